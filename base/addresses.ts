@@ -1,0 +1,245 @@
+// Socket addresses: their shapes, and the one check that every call which takes one makes first.
+//
+// Checked addresses are normal: literals are canonical, AF_INET6 has its four elements, a path is a path.
+// So backends look at no spelling again.
+
+import {
+  AF_INET,
+  AF_INET6,
+  AF_NETLINK,
+  AF_PACKET,
+  AF_QIPCRTR,
+  AF_UNIX,
+  AF_UNSPEC,
+  AF_VSOCK,
+} from "./constants/families.ts";
+import { OSError } from "./errors.ts";
+import { gaiErrorFor } from "./gai.ts";
+import { formatIPv4, formatIPv6, parseIPv4, parseIPv6, parseLenientIPv4 } from "./ip.ts";
+
+/** An address of AF_INET. */
+export type InetAddress = [host: string, port: number];
+
+/** An address of AF_INET6. */
+export type Inet6Address = [host: string, port: number, flowinfo: number, scopeId: number];
+
+/**
+ * An address of AF_UNIX: a path, `""` for none, a leading "\0" for a name in Linux's abstract namespace; as bytes
+ * where it is no UTF-8.
+ */
+export type UnixAddress = string | Uint8Array;
+
+/** An address of AF_PACKET: interface, Ethernet protocol, PACKET_ type, ARP hardware type, hardware address. */
+export type PacketAddress = [
+  interfaceName: string,
+  protocol: number,
+  packetType: number,
+  hardwareType: number,
+  hardwareAddress: Uint8Array,
+];
+
+/** An address of AF_NETLINK [pid, groups], AF_VSOCK [cid, port] or AF_QIPCRTR [node, port]. */
+export type NumberedAddress = [number, number];
+
+/** The address of a socket, as calls answer it: which shape it has depends on the socket's family. */
+export type Address = InetAddress | Inet6Address | UnixAddress | PacketAddress | NumberedAddress;
+
+/**
+ * The address of a socket, as calls take it. Parts that Python lets one leave out can be left out.
+ *
+ * `host` is a name or a literal address; `""` is every interface, `"<broadcast>"` 255.255.255.255.
+ */
+export type AddressLike =
+  | readonly [host: string, port: number]
+  | readonly [host: string, port: number, flowinfo?: number, scopeId?: number]
+  | readonly [
+    interfaceName: string,
+    protocol: number,
+    packetType?: number,
+    hardwareType?: number,
+    hardwareAddress?: Uint8Array,
+  ]
+  | readonly [number, number]
+  | UnixAddress;
+
+/** sizeof sun_path */
+const PATH_SIZE = Deno.build.os === "darwin" ? 104 : 108;
+const MAX_U32 = 0xffffffff;
+
+/** Names a value's type for an error message. */
+function typeName(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  return typeof value === "object" ? value.constructor?.name ?? "object" : typeof value;
+}
+
+/** An integer from 0 to `max`, or the error that Python raises for it. */
+function checkNumber(value: unknown, max: number, name: string, syscall: string): number {
+  if (typeof value !== "number") throw new TypeError(`${syscall}(): ${name} must be a number, not ${typeName(value)}`);
+  if (Number.isFinite(value) && !Number.isInteger(value)) {
+    throw new TypeError(`${syscall}(): ${name} must be an integer, not ${value}`);
+  }
+  if (!(value >= 0 && value <= max)) throw new RangeError(`${syscall}(): ${name} must be 0-${max}`);
+  return value;
+}
+
+/** The elements of an address that is a tuple of the length that its family wants. */
+function checkTuple(
+  family: string,
+  address: unknown,
+  [least, most]: readonly [number, number],
+  shape: string,
+  syscall: string,
+): readonly unknown[] {
+  if (!Array.isArray(address)) {
+    throw new TypeError(`${syscall}(): ${family} address must be tuple, not ${typeName(address)}`);
+  }
+  if (address.length < least || address.length > most) throw new TypeError(`${family} address must be ${shape}`);
+  return address;
+}
+
+/**
+ * Checks the host of an address and makes it canonical if it is a literal; names and `""` stay as they are.
+ * A literal of the other family is the error that getaddrinfo(3) has for it.
+ */
+export function checkHost(family: number, host: unknown, syscall: string): string {
+  if (typeof host !== "string") throw new TypeError(`${syscall}(): host must be a string, not ${typeName(host)}`);
+  if (host.includes("\0")) throw new TypeError("host name must not contain null character");
+  if (host === "<broadcast>") {
+    if (family === AF_INET6) throw new OSError("address family mismatched", undefined, { syscall, address: host });
+    return "255.255.255.255";
+  }
+  const literal = parseLiteral(host);
+  if (literal === undefined) return host;
+  if (literal.family === family || family === AF_UNSPEC) return literal.host;
+  // getaddrinfo(3) takes an IPv4-mapped address for AF_INET.
+  if (family === AF_INET && literal.host.startsWith("::ffff:") && literal.host.includes(".")) {
+    return literal.host.slice("::ffff:".length);
+  }
+  throw gaiErrorFor("EAI_ADDRFAMILY", { syscall, address: host });
+}
+
+function checkInet(address: unknown, syscall: string): InetAddress {
+  const [host, port] = checkTuple("AF_INET", address, [2, 2], "a pair (host, port)", syscall);
+  return [checkHost(AF_INET, host, syscall), checkNumber(port, 65535, "port", syscall)];
+}
+
+function checkInet6(address: unknown, syscall: string): Inet6Address {
+  const shape = "a tuple (host, port[, flowinfo[, scopeid]])";
+  const [host, port, flowinfo = 0, scopeId = 0] = checkTuple("AF_INET6", address, [2, 4], shape, syscall);
+  return [
+    checkHost(AF_INET6, host, syscall),
+    checkNumber(port, 65535, "port", syscall),
+    checkNumber(flowinfo, 0xfffff, "flowinfo", syscall),
+    checkNumber(scopeId, MAX_U32, "scopeid", syscall),
+  ];
+}
+
+function checkUnix(address: unknown, syscall: string): UnixAddress {
+  if (typeof address !== "string" && !(address instanceof Uint8Array)) {
+    throw new TypeError(`${syscall}(): AF_UNIX address must be a string or Uint8Array, not ${typeName(address)}`);
+  }
+  const bytes = toUnixPathBytes(address);
+  const isAbstract = bytes[0] === 0 && Deno.build.os === "linux";
+  // An abstract name may fill sun_path, a path ends with a NUL in it.
+  if (bytes.length > (isAbstract ? PATH_SIZE : PATH_SIZE - 1)) {
+    throw new OSError("AF_UNIX path too long", undefined, { syscall, address });
+  }
+  // The kernel reads a path up to its first NUL.
+  const end = isAbstract ? -1 : bytes.indexOf(0);
+  return fromUnixPathBytes(end < 0 ? bytes : bytes.subarray(0, end));
+}
+
+function checkPacket(address: unknown, syscall: string): PacketAddress {
+  const [name, protocol, packetType = 0, hardwareType = 0, hardwareAddress = new Uint8Array(0)] = checkTuple(
+    "AF_PACKET",
+    address,
+    [2, 5],
+    "a tuple of two to five elements",
+    syscall,
+  );
+  if (typeof name !== "string") throw new TypeError("AF_PACKET address must be a tuple of two to five elements");
+  if (!(hardwareAddress instanceof Uint8Array)) {
+    throw new TypeError(`${syscall}(): hardware address must be a Uint8Array, not ${typeName(hardwareAddress)}`);
+  }
+  if (hardwareAddress.length > 8) throw new RangeError("Hardware address must be 8 bytes or less");
+  return [
+    name,
+    checkNumber(protocol, 65535, "proto", syscall),
+    checkNumber(packetType, 255, "packet type", syscall),
+    checkNumber(hardwareType, 65535, "hardware type", syscall),
+    hardwareAddress,
+  ];
+}
+
+function checkNumbered(family: string, names: [string, string], address: unknown, syscall: string): NumberedAddress {
+  const [first, second] = checkTuple(family, address, [2, 2], `a pair (${names.join(", ")})`, syscall);
+  return [checkNumber(first, MAX_U32, names[0], syscall), checkNumber(second, MAX_U32, names[1], syscall)];
+}
+
+/**
+ * Checks an address for a family and makes it normal. A wrong shape is a TypeError, a number out of range a
+ * RangeError, a path that is too long an OSError, a literal of another family a gaierror; as in CPython.
+ *
+ * A "%2" at the end of an IPv6 literal is dropped, as there: the tuple's own scope id decides.
+ */
+export function checkAddress(family: number, address: unknown, syscall: string): Address {
+  switch (family) {
+    case AF_INET:
+      return checkInet(address, syscall);
+    case AF_INET6:
+      return checkInet6(address, syscall);
+    case AF_UNIX:
+      return checkUnix(address, syscall);
+    case AF_PACKET:
+      return checkPacket(address, syscall);
+    case AF_NETLINK:
+      return checkNumbered("AF_NETLINK", ["pid", "groups"], address, syscall);
+    case AF_VSOCK:
+      return checkNumbered("AF_VSOCK", ["cid", "port"], address, syscall);
+    case AF_QIPCRTR:
+      return checkNumbered("AF_QIPCRTR", ["node", "port"], address, syscall);
+    default:
+      throw new OSError(`${syscall}(): bad family`, undefined, { syscall, address });
+  }
+}
+
+/**
+ * The family and canonical form of a literal address, undefined for a name. IPv4 may be written as inet_aton(3)
+ * takes it ("127.1"), IPv6 with a numeric scope; an interface's name as scope takes a look-up.
+ */
+export function parseLiteral(host: string): { family: number; host: string; scopeId: number } | undefined {
+  const ipv4 = parseLenientIPv4(host);
+  if (ipv4 !== undefined) return { family: AF_INET, host: formatIPv4(ipv4), scopeId: 0 };
+  const [, literal, scope = "0"] = /^([^%]*)(?:%([0-9]{1,10}))?$/.exec(host) ?? [];
+  const ipv6 = literal === undefined || Number(scope) > MAX_U32 ? undefined : parseIPv6(literal);
+  return ipv6 && { family: AF_INET6, host: formatIPv6(ipv6), scopeId: Number(scope) };
+}
+
+/** Whether a host is a canonical literal of a family (AF_UNSPEC: of any), as {@linkcode checkAddress} leaves them. */
+export function isLiteral(host: string, family: number): boolean {
+  if (family !== AF_INET6 && parseIPv4(host) !== undefined) return true;
+  return family !== AF_INET && parseIPv6(host) !== undefined;
+}
+
+/** The address of every interface: what "" means to bind. */
+export function wildcard(family: number): string {
+  return family === AF_INET6 ? "::" : "0.0.0.0";
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** A path as the bytes of sun_path, without a closing NUL. */
+export function toUnixPathBytes(path: UnixAddress): Uint8Array {
+  return typeof path === "string" ? encoder.encode(path) : path;
+}
+
+/** The path in bytes of sun_path: a string where it is UTF-8. */
+export function fromUnixPathBytes(bytes: Uint8Array): UnixAddress {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return bytes.slice();
+  }
+}

@@ -1,0 +1,159 @@
+// The exceptions of Python's socket module, and the one way to make them.
+
+import { errnoName, errnoOf, isErrnoName, strerror } from "./errno.ts";
+import type { ErrnoName } from "./errno.ts";
+
+/** Where an error happened, carried by {@linkcode OSError}. */
+export interface ErrorContext {
+  /** The call that failed, as its man page names it: "connect". */
+  syscall?: string;
+  /** The address that the call was about. */
+  address?: unknown;
+  /** The error underneath, where there is one. */
+  cause?: unknown;
+  /** A sentence that tells the way out, appended to the message. */
+  hint?: string;
+}
+
+/**
+ * A failed system call, as Python's OSError.
+ *
+ * The message is Python's: `[Errno 111] Connection refused`.
+ *
+ * @example
+ * ```ts
+ * import { errorFor, OSError } from "./errors.ts";
+ * const error = errorFor("ECONNREFUSED");
+ * console.assert(error instanceof OSError && error.code === "ECONNREFUSED");
+ * ```
+ */
+export class OSError extends Error {
+  /** The class's name, as Python prints it. */
+  override name = "OSError";
+  /** The platform's error number; undefined where Python has None, as for "timed out". */
+  readonly errno: number | undefined;
+  /** The error's name, "ECONNREFUSED". */
+  readonly code: string | undefined;
+  /** The error's text, "Connection refused". */
+  readonly strerror: string | undefined;
+  /** The call that failed, "connect". */
+  readonly syscall: string | undefined;
+  /** The address that the call was about. */
+  readonly address: unknown;
+
+  /** Takes Python's arguments (errno and strerror), or a message alone. */
+  constructor(errno: number | string, text?: string, context: ErrorContext & { code?: string } = {}) {
+    const name = typeof errno === "number" ? context.code ?? errnoName(errno) : context.code;
+    const words = text ?? (name !== undefined && isErrnoName(name) ? strerror(name) : `Unknown error ${errno}`);
+    const message = typeof errno === "string" ? errno : `[Errno ${errno}] ${words}`;
+    super(
+      context.hint === undefined ? message : `${message}: ${context.hint}`,
+      context.cause === undefined ? undefined : { cause: context.cause },
+    );
+    this.errno = typeof errno === "number" ? errno : undefined;
+    this.code = name;
+    this.strerror = typeof errno === "number" ? words : undefined;
+    this.syscall = context.syscall;
+    this.address = context.address;
+  }
+}
+
+/** A non-blocking call that would have to wait (EAGAIN, EALREADY, EINPROGRESS). */
+export class BlockingIOError extends OSError {
+  /** The class's name. */
+  override name = "BlockingIOError";
+}
+/** A call interrupted by a signal (EINTR). */
+export class InterruptedError extends OSError {
+  /** The class's name. */
+  override name = "InterruptedError";
+}
+/** The base class of a connection's errors. */
+export class ConnectionError extends OSError {
+  /** The class's name. */
+  override name = "ConnectionError";
+}
+/** Sending where nobody reads any more (EPIPE, ESHUTDOWN). */
+export class BrokenPipeError extends ConnectionError {
+  /** The class's name. */
+  override name = "BrokenPipeError";
+}
+/** A connection that was aborted before it was accepted (ECONNABORTED). */
+export class ConnectionAbortedError extends ConnectionError {
+  /** The class's name. */
+  override name = "ConnectionAbortedError";
+}
+/** Nobody listens at the address (ECONNREFUSED). */
+export class ConnectionRefusedError extends ConnectionError {
+  /** The class's name. */
+  override name = "ConnectionRefusedError";
+}
+/** The peer reset the connection (ECONNRESET). */
+export class ConnectionResetError extends ConnectionError {
+  /** The class's name. */
+  override name = "ConnectionResetError";
+}
+/** A timeout of the socket ("timed out", without errno) or of the network (ETIMEDOUT). */
+export class TimeoutError extends OSError {
+  /** The class's name. */
+  override name = "TimeoutError";
+}
+/** The system refuses the operation (EACCES, EPERM); Deno's own refusals are Deno.errors.NotCapable. */
+export class PermissionError extends OSError {
+  /** The class's name. */
+  override name = "PermissionError";
+}
+/** A path that does not exist (ENOENT). */
+export class FileNotFoundError extends OSError {
+  /** The class's name. */
+  override name = "FileNotFoundError";
+}
+/** A path that exists already (EEXIST). */
+export class FileExistsError extends OSError {
+  /** The class's name. */
+  override name = "FileExistsError";
+}
+/** A failed address look-up; `errno` is one of the EAI_ numbers. */
+export class gaierror extends OSError {
+  /** The class's name. */
+  override name = "gaierror";
+}
+/** A failed look-up by gethostbyname or gethostbyaddr. */
+export class herror extends OSError {
+  /** The class's name. */
+  override name = "herror";
+}
+
+// As in Python: https://docs.python.org/3/library/exceptions.html#os-exceptions
+const CLASSES: Partial<Record<ErrnoName, typeof OSError>> = {
+  EAGAIN: BlockingIOError,
+  EALREADY: BlockingIOError,
+  EINPROGRESS: BlockingIOError,
+  EINTR: InterruptedError,
+  EPIPE: BrokenPipeError,
+  ESHUTDOWN: BrokenPipeError,
+  ECONNABORTED: ConnectionAbortedError,
+  ECONNREFUSED: ConnectionRefusedError,
+  ECONNRESET: ConnectionResetError,
+  ETIMEDOUT: TimeoutError,
+  EACCES: PermissionError,
+  EPERM: PermissionError,
+  ENOENT: FileNotFoundError,
+  EEXIST: FileExistsError,
+};
+
+/** Makes the error of a named errno, of the class that Python has for it. */
+export function errorFor(code: ErrnoName, context: ErrorContext = {}): OSError {
+  return new (CLASSES[code] ?? OSError)(errnoOf(code), strerror(code), { ...context, code });
+}
+
+/** Makes the error of an errno number, of the class that Python has for it. */
+export function errorForErrno(errno: number, context: ErrorContext = {}): OSError {
+  const code = errnoName(errno);
+  return code === undefined ? new OSError(errno, undefined, context) : errorFor(code, context);
+}
+
+/** Makes the error of a socket timeout that ran out: "timed out", as in Python without an errno. */
+export function timedOut(context: ErrorContext = {}): TimeoutError {
+  return new TimeoutError("timed out", undefined, context);
+}

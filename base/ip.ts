@@ -1,0 +1,101 @@
+// IP addresses between text and bytes. Parsers answer undefined for what is no address; who calls words the error.
+
+/** Reads one number as C does: 0x… hexadecimal, 0… octal, else decimal; undefined where it is none. */
+function parseC(text: string): number | undefined {
+  if (/^0x[0-9a-f]+$/i.test(text)) return parseInt(text, 16);
+  if (/^0[0-7]*$/.test(text)) return parseInt(text, 8);
+  if (/^[1-9][0-9]*$/.test(text)) return parseInt(text, 10);
+  return undefined;
+}
+
+/**
+ * inet_aton(3)'s lenient forms: one to four numbers, the last filling the bytes that are left, so that
+ * "127.1" is 127.0.0.1 and "0x7f000001" too. The whole text counts, as in getaddrinfo(3).
+ */
+export function parseLenientIPv4(text: string): Uint8Array | undefined {
+  const parts = text.split(".");
+  if (parts.length > 4) return undefined;
+  const numbers: number[] = [];
+  for (const part of parts) {
+    const number = parseC(part);
+    if (number === undefined) return undefined;
+    numbers.push(number);
+  }
+  const last = numbers.pop()!;
+  if (numbers.some((number) => number > 255) || last >= 256 ** (4 - numbers.length)) return undefined;
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, last);
+  bytes.set(numbers);
+  return bytes;
+}
+
+/** inet_pton(3)'s strict form: four decimal numbers without leading zeros. */
+export function parseIPv4(text: string): Uint8Array | undefined {
+  const parts = text.split(".");
+  if (parts.length !== 4) return undefined;
+  const bytes = new Uint8Array(4);
+  for (const [i, part] of parts.entries()) {
+    if (!/^(0|[1-9][0-9]{0,2})$/.test(part) || Number(part) > 255) return undefined;
+    bytes[i] = Number(part);
+  }
+  return bytes;
+}
+
+/** Writes groups of an IPv6 address to `bytes` from `offset` on; the end of the text may be dotted. Answers where it stopped. */
+function parseGroups(text: string, bytes: Uint8Array, offset: number, dottedMayEnd: boolean): number | undefined {
+  if (text === "") return offset;
+  const groups = text.split(":");
+  for (const [i, group] of groups.entries()) {
+    if (dottedMayEnd && i === groups.length - 1 && group.includes(".")) {
+      const tail = parseIPv4(group);
+      if (tail === undefined || offset + 4 > 16) return undefined;
+      bytes.set(tail, offset);
+      return offset + 4;
+    }
+    if (!/^[0-9a-f]{1,4}$/i.test(group) || offset + 2 > 16) return undefined;
+    const value = parseInt(group, 16);
+    bytes[offset++] = value >> 8;
+    bytes[offset++] = value & 0xff;
+  }
+  return offset;
+}
+
+/** inet_pton(3) for IPv6, without a scope. */
+export function parseIPv6(text: string): Uint8Array | undefined {
+  const gap = text.indexOf("::");
+  const bytes = new Uint8Array(16);
+  if (gap < 0) return parseGroups(text, bytes, 0, true) === 16 ? bytes : undefined;
+  const head = parseGroups(text.slice(0, gap), bytes, 0, false);
+  const rest = new Uint8Array(16);
+  const tail = parseGroups(text.slice(gap + 2), rest, 0, true);
+  // "::" stands for one group of zeros at least.
+  if (head === undefined || tail === undefined || head + tail > 14) return undefined;
+  bytes.set(rest.subarray(0, tail), 16 - tail);
+  return bytes;
+}
+
+/** Four bytes as dotted numbers. */
+export function formatIPv4(bytes: Uint8Array): string {
+  return bytes.join(".");
+}
+
+/** Sixteen bytes as inet_ntop(3) writes them: the longest run of zeros (the first of equals, two groups at least) as "::". */
+export function formatIPv6(bytes: Uint8Array): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
+  const groups = Array.from({ length: 8 }, (_, i) => view.getUint16(2 * i));
+  let start = -1;
+  let length = 1;
+  for (let i = 0; i < 8; i++) {
+    let run = 0;
+    while (i + run < 8 && groups[i + run] === 0) run++;
+    if (run > length) [start, length] = [i, run];
+    i += run;
+  }
+  // ::a.b.c.d and ::ffff:a.b.c.d, the forms that hold an IPv4 address.
+  if (start === 0 && (length === 6 || (length === 5 && groups[5] === 0xffff))) {
+    return `::${length === 5 ? "ffff:" : ""}${formatIPv4(bytes.subarray(12))}`;
+  }
+  const hex = groups.map((group) => group.toString(16));
+  if (start < 0) return hex.join(":");
+  return `${hex.slice(0, start).join(":")}::${hex.slice(start + length).join(":")}`;
+}

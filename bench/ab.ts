@@ -1,0 +1,69 @@
+// Two peers on one workload, quickly: for tuning.
+//
+//   deno run -A bench/ab.ts echo64 default deno [--rounds 9] [--seconds 0.5] [--warmup 0.3] [--placement alone|shared]
+//
+// Both run in every round, in alternating order, each in a fresh process. Prints the median of the rounds' ratios:
+// first peer to second, of the rate (or of the amount, where less is better) and of the CPU time per operation,
+// which stays telling on a machine that is busy with other things.
+
+import { parseArgs } from "node:util";
+import { findPeers } from "./peers.ts";
+import { figure, summarize } from "./statistics.ts";
+import { obstacle, type Placement, placements, type Sample, workloads } from "./workloads.ts";
+
+const { values, positionals } = parseArgs({
+  args: Deno.args,
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string", default: "9" },
+    seconds: { type: "string", default: "0.5" },
+    warmup: { type: "string", default: "0.3" },
+    placement: { type: "string", default: "alone" },
+    help: { type: "boolean", default: false },
+  },
+});
+const [name = "", first = "default", second = "deno"] = positionals;
+const peers = await findPeers();
+const workload = workloads.find((workload) => workload.name === name);
+const placement = values.placement as Placement;
+const pair = [first, second].map((id) => peers.find((peer) => peer.id === id));
+if (values.help || !workload || pair.includes(undefined) || !(placement in placements)) {
+  console.log(`usage: ab.ts WORKLOAD [PEER PEER] [--rounds 9] [--seconds 0.5] [--warmup 0.3] [--placement alone|shared]
+workloads: ${workloads.map((workload) => workload.name).join(" ")}
+peers: ${peers.map((peer) => peer.id).join(" ")}`);
+  Deno.exit(2);
+}
+
+const timing = { warmup: Number(values.warmup), seconds: Number(values.seconds) };
+const samples: Sample[][] = [[], []];
+for (let round = 0; round < Number(values.rounds); round++) {
+  for (const i of round % 2 ? [1, 0] : [0, 1]) {
+    const peer = pair[i]!;
+    const why = obstacle(peer, workload);
+    if (why) throw new Error(`${peer.id}: ${why}`);
+    samples[i].push(await workload.run(peer.command as string[], placement, timing));
+  }
+}
+
+console.log(`${workload.title} (${workload.unit}; ${placements[placement]})`);
+for (const [i, peer] of pair.entries()) {
+  const { median, min, max } = summarize(samples[i].map((sample) => sample.value));
+  const line = [`${peer!.id.padEnd(14)} ${figure(median).padStart(9)}  ${figure(min)} – ${figure(max)}`];
+  for (const key of ["cost", "busy", "idle"] as const) {
+    const known = samples[i].map((sample) => sample[key]).filter((value) => value !== undefined);
+    if (known.length) {
+      line.push(`${{ cost: "µs CPU/op", busy: "busy", idle: "load idle" }[key]} ${figure(summarize(known).median)}`);
+    }
+  }
+  console.log(line.join("   "));
+}
+for (const key of ["value", "cost"] as const) {
+  const ratios = samples[0].map((sample, i) => sample[key]! / samples[1][i][key]!).filter(Number.isFinite);
+  if (ratios.length === 0) continue;
+  const { median, min, max } = summarize(ratios);
+  console.log(
+    `${first}/${second} ${key === "value" ? "" : "CPU "}ratio ${median.toFixed(3)}  (${min.toFixed(2)} – ${
+      max.toFixed(2)
+    })`,
+  );
+}

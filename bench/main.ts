@@ -1,0 +1,137 @@
+// The benchmark: everything side by side, in one run.
+//
+//   deno run -A bench/main.ts [--quick] [--only echo,udp] [--peers default,deno,native,c] [--rounds 3] [--seconds 2]
+//                             [--placement alone|shared|both] [--list]
+//
+// Every round runs every peer once, each in a fresh process, in an order that turns with the rounds: whatever else
+// the machine does meets all of them alike. Prints medians, ranges and ratios; writes bench/results/latest.json and,
+// after a complete run, docs/performance.svg.
+
+import { parseArgs } from "node:util";
+import { drawChart } from "./chart.ts";
+import { describeMachine, findPeers, type Peer } from "./peers.ts";
+import { canPin, stopAll } from "./processes.ts";
+import { type Cell, printRow, printSummary, type Row } from "./report.ts";
+import { runWaits } from "./waits.ts";
+import {
+  obstacle,
+  type Placement,
+  placements,
+  type Sample,
+  type Timing,
+  type Workload,
+  workloads,
+} from "./workloads.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+    peers: { type: "string", default: "" },
+    rounds: { type: "string" },
+    seconds: { type: "string" },
+    warmup: { type: "string" },
+    placement: { type: "string" },
+    list: { type: "boolean", default: false },
+  },
+});
+
+/** What --quick keeps: one placement, the peers that tell most, short runs. */
+const QUICK = {
+  peers: "default,native,deno,node,py-epoll,c",
+  without: /^(client1|receive_into|memory10000)$/,
+};
+
+const split = (list: string) => list.split(",").filter((word) => word !== "");
+const only = split(options.only);
+const wanted = split(options.peers || (options.quick ? QUICK.peers : ""));
+const rounds = Number(options.rounds ?? (options.quick ? 2 : 3));
+const timing: Timing = {
+  warmup: Number(options.warmup ?? (options.quick ? 0.15 : 0.7)),
+  seconds: Number(options.seconds ?? (options.quick ? 0.3 : 2)),
+};
+const where = options.placement ?? (options.quick ? "alone" : "both");
+
+const all = await findPeers();
+if (options.list) {
+  console.log(`workloads: ${workloads.map((workload) => workload.name).join(" ")} waits`);
+  console.log(`peers: ${all.map((peer) => peer.id).join(" ")}`);
+  Deno.exit(0);
+}
+
+const unknown = wanted.filter((id) => !all.some((peer) => peer.id === id));
+const chosen = workloads.filter((workload) =>
+  only.length
+    ? only.some((prefix) => workload.name.startsWith(prefix))
+    : !(options.quick && QUICK.without.test(workload.name))
+);
+const waits = only.length === 0 || only.includes("waits");
+if (unknown.length || (chosen.length === 0 && !waits)) {
+  console.error(`nothing to run for ${[...unknown, ...only].join(", ")}; --list tells the names`);
+  Deno.exit(2);
+}
+const peers = all.filter((peer) => wanted.length === 0 || wanted.includes(peer.id));
+
+Deno.addSignalListener("SIGINT", async () => {
+  await stopAll();
+  Deno.exit(130);
+});
+
+/** One workload in one placement: all peers, round by round. */
+async function compare(workload: Workload, placement: Placement): Promise<Row> {
+  const cells = new Map<Peer, Cell>(peers.map((peer) => [peer, { peer: peer.id, samples: [] as Sample[] }]));
+  const able = peers.filter((peer) => {
+    const why = obstacle(peer, workload);
+    if (why) cells.get(peer)!.absent = why;
+    return !why;
+  });
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < able.length; i++) {
+      const peer = able[(i + round) % able.length];
+      const cell = cells.get(peer)!;
+      if (cell.absent) continue;
+      try {
+        cell.samples.push(await workload.run(peer.command as string[], placement, timing));
+      } catch (error) {
+        cell.absent = `failed: ${(error as Error).message}`;
+      }
+    }
+  }
+  const { name, title, unit, better } = workload;
+  return { name, title, unit, better, placement, cells: [...cells.values()] };
+}
+
+const machine = await describeMachine();
+for (const [name, value] of Object.entries(machine)) console.log(`${name.padEnd(8)}${value}`);
+console.log(`rounds  ${rounds} of ${timing.seconds} s after ${timing.warmup} s of warm-up`);
+for (const peer of all) if ("absent" in peer.command) console.log(`absent  ${peer.title}: ${peer.command.absent}`);
+if (!canPin) console.log("absent  taskset: nothing is pinned, so the placement is the scheduler's and figures scatter");
+if (navigator.hardwareConcurrency < 2) console.log("absent  a second CPU: only the placement on one CPU is measured");
+
+const rows: Row[] = [];
+for (const workload of chosen) {
+  for (const placement of workload.placements) {
+    if (where !== "both" && placement !== where && workload.placements.includes(where as Placement)) continue;
+    if (placement === "alone" && workload.placements.length > 1 && navigator.hardwareConcurrency < 2) continue;
+    const row = await compare(workload, placement);
+    rows.push(row);
+    printRow(row, placements[placement]);
+  }
+}
+if (waits) {
+  for (const row of await runWaits(options.quick)) {
+    rows.push(row);
+    printRow(row, placements[row.placement]);
+  }
+}
+printSummary(rows);
+
+const results = new URL("results/", import.meta.url);
+await Deno.mkdir(results, { recursive: true });
+const complete = !options.only && !options.peers && where === "both" && rounds >= 3 && timing.seconds >= 2;
+const record = { date: new Date().toISOString(), machine, rounds, timing, complete, rows };
+await Deno.writeTextFile(new URL("latest.json", results), JSON.stringify(record, null, 1));
+const chart = complete ? new URL("../docs/performance.svg", import.meta.url) : new URL("latest.svg", results);
+await Deno.writeTextFile(chart, drawChart(rows));
+console.log(`\nwritten: bench/results/latest.json, ${complete ? "docs/performance.svg" : "bench/results/latest.svg"}`);
+Deno.exit(0);

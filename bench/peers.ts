@@ -1,0 +1,85 @@
+// Who is compared: the same small program on different foundations.
+
+import { compiled } from "./build.ts";
+
+/** One foundation. */
+export interface Peer {
+  id: string;
+  title: string;
+  /** The command that plays a role, or why there is none on this machine. */
+  command: string[] | { absent: string };
+  /** Workloads that are beyond it, with the reason. */
+  cannot?: { workloads: RegExp; why: string };
+}
+
+const root = new URL("..", import.meta.url).pathname;
+const servers = `${root}bench/servers/`;
+
+/** The real Python, past any shim that would be timed as part of it. */
+async function python(): Promise<string | undefined> {
+  return await firstLine("python3", "-c", "import sys; print(sys.executable)");
+}
+
+async function firstLine(command: string, ...args: string[]): Promise<string | undefined> {
+  try {
+    const { success, stdout } = await new Deno.Command(command, { args, stderr: "null" }).output();
+    if (success) return new TextDecoder().decode(stdout).split("\n")[0];
+  } catch { /* not installed */ }
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function deno(...words: string[]): string[] {
+  return [Deno.execPath(), "run", "--quiet", "--no-prompt", "--unstable-net", "--allow-net", ...words];
+}
+
+/** Finds out which peers this machine has. */
+export async function findPeers(): Promise<Peer[]> {
+  const snake = await python();
+  const inPython = (...words: string[]) => snake ? [snake, ...words] : { absent: "no python3" };
+  const c = await compiled("peer");
+  const ours = (entry: string, ...flags: string[]) =>
+    exists(`${root}${entry}`)
+      ? deno(...flags, `${servers}${entry.replace("mod", "default")}`)
+      : { absent: `no ${entry}` };
+  return [
+    { id: "default", title: "this module", command: ours("mod.ts") },
+    { id: "native", title: "this module, native", command: ours("native.ts", "--allow-ffi") },
+    { id: "deno", title: "Deno's own API", command: deno(`${servers}deno.ts`) },
+    { id: "deno-node", title: "node:net on Deno", command: deno("--allow-read", "--allow-env", `${servers}node.mjs`) },
+    {
+      id: "node",
+      title: "Node",
+      command: await firstLine("node", "--version") ? ["node", `${servers}node.mjs`] : { absent: "no node" },
+    },
+    { id: "asyncio", title: "CPython asyncio Protocol", command: inPython(`${servers}asyncio_protocol.py`) },
+    { id: "asyncio-sock", title: "CPython asyncio sock_*", command: inPython(`${servers}asyncio_sock.py`) },
+    {
+      id: "py-select",
+      title: "CPython select.select",
+      command: inPython(`${servers}polling.py`, "select"),
+      cannot: { workloads: /^memory/, why: "select(2) ends at 1,024 descriptors" },
+    },
+    { id: "py-epoll", title: "CPython select.epoll", command: inPython(`${servers}polling.py`, "epoll") },
+    { id: "c", title: "C with epoll", command: c ? [c] : { absent: "no C compiler (cc)" } },
+  ];
+}
+
+/** What the figures were made with. */
+export async function describeMachine(): Promise<Record<string, string>> {
+  const cpu = /model name\s*: (.*)/.exec(await Deno.readTextFile("/proc/cpuinfo").catch(() => ""))?.[1] ?? "unknown";
+  return {
+    cpu: `${navigator.hardwareConcurrency} × ${cpu.trim()}`,
+    system: `${Deno.build.os} ${Deno.osRelease()}`,
+    deno: Deno.version.deno,
+    node: await firstLine("node", "--version") ?? "absent",
+    python: await firstLine("python3", "--version") ?? "absent",
+    cc: await firstLine("cc", "--version") ?? "absent",
+  };
+}

@@ -1,0 +1,81 @@
+// The program under test, as a user of this module would write it; default.ts and native.ts differ in the import alone.
+
+import type * as module from "../../mod.ts";
+import { announce, pingPongs, type Role, untilStdinEnds } from "./roles.ts";
+
+type Module = Pick<typeof module, "socket" | "AF_INET" | "SOCK_DGRAM">;
+type Connection = module.Socket;
+
+const PIECE = 65536;
+
+async function echo(conn: Connection): Promise<void> {
+  for (;;) {
+    const data = await conn.recv(PIECE);
+    if (data.length === 0) break;
+    await conn.sendall(data);
+  }
+  conn.close();
+}
+
+async function receive(conn: Connection): Promise<void> {
+  while ((await conn.recv(PIECE)).length > 0);
+  conn.close();
+}
+
+async function receiveInto(conn: Connection): Promise<void> {
+  const buffer = new Uint8Array(PIECE);
+  while (await conn.recv_into(buffer) > 0);
+  conn.close();
+}
+
+async function send(conn: Connection): Promise<void> {
+  const piece = new Uint8Array(PIECE);
+  try {
+    for (;;) await conn.sendall(piece);
+  } catch {
+    conn.close(); // the load has seen enough
+  }
+}
+
+function accept(conn: Connection): void {
+  conn.close();
+}
+
+const handlers = { echo, receive, receive_into: receiveInto, send, accept };
+
+/** Runs one role of the program over a backend. */
+export async function run({ socket, AF_INET, SOCK_DGRAM }: Module, { role, port, load }: Role): Promise<void> {
+  if (role === "first") {
+    const conn = socket();
+    await conn.connect(["127.0.0.1", port]);
+    await conn.sendall(new Uint8Array(64));
+    await conn.recv(64);
+    conn.close();
+  } else if (role === "client") {
+    await pingPongs(load, async (message) => {
+      const conn = socket();
+      await conn.connect(["127.0.0.1", port]);
+      return async () => {
+        await conn.sendall(message);
+        for (let n = 0; n < message.length;) n += (await conn.recv(PIECE)).length;
+      };
+    });
+  } else if (role === "udp") {
+    untilStdinEnds();
+    const sock = socket(AF_INET, SOCK_DGRAM);
+    sock.bind(["127.0.0.1", 0]);
+    announce(sock.getsockname() as [string, number]);
+    for (;;) {
+      const [data, address] = await sock.recvfrom(PIECE);
+      await sock.sendto(data, address!);
+    }
+  } else {
+    untilStdinEnds();
+    const serve = handlers[role as keyof typeof handlers];
+    const server = socket();
+    server.bind(["127.0.0.1", 0]);
+    server.listen(1024);
+    announce(server.getsockname() as [string, number]);
+    for await (const [conn] of server) serve(conn);
+  }
+}

@@ -1,0 +1,44 @@
+// What the module aims at, as ratios between peers of one run.
+
+import { ratio, type Row } from "./report.ts";
+
+/** One aim, judged. NaN where the run has not measured it. */
+export interface Target {
+  title: string;
+  value: number;
+  least: number;
+}
+
+/** On each workload: whom, against whom, how much. */
+const aims: [peer: string, against: string, least: number, workloads: string[]][] = [
+  [
+    "default",
+    "deno",
+    0.95,
+    ["echo64", "echo512", "receive", "receive_into", "send", "client1", "client32", "accept", "udp"],
+  ],
+  ["native", "deno", 1.25, ["echo64", "echo512"]],
+  ["native", "deno", 1, ["accept", "udp"]],
+  ["native", "c", 0.85, ["echo64", "echo512"]],
+  ["native", "c", 0.9, ["receive_into", "send"]],
+  ["native", "c", 0.65, ["udp"]],
+  ...["deno", "deno-node", "node", "asyncio", "asyncio-sock", "py-select", "py-epoll"].map((
+    peer,
+  ): [string, string, number, string[]] => [
+    "native",
+    peer,
+    1,
+    ["echo1", "echo64", "echo512", "receive", "send", "client1", "client32", "accept", "udp"],
+  ]),
+];
+
+/** Judges a run, in every placement that it measured. */
+export function targets(rows: Row[]): Target[] {
+  return aims.flatMap(([peer, against, least, workloads]) =>
+    rows.filter((row) => workloads.includes(row.name)).map((row) => ({
+      title: `${row.name} ${row.placement}: ${peer} / ${against}`,
+      value: ratio(row, peer, against),
+      least,
+    }))
+  );
+}

@@ -1,0 +1,223 @@
+// What is measured. Each workload is one run of one peer, in one placement; main.ts repeats and interleaves them.
+
+import { compiled } from "./build.ts";
+import type { Peer } from "./peers.ts";
+import { type Program, start } from "./processes.ts";
+
+/** Where the two programs run. Waking an idle CPU costs about 40 us, so they never share "whatever is free". */
+export type Placement = "alone" | "shared";
+
+/** A placement in words. */
+export const placements: Record<Placement, string> = {
+  alone: "under test alone on CPU 1, counterpart polling on CPU 0",
+  shared: "both on CPU 1",
+};
+
+/** How long a run is, in seconds. */
+export interface Timing {
+  warmup: number;
+  seconds: number;
+}
+
+/** The outcome of one run. */
+export interface Sample {
+  value: number;
+  /** CPU time of the program under test per operation, in microseconds. */
+  cost?: number;
+  /** The share of the time in which the program under test was on its CPU: near 1, it was what limited the run. */
+  busy?: number;
+  /** The share of the time in which a polling load found nothing to do: above 0, the load was not the limit. */
+  idle?: number;
+}
+
+/** One thing to measure. */
+export interface Workload {
+  name: string;
+  title: string;
+  unit: string;
+  better: "more" | "less";
+  placements: Placement[];
+  run(command: string[], placement: Placement, timing: Timing): Promise<Sample>;
+}
+
+/** Why a peer cannot run a workload; undefined when it can. */
+export function obstacle(peer: Peer, workload: Workload): string | undefined {
+  if ("absent" in peer.command) return peer.command.absent;
+  if (peer.cannot?.workloads.test(workload.name)) return peer.cannot.why;
+}
+
+const UNDER_TEST = 1;
+const otherCpu = (placement: Placement) => placement === "alone" ? 0 : 1;
+
+async function inC(name: "load" | "peer"): Promise<string> {
+  const path = await compiled(name);
+  if (!path) throw new Error("the load is written in C and there is no cc");
+  return path;
+}
+
+/** Reads a measuring program's two lines, and watches over the program under test between them. */
+async function observe(
+  measuring: Program,
+  underTest: Program,
+): Promise<{ report: Report; busy: number; cost: number }> {
+  await until(measuring, "start");
+  const before = underTest.cpuTime();
+  const report: Report = JSON.parse(await measuring.line());
+  const used = underTest.cpuTime() - before;
+  return { report, busy: used / report.seconds, cost: used / report.operations * 1e6 };
+}
+
+interface Report {
+  operations: number;
+  bytes: number;
+  lost: number;
+  seconds: number;
+  idle: number;
+}
+
+async function until(program: Program, word: string): Promise<void> {
+  while (await program.line() !== word);
+}
+
+/** A server under test and a load of so many connections with so many bytes. */
+function server(
+  name: string,
+  title: string,
+  [mode, count, size]: [mode: string, count: number, size: number],
+  role = mode,
+): Workload {
+  const bulk = mode === "receive" || mode === "send";
+  return {
+    name,
+    title,
+    unit: bulk ? "MB/s" : "k/s",
+    better: "more",
+    placements: ["alone", "shared"],
+    async run(command, placement, { warmup, seconds }) {
+      const underTest = start([...command, role], UNDER_TEST);
+      try {
+        const port = await underTest.line();
+        const words = [mode, port, count, size, warmup, seconds, placement === "alone" ? "poll" : "sleep"];
+        const load = start([await inC("load"), ...words.map(String)], otherCpu(placement));
+        try {
+          const { report, busy, cost } = await observe(load, underTest);
+          if (report.lost > 0) console.error(`${name}: ${report.lost} datagrams lost`);
+          const value = bulk ? report.bytes / report.seconds / 1e6 : report.operations / report.seconds / 1e3;
+          return { value, busy, cost, idle: placement === "alone" ? report.idle : undefined };
+        } finally {
+          await load.stop();
+        }
+      } finally {
+        await underTest.stop();
+      }
+    },
+  };
+}
+
+/** A client under test with so many connections to an echo server in C. */
+function client(connections: number): Workload {
+  return {
+    name: `client${connections}`,
+    title: `client: 64-byte ping-pong over ${connections} connection${connections > 1 ? "s" : ""}`,
+    unit: "k/s",
+    better: "more",
+    placements: ["alone", "shared"],
+    async run(command, placement, { warmup, seconds }) {
+      const words = [await inC("peer"), "echo", ...placement === "alone" ? ["poll"] : []];
+      const counterpart = start(words, otherCpu(placement));
+      try {
+        const port = await counterpart.line();
+        const underTest = start(
+          [...command, ...["client", port, connections, 64, warmup, seconds].map(String)],
+          UNDER_TEST,
+        );
+        try {
+          const { report, busy, cost } = await observe(underTest, underTest);
+          return { value: report.operations / report.seconds / 1e3, busy, cost };
+        } finally {
+          await underTest.stop();
+        }
+      } finally {
+        await counterpart.stop();
+      }
+    },
+  };
+}
+
+/** What an open connection takes that has echoed once and waits in recv. */
+function memory(connections: number): Workload {
+  return {
+    name: `memory${connections}`,
+    title: `memory per idle connection at ${connections.toLocaleString("en")}`,
+    unit: "KiB",
+    better: "less",
+    placements: ["alone"],
+    async run(command) {
+      const underTest = start([...command, "echo"]);
+      const hold = async (port: string, count: number) => {
+        const load = start([await inC("load"), ...["hold", port, count, 1024, 0, 0, "sleep"].map(String)]);
+        await until(load, "start");
+        return load;
+      };
+      try {
+        const port = await underTest.line();
+        // The first connections pay for code and buffers that all share.
+        await (await hold(port, 100)).stop();
+        const before = underTest.memory();
+        const load = await hold(port, connections);
+        try {
+          return { value: (underTest.memory() - before) / connections / 1024 };
+        } finally {
+          await load.stop();
+        }
+      } finally {
+        await underTest.stop();
+      }
+    },
+  };
+}
+
+/** From the start of the process over the import to its end, with one connection and one exchange. */
+const startup: Workload = {
+  name: "startup",
+  title: "start-up: process, import, first connection, one exchange, exit",
+  unit: "ms",
+  better: "less",
+  placements: ["alone"],
+  async run(command) {
+    const counterpart = start([await inC("peer"), "echo"], 0);
+    try {
+      const port = await counterpart.line();
+      const begin = performance.now();
+      const program = start([...command, "first", port]);
+      await program.ended();
+      const value = performance.now() - begin;
+      await program.stop();
+      return { value };
+    } finally {
+      await counterpart.stop();
+    }
+  },
+};
+
+/** All of them. */
+export const workloads: Workload[] = [
+  ...[1, 64, 512].map((n) =>
+    server(`echo${n}`, `TCP echo: 64 bytes over ${n} connection${n > 1 ? "s" : ""}`, ["echo", n, 64])
+  ),
+  server("receive", "bulk receive: 64 KiB pieces", ["receive", 1, 65536]),
+  server(
+    "receive_into",
+    "bulk receive into a buffer (recv_into): 64 KiB pieces",
+    ["receive", 1, 65536],
+    "receive_into",
+  ),
+  server("send", "bulk send: 64 KiB pieces", ["send", 1, 65536]),
+  client(1),
+  client(32),
+  server("accept", "connections accepted and closed", ["accept", 64, 1]),
+  server("udp", "UDP echo: 64 bytes, 64 datagrams under way", ["udp", 64, 64]),
+  memory(2000),
+  memory(10000),
+  startup,
+];

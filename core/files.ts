@@ -1,0 +1,78 @@
+// makefile: a socket as a file. The parts are in files/: bytes, line ends, encodings, and the three classes.
+
+import { BufferedFile, RawFile } from "./files/binary.ts";
+import type { FileSocket } from "./files/bytes.ts";
+import { codecOf, errorHandlerOf } from "./files/codecs.ts";
+import { newlineOf } from "./files/newlines.ts";
+import { TextFile } from "./files/text.ts";
+
+export { BufferedFile, RawFile } from "./files/binary.ts";
+export { SocketFile, UnsupportedOperation } from "./files/file.ts";
+export { TextFile } from "./files/text.ts";
+export type { FileSocket } from "./files/bytes.ts";
+export type { FileWaitOptions } from "./files/file.ts";
+
+/** How CPython buffers where nothing else is asked for (io.DEFAULT_BUFFER_SIZE). */
+const DEFAULT_BUFFER_SIZE = 8192;
+
+/** What python3 calls the encoding that is the default here. */
+const DEFAULT_ENCODING = "UTF-8";
+
+/** Options of {@linkcode makeFile} (`Socket.makefile`), as those of Python's open(). */
+export interface MakefileOptions {
+  /** The buffer's size in bytes; 0 for none (bytes only), 1 to send each line at once, -1 or null for 8192. */
+  buffering?: number | null;
+  /** An encoding under Python's or the web's name; UTF-8 if left out. */
+  encoding?: string | null;
+  /** What becomes of bytes or characters that the encoding has no place for: "strict" (an error), "ignore", "replace". */
+  errors?: string | null;
+  /** How lines end: null reads all kinds as "\n", "" keeps them as they are, "\n", "\r" and "\r\n" know only themselves. */
+  newline?: string | null;
+}
+
+/** The class of file that a mode and its options ask for. */
+export type FileOf<M extends string, O extends MakefileOptions> = M extends `${string}b${string}`
+  ? O extends { buffering: 0 } ? RawFile : BufferedFile
+  : TextFile;
+
+/** Makes a file of a socket. `release` is called once, when the file is closed and needs the socket no more. */
+export function makeFile<const M extends string = "r", const O extends MakefileOptions = MakefileOptions>(
+  socket: FileSocket,
+  mode: M | undefined,
+  options: O | undefined,
+  release: () => void,
+): FileOf<M, O> {
+  return open(socket, mode ?? "r", options ?? {}, release) as FileOf<M, O>;
+}
+
+function open(
+  socket: FileSocket,
+  mode: string,
+  options: MakefileOptions,
+  release: () => void,
+): RawFile | BufferedFile | TextFile {
+  if (typeof mode !== "string") throw new TypeError(`mode must be a string, not ${typeof mode}`);
+  if (/[^rwb]/.test(mode)) throw new RangeError(`invalid mode '${mode}' (only r, w, b allowed)`);
+  const writing = mode.includes("w");
+  const reading = mode.includes("r") || !writing;
+  const binary = mode.includes("b");
+  const buffering = options.buffering ?? -1;
+  if (!Number.isInteger(buffering)) throw new TypeError("buffering must be an integer");
+  const parts = { socket, reading, writing, release };
+  if (buffering === 0) {
+    if (!binary) throw new RangeError("unbuffered streams must be binary");
+    return new RawFile(parts);
+  }
+  const size = buffering < 0 ? DEFAULT_BUFFER_SIZE : buffering;
+  if (binary) return new BufferedFile(parts, size);
+  const encoding = options.encoding ?? DEFAULT_ENCODING;
+  if (typeof encoding !== "string") throw new TypeError(`encoding must be a string or null, not ${typeof encoding}`);
+  return new TextFile(new BufferedFile(parts, size), {
+    mode,
+    encoding,
+    codec: codecOf(encoding),
+    errors: errorHandlerOf(options.errors),
+    newline: newlineOf(options.newline),
+    lineBuffering: buffering === 1,
+  });
+}

@@ -1,0 +1,111 @@
+// What all files of a socket have in common.
+
+import { OSError } from "../../base/errors.ts";
+
+/** A file operation that the file's mode does not allow, as Python's io.UnsupportedOperation. */
+export class UnsupportedOperation extends OSError {
+  /** The class's name, as Python prints it. */
+  override name = "UnsupportedOperation";
+}
+
+/** Options of a file's calls that may wait. */
+export interface FileWaitOptions {
+  /** Ends the waiting: the call rejects with the signal's reason, and the next one goes on where it was. */
+  signal?: AbortSignal;
+}
+
+/**
+ * A file on a socket, as {@linkcode makeFile} (`Socket.makefile`) returns it: of text (`T` is string) or of bytes.
+ *
+ * Reads wait as the socket's own recv would: for ever, up to its timeout, or not at all; then they answer null.
+ * After a timeout or an abort nothing is lost: the next call goes on with what was received.
+ *
+ * @example
+ * ```ts
+ * import * as socket from "@berkeley/socket";
+ * const [a, b] = await socket.socketpair();
+ * await a.sendall("one\ntwo\n");
+ * a.close();
+ * await using file = b.makefile();
+ * b.close(); // the file keeps the socket open
+ * for await (const line of file) console.log(line.trimEnd());
+ * ```
+ */
+export abstract class SocketFile<T extends string | Uint8Array, D = T> implements AsyncIterable<T>, AsyncDisposable {
+  /** Whether close was called. */
+  abstract readonly closed: boolean;
+  /** "r", "w" or "rw" as it was given for text; "rb", "wb" or "rwb" for bytes. */
+  abstract readonly mode: string;
+  /** The socket's descriptor; -1 once the file is closed. */
+  abstract readonly name: number;
+  /** The encoding's name; undefined for bytes. */
+  readonly encoding: string | undefined = undefined;
+  /** How the encoding treats errors; undefined for bytes. */
+  readonly errors: string | undefined = undefined;
+  /** The line ends seen so far, where the file reads all kinds of them: null, one, or an array; undefined for bytes. */
+  abstract readonly newlines: string | string[] | null | undefined;
+
+  /** The socket's descriptor. */
+  abstract fileno(): number;
+  /** Whether the file was opened to read. */
+  abstract readable(): boolean;
+  /** Whether the file was opened to write. */
+  abstract writable(): boolean;
+
+  /** Never: a socket has no position. */
+  seekable(): boolean {
+    this.fileno();
+    return false;
+  }
+
+  /** Never: a socket is no terminal. */
+  isatty(): boolean {
+    return this.seekable();
+  }
+
+  /** Reads up to `size` characters or bytes; to the end of the stream if it is negative or left out. */
+  abstract read(size?: number | null, options?: FileWaitOptions): Promise<T | null>;
+  /** Reads one line with its end, or up to `limit` characters or bytes of it. Empty at the end of the stream. */
+  abstract readline(limit?: number | null, options?: FileWaitOptions): Promise<T | null>;
+  /** Reads lines to the end of the stream, or until they hold more than `hint` characters or bytes. */
+  abstract readlines(hint?: number | null, options?: FileWaitOptions): Promise<T[] | null>;
+  /** Writes, and answers how much; a buffered file sends it when its buffer is full, or at flush or close. */
+  abstract write(data: D, options?: FileWaitOptions): Promise<number | null>;
+  /** Sends what was written. */
+  abstract flush(options?: FileWaitOptions): Promise<void>;
+  /** Sends what was written and gives up the socket, which closes if it was closed before and has no other file. */
+  abstract close(options?: FileWaitOptions): Promise<void>;
+
+  /** Writes one after the other; no line ends are added. */
+  async writelines(lines: Iterable<D> | AsyncIterable<D>, options?: FileWaitOptions): Promise<void> {
+    this.fileno();
+    for await (const line of lines) await this.write(line, options);
+  }
+
+  /** Reads line by line to the end of the stream (or of what there is, on a non-blocking socket). Closes nothing. */
+  async *[Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    for (let line = await this.readline(); line?.length; line = await this.readline()) yield line;
+  }
+
+  /** Closes the file; what was written is still delivered. */
+  [Symbol.dispose](): void {
+    void this.close();
+  }
+
+  /** Closes the file when what was written has been sent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** The error of using a closed file. */
+export function closedFile(): RangeError {
+  return new RangeError("I/O operation on closed file.");
+}
+
+/** Checks an argument that counts: null and undefined are -1. */
+export function countOf(value: number | null | undefined): number {
+  if (value === undefined || value === null) return -1;
+  if (Number.isInteger(value)) return value;
+  throw new TypeError(`argument should be integer or null, not ${typeof value === "number" ? value : typeof value}`);
+}

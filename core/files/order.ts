@@ -1,0 +1,45 @@
+// One call after the other: a file's reads share a buffer, and so do its writes.
+
+/**
+ * Lets calls in one at a time, in the order they came. A call that is still waiting for its turn leaves
+ * at once when its signal is aborted; one that has its turn ends by itself, so nothing it took is dropped.
+ */
+export class Order {
+  #taken = false;
+  readonly #waiting: (() => void)[] = [];
+
+  /** Whether a call would have to wait for its turn. */
+  get busy(): boolean {
+    return this.#taken;
+  }
+
+  /** Runs one piece of work when its turn has come. */
+  async run<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    signal?.throwIfAborted();
+    if (this.#taken) await this.#turn(signal);
+    this.#taken = true;
+    try {
+      return await work();
+    } finally {
+      // The turn is handed over, not set free: a call that comes now must not overtake those that wait.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#taken = false;
+      else next();
+    }
+  }
+
+  #turn(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = () => {
+        signal?.removeEventListener("abort", leave);
+        resolve();
+      };
+      const leave = () => {
+        this.#waiting.splice(this.#waiting.indexOf(enter), 1);
+        reject(signal!.reason);
+      };
+      this.#waiting.push(enter);
+      signal?.addEventListener("abort", leave, { once: true });
+    });
+  }
+}

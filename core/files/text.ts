@@ -1,0 +1,209 @@
+// Files of text, as Python's TextIOWrapper: an encoding and line ends over a file of bytes.
+
+import type { BufferedFile } from "./binary.ts";
+import type { Codec, Decoder, Encoder, ErrorHandler } from "./codecs.ts";
+import { closedFile, countOf, SocketFile, UnsupportedOperation } from "./file.ts";
+import type { FileWaitOptions } from "./file.ts";
+import { lineEnd, NewlineDecoder, withNewlines } from "./newlines.ts";
+import type { Newline } from "./newlines.ts";
+import { Order } from "./order.ts";
+
+/** How much is decoded at a time, as in CPython. */
+const CHUNK = 8192;
+
+const NOTHING = new Uint8Array(0);
+
+/** How text is read and written. */
+export interface TextParts {
+  /** As it was given. */
+  mode: string;
+  /** As it was given. */
+  encoding: string;
+  /** The encoding itself. */
+  codec: Codec;
+  /** What becomes of what cannot be decoded or encoded. */
+  errors: ErrorHandler;
+  /** How lines end. */
+  newline: Newline;
+  /** Whether each line is sent as soon as it is whole. */
+  lineBuffering: boolean;
+}
+
+/** A file of text. Characters are counted as in Python: an emoji is one. */
+export class TextFile extends SocketFile<string> {
+  /** The file of bytes underneath. */
+  readonly buffer: BufferedFile;
+  /** Whether each line is sent as soon as it is whole. */
+  readonly line_buffering: boolean;
+  /** "r", "w" or "rw", as it was given. */
+  readonly mode: string;
+  /** The encoding's name. */
+  override readonly encoding: string;
+  /** "strict", "ignore" or "replace". */
+  override readonly errors: ErrorHandler;
+
+  readonly #newline: Newline;
+  readonly #newlines: NewlineDecoder | undefined;
+  readonly #decoder: Decoder | undefined;
+  readonly #encoder: Encoder | undefined;
+  readonly #reads: Order = new Order();
+  // What was decoded and is not yet read: #text from #at on.
+  #text = "";
+  #at = 0;
+
+  /** Made by {@linkcode makeFile}. */
+  constructor(buffer: BufferedFile, parts: TextParts) {
+    super();
+    this.buffer = buffer;
+    this.mode = parts.mode;
+    this.encoding = parts.encoding;
+    this.errors = parts.errors;
+    this.line_buffering = parts.lineBuffering;
+    this.#newline = parts.newline;
+    if (!parts.newline) this.#newlines = new NewlineDecoder(parts.newline === null);
+    if (buffer.readable()) this.#decoder = parts.codec.decoder(parts.errors);
+    if (buffer.writable()) this.#encoder = parts.codec.encoder(parts.errors);
+  }
+
+  get closed(): boolean {
+    return this.buffer.closed;
+  }
+  get name(): number {
+    return this.buffer.name;
+  }
+  get newlines(): string | string[] | null {
+    return this.#newlines?.seen ?? null;
+  }
+  fileno(): number {
+    return this.buffer.fileno();
+  }
+  readable(): boolean {
+    return this.buffer.readable();
+  }
+  writable(): boolean {
+    return this.buffer.writable();
+  }
+
+  async read(size?: number | null, options?: FileWaitOptions): Promise<string | null> {
+    const most = countOf(size);
+    return await this.#read(async (signal) => {
+      for (;;) {
+        const end = most < 0 ? -1 : endOf(this.#text, this.#at, most);
+        if (end >= 0) return this.#take(end);
+        const more = await this.#fill(signal);
+        if (!more) return more === null && this.#at === this.#text.length ? null : this.#take(this.#text.length);
+      }
+    }, options);
+  }
+
+  async readline(limit?: number | null, options?: FileWaitOptions): Promise<string | null> {
+    const most = countOf(limit);
+    return await this.#read(async (signal) => {
+      const length = await this.#lineLength(0, most, signal);
+      return length === null ? null : this.#take(this.#at + length);
+    }, options);
+  }
+
+  async readlines(hint?: number | null, options?: FileWaitOptions): Promise<string[] | null> {
+    const most = countOf(hint);
+    return await this.#read(async (signal) => {
+      // Found first and taken then: a timeout on the way must not cost the lines before it.
+      const lengths: number[] = [];
+      let characters = 0;
+      for (let from = 0; most <= 0 || characters <= most;) {
+        const length = await this.#lineLength(from, -1, signal);
+        if (length === null && from === 0) return null;
+        if (!length) break;
+        characters += countCharacters(this.#text.slice(this.#at + from, this.#at + from + length));
+        from += length;
+        lengths.push(length);
+      }
+      return lengths.map((length) => this.#take(this.#at + length));
+    }, options);
+  }
+
+  async write(text: string, options?: FileWaitOptions): Promise<number> {
+    if (!this.writable()) throw new UnsupportedOperation("not writable");
+    if (typeof text !== "string") throw new TypeError(`write() argument must be a string, not ${typeof text}`);
+    await this.buffer.write(this.#encoder!.encode(withNewlines(text, this.#newline)), options);
+    if (this.line_buffering && /[\r\n]/.test(text)) await this.buffer.flush(options);
+    return countCharacters(text);
+  }
+  async flush(options?: FileWaitOptions): Promise<void> {
+    await this.buffer.flush(options);
+  }
+  close(options?: FileWaitOptions): Promise<void> {
+    return this.buffer.close(options);
+  }
+
+  async #read<R>(read: (signal: AbortSignal | undefined) => Promise<R>, options: FileWaitOptions = {}): Promise<R> {
+    if (!this.readable()) throw new UnsupportedOperation("not readable");
+    return await this.#reads.run(() => {
+      if (this.closed) throw closedFile();
+      return read(options.signal);
+    }, options.signal);
+  }
+
+  #take(end: number): string {
+    const taken = this.#text.slice(this.#at, end);
+    this.#at = end;
+    if (end === this.#text.length) {
+      this.#text = "";
+      this.#at = 0;
+    }
+    return taken;
+  }
+
+  /** How long the line is that begins `from` behind the position; 0 at the end of the stream, null where it would wait. */
+  async #lineLength(from: number, limit: number, signal: AbortSignal | undefined): Promise<number | null> {
+    for (let scanned = from;;) {
+      const start = this.#at + from;
+      const end = lineEnd(this.#text, this.#at + scanned, this.#newline);
+      const most = limit < 0 ? -1 : endOf(this.#text, start, limit);
+      if (most >= 0 && (end < 0 || most < end)) return most - start;
+      if (end >= 0) return end - start;
+      const length = this.#text.length - this.#at;
+      // A "\r" at the end may be the first half of the "\r\n" that is looked for.
+      scanned = Math.max(from, length - 1);
+      const more = await this.#fill(signal);
+      if (!more) return more === null && length === from ? null : length - from;
+    }
+  }
+
+  /** Receives once and decodes. False at the end of the stream, null where it would wait. */
+  async #fill(signal: AbortSignal | undefined): Promise<boolean | null> {
+    // Asked first without news: a decoder that stopped at a wrong byte throws now, not after another packet.
+    this.#append(this.#decoder!.decode(NOTHING, false), false);
+    const bytes = await this.buffer.read1(CHUNK, { signal });
+    if (bytes === null) return null;
+    const final = bytes.length === 0;
+    return this.#append(this.#decoder!.decode(bytes, final), final) || !final;
+  }
+
+  /** Appends decoded text; whether there was any. */
+  #append(text: string, final: boolean): boolean {
+    if (this.#newlines !== undefined) text = this.#newlines.decode(text, final);
+    if (this.#at > 0 && text !== "") {
+      this.#text = this.#text.slice(this.#at);
+      this.#at = 0;
+    }
+    this.#text += text;
+    return text !== "";
+  }
+}
+
+/** Where the text's first `count` characters from `start` on end; -1 if it has fewer. */
+function endOf(text: string, start: number, count: number): number {
+  if (text.length - start < count) return -1;
+  let end = start;
+  while (count > 0 && end < text.length) {
+    end += text.codePointAt(end)! > 0xffff ? 2 : 1;
+    count--;
+  }
+  return count === 0 ? end : -1;
+}
+
+/** How many characters a text has, a surrogate pair being one. */
+function countCharacters(text: string): number {
+  return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
+}

@@ -1,0 +1,54 @@
+// The default backend: which sockets Deno's net API can express, and what the kernel would say of the others.
+
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_RDM,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from "../base/constants.ts";
+import { errorFor } from "../base/errors.ts";
+import type { Backend, Transport } from "../transport.ts";
+import { openDatagrams } from "./datagrams.ts";
+import { NATIVE_HINT } from "./options.ts";
+import { openPair } from "./pair.ts";
+import { StreamTransport } from "./tcp.ts";
+
+const KNOWN_TYPES = [SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET];
+
+/** Refuses what cannot be had, with the error of a kernel that does not have it. */
+function checkKind(family: number, type: number, proto: number): void {
+  if (family !== AF_INET && family !== AF_INET6 && family !== AF_UNIX) {
+    throw errorFor("EAFNOSUPPORT", { syscall: "socket", hint: NATIVE_HINT });
+  }
+  if (type !== SOCK_STREAM && type !== SOCK_DGRAM) {
+    const hint = KNOWN_TYPES.includes(type) ? NATIVE_HINT : undefined;
+    throw errorFor(KNOWN_TYPES.includes(type) ? "ESOCKTNOSUPPORT" : "EINVAL", { syscall: "socket", hint });
+  }
+  // A Unix socket's protocol is 0 or, by tradition, PF_UNIX.
+  const own = family === AF_UNIX ? AF_UNIX : type === SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
+  if (proto !== 0 && proto !== own) throw errorFor("EPROTONOSUPPORT", { syscall: "socket", hint: NATIVE_HINT });
+}
+
+/** Sockets on Deno.listen, Deno.connect and Deno.listenDatagram. */
+export const denoBackend: Backend = {
+  open(family, type, proto): Transport {
+    checkKind(family, type, proto);
+    return type === SOCK_STREAM ? new StreamTransport(family, proto) : openDatagrams(family, proto);
+  },
+
+  adopt(_fd): Transport {
+    // Deno cannot open a descriptor by its number; the table knows all that can be adopted here.
+    throw errorFor("EBADF", { syscall: "socket" });
+  },
+
+  async pair(family, type, proto): Promise<[Transport, Transport]> {
+    checkKind(family, type, proto);
+    return await openPair(family, type, proto);
+  },
+};

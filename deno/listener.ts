@@ -1,0 +1,141 @@
+// A claimed address and its queue of connections, over a Deno.Listener.
+//
+// Deno binds and listens in one step. So bind opens a listener at once, which claims the address and tells
+// the true port, and listen opens it again with the backlog that was asked for: whoever connected before
+// listen is turned away by that, and never served.
+
+import { POLLERR, POLLIN } from "../base/poll.ts";
+import { WOULD_BLOCK } from "../transport.ts";
+import type { WouldBlock } from "../transport.ts";
+import { fromDeno } from "./errors.ts";
+import { Reference } from "./reference.ts";
+import { turns } from "./turns.ts";
+import type { Waiters } from "./waiters.ts";
+
+/** How to open the listener: everything but the backlog, which listen tells. */
+export type Opener = (backlog: number) => Deno.Listener;
+
+/** Connections that died in the queue: the next one is taken instead, as accept(2) advises. */
+const DIED_IN_QUEUE = new Set(["ECONNABORTED", "EINTR", "EPROTO"]);
+
+/** A bound stream socket, before and after listen. */
+export class Listener {
+  readonly #open: Opener;
+  readonly #waiters: Waiters;
+  #listener: Deno.Listener;
+  #listening = false;
+  #accepting = false;
+  #ready: Deno.Conn[] = [];
+  #error: Error | null = null;
+  #closed = false;
+  #referenced: boolean;
+  #reference: Reference;
+
+  /** Claims the address. */
+  constructor(open: Opener, waiters: Waiters, referenced: boolean) {
+    this.#open = open;
+    this.#waiters = waiters;
+    this.#referenced = referenced;
+    this.#listener = open(0);
+    this.#reference = new Reference(this.#listener, referenced);
+  }
+
+  get addr(): Deno.Addr {
+    return this.#listener.addr;
+  }
+  get listening(): boolean {
+    return this.#listening;
+  }
+
+  /** Opens the queue. Listening again only changes the backlog, which Deno cannot: the first one stays. */
+  listen(backlog: number): void {
+    if (this.#listening) return;
+    this.#reopen(backlog);
+    this.#listening = true;
+  }
+
+  /** Ends listening and keeps the address: whoever has connected and was not accepted is turned away. */
+  unlisten(): void {
+    this.#listening = false;
+    this.#reopen(0);
+    this.#drop();
+    this.#waiters.wake(POLLIN);
+  }
+
+  #reopen(backlog: number): void {
+    this.#accepting = false;
+    this.#listener.close();
+    this.#listener = this.#open(backlog);
+    this.#reference = new Reference(this.#listener, this.#referenced);
+  }
+
+  #drop(): void {
+    for (const conn of this.#ready.splice(0)) conn.close();
+  }
+
+  /** The oldest connection that has come. */
+  accept(): Deno.Conn | WouldBlock {
+    const conn = this.#ready.shift();
+    if (conn !== undefined) return conn;
+    const error = this.#error;
+    this.#error = null;
+    if (error !== null) throw error;
+    return WOULD_BLOCK;
+  }
+
+  /** Accepts one connection ahead for whoever waits. A second pending accept would be Busy. */
+  acceptAhead(): void {
+    this.#reference.parked = false;
+    if (this.#accepting || !this.#listening || this.#ready.length > 0 || this.#closed) return;
+    this.#accepting = true;
+    const listener = this.#listener;
+    listener.accept().then(
+      (conn) => listener === this.#listener ? this.#onAccept(conn) : conn.close(),
+      (error) => listener === this.#listener && this.#onFailure(error),
+    );
+  }
+
+  #onAccept(conn: Deno.Conn): void {
+    this.#accepting = false;
+    if (this.#closed) return conn.close();
+    this.#ready.push(conn);
+    this.#waiters.wake(POLLIN);
+  }
+
+  #onFailure(failure: unknown): void {
+    this.#accepting = false;
+    if (this.#closed) return;
+    const error = fromDeno(failure, { syscall: "accept" });
+    if (DIED_IN_QUEUE.has((error as { code?: string }).code ?? "")) return this.acceptAhead();
+    this.#error = error;
+    this.#waiters.wake(POLLIN | POLLERR);
+  }
+
+  events(): number {
+    return this.#ready.length > 0 || this.#error !== null ? POLLIN : 0;
+  }
+
+  async settle(): Promise<void> {
+    this.acceptAhead();
+    await turns(() => !this.#accepting);
+    this.park();
+  }
+
+  /** Somebody stopped waiting: an accept under way that nobody waits for is parked. */
+  park(): void {
+    if (this.#accepting && !this.#waiters.wait(POLLIN)) this.#reference.parked = true;
+  }
+
+  /** The user's ref() and unref(). */
+  set referenced(referenced: boolean) {
+    this.#referenced = referenced;
+    this.#reference.referenced = referenced;
+  }
+
+  /** Closes the queue with every connection in it that nobody accepted. */
+  close(): void {
+    this.#closed = true;
+    this.#listener.close();
+    this.#drop();
+  }
+}

@@ -1,0 +1,387 @@
+// Streams (TCP and AF_UNIX) over Deno.listen and Deno.connect: the states of a stream socket, and what each
+// call means in each state, as the kernel has it.
+
+import type { Address } from "../base/addresses.ts";
+import {
+  AF_UNIX,
+  IPPROTO_TCP,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  MSG_PEEK,
+  MSG_TRUNC,
+  MSG_WAITALL,
+  SHUT_RD,
+  SHUT_RDWR,
+  SHUT_WR,
+  SO_ACCEPTCONN,
+  SO_DOMAIN,
+  SO_ERROR,
+  SO_PROTOCOL,
+  SO_REUSEPORT,
+  SO_TYPE,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "../base/constants.ts";
+import { gather, scatter } from "../base/data.ts";
+import { errorFor } from "../base/errors.ts";
+import type { OSError } from "../base/errors.ts";
+import type { ErrnoName } from "../base/errno.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
+import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
+import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
+import { anyAddress, fromAddr, hostOf } from "./addr.ts";
+import { Connection } from "./connection.ts";
+import { fromDeno } from "./errors.ts";
+import { Listener } from "./listener.ts";
+import type { Opener } from "./listener.ts";
+import { NATIVE_HINT, optionNumber, optionValue, StreamOptions } from "./options.ts";
+import { turns } from "./turns.ts";
+import { Waiters } from "./waiters.ts";
+
+/** The largest backlog that listen(2) takes as it is; the kernel bounds it by somaxconn. */
+const LARGEST_BACKLOG = 2 ** 31 - 1;
+
+/** A connect under way, or ended and not yet asked about. */
+interface Attempt {
+  address: Address;
+  /** The connection, once it is there, or why there is none. */
+  outcome: Deno.Conn | Error | null;
+}
+
+/** What receives may be asked for here; the other flags need the kernel. */
+const RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC;
+/** What sends may be asked for here. */
+const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
+
+const EMPTY = new Uint8Array(0);
+
+/** A stream socket of the default backend. */
+export class StreamTransport implements Transport {
+  readonly family: number;
+  readonly type: number = SOCK_STREAM;
+  readonly proto: number;
+
+  readonly #waiters = new Waiters();
+  readonly #options: StreamOptions;
+  #listener: Listener | null = null;
+  #attempt: Attempt | null = null;
+  #connection: Connection | null = null;
+  #references = 1;
+  #referenced = true;
+
+  constructor(family: number, proto: number, options = new StreamOptions(family)) {
+    this.family = family;
+    this.proto = proto;
+    this.#options = options;
+  }
+
+  // Addresses.
+
+  bind(address: Address): void {
+    if (this.#listener !== null || this.#connection !== null || this.#attempt !== null) {
+      throw errorFor("EINVAL", { syscall: "bind", address });
+    }
+    this.#claim(address);
+  }
+
+  #claim(address: Address): void {
+    const open = claimer(address, this.family, this.#options);
+    this.#listener = new Listener(open, this.#waiters, this.#referenced);
+  }
+
+  getsockname(): Address {
+    if (this.#connection !== null) return fromAddr(this.#connection.conn.localAddr, this.family);
+    if (this.#listener !== null) return fromAddr(this.#listener.addr, this.family);
+    return anyAddress(this.family);
+  }
+
+  getpeername(): Address {
+    if (this.#connection === null || this.#connection.gone) throw errorFor("ENOTCONN", { syscall: "getpeername" });
+    return fromAddr(this.#connection.conn.remoteAddr, this.family);
+  }
+
+  // Listening.
+
+  listen(backlog: number): void {
+    if (this.#connection !== null || this.#attempt !== null) throw errorFor("EINVAL", { syscall: "listen" });
+    if (this.#listener === null) {
+      if (this.family === AF_UNIX) throw errorFor("EINVAL", { syscall: "listen" });
+      this.#claim(anyAddress(this.family));
+    }
+    this.#listener!.listen(backlog);
+    if (this.#waiters.wait(POLLIN)) this.#listener!.acceptAhead();
+  }
+
+  accept(): Accepted | WouldBlock {
+    if (!this.#listener?.listening) throw errorFor("EINVAL", { syscall: "accept" });
+    const conn = this.#listener.accept();
+    if (conn === WOULD_BLOCK) return WOULD_BLOCK;
+    // Linux hands a listener's options down to what it accepts.
+    const transport = new StreamTransport(this.family, this.proto, this.#options.inherit());
+    transport.#adopt(conn);
+    return { transport, address: fromAddr(conn.remoteAddr, this.family) };
+  }
+
+  #adopt(conn: Deno.Conn): void {
+    this.#options.apply(conn);
+    this.#connection = new Connection(conn, this.#waiters, this.#referenced);
+    if (this.#waiters.wait(POLLIN)) this.#connection.readAhead();
+  }
+
+  /** Two ends of one connection that exists already. */
+  static around(conn: Deno.Conn, family: number): StreamTransport {
+    const transport = new StreamTransport(family, 0);
+    transport.#adopt(conn);
+    return transport;
+  }
+
+  // Connecting.
+
+  resolve(address: Address): Address {
+    // Deno.connect looks names up itself, and asks for the permission by name.
+    return address;
+  }
+
+  connect(address: Address): void | InProgress | WouldBlock {
+    if (this.#attempt !== null) {
+      const { outcome } = this.#attempt;
+      // A Unix connect takes the kernel no time: the caller came back for its end.
+      if (outcome === null && this.#attempt.address === address) return WOULD_BLOCK;
+      if (outcome === null) throw errorFor("EALREADY", { syscall: "connect", address });
+      return this.finishConnect();
+    }
+    if (this.#connection !== null) throw errorFor("EISCONN", { syscall: "connect", address });
+    if (this.#listener !== null) {
+      if (this.family === AF_UNIX && this.#listener.listening) throw errorFor("EINVAL", { syscall: "connect", address });
+      if (this.#listener.listening) throw errorFor("EISCONN", { syscall: "connect", address });
+      throw errorFor("EOPNOTSUPP", { syscall: "connect", address, hint: `connect after bind: ${NATIVE_HINT}` });
+    }
+    const attempt: Attempt = { address, outcome: null };
+    this.#attempt = attempt;
+    dial(address, this.family).then((conn) => {
+      if (this.#references === 0) return conn.close();
+      attempt.outcome = conn;
+      this.#adopt(conn);
+      this.#waiters.wake(POLLOUT);
+    }, (error) => {
+      attempt.outcome = fromDeno(error, { syscall: "connect", address });
+      this.#waiters.wake(POLLIN | POLLOUT | POLLERR);
+    });
+    return this.family === AF_UNIX ? WOULD_BLOCK : IN_PROGRESS;
+  }
+
+  finishConnect(): void | WouldBlock {
+    if (this.#attempt === null) return;
+    const { outcome } = this.#attempt;
+    if (outcome === null) return WOULD_BLOCK;
+    this.#attempt = null;
+    if (outcome instanceof Error) throw outcome;
+  }
+
+  /** Takes what SO_ERROR would tell: the error of a connect or of the connection, once. */
+  #takeError(): Error | null {
+    const outcome = this.#attempt?.outcome;
+    if (!(outcome instanceof Error)) return this.#connection?.takeError() ?? null;
+    this.#attempt = null;
+    return outcome;
+  }
+
+  // Data.
+
+  recv(size: number, flags: number): Uint8Array | WouldBlock {
+    const connection = this.#connection ?? this.#unconnected("recv", "EINVAL", "ENOTCONN");
+    checkFlags("recv", flags, RECEIVE_FLAGS);
+    if (connection === WOULD_BLOCK) return WOULD_BLOCK;
+    return connection.recv(size, wantedOf(size, flags), (flags & MSG_PEEK) !== 0);
+  }
+
+  recvInto(view: Uint8Array, flags: number): number | WouldBlock {
+    const connection = this.#connection ?? this.#unconnected("recv", "EINVAL", "ENOTCONN");
+    checkFlags("recv", flags, RECEIVE_FLAGS);
+    if (connection === WOULD_BLOCK) return WOULD_BLOCK;
+    return connection.recvInto(view, wantedOf(view.length, flags), (flags & MSG_PEEK) !== 0);
+  }
+
+  recvFrom(size: number, flags: number): [Uint8Array, null] | WouldBlock {
+    const data = this.recv(size, flags);
+    return data === WOULD_BLOCK ? WOULD_BLOCK : [data, null];
+  }
+
+  recvMessage(views: Uint8Array[], _ancillarySize: number, flags: number): Received | WouldBlock {
+    const size = views.reduce((sum, view) => sum + view.length, 0);
+    const data = this.recv(size, flags);
+    if (data === WOULD_BLOCK) return WOULD_BLOCK;
+    scatter(data, views);
+    return { length: data.length, ancillary: [], flags: 0, address: null };
+  }
+
+  send(data: Uint8Array, flags: number): number | WouldBlock {
+    const connection = this.#connection ?? this.#unconnected("send", "ENOTCONN", "EPIPE");
+    checkFlags("send", flags, SEND_FLAGS);
+    return connection === WOULD_BLOCK ? WOULD_BLOCK : connection.send(data);
+  }
+
+  sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
+    // A connected stream ignores the address on TCP; AF_UNIX refuses one.
+    if (this.family === AF_UNIX) {
+      throw errorFor(this.#connection === null ? "EOPNOTSUPP" : "EISCONN", { syscall: "sendto", address });
+    }
+    return this.send(data, flags);
+  }
+
+  #gathered: { views: Uint8Array[]; data: Uint8Array } | null = null;
+
+  sendMessage(
+    views: Uint8Array[],
+    ancillary: AncillaryData[],
+    flags: number,
+    address: Address | null,
+  ): number | WouldBlock {
+    if (ancillary.length > 0) {
+      throw errorFor("EOPNOTSUPP", { syscall: "sendmsg", hint: `ancillary data: ${NATIVE_HINT}` });
+    }
+    // Gathered once for all tries of one call: send knows a caller by the data.
+    if (this.#gathered?.views !== views) this.#gathered = { views, data: gather(views) };
+    const { data } = this.#gathered;
+    return address === null ? this.send(data, flags) : this.sendTo(data, flags, address);
+  }
+
+  /** What the kernel answers where there is no connection. */
+  #unconnected(syscall: string, onUnix: ErrnoName, onTcp: ErrnoName): WouldBlock {
+    if (this.#attempt !== null && this.#attempt.outcome === null) return WOULD_BLOCK;
+    throw this.#takeError() ?? errorFor(this.family === AF_UNIX ? onUnix : onTcp, { syscall });
+  }
+
+  shutdown(how: number): void | Promise<void> {
+    if (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR) throw errorFor("EINVAL", { syscall: "shutdown" });
+    const connection = this.#connection;
+    if (connection !== null && !connection.gone) {
+      if (how !== SHUT_RD) connection.closeWrite();
+      if (how !== SHUT_WR) return connection.closeRead();
+    } else if (this.#listener?.listening) {
+      // Shutting down the receiving side ends listening; the address stays claimed.
+      if (how !== SHUT_WR) this.#listener.unlisten();
+    } else if (this.family !== AF_UNIX) throw errorFor("ENOTCONN", { syscall: "shutdown" });
+  }
+
+  // Options.
+
+  getsockopt(level: number, name: number): number;
+  getsockopt(level: number, name: number, size: number): Uint8Array;
+  getsockopt(level: number, name: number, size?: number): number | Uint8Array {
+    return optionValue(this.#getOption(level, name), size);
+  }
+
+  #getOption(level: number, name: number): number {
+    if (level === SOL_SOCKET) {
+      if (name === SO_TYPE) return this.type;
+      if (name === SO_DOMAIN) return this.family;
+      if (name === SO_PROTOCOL) return this.family === AF_UNIX ? 0 : IPPROTO_TCP;
+      if (name === SO_ACCEPTCONN) return this.#listener?.listening ? 1 : 0;
+      if (name === SO_ERROR) return (this.#takeError() as OSError | null)?.errno ?? 0;
+    }
+    return this.#options.get(level, name);
+  }
+
+  setsockopt(level: number, name: number, value: number | Uint8Array): void {
+    this.#options.set(level, name, optionNumber(value));
+    if (this.#connection !== null) this.#options.apply(this.#connection.conn);
+  }
+
+  // Readiness.
+
+  events(): number {
+    if (this.#connection !== null) return this.#connection.events();
+    if (this.#listener?.listening) return this.#listener.events();
+    if (this.#attempt !== null && this.#attempt.outcome === null) return 0;
+    // A stream that is not connected is hung up; a failed connect is an error besides, until it is told.
+    if (this.#attempt !== null) return POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDHUP;
+    return POLLOUT | POLLHUP;
+  }
+
+  watch(mask: number, waiter: Waiter): void {
+    this.#waiters.add(mask, waiter);
+    if ((mask & ~POLLOUT) === 0) return;
+    this.#connection?.readAhead();
+    this.#listener?.acceptAhead();
+  }
+
+  unwatch(waiter: Waiter): void {
+    this.#waiters.remove(waiter);
+    this.#connection?.park();
+    this.#listener?.park();
+  }
+
+  settle(mask: number): Promise<void> | undefined {
+    if (this.#connection !== null) return this.#connection.settle(mask);
+    if (this.#listener?.listening) return this.#listener.settle();
+    const attempt = this.#attempt;
+    if (attempt === null || attempt.outcome !== null) return undefined;
+    return turns(() => attempt.outcome !== null);
+  }
+
+  // Life.
+
+  fileno(): undefined {
+    return undefined;
+  }
+
+  dup(): Transport {
+    this.#references++;
+    return this;
+  }
+
+  ref(): void {
+    this.#setReferenced(true);
+  }
+  unref(): void {
+    this.#setReferenced(false);
+  }
+  #setReferenced(referenced: boolean): void {
+    this.#referenced = referenced;
+    if (this.#connection !== null) this.#connection.reference.referenced = referenced;
+    if (this.#listener !== null) this.#listener.referenced = referenced;
+  }
+
+  close(): void {
+    if (--this.#references === 0) {
+      this.#connection?.close();
+      this.#listener?.close();
+    }
+    this.#waiters.wake(POLLNVAL);
+  }
+}
+
+/** How much must be there before a receive is served. */
+function wantedOf(size: number, flags: number): number {
+  return (flags & MSG_WAITALL) === 0 ? 1 : Math.max(size, 1);
+}
+
+/** Refuses flags that only the kernel can serve. */
+function checkFlags(syscall: string, flags: number, served: number): void {
+  if ((flags & ~served) !== 0) throw errorFor("EOPNOTSUPP", { syscall, hint: `flags ${flags}: ${NATIVE_HINT}` });
+}
+
+/** Deno.connect, with what it throws at once (a refused permission) as a rejection too. */
+// deno-lint-ignore require-await
+async function dial(address: Address, family: number): Promise<Deno.Conn> {
+  if (typeof address === "string") return Deno.connect({ transport: "unix", path: address });
+  return Deno.connect({ hostname: hostOf(address, family), port: Number(address[1]) });
+}
+
+/** The way to open a listener on an address, again and again on the same port. */
+function claimer(address: Address, family: number, options: StreamOptions): Opener {
+  let port = typeof address === "string" ? 0 : Number(address[1]);
+  return (backlog) => {
+    try {
+      if (typeof address === "string") return Deno.listen({ transport: "unix", path: address });
+      const reusePort = options.get(SOL_SOCKET, SO_REUSEPORT) !== 0;
+      const tcpBacklog = Math.min(Math.max(backlog, 0), LARGEST_BACKLOG);
+      const listener = Deno.listen({ hostname: hostOf(address, family), port, reusePort, tcpBacklog });
+      port = (listener.addr as Deno.NetAddr).port;
+      return listener;
+    } catch (error) {
+      throw fromDeno(error, { syscall: "bind", address });
+    }
+  };
+}

@@ -1,0 +1,225 @@
+// libc's symbol table and nothing else: each parameter stands with its C declaration.
+//
+// Lengths (size_t) are declared u32 and counts (ssize_t) i32: 64-bit results come back as bigint, which costs
+// an allocation at each call, and no call here moves 2 GiB.
+
+const SYMBOLS = {
+  __errno_location: { parameters: [], result: "pointer" }, // int *
+
+  socket: { parameters: ["i32" /* int domain */, "i32" /* int type */, "i32" /* int protocol */], result: "i32" },
+  socketpair: {
+    parameters: ["i32" /* int domain */, "i32" /* int type */, "i32" /* int protocol */, "buffer" /* int sv[2] */],
+    result: "i32",
+  },
+  bind: {
+    parameters: ["i32" /* int fd */, "buffer" /* const struct sockaddr *addr */, "u32" /* socklen_t addrlen */],
+    result: "i32",
+  },
+  listen: { parameters: ["i32" /* int fd */, "i32" /* int backlog */], result: "i32" },
+  accept4: {
+    parameters: [
+      "i32", // int fd
+      "buffer", // struct sockaddr *addr
+      "buffer", // socklen_t *addrlen
+      "i32", // int flags
+    ],
+    result: "i32",
+  },
+  connect: {
+    parameters: ["i32" /* int fd */, "buffer" /* const struct sockaddr *addr */, "u32" /* socklen_t addrlen */],
+    result: "i32",
+  },
+  shutdown: { parameters: ["i32" /* int fd */, "i32" /* int how */], result: "i32" },
+  getsockname: {
+    parameters: ["i32" /* int fd */, "buffer" /* struct sockaddr *addr */, "buffer" /* socklen_t *addrlen */],
+    result: "i32",
+  },
+  getpeername: {
+    parameters: ["i32" /* int fd */, "buffer" /* struct sockaddr *addr */, "buffer" /* socklen_t *addrlen */],
+    result: "i32",
+  },
+  getsockopt: {
+    parameters: [
+      "i32", // int fd
+      "i32", // int level
+      "i32", // int optname
+      "buffer", // void *optval
+      "buffer", // socklen_t *optlen
+    ],
+    result: "i32",
+  },
+  setsockopt: {
+    parameters: [
+      "i32", // int fd
+      "i32", // int level
+      "i32", // int optname
+      "buffer", // const void *optval
+      "u32", // socklen_t optlen
+    ],
+    result: "i32",
+  },
+
+  recv: {
+    parameters: ["i32" /* int fd */, "buffer" /* void *buf */, "u32" /* size_t len */, "i32" /* int flags */],
+    result: "i32", // ssize_t
+  },
+  recvfrom: {
+    parameters: [
+      "i32", // int fd
+      "buffer", // void *buf
+      "u32", // size_t len
+      "i32", // int flags
+      "buffer", // struct sockaddr *addr
+      "buffer", // socklen_t *addrlen
+    ],
+    result: "i32", // ssize_t
+  },
+  recvmsg: {
+    parameters: ["i32" /* int fd */, "buffer" /* struct msghdr *msg */, "i32" /* int flags */],
+    result: "i32", // ssize_t
+  },
+  send: {
+    parameters: ["i32" /* int fd */, "buffer" /* const void *buf */, "u32" /* size_t len */, "i32" /* int flags */],
+    result: "i32", // ssize_t
+  },
+  sendto: {
+    parameters: [
+      "i32", // int fd
+      "buffer", // const void *buf
+      "u32", // size_t len
+      "i32", // int flags
+      "buffer", // const struct sockaddr *addr
+      "u32", // socklen_t addrlen
+    ],
+    result: "i32", // ssize_t
+  },
+  sendmsg: {
+    parameters: ["i32" /* int fd */, "buffer" /* const struct msghdr *msg */, "i32" /* int flags */],
+    result: "i32", // ssize_t
+  },
+
+  close: { parameters: ["i32" /* int fd */], result: "i32" },
+  // Variadic in C; on Linux, x86-64 and arm64, an int goes where a named one would.
+  fcntl: { parameters: ["i32" /* int fd */, "i32" /* int cmd */, "i32" /* int arg */], result: "i32" },
+  poll: {
+    parameters: ["buffer" /* struct pollfd *fds */, "u32" /* nfds_t nfds */, "i32" /* int timeout */],
+    result: "i32",
+  },
+
+  epoll_create1: { parameters: ["i32" /* int flags */], result: "i32" },
+  epoll_ctl: {
+    parameters: ["i32" /* int epfd */, "i32" /* int op */, "i32" /* int fd */, "buffer" /* struct epoll_event *event */],
+    result: "i32",
+  },
+  epoll_wait: {
+    parameters: [
+      "i32", // int epfd
+      "buffer", // struct epoll_event *events
+      "i32", // int maxevents
+      "i32", // int timeout
+    ],
+    result: "i32",
+  },
+  epoll_wait_parked: {
+    name: "epoll_wait",
+    parameters: [
+      "i32", // int epfd
+      "buffer", // struct epoll_event *events
+      "i32", // int maxevents
+      "i32", // int timeout
+    ],
+    result: "i32",
+    nonblocking: true,
+  },
+  eventfd: { parameters: ["u32" /* unsigned int initval */, "i32" /* int flags */], result: "i32" },
+  eventfd_write: { parameters: ["i32" /* int fd */, "u64" /* eventfd_t value */], result: "i32" },
+  sched_yield: { parameters: [], result: "i32" },
+
+  getaddrinfo: {
+    parameters: [
+      "buffer", // const char *node
+      "buffer", // const char *service
+      "buffer", // const struct addrinfo *hints
+      "buffer", // struct addrinfo **res
+    ],
+    result: "i32",
+  },
+  getaddrinfo_waiting: {
+    name: "getaddrinfo",
+    parameters: [
+      "buffer", // const char *node
+      "buffer", // const char *service
+      "buffer", // const struct addrinfo *hints
+      "buffer", // struct addrinfo **res
+    ],
+    result: "i32",
+    nonblocking: true,
+  },
+  freeaddrinfo: { parameters: ["pointer" /* struct addrinfo *res */], result: "void" },
+  getnameinfo_waiting: {
+    name: "getnameinfo",
+    parameters: [
+      "buffer", // const struct sockaddr *addr
+      "u32", // socklen_t addrlen
+      "buffer", // char *host
+      "u32", // socklen_t hostlen
+      "buffer", // char *serv
+      "u32", // socklen_t servlen
+      "i32", // int flags
+    ],
+    result: "i32",
+    nonblocking: true,
+  },
+  gai_strerror: { parameters: ["i32" /* int errcode */], result: "pointer" }, // const char *
+  if_nametoindex: { parameters: ["buffer" /* const char *ifname */], result: "u32" },
+  if_indextoname: { parameters: ["u32" /* unsigned int ifindex */, "buffer" /* char *ifname */], result: "pointer" },
+} as const;
+
+/** The functions of libc that the backend calls. */
+export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+/** glibc and musl by absolute path, so that `--allow-ffi=<path>` can name one; the bare names are the last resort. */
+const CANDIDATES: Record<string, string[]> = {
+  x86_64: [
+    "/lib/x86_64-linux-gnu/libc.so.6",
+    "/lib64/libc.so.6",
+    "/usr/lib/libc.so.6",
+    "/lib/ld-musl-x86_64.so.1",
+    "libc.so.6",
+  ],
+  aarch64: [
+    "/lib/aarch64-linux-gnu/libc.so.6",
+    "/lib64/libc.so.6",
+    "/usr/lib/libc.so.6",
+    "/lib/ld-musl-aarch64.so.1",
+    "libc.so.6",
+  ],
+};
+
+let symbols: Libc | undefined;
+
+/** libc, opened at the first call: importing the module asks for no permission. */
+export function libc(): Libc {
+  return symbols ??= open();
+}
+
+function open(): Libc {
+  const { os, arch } = Deno.build;
+  if (os !== "linux" || !(arch in CANDIDATES)) {
+    throw new Error(
+      `Native sockets need Linux on x86-64 or arm64, this is ${os} on ${arch}; the default backend works here: import "@berkeley/socket"`,
+    );
+  }
+  let reason: unknown;
+  for (const path of CANDIDATES[arch]) {
+    try {
+      return Deno.dlopen(path, SYMBOLS).symbols;
+    } catch (error) {
+      // A library that is not there is the next one's turn; a refused permission is the user's to hear of,
+      // and of the first path, which is the one to allow, unless a later one is allowed.
+      reason ??= error;
+      if (error instanceof Deno.errors.NotCapable) reason = reason instanceof Deno.errors.NotCapable ? reason : error;
+    }
+  }
+  throw reason;
+}

@@ -1,0 +1,151 @@
+// The seam: what a backend supplies, and all that `Socket` and `select` know of it.
+//
+// Everything hangs on readiness. A backend offers attempts that never wait (they return a result or
+// WOULD_BLOCK, and throw only real errors) and a way to be told when to try again. Blocking, timeouts,
+// non-blocking mode, select and iteration are written once above this line, for every backend.
+
+import type { Address } from "./base/addresses.ts";
+
+/** What an attempt answers when it could only go on by waiting. A value, not an exception: it is common. */
+export const WOULD_BLOCK: unique symbol = Symbol("would block");
+
+/** What a connect answers that goes on in the background: even a caller who may wait has to ask again later. */
+export const IN_PROGRESS: unique symbol = Symbol("in progress");
+
+/** The type of {@linkcode IN_PROGRESS}. */
+export type InProgress = typeof IN_PROGRESS;
+
+/** The type of {@linkcode WOULD_BLOCK}. */
+export type WouldBlock = typeof WOULD_BLOCK;
+
+/**
+ * Somebody who waits. An object, not a promise or a closure: it is registered and withdrawn without an
+ * allocation, and whoever loses a race leaves without a trace.
+ */
+export interface Waiter {
+  /** Called when the awaited events may hold; only a hint, the waiter looks again. It must not throw. */
+  wake(): void;
+}
+
+/** What can be waited on: a socket, a pipe, the terminal. Masks are poll(2)'s, from base/poll.ts. */
+export interface Pollable {
+  /** The level of every event now, as poll(2) would answer to a request for all of them. */
+  events(): number;
+  /**
+   * Registers a waiter for a mask: it is woken at each news of one of these events (and of errors and
+   * hang-up, which cannot be masked) until it is withdrawn. It is never woken from within watch itself.
+   * News counts from this call: look first (an attempt, or `events`), then watch; nothing is missed between,
+   * because nothing else runs. One waiter object is registered once at a time; watching again replaces its mask.
+   */
+  watch(mask: number, waiter: Waiter): void;
+  /** Withdraws a waiter. Withdrawing one that is not registered does nothing. */
+  unwatch(waiter: Waiter): void;
+  /**
+   * Brings what the attempts and `events` know of a mask up to date with the kernel. A backend that asks
+   * the kernel itself returns undefined; one that learns late (Deno's promises) needs a moment for it.
+   * Whoever is about to say "it would block" settles first and looks once more.
+   */
+  settle(mask: number): Promise<void> | undefined;
+}
+
+/** A connection as it was accepted. */
+export interface Accepted {
+  transport: Transport;
+  address: Address;
+}
+
+/** One control message: [level, type, data]. */
+export type AncillaryData = [level: number, type: number, data: Uint8Array];
+
+/** What one receive brought, in recvmsg's terms. */
+export interface Received {
+  /** Bytes stored; with MSG_TRUNC the datagram's true length, which may be more. */
+  length: number;
+  ancillary: AncillaryData[];
+  /** MSG_TRUNC, MSG_CTRUNC, MSG_EOR … as the kernel answers them. */
+  flags: number;
+  /** The sender; null on a connected stream. */
+  address: Address | null;
+}
+
+/** A socket of some backend: the open file description, without modes and timeouts. */
+export interface Transport extends Pollable {
+  readonly family: number;
+  readonly type: number;
+  readonly proto: number;
+
+  /** Claims a local address. */
+  bind(address: Address): void;
+  /** Starts to queue connections, at most `backlog` of them. */
+  listen(backlog: number): void;
+  /** Takes the oldest queued connection. Ready at POLLIN. */
+  accept(): Accepted | WouldBlock;
+
+  /**
+   * Makes an address fit for `connect` or `sendTo`, where that takes a look-up that waits.
+   * An address that needs none comes back at once.
+   */
+  resolve(address: Address): Address | Promise<Address>;
+  /**
+   * Starts to connect. IN_PROGRESS: under way, as the kernel's EINPROGRESS; then `finishConnect` tells the end.
+   * WOULD_BLOCK: a connect that takes no time in the kernel but a moment here (Unix sockets on Deno).
+   */
+  connect(address: Address): void | InProgress | WouldBlock;
+  /** Tells how a connect under way ended, throwing its error (and clearing it, as reading SO_ERROR does). */
+  finishConnect(): void | WouldBlock;
+
+  /** Receives up to `size` bytes, or one datagram cut to it. Ready at POLLIN. */
+  recv(size: number, flags: number): Uint8Array | WouldBlock;
+  /** The same into a view. Returns the count (with MSG_TRUNC, the datagram's length). */
+  recvInto(view: Uint8Array, flags: number): number | WouldBlock;
+  /** The same with the sender's address (null on a stream). */
+  recvFrom(size: number, flags: number): [Uint8Array, Address | null] | WouldBlock;
+  /** Scatters one receive over views, with up to `ancillarySize` bytes of control messages. */
+  recvMessage(views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock;
+
+  /**
+   * Sends what there is room for and returns its length. Ready at POLLOUT. Once it returned, the data may be
+   * reused. After WOULD_BLOCK the same data is passed again, the same object: a backend that learns the outcome
+   * late (Deno's promises) knows by it that the caller has come back for it.
+   */
+  send(data: Uint8Array, flags: number): number | WouldBlock;
+  /** Sends a datagram to an address. */
+  sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock;
+  /** Gathers one send from views, with control messages and an address where they are given. */
+  sendMessage(
+    views: Uint8Array[],
+    ancillary: AncillaryData[],
+    flags: number,
+    address: Address | null,
+  ): number | WouldBlock;
+
+  /** Half-close, after what was sent: SHUT_RD, SHUT_WR or SHUT_RDWR. A promise where that takes a moment. */
+  shutdown(how: number): void | Promise<void>;
+
+  getsockname(): Address;
+  getpeername(): Address;
+  getsockopt(level: number, name: number): number;
+  getsockopt(level: number, name: number, size: number): Uint8Array;
+  setsockopt(level: number, name: number, value: number | Uint8Array): void;
+
+  /** The process's descriptor where the backend has one, else undefined: then the descriptor table gives a number. */
+  fileno(): number | undefined;
+  /** One more reference to the same open socket: the same transport counted once more, or a new one on a new descriptor. */
+  dup(): Transport;
+  /** Pending waits keep the process alive (the default) … */
+  ref(): void;
+  /** … or do not. */
+  unref(): void;
+  /** Gives up one reference; with the last one the socket closes, after delivering what was sent. All waiters are woken. */
+  close(): void;
+}
+
+/** A way to open sockets: Deno's net API, libc, or a third. */
+export interface Backend {
+  /** Opens a socket, or throws what the kernel answers for a family, type or protocol that is not there. */
+  open(family: number, type: number, proto: number): Transport;
+  /** Takes over a descriptor that the descriptor table does not know; -1 for family, type, proto means: find out. */
+  adopt(fd: number, family: number, type: number, proto: number): Transport;
+  /** Opens two connected sockets. */
+  pair(family: number, type: number, proto: number): Promise<[Transport, Transport]>;
+}
