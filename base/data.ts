@@ -2,8 +2,8 @@
 
 const encoder = new TextEncoder();
 
-/** What can be sent: text (as UTF-8) or any buffer or view of one. */
-export type Data = string | BufferSource;
+/** What can be sent: text (as UTF-8) or any buffer or view of one, what recv returned among them (shared memory too). */
+export type Data = string | ArrayBufferView | ArrayBufferLike;
 
 /** The bytes of some data, without a copy where there are bytes already. */
 export function bytesOf(data: Data): Uint8Array {
@@ -13,7 +13,7 @@ export function bytesOf(data: Data): Uint8Array {
 }
 
 /** The bytes of a buffer that is written to: the same memory, seen as bytes. */
-export function viewOf(buffer: BufferSource): Uint8Array {
+export function viewOf(buffer: ArrayBufferView | ArrayBufferLike): Uint8Array {
   if (buffer instanceof Uint8Array) return buffer;
   if (ArrayBuffer.isView(buffer)) return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
   if (buffer instanceof ArrayBuffer || Object.prototype.toString.call(buffer) === "[object SharedArrayBuffer]") {

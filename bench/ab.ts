@@ -40,8 +40,13 @@ for (let round = 0; round < Number(values.rounds); round++) {
   for (const i of round % 2 ? [1, 0] : [0, 1]) {
     const peer = pair[i]!;
     const why = obstacle(peer, workload);
-    if (why) throw new Error(`${peer.id}: ${why}`);
-    samples[i].push(await workload.run(peer.command as string[], placement, timing));
+    try {
+      if (why) throw new Error(why);
+      samples[i].push(await workload.run(peer.command as string[], placement, timing));
+    } catch (error) {
+      console.error(`${peer.id}: ${(error as Error).message}`);
+      Deno.exit(1);
+    }
   }
 }
 

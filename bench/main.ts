@@ -38,7 +38,7 @@ const { values: options } = parseArgs({
 
 /** What --quick keeps: one placement, the peers that tell most, short runs. */
 const QUICK = {
-  peers: "default,native,deno,node,py-epoll,c",
+  peers: "default,native,deno,py-epoll,c",
   without: /^(client1|receive_into|memory10000)$/,
 };
 
@@ -47,7 +47,7 @@ const only = split(options.only);
 const wanted = split(options.peers || (options.quick ? QUICK.peers : ""));
 const rounds = Number(options.rounds ?? (options.quick ? 2 : 3));
 const timing: Timing = {
-  warmup: Number(options.warmup ?? (options.quick ? 0.15 : 0.7)),
+  warmup: Number(options.warmup ?? (options.quick ? 0.1 : 0.7)),
   seconds: Number(options.seconds ?? (options.quick ? 0.3 : 2)),
 };
 const where = options.placement ?? (options.quick ? "alone" : "both");
@@ -63,7 +63,7 @@ const unknown = wanted.filter((id) => !all.some((peer) => peer.id === id));
 const chosen = workloads.filter((workload) =>
   only.length
     ? only.some((prefix) => workload.name.startsWith(prefix))
-    : !(options.quick && QUICK.without.test(workload.name))
+    : !workload.extra && !(options.quick && QUICK.without.test(workload.name))
 );
 const waits = only.length === 0 || only.includes("waits");
 if (unknown.length || (chosen.length === 0 && !waits)) {

@@ -17,6 +17,7 @@ export interface Program {
 }
 
 const SILENCE = 30_000;
+const GRACE = 2000;
 const running = new Set<Program>();
 
 /** Whether programs can be pinned. */
@@ -61,11 +62,10 @@ export function start(command: string[], cpu?: number): Program {
     },
     async stop() {
       running.delete(program);
-      try {
-        child.kill("SIGKILL");
-      } catch { /* it had ended */ }
-      await child.status;
-      await Promise.allSettled([child.stdin.abort(), lines.cancel(), complaints]);
+      // All of them end with their stdin; one that hangs is killed, by its own id.
+      const timer = setTimeout(() => child.kill("SIGKILL"), GRACE);
+      await Promise.allSettled([child.stdin.close(), lines.cancel(), child.status, complaints]);
+      clearTimeout(timer);
     },
   };
   running.add(program);

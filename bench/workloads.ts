@@ -37,6 +37,8 @@ export interface Workload {
   unit: string;
   better: "more" | "less";
   placements: Placement[];
+  /** Only run when it is named: it shows how cost grows, not how peers compare. */
+  extra?: true;
   run(command: string[], placement: Placement, timing: Timing): Promise<Sample>;
 }
 
@@ -220,4 +222,12 @@ export const workloads: Workload[] = [
   memory(2000),
   memory(10000),
   startup,
+  ...[1, 8, 64, 512, 2000].map((n): Workload => ({
+    ...server(`connections${n}`, `growth: echo of 64 bytes over ${n} connections`, ["echo", n, 64]),
+    extra: true,
+  })),
+  ...[64, 1024, 4096, 16384, 65536].map((n): Workload => ({
+    ...server(`size${n}`, `growth: echo of ${n} bytes over 64 connections`, ["echo", 64, n]),
+    extra: true,
+  })),
 ];

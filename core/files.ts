@@ -2,7 +2,8 @@
 
 import { BufferedFile, RawFile } from "./files/binary.ts";
 import type { FileSocket } from "./files/bytes.ts";
-import { codecOf, errorHandlerOf } from "./files/codecs.ts";
+import { codecOf } from "./files/codecs.ts";
+import { errorHandlerOf } from "./files/coding.ts";
 import { newlineOf } from "./files/newlines.ts";
 import { TextFile } from "./files/text.ts";
 

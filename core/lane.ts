@@ -15,13 +15,43 @@ export type Attempt<T> = () => T | WouldBlock;
 /** The longest delay that a timer takes, 2^31 - 1 ms: some 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-interface Call {
-  attempt: Attempt<unknown>;
-  resolve(value: unknown): void;
-  reject(reason: unknown): void;
-  timer: ReturnType<typeof setTimeout> | undefined;
-  signal: AbortSignal | undefined;
-  onAbort: (() => void) | undefined;
+/** A call that waits. */
+class Call {
+  readonly attempt: Attempt<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (reason: unknown) => void;
+  timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  signal: AbortSignal | undefined = undefined;
+  onAbort: (() => void) | undefined = undefined;
+
+  constructor(
+    attempt: Attempt<unknown>,
+    resolve: (value: unknown) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.attempt = attempt;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  /** One try. Answers whether that was its end. */
+  ends(): boolean {
+    try {
+      const result = this.attempt();
+      if (result === WOULD_BLOCK) return false;
+      this.disarm();
+      this.resolve(result);
+    } catch (error) {
+      this.disarm();
+      this.reject(error);
+    }
+    return true;
+  }
+
+  disarm(): void {
+    if (this.timer !== undefined) clearTimeout(this.timer);
+    if (this.onAbort !== undefined) this.signal!.removeEventListener("abort", this.onAbort);
+  }
 }
 
 /** A queue of calls that wait for the same readiness of the same socket. */
@@ -56,18 +86,12 @@ export class Lane implements Waiter {
       }
     }
     return new Promise<T>((resolve, reject) => {
-      const call: Call = {
-        attempt,
-        resolve: resolve as (value: unknown) => void,
-        reject,
-        timer: undefined,
-        signal,
-        onAbort: undefined,
-      };
+      const call = new Call(attempt, resolve as (value: unknown) => void, reject);
       if (this.#calls.push(call) === 1) this.#pollable.watch(this.#mask, this);
       if (timeout === 0) this.#settle(call, busy);
       else if (timeout !== null) this.#expire(call, performance.now() + timeout * 1000);
       if (signal !== undefined) {
+        call.signal = signal;
         call.onAbort = () => this.#giveUp(call, () => signal.reason);
         signal.addEventListener("abort", call.onAbort, { once: true });
       }
@@ -79,7 +103,7 @@ export class Lane implements Waiter {
     if (this.#calls.length === 0) return;
     this.#pollable.unwatch(this);
     for (const call of this.#calls.splice(0)) {
-      disarm(call);
+      call.disarm();
       call.reject(reason);
     }
   }
@@ -90,8 +114,7 @@ export class Lane implements Waiter {
     // Withdrawn before the try: a backend that reads ahead does so only while somebody waits.
     this.#pollable.unwatch(this);
     while (calls.length > 0) {
-      const call = calls[0];
-      if (!tryCall(call)) {
+      if (!calls[0].ends()) {
         this.#pollable.watch(this.#mask, this);
         return;
       }
@@ -106,8 +129,8 @@ export class Lane implements Waiter {
     // Only the first may try: whoever stands behind it has nothing to take.
     if (place === 0) this.#pollable.unwatch(this);
     this.#calls.splice(place, 1);
-    if (place > 0 || !tryCall(call)) {
-      disarm(call);
+    if (place > 0 || !call.ends()) {
+      call.disarm();
       call.reject(reason());
     }
     if (place === 0 && this.#calls.length > 0) this.wake();
@@ -129,23 +152,4 @@ export class Lane implements Waiter {
       else this.#giveUp(call, timedOut);
     }, Math.min(Math.max(rest, 1), LONGEST_TIMER));
   }
-}
-
-/** One try of a call. Answers whether that was its end. */
-function tryCall(call: Call): boolean {
-  try {
-    const result = call.attempt();
-    if (result === WOULD_BLOCK) return false;
-    disarm(call);
-    call.resolve(result);
-  } catch (error) {
-    disarm(call);
-    call.reject(error);
-  }
-  return true;
-}
-
-function disarm(call: Call): void {
-  if (call.timer !== undefined) clearTimeout(call.timer);
-  if (call.onAbort !== undefined) call.signal!.removeEventListener("abort", call.onAbort);
 }

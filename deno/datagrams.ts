@@ -1,5 +1,363 @@
+// Datagrams (UDP and AF_UNIX) over Deno.listenDatagram: the states of a datagram socket, and what each call means
+// in each state, as the kernel has it. What travels is in mailbox.ts, options in datagram_options.ts.
+//
+// What cannot be known through Deno and so differs from the kernel: Deno's sockets are never connected, so a
+// connected one does not hear that its peer refuses (ECONNREFUSED by ICMP), a stranger's Unix datagram is dropped
+// here instead of refused there (EPERM), and datagrams that were queued before connect are filtered too.
+
+import type { Address } from "../base/addresses.ts";
+import {
+  AF_INET,
+  AF_UNIX,
+  IPPROTO_UDP,
+  MSG_CONFIRM,
+  MSG_DONTWAIT,
+  MSG_EOR,
+  MSG_NOSIGNAL,
+  MSG_PEEK,
+  MSG_TRUNC,
+  MSG_WAITALL,
+  SHUT_RD,
+  SHUT_RDWR,
+  SHUT_WR,
+  SO_ACCEPTCONN,
+  SO_DOMAIN,
+  SO_ERROR,
+  SO_PROTOCOL,
+  SO_TYPE,
+  SOCK_DGRAM,
+  SOL_SOCKET,
+} from "../base/constants.ts";
+import { gather, scatter } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
-import type { Transport } from "../transport.ts";
-export function openDatagrams(_family: number, _proto: number): Transport {
-  throw errorFor("ESOCKTNOSUPPORT");
+import type { OSError } from "../base/errors.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
+import { WOULD_BLOCK } from "../transport.ts";
+import type { Accepted, AncillaryData, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
+import { anyAddress, fromAddr } from "./addr.ts";
+import { claim } from "./claim.ts";
+import { DatagramOptions } from "./datagram_options.ts";
+import { allowed, destination, isLoopback, lookUp, loopback, scoped } from "./hosts.ts";
+import { Mailbox } from "./mailbox.ts";
+import type { Arrival } from "./mailbox.ts";
+import { checkPeerPath, samePath, unixPath } from "./paths.ts";
+import { NATIVE_HINT, optionValue } from "./options.ts";
+import { secretName } from "./secret.ts";
+import { Waiters } from "./waiters.ts";
+
+/** What receives may be asked for here; the other flags need the kernel. */
+const RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC;
+/** What sends may be asked for here; the last two say nothing to a datagram. */
+const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_CONFIRM | MSG_EOR;
+
+const EMPTY = new Uint8Array(0);
+
+/** A datagram socket of the default backend. */
+export class DatagramTransport implements Transport {
+  readonly family: number;
+  readonly type: number = SOCK_DGRAM;
+  readonly proto: number;
+
+  readonly #waiters = new Waiters();
+  readonly #options: DatagramOptions;
+  #mailbox: Mailbox | null = null;
+  #name: Address;
+  #peer: Address | null = null;
+  /** Names that may be sent to where their addresses may not: by address. */
+  readonly #names = new Map<string, string>();
+  #readClosed = false;
+  #writeClosed = false;
+  #references = 1;
+  #referenced = true;
+
+  constructor(family: number, proto: number) {
+    this.family = family;
+    this.proto = proto;
+    this.#options = new DatagramOptions(family);
+    this.#name = anyAddress(family);
+  }
+
+  // Addresses.
+
+  bind(address: Address): void {
+    if (this.#mailbox !== null) {
+      // A Unix socket that has a name keeps it when it is asked to take any.
+      if (address === "") return;
+      throw errorFor("EINVAL", { syscall: "bind", address });
+    }
+    this.#claim(address === "" ? secretName("autobind") : address);
+  }
+
+  #claim(address: Address): void {
+    const [conn, name] = claim(address, this.family, this.#options.listening);
+    this.#name = name;
+    this.#mailbox = new Mailbox(conn, this.#waiters, this.#referenced, (from) => this.#accepts(from));
+    this.#options.multicast.attach(this.#mailbox);
+    if (this.#waiters.wait(POLLIN)) this.#mailbox.receiveAhead();
+  }
+
+  /**
+   * The mailbox, which an unbound socket gets with its first datagram. A Unix socket stays without a name then,
+   * which Deno cannot do: it gets one that nobody can guess.
+   */
+  #bound(to: Address): Mailbox {
+    if (this.#mailbox === null && this.family === AF_UNIX) this.#claim(secretName("unnamed"));
+    else if (this.#mailbox === null) {
+      try {
+        this.#claim(anyAddress(this.family));
+      } catch (error) {
+        // Whoever may only talk to this host needs no more than this host's own address.
+        if (!(error instanceof Deno.errors.NotCapable) || !isLoopback(String(to[0]))) throw error;
+        this.#claim([loopback(this.family), 0]);
+      }
+    }
+    return this.#mailbox!;
+  }
+
+  getsockname(): Address {
+    const [host, ...rest] = this.#name as [string, number];
+    // Connecting to this host gives a socket on every interface the loopback address.
+    const everywhere = this.#mailbox !== null && host === anyAddress(this.family)[0] && this.family !== AF_UNIX;
+    const local = everywhere && this.#peer !== null && isLoopback(this.#peer[0] as string);
+    return (local ? [loopback(this.family), ...rest] : this.#name) as Address;
+  }
+
+  getpeername(): Address {
+    if (this.#peer === null || this.#peer[1] === 0) throw errorFor("ENOTCONN", { syscall: "getpeername" });
+    return this.#peer;
+  }
+
+  resolve(address: Address): Address | Promise<Address> {
+    if (this.family === AF_UNIX) return address;
+    const [host, ...rest] = address as [string, number];
+    const literal = destination(host, this.family);
+    return literal === undefined ? this.#lookUp(host, rest) : [literal, ...rest] as Address;
+  }
+
+  async #lookUp(name: string, rest: number[]): Promise<Address> {
+    const host = await lookUp(name, this.family);
+    // A script that may use the name only must go on by the name: the permission is its user's word.
+    if (!allowed(host, rest[0])) this.#names.set(host, name);
+    return [host, ...rest] as Address;
+  }
+
+  connect(address: Address): void {
+    this.#checkBroadcast("connect", address);
+    if (this.family === AF_UNIX) checkPeerPath(address);
+    this.#bound(address);
+    this.#peer = address;
+  }
+
+  /** Undoes connect, as connecting to AF_UNSPEC does. */
+  disconnect(): void {
+    this.#peer = null;
+  }
+
+  finishConnect(): void {}
+
+  /** Whether a datagram is for this socket: a connected one hears its peer only. */
+  #accepts(from: Deno.Addr): boolean {
+    const peer = this.#peer;
+    if (peer === null) return true;
+    if (from.transport === "unixpacket") return samePath(from.path ?? "", peer as string);
+    const { hostname, port } = from as Deno.NetAddr;
+    return port === peer[1] && hostname === peer[0];
+  }
+
+  listen(): void {
+    throw errorFor("EOPNOTSUPP", { syscall: "listen" });
+  }
+  accept(): Accepted | WouldBlock {
+    throw errorFor("EOPNOTSUPP", { syscall: "accept" });
+  }
+
+  // Receiving.
+
+  #look(syscall: string, flags: number): Arrival | WouldBlock | null {
+    if ((flags & ~RECEIVE_FLAGS) !== 0) {
+      throw errorFor("EOPNOTSUPP", { syscall, hint: `flags ${flags}: ${NATIVE_HINT}` });
+    }
+    const arrival = this.#mailbox?.look() ?? WOULD_BLOCK;
+    return arrival === WOULD_BLOCK && this.#readClosed ? null : arrival;
+  }
+
+  #took(flags: number): void {
+    if ((flags & MSG_PEEK) === 0) this.#mailbox!.take();
+  }
+
+  #sender(from: Deno.Addr): Address | null {
+    // Python has None for a Unix socket without a name.
+    return from.transport === "unixpacket" && from.path === null ? null : fromAddr(from, this.family);
+  }
+
+  recv(size: number, flags: number): Uint8Array | WouldBlock {
+    const received = this.recvFrom(size, flags);
+    return received === WOULD_BLOCK ? WOULD_BLOCK : received[0];
+  }
+
+  recvFrom(size: number, flags: number): [Uint8Array, Address | null] | WouldBlock {
+    const arrival = this.#look("recvfrom", flags);
+    if (arrival === WOULD_BLOCK) return WOULD_BLOCK;
+    if (arrival === null) return [EMPTY, null];
+    const data = arrival.data.slice(0, size);
+    this.#took(flags);
+    return [data, this.#sender(arrival.from)];
+  }
+
+  recvInto(view: Uint8Array, flags: number): number | WouldBlock {
+    const received = this.recvMessage([view], 0, flags);
+    return received === WOULD_BLOCK ? WOULD_BLOCK : received.length;
+  }
+
+  recvMessage(views: Uint8Array[], _ancillarySize: number, flags: number): Received | WouldBlock {
+    const arrival = this.#look("recvmsg", flags);
+    if (arrival === WOULD_BLOCK) return WOULD_BLOCK;
+    if (arrival === null) return { length: 0, ancillary: [], flags: 0, address: null };
+    const { data, from } = arrival;
+    const room = views.reduce((sum, view) => sum + view.length, 0);
+    scatter(data, views);
+    this.#took(flags);
+    const length = (flags & MSG_TRUNC) !== 0 ? data.length : Math.min(data.length, room);
+    return { length, ancillary: [], flags: data.length > room ? MSG_TRUNC : 0, address: this.#sender(from) };
+  }
+
+  // Sending.
+
+  send(data: Uint8Array, flags: number): number | WouldBlock {
+    if (this.#peer === null) {
+      throw errorFor(this.family === AF_UNIX ? "ENOTCONN" : "EDESTADDRREQ", { syscall: "send" });
+    }
+    return this.sendTo(data, flags, this.#peer);
+  }
+
+  sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
+    if ((flags & ~SEND_FLAGS) !== 0) {
+      throw errorFor("EOPNOTSUPP", { syscall: "sendto", hint: `flags ${flags}: ${NATIVE_HINT}` });
+    }
+    if (this.#writeClosed) throw errorFor("EPIPE", { syscall: "sendto" });
+    this.#checkBroadcast("sendto", address);
+    return this.#bound(address).send(data, this.#target(address), address);
+  }
+
+  #target(address: Address): Deno.Addr {
+    if (this.family === AF_UNIX) return { transport: "unixpacket", path: unixPath(address, "sendto") };
+    const [host, port, , scopeId] = address as [string, number, number?, number?];
+    const hostname = this.#names.get(host) ?? scoped(host, scopeId);
+    return { transport: "udp", hostname, port };
+  }
+
+  #checkBroadcast(syscall: string, address: Address): void {
+    if (this.family !== AF_INET || this.#options.broadcast) return;
+    // A network's own broadcast address cannot be told from a host's here.
+    if (address[0] !== "255.255.255.255" && address[0] !== "127.255.255.255") return;
+    throw errorFor("EACCES", { syscall, address, hint: "broadcasts need the option SO_BROADCAST" });
+  }
+
+  #gathered: { views: Uint8Array[]; data: Uint8Array } | null = null;
+
+  sendMessage(
+    views: Uint8Array[],
+    ancillary: AncillaryData[],
+    flags: number,
+    address: Address | null,
+  ): number | WouldBlock {
+    if (ancillary.length > 0) {
+      throw errorFor("EOPNOTSUPP", { syscall: "sendmsg", hint: `ancillary data: ${NATIVE_HINT}` });
+    }
+    // Gathered once for all tries of one call: send knows a caller by the data.
+    if (this.#gathered?.views !== views) this.#gathered = { views, data: gather(views) };
+    const { data } = this.#gathered;
+    return address === null ? this.send(data, flags) : this.sendTo(data, flags, address);
+  }
+
+  shutdown(how: number): void {
+    if (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR) throw errorFor("EINVAL", { syscall: "shutdown" });
+    if (this.#peer === null && this.family !== AF_UNIX) throw errorFor("ENOTCONN", { syscall: "shutdown" });
+    if (how !== SHUT_WR) this.#readClosed = true;
+    if (how !== SHUT_RD) this.#writeClosed = true;
+    this.#waiters.wake(POLLIN | POLLOUT | POLLRDHUP);
+  }
+
+  // Options.
+
+  getsockopt(level: number, name: number): number;
+  getsockopt(level: number, name: number, size: number): Uint8Array;
+  getsockopt(level: number, name: number, size?: number): number | Uint8Array {
+    return optionValue(this.#getOption(level, name), size);
+  }
+
+  #getOption(level: number, name: number): number {
+    if (level === SOL_SOCKET) {
+      if (name === SO_TYPE) return this.type;
+      if (name === SO_DOMAIN) return this.family;
+      if (name === SO_PROTOCOL) return this.family === AF_UNIX ? 0 : IPPROTO_UDP;
+      if (name === SO_ACCEPTCONN) return 0;
+      if (name === SO_ERROR) return (this.#mailbox?.takeError() as OSError | null)?.errno ?? 0;
+    }
+    return this.#options.get(level, name);
+  }
+
+  setsockopt(level: number, name: number, value: number | Uint8Array): void {
+    this.#options.set(level, name, value);
+  }
+
+  // Readiness.
+
+  events(): number {
+    let events = this.#mailbox?.events() ?? POLLOUT;
+    if (this.#readClosed) events |= POLLIN | POLLRDHUP;
+    if (this.#readClosed && this.#writeClosed) events |= POLLHUP;
+    return events;
+  }
+
+  watch(mask: number, waiter: Waiter): void {
+    this.#waiters.add(mask, waiter);
+    if ((mask & POLLIN) !== 0) this.#mailbox?.receiveAhead();
+  }
+
+  unwatch(waiter: Waiter): void {
+    this.#waiters.remove(waiter);
+    this.#mailbox?.park();
+  }
+
+  settle(mask: number): Promise<void> | undefined {
+    return this.#mailbox?.settle(mask);
+  }
+
+  // Life.
+
+  fileno(): undefined {
+    return undefined;
+  }
+
+  dup(): Transport {
+    this.#references++;
+    return this;
+  }
+
+  ref(): void {
+    this.#setReferenced(true);
+  }
+  unref(): void {
+    this.#setReferenced(false);
+  }
+  #setReferenced(referenced: boolean): void {
+    this.#referenced = referenced;
+    if (this.#mailbox !== null) this.#mailbox.reference.referenced = referenced;
+  }
+
+  close(): void {
+    if (--this.#references === 0) this.#mailbox?.close();
+    this.#waiters.wake(POLLNVAL | POLLERR);
+  }
+}
+
+/** Opens a datagram socket of a family that there is. */
+export function openDatagrams(family: number, proto: number): Transport {
+  // Deno has the call only where the flag is given. Whoever needs no datagrams never meets this.
+  if (Deno.listenDatagram === undefined) {
+    const hint = 'datagrams need Deno\'s flag --unstable-net (or "unstable": ["net"] in deno.json)';
+    throw errorFor("ESOCKTNOSUPPORT", { syscall: "socket", hint });
+  }
+  return new DatagramTransport(family, proto);
 }

@@ -6,48 +6,39 @@ import type { Waiter } from "../transport.ts";
 /** Errors and hang-up wake everybody, as in poll(2). */
 const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
 
-/** The waiters of one socket. */
+/** The waiters of one socket. Mostly there is one, or none: it has a place of its own before the list. */
 export class Waiters {
-  readonly #waiters: Waiter[] = [];
-  readonly #masks: number[] = [];
+  #first: Waiter | null = null;
+  #firstMask = 0;
+  readonly #others = new Map<Waiter, number>();
 
   /** Registers a waiter, or changes the mask of a registered one. */
   add(mask: number, waiter: Waiter): void {
-    const place = this.#waiters.indexOf(waiter);
-    if (place >= 0) this.#masks[place] = mask;
-    else {
-      this.#waiters.push(waiter);
-      this.#masks.push(mask);
-    }
+    if (this.#first === waiter || (this.#first === null && !this.#others.has(waiter))) {
+      this.#first = waiter;
+      this.#firstMask = mask;
+    } else this.#others.set(waiter, mask);
   }
 
   /** Withdraws a waiter, if it is there. */
   remove(waiter: Waiter): void {
-    const place = this.#waiters.indexOf(waiter);
-    if (place < 0) return;
-    this.#waiters.splice(place, 1);
-    this.#masks.splice(place, 1);
+    if (this.#first === waiter) this.#first = null;
+    else if (this.#others.size > 0) this.#others.delete(waiter);
   }
 
   /** Whether anybody waits for one of these events. */
   wait(mask: number): boolean {
-    for (const wanted of this.#masks) if ((wanted & mask) !== 0) return true;
+    if (this.#first !== null && (this.#firstMask & mask) !== 0) return true;
+    if (this.#others.size > 0) { for (const wanted of this.#others.values()) if ((wanted & mask) !== 0) return true; }
     return false;
-  }
-
-  /** Whether nobody waits at all. */
-  get empty(): boolean {
-    return this.#waiters.length === 0;
   }
 
   /** Wakes whoever waits for one of these events. Waiters may come and go meanwhile. */
   wake(events: number): void {
-    const all = (events & ALWAYS) !== 0;
-    if (this.#waiters.length === 1) {
-      if (all || (this.#masks[0] & events) !== 0) this.#waiters[0].wake();
-      return;
-    }
-    const woken = this.#waiters.filter((_, place) => all || (this.#masks[place] & events) !== 0);
-    for (const waiter of woken) waiter.wake();
+    const woken = (events & ALWAYS) !== 0 ? ~0 : events;
+    const others = this.#others.size > 0 ? [...this.#others] : null;
+    if (this.#first !== null && (this.#firstMask & woken) !== 0) this.#first.wake();
+    if (others === null) return;
+    for (const [waiter, mask] of others) if ((mask & woken) !== 0) waiter.wake();
   }
 }

@@ -68,7 +68,7 @@ static void measure(void (*step)(void)) {
 static int *unread;
 
 static void send_message(int fd) {
-  // A message is small against the socket's buffer, which is empty here: it is taken whole or not at all.
+  // The socket's buffer is empty here and larger than a message: it is taken whole.
   if (send(fd, data, size, MSG_NOSIGNAL) != size) fail("send");
 }
 
@@ -76,6 +76,7 @@ static void open_echoes(void) {
   unread = calloc(1 << 20, sizeof *unread);
   for (int i = 0; i < count; i++) {
     int fd = connect_to(port);
+    if (size > 4096) set_option(fd, SOL_SOCKET, SO_SNDBUF, 4 * PIECE);
     watch(ep, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET);
     send_message(fd);
   }

@@ -118,13 +118,13 @@ export class RawFile extends BinaryFile {
   }
   /** Receives once into a buffer, and answers how much. */
   readinto(buffer: BufferSource, options?: FileWaitOptions): Promise<number | null> {
-    const view = viewOf(buffer);
+    const view = viewOf(buffer) as Bytes;
     return this.reads((reader, signal) => reader.readSomeInto(view, signal), options);
   }
   /** Sends once, and answers how much that was. */
   async write(data: Data, options: FileWaitOptions = {}): Promise<number | null> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");
-    const bytes = bytesOf(data);
+    const bytes = bytesOf(data) as Bytes;
     const send = () => orNull(this.#socket.send(bytes, 0, { signal: options.signal }));
     return await this.#writes.run(send, options.signal);
   }
@@ -167,7 +167,7 @@ export class BufferedFile extends BinaryFile {
   }
   /** Fills a buffer, less of it only at the end of the stream, and answers how much. */
   async readinto(buffer: BufferSource, options?: FileWaitOptions): Promise<number | null> {
-    const view = viewOf(buffer);
+    const view = viewOf(buffer) as Bytes;
     const bytes = await this.reads((reader, signal) => reader.read(view.length, signal), options);
     if (bytes === null) return null;
     view.set(bytes);
@@ -175,7 +175,7 @@ export class BufferedFile extends BinaryFile {
   }
   /** Reads into a buffer what is there, or receives into it once if that is nothing. */
   readinto1(buffer: BufferSource, options?: FileWaitOptions): Promise<number | null> {
-    const view = viewOf(buffer);
+    const view = viewOf(buffer) as Bytes;
     return this.reads((reader, signal) => reader.readSomeInto(view, signal), options);
   }
 

@@ -6,18 +6,18 @@
 import { BlockingIOError } from "../../base/errors.ts";
 import { errnoOf } from "../../base/errno.ts";
 
+/** Bytes in memory of their own, so that they may be sent on, transferred or posted. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
 /** What a file needs of its socket. */
 export interface FileSocket {
   /** The descriptor. */
   fileno(): number;
   /** Receives into a buffer, as Socket.recv_into. */
-  recv_into(buffer: Uint8Array, nbytes: number, flags: number, options: { signal?: AbortSignal }): Promise<number>;
+  recv_into(buffer: Bytes, nbytes: number, flags: number, options: { signal?: AbortSignal }): Promise<number>;
   /** Sends what there is room for, as Socket.send. */
-  send(data: Uint8Array, flags: number, options: { signal?: AbortSignal }): Promise<number>;
+  send(data: Bytes, flags: number, options: { signal?: AbortSignal }): Promise<number>;
 }
-
-/** Bytes in memory of their own, so that they may be sent on, transferred or posted. */
-export type Bytes = Uint8Array<ArrayBuffer>;
 
 const NOTHING = new Uint8Array(0);
 const NEWLINE = 0x0a;
@@ -30,7 +30,7 @@ const KEPT_CAPACITY = 2 ** 16;
 
 /** Contiguous bytes, appended at the end and taken from the front. */
 export class ByteQueue {
-  #bytes = NOTHING;
+  #bytes: Bytes = NOTHING;
   #start = 0;
   #end = 0;
 
@@ -40,7 +40,7 @@ export class ByteQueue {
   }
 
   /** Free memory behind the last byte, to be filled and then counted in by {@linkcode commit}. */
-  room(size: number): Uint8Array {
+  room(size: number): Bytes {
     if (this.#bytes.length - this.#end < size) {
       const length = this.length;
       const target = length + size <= this.#bytes.length
@@ -72,7 +72,7 @@ export class ByteQueue {
   }
 
   /** The waiting bytes, as they lie: good until the next call. */
-  view(): Uint8Array {
+  view(): Bytes {
     return this.#bytes.subarray(this.#start, this.#end);
   }
 
@@ -139,7 +139,7 @@ export class ByteReader {
   }
 
   /** The same into a view, without a copy where nothing was read ahead. */
-  async readSomeInto(view: Uint8Array, signal: AbortSignal | undefined): Promise<number | null> {
+  async readSomeInto(view: Bytes, signal: AbortSignal | undefined): Promise<number | null> {
     if (view.length === 0) return 0;
     if (this.#queue.length === 0) return await this.#receive(view, signal);
     const taken = this.#queue.take(view.length);
@@ -196,7 +196,7 @@ export class ByteReader {
     return got;
   }
 
-  #receive(view: Uint8Array, signal: AbortSignal | undefined): Promise<number | null> {
+  #receive(view: Bytes, signal: AbortSignal | undefined): Promise<number | null> {
     const abandoned = this.#abandoned.signal;
     const either = signal === undefined ? abandoned : AbortSignal.any([signal, abandoned]);
     return orNull(this.#socket.recv_into(view, view.length, 0, { signal: either }));

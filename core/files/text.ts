@@ -1,7 +1,7 @@
 // Files of text, as Python's TextIOWrapper: an encoding and line ends over a file of bytes.
 
 import type { BufferedFile } from "./binary.ts";
-import type { Codec, Decoder, Encoder, ErrorHandler } from "./codecs.ts";
+import type { Codec, Decoder, Encoder, ErrorHandler } from "./coding.ts";
 import { closedFile, countOf, SocketFile, UnsupportedOperation } from "./file.ts";
 import type { FileWaitOptions } from "./file.ts";
 import { lineEnd, NewlineDecoder, withNewlines } from "./newlines.ts";

@@ -4,8 +4,12 @@
 // Every promise in the race belongs to this call and dies with it. Racing promises that live as long as a
 // socket would leave a reaction behind at each, for every call (measured: 491 MB after 50,000 waits).
 
-import { POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from "../../base/poll.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDNORM, POLLWRBAND, POLLWRNORM } from "../../base/poll.ts";
+import * as descriptors from "../descriptors.ts";
 import type { Pollable, Waiter } from "../../transport.ts";
+
+/** What asks for room to send alone; the rest of POLLNVAL, POLLERR and POLLHUP needs no asking. */
+const OUTPUT = POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR | POLLHUP | POLLNVAL;
 
 /** The longest delay that a timer takes: some 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -36,7 +40,7 @@ export class Alarm implements Waiter {
     const rung = new Promise<void>((resolve) => this.#ring = resolve);
     if (deadline === Infinity && signal === undefined) return await rung;
     const race: Promise<void>[] = [rung];
-    let timer: number | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     let abort: (() => void) | undefined;
     if (deadline !== Infinity) {
       // Rounded up: a timer that fires early would make the last fraction a busy loop.
@@ -57,35 +61,46 @@ export class Alarm implements Waiter {
   }
 }
 
+/** What stands behind a number under which nothing is open. */
+const NOTHING: Pollable = {
+  events: () => POLLNVAL,
+  watch: () => {},
+  unwatch: () => {},
+  settle: () => undefined,
+};
+
 /** One question of a wait: which of these events hold there? */
 export class Question implements Waiter {
-  /** What is asked about. */
-  readonly pollable: Pollable;
+  readonly #pollable: Pollable;
   readonly #mask: number;
+  /** See {@linkcode Watched}. */
+  readonly forInput: boolean;
   /** The events that held at the last look. */
   answer = 0;
   #alarm: Alarm | undefined;
 
-  constructor(pollable: Pollable, mask: number) {
-    this.pollable = pollable;
-    this.#mask = withSynonyms(mask);
+  /** Asks about a descriptor; where nothing is open the answer is POLLNVAL. */
+  constructor(fd: number, mask: number) {
+    this.#pollable = descriptors.find(fd) ?? NOTHING;
+    this.#mask = mask;
+    this.forInput = (mask & ~OUTPUT) !== 0;
   }
 
   /** Looks, and says whether any of the events holds. */
   look(): boolean {
-    this.answer = withSynonyms(this.pollable.events()) & this.#mask;
+    this.answer = withSynonyms(this.#pollable.events()) & this.#mask;
     return this.answer !== 0;
   }
 
   /** Registers with what is asked about. */
   watch(alarm: Alarm): void {
     this.#alarm = alarm;
-    this.pollable.watch(this.#mask, this);
+    this.#pollable.watch(withSynonyms(this.#mask), this);
   }
 
   /** Withdraws. */
   unwatch(): void {
-    this.pollable.unwatch(this);
+    this.#pollable.unwatch(this);
   }
 
   wake(): void {
@@ -94,7 +109,7 @@ export class Question implements Waiter {
 
   /** See {@linkcode Pollable.settle}. */
   settle(): Promise<void> | undefined {
-    return this.pollable.settle(this.#mask);
+    return this.#pollable.settle(this.#mask);
   }
 }
 
@@ -134,19 +149,24 @@ function lookAt(questions: Question[]): boolean {
   return found;
 }
 
+/** Something watched that can be settled. */
+export interface Watched {
+  /** Whether it waits for input, and not only for room to send. */
+  readonly forInput: boolean;
+  settle(): Promise<void> | undefined;
+}
+
 /**
  * Settles what is watched. Whoever learns late learns from the event loop, all watched sockets in the same
- * turns of it: so the first one of them that waits for input stands for the rest.
+ * turns of it: so the first one that waits for input stands for the rest, however many they are.
  */
-export async function settleWatched(
-  watched: Iterable<{ settle(): Promise<void> | undefined }>,
-): Promise<void> {
+export async function settleWatched(watched: Iterable<Watched>): Promise<void> {
   for (const one of watched) {
     const settled = one.settle();
-    if (settled !== undefined) {
-      slept();
-      return await settled;
-    }
+    if (settled === undefined) continue;
+    await settled;
+    slept();
+    if (one.forInput) return;
   }
 }
 

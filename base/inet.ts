@@ -1,0 +1,156 @@
+// The inet_ and hton functions, as strict and as lenient as the C library's.
+
+import { AF_INET, AF_INET6 } from "./constants/families.ts";
+import { errorFor, OSError } from "./errors.ts";
+import { formatIPv4, formatIPv6, parseIPv4, parseIPv6, parseLenientIPv4 } from "./ip.ts";
+
+function checkText(text: unknown, name: string): string {
+  if (typeof text !== "string") throw new TypeError(`${name}() argument must be a string, not ${typeof text}`);
+  if (text.includes("\0")) throw new RangeError("embedded null character");
+  return text;
+}
+
+function checkBytes(packed: unknown, name: string): Uint8Array {
+  if (packed instanceof ArrayBuffer) return new Uint8Array(packed);
+  if (ArrayBuffer.isView(packed)) return new Uint8Array(packed.buffer, packed.byteOffset, packed.byteLength);
+  throw new TypeError(`${name}() argument must be a BufferSource, not ${typeof packed}`);
+}
+
+/**
+ * Packs an IPv4 address into four bytes, leniently: "127.1" and "0x7f.1" are addresses too, and what follows
+ * white space is ignored.
+ *
+ * @example
+ * ```ts
+ * import { inet_aton } from "./inet.ts";
+ * console.assert(inet_aton("1.2").join() === "1,0,0,2");
+ * ```
+ */
+export function inet_aton(ip: string): Uint8Array {
+  const [text] = checkText(ip, "inet_aton").split(/[ \t\n\v\f\r]/, 1);
+  const bytes = parseLenientIPv4(text);
+  if (bytes === undefined) throw new OSError("illegal IP address string passed to inet_aton");
+  return bytes;
+}
+
+/**
+ * Writes four bytes as a dotted IPv4 address.
+ *
+ * @example
+ * ```ts
+ * import { inet_ntoa } from "./inet.ts";
+ * console.assert(inet_ntoa(new Uint8Array([127, 0, 0, 1])) === "127.0.0.1");
+ * ```
+ */
+export function inet_ntoa(packed: BufferSource): string {
+  const bytes = checkBytes(packed, "inet_ntoa");
+  if (bytes.length !== 4) throw new OSError("packed IP wrong length for inet_ntoa");
+  return formatIPv4(bytes);
+}
+
+/**
+ * Packs an address of AF_INET or AF_INET6, strictly.
+ *
+ * @example
+ * ```ts
+ * import { AF_INET6 } from "./constants.ts";
+ * import { inet_pton } from "./inet.ts";
+ * console.assert(inet_pton(AF_INET6, "::1")[15] === 1);
+ * ```
+ */
+export function inet_pton(family: number, ip: string): Uint8Array {
+  if (!Number.isInteger(family)) throw new TypeError("inet_pton() argument 1 must be an integer");
+  const text = checkText(ip, "inet_pton");
+  if (family !== AF_INET && family !== AF_INET6) throw errorFor("EAFNOSUPPORT", { syscall: "inet_pton" });
+  const bytes = family === AF_INET ? parseIPv4(text) : parseIPv6(text);
+  if (bytes === undefined) throw new OSError("illegal IP address string passed to inet_pton");
+  return bytes;
+}
+
+/**
+ * Writes a packed address of AF_INET or AF_INET6 in its shortest form.
+ *
+ * @example
+ * ```ts
+ * import { AF_INET6 } from "./constants.ts";
+ * import { inet_ntop } from "./inet.ts";
+ * console.assert(inet_ntop(AF_INET6, new Uint8Array(16)) === "::");
+ * ```
+ */
+export function inet_ntop(family: number, packed: BufferSource): string {
+  if (!Number.isInteger(family)) throw new TypeError("inet_ntop() argument 1 must be an integer");
+  const bytes = checkBytes(packed, "inet_ntop");
+  if (family !== AF_INET && family !== AF_INET6) throw new RangeError(`unknown address family ${family}`);
+  if (bytes.length !== (family === AF_INET ? 4 : 16)) {
+    throw new RangeError("invalid length of packed IP address string");
+  }
+  return family === AF_INET ? formatIPv4(bytes) : formatIPv6(bytes);
+}
+
+/** Turns a number's bytes round where the processor is little-endian: the network is big-endian. */
+function swap(value: number, bits: 16 | 32, name: string): number {
+  if (typeof value !== "number" || (Number.isFinite(value) && !Number.isInteger(value))) {
+    throw new TypeError(`${name}() argument must be an integer`);
+  }
+  if (!(value >= 0)) throw new RangeError(`${name}: can't convert negative number to ${bits}-bit unsigned integer`);
+  if (value >= 2 ** bits) throw new RangeError(`${name}: number too large to convert to ${bits}-bit unsigned integer`);
+  const view = new DataView(new ArrayBuffer(4));
+  if (bits === 16) {
+    view.setUint16(0, value);
+    return new Uint16Array(view.buffer)[0];
+  }
+  view.setUint32(0, value);
+  return new Uint32Array(view.buffer)[0];
+}
+
+/**
+ * A 16-bit number from the machine's byte order to the network's.
+ *
+ * @example
+ * ```ts
+ * import { htons, ntohs } from "./inet.ts";
+ * console.assert(ntohs(htons(8080)) === 8080);
+ * ```
+ */
+export function htons(value: number): number {
+  return swap(value, 16, "htons");
+}
+
+/**
+ * A 32-bit number from the machine's byte order to the network's.
+ *
+ * @example
+ * ```ts
+ * import { htonl, ntohl } from "./inet.ts";
+ * console.assert(ntohl(htonl(0x7f000001)) === 0x7f000001);
+ * ```
+ */
+export function htonl(value: number): number {
+  return swap(value, 32, "htonl");
+}
+
+/**
+ * A 16-bit number from the network's byte order to the machine's.
+ *
+ * @example
+ * ```ts
+ * import { htons, ntohs } from "./inet.ts";
+ * console.assert(ntohs(htons(8080)) === 8080);
+ * ```
+ */
+export function ntohs(value: number): number {
+  return swap(value, 16, "ntohs");
+}
+
+/**
+ * A 32-bit number from the network's byte order to the machine's.
+ *
+ * @example
+ * ```ts
+ * import { htonl, ntohl } from "./inet.ts";
+ * console.assert(ntohl(htonl(0x7f000001)) === 0x7f000001);
+ * ```
+ */
+export function ntohl(value: number): number {
+  return swap(value, 32, "ntohl");
+}

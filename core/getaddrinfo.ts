@@ -1,0 +1,174 @@
+// getaddrinfo: host and service to addresses that can be given to bind and connect.
+//
+// The order of checks and of results is glibc's.
+
+import type { Inet6Address, InetAddress } from "../base/addresses.ts";
+import { AF_INET, AF_INET6, AF_UNSPEC } from "../base/constants/families.ts";
+import {
+  AI_ADDRCONFIG,
+  AI_ALL,
+  AI_CANONNAME,
+  AI_NUMERICHOST,
+  AI_NUMERICSERV,
+  AI_PASSIVE,
+  AI_V4MAPPED,
+} from "../base/constants/names.ts";
+import { IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from "../base/constants/ip.ts";
+import { SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM } from "../base/constants/sockets.ts";
+import { gaiErrorFor } from "../base/gai.ts";
+import { findService } from "../base/services.ts";
+import { findAddresses, isAddress, ownAddresses } from "./hosts.ts";
+import { followAliases, orAborted } from "./resolver.ts";
+import type { LookUpOptions } from "./resolver.ts";
+
+/** One result of {@linkcode getaddrinfo}. */
+export type AddressInfo = [
+  family: number,
+  type: number,
+  proto: number,
+  canonname: string,
+  address: InetAddress | Inet6Address,
+];
+
+const ALL_FLAGS = AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_V4MAPPED | AI_ALL | AI_ADDRCONFIG | AI_NUMERICSERV;
+
+/** One way to use an address; `port` is known once a service is found for it. */
+interface Use {
+  type: number;
+  /** undefined: whichever was asked for. */
+  proto: number | undefined;
+  /** The protocol's name among the services; raw sockets have none. */
+  services: string | undefined;
+  /** Answered where neither type nor protocol was asked for. */
+  common: boolean;
+}
+
+const USES: Use[] = [
+  { type: SOCK_STREAM, proto: IPPROTO_TCP, services: "tcp", common: true },
+  { type: SOCK_DGRAM, proto: IPPROTO_UDP, services: "udp", common: true },
+  { type: SOCK_DGRAM, proto: IPPROTO_UDPLITE, services: "udplite", common: false },
+  { type: SOCK_STREAM, proto: IPPROTO_SCTP, services: "sctp", common: false },
+  { type: SOCK_SEQPACKET, proto: IPPROTO_SCTP, services: "sctp", common: false },
+  { type: SOCK_RAW, proto: undefined, services: undefined, common: true },
+];
+
+/** A port as a number, the name of a service, or null for none given. */
+function parseService(service: string | number | null, flags: number): number | string | null {
+  if (service === null || service === "*") return null;
+  if (
+    typeof service !== "string" && typeof service !== "number" || (typeof service === "number" && service % 1 !== 0)
+  ) {
+    throw new TypeError("Int or String expected");
+  }
+  // As strtoul(3) reads it: white space, a sign.
+  if (typeof service === "number" || /^\s*[+-]?[0-9]+$/.test(service) || service === "") {
+    const port = Number(service);
+    if (!(port >= 0 && port <= 65535)) throw gaiErrorFor("EAI_SERVICE", { syscall: "getaddrinfo", address: service });
+    return port;
+  }
+  if (flags & AI_NUMERICSERV) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: service });
+  return service;
+}
+
+/** The types and protocols to answer, each with its port. */
+function findUses(
+  service: number | string | null,
+  type: number,
+  proto: number,
+): { type: number; proto: number; port: number }[] {
+  const fitting = USES.filter((use) =>
+    (type === 0 || type === use.type) && (proto === 0 || use.proto === undefined || use.proto === proto)
+  );
+  if (fitting.length === 0) throw gaiErrorFor(type === 0 ? "EAI_SERVICE" : "EAI_SOCKTYPE", { syscall: "getaddrinfo" });
+  const asked = type !== 0 || proto !== 0;
+  const uses = asked
+    ? fitting.slice(0, 1)
+    : typeof service === "string"
+    ? fitting
+    : fitting.filter((use) => use.common);
+  // Raw sockets have no ports: asked for together with a service they are an error.
+  if (asked && service !== null && uses[0].services === undefined) {
+    throw gaiErrorFor("EAI_SERVICE", { syscall: "getaddrinfo" });
+  }
+  const found = [];
+  for (const use of uses) {
+    const port = typeof service === "string" ? use.services && findService(service, use.services) : service ?? 0;
+    if (typeof port === "number") found.push({ type: use.type, proto: use.proto ?? proto, port });
+  }
+  if (found.length === 0) throw gaiErrorFor("EAI_SERVICE", { syscall: "getaddrinfo", address: service });
+  return found;
+}
+
+/** Narrows the family to those that this machine has an address of, loopback aside. */
+function narrowFamily(family: number): number {
+  const own = Deno.networkInterfaces().filter(({ address }) => address !== "127.0.0.1" && address !== "::1");
+  const hasIPv4 = own.some((entry) => entry.family === "IPv4");
+  const hasIPv6 = own.some((entry) => entry.family === "IPv6");
+  if (family === AF_UNSPEC) return hasIPv4 === hasIPv6 ? AF_UNSPEC : hasIPv4 ? AF_INET : AF_INET6;
+  if (!(family === AF_INET ? hasIPv4 : hasIPv6)) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo" });
+  return family;
+}
+
+/**
+ * Finds the addresses of a host and a service, each with the arguments of the socket that fits it.
+ *
+ * A literal address takes no permission; a name takes net access to `host:port` (to all of the host where no port
+ * is given), no more than connecting to it takes. AI_CANONNAME also asks the name server for the host's aliases,
+ * which takes net access to it, and AI_ADDRCONFIG takes `--allow-sys=networkInterfaces`. Services are looked up in
+ * a built-in table.
+ *
+ * @example
+ * ```ts
+ * import { getaddrinfo } from "./getaddrinfo.ts";
+ * import { SOCK_STREAM } from "../base/constants.ts";
+ * const [[, , , , address]] = await getaddrinfo("127.0.0.1", "http", 0, SOCK_STREAM);
+ * console.assert(address.join() === "127.0.0.1,80");
+ * ```
+ */
+export async function getaddrinfo(
+  host: string | null,
+  port: string | number | null,
+  family: number = 0,
+  type: number = 0,
+  proto: number = 0,
+  flags: number = 0,
+  options: LookUpOptions = {},
+): Promise<AddressInfo[]> {
+  if (host !== null && typeof host !== "string") throw new TypeError("getaddrinfo() argument 1 must be string or null");
+  for (const [name, value] of Object.entries({ family, type, proto, flags })) {
+    if (!Number.isInteger(value)) throw new TypeError(`getaddrinfo() ${name} must be an integer`);
+  }
+  options.signal?.throwIfAborted();
+  const name = host === "*" ? null : host;
+  if (name === null && (port === null || port === "*")) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo" });
+  if (flags & ~ALL_FLAGS || (flags & AI_CANONNAME && name === null)) {
+    throw gaiErrorFor("EAI_BADFLAGS", { syscall: "getaddrinfo" });
+  }
+  const narrowed = flags & AI_ADDRCONFIG ? narrowFamily(family) : family;
+  const service = parseService(port, flags);
+  if (family !== AF_UNSPEC && family !== AF_INET && family !== AF_INET6) {
+    throw gaiErrorFor("EAI_FAMILY", { syscall: "getaddrinfo" });
+  }
+  const uses = findUses(service, type, proto);
+
+  const addresses = name === null
+    ? ownAddresses(narrowed, flags)
+    : await orAborted(findAddresses(name, uses[0].port, narrowed, flags), options.signal);
+  let canonname = "";
+  if (name !== null && flags & AI_CANONNAME) {
+    // glibc answers an address as it was written.
+    canonname = isAddress(name) ? name : (await orAborted(followAliases(name), options.signal)).at(-1) ?? name;
+  }
+
+  const infos = addresses.flatMap(({ family, host, scopeId }) =>
+    uses.map(({ type, proto, port }): AddressInfo => [
+      family,
+      type,
+      proto,
+      "",
+      family === AF_INET6 ? [host, port, 0, scopeId] : [host, port],
+    ])
+  );
+  infos[0][3] = canonname;
+  return infos;
+}

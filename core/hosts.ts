@@ -1,0 +1,100 @@
+// One host to its addresses: literals as they are, names through the resolver.
+
+import { domainToASCII } from "node:url";
+import { parseLiteral, wildcard } from "../base/addresses.ts";
+import { AF_INET, AF_INET6, AF_UNSPEC } from "../base/constants/families.ts";
+import { AI_ALL, AI_NUMERICHOST, AI_PASSIVE, AI_V4MAPPED } from "../base/constants/names.ts";
+import { gaiErrorFor } from "../base/gai.ts";
+import { formatIPv6, parseIPv6 } from "../base/ip.ts";
+import { if_nametoindex } from "./interfaces.ts";
+import { lookUp } from "./resolver.ts";
+
+/** One address of a host. */
+export interface HostAddress {
+  /** AF_INET or AF_INET6. */
+  family: number;
+  /** The address in its canonical form. */
+  host: string;
+  /** The interface of a link-local IPv6 address, else 0. */
+  scopeId: number;
+}
+
+function fromText(host: string): HostAddress {
+  return { family: host.includes(":") ? AF_INET6 : AF_INET, host, scopeId: 0 };
+}
+
+/** A literal whose scope is an interface's name, "fe80::1%eth0"; undefined for anything else. */
+function parseScoped(host: string): HostAddress | undefined {
+  const [, literal, scope] = /^([0-9a-fA-F:.]+)%(.+)$/.exec(host) ?? [];
+  const bytes = literal === undefined ? undefined : parseIPv6(literal);
+  if (bytes === undefined) return undefined;
+  // fe80::/10 and ff02::/16, the addresses that mean nothing without an interface; others have no such scope.
+  const isLinkLocal = bytes[0] === 0xfe && (bytes[1] & 0xc0) === 0x80 || bytes[0] === 0xff && (bytes[1] & 0xf) === 2;
+  if (!isLinkLocal) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
+  try {
+    return { family: AF_INET6, host: formatIPv6(bytes), scopeId: if_nametoindex(scope) };
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host, cause: error });
+  }
+}
+
+/** Fits a literal to the family that was asked for, or answers undefined. */
+function fitLiteral(literal: HostAddress, family: number, flags: number): HostAddress | undefined {
+  if (family === AF_UNSPEC || literal.family === family) return literal;
+  const mapped = "::ffff:";
+  if (family === AF_INET && literal.host.startsWith(mapped) && literal.host.includes(".")) {
+    return fromText(literal.host.slice(mapped.length));
+  }
+  if (family === AF_INET6 && flags & AI_V4MAPPED) return fromText(mapped + literal.host);
+  return undefined;
+}
+
+/** Whether a host is an address as text, so that it takes no look-up. */
+export function isAddress(host: string): boolean {
+  return (parseLiteral(host) ?? parseScoped(host)) !== undefined;
+}
+
+/** A host as DNS takes it: international names in their ASCII form. */
+function toAscii(host: string): string {
+  const ascii = /^[\0-\x7f]*$/.test(host) ? host : domainToASCII(host);
+  if (ascii === "" && host !== "") throw new RangeError("host name is no international domain name");
+  const labels = ascii.replace(/\.$/, "").split(".");
+  if (labels.length > 1 && labels.includes("")) throw new RangeError("host name has an empty label");
+  if (labels.some((label) => label.length > 63)) throw new RangeError("host name has a label that is too long");
+  return ascii;
+}
+
+/** All addresses of a host, for a family. `port` is for the permission that a look-up takes. */
+export async function findAddresses(
+  host: string,
+  port: number,
+  family: number,
+  flags: number = 0,
+): Promise<HostAddress[]> {
+  const error = (code: "EAI_NONAME" | "EAI_ADDRFAMILY") => gaiErrorFor(code, { syscall: "getaddrinfo", address: host });
+  const literal = parseLiteral(host) ?? parseScoped(host);
+  if (literal !== undefined) {
+    const fitting = fitLiteral(literal, family, flags);
+    if (fitting === undefined) throw error("EAI_ADDRFAMILY");
+    return [fitting];
+  }
+  // DNS has no such names; a resolver that cuts at NUL must not see one.
+  if (flags & AI_NUMERICHOST || host === "" || /[\0\s<>]/.test(host)) throw error("EAI_NONAME");
+  const name = toAscii(host);
+  const found = await lookUp(name, port, family === AF_INET ? 4 : family === AF_INET6 ? 6 : 0);
+  if (family === AF_INET6 && flags & AI_V4MAPPED && (found.length === 0 || flags & AI_ALL)) {
+    for (const address of await lookUp(name, port, 4)) found.push(`::ffff:${address}`);
+  }
+  if (found.length === 0) throw error("EAI_NONAME");
+  return found.map(fromText);
+}
+
+/** The addresses that stand for no host: every interface, or this machine to itself. */
+export function ownAddresses(family: number, flags: number): HostAddress[] {
+  // Sorted by RFC 6724, which puts ::1 before 127.0.0.1 and :: after 0.0.0.0.
+  const order = flags & AI_PASSIVE ? [AF_INET, AF_INET6] : [AF_INET6, AF_INET];
+  return order.filter((own) => family === AF_UNSPEC || family === own).map((own) =>
+    fromText(flags & AI_PASSIVE ? wildcard(own) : own === AF_INET6 ? "::1" : "127.0.0.1")
+  );
+}

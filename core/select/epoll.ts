@@ -1,0 +1,165 @@
+// epoll(7) as Python has it: the object that owns an epoll descriptor.
+
+import { errorFor, OSError } from "../../base/errors.ts";
+import * as descriptors from "../descriptors.ts";
+import { filenoOf, int, pollTimeout } from "./arguments.ts";
+import type { Waitable, WaitOptions } from "./arguments.ts";
+import { EPOLL_CLOEXEC, EPOLLIN, EPOLLOUT, EPOLLPRI } from "./constants.ts";
+import { InterestList } from "./interest.ts";
+
+/** FD_SETSIZE - 1, what CPython takes for a maxevents of -1. */
+const MOST_EVENTS = 1023;
+
+/** An epoll that was forgotten without close() gives up its number and leaves all that it watched. */
+const forgotten = new FinalizationRegistry((fd: number) => descriptors.find(fd)?.close());
+
+/** An event mask as C's unsigned int. JavaScript's `|` gives EPOLLET a minus sign: that is the same mask. */
+function mask(value: unknown): number {
+  if (typeof value !== "number" || !Number.isInteger(value)) throw new TypeError("eventmask must be an integer");
+  return value >>> 0;
+}
+
+/**
+ * What {@linkcode epoll} returns. Its cost follows what is ready, not what is registered.
+ *
+ * @example
+ * ```ts
+ * import { epoll, EPOLLIN, socketpair } from "@berkeley/socket";
+ *
+ * const [left, right] = await socketpair();
+ * using poller = epoll();
+ * poller.register(right, EPOLLIN);
+ * await left.sendall("hello");
+ * for (const [fd, events] of await poller.poll(5)) {
+ *   console.assert(fd === right.fileno() && events === EPOLLIN);
+ * }
+ * left.close();
+ * right.close();
+ * ```
+ */
+export class Epoll implements Disposable {
+  #fd: number | null;
+
+  /** Takes over an epoll descriptor; {@linkcode epoll} makes one. */
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** Whether close() was called. */
+  get closed(): boolean {
+    return this.#fd === null;
+  }
+
+  /** The descriptor of the epoll itself: it can be waited on like any other. */
+  fileno(): number {
+    if (this.#fd === null) throw new RangeError("I/O operation on closed epoll object");
+    return this.#fd;
+  }
+
+  /** Registers a descriptor: EEXIST where it is already, EPERM where it cannot be waited on. */
+  register(fd: Waitable, eventmask: number = EPOLLIN | EPOLLPRI | EPOLLOUT): void {
+    this.fileno();
+    const number = filenoOf(fd);
+    const events = mask(eventmask);
+    this.#list("epoll_ctl", number).add(number, events);
+  }
+
+  /** Changes the events of a registered descriptor and arms it anew; ENOENT where it is not registered. */
+  modify(fd: Waitable, eventmask: number): void {
+    this.fileno();
+    const number = filenoOf(fd);
+    const events = mask(eventmask);
+    this.#list("epoll_ctl", number).modify(number, events);
+  }
+
+  /** Forgets a descriptor; ENOENT where it is not registered. A closed one is forgotten by itself. */
+  unregister(fd: Waitable): void {
+    this.fileno();
+    const number = filenoOf(fd);
+    this.#list("epoll_ctl", number).delete(number);
+  }
+
+  /**
+   * Waits until something is ready.
+   *
+   * @param timeout in seconds; null, negative or left out waits for ever
+   * @param maxevents how many to report at most; the others come first the next time. -1 is 1023
+   * @returns [descriptor, events] for each that is ready; none when the time ran out
+   */
+  async poll(
+    timeout?: number | null,
+    maxevents: number = -1,
+    options: WaitOptions = {},
+  ): Promise<[fd: number, events: number][]> {
+    this.fileno();
+    const ms = pollTimeout(timeout, 1000);
+    int(maxevents, "maxevents");
+    if (maxevents !== -1 && maxevents <= 0) {
+      throw new RangeError(`maxevents must be greater than 0, got ${maxevents}`);
+    }
+    const list = this.#list("epoll_wait");
+    const found = await list.wait(maxevents === -1 ? MOST_EVENTS : maxevents, ms, options.signal);
+    // Asked for afterwards too: it keeps this object from being forgotten while somebody waits in it.
+    this.fileno();
+    return found;
+  }
+
+  /** Closes the epoll; closing twice does nothing. */
+  close(): void {
+    if (this.#fd === null) return;
+    const descriptor = descriptors.find(this.#fd);
+    forgotten.unregister(this);
+    this.#fd = null;
+    descriptor?.close();
+  }
+
+  /** The same as close(), for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** What is behind the descriptor. As in the kernel, both descriptors of a call must be open before their kind counts. */
+  #list(syscall: string, target?: number): InterestList {
+    const descriptor = descriptors.find(this.fileno());
+    if (descriptor === undefined || (target !== undefined && descriptors.find(target) === undefined)) {
+      throw errorFor("EBADF", { syscall });
+    }
+    if (!(descriptor.open instanceof InterestList)) throw errorFor("EINVAL", { syscall });
+    return descriptor.open;
+  }
+}
+
+/** The type of {@linkcode epoll}. */
+export interface EpollFactory {
+  /** Opens a new, empty epoll. */
+  (sizehint?: number, flags?: number): Epoll;
+  /** An object for an epoll descriptor that is open already. */
+  fromfd(fd: number): Epoll;
+}
+
+function open(sizehint: number = -1, flags: number = 0): Epoll {
+  int(sizehint, "sizehint");
+  int(flags, "flags");
+  if (sizehint !== -1 && sizehint <= 0) throw new RangeError("negative sizehint");
+  if ((flags & ~EPOLL_CLOEXEC) !== 0) throw new OSError("invalid flags");
+  const { fd } = descriptors.enter(new InterestList());
+  const epoll = new Epoll(fd);
+  forgotten.register(epoll, fd, epoll);
+  return epoll;
+}
+
+/**
+ * Opens an epoll. `sizehint` is ignored, as by the kernel, and `flags` may be EPOLL_CLOEXEC.
+ *
+ * @example
+ * ```ts
+ * import { epoll } from "@berkeley/socket/select";
+ *
+ * using poller = epoll();
+ * using same = epoll.fromfd(poller.fileno());
+ * console.assert((await same.poll(0)).length === 0);
+ * ```
+ */
+export const epoll: EpollFactory = Object.assign(open, {
+  fromfd: (fd: number): Epoll => new Epoll(int(fd, "fd")),
+});

@@ -1,0 +1,44 @@
+// EPOLLEXCLUSIVE: of several epolls that wait for one descriptor, news wakes one and not all.
+//
+// As the kernel's exclusive waiters they stand in a queue behind the open file. News goes along the queue up
+// to the first whose epoll somebody sleeps in.
+
+import type { Openable } from "../descriptors.ts";
+import type { Waiter } from "../../transport.ts";
+import type { Interest } from "./interest.ts";
+
+class Queue implements Waiter {
+  readonly interests = new Set<Interest>();
+
+  wake(): void {
+    for (const interest of this.interests) if (interest.offer()) return;
+  }
+}
+
+const queues = new WeakMap<Openable, Queue>();
+
+/** Takes a place at the end of the queue for an entry's descriptor. */
+export function joinExclusive(interest: Interest): void {
+  const { open } = interest.descriptor;
+  let queue = queues.get(open);
+  if (queue === undefined) queues.set(open, queue = new Queue());
+  queue.interests.add(interest);
+  watch(queue, open);
+}
+
+/** Leaves the queue. */
+export function leaveExclusive(interest: Interest): void {
+  const { open } = interest.descriptor;
+  const queue = queues.get(open);
+  if (queue === undefined) return;
+  queue.interests.delete(interest);
+  watch(queue, open);
+}
+
+/** One waiter stands for the queue, with all that anybody in it waits for. */
+function watch(queue: Queue, open: Openable): void {
+  let mask = 0;
+  for (const interest of queue.interests) mask |= interest.watchMask;
+  if (mask === 0) open.unwatch(queue);
+  else open.watch(mask, queue);
+}

@@ -1,0 +1,53 @@
+// Hosts of datagrams: Deno's UDP sockets take the first address of a name, of whichever family it is, and look the
+// name up again for each datagram. So names are looked up here, once and in the socket's family.
+
+import { AF_INET6 } from "../base/constants.ts";
+import { isLiteral, wildcard } from "../base/addresses.ts";
+import { gaiErrorFor } from "../base/gai.ts";
+
+/** What the kernel makes of "every interface" as a destination: this host. */
+export function loopback(family: number): string {
+  return family === AF_INET6 ? "::1" : "127.0.0.1";
+}
+
+/** Whether a canonical literal is an address of this host that no other can reach. */
+export function isLoopback(host: string): boolean {
+  return host === "::1" || host.startsWith("127.");
+}
+
+/** The literal that a host to bind stands for; a name that only a look-up knows stays one. */
+export function bindable(host: string, family: number): string {
+  if (host === "") return wildcard(family);
+  return host === "localhost" && allowed(loopback(family), 0) ? loopback(family) : host;
+}
+
+/** The literal that a destination stands for, or undefined for a name that has to be looked up. */
+export function destination(host: string, family: number): string | undefined {
+  if (host === "" || host === wildcard(family)) return loopback(family);
+  return isLiteral(host, family) ? host : undefined;
+}
+
+/** A host as Deno takes it: with its scope, where it has one. */
+export function scoped(host: string, scopeId: number | undefined): string {
+  return scopeId ? `${host}%${scopeId}` : host;
+}
+
+/** Whether Deno lets a literal be used. */
+export function allowed(host: string, port: number): boolean {
+  const net = { name: "net", host: `${host.includes(":") ? `[${host}]` : host}:${port}` } as const;
+  return Deno.permissions.querySync(net).state === "granted";
+}
+
+/** Looks a name up. */
+export async function lookUp(host: string, family: number): Promise<string> {
+  const { lookup } = await import("node:dns/promises");
+  try {
+    return (await lookup(host, { family: family === AF_INET6 ? 6 : 4 })).address;
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === "EPERM") {
+      throw new Deno.errors.NotCapable(`Requires net access to "${host}", run again with the --allow-net flag`);
+    }
+    throw gaiErrorFor(code === "EAI_AGAIN" ? "EAI_AGAIN" : "EAI_NONAME", { syscall: "getaddrinfo", cause: error });
+  }
+}

@@ -1,0 +1,244 @@
+// One bound Deno.DatagramConn: what has arrived at it, and what is on its way out.
+//
+// The receive queue is the kernel's, with the kernel's bound and the kernel's dropping: at most one datagram is
+// taken out of it before it is asked for, and only while somebody waits. (Linux by default: 212,992 bytes, where
+// a datagram counts with its overhead, 768 bytes for one of up to 192: 277 of those for UDP, and 11 datagrams for
+// AF_UNIX.) So two datagrams and 2 * 65,535 bytes are the most that a socket holds in this process.
+
+import type { Address } from "../base/addresses.ts";
+import { POLLERR, POLLIN, POLLOUT } from "../base/poll.ts";
+import { WOULD_BLOCK } from "../transport.ts";
+import type { WouldBlock } from "../transport.ts";
+import { fromDeno } from "./errors.ts";
+import { Nudge } from "./nudge.ts";
+import { Reference } from "./reference.ts";
+import { turns } from "./turns.ts";
+import type { Waiters } from "./waiters.ts";
+
+/** No UDP datagram is longer. */
+const LONGEST_UDP = 65535;
+/** A Unix datagram is bounded by its sender's buffer: 212,960 bytes where nobody changed Linux's defaults. */
+const LONGEST_UNIX = 262144;
+
+/** A datagram that arrived and was not taken yet. Its data is lent until it is taken. */
+export interface Arrival {
+  data: Uint8Array;
+  from: Deno.Addr;
+}
+
+/** A send under way, or ended and not yet asked about. */
+interface Flight {
+  /** The caller's own object, by which it is known when it comes back for the outcome. Null: it has it. */
+  data: Uint8Array | null;
+  copy: Uint8Array;
+  to: Deno.Addr;
+  address: Address;
+  launched: boolean;
+  landed: boolean;
+  error: Error | null;
+}
+
+/** A bound datagram socket. */
+export class Mailbox {
+  /** Deno's socket, for its address and options. */
+  readonly conn: Deno.DatagramConn;
+  /** Whether receives under way keep the process alive. */
+  readonly reference: Reference;
+  readonly #waiters: Waiters;
+  readonly #accepts: (from: Deno.Addr) => boolean;
+  readonly #nudge: Nudge | null;
+
+  // One buffer for all receives: Deno serves 198,000 datagrams per second with one, 60,000 without.
+  #buffer: Uint8Array<ArrayBuffer> | null = null;
+  #receiving = false;
+  #arrival: Arrival | null = null;
+  #flight: Flight | null = null;
+  #held = 0;
+  #error: Error | null = null;
+  #closed = false;
+
+  /** Takes over a bound socket. Arrivals that `accepts` does not want are dropped. */
+  constructor(
+    conn: Deno.DatagramConn,
+    waiters: Waiters,
+    referenced: boolean,
+    accepts: (from: Deno.Addr) => boolean,
+  ) {
+    this.conn = conn;
+    this.reference = new Reference(conn as Deno.DatagramConn & { ref(): void; unref(): void }, referenced);
+    this.#waiters = waiters;
+    this.#accepts = accepts;
+    this.#nudge = conn.addr.transport === "unixpacket" ? new Nudge(conn.addr) : null;
+  }
+
+  /** Takes the pending error, as reading SO_ERROR does. */
+  takeError(): Error | null {
+    const error = this.#error;
+    this.#error = null;
+    return error;
+  }
+
+  /** Leaves an error for the next call, as the kernel does with what it learns late. */
+  fail(error: Error): void {
+    this.#error = error;
+    this.#waiters.wake(POLLIN | POLLOUT | POLLERR);
+  }
+
+  // Receiving.
+
+  /** The oldest datagram, which stays until `take`. */
+  look(): Arrival | WouldBlock {
+    if (this.#error !== null) throw this.takeError();
+    return this.#arrival ?? WOULD_BLOCK;
+  }
+
+  /** Takes the oldest datagram. */
+  take(): void {
+    this.#arrival = null;
+  }
+
+  /** Starts a receive if one is wanted and none is under way. */
+  receiveAhead(): void {
+    if (this.#receiving) this.reference.parked = false;
+    else if (this.#arrival === null && this.#error === null && !this.#closed && !this.#lent()) {
+      this.reference.parked = false;
+      this.#buffer ??= new Uint8Array(this.#nudge === null ? LONGEST_UDP : LONGEST_UNIX);
+      this.#receiving = true;
+      this.conn.receive(this.#buffer).then(this.#onReceive, this.#onReceiveFailure);
+    }
+  }
+
+  /** Whether a send has Deno's socket to itself: see nudge.ts. */
+  #lent(): boolean {
+    return this.#nudge !== null && this.#flight !== null && this.#flight.launched && !this.#flight.landed;
+  }
+
+  readonly #onReceive = ([data, from]: [Uint8Array, Deno.Addr]): void => {
+    this.#receiving = false;
+    if (!this.#nudge?.arrived(from) && this.#accepts(from)) this.#arrival = { data, from };
+    this.#launch();
+    if (this.#arrival !== null) this.#waiters.wake(POLLIN);
+    else if (this.#waiters.wait(POLLIN)) this.receiveAhead();
+  };
+
+  readonly #onReceiveFailure = (error: unknown): void => {
+    this.#receiving = false;
+    if (this.#closed) return;
+    this.fail(fromDeno(error, { syscall: "recvfrom" }));
+    this.#launch();
+  };
+
+  /** Somebody stopped waiting: a receive under way that nobody waits for must not keep the process alive. */
+  park(): void {
+    if (!this.#receiving || this.#closed || this.#waiters.wait(POLLIN)) return;
+    if (this.#nudge === null) this.reference.parked = true;
+    else this.#nudge.send(() => {});
+  }
+
+  // Sending.
+
+  /**
+   * Sends one datagram. Deno makes the system call at once and tells its outcome two microtasks later; the
+   * same object again asks for it (see transport.ts). So errors are exact, as the kernel's are.
+   */
+  send(data: Uint8Array, to: Deno.Addr, address: Address): number | WouldBlock {
+    const flight = this.#flight;
+    if (flight !== null) {
+      if (flight.data === data) return this.#outcome(flight);
+      if (!flight.landed) return WOULD_BLOCK;
+    }
+    if (this.#error !== null) throw this.takeError();
+    this.#flight = { data, copy: data.slice(), to, address, launched: false, landed: false, error: null };
+    this.#launch();
+    return WOULD_BLOCK;
+  }
+
+  /**
+   * The caller has come back. A send still under way (the receiver's queue is full) cannot be taken back: it
+   * counts as sent, and is seen through.
+   */
+  #outcome(flight: Flight): number {
+    flight.data = null;
+    if (!flight.landed) return flight.copy.length;
+    this.#flight = null;
+    if (flight.error !== null) throw flight.error;
+    return flight.copy.length;
+  }
+
+  #launch(): void {
+    const flight = this.#flight;
+    if (flight === null || flight.launched || this.#held > 0) return;
+    if (this.#nudge !== null && this.#receiving) {
+      return this.#nudge.send((error) => {
+        if (!flight.launched) this.#land(flight, error);
+      });
+    }
+    flight.launched = true;
+    this.conn.send(flight.copy, flight.to).then(() => this.#land(flight), (error) => this.#land(flight, error));
+  }
+
+  #land(flight: Flight, error?: unknown): void {
+    flight.launched = flight.landed = true;
+    if (error !== undefined) flight.error = fromDeno(error, { syscall: "sendto", address: flight.address });
+    if (this.#nudge !== null && this.#waiters.wait(POLLIN)) this.receiveAhead();
+    if (this.#closed) return this.#release();
+    if (flight.data !== null) this.#waiters.wake(POLLOUT);
+    else {
+      this.#flight = null;
+      if (flight.error !== null) this.fail(flight.error);
+      else this.#waiters.wake(POLLOUT);
+    }
+  }
+
+  /** Lets no datagram out before an option that is told to Deno has taken effect. */
+  async hold(task: Promise<unknown>): Promise<void> {
+    this.#held++;
+    try {
+      await task;
+    } catch (error) {
+      if (!this.#closed) this.fail(fromDeno(error, { syscall: "setsockopt" }));
+    } finally {
+      this.#held--;
+      this.#launch();
+    }
+  }
+
+  // The state as a whole.
+
+  /** The level of every event. */
+  events(): number {
+    let events = 0;
+    if (this.#arrival !== null) events |= POLLIN;
+    if (this.#flight === null || this.#flight.landed) events |= POLLOUT;
+    if (this.#error !== null) events |= POLLIN | POLLERR;
+    return events;
+  }
+
+  /** Learns what the kernel knows: the outcome of a send, and whether a datagram waits. */
+  async settle(mask: number): Promise<void> {
+    const flight = this.#flight;
+    if ((mask & POLLOUT) !== 0 && flight !== null && !flight.landed) await turns(() => flight.landed);
+    if ((mask & ~POLLOUT) === 0) return;
+    for (;;) {
+      this.receiveAhead();
+      if (!this.#receiving) return;
+      await turns(() => !this.#receiving);
+      if (this.#receiving) return this.park();
+    }
+  }
+
+  /** Closes behind what was sent. */
+  close(): void {
+    this.#closed = true;
+    if (this.#flight === null || this.#flight.launched) this.#release();
+  }
+
+  #release(): void {
+    this.#nudge?.close();
+    try {
+      this.conn.close();
+    } catch {
+      // Closed already: a send that outlived the socket landed.
+    }
+  }
+}

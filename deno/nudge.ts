@@ -1,0 +1,50 @@
+// A way to end a receive that is under way on a Unix datagram socket.
+//
+// Deno lends a Unix datagram socket to one operation at a time: while a receive is under way, a send fails
+// with Busy, and a receive can be neither cancelled nor unreferenced. But it ends when a datagram arrives, and a
+// socket that has a name can be sent one: an empty one, from a helper whose name nobody else can have.
+
+import { secretName } from "./secret.ts";
+
+const EMPTY = new Uint8Array(0);
+
+/** Sends a bound Unix socket datagrams that mean nothing, and knows them again. */
+export class Nudge {
+  readonly #target: Deno.UnixAddr;
+  #helper: Deno.DatagramConn | null = null;
+  #underWay = false;
+
+  constructor(target: Deno.UnixAddr) {
+    this.#target = target;
+  }
+
+  /** Ends the receive under way. One nudge is enough for many callers. */
+  send(failed: (error: unknown) => void): void {
+    if (this.#underWay) return;
+    try {
+      this.#helper ??= Deno.listenDatagram({ transport: "unixpacket", path: secretName("nudge") });
+    } catch (error) {
+      return failed(error);
+    }
+    this.#underWay = true;
+    this.#helper.send(EMPTY, this.#target).catch((error) => {
+      this.#underWay = false;
+      failed(error);
+    });
+  }
+
+  /** Whether a datagram is a nudge: it is dropped then. */
+  arrived(from: Deno.Addr): boolean {
+    if (this.#helper === null || (from as Deno.UnixAddr).path !== (this.#helper.addr as Deno.UnixAddr).path) {
+      return false;
+    }
+    this.#underWay = false;
+    return true;
+  }
+
+  /** Ends the helper. */
+  close(): void {
+    this.#helper?.close();
+    this.#helper = null;
+  }
+}

@@ -1,0 +1,43 @@
+// Paths of Unix datagram sockets.
+
+import type { Address } from "../base/addresses.ts";
+import { errorFor } from "../base/errors.ts";
+import { fromDeno } from "./errors.ts";
+import { NATIVE_HINT } from "./options.ts";
+
+/** A path as Deno takes it: text. */
+export function unixPath(address: Address, syscall: string): string {
+  if (typeof address === "string") return address;
+  throw errorFor("EOPNOTSUPP", { syscall, address, hint: `a path that is not UTF-8: ${NATIVE_HINT}` });
+}
+
+function statOf(path: string): Deno.FileInfo | null {
+  if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return null;
+  return Deno.statSync(path);
+}
+
+/** Throws what the kernel's connect would for a path where no socket is; as far as Deno lets one look. */
+export function checkPeerPath(address: Address): void {
+  const path = unixPath(address, "connect");
+  if (path === "") throw errorFor("EINVAL", { syscall: "connect", address });
+  if (path.startsWith("\0")) return;
+  let info: Deno.FileInfo | null;
+  try {
+    info = statOf(path);
+  } catch (error) {
+    throw fromDeno(error, { syscall: "connect", address });
+  }
+  if (info !== null && info.isSocket === false) throw errorFor("ECONNREFUSED", { syscall: "connect", address });
+}
+
+/** Whether two paths are of one socket: a sender's is told as it was bound, which may be relative. */
+export function samePath(one: string, other: string): boolean {
+  if (one === other) return true;
+  if (one.startsWith("\0") || other.startsWith("\0")) return false;
+  try {
+    const [first, second] = [statOf(one), statOf(other)];
+    return first !== null && second !== null && first.ino === second.ino && first.dev === second.dev;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,67 @@
+// What the examples share beside sockets: the options of the command line, and the lines typed at the terminal.
+
+import { parseArgs } from "node:util";
+
+/**
+ * Reads options from the command line: every default gives an option its name and its kind (text, number or switch).
+ * `--help` prints `about` and the options. What is left over comes as `rest`.
+ */
+export function options<T extends Record<string, string | number | boolean>>(
+  about: string,
+  defaults: T,
+): { [K in keyof T]: T[K] extends string ? string : T[K] extends number ? number : boolean } & { rest: string[] } {
+  const kinds = Object.fromEntries(
+    Object.entries(defaults).map((
+      [name, value],
+    ) => [name, { type: typeof value === "boolean" ? "boolean" as const : "string" as const }]),
+  );
+  let values: Record<string, unknown>, rest: string[];
+  try {
+    const config = { args: Deno.args, options: { ...kinds, help: { type: "boolean", short: "h" } as const } };
+    ({ values, positionals: rest } = parseArgs({ ...config, allowPositionals: true }));
+  } catch (error) {
+    refuse((error as Error).message);
+  }
+  if (values.help) {
+    console.log(about.trim() + "\n");
+    for (const [name, value] of Object.entries(defaults)) {
+      console.log(typeof value === "boolean" ? `  --${name}` : `  --${name} ${value}`);
+    }
+    Deno.exit(0);
+  }
+  for (const [name, value] of Object.entries(defaults)) {
+    if (typeof value === "number" && values[name] !== undefined) values[name] = numberOf(name, values[name] as string);
+  }
+  return { ...defaults, ...values, rest } as ReturnType<typeof options<T>>;
+}
+
+function numberOf(name: string, text: string): number {
+  const number = Number(text);
+  if (text.trim() === "" || !Number.isFinite(number)) refuse(`--${name} takes a number, not '${text}'`);
+  return number;
+}
+
+/** Ends the program over a wrong command line. */
+export function refuse(reason: string): never {
+  console.error(`${reason} (--help tells the options)`);
+  Deno.exit(2);
+}
+
+/** The lines typed at the terminal (or piped in), each asked for with a prompt; it waits without blocking others. */
+export async function* input(prompt: string): AsyncGenerator<string, void, void> {
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(1024);
+  let text = "";
+  for (let open = true; open;) {
+    await Deno.stdout.write(new TextEncoder().encode(prompt));
+    while (open && !text.includes("\n")) {
+      const count = await Deno.stdin.read(buffer);
+      text += decoder.decode(buffer.subarray(0, count ?? 0), { stream: count !== null });
+      open = count !== null;
+    }
+    const end = text.indexOf("\n");
+    const line = end < 0 ? text : text.slice(0, end);
+    text = end < 0 ? "" : text.slice(end + 1);
+    if (open || line !== "") yield line.trim();
+  }
+}

@@ -1,0 +1,219 @@
+// One epoll instance for all native descriptors, and the loop that listens to it while somebody waits.
+//
+// Every descriptor is registered once, edge-triggered and for everything, at its first wait; after that waiting and
+// leaving cost no system call. The loop asks epoll without waiting (timeout 0) and goes on as long as it finds work.
+// When it found nothing for a while it parks: one epoll_wait without a timeout on a thread of Deno's pool, whose
+// answer takes 29 µs longer to arrive. An eventfd ends that call when the last one who waited has left.
+//
+// A hop of setImmediate between two looks lets timers and Deno's own I/O have their turn.
+
+import type { Libc } from "./libc.ts";
+import { libc } from "./libc.ts";
+import { call, failure, prepareErrno } from "./call.ts";
+import { EEXIST, EFD_CLOEXEC, EFD_NONBLOCK, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLLET } from "./linux.ts";
+import { errno } from "./call.ts";
+import { POLLIN, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
+import type { Source } from "./source.ts";
+
+/** struct epoll_event in 32-bit words: events, then data in two. Packed on x86-64, aligned elsewhere. */
+const WORDS = Deno.build.arch === "x86_64" ? 3 : 4;
+const DATA = WORDS - 2;
+/** Events taken by one look. What is more waits for the next one; epoll goes round. */
+const BATCH = 256;
+/** Looks without a find before the loop parks. */
+const PATIENCE = 40;
+/** The longest pause, in ms, between looks while all who wait are unref'ed. */
+const LONGEST_DOZE = 16;
+
+const EVERYTHING = POLLIN | POLLOUT | POLLPRI | POLLRDHUP | EPOLLET;
+
+class Reactor {
+  #libc!: Libc;
+  #epoll = -1;
+  #eventfd = -1;
+  readonly #events = new Int32Array(BATCH * WORDS);
+  /** The parked call's own room: it is written by another thread while the loop may look by itself. */
+  readonly #parkedEvents = new Int32Array(BATCH * WORDS);
+  readonly #request = new Int32Array(WORDS);
+  readonly #sources: (Source | undefined)[] = [];
+  /** Sources with news that nobody was told yet. */
+  #newsworthy: Source[] = [];
+  /** How many wait, and how many of them keep the process alive. */
+  #waiting = 0;
+  #holding = 0;
+  /** Looks since the last find. */
+  #idle = 0;
+  #scheduled = false;
+  #parked = false;
+  #roused = false;
+  #doze: number | undefined;
+  /** Whether epoll was asked in this run of JavaScript. */
+  #fresh = false;
+  readonly #turn = (): void => this.#look();
+  readonly #stale = (): void => {
+    this.#fresh = false;
+  };
+
+  /** Starts to watch a descriptor, whose caller has just found nothing of `mask`: epoll reports the level at once. */
+  register(source: Source, mask: number): void {
+    if (this.#epoll < 0) this.#open();
+    const request = this.#request;
+    request[0] = EVERYTHING;
+    request[DATA] = source.fd;
+    request[DATA + 1] = source.generation;
+    if (this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_ADD, source.fd, request) === -1) {
+      // Watched already, by a source that looked at the same number from outside.
+      if (errno() !== EEXIST) throw failure("epoll_ctl");
+      call(this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_MOD, source.fd, request), "epoll_ctl");
+    }
+    this.#sources[source.fd] = source;
+    source.registered = true;
+    source.exhaust(mask);
+  }
+
+  /** Stops watching. */
+  forget(source: Source): void {
+    source.registered = false;
+    if (this.#sources[source.fd] !== source) return;
+    this.#sources[source.fd] = undefined;
+    // An error would say that the kernel has forgotten it already.
+    this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, source.fd, this.#request);
+  }
+
+  /** One more waits. */
+  enter(source: Source): void {
+    this.#waiting++;
+    if (source.holds) this.#holding++;
+    this.#go();
+  }
+
+  /** One less. */
+  leave(source: Source): void {
+    this.#waiting--;
+    if (source.holds) this.#holding--;
+    if (this.#holding === 0) this.#rouse();
+  }
+
+  /** Those who wait for a source keep the process alive, or no longer do. */
+  hold(source: Source, holds: boolean): void {
+    if (source.holds === holds) return;
+    source.holds = holds;
+    this.#holding += holds ? source.waiting : -source.waiting;
+    if (holds) this.#go();
+    else if (this.#holding === 0) this.#rouse();
+  }
+
+  /**
+   * Brings every source's `ready` up to date, and answers whether that was possible: a parked call may hold
+   * events that it has taken and not delivered. One system call serves all who ask in one run of JavaScript.
+   */
+  refresh(): boolean {
+    if (this.#parked) return false;
+    if (this.#fresh) return true;
+    this.#fresh = true;
+    queueMicrotask(this.#stale);
+    for (;;) {
+      const found = this.#libc.epoll_wait(this.#epoll, this.#events, BATCH, 0);
+      this.#note(this.#events, found);
+      if (found < BATCH) break;
+    }
+    if (this.#newsworthy.length > 0) this.#go();
+    return true;
+  }
+
+  /** A call of this process may have changed what is ready. */
+  disturb(): void {
+    this.#fresh = false;
+  }
+
+  #open(): void {
+    this.#libc = libc();
+    prepareErrno();
+    this.#epoll = call(this.#libc.epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    this.#eventfd = call(this.#libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+    // Edge-triggered: each write is an edge, so that nobody ever has to read it.
+    this.#request[0] = POLLIN | EPOLLET;
+    this.#request[DATA] = -1;
+    call(this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_ADD, this.#eventfd, this.#request), "epoll_ctl");
+  }
+
+  /** Sees to it that the loop runs, in the way that fits those who wait. */
+  #go(): void {
+    if (this.#scheduled || this.#parked) return;
+    if (this.#holding > 0) {
+      this.#scheduled = true;
+      if (this.#doze !== undefined) this.#wakeUp();
+      setImmediate(this.#turn);
+    } else if (this.#doze === undefined) {
+      // Nobody keeps the process alive, and a parked call would: look from an unref'ed timer.
+      this.#doze = setTimeout(this.#turn, Math.min(2 ** this.#idle, LONGEST_DOZE));
+      Deno.unrefTimer(this.#doze);
+    }
+  }
+
+  #wakeUp(): void {
+    clearTimeout(this.#doze);
+    this.#doze = undefined;
+  }
+
+  #look(): void {
+    this.#scheduled = false;
+    if (this.#doze !== undefined) this.#wakeUp();
+    if (this.#waiting === 0) {
+      this.#idle = 0;
+      return;
+    }
+    const found = this.#libc.epoll_wait(this.#epoll, this.#events, BATCH, 0);
+    this.#note(this.#events, found);
+    this.#afterLook();
+  }
+
+  #afterLook(): void {
+    if (this.#newsworthy.length > 0) {
+      this.#idle = 0;
+      this.#tell();
+    } else this.#idle++;
+    if (this.#waiting === 0) return;
+    if (this.#idle < PATIENCE || this.#holding === 0) this.#go();
+    else this.#park();
+    if (this.#idle > 0 && this.#scheduled) this.#libc.sched_yield();
+  }
+
+  #park(): void {
+    this.#parked = true;
+    this.#libc.epoll_wait_parked(this.#epoll, this.#parkedEvents, BATCH, -1).then((found) => {
+      this.#parked = false;
+      this.#roused = false;
+      this.#idle = 0;
+      this.#note(this.#parkedEvents, found);
+      this.#tell();
+      if (this.#waiting > 0) this.#go();
+    });
+  }
+
+  /** Ends a parked call, which would keep the process alive. */
+  #rouse(): void {
+    if (!this.#parked || this.#roused) return;
+    this.#roused = true;
+    this.#libc.eventfd_write(this.#eventfd, 1n);
+  }
+
+  #note(events: Int32Array, found: number): void {
+    for (let i = 0, at = 0; i < found; i++, at += WORDS) {
+      const source = this.#sources[events[at + DATA]];
+      // A late event of a number that was closed, and perhaps used again, meanwhile.
+      if (source === undefined || source.generation !== events[at + DATA + 1]) continue;
+      if (source.note(events[at])) this.#newsworthy.push(source);
+    }
+  }
+
+  #tell(): void {
+    const sources = this.#newsworthy;
+    if (sources.length === 0) return;
+    this.#newsworthy = [];
+    for (const source of sources) source.tell();
+  }
+}
+
+/** The reactor of this isolate. */
+export const reactor: Reactor = new Reactor();

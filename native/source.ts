@@ -1,0 +1,121 @@
+// What the reactor knows of one descriptor: who waits for it, and which attempts are worth a system call.
+//
+// `ready` is never too small. It starts full; an attempt that the kernel answered with EAGAIN takes its bit out,
+// and the next edge puts it back. Everything that arrives after the EAGAIN makes a new edge, so nothing is missed.
+//
+// On a TCP stream a short read says the same as EAGAIN, one system call earlier: the queue is empty. (64-byte
+// echo with 64 connections: 1.2 times the round trips.) That holds until the kernel reports
+// urgent data, end of stream or an error, since those end a read early too, and may have reported their edge already.
+
+import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
+import type { Waiter } from "../transport.ts";
+import { reactor } from "./reactor.ts";
+
+/** Errors and hang-up wake everybody, as in poll(2), and are news to readers and writers. */
+const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
+/** After one of these a short read may have more behind it. */
+const ENDS_READS = POLLPRI | POLLRDHUP | ALWAYS;
+
+/** One descriptor in the reactor. It holds no socket, so that a forgotten socket can be collected. */
+export class Source {
+  readonly fd: number;
+  /** Tells this use of the number from those before it in events that come late. */
+  readonly generation: number;
+  /** What may succeed: POLLIN, POLLOUT or both. */
+  ready = POLLIN | POLLOUT;
+  /** Whether a short read or write shows that there is no more. */
+  shortMeansEmpty: boolean;
+  /** Whether epoll watches the descriptor; from the first wait until close. */
+  registered = false;
+  /** Whether those who wait keep the process alive. */
+  holds = true;
+
+  readonly #waiters: Waiter[] = [];
+  readonly #masks: number[] = [];
+  /** Events that came and were not told yet. */
+  #news = 0;
+
+  static #generations = 0;
+
+  constructor(fd: number, shortMeansEmpty: boolean) {
+    this.fd = fd;
+    this.shortMeansEmpty = shortMeansEmpty;
+    this.generation = Source.#generations = (Source.#generations + 1) | 0;
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiters.length;
+  }
+
+  /** Takes out what the kernel refused. Unwatched, it would never come back. */
+  exhaust(mask: number): void {
+    if (this.registered) this.ready &= ~mask;
+  }
+
+  watch(mask: number, waiter: Waiter): void {
+    const place = this.#waiters.indexOf(waiter);
+    if (place >= 0) {
+      this.#masks[place] = mask;
+      return;
+    }
+    if (!this.registered) reactor.register(this, mask);
+    this.#waiters.push(waiter);
+    this.#masks.push(mask);
+    reactor.enter(this);
+  }
+
+  unwatch(waiter: Waiter): void {
+    const place = this.#waiters.indexOf(waiter);
+    if (place < 0) return;
+    const last = this.#waiters.length - 1;
+    // One waiter is the rule: popping it allocates nothing, splice would.
+    if (place === last) {
+      this.#waiters.pop();
+      this.#masks.pop();
+    } else {
+      this.#waiters.splice(place, 1);
+      this.#masks.splice(place, 1);
+    }
+    reactor.leave(this);
+  }
+
+  /** Notes an event. Answers whether it is the first since the last telling. */
+  note(events: number): boolean {
+    const first = this.#news === 0;
+    this.#news |= events;
+    if ((events & ENDS_READS) !== 0) {
+      this.shortMeansEmpty = false;
+      if ((events & (ALWAYS | POLLRDHUP)) !== 0) events |= POLLIN;
+      if ((events & ALWAYS) !== 0) events |= POLLOUT;
+    }
+    this.ready |= events & (POLLIN | POLLOUT);
+    return first;
+  }
+
+  /** Wakes those who wait for what was noted. They may come and go meanwhile. */
+  tell(): void {
+    const news = this.#news;
+    this.#news = 0;
+    const all = (news & ALWAYS) !== 0;
+    if (this.#waiters.length === 1) {
+      if (all || (this.#masks[0] & news) !== 0) this.#waiters[0].wake();
+      return;
+    }
+    const woken = this.#waiters.filter((_, place) => all || (this.#masks[place] & news) !== 0);
+    for (const waiter of woken) waiter.wake();
+  }
+
+  /** Wakes everybody: the descriptor is about to close, or a matter outside the kernel changed. */
+  wakeAll(): void {
+    for (const waiter of this.#waiters.slice()) waiter.wake();
+  }
+
+  /** Leaves the reactor and lets go of everybody who waits, waking them, before the number can be used again. */
+  retire(): void {
+    if (this.registered) reactor.forget(this);
+    const waiters = this.#waiters.slice();
+    for (const waiter of waiters) this.unwatch(waiter);
+    for (const waiter of waiters) waiter.wake();
+  }
+}

@@ -1,0 +1,143 @@
+// Shared by the tests: python3 as the judge, and programs as their users start them.
+
+import assert from "node:assert/strict";
+
+const inCi = Deno.env.get("CI") === "true";
+
+/** Whether a program is there; a missing one skips its tests with a line that says so, except in CI. */
+export function available(program: string): boolean {
+  try {
+    if (new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync().success) {
+      return true;
+    }
+  } catch {
+    // Not there.
+  }
+  if (inCi) throw new Error(`${program} is missing, and CI skips nothing`);
+  console.log(`${program} is missing: its tests are skipped`);
+  return false;
+}
+
+let python: boolean | undefined;
+
+/** Whether python3 is there. */
+export function hasPython(): boolean {
+  return python ??= available("python3");
+}
+
+/** A test that asks python3. */
+export function pythonTest(name: string, fn: () => void | Promise<void>): void {
+  Deno.test({ name, ignore: !hasPython(), fn });
+}
+
+/** A program at the other end: lines to its standard input, lines from its standard output. */
+export class Program {
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #output: ReadableStreamDefaultReader<string>;
+  readonly #errors: Promise<string>;
+  #rest = "";
+  #ended = false;
+
+  constructor(program: string, args: string[]) {
+    this.#child = new Deno.Command(program, { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+    this.#output = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    this.#errors = new Response(this.#child.stderr).text();
+  }
+
+  /** Its process id. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Sends one line. */
+  async write(line: string): Promise<void> {
+    await this.#input.write(new TextEncoder().encode(line + "\n"));
+  }
+
+  /** The next line that it prints; its error text as an error if it ends instead. */
+  async line(): Promise<string> {
+    for (;;) {
+      const end = this.#rest.indexOf("\n");
+      if (end >= 0) {
+        const line = this.#rest.slice(0, end);
+        this.#rest = this.#rest.slice(end + 1);
+        return line;
+      }
+      const { value, done } = await this.#output.read();
+      if (done) throw new Error(`the program ended: ${this.#rest}${await this.#errors}`);
+      this.#rest += value;
+    }
+  }
+
+  /** The next line as JSON. */
+  async json(): Promise<any> {
+    return JSON.parse(await this.line());
+  }
+
+  /** Closes its standard input. */
+  async closeInput(): Promise<void> {
+    await this.#input.close().catch(() => {});
+  }
+
+  /** Waits for its end; answers its exit code and the rest of what it printed. */
+  async end(): Promise<{ code: number; stdout: string; stderr: string }> {
+    await this.closeInput();
+    for (;;) {
+      const { value, done } = await this.#output.read();
+      if (done) break;
+      this.#rest += value;
+    }
+    const [{ code }, stderr] = await Promise.all([this.#child.status, this.#errors]);
+    this.#ended = true;
+    return { code, stdout: this.#rest, stderr };
+  }
+
+  /** Ends it, whatever it does. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended) return;
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await this.end();
+  }
+}
+
+/** Starts python3 on a program text. */
+export function runPython(source: string, ...args: (string | number)[]): Program {
+  return new Program("python3", ["-u", "-c", source, ...args.map(String)]);
+}
+
+/** Runs python3 to its end and answers what it printed, as JSON. */
+export async function askPython(source: string, ...args: (string | number)[]): Promise<any> {
+  await using program = runPython(source, ...args);
+  const { code, stdout, stderr } = await program.end();
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+/** Starts a TypeScript program text in a Deno of its own, with all permissions. */
+export async function runDeno(source: string, ...flags: string[]): Promise<Program> {
+  const program = new Program(Deno.execPath(), ["run", "-A", "--unstable-net", "--no-lock", ...flags, "--ext=ts", "-"]);
+  await program.write(source);
+  await program.closeInput();
+  return program;
+}
+
+/** A directory for Unix sockets, gone with all that is in it when it is disposed of. */
+export class TemporaryDirectory {
+  readonly path: string = Deno.makeTempDirSync({ prefix: "berkeley_" });
+  #count = 0;
+
+  /** A path in it that nothing has. */
+  fresh(): string {
+    return `${this.path}/${++this.#count}`;
+  }
+
+  [Symbol.dispose](): void {
+    Deno.removeSync(this.path, { recursive: true });
+  }
+}
