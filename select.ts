@@ -35,7 +35,8 @@ export {
 export { SelectorMap } from "./core/select/selector_map.ts";
 export type { SelectorKey } from "./core/select/selector_map.ts";
 export { KeyError } from "./core/select/errors.ts";
-export type { Waitable, WaitOptions } from "./core/select/arguments.ts";
+export type { Waitable } from "./core/select/arguments.ts";
+export type { WaitOptions } from "./core/abort.ts";
 export {
   POLLERR,
   POLLHUP,

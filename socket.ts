@@ -1,12 +1,99 @@
-import { Socket } from "./core/socket.ts";
+/**
+ * Sockets as Python's `socket` module documents them, on Deno's own net API: no FFI, and no permission beyond
+ * `--allow-net` for the hosts that are used (read and write access to the path of an AF_UNIX socket).
+ *
+ * `socket()` makes one; {@linkcode Socket} is what it makes. Calls that can wait return promises and take
+ * `{ signal }` last; timeouts are in seconds.
+ *
+ * @example A server and a client
+ * ```ts
+ * import * as socket from "@berkeley/socket/socket";
+ *
+ * const server = socket.socket(socket.AF_INET, socket.SOCK_STREAM);
+ * server.bind(["127.0.0.1", 0]);
+ * server.listen();
+ *
+ * const client = socket.socket();
+ * await client.connect(server.getsockname());
+ * const [conn] = await server.accept();
+ *
+ * await client.sendall("世界,你好");
+ * console.log(new TextDecoder().decode(await conn.recv(1024)));
+ *
+ * for (const sock of [conn, client, server]) sock.close();
+ * ```
+ *
+ * @module
+ */
+
+import type { Address, AddressLike } from "./base/addresses.ts";
+import { AF_INET, AF_UNIX, SOCK_STREAM } from "./base/constants.ts";
+import type { Data } from "./base/data.ts";
 import * as create from "./core/create.ts";
-import { AF_INET, SOCK_STREAM } from "./base/constants.ts";
+import type { ConnectionOptions, ServerOptions } from "./core/create.ts";
+import { getDefaultTimeout, setDefaultTimeout } from "./core/socket.ts";
+import type { Socket } from "./core/socket.ts";
+import type { WaitOptions } from "./core/abort.ts";
 import { denoBackend } from "./deno/backend.ts";
 
 export * from "./base/constants.ts";
-export * from "./base/errors.ts";
-export { Socket };
+export * from "./base/inet.ts";
+export * from "./core/names.ts";
+export type {
+  Address,
+  AddressLike,
+  Inet6Address,
+  InetAddress,
+  NumberedAddress,
+  PacketAddress,
+  UnixAddress,
+} from "./base/addresses.ts";
+export type { Data } from "./base/data.ts";
+export {
+  BlockingIOError,
+  BrokenPipeError,
+  ConnectionAbortedError,
+  ConnectionError,
+  ConnectionRefusedError,
+  ConnectionResetError,
+  FileExistsError,
+  FileNotFoundError,
+  gaierror,
+  herror,
+  InterruptedError,
+  OSError,
+  OSError as error,
+  PermissionError,
+  TimeoutError,
+  TimeoutError as timeout,
+} from "./base/errors.ts";
+export type { ErrorContext } from "./base/errors.ts";
+export type { ConnectionOptions, ServerOptions } from "./core/create.ts";
+export { BufferedFile, RawFile, SocketFile, TextFile, UnsupportedOperation } from "./core/files.ts";
+export type { FileOf, MakefileOptions } from "./core/files.ts";
+export { CMSG_LEN, CMSG_SPACE } from "./base/cmsg.ts";
+export type { SendableFile } from "./core/sendfile.ts";
+export { Socket } from "./core/socket.ts";
+export type { WaitOptions } from "./core/abort.ts";
+export type { AncillaryData } from "./transport.ts";
 
+/**
+ * Opens a socket, as Python's `socket.socket()`; see socket(2).
+ *
+ * With `fileno` it takes over that descriptor of this module's table instead; -1 for the other arguments then means
+ * to find them out. SOCK_NONBLOCK and SOCK_CLOEXEC may be or-ed into `type`.
+ *
+ * @throws {OSError} EAFNOSUPPORT, ESOCKTNOSUPPORT or EPROTONOSUPPORT for what Deno's net API cannot express; the
+ * message names the way out, `@berkeley/socket/native`. EBADF for an unknown descriptor.
+ *
+ * @example
+ * ```ts
+ * import { AF_INET, SOCK_STREAM, socket } from "@berkeley/socket";
+ *
+ * using sock = socket(AF_INET, SOCK_STREAM, 0);
+ * console.assert(sock.family === AF_INET && sock.gettimeout() === null);
+ * ```
+ */
 export function socket(
   family: number = AF_INET,
   type: number = SOCK_STREAM,
@@ -14,4 +101,212 @@ export function socket(
   fileno?: number | null,
 ): Socket {
   return create.open(denoBackend, family, type, proto, fileno);
+}
+
+/**
+ * Opens a socket on a duplicate of a descriptor, as Python's `socket.fromfd()`.
+ *
+ * @throws {OSError} EBADF where nothing is open under the number.
+ *
+ * @example
+ * ```ts
+ * import { AF_INET, fromfd, SOCK_STREAM, socket } from "@berkeley/socket";
+ *
+ * using sock = socket();
+ * using copy = fromfd(sock.fileno(), AF_INET, SOCK_STREAM);
+ * console.assert(copy.fileno() !== sock.fileno());
+ * ```
+ */
+export function fromfd(fd: number, family: number, type: number, proto: number = 0): Socket {
+  return create.fromFd(denoBackend, fd, family, type, proto);
+}
+
+/**
+ * Closes a descriptor by its number, as Python's `socket.close()`. A socket that had it answers EBADF from then on.
+ *
+ * @throws {OSError} EBADF where nothing is open under the number.
+ *
+ * @example
+ * ```ts
+ * import { close, socket } from "@berkeley/socket";
+ *
+ * close(socket().detach());
+ * ```
+ */
+export function close(fd: number): void {
+  create.closeFd(fd);
+}
+
+/**
+ * Makes two connected streams, as Python's `socket.socketpair()`; see socketpair(2).
+ *
+ * They are connected over a listener that is gone once the promise is settled, and each end is made sure to be the
+ * other's: no stranger can take one. On AF_UNIX, the default, its name is a random one in Linux's abstract namespace.
+ *
+ * @throws {OSError} EOPNOTSUPP for datagrams, which native sockets can pair.
+ *
+ * @example
+ * ```ts
+ * import { AF_INET, socketpair } from "@berkeley/socket";
+ *
+ * const [a, b] = await socketpair(AF_INET);
+ * await a.sendall("ping");
+ * console.assert((await b.recv(16)).length === 4);
+ * a.close();
+ * b.close();
+ * ```
+ */
+export function socketpair(
+  family: number = AF_UNIX,
+  type: number = SOCK_STREAM,
+  proto: number = 0,
+): Promise<[Socket, Socket]> {
+  return create.pair(denoBackend, family, type, proto);
+}
+
+/**
+ * Connects to `[host, port]`, trying each of the host's address families, as Python's `socket.create_connection()`.
+ *
+ * `timeout` in seconds bounds the whole call and becomes the socket's; left out, the default timeout counts.
+ * A host name takes net access to `host:port`, and no more.
+ *
+ * @throws {OSError} the last address's failure, or an AggregateError of them all with `all_errors`.
+ * @throws {gaierror} if the host is not known.
+ *
+ * @example
+ * ```ts
+ * import { create_connection, create_server } from "@berkeley/socket";
+ *
+ * using server = create_server(["127.0.0.1", 0]);
+ * const [host, port] = server.getsockname() as [string, number];
+ * using client = await create_connection([host, port], 5);
+ * console.assert(client.gettimeout() === 5);
+ * ```
+ */
+export function create_connection(
+  address: readonly [host: string, port: number],
+  timeout?: number | null,
+  source_address: AddressLike | null = null,
+  options: ConnectionOptions = {},
+): Promise<Socket> {
+  return create.createConnection(denoBackend, address, timeout, source_address, options);
+}
+
+/**
+ * Opens a listening TCP socket, as Python's `socket.create_server()`.
+ *
+ * @throws {OSError} EADDRINUSE and the other errors of bind(2). ENOPROTOOPT for AF_INET6 on every interface without
+ * `dualstack_ipv6`, which Deno cannot express.
+ * @throws {RangeError} for `dualstack_ipv6` with another family than AF_INET6.
+ *
+ * @example
+ * ```ts
+ * import { create_server } from "@berkeley/socket";
+ *
+ * using server = create_server(["127.0.0.1", 0], { backlog: 16 });
+ * console.log(server.getsockname());
+ * ```
+ */
+export function create_server(address: AddressLike, options: ServerOptions = {}): Socket {
+  return create.createServer(denoBackend, address, options);
+}
+
+/**
+ * Tells whether one socket can serve both IPv4 and IPv6, as Python's `socket.has_dualstack_ipv6()`.
+ *
+ * @example
+ * ```ts
+ * import { has_dualstack_ipv6 } from "@berkeley/socket";
+ *
+ * console.log(has_dualstack_ipv6());
+ * ```
+ */
+export function has_dualstack_ipv6(): boolean {
+  return create.hasDualstackIpv6(denoBackend);
+}
+
+/**
+ * Tells the timeout of new sockets in seconds, null for none, as Python's `socket.getdefaulttimeout()`.
+ *
+ * @example
+ * ```ts
+ * import { getdefaulttimeout } from "@berkeley/socket";
+ *
+ * console.assert(getdefaulttimeout() === null);
+ * ```
+ */
+export function getdefaulttimeout(): number | null {
+  return getDefaultTimeout();
+}
+
+/**
+ * Sets the timeout of new sockets in seconds, null for none, as Python's `socket.setdefaulttimeout()`.
+ *
+ * @throws {RangeError} for a negative timeout.
+ *
+ * @example
+ * ```ts
+ * import { setdefaulttimeout, socket } from "@berkeley/socket";
+ *
+ * setdefaulttimeout(5);
+ * using sock = socket();
+ * console.assert(sock.gettimeout() === 5);
+ * setdefaulttimeout(null);
+ * ```
+ */
+export function setdefaulttimeout(timeout: number | null): void {
+  setDefaultTimeout(timeout);
+}
+
+/**
+ * Sends descriptors along with data over an AF_UNIX socket, as Python's `socket.send_fds()`: native sockets can.
+ *
+ * @throws {OSError} EOPNOTSUPP: Deno's net API carries no ancillary data. Use `@berkeley/socket/native`.
+ *
+ * @example
+ * ```ts
+ * import { OSError, send_fds, socketpair } from "@berkeley/socket";
+ *
+ * const [a, b] = await socketpair();
+ * await send_fds(a, ["x"], [0]).catch((error: OSError) => console.log(error.code)); // EOPNOTSUPP
+ * a.close();
+ * b.close();
+ * ```
+ */
+export function send_fds(
+  sock: Socket,
+  buffers: Iterable<Data>,
+  fds: Iterable<number>,
+  flags: number = 0,
+  address: AddressLike | null = null,
+  options?: WaitOptions,
+): Promise<number> {
+  return create.sendFds(sock, buffers, fds, flags, address, options);
+}
+
+/**
+ * Receives data and the descriptors that came with it, as Python's `socket.recv_fds()`; none on this backend.
+ *
+ * @throws {RangeError} for a negative size.
+ *
+ * @example
+ * ```ts
+ * import { recv_fds, socketpair } from "@berkeley/socket";
+ *
+ * const [a, b] = await socketpair();
+ * await a.sendall("x");
+ * const [data, fds] = await recv_fds(b, 16, 4);
+ * console.assert(data.length === 1 && fds.length === 0);
+ * a.close();
+ * b.close();
+ * ```
+ */
+export function recv_fds(
+  sock: Socket,
+  bufsize: number,
+  maxfds: number,
+  flags: number = 0,
+  options?: WaitOptions,
+): Promise<[data: Uint8Array, fds: number[], flags: number, address: Address | null]> {
+  return create.recvFds(sock, bufsize, maxfds, flags, options);
 }

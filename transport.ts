@@ -148,4 +148,6 @@ export interface Backend {
   adopt(fd: number, family: number, type: number, proto: number): Transport;
   /** Opens two connected sockets. */
   pair(family: number, type: number, proto: number): Promise<[Transport, Transport]>;
+  /** Where a host and port may be reached over a stream, in the order to try: what create_connection goes through. */
+  endpoints(host: string, port: number): Promise<[family: number, address: Address][]>;
 }

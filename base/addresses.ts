@@ -98,6 +98,9 @@ function checkTuple(
   return address;
 }
 
+/** The last host that was canonical already: most datagrams go where the last one went, and parsing is slow. */
+let last = { host: "", family: -1 };
+
 /**
  * Checks the host of an address and makes it canonical if it is a literal; names and `""` stay as they are.
  * A literal of the other family is the error that getaddrinfo(3) has for it.
@@ -109,8 +112,10 @@ export function checkHost(family: number, host: unknown, syscall: string): strin
     if (family === AF_INET6) throw new OSError("address family mismatched", undefined, { syscall, address: host });
     return "255.255.255.255";
   }
+  if (host === last.host && family === last.family) return host;
   const literal = parseLiteral(host);
   if (literal === undefined) return host;
+  if (literal.host === host && literal.family === family) last = { host, family };
   if (literal.family === family || family === AF_UNSPEC) return literal.host;
   // getaddrinfo(3) takes an IPv4-mapped address for AF_INET.
   if (family === AF_INET && literal.host.startsWith("::ffff:") && literal.host.includes(".")) {

@@ -17,7 +17,7 @@ const GAI_TEXTS = {
   EAI_ADDRFAMILY: "Address family for hostname not supported",
   EAI_MEMORY: "Memory allocation failure",
   EAI_SYSTEM: "System error",
-  EAI_OVERFLOW: "Argument buffer overflow",
+  EAI_OVERFLOW: "Result too large for supplied buffer",
 } as const;
 
 /** The names of getaddrinfo's errors. */

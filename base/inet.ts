@@ -22,7 +22,7 @@ function checkBytes(packed: unknown, name: string): Uint8Array {
  *
  * @example
  * ```ts
- * import { inet_aton } from "./inet.ts";
+ * import { inet_aton } from "@berkeley/socket";
  * console.assert(inet_aton("1.2").join() === "1,0,0,2");
  * ```
  */
@@ -38,7 +38,7 @@ export function inet_aton(ip: string): Uint8Array {
  *
  * @example
  * ```ts
- * import { inet_ntoa } from "./inet.ts";
+ * import { inet_ntoa } from "@berkeley/socket";
  * console.assert(inet_ntoa(new Uint8Array([127, 0, 0, 1])) === "127.0.0.1");
  * ```
  */
@@ -53,8 +53,7 @@ export function inet_ntoa(packed: BufferSource): string {
  *
  * @example
  * ```ts
- * import { AF_INET6 } from "./constants.ts";
- * import { inet_pton } from "./inet.ts";
+ * import { AF_INET6, inet_pton } from "@berkeley/socket";
  * console.assert(inet_pton(AF_INET6, "::1")[15] === 1);
  * ```
  */
@@ -72,8 +71,7 @@ export function inet_pton(family: number, ip: string): Uint8Array {
  *
  * @example
  * ```ts
- * import { AF_INET6 } from "./constants.ts";
- * import { inet_ntop } from "./inet.ts";
+ * import { AF_INET6, inet_ntop } from "@berkeley/socket";
  * console.assert(inet_ntop(AF_INET6, new Uint8Array(16)) === "::");
  * ```
  */
@@ -108,7 +106,7 @@ function swap(value: number, bits: 16 | 32, name: string): number {
  *
  * @example
  * ```ts
- * import { htons, ntohs } from "./inet.ts";
+ * import { htons, ntohs } from "@berkeley/socket";
  * console.assert(ntohs(htons(8080)) === 8080);
  * ```
  */
@@ -121,7 +119,7 @@ export function htons(value: number): number {
  *
  * @example
  * ```ts
- * import { htonl, ntohl } from "./inet.ts";
+ * import { htonl, ntohl } from "@berkeley/socket";
  * console.assert(ntohl(htonl(0x7f000001)) === 0x7f000001);
  * ```
  */
@@ -134,7 +132,7 @@ export function htonl(value: number): number {
  *
  * @example
  * ```ts
- * import { htons, ntohs } from "./inet.ts";
+ * import { htons, ntohs } from "@berkeley/socket";
  * console.assert(ntohs(htons(8080)) === 8080);
  * ```
  */
@@ -147,7 +145,7 @@ export function ntohs(value: number): number {
  *
  * @example
  * ```ts
- * import { htonl, ntohl } from "./inet.ts";
+ * import { htonl, ntohl } from "@berkeley/socket";
  * console.assert(ntohl(htonl(0x7f000001)) === 0x7f000001);
  * ```
  */

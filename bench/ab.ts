@@ -9,7 +9,7 @@
 import { parseArgs } from "node:util";
 import { findPeers } from "./peers.ts";
 import { figure, summarize } from "./statistics.ts";
-import { obstacle, type Placement, placements, type Sample, workloads } from "./workloads.ts";
+import { obstacle, type Placement, placements, runQuietly, type Sample, workloads } from "./workloads.ts";
 
 const { values, positionals } = parseArgs({
   args: Deno.args,
@@ -42,7 +42,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
     const why = obstacle(peer, workload);
     try {
       if (why) throw new Error(why);
-      samples[i].push(await workload.run(peer.command as string[], placement, timing));
+      samples[i].push(await runQuietly(workload, peer.command as string[], placement, timing));
     } catch (error) {
       console.error(`${peer.id}: ${(error as Error).message}`);
       Deno.exit(1);
@@ -54,10 +54,14 @@ console.log(`${workload.title} (${workload.unit}; ${placements[placement]})`);
 for (const [i, peer] of pair.entries()) {
   const { median, min, max } = summarize(samples[i].map((sample) => sample.value));
   const line = [`${peer!.id.padEnd(14)} ${figure(median).padStart(9)}  ${figure(min)} – ${figure(max)}`];
-  for (const key of ["cost", "busy", "idle"] as const) {
+  for (const key of ["cost", "busy", "idle", "others"] as const) {
     const known = samples[i].map((sample) => sample[key]).filter((value) => value !== undefined);
     if (known.length) {
-      line.push(`${{ cost: "µs CPU/op", busy: "busy", idle: "load idle" }[key]} ${figure(summarize(known).median)}`);
+      line.push(
+        `${{ cost: "µs CPU/op", busy: "busy", idle: "load idle", others: "other programs" }[key]} ${
+          figure(summarize(known).median)
+        }`,
+      );
     }
   }
   console.log(line.join("   "));

@@ -17,6 +17,7 @@ import {
   obstacle,
   type Placement,
   placements,
+  runQuietly,
   type Sample,
   type Timing,
   type Workload,
@@ -91,7 +92,7 @@ async function compare(workload: Workload, placement: Placement): Promise<Row> {
       const cell = cells.get(peer)!;
       if (cell.absent) continue;
       try {
-        cell.samples.push(await workload.run(peer.command as string[], placement, timing));
+        cell.samples.push(await runQuietly(workload, peer.command as string[], placement, timing));
       } catch (error) {
         cell.absent = `failed: ${(error as Error).message}`;
       }
@@ -119,7 +120,7 @@ for (const workload of chosen) {
   }
 }
 if (waits) {
-  for (const row of await runWaits(options.quick)) {
+  for (const row of await runWaits(rounds, options.quick ? 500 : 2000)) {
     rows.push(row);
     printRow(row, placements[row.placement]);
   }

@@ -72,6 +72,13 @@ export function start(command: string[], cpu?: number): Program {
   return program;
 }
 
+/** CPU seconds that all programs together have used, on all CPUs, and what the hypervisor took from them. */
+export function machineTime(): number {
+  const [user, nice, system, _idle, _wait, irq, softirq, steal] = Deno.readTextFileSync("/proc/stat")
+    .split("\n")[0].split(/\s+/).slice(1).map(Number);
+  return (user + nice + system + irq + softirq + steal) / 100;
+}
+
 /** Ends whatever still runs; for an interrupted benchmark. */
 export async function stopAll(): Promise<void> {
   await Promise.all([...running].map((program) => program.stop()));

@@ -28,7 +28,8 @@ export function ratio(row: Row, peer: string, to: string): number {
   return row.better === "more" ? mine / theirs : theirs / mine;
 }
 
-function middle(row: Row, peer: string, key: keyof Sample): number {
+/** The median of one of a peer's figures; NaN where there are none. */
+export function middle(row: Row, peer: string, key: keyof Sample): number {
   const samples = row.cells.find((cell) => cell.peer === peer)?.samples ?? [];
   const known = samples.map((sample) => sample[key]).filter((value) => value !== undefined);
   return known.length ? median(known) : NaN;
@@ -81,7 +82,7 @@ export function printSummary(rows: Row[]): void {
   const peers = rows[0]?.cells.map((cell) => cell.peer) ?? [];
   console.log("\nTimes as good as the same program on Deno's own API (above 1 is better)");
   console.log(`  ${"".padEnd(22)}${peers.map((peer) => peer.padStart(13)).join("")}`);
-  for (const row of rows) {
+  for (const row of rows.filter((row) => row.cells.some((cell) => cell.peer === "deno"))) {
     const ratios = peers.map((peer) => times(ratio(row, peer, "deno")).padStart(13));
     console.log(`  ${`${row.name} ${row.placement}`.padEnd(22)}${ratios.join("")}`);
   }

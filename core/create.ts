@@ -1,20 +1,53 @@
 // Making sockets: the module functions of Python's socket, over any backend.
 
-import { AF_INET, AF_INET6, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "../base/constants.ts";
-import { IPPROTO_IPV6, IPV6_V6ONLY, SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } from "../base/constants.ts";
-import { bytesOf } from "../base/data.ts";
-import type { Data } from "../base/data.ts";
+import { checkAddress } from "../base/addresses.ts";
 import type { Address, AddressLike } from "../base/addresses.ts";
-import { errorFor, OSError } from "../base/errors.ts";
-import { SCM_RIGHTS } from "../base/constants.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  IPPROTO_IPV6,
+  IPV6_V6ONLY,
+  SCM_RIGHTS,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "../base/constants.ts";
+import { CMSG_LEN } from "../base/cmsg.ts";
+import type { Data } from "../base/data.ts";
+import { OSError } from "../base/errors.ts";
 import type { Backend, Transport } from "../transport.ts";
-import { enter, find } from "./descriptors.ts";
+import { enter, find, get } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
-import { Socket, socketOf, transportOf } from "./socket.ts";
-import type { WaitOptions } from "./socket.ts";
+import { socketOf } from "./socket.ts";
+import type { Socket } from "./socket.ts";
+import type { WaitOptions } from "./abort.ts";
+
+/** What create_connection takes last: Python's keyword, and the signal of every call that can wait. */
+export interface ConnectionOptions extends WaitOptions {
+  /** Reject with an AggregateError of every address's failure rather than with the last one. */
+  all_errors?: boolean;
+}
+
+/** What create_server takes last: Python's keywords. */
+export interface ServerOptions {
+  /** AF_INET, the default, or AF_INET6. */
+  family?: number;
+  /** The number of connections that may wait to be accepted; null for the default of listen(). */
+  backlog?: number | null;
+  /** Let several listeners share the port (SO_REUSEPORT). */
+  reuse_port?: boolean;
+  /** Serve IPv4 and IPv6 on one AF_INET6 socket. */
+  dualstack_ipv6?: boolean;
+}
 
 /** Opens a socket, or adopts a descriptor. */
 export function open(backend: Backend, family: number, type: number, proto: number, fileno?: number | null): Socket {
+  for (const number of [family, type, proto]) {
+    if (!Number.isInteger(number)) throw new TypeError(`an integer is required, not ${typeof number} ${number}`);
+  }
   const bare = type < 0 ? type : type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
   const descriptor = fileno === undefined || fileno === null
     ? enter(backend.open(family, bare, proto))
@@ -25,14 +58,137 @@ export function open(backend: Backend, family: number, type: number, proto: numb
 }
 
 function adopt(backend: Backend, fd: number, family: number, type: number, proto: number): Descriptor<Transport> {
-  if (typeof fd !== "number" || !Number.isInteger(fd)) throw new TypeError("an integer is required for fileno");
+  if (!Number.isInteger(fd)) throw new TypeError("an integer is required for fileno");
   if (fd < 0) throw new RangeError("negative file descriptor");
   const known = find(fd);
-  if (known === undefined) return enter(backend.adopt(fd, family, type, proto));
-  if (!isTransport(known.open)) throw errorFor("ENOTSOCK");
-  return known as Descriptor<Transport>;
+  return known !== undefined && isSocket(known) ? known : enter(backend.adopt(fd, family, type, proto));
 }
 
-function isTransport(open: object): open is Transport {
-  return "getsockname" in open;
+/** Whether a descriptor's open end is a socket, and not a pipe or an epoll. */
+function isSocket(descriptor: Descriptor): descriptor is Descriptor<Transport> {
+  return "getsockname" in descriptor.open;
+}
+
+/** A socket on a duplicate of a descriptor. */
+export function fromFd(backend: Backend, fd: number, family: number, type: number, proto: number): Socket {
+  const original = adopt(backend, fd, family, type, proto);
+  return socketOf(enter(original.open.dup()));
+}
+
+/** Closes a descriptor by its number. */
+export function closeFd(fd: number): void {
+  if (!Number.isInteger(fd)) throw new TypeError("an integer is required for the descriptor");
+  get(fd).close();
+}
+
+/** Two connected sockets. */
+export async function pair(backend: Backend, family: number, type: number, proto: number): Promise<[Socket, Socket]> {
+  const bare = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+  const sockets = (await backend.pair(family, bare, proto)).map((transport) => socketOf(enter(transport)));
+  if ((type & SOCK_NONBLOCK) !== 0) { for (const socket of sockets) socket.setblocking(false); }
+  return sockets as [Socket, Socket];
+}
+
+/** Connects to the first of a host's addresses that answers. */
+export async function createConnection(
+  backend: Backend,
+  [host, port]: readonly [string, number],
+  timeout: number | null | undefined,
+  sourceAddress: AddressLike | null,
+  { all_errors = false, signal }: ConnectionOptions,
+): Promise<Socket> {
+  const failures: Error[] = [];
+  const deadline = typeof timeout === "number" ? performance.now() + timeout * 1000 : null;
+  for (const [family, address] of await backend.endpoints(host, port)) {
+    let socket: Socket | undefined;
+    try {
+      socket = open(backend, family, SOCK_STREAM, 0);
+      if (timeout !== undefined) socket.settimeout(timeout);
+      if (sourceAddress !== null) socket.bind(sourceAddress);
+      // One bound for the whole call: each address gets what the ones before it have left.
+      if (deadline !== null) socket.settimeout(Math.max(deadline - performance.now(), 1) / 1000);
+      await socket.connect(address as AddressLike, { signal });
+      if (timeout !== undefined) socket.settimeout(timeout);
+      return socket;
+    } catch (error) {
+      socket?.close();
+      if (!(error instanceof OSError)) throw error;
+      failures.push(error);
+    }
+  }
+  if (all_errors) throw new AggregateError(failures, "create_connection failed");
+  throw failures.at(-1) ?? new OSError("getaddrinfo returns an empty list");
+}
+
+/** A listening socket, with the options that servers want. */
+export function createServer(
+  backend: Backend,
+  address: AddressLike,
+  { family = AF_INET, backlog = null, reuse_port = false, dualstack_ipv6 = false }: ServerOptions,
+): Socket {
+  if (dualstack_ipv6 && family !== AF_INET6) throw new RangeError("dualstack_ipv6 requires AF_INET6 family");
+  const checked = checkAddress(family, address, "bind");
+  const socket = open(backend, family, SOCK_STREAM, 0);
+  try {
+    socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1);
+    if (reuse_port) socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1);
+    if (family === AF_INET6) setOnlyV6(socket, checked, dualstack_ipv6);
+    socket.bind(checked as AddressLike);
+    if (backlog === null) socket.listen();
+    else socket.listen(backlog);
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
+
+/** Sets IPV6_V6ONLY. Only the wildcard address ever meets IPv4: elsewhere a backend without the option is as good. */
+function setOnlyV6(socket: Socket, [host]: Address, dualstack: boolean): void {
+  try {
+    socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, dualstack ? 0 : 1);
+  } catch (error) {
+    if (host === "" || host === "::") throw error;
+  }
+}
+
+/** Whether one socket can serve IPv4 and IPv6. */
+export function hasDualstackIpv6(backend: Backend): boolean {
+  try {
+    using socket = open(backend, AF_INET6, SOCK_STREAM, 0);
+    socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Sends descriptors along with data. */
+export function sendFds(
+  socket: Socket,
+  buffers: Iterable<Data>,
+  fds: Iterable<number>,
+  flags: number,
+  address: AddressLike | null,
+  options?: WaitOptions,
+): Promise<number> {
+  const rights = new Uint8Array(Int32Array.from(fds).buffer);
+  return socket.sendmsg(buffers, [[SOL_SOCKET, SCM_RIGHTS, rights]], flags, address, options);
+}
+
+/** Receives data and the descriptors that came with it. */
+export async function recvFds(
+  socket: Socket,
+  bufsize: number,
+  maxfds: number,
+  flags: number,
+  options?: WaitOptions,
+): Promise<[data: Uint8Array, fds: number[], flags: number, address: Address | null]> {
+  const [data, ancillary, answered, address] = await socket.recvmsg(bufsize, CMSG_LEN(maxfds * Int32Array.BYTES_PER_ELEMENT), flags, options);
+  const fds: number[] = [];
+  for (const [level, type, bytes] of ancillary) {
+    if (level !== SOL_SOCKET || type !== SCM_RIGHTS) continue;
+    fds.push(...new Int32Array(bytes.slice(0, bytes.length - bytes.length % 4).buffer));
+  }
+  return [data, fds, answered, address];
 }

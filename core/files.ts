@@ -7,11 +7,12 @@ import { errorHandlerOf } from "./files/coding.ts";
 import { newlineOf } from "./files/newlines.ts";
 import { TextFile } from "./files/text.ts";
 
-export { BufferedFile, RawFile } from "./files/binary.ts";
+export { BinaryFile, BufferedFile, RawFile } from "./files/binary.ts";
 export { SocketFile, UnsupportedOperation } from "./files/file.ts";
 export { TextFile } from "./files/text.ts";
 export type { FileSocket } from "./files/bytes.ts";
-export type { FileWaitOptions } from "./files/file.ts";
+export type { ErrorHandler } from "./files/coding.ts";
+export type { WaitOptions } from "./abort.ts";
 
 /** How CPython buffers where nothing else is asked for (io.DEFAULT_BUFFER_SIZE). */
 const DEFAULT_BUFFER_SIZE = 8192;

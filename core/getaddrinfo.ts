@@ -18,8 +18,9 @@ import { SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM } from "../base/const
 import { gaiErrorFor } from "../base/gai.ts";
 import { findService } from "../base/services.ts";
 import { findAddresses, isAddress, ownAddresses } from "./hosts.ts";
-import { followAliases, orAborted } from "./resolver.ts";
-import type { LookUpOptions } from "./resolver.ts";
+import { orAborted } from "./abort.ts";
+import { followAliases } from "./resolver.ts";
+import type { WaitOptions } from "./abort.ts";
 
 /** One result of {@linkcode getaddrinfo}. */
 export type AddressInfo = [
@@ -119,8 +120,7 @@ function narrowFamily(family: number): number {
  *
  * @example
  * ```ts
- * import { getaddrinfo } from "./getaddrinfo.ts";
- * import { SOCK_STREAM } from "../base/constants.ts";
+ * import { getaddrinfo, SOCK_STREAM } from "@berkeley/socket";
  * const [[, , , , address]] = await getaddrinfo("127.0.0.1", "http", 0, SOCK_STREAM);
  * console.assert(address.join() === "127.0.0.1,80");
  * ```
@@ -132,7 +132,7 @@ export async function getaddrinfo(
   type: number = 0,
   proto: number = 0,
   flags: number = 0,
-  options: LookUpOptions = {},
+  options: WaitOptions = {},
 ): Promise<AddressInfo[]> {
   if (host !== null && typeof host !== "string") throw new TypeError("getaddrinfo() argument 1 must be string or null");
   for (const [name, value] of Object.entries({ family, type, proto, flags })) {

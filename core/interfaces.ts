@@ -48,7 +48,7 @@ function findInterface(fits: (entry: [index: number, name: string]) => boolean):
  *
  * @example
  * ```ts
- * import { if_nameindex } from "./interfaces.ts";
+ * import { if_nameindex } from "@berkeley/socket";
  * for (const [index, name] of if_nameindex()) console.log(index, name);
  * ```
  */
@@ -64,7 +64,7 @@ export function if_nameindex(): [index: number, name: string][] {
  *
  * @example
  * ```ts
- * import { if_indextoname, if_nametoindex } from "./interfaces.ts";
+ * import { if_indextoname, if_nametoindex } from "@berkeley/socket";
  * if (Deno.build.os === "linux") console.assert(if_indextoname(if_nametoindex("lo")) === "lo");
  * ```
  */
@@ -81,7 +81,7 @@ export function if_nametoindex(name: string): number {
  *
  * @example
  * ```ts
- * import { if_indextoname, if_nameindex } from "./interfaces.ts";
+ * import { if_indextoname, if_nameindex } from "@berkeley/socket";
  * for (const [index, name] of if_nameindex()) console.assert(if_indextoname(index) === name);
  * ```
  */

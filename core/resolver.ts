@@ -6,23 +6,6 @@
 
 import { lookup, lookupService } from "node:dns";
 
-/** What a look-up takes last. */
-export interface LookUpOptions {
-  /** Gives the look-up up: it rejects with the signal's reason. */
-  signal?: AbortSignal;
-}
-
-/** Settles as a promise does, or rejects as soon as the signal is aborted. */
-export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
-}
-
 function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }

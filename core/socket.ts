@@ -5,23 +5,24 @@
 
 import { checkAddress } from "../base/addresses.ts";
 import type { Address, AddressLike } from "../base/addresses.ts";
-import { AF_UNIX, MSG_DONTWAIT, MSG_WAITALL, SOCK_STREAM, SOL_SOCKET, SO_ACCEPTCONN } from "../base/constants.ts";
+import { AF_UNIX, MSG_DONTWAIT, MSG_WAITALL, SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET } from "../base/constants.ts";
 import { bytesOf, nameOf, viewOf } from "../base/data.ts";
 import type { Data } from "../base/data.ts";
 import { errorFor, OSError } from "../base/errors.ts";
 import { POLLIN, POLLOUT } from "../base/poll.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
 import type { AncillaryData, Received, Transport, WouldBlock } from "../transport.ts";
+import { orAborted } from "./abort.ts";
+import type { WaitOptions } from "./abort.ts";
 import { enter } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
+import { makeFile } from "./files.ts";
+import type { FileOf, MakefileOptions } from "./files.ts";
 import { Lane } from "./lane.ts";
 import type { Attempt } from "./lane.ts";
-
-/** The last argument of every call that can wait. */
-export interface WaitOptions {
-  /** Ends the waiting: the call rejects with the signal's reason. Nothing is lost by it. */
-  signal?: AbortSignal;
-}
+import { sendFile } from "./sendfile.ts";
+import type { SendableFile } from "./sendfile.ts";
+import { readableOf, writableOf } from "./streams.ts";
 
 /** What one iteration receives at most. */
 const CHUNK = 65536;
@@ -51,6 +52,30 @@ export let socketOf: (descriptor: Descriptor<Transport>) => Socket;
 /** The transport of a socket, for what goes beyond its methods. */
 export let transportOf: (socket: Socket) => Transport;
 
+/**
+ * A socket, as Python's `socket.socket` objects; the functions that make them are `socket()` and its kin.
+ *
+ * Calls that can wait return promises. How long they wait is the socket's mode (`settimeout`, `setblocking`), and
+ * `{ signal }` as their last argument ends the waiting. Nothing is ever lost to giving up: what comes later is for the
+ * next call. Concurrent calls are served in order, and the bytes of concurrent `sendall`s do not mix.
+ *
+ * Leaving a socket open is no leak: one that is garbage-collected is closed. `using` closes it at the block's end.
+ *
+ * @example
+ * ```ts
+ * import { create_server, socket } from "@berkeley/socket";
+ *
+ * using server = create_server(["127.0.0.1", 0]);
+ * using client = socket();
+ * await client.connect(server.getsockname());
+ * for await (const [conn] of server) {
+ *   await conn.sendall("hello");
+ *   conn.close();
+ *   break;
+ * }
+ * console.log(new TextDecoder().decode(await client.recv(1024)));
+ * ```
+ */
 export class Socket {
   #descriptor: Descriptor<Transport> | null;
   readonly #transport: Transport;
@@ -59,6 +84,8 @@ export class Socket {
   #timeout: number | null = defaultTimeout;
   #closed = false;
   #files = 0;
+  #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+  #writable: WritableStream<Data> | undefined;
 
   static {
     socketOf = (descriptor) => new Socket(descriptor);
@@ -75,63 +102,246 @@ export class Socket {
 
   // What it is.
 
+  /**
+   * The address family: AF_INET, AF_INET6, AF_UNIX …
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * console.log(sock.family);
+   * ```
+   */
   get family(): number {
     return this.#transport.family;
   }
+  /**
+   * The type: SOCK_STREAM, SOCK_DGRAM …, without the flags that were or-ed into it.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * console.log(sock.type);
+   * ```
+   */
   get type(): number {
     return this.#transport.type;
   }
+  /**
+   * The protocol that was asked for, 0 for the type's own.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * console.log(sock.proto);
+   * ```
+   */
   get proto(): number {
     return this.#transport.proto;
   }
+  /**
+   * The timeout in seconds, null for none: what `gettimeout()` tells.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * console.log(sock.timeout);
+   * ```
+   */
   get timeout(): number | null {
     return this.#timeout;
   }
 
+  /**
+   * The descriptor, -1 once the socket is closed; see Python's `socket.fileno()`.
+   *
+   * Deno does not reveal descriptors: on the default backend it is a number of this module's own table, from 2^20 up,
+   * unique among open sockets and good for select, poll, epoll, `fromfd`, `socket(…, fileno)`, `close()` and as a map's key.
+   * On native sockets it is the process's real descriptor.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * console.log(sock.fileno());
+   * ```
+   */
   fileno(): number {
     return this.#descriptor === null || this.#descriptor.closed ? -1 : this.#descriptor.fd;
   }
 
   // Modes.
 
+  /**
+   * Sets how long calls may wait, in seconds: null for ever, 0 not at all; as Python's `socket.settimeout()`.
+   *
+   * It bounds each call as a whole (a `sendall` too). Then the call rejects with TimeoutError, "timed out".
+   *
+   * @throws {RangeError} for a negative or NaN timeout.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * sock.settimeout(2.5);
+   * ```
+   */
   settimeout(timeout: number | null): void {
     this.#timeout = checkTimeout(timeout);
   }
+  /**
+   * The timeout in seconds, null for none; as Python's `socket.gettimeout()`.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * console.assert(sock.gettimeout() === null);
+   * ```
+   */
   gettimeout(): number | null {
     return this.#timeout;
   }
+  /**
+   * `true` is `settimeout(null)`, `false` is `settimeout(0)`: calls that would have to wait reject with BlockingIOError.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * sock.setblocking(false);
+   * console.assert(sock.gettimeout() === 0);
+   * ```
+   */
   setblocking(blocking: boolean): void {
     this.#timeout = blocking ? null : 0;
   }
+  /**
+   * Whether calls may wait; as Python's `socket.getblocking()`.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * console.assert(sock.getblocking());
+   * ```
+   */
   getblocking(): boolean {
     return this.#timeout !== 0;
   }
 
   // Addresses and connections.
 
+  /**
+   * Claims a local address; see bind(2). `["", port]` is every interface, port 0 any free port, which `getsockname()` tells.
+   *
+   * On the default backend a host name other than a literal may block for its look-up.
+   *
+   * @throws {OSError} EADDRINUSE, EADDRNOTAVAIL, EACCES, EINVAL for a second bind …
+   * @throws {TypeError} for a wrong shape; RangeError for a port beyond 65535.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * sock.bind(["127.0.0.1", 0]);
+   * console.log(sock.getsockname());
+   * ```
+   */
   bind(address: AddressLike): void {
     const transport = this.#live();
     transport.bind(checkAddress(this.family, address, "bind"));
   }
 
+  /**
+   * Starts to queue connections, at most `backlog` of them; see listen(2).
+   *
+   * @throws {OSError} EINVAL on a connected socket, EADDRINUSE where the port was lost.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using server = socket();
+   * server.bind(["127.0.0.1", 0]);
+   * server.listen(16);
+   * ```
+   */
   listen(backlog = 128): void {
     checkInteger(backlog, "backlog");
     this.#live().listen(Math.max(backlog, 0));
   }
 
+  /**
+   * Takes the oldest queued connection: `[socket, address]`; see accept(2). The new socket starts in the default mode.
+   *
+   * @throws {OSError} EINVAL before `listen`; EMFILE or ENFILE where descriptors ran out (the connection stays queued).
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using server = socket();
+   * server.bind(["127.0.0.1", 0]);
+   * server.listen();
+   * using client = socket();
+   * await client.connect(server.getsockname());
+   * const [conn, address] = await server.accept();
+   * console.log(address);
+   * conn.close();
+   * ```
+   */
   accept(options?: WaitOptions): Promise<[Socket, Address]> {
-    return this.#read(() => {
-      const accepted = this.#transport.accept();
-      if (accepted === WOULD_BLOCK) return WOULD_BLOCK;
-      return [new Socket(enter(accepted.transport)), accepted.address] as [Socket, Address];
-    }, 0, options);
+    return this.#read(
+      () => {
+        const accepted = this.#transport.accept();
+        if (accepted === WOULD_BLOCK) return WOULD_BLOCK;
+        return [new Socket(enter(accepted.transport)), accepted.address] as [Socket, Address];
+      },
+      0,
+      options,
+    );
   }
 
+  /**
+   * Connects to an address; see connect(2). On a datagram socket it fixes the peer: `send` goes there, and strangers'
+   * datagrams are not seen.
+   *
+   * In non-blocking mode it rejects with EINPROGRESS and goes on in the background: the socket is writable when it has
+   * ended, and SO_ERROR tells how.
+   *
+   * @throws {OSError} ECONNREFUSED, EISCONN, EALREADY, ENOENT for a path …; gaierror for an unknown host.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using server = socket();
+   * server.bind(["127.0.0.1", 0]);
+   * server.listen();
+   * using client = socket();
+   * await client.connect(server.getsockname());
+   * console.log(client.getpeername());
+   * ```
+   */
   async connect(address: AddressLike, options?: WaitOptions): Promise<void> {
     const transport = this.#live();
     const checked = checkAddress(this.family, address, "connect");
     const deadline = this.#timeout === null ? null : performance.now() + this.#timeout * 1000;
-    const resolved = await abortable(transport.resolve(checked), options?.signal);
+    const resolved = await this.#resolve(checked, options);
     const started = await this.#write(() => transport.connect(resolved), 0, options);
     if (started !== IN_PROGRESS) return;
     if (this.#timeout === 0) throw errorFor("EINPROGRESS", { syscall: "connect", address: checked });
@@ -139,6 +349,19 @@ export class Socket {
     await this.#writing.run(() => transport.finishConnect(), rest, options?.signal);
   }
 
+  /**
+   * As `connect`, but answers the error's number instead of rejecting with an OSError: 0 or, say, 111 for a refused one.
+   *
+   * Errors that are none of the system call (a wrong shape, an unknown host, a permission) still reject.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * console.log(await sock.connect_ex(["127.0.0.1", 1]));
+   * ```
+   */
   async connect_ex(address: AddressLike, options?: WaitOptions): Promise<number> {
     try {
       await this.connect(address, options);
@@ -150,25 +373,104 @@ export class Socket {
     }
   }
 
+  /**
+   * Half-closes: SHUT_WR ends sending (the peer reads the end of the stream), SHUT_RD receiving, SHUT_RDWR both; shutdown(2).
+   *
+   * @throws {OSError} ENOTCONN on an unconnected socket, EINVAL for another `how`.
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * await a.shutdown(1); // SHUT_WR
+   * console.assert((await b.recv(1)).length === 0);
+   * a.close();
+   * b.close();
+   * ```
+   */
   shutdown(how: number): Promise<void> {
     return Promise.try(() => this.#live().shutdown(how));
   }
 
+  /**
+   * The socket's own address; see getsockname(2).
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * console.log(sock.getsockname());
+   * ```
+   */
   getsockname(): Address {
     return this.#live().getsockname();
   }
+  /**
+   * The peer's address; see getpeername(2).
+   *
+   * @throws {OSError} ENOTCONN on an unconnected socket.
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * console.log(a.getpeername());
+   * a.close();
+   * b.close();
+   * ```
+   */
   getpeername(): Address {
     return this.#live().getpeername();
   }
 
   // Receiving.
 
+  /**
+   * Receives up to `bufsize` bytes; see recv(2). An empty array is the end of the stream (on a datagram socket, an empty
+   * datagram). Small results share an ArrayBuffer: mind their `byteOffset`, and `slice()` before transferring one.
+   *
+   * Flags: MSG_PEEK, MSG_DONTWAIT, MSG_WAITALL, MSG_TRUNC; on native all that the kernel has.
+   *
+   * @throws {OSError} ENOTCONN, ECONNRESET, TimeoutError, BlockingIOError …
+   * @throws {RangeError} for a negative size.
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * await a.sendall("hello");
+   * console.log(await b.recv(1024));
+   * a.close();
+   * b.close();
+   * ```
+   */
   recv(bufsize: number, flags = 0, options?: WaitOptions): Promise<Uint8Array> {
     return this.#read(() => this.#transport.recv(bufsize, this.#effective(flags)), flags, options, () => {
       checkSize(bufsize, "recv");
     });
   }
 
+  /**
+   * Receives into a buffer, up to `nbytes` of it (0: all of it), and answers the count; as Python's `socket.recv_into()`.
+   *
+   * @throws {RangeError} for a negative `nbytes` or one larger than the buffer; else as `recv`.
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * await a.sendall("hello");
+   * const buffer = new Uint8Array(1024);
+   * console.log(await b.recv_into(buffer));
+   * a.close();
+   * b.close();
+   * ```
+   */
   recv_into(buffer: BufferSource, nbytes = 0, flags = 0, options?: WaitOptions): Promise<number> {
     let view: Uint8Array;
     return this.#read(() => this.#transport.recvInto(view, this.#effective(flags)), flags, options, () => {
@@ -176,12 +478,46 @@ export class Socket {
     });
   }
 
+  /**
+   * Receives `[data, address]`; see recvfrom(2). On a stream the address is null.
+   *
+   * @throws {OSError} as `recv`.
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * await a.sendall("hello");
+   * const [data, address] = await b.recvfrom(1024);
+   * console.log(data, address);
+   * a.close();
+   * b.close();
+   * ```
+   */
   recvfrom(bufsize: number, flags = 0, options?: WaitOptions): Promise<[Uint8Array, Address | null]> {
     return this.#read(() => this.#transport.recvFrom(bufsize, this.#effective(flags)), flags, options, () => {
       checkSize(bufsize, "recvfrom");
     });
   }
 
+  /**
+   * Receives into a buffer and answers `[count, address]`; as Python's `socket.recvfrom_into()`.
+   *
+   * @throws {RangeError} as `recv_into`.
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * await a.sendall("hello");
+   * const [count] = await b.recvfrom_into(new Uint8Array(16));
+   * console.log(count);
+   * a.close();
+   * b.close();
+   * ```
+   */
   recvfrom_into(
     buffer: BufferSource,
     nbytes = 0,
@@ -198,6 +534,24 @@ export class Socket {
     });
   }
 
+  /**
+   * Receives `[data, ancillary, flags, address]`; see recvmsg(2). Ancillary data, `[level, type, data]` each, comes on
+   * native sockets only, up to `ancbufsize` bytes of it (`CMSG_LEN`, `CMSG_SPACE`).
+   *
+   * @throws {RangeError} for negative sizes; else as `recv`.
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * await a.sendall("hello");
+   * const [data, ancillary, flags] = await b.recvmsg(1024);
+   * console.log(data, ancillary, flags);
+   * a.close();
+   * b.close();
+   * ```
+   */
   recvmsg(
     bufsize: number,
     ancbufsize = 0,
@@ -219,6 +573,23 @@ export class Socket {
     });
   }
 
+  /**
+   * Scatters one receive over several buffers: `[count, ancillary, flags, address]`; as Python's `socket.recvmsg_into()`.
+   *
+   * @throws {OSError} as `recvmsg`.
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * await a.sendall("hello");
+   * const [count] = await b.recvmsg_into([new Uint8Array(2), new Uint8Array(14)]);
+   * console.log(count);
+   * a.close();
+   * b.close();
+   * ```
+   */
   recvmsg_into(
     buffers: Iterable<BufferSource>,
     ancbufsize = 0,
@@ -238,12 +609,32 @@ export class Socket {
     });
   }
 
+  #resolve(address: Address, options: WaitOptions | undefined): Address | Promise<Address> {
+    const resolved = this.#transport.resolve(address);
+    return resolved instanceof Promise ? orAborted(resolved, options?.signal) : resolved;
+  }
+
   #receive(views: Uint8Array[], ancbufsize: number, flags: number): Received | WouldBlock {
     return this.#transport.recvMessage(views, ancbufsize, this.#effective(flags));
   }
 
   // Sending.
 
+  /**
+   * Sends what there is room for and answers how many bytes that was, maybe fewer than there are; see send(2).
+   *
+   * @throws {OSError} EPIPE after SHUT_WR or when the peer is gone, ECONNRESET, ENOTCONN, EMSGSIZE for a datagram …
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * console.log(await a.send("hello"));
+   * a.close();
+   * b.close();
+   * ```
+   */
   send(data: Data, flags = 0, options?: WaitOptions): Promise<number> {
     let bytes: Uint8Array;
     return this.#write(() => this.#transport.send(bytes, flags), flags, options, () => {
@@ -251,6 +642,23 @@ export class Socket {
     });
   }
 
+  /**
+   * Sends everything, calling `send` until all of it is gone; as Python's `socket.sendall()`.
+   *
+   * After a rejection (a timeout, an abort, an error) it is unknown how much was sent.
+   *
+   * @throws {OSError} as `send`.
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * await a.sendall("hello");
+   * a.close();
+   * b.close();
+   * ```
+   */
   sendall(data: Data, flags = 0, options?: WaitOptions): Promise<void> {
     let rest: Uint8Array;
     const attempt = () => {
@@ -266,7 +674,37 @@ export class Socket {
     });
   }
 
+  /**
+   * Sends a datagram to an address: `sendto(data, address)` or `sendto(data, flags, address)`; see sendto(2). An unbound
+   * socket binds itself first. A connected stream ignores the address.
+   *
+   * @throws {OSError} EMSGSIZE, EACCES for a broadcast without SO_BROADCAST, ENETUNREACH …
+   *
+   * @example
+   * ```ts
+   * import { AF_INET, SOCK_DGRAM, socket } from "@berkeley/socket";
+   *
+   * using receiver = socket(AF_INET, SOCK_DGRAM);
+   * receiver.bind(["127.0.0.1", 0]);
+   * using sender = socket(AF_INET, SOCK_DGRAM);
+   * await sender.sendto("hello", receiver.getsockname());
+   * console.log(await receiver.recvfrom(1024));
+   * ```
+   */
   sendto(data: Data, address: AddressLike, options?: WaitOptions): Promise<number>;
+  /**
+   * As above, with flags.
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * await a.send("x", 0);
+   * a.close();
+   * b.close();
+   * ```
+   */
   sendto(data: Data, flags: number, address: AddressLike, options?: WaitOptions): Promise<number>;
   async sendto(data: Data, ...rest: unknown[]): Promise<number> {
     const [flags, address, options] = (typeof rest[0] === "number" ? rest : [0, ...rest]) as [
@@ -277,13 +715,28 @@ export class Socket {
     const transport = this.#live();
     const bytes = bytesOf(data);
     const checked = checkAddress(this.family, address, "sendto");
-    const resolved = transport.resolve(checked);
-    const target = resolved instanceof Promise ? await abortable(resolved, options?.signal) : resolved;
+    const resolved = this.#resolve(checked, options);
+    const target = resolved instanceof Promise ? await resolved : resolved;
     return this.#write(() => transport.sendTo(bytes, flags, target), flags, options);
   }
 
+  /**
+   * Gathers one send from several buffers, with ancillary data (native sockets) and an address; see sendmsg(2).
+   *
+   * @throws {OSError} EOPNOTSUPP for ancillary data on the default backend; else as `send`.
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * console.log(await a.sendmsg(["hel", "lo"]));
+   * a.close();
+   * b.close();
+   * ```
+   */
   async sendmsg(
-    buffers: Iterable<BufferSource | string>,
+    buffers: Iterable<Data>,
     ancdata: Iterable<[level: number, type: number, data: Data]> = [],
     flags = 0,
     address: AddressLike | null = null,
@@ -293,13 +746,30 @@ export class Socket {
     const views = Array.from(buffers, bytesOf);
     const ancillary = Array.from(ancdata, ([level, type, data]): AncillaryData => [level, type, bytesOf(data)]);
     const checked = address === null ? null : checkAddress(this.family, address, "sendmsg");
-    const target = checked === null ? null : await abortable(transport.resolve(checked), options?.signal);
+    const target = checked === null ? null : await this.#resolve(checked, options);
     return this.#write(() => transport.sendMessage(views, ancillary, flags, target), flags, options);
   }
 
   // Options.
 
+  /**
+   * Reads an option: a number, or with `buflen` that many bytes at most; see getsockopt(2).
+   *
+   * The default backend has SO_TYPE SO_DOMAIN SO_PROTOCOL SO_ERROR SO_ACCEPTCONN SO_REUSEADDR SO_REUSEPORT SO_KEEPALIVE
+   * SO_BROADCAST TCP_NODELAY and the multicast options; native sockets have all.
+   *
+   * @throws {OSError} ENOPROTOOPT for an option that is not there; its message names the way out.
+   *
+   * @example
+   * ```ts
+   * import { SO_TYPE, SOCK_STREAM, socket, SOL_SOCKET } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * console.assert(sock.getsockopt(SOL_SOCKET, SO_TYPE) === SOCK_STREAM);
+   * ```
+   */
   getsockopt(level: number, name: number): number;
+  /** Reads an option as bytes. */
   getsockopt(level: number, name: number, buflen: number): Uint8Array;
   getsockopt(level: number, name: number, buflen?: number): number | Uint8Array {
     const transport = this.#live();
@@ -311,6 +781,19 @@ export class Socket {
     return transport.getsockopt(level, name, buflen);
   }
 
+  /**
+   * Sets an option to a number or to bytes; see setsockopt(2). Set before bind, listen or connect, it counts from then on.
+   *
+   * @throws {OSError} ENOPROTOOPT as `getsockopt`; EINVAL for bytes of a wrong length.
+   *
+   * @example
+   * ```ts
+   * import { SO_REUSEADDR, socket, SOL_SOCKET } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * sock.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1);
+   * ```
+   */
   setsockopt(level: number, name: number, value: number | BufferSource): void {
     const transport = this.#live();
     checkInteger(level, "level");
@@ -324,6 +807,22 @@ export class Socket {
   // Connections of a listener, data of a stream, [data, address] of a datagram socket: which of them is
   // known at run time only.
   // deno-lint-ignore no-explicit-any
+  /**
+   * Iterates: a listener over `[socket, address]`, a stream over chunks of data to its end, a datagram socket over
+   * `[data, address]`. It ends when the socket is closed; leaving the loop closes nothing.
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * await a.sendall("hello");
+   * await a.shutdown(1);
+   * for await (const chunk of b) console.log(chunk);
+   * a.close();
+   * b.close();
+   * ```
+   */
   async *[Symbol.asyncIterator](): AsyncGenerator<any, void, void> {
     while (!this.#gone()) {
       try {
@@ -354,20 +853,151 @@ export class Socket {
     }
   }
 
+  // As a file and as streams.
+
+  /**
+   * The socket as a file, as Python's `socket.makefile()`: modes "r", "w", "rw", with "b" for bytes; options `buffering`,
+   * `encoding`, `errors` and `newline` as those of Python's `open()`. The socket stays open until it and its files are closed.
+   *
+   * @throws {RangeError} for an invalid mode, or an unbuffered text file.
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * const out = a.makefile("w");
+   * await out.write("one\ntwo\n");
+   * await out.close();
+   * a.close();
+   * for await (const line of b.makefile("r")) console.log(line);
+   * b.close();
+   * ```
+   */
+  makefile<const M extends string = "r", const O extends MakefileOptions = MakefileOptions>(
+    mode?: M,
+    options?: O,
+  ): FileOf<M, O> {
+    const file = makeFile(this, mode, options, () => this.#dropFile());
+    this.#files++;
+    return file;
+  }
+
+  /**
+   * What comes from the peer, as a web stream with backpressure; it never closes the socket.
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * await a.sendall("hello");
+   * await a.shutdown(1);
+   * console.log(await new Response(b.readable).text());
+   * a.close();
+   * b.close();
+   * ```
+   */
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.#readable ??= readableOf(this);
+  }
+  /**
+   * What goes to the peer, as a web stream with backpressure; closing it half-closes the socket (SHUT_WR).
+   *
+   * @example
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   *
+   * const [a, b] = await socketpair();
+   * const writer = a.writable.getWriter();
+   * await writer.write("hello");
+   * await writer.close();
+   * console.log(await b.recv(1024));
+   * a.close();
+   * b.close();
+   * ```
+   */
+  get writable(): WritableStream<Data> {
+    return this.#writable ??= writableOf(this);
+  }
+
+  /**
+   * Sends a file from `offset` on, `count` bytes or to its end, and answers how many; as Python's `socket.sendfile()`. The
+   * file's position is then behind what was sent.
+   *
+   * @throws {RangeError} on a datagram or non-blocking socket, or for a `count` that is not positive.
+   *
+   * @example
+   * ```ts ignore
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * await sock.connect(["127.0.0.1", 9999]);
+   * using file = await Deno.open("README.md");
+   * console.log(await sock.sendfile(file));
+   * ```
+   */
+  sendfile(file: SendableFile, offset = 0, count: number | null = null, options?: WaitOptions): Promise<number> {
+    return sendFile(this, file, offset, count, options);
+  }
+
+  /** The socket stays open until it and its files are closed. */
+  #dropFile(): void {
+    this.#files--;
+    if (this.#closed) this.close();
+  }
+
   // Life.
 
+  /**
+   * Another socket on the same connection or address; see dup(2). It closes when all of them are closed.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * using copy = sock.dup();
+   * console.assert(copy.fileno() !== sock.fileno());
+   * ```
+   */
   dup(): Socket {
     const copy = new Socket(enter(this.#live().dup()));
     copy.#timeout = this.#timeout;
     return copy;
   }
 
+  /**
+   * Gives the descriptor up without closing it, and answers its number; as Python's `socket.detach()`.
+   *
+   * @example
+   * ```ts
+   * import { close, socket } from "@berkeley/socket";
+   *
+   * close(socket().detach());
+   * ```
+   */
   detach(): number {
     const fd = this.fileno();
     this.#letGo();
     return fd;
   }
 
+  /**
+   * Closes the socket; see close(2). Pending calls on it reject with EBADF; what was sent is still delivered. Closing
+   * twice does nothing.
+   *
+   * @throws {OSError} EBADF where somebody else has closed the descriptor.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * const sock = socket();
+   * sock.close();
+   * console.assert(sock.fileno() === -1);
+   * ```
+   */
   close(): void {
     this.#closed = true;
     if (this.#files === 0) this.#release();
@@ -389,21 +1019,46 @@ export class Socket {
     this.#writing.cancel(reason);
   }
 
+  /**
+   * Lets pending calls keep the process alive, which is the default.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * sock.ref();
+   * ```
+   */
   ref(): void {
     this.#live().ref();
   }
+  /**
+   * Lets the process exit in spite of pending calls on this socket.
+   *
+   * @example
+   * ```ts
+   * import { socket } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * sock.unref();
+   * ```
+   */
   unref(): void {
     this.#live().unref();
   }
 
+  /** Closes the socket at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }
+  /** Closes the socket at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     return Promise.resolve();
   }
 
+  /** How Deno.inspect and console.log show it: like Python's repr. */
   [Symbol.for("Deno.customInspect")](): string {
     const fields = [`fd=${this.fileno()}`, `family=${this.family}`, `type=${this.type}`, `proto=${this.proto}`];
     for (const [name, ask] of [["laddr", "getsockname"], ["raddr", "getpeername"]] as const) {
@@ -450,17 +1105,6 @@ export class Socket {
   #effective(flags: number): number {
     return this.#timeout === 0 || (flags & MSG_DONTWAIT) !== 0 ? flags & ~MSG_WAITALL : flags;
   }
-}
-
-/** Awaits something for as long as nobody aborts; the something goes on alone. */
-function abortable<T>(value: T | Promise<T>, signal: AbortSignal | undefined): T | Promise<T> {
-  if (signal === undefined || !(value instanceof Promise)) return value;
-  if (signal.aborted) return Promise.reject(signal.reason);
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    value.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 /** A timeout in seconds, or none. */

@@ -15,6 +15,7 @@ import {
 import { errorFor } from "../base/errors.ts";
 import type { Backend, Transport } from "../transport.ts";
 import { openDatagrams } from "./datagrams.ts";
+import { endpoints } from "./dial.ts";
 import { NATIVE_HINT } from "./options.ts";
 import { openPair } from "./pair.ts";
 import { StreamTransport } from "./tcp.ts";
@@ -51,4 +52,6 @@ export const denoBackend: Backend = {
     checkKind(family, type, proto);
     return await openPair(family, type, proto);
   },
+
+  endpoints,
 };

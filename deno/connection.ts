@@ -111,6 +111,12 @@ export class Connection {
     this.#start = end;
     this.#asked = Infinity;
     this.#wanted = 1;
+    this.#goOn();
+  }
+
+  /** Reads on where somebody waits whom no single receive satisfies: an epoll wants every news. */
+  #goOn(): void {
+    if (this.#waiters.wait(POLLIN | POLLRDHUP)) this.readAhead();
   }
 
   /** Up to `size` bytes in memory of their own; `wanted` is how many must be there before any are taken. */
@@ -168,6 +174,7 @@ export class Connection {
       if (this.#end === this.#reach && this.#size < LARGEST_READ) this.#size *= 2;
     }
     this.#waiters.wake(this.#eof ? POLLIN | POLLRDHUP : POLLIN);
+    this.#goOn();
   };
 
   readonly #onReadFailure = (error: unknown): void => {

@@ -31,13 +31,14 @@ import {
 import { gather, scatter } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
+import { findAddresses } from "../core/hosts.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../transport.ts";
 import type { Accepted, AncillaryData, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
 import { anyAddress, fromAddr } from "./addr.ts";
 import { claim } from "./claim.ts";
 import { DatagramOptions } from "./datagram_options.ts";
-import { allowed, destination, isLoopback, lookUp, loopback, scoped } from "./hosts.ts";
+import { allowed, destination, isLoopback, loopback, scoped } from "./hosts.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Arrival } from "./mailbox.ts";
 import { checkPeerPath, samePath, unixPath } from "./paths.ts";
@@ -63,6 +64,8 @@ export class DatagramTransport implements Transport {
   #mailbox: Mailbox | null = null;
   #name: Address;
   #peer: Address | null = null;
+  /** The last host that was a literal: most datagrams go where the last one went. */
+  #literal = "";
   /** Names that may be sent to where their addresses may not: by address. */
   readonly #names = new Map<string, string>();
   #readClosed = false;
@@ -129,13 +132,17 @@ export class DatagramTransport implements Transport {
 
   resolve(address: Address): Address | Promise<Address> {
     if (this.family === AF_UNIX) return address;
+    if (address[0] === this.#literal) return address;
     const [host, ...rest] = address as [string, number];
     const literal = destination(host, this.family);
-    return literal === undefined ? this.#lookUp(host, rest) : [literal, ...rest] as Address;
+    if (literal === undefined) return this.#lookUp(host, rest);
+    if (literal !== host) return [literal, ...rest] as Address;
+    this.#literal = literal;
+    return address;
   }
 
   async #lookUp(name: string, rest: number[]): Promise<Address> {
-    const host = await lookUp(name, this.family);
+    const [{ host }] = await findAddresses(name, rest[0], this.family);
     // A script that may use the name only must go on by the name: the permission is its user's word.
     if (!allowed(host, rest[0])) this.#names.set(host, name);
     return [host, ...rest] as Address;

@@ -3,7 +3,6 @@
 
 import { AF_INET6 } from "../base/constants.ts";
 import { isLiteral, wildcard } from "../base/addresses.ts";
-import { gaiErrorFor } from "../base/gai.ts";
 
 /** What the kernel makes of "every interface" as a destination: this host. */
 export function loopback(family: number): string {
@@ -36,18 +35,4 @@ export function scoped(host: string, scopeId: number | undefined): string {
 export function allowed(host: string, port: number): boolean {
   const net = { name: "net", host: `${host.includes(":") ? `[${host}]` : host}:${port}` } as const;
   return Deno.permissions.querySync(net).state === "granted";
-}
-
-/** Looks a name up. */
-export async function lookUp(host: string, family: number): Promise<string> {
-  const { lookup } = await import("node:dns/promises");
-  try {
-    return (await lookup(host, { family: family === AF_INET6 ? 6 : 4 })).address;
-  } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === "EPERM") {
-      throw new Deno.errors.NotCapable(`Requires net access to "${host}", run again with the --allow-net flag`);
-    }
-    throw gaiErrorFor(code === "EAI_AGAIN" ? "EAI_AGAIN" : "EAI_NONAME", { syscall: "getaddrinfo", cause: error });
-  }
 }

@@ -1,8 +1,11 @@
 // Socket options of the default backend: numbers that are kept here and told to Deno where it listens.
 
 import {
+  AF_INET6,
   AF_UNIX,
+  IPPROTO_IPV6,
   IPPROTO_TCP,
+  IPV6_V6ONLY,
   SO_ACCEPTCONN,
   SO_DOMAIN,
   SO_ERROR,
@@ -18,7 +21,8 @@ import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
 
 /** The way out, named by every error for what Deno's net API cannot express. */
-export const NATIVE_HINT = 'Deno\'s net API has no way to do this, native sockets have: import "@berkeley/socket/native"';
+export const NATIVE_HINT =
+  'Deno\'s net API has no way to do this, native sockets have: import "@berkeley/socket/native"';
 
 /** The error of an option that Deno cannot express. */
 export function unknownOption(syscall: string): OSError {
@@ -61,6 +65,8 @@ export class StreamOptions {
       if (name === SO_KEEPALIVE) return this.#keepAlive;
     } else if (this.#family === AF_UNIX) throw errorFor("EOPNOTSUPP", { syscall: "getsockopt" });
     else if (level === IPPROTO_TCP && name === TCP_NODELAY) return this.#noDelay;
+    // Deno's IPv6 listeners take IPv4 connections too, as Linux's do unless told otherwise.
+    else if (this.#isV6Only(level, name)) return 0;
     throw unknownOption("getsockopt");
   }
 
@@ -75,7 +81,11 @@ export class StreamOptions {
     } else if (level === SOL_SOCKET) throw errorFor("ENOPROTOOPT", { syscall: "setsockopt" });
     else if (this.#family === AF_UNIX) throw errorFor("EOPNOTSUPP", { syscall: "setsockopt" });
     else if (level === IPPROTO_TCP && name === TCP_NODELAY) this.#noDelay = flag;
-    else throw unknownOption("setsockopt");
+    else if (!this.#isV6Only(level, name) || flag !== 0) throw unknownOption("setsockopt");
+  }
+
+  #isV6Only(level: number, name: number): boolean {
+    return this.#family === AF_INET6 && level === IPPROTO_IPV6 && name === IPV6_V6ONLY;
   }
 
   /** A copy for an accepted connection, which has its listener's options on Linux. */

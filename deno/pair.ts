@@ -6,6 +6,7 @@ import type { Transport } from "../transport.ts";
 import { fromDeno } from "./errors.ts";
 import { NATIVE_HINT } from "./options.ts";
 import { StreamTransport } from "./tcp.ts";
+import { turns } from "./turns.ts";
 
 /** How many strangers may knock first before the pair is given up. */
 const PATIENCE = 16;
@@ -30,35 +31,47 @@ export async function openPair(family: number, type: number, _proto: number): Pr
 
 async function pairOver(listener: Deno.Listener, family: number): Promise<[Transport, Transport]> {
   const { addr } = listener;
-  const connecting = addr.transport === "unix" ? Deno.connect({ transport: "unix", path: addr.path! }) : Deno.connect(
-    addr as Deno.ConnectOptions,
-  );
+  const strangers: Deno.Conn[] = [];
   try {
-    const mine = await connecting;
+    const mine = await (addr.transport === "unix"
+      ? Deno.connect({ transport: "unix", path: addr.path! })
+      : Deno.connect(addr as Deno.ConnectOptions));
+    const isOther = await introduce(mine);
     for (let knocks = 0; knocks < PATIENCE; knocks++) {
       const conn = await listener.accept();
-      if (await isPeer(mine, conn)) return [StreamTransport.around(mine, family), StreamTransport.around(conn, family)];
-      conn.close();
+      if (await isOther(conn)) {
+        return [StreamTransport.around(mine, family), StreamTransport.around(conn, family)];
+      }
+      strangers.push(conn);
     }
     mine.close();
     throw errorFor("ECONNABORTED", { syscall: "socketpair" });
   } finally {
     listener.close();
+    for (const conn of strangers) conn.close();
   }
 }
 
-/** Whether two connections are the ends of one: by their ports, or over the other end by a secret told. */
-async function isPeer(mine: Deno.Conn, conn: Deno.Conn): Promise<boolean> {
-  if (mine.localAddr.transport !== "unix") {
-    return (mine.localAddr as Deno.NetAddr).port === (conn.remoteAddr as Deno.NetAddr).port;
+/**
+ * Makes the test for the other end of a connection. TCP's ends know each other's port. A Unix connection has no
+ * such name, so a secret is sent over it, and the other end is the one that reads it; a stranger who sends
+ * nothing is passed over, since the secret was on its way before anybody was accepted.
+ */
+async function introduce(mine: Deno.Conn): Promise<(conn: Deno.Conn) => Promise<boolean>> {
+  const { localAddr } = mine;
+  if (localAddr.transport !== "unix") {
+    return (conn) => Promise.resolve((localAddr as Deno.NetAddr).port === (conn.remoteAddr as Deno.NetAddr).port);
   }
   const secret = crypto.getRandomValues(new Uint8Array(16));
   await mine.write(secret);
-  const told = new Uint8Array(16);
-  for (let count = 0; count < told.length;) {
-    const read = await conn.read(told.subarray(count));
-    if (read === null) return false;
-    count += read;
-  }
-  return told.every((byte, place) => byte === secret[place]);
+  return async (conn) => {
+    const told = new Uint8Array(secret.length);
+    let count: number | null = 0;
+    // Small as it is, the secret arrives whole.
+    const read = conn.read(told).then((n) => count = n, () => {});
+    await turns(() => count !== 0);
+    if (count === 0) return false;
+    await read;
+    return count === secret.length && told.every((byte, place) => byte === secret[place]);
+  };
 }

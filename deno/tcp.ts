@@ -31,6 +31,7 @@ import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
 import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
 import { anyAddress, fromAddr, hostOf } from "./addr.ts";
 import { Connection } from "./connection.ts";
+import { dial } from "./dial.ts";
 import { fromDeno } from "./errors.ts";
 import { Listener } from "./listener.ts";
 import type { Opener } from "./listener.ts";
@@ -152,7 +153,9 @@ export class StreamTransport implements Transport {
     }
     if (this.#connection !== null) throw errorFor("EISCONN", { syscall: "connect", address });
     if (this.#listener !== null) {
-      if (this.family === AF_UNIX && this.#listener.listening) throw errorFor("EINVAL", { syscall: "connect", address });
+      if (this.family === AF_UNIX && this.#listener.listening) {
+        throw errorFor("EINVAL", { syscall: "connect", address });
+      }
       if (this.#listener.listening) throw errorFor("EISCONN", { syscall: "connect", address });
       throw errorFor("EOPNOTSUPP", { syscall: "connect", address, hint: `connect after bind: ${NATIVE_HINT}` });
     }
@@ -360,13 +363,6 @@ function wantedOf(size: number, flags: number): number {
 /** Refuses flags that only the kernel can serve. */
 function checkFlags(syscall: string, flags: number, served: number): void {
   if ((flags & ~served) !== 0) throw errorFor("EOPNOTSUPP", { syscall, hint: `flags ${flags}: ${NATIVE_HINT}` });
-}
-
-/** Deno.connect, with what it throws at once (a refused permission) as a rejection too. */
-// deno-lint-ignore require-await
-async function dial(address: Address, family: number): Promise<Deno.Conn> {
-  if (typeof address === "string") return Deno.connect({ transport: "unix", path: address });
-  return Deno.connect({ hostname: hostOf(address, family), port: Number(address[1]) });
 }
 
 /** The way to open a listener on an address, again and again on the same port. */

@@ -6,16 +6,16 @@
 const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" }, // int *
 
-  socket: { parameters: ["i32" /* int domain */, "i32" /* int type */, "i32" /* int protocol */], result: "i32" },
+  socket: { parameters: ["i32", /* int domain */ "i32", /* int type */ "i32" /* int protocol */], result: "i32" },
   socketpair: {
-    parameters: ["i32" /* int domain */, "i32" /* int type */, "i32" /* int protocol */, "buffer" /* int sv[2] */],
+    parameters: ["i32", /* int domain */ "i32", /* int type */ "i32", /* int protocol */ "buffer" /* int sv[2] */],
     result: "i32",
   },
   bind: {
-    parameters: ["i32" /* int fd */, "buffer" /* const struct sockaddr *addr */, "u32" /* socklen_t addrlen */],
+    parameters: ["i32", /* int fd */ "buffer", /* const struct sockaddr *addr */ "u32" /* socklen_t addrlen */],
     result: "i32",
   },
-  listen: { parameters: ["i32" /* int fd */, "i32" /* int backlog */], result: "i32" },
+  listen: { parameters: ["i32", /* int fd */ "i32" /* int backlog */], result: "i32" },
   accept4: {
     parameters: [
       "i32", // int fd
@@ -26,16 +26,16 @@ const SYMBOLS = {
     result: "i32",
   },
   connect: {
-    parameters: ["i32" /* int fd */, "buffer" /* const struct sockaddr *addr */, "u32" /* socklen_t addrlen */],
+    parameters: ["i32", /* int fd */ "buffer", /* const struct sockaddr *addr */ "u32" /* socklen_t addrlen */],
     result: "i32",
   },
-  shutdown: { parameters: ["i32" /* int fd */, "i32" /* int how */], result: "i32" },
+  shutdown: { parameters: ["i32", /* int fd */ "i32" /* int how */], result: "i32" },
   getsockname: {
-    parameters: ["i32" /* int fd */, "buffer" /* struct sockaddr *addr */, "buffer" /* socklen_t *addrlen */],
+    parameters: ["i32", /* int fd */ "buffer", /* struct sockaddr *addr */ "buffer" /* socklen_t *addrlen */],
     result: "i32",
   },
   getpeername: {
-    parameters: ["i32" /* int fd */, "buffer" /* struct sockaddr *addr */, "buffer" /* socklen_t *addrlen */],
+    parameters: ["i32", /* int fd */ "buffer", /* struct sockaddr *addr */ "buffer" /* socklen_t *addrlen */],
     result: "i32",
   },
   getsockopt: {
@@ -60,7 +60,7 @@ const SYMBOLS = {
   },
 
   recv: {
-    parameters: ["i32" /* int fd */, "buffer" /* void *buf */, "u32" /* size_t len */, "i32" /* int flags */],
+    parameters: ["i32", /* int fd */ "buffer", /* void *buf */ "u32", /* size_t len */ "i32" /* int flags */],
     result: "i32", // ssize_t
   },
   recvfrom: {
@@ -75,11 +75,11 @@ const SYMBOLS = {
     result: "i32", // ssize_t
   },
   recvmsg: {
-    parameters: ["i32" /* int fd */, "buffer" /* struct msghdr *msg */, "i32" /* int flags */],
+    parameters: ["i32", /* int fd */ "buffer", /* struct msghdr *msg */ "i32" /* int flags */],
     result: "i32", // ssize_t
   },
   send: {
-    parameters: ["i32" /* int fd */, "buffer" /* const void *buf */, "u32" /* size_t len */, "i32" /* int flags */],
+    parameters: ["i32", /* int fd */ "buffer", /* const void *buf */ "u32", /* size_t len */ "i32" /* int flags */],
     result: "i32", // ssize_t
   },
   sendto: {
@@ -94,21 +94,26 @@ const SYMBOLS = {
     result: "i32", // ssize_t
   },
   sendmsg: {
-    parameters: ["i32" /* int fd */, "buffer" /* const struct msghdr *msg */, "i32" /* int flags */],
+    parameters: ["i32", /* int fd */ "buffer", /* const struct msghdr *msg */ "i32" /* int flags */],
     result: "i32", // ssize_t
   },
 
   close: { parameters: ["i32" /* int fd */], result: "i32" },
   // Variadic in C; on Linux, x86-64 and arm64, an int goes where a named one would.
-  fcntl: { parameters: ["i32" /* int fd */, "i32" /* int cmd */, "i32" /* int arg */], result: "i32" },
+  fcntl: { parameters: ["i32", /* int fd */ "i32", /* int cmd */ "i32" /* int arg */], result: "i32" },
   poll: {
-    parameters: ["buffer" /* struct pollfd *fds */, "u32" /* nfds_t nfds */, "i32" /* int timeout */],
+    parameters: ["buffer", /* struct pollfd *fds */ "u32", /* nfds_t nfds */ "i32" /* int timeout */],
     result: "i32",
   },
 
   epoll_create1: { parameters: ["i32" /* int flags */], result: "i32" },
   epoll_ctl: {
-    parameters: ["i32" /* int epfd */, "i32" /* int op */, "i32" /* int fd */, "buffer" /* struct epoll_event *event */],
+    parameters: [
+      "i32", /* int epfd */
+      "i32", /* int op */
+      "i32", /* int fd */
+      "buffer", /* struct epoll_event *event */
+    ],
     result: "i32",
   },
   epoll_wait: {
@@ -131,8 +136,8 @@ const SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
-  eventfd: { parameters: ["u32" /* unsigned int initval */, "i32" /* int flags */], result: "i32" },
-  eventfd_write: { parameters: ["i32" /* int fd */, "u64" /* eventfd_t value */], result: "i32" },
+  eventfd: { parameters: ["u32", /* unsigned int initval */ "i32" /* int flags */], result: "i32" },
+  eventfd_write: { parameters: ["i32", /* int fd */ "u64" /* eventfd_t value */], result: "i32" },
   sched_yield: { parameters: [], result: "i32" },
 
   getaddrinfo: {
@@ -172,7 +177,7 @@ const SYMBOLS = {
   },
   gai_strerror: { parameters: ["i32" /* int errcode */], result: "pointer" }, // const char *
   if_nametoindex: { parameters: ["buffer" /* const char *ifname */], result: "u32" },
-  if_indextoname: { parameters: ["u32" /* unsigned int ifindex */, "buffer" /* char *ifname */], result: "pointer" },
+  if_indextoname: { parameters: ["u32", /* unsigned int ifindex */ "buffer" /* char *ifname */], result: "pointer" },
 } as const;
 
 /** The functions of libc that the backend calls. */

@@ -22,4 +22,5 @@ export const EPERM = 1;
 export const EINTR = 4;
 export const EAGAIN = 11;
 export const EEXIST = 17;
+export const ECONNABORTED = 103;
 export const EINPROGRESS = 115;

@@ -10,7 +10,16 @@
 import type { Libc } from "./libc.ts";
 import { libc } from "./libc.ts";
 import { call, failure, prepareErrno } from "./call.ts";
-import { EEXIST, EFD_CLOEXEC, EFD_NONBLOCK, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLLET } from "./linux.ts";
+import {
+  EEXIST,
+  EFD_CLOEXEC,
+  EFD_NONBLOCK,
+  EPOLL_CLOEXEC,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
+  EPOLL_CTL_MOD,
+  EPOLLET,
+} from "./linux.ts";
 import { errno } from "./call.ts";
 import { POLLIN, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
 import type { Source } from "./source.ts";
@@ -46,7 +55,7 @@ class Reactor {
   #scheduled = false;
   #parked = false;
   #roused = false;
-  #doze: number | undefined;
+  #doze: ReturnType<typeof setTimeout> | undefined;
   /** Whether epoll was asked in this run of JavaScript. */
   #fresh = false;
   readonly #turn = (): void => this.#look();

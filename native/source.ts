@@ -9,6 +9,8 @@
 
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
 import type { Waiter } from "../transport.ts";
+import { libc } from "./libc.ts";
+import { level } from "./poll.ts";
 import { reactor } from "./reactor.ts";
 
 /** Errors and hang-up wake everybody, as in poll(2), and are news to readers and writers. */
@@ -51,6 +53,19 @@ export class Source {
   /** Takes out what the kernel refused. Unwatched, it would never come back. */
   exhaust(mask: number): void {
     if (this.registered) this.ready &= ~mask;
+  }
+
+  /**
+   * The level of the events of `mask`, and of any others as they come. Where all sockets that idle are known
+   * to, one system call answers for all of them.
+   */
+  events(mask: number): number {
+    if (this.registered && reactor.refresh() && (this.ready & mask) === 0 && (mask & ~(POLLIN | POLLOUT)) === 0) {
+      return 0;
+    }
+    const events = level(this.fd);
+    this.exhaust(~events & (POLLIN | POLLOUT));
+    return events;
   }
 
   watch(mask: number, waiter: Waiter): void {
@@ -106,16 +121,24 @@ export class Source {
     for (const waiter of woken) waiter.wake();
   }
 
-  /** Wakes everybody: the descriptor is about to close, or a matter outside the kernel changed. */
-  wakeAll(): void {
-    for (const waiter of this.#waiters.slice()) waiter.wake();
+  /** Wakes whoever waits for an event that the kernel announces to nobody. */
+  announce(event: number): void {
+    this.#news |= event;
+    this.ready |= event;
+    this.tell();
   }
 
-  /** Leaves the reactor and lets go of everybody who waits, waking them, before the number can be used again. */
-  retire(): void {
+  /**
+   * Closes the descriptor. First it leaves the reactor and lets go of everybody who waits, since the kernel may give
+   * its number to the next socket at once.
+   */
+  close(): void {
     if (this.registered) reactor.forget(this);
     const waiters = this.#waiters.slice();
     for (const waiter of waiters) this.unwatch(waiter);
+    // Errors of close(2) are of no use: the number is free in any case.
+    libc().close(this.fd);
+    reactor.disturb();
     for (const waiter of waiters) waiter.wake();
   }
 }

@@ -1,13 +1,11 @@
 // Bytes that a MSG_WAITALL has taken from the kernel and whose caller gave up before the rest came.
 
-import type { OSError } from "../base/errors.ts";
-
 /** A queue of received bytes; the next receive takes them first. */
 export class Stash {
   readonly #chunks: Uint8Array[] = [];
   #length = 0;
   /** The error that ended a receive which had bytes to give: its turn is after them. */
-  #failure: OSError | undefined;
+  #failure: Error | undefined;
 
   /** How many bytes are here. */
   get length(): number {
@@ -26,7 +24,7 @@ export class Stash {
   }
 
   /** Keeps an error for the receive that finds no bytes any more. */
-  fail(failure: OSError): void {
+  fail(failure: Error): void {
     this.#failure = failure;
   }
 

@@ -1,9 +1,10 @@
 // makefile against CPython's: the same packets and the same calls, here and in python3.
 
 import assert from "node:assert/strict";
-import { errorFor } from "../base/errors.ts";
+import { errorFor, timedOut, TimeoutError } from "../base/errors.ts";
 import { makeFile } from "../core/files.ts";
 import type { FileSocket, MakefileOptions } from "../core/files.ts";
+import { pythonTest, runPython } from "./_helpers.ts";
 
 /** A socket that receives what a script says, packet by packet, and keeps what it is sent. */
 class Scripted implements FileSocket {
@@ -110,23 +111,6 @@ interface Answer {
   sent: number[];
 }
 
-/** Runs a program in python3 and answers what it printed; without python3 the test is skipped. */
-async function python(t: Deno.TestContext, program: string, input: string): Promise<string | undefined> {
-  let child: Deno.ChildProcess;
-  try {
-    child = new Deno.Command("python3", { args: ["-c", program], stdin: "piped", stdout: "piped" }).spawn();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound) || Deno.env.get("CI") === "true") throw error;
-    console.log(`skipped: ${t.name}: no python3 here`);
-    return undefined;
-  }
-  const output = child.output();
-  await new Response(input).body!.pipeTo(child.stdin);
-  const { success, stdout } = await output;
-  assert.ok(success, "python3 failed");
-  return new TextDecoder().decode(stdout);
-}
-
 /** A small generator of random numbers, so that a failure can be run again. */
 function random(seed: number): (below: number) => number {
   return (below) => {
@@ -149,10 +133,12 @@ async function call(file: any, [name, ...args]: Case["calls"][number]): Promise<
 }
 
 /** Runs the cases in both worlds and compares every answer. */
-async function compare(t: Deno.TestContext, cases: Case[]): Promise<void> {
-  const printed = await python(t, JUDGE, JSON.stringify(cases));
-  if (printed === undefined) return;
-  const answers: Answer[] = JSON.parse(printed);
+async function compare(cases: Case[]): Promise<void> {
+  await using judge = runPython(JUDGE);
+  await judge.write(JSON.stringify(cases));
+  const { code, stdout, stderr } = await judge.end();
+  assert.equal(code, 0, stderr);
+  const answers: Answer[] = JSON.parse(stdout);
   for (const [i, kase] of cases.entries()) {
     const expected = answers[i];
     const sk = new Scripted(
@@ -191,7 +177,7 @@ const ALPHABETS: Record<string, string> = {
 };
 const NEWLINES = [null, "", "\n", "\r", "\r\n"];
 
-Deno.test("text: random packets, calls, encodings and line ends read as in CPython", async (t) => {
+pythonTest("text: random packets, calls, encodings and line ends read as in CPython", async () => {
   const below = random(1);
   const cases: Case[] = [];
   for (let i = 0; i < 1500; i++) {
@@ -214,10 +200,10 @@ Deno.test("text: random packets, calls, encodings and line ends read as in CPyth
       calls: [...calls, ["read"], ["read"]],
     });
   }
-  await compare(t, cases);
+  await compare(cases);
 });
 
-Deno.test("text: wrong bytes are ignored or replaced as in CPython", async (t) => {
+pythonTest("text: wrong bytes are ignored or replaced as in CPython", async () => {
   const below = random(2);
   const bytes = [0x61, 0x0a, 0x0d, 0xef, 0xbf, 0xbd, 0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80, 0xff, 0xa0, 0xe0, 0xf4];
   const cases = Array.from({ length: 800 }, (): Case => ({
@@ -241,10 +227,10 @@ Deno.test("text: wrong bytes are ignored or replaced as in CPython", async (t) =
       calls: [["read"]],
     });
   }
-  await compare(t, cases);
+  await compare(cases);
 });
 
-Deno.test("bytes: random packets, calls and buffer sizes read as in CPython", async (t) => {
+pythonTest("bytes: random packets, calls and buffer sizes read as in CPython", async () => {
   const below = random(3);
   const cases: Case[] = [];
   for (let i = 0; i < 1000; i++) {
@@ -273,10 +259,10 @@ Deno.test("bytes: random packets, calls and buffer sizes read as in CPython", as
       }),
     });
   }
-  await compare(t, cases);
+  await compare(cases);
 });
 
-Deno.test("what is written arrives as from CPython", async (t) => {
+pythonTest("what is written arrives as from CPython", async () => {
   const below = random(4);
   const cases: Case[] = [];
   for (let i = 0; i < 600; i++) {
@@ -310,5 +296,50 @@ Deno.test("what is written arrives as from CPython", async (t) => {
     }
   }
   // A call without a result is None there and undefined here.
-  await compare(t, cases);
+  await compare(cases);
+});
+
+Deno.test("timeouts at any moment change nothing: the next call goes on", async () => {
+  const below = random(5);
+  for (let i = 0; i < 500; i++) {
+    const mode = ["r", "rb"][below(2)];
+    const options = { buffering: mode === "r" ? -1 : below(3) - 1, newline: NEWLINES[below(5)] };
+    const letters = [..."ab\n\r\né😀"];
+    const bytes = new TextEncoder().encode(Array.from({ length: 40 }, () => letters[below(letters.length)]).join(""));
+    const packets: (Uint8Array | Error)[] = [];
+    for (let at = 0; at < bytes.length;) packets.push(bytes.slice(at, at += 1 + below(5)));
+    const calls = Array.from({ length: 8 }, (): Case["calls"][number] => {
+      // An unbuffered read is one receive: what it answers depends on the moment.
+      const name = ["readline", "readlines", "read"][below(options.buffering === 0 ? 2 : 3)];
+      return name === "readlines" ? [name, 1 + below(8)] : [name, 1 + below(6)];
+    });
+    calls.push(["read"], ["read"]);
+    const smooth = new Scripted(...packets).file(mode, options);
+    const rough = new Scripted(...packets.flatMap((p) => below(2) ? [timedOut(), p] : [p])).file(mode, options);
+    for (const one of calls) {
+      const expected = await call(smooth, one);
+      for (;;) {
+        try {
+          assert.deepEqual(await call(rough, one), expected, `case ${i}: ${JSON.stringify({ mode, options, calls })}`);
+          break;
+        } catch (error) {
+          if (!(error instanceof TimeoutError)) throw error;
+        }
+      }
+    }
+    await smooth.close();
+    await rough.close();
+  }
+});
+
+Deno.test("a refused or failing file lets its socket go once", async () => {
+  const sk = new Scripted();
+  assert.throws(() => sk.file("r", { newline: "x" }), RangeError);
+  assert.equal(sk.released, 0);
+  const file = sk.file("wb");
+  await file.write("x");
+  sk.script.push(errorFor("EPIPE"));
+  await assert.rejects(file.close(), /Broken pipe/);
+  await file.close();
+  assert.equal(sk.released, 1);
 });

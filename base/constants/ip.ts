@@ -79,9 +79,9 @@ export const IP_RECVTTL: number = on(12, 24, 21);
 /** Receive the packets' type of service. */
 export const IP_RECVTOS: number = on(13, 27, 40);
 /** The path's MTU as it is known (Linux). */
-export const IP_MTU: number = 14;
+export const IP_MTU: number = on(14, undefined, 73);
 /** Bind an address that is not there yet (Linux). */
-export const IP_FREEBIND: number = 15;
+export const IP_FREEBIND: number = on(15, undefined, ABSENT);
 /** Proxy transparently (Linux). */
 export const IP_TRANSPARENT: number = on(19, undefined, ABSENT);
 /** Leave the choice of a port to connect (Linux). */

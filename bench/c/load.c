@@ -48,6 +48,9 @@ static void report(double elapsed) {
   printf("{\"operations\":%lu,\"bytes\":%lu,\"lost\":%lu,\"seconds\":%.6f,\"idle\":%.4f}\n", operations, bytes, lost,
          elapsed, polling ? idle / elapsed : 0.0);
   fflush(stdout);
+  // Stays until stdin ends, so that its CPU time can still be read.
+  while (read(0, scratch, sizeof scratch) > 0) {
+  }
 }
 
 // Runs `step` for the warm-up, then for the measured time.

@@ -1,17 +1,24 @@
 // What all files of a socket have in common.
 
 import { OSError } from "../../base/errors.ts";
+import type { WaitOptions } from "../abort.ts";
 
-/** A file operation that the file's mode does not allow, as Python's io.UnsupportedOperation. */
+/**
+ * A file operation that the file's mode does not allow, as Python's io.UnsupportedOperation.
+ *
+ * @example
+ * ```ts
+ * import * as socket from "@berkeley/socket";
+ * const [a, b] = await socket.socketpair();
+ * await using file = a.makefile("w");
+ * await file.read().catch((error) => console.assert(error instanceof socket.UnsupportedOperation));
+ * a.close();
+ * b.close();
+ * ```
+ */
 export class UnsupportedOperation extends OSError {
   /** The class's name, as Python prints it. */
   override name = "UnsupportedOperation";
-}
-
-/** Options of a file's calls that may wait. */
-export interface FileWaitOptions {
-  /** Ends the waiting: the call rejects with the signal's reason, and the next one goes on where it was. */
-  signal?: AbortSignal;
 }
 
 /**
@@ -64,20 +71,20 @@ export abstract class SocketFile<T extends string | Uint8Array, D = T> implement
   }
 
   /** Reads up to `size` characters or bytes; to the end of the stream if it is negative or left out. */
-  abstract read(size?: number | null, options?: FileWaitOptions): Promise<T | null>;
+  abstract read(size?: number | null, options?: WaitOptions): Promise<T | null>;
   /** Reads one line with its end, or up to `limit` characters or bytes of it. Empty at the end of the stream. */
-  abstract readline(limit?: number | null, options?: FileWaitOptions): Promise<T | null>;
+  abstract readline(limit?: number | null, options?: WaitOptions): Promise<T | null>;
   /** Reads lines to the end of the stream, or until they hold more than `hint` characters or bytes. */
-  abstract readlines(hint?: number | null, options?: FileWaitOptions): Promise<T[] | null>;
+  abstract readlines(hint?: number | null, options?: WaitOptions): Promise<T[] | null>;
   /** Writes, and answers how much; a buffered file sends it when its buffer is full, or at flush or close. */
-  abstract write(data: D, options?: FileWaitOptions): Promise<number | null>;
+  abstract write(data: D, options?: WaitOptions): Promise<number | null>;
   /** Sends what was written. */
-  abstract flush(options?: FileWaitOptions): Promise<void>;
+  abstract flush(options?: WaitOptions): Promise<void>;
   /** Sends what was written and gives up the socket, which closes if it was closed before and has no other file. */
-  abstract close(options?: FileWaitOptions): Promise<void>;
+  abstract close(options?: WaitOptions): Promise<void>;
 
   /** Writes one after the other; no line ends are added. */
-  async writelines(lines: Iterable<D> | AsyncIterable<D>, options?: FileWaitOptions): Promise<void> {
+  async writelines(lines: Iterable<D> | AsyncIterable<D>, options?: WaitOptions): Promise<void> {
     this.fileno();
     for await (const line of lines) await this.write(line, options);
   }

@@ -3,7 +3,7 @@
 import type { BufferedFile } from "./binary.ts";
 import type { Codec, Decoder, Encoder, ErrorHandler } from "./coding.ts";
 import { closedFile, countOf, SocketFile, UnsupportedOperation } from "./file.ts";
-import type { FileWaitOptions } from "./file.ts";
+import type { WaitOptions } from "../abort.ts";
 import { lineEnd, NewlineDecoder, withNewlines } from "./newlines.ts";
 import type { Newline } from "./newlines.ts";
 import { Order } from "./order.ts";
@@ -29,7 +29,21 @@ export interface TextParts {
   lineBuffering: boolean;
 }
 
-/** A file of text. Characters are counted as in Python: an emoji is one. */
+/**
+ * A file of text, as Python's TextIOWrapper. Characters are counted as there: an emoji is one.
+ *
+ * @example
+ * ```ts
+ * import * as socket from "@berkeley/socket";
+ * const [a, b] = await socket.socketpair();
+ * await using file = a.makefile("rw", { newline: "\r\n" });
+ * await file.write("hello\n");
+ * await file.flush();
+ * console.log(await b.recv(100)); // hello and CR LF
+ * a.close();
+ * b.close();
+ * ```
+ */
 export class TextFile extends SocketFile<string> {
   /** The file of bytes underneath. */
   readonly buffer: BufferedFile;
@@ -65,26 +79,33 @@ export class TextFile extends SocketFile<string> {
     if (buffer.writable()) this.#encoder = parts.codec.encoder(parts.errors);
   }
 
+  /** Whether close was called. */
   get closed(): boolean {
     return this.buffer.closed;
   }
+  /** The socket's descriptor; -1 once the file is closed. */
   get name(): number {
     return this.buffer.name;
   }
+  /** The line ends seen so far, where the file reads all kinds of them: null, one, or an array. */
   get newlines(): string | string[] | null {
     return this.#newlines?.seen ?? null;
   }
+  /** The socket's descriptor. */
   fileno(): number {
     return this.buffer.fileno();
   }
+  /** Whether the file was opened to read. */
   readable(): boolean {
     return this.buffer.readable();
   }
+  /** Whether the file was opened to write. */
   writable(): boolean {
     return this.buffer.writable();
   }
 
-  async read(size?: number | null, options?: FileWaitOptions): Promise<string | null> {
+  /** Reads `size` characters, fewer only at the end of the stream; to the end if it is negative or left out. */
+  async read(size?: number | null, options?: WaitOptions): Promise<string | null> {
     const most = countOf(size);
     return await this.#read(async (signal) => {
       for (;;) {
@@ -96,7 +117,8 @@ export class TextFile extends SocketFile<string> {
     }, options);
   }
 
-  async readline(limit?: number | null, options?: FileWaitOptions): Promise<string | null> {
+  /** Reads one line with its end, or up to `limit` characters of it. Empty at the end of the stream. */
+  async readline(limit?: number | null, options?: WaitOptions): Promise<string | null> {
     const most = countOf(limit);
     return await this.#read(async (signal) => {
       const length = await this.#lineLength(0, most, signal);
@@ -104,7 +126,8 @@ export class TextFile extends SocketFile<string> {
     }, options);
   }
 
-  async readlines(hint?: number | null, options?: FileWaitOptions): Promise<string[] | null> {
+  /** Reads lines to the end of the stream, or until they hold more than `hint` characters. */
+  async readlines(hint?: number | null, options?: WaitOptions): Promise<string[] | null> {
     const most = countOf(hint);
     return await this.#read(async (signal) => {
       // Found first and taken then: a timeout on the way must not cost the lines before it.
@@ -122,21 +145,24 @@ export class TextFile extends SocketFile<string> {
     }, options);
   }
 
-  async write(text: string, options?: FileWaitOptions): Promise<number> {
+  /** Writes, and answers how many characters; they are sent when the buffer is full, or at flush or close. */
+  async write(text: string, options?: WaitOptions): Promise<number> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");
     if (typeof text !== "string") throw new TypeError(`write() argument must be a string, not ${typeof text}`);
     await this.buffer.write(this.#encoder!.encode(withNewlines(text, this.#newline)), options);
     if (this.line_buffering && /[\r\n]/.test(text)) await this.buffer.flush(options);
     return countCharacters(text);
   }
-  async flush(options?: FileWaitOptions): Promise<void> {
+  /** Sends what was written. */
+  async flush(options?: WaitOptions): Promise<void> {
     await this.buffer.flush(options);
   }
-  close(options?: FileWaitOptions): Promise<void> {
+  /** Sends what was written and gives up the socket, which closes if it was closed before and has no other file. */
+  close(options?: WaitOptions): Promise<void> {
     return this.buffer.close(options);
   }
 
-  async #read<R>(read: (signal: AbortSignal | undefined) => Promise<R>, options: FileWaitOptions = {}): Promise<R> {
+  async #read<R>(read: (signal: AbortSignal | undefined) => Promise<R>, options: WaitOptions = {}): Promise<R> {
     if (!this.readable()) throw new UnsupportedOperation("not readable");
     return await this.#reads.run(() => {
       if (this.closed) throw closedFile();

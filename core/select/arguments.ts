@@ -3,12 +3,6 @@
 /** What can be waited on: a descriptor, or anything with `fileno()`: a socket, an epoll, a {@linkcode reader}. */
 export type Waitable = number | { fileno(): number };
 
-/** The last argument of every call that can wait. */
-export interface WaitOptions {
-  /** Ends the wait: it rejects with the signal's reason. */
-  signal?: AbortSignal;
-}
-
 const INT_MAX = 2 ** 31 - 1;
 const INT_MIN = -(2 ** 31);
 /** CPython keeps times as 64-bit nanoseconds. */

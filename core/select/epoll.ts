@@ -3,7 +3,8 @@
 import { errorFor, OSError } from "../../base/errors.ts";
 import * as descriptors from "../descriptors.ts";
 import { filenoOf, int, pollTimeout } from "./arguments.ts";
-import type { Waitable, WaitOptions } from "./arguments.ts";
+import type { Waitable } from "./arguments.ts";
+import type { WaitOptions } from "../abort.ts";
 import { EPOLL_CLOEXEC, EPOLLIN, EPOLLOUT, EPOLLPRI } from "./constants.ts";
 import { InterestList } from "./interest.ts";
 

@@ -3,7 +3,8 @@
 import { errorFor } from "../../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI } from "../../base/poll.ts";
 import { filenoOf, pollTimeout } from "./arguments.ts";
-import type { Waitable, WaitOptions } from "./arguments.ts";
+import type { Waitable } from "./arguments.ts";
+import type { WaitOptions } from "../abort.ts";
 import { KeyError } from "./errors.ts";
 import { ask, Question } from "./wait.ts";
 

@@ -5,7 +5,7 @@ import * as descriptors from "../descriptors.ts";
 import type { Descriptor, Openable } from "../descriptors.ts";
 import type { Waiter } from "../../transport.ts";
 import { int } from "./arguments.ts";
-import type { WaitOptions } from "./arguments.ts";
+import type { WaitOptions } from "../abort.ts";
 import { Alarm } from "./wait.ts";
 
 /** Anything with Deno's `read`: `Deno.stdin`, a file of a pipe, a connection. */
@@ -172,7 +172,9 @@ function pullFrom(source: ReadSource | ReadableStream<Uint8Array>): () => Promis
       return done ? null : value;
     };
   }
-  if (typeof source?.read !== "function") throw new TypeError("source must have a read() method or be a ReadableStream");
+  if (typeof source?.read !== "function") {
+    throw new TypeError("source must have a read() method or be a ReadableStream");
+  }
   // One buffer for all reads: a read is started only when what the last one brought has been taken, by copy.
   let buffer: Uint8Array | undefined;
   return async () => {

@@ -14,7 +14,8 @@ import {
   POLLWRNORM,
 } from "../../base/poll.ts";
 import { filenoOf, selectTimeout } from "./arguments.ts";
-import type { Waitable, WaitOptions } from "./arguments.ts";
+import type { Waitable } from "./arguments.ts";
+import type { WaitOptions } from "../abort.ts";
 import { ask, Question } from "./wait.ts";
 
 // The kernel's POLLIN_SET, POLLOUT_SET and POLLEX_SET (fs/select.c). One addition: an error is exceptional

@@ -2,7 +2,8 @@
 
 import { OSError } from "../../base/errors.ts";
 import { POLLIN, POLLOUT } from "../../base/poll.ts";
-import type { Waitable, WaitOptions } from "./arguments.ts";
+import type { Waitable } from "./arguments.ts";
+import type { WaitOptions } from "../abort.ts";
 import { Epoll, epoll } from "./epoll.ts";
 import { KeyError } from "./errors.ts";
 import { Poll } from "./poll.ts";
@@ -17,7 +18,9 @@ export const EVENT_WRITE = 2;
 
 /** A word for an object in an error's text. */
 function describe(fileobj: unknown): string {
-  return typeof fileobj === "object" && fileobj !== null ? `<${fileobj.constructor?.name ?? "object"}>` : String(fileobj);
+  return typeof fileobj === "object" && fileobj !== null
+    ? `<${fileobj.constructor?.name ?? "object"}>`
+    : String(fileobj);
 }
 
 /** What all selectors share: the registered keys. {@linkcode DefaultSelector} is the one to use. */

@@ -77,7 +77,7 @@ export class Question implements Waiter {
   readonly forInput: boolean;
   /** The events that held at the last look. */
   answer = 0;
-  #alarm: Alarm | undefined;
+  #news: News | undefined;
 
   /** Asks about a descriptor; where nothing is open the answer is POLLNVAL. */
   constructor(fd: number, mask: number) {
@@ -93,8 +93,8 @@ export class Question implements Waiter {
   }
 
   /** Registers with what is asked about. */
-  watch(alarm: Alarm): void {
-    this.#alarm = alarm;
+  watch(news: News): void {
+    this.#news = news;
     this.#pollable.watch(withSynonyms(this.#mask), this);
   }
 
@@ -104,12 +104,30 @@ export class Question implements Waiter {
   }
 
   wake(): void {
-    this.#alarm!.wake();
+    this.#news!.come(this);
   }
 
   /** See {@linkcode Pollable.settle}. */
   settle(): Promise<void> | undefined {
     return this.#pollable.settle(this.#mask);
+  }
+}
+
+/** The questions of one wait that there is news of, and the alarm that it rings. */
+class News extends Alarm {
+  #questions: Question[] = [];
+
+  come(question: Question): void {
+    this.#questions.push(question);
+    this.wake();
+  }
+
+  /** Looks where there is news; all others are as they were. Says whether any has an answer. */
+  look(): boolean {
+    let found = false;
+    for (const question of this.#questions) if (question.look()) found = true;
+    this.#questions = [];
+    return found;
   }
 }
 
@@ -122,16 +140,16 @@ export async function ask(questions: Question[], timeout: number, signal: AbortS
   if (found && (open.length === 0 || !mayLinger())) return;
 
   const deadline = performance.now() + timeout;
-  const alarm = new Alarm();
+  const news = new News();
   let watched = 0;
   try {
-    for (; watched < open.length; watched++) open[watched].watch(alarm);
+    for (; watched < open.length; watched++) open[watched].watch(news);
     if (!found && timeout > 0) {
       do {
-        await alarm.sleep(deadline, signal);
+        await news.sleep(deadline, signal);
         slept();
         // Whatever came together with what woke us is known by now, and reported with it.
-        if (lookAt(questions)) return;
+        if (news.look()) return;
       } while (performance.now() < deadline);
     }
     // About to answer "nothing" or "no more": a backend that learns late gets the time to learn.
@@ -140,13 +158,7 @@ export async function ask(questions: Question[], timeout: number, signal: AbortS
   } finally {
     for (let place = 0; place < watched; place++) open[place].unwatch();
   }
-  lookAt(questions);
-}
-
-function lookAt(questions: Question[]): boolean {
-  let found = false;
-  for (const question of questions) if (question.look()) found = true;
-  return found;
+  for (const question of open) question.look();
 }
 
 /** Something watched that can be settled. */

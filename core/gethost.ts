@@ -1,0 +1,121 @@
+// gethostbyname and its relations: one host to its names and addresses.
+
+import { AF_INET, AF_UNSPEC } from "../base/constants/families.ts";
+import { OSError } from "../base/errors.ts";
+import { hErrorFor } from "../base/gai.ts";
+import { findAddresses, isAddress } from "./hosts.ts";
+import { orAborted } from "./abort.ts";
+import { followAliases, lookUpName } from "./resolver.ts";
+import type { WaitOptions } from "./abort.ts";
+
+/** A host as gethostbyname_ex and gethostbyaddr tell it: its name, other names, its addresses. */
+export type HostEntry = [hostname: string, aliases: string[], addresses: string[]];
+
+function checkHostName(host: unknown, name: string): asserts host is string {
+  if (typeof host !== "string") throw new TypeError(`${name}() argument 1 must be a string, not ${typeof host}`);
+  if (host.includes("\0")) throw new TypeError("host name must not contain null character");
+}
+
+/** A host's first address for a family; "" and "<broadcast>" have their meaning as in a socket address. */
+async function firstAddress(host: string, family: number, signal: AbortSignal | undefined): Promise<string> {
+  if (host === "" && family === AF_INET) return "0.0.0.0";
+  if (host === "<broadcast>") return "255.255.255.255";
+  return (await orAborted(findAddresses(host, 0, family), signal))[0].host;
+}
+
+/**
+ * The IPv4 address of a host. A name takes net access to it, a literal none.
+ *
+ * @example
+ * ```ts
+ * import { gethostbyname } from "@berkeley/socket";
+ * console.assert(await gethostbyname("127.1") === "127.0.0.1");
+ * ```
+ */
+export async function gethostbyname(host: string, options: WaitOptions = {}): Promise<string> {
+  checkHostName(host, "gethostbyname");
+  options.signal?.throwIfAborted();
+  return await firstAddress(host, AF_INET, options.signal);
+}
+
+/**
+ * A host's name, its other names and all its IPv4 addresses.
+ *
+ * A name takes net access to it and, as the other names are the name server's to tell, to that too.
+ *
+ * @example
+ * ```ts
+ * import { gethostbyname_ex } from "@berkeley/socket";
+ * const [name, aliases, addresses] = await gethostbyname_ex("127.0.0.1");
+ * console.assert(name === "127.0.0.1" && aliases.length === 0 && addresses[0] === name);
+ * ```
+ */
+export async function gethostbyname_ex(host: string, options: WaitOptions = {}): Promise<HostEntry> {
+  checkHostName(host, "gethostbyname_ex");
+  options.signal?.throwIfAborted();
+  if (host === "" || host === "<broadcast>") {
+    throw hErrorFor("NO_RECOVERY", { syscall: "gethostbyname", address: host });
+  }
+  const addresses = (await orAborted(findAddresses(host, 0, AF_INET), options.signal)).map((entry) => entry.host);
+  const chain = isAddress(host) ? [] : await orAborted(followAliases(host), options.signal);
+  const hostname = chain.pop() ?? host;
+  return [hostname, hostname === host ? [] : [host, ...chain], addresses];
+}
+
+/**
+ * The name of a host, by its address or by one of its names. It takes net access to the address, and to the name
+ * where one is given. Deno tells one name only, so the list of other names is empty.
+ *
+ * @example
+ * ```ts
+ * import { gethostbyaddr } from "@berkeley/socket";
+ * const [name] = await gethostbyaddr("127.0.0.1");
+ * console.log(name); // localhost
+ * ```
+ */
+export async function gethostbyaddr(host: string, options: WaitOptions = {}): Promise<HostEntry> {
+  checkHostName(host, "gethostbyaddr");
+  options.signal?.throwIfAborted();
+  if (host === "") throw new OSError("wildcard resolved to multiple address", undefined, { syscall: "gethostbyaddr" });
+  const address = await firstAddress(host, AF_UNSPEC, options.signal);
+  const hostname = await orAborted(lookUpName(address, 0), options.signal);
+  if (hostname === undefined) throw hErrorFor("HOST_NOT_FOUND", { syscall: "gethostbyaddr", address: host });
+  return [hostname, [], [address]];
+}
+
+/**
+ * The fully qualified name of a host, of this one by default; the name itself where there is none.
+ *
+ * It takes net access to the name and its address, and for this host `--allow-sys=hostname`.
+ *
+ * @example
+ * ```ts
+ * import { getfqdn } from "@berkeley/socket";
+ * console.log(await getfqdn("127.0.0.1")); // localhost
+ * ```
+ */
+export async function getfqdn(name: string = "", options: WaitOptions = {}): Promise<string> {
+  if (typeof name !== "string") throw new TypeError(`getfqdn() argument 1 must be a string, not ${typeof name}`);
+  const trimmed = name.trim();
+  const host = trimmed === "" || trimmed === "0.0.0.0" || trimmed === "::" ? gethostname() : trimmed;
+  try {
+    const [hostname, aliases] = await gethostbyaddr(host, options);
+    return [hostname, ...aliases].find((candidate) => candidate.includes(".")) ?? hostname;
+  } catch (error) {
+    if (error instanceof OSError) return host;
+    throw error;
+  }
+}
+
+/**
+ * The name of this machine. It takes `--allow-sys=hostname`.
+ *
+ * @example
+ * ```ts
+ * import { gethostname } from "@berkeley/socket";
+ * console.log(gethostname());
+ * ```
+ */
+export function gethostname(): string {
+  return Deno.hostname();
+}

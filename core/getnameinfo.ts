@@ -1,0 +1,103 @@
+// getnameinfo: a socket address to names.
+
+import { AF_INET, AF_INET6, AF_UNSPEC } from "../base/constants/families.ts";
+import {
+  AI_NUMERICHOST,
+  NI_DGRAM,
+  NI_IDN,
+  NI_NAMEREQD,
+  NI_NOFQDN,
+  NI_NUMERICHOST,
+  NI_NUMERICSERV,
+} from "../base/constants/names.ts";
+import { OSError } from "../base/errors.ts";
+import { gaiErrorFor } from "../base/gai.ts";
+import { findPort } from "../base/services.ts";
+import { getfqdn } from "./gethost.ts";
+import { findAddresses } from "./hosts.ts";
+import { if_indextoname } from "./interfaces.ts";
+import { orAborted } from "./abort.ts";
+import { lookUpName } from "./resolver.ts";
+import type { WaitOptions } from "./abort.ts";
+
+/**
+ * The name and service of a socket address, as text.
+ *
+ * The name takes net access to `host:port`; with NI_NUMERICHOST nothing is looked up and nothing is needed. A scope
+ * is written with its interface's name where that may be read, else with its number.
+ *
+ * @example
+ * ```ts
+ * import { getnameinfo, NI_NUMERICHOST } from "@berkeley/socket";
+ * console.assert((await getnameinfo(["127.0.0.1", 80], NI_NUMERICHOST)).join() === "127.0.0.1,http");
+ * ```
+ */
+export async function getnameinfo(
+  address: readonly [host: string, port: number, flowinfo?: number, scopeId?: number],
+  flags: number,
+  options: WaitOptions = {},
+): Promise<[host: string, service: string]> {
+  const [host, port, scopeId, family] = await checkNameInfo(address, flags);
+  options.signal?.throwIfAborted();
+  let name: string | undefined;
+  if (!(flags & NI_NUMERICHOST)) {
+    name = await orAborted(lookUpName(host, port), options.signal);
+    if (name !== undefined && flags & NI_NOFQDN) name = await withoutDomain(name, options);
+  }
+  if (name === undefined && flags & NI_NAMEREQD) {
+    throw gaiErrorFor("EAI_NONAME", { syscall: "getnameinfo", address });
+  }
+  const service = flags & NI_NUMERICSERV ? undefined : findPort(port, flags & NI_DGRAM ? "udp" : "tcp");
+  return [
+    name ?? (family === AF_INET6 && scopeId !== 0 ? `${host}%${scopeName(host, scopeId)}` : host),
+    service ?? String(port),
+  ];
+}
+
+const NI_FLAGS = NI_NUMERICHOST | NI_NUMERICSERV | NI_NOFQDN | NI_NAMEREQD | NI_DGRAM | NI_IDN;
+
+/** Checks the arguments of getnameinfo, whose host is a literal. */
+async function checkNameInfo(
+  address: unknown,
+  flags: number,
+): Promise<[host: string, port: number, scopeId: number, family: number]> {
+  if (!Array.isArray(address)) throw new TypeError("getnameinfo() argument 1 must be a tuple");
+  if (!Number.isInteger(flags)) throw new TypeError("getnameinfo() flags must be an integer");
+  const [host, port, flowinfo = 0, scopeId = 0] = address as unknown[];
+  if (address.length < 2 || address.length > 4 || typeof host !== "string") {
+    throw new TypeError("getnameinfo(): illegal sockaddr argument");
+  }
+  const numbers: [unknown, number, string][] = [[port, 65535, "port"], [flowinfo, 0xfffff, "flowinfo"], [
+    scopeId,
+    0xffffffff,
+    "scopeid",
+  ]];
+  for (const [value, max, name] of numbers) {
+    if (!Number.isInteger(value)) throw new TypeError(`getnameinfo(): ${name} must be an integer`);
+    if (Number(value) < 0 || Number(value) > max) throw new RangeError(`getnameinfo(): ${name} must be 0-${max}.`);
+  }
+  const [literal] = await findAddresses(host, Number(port), AF_UNSPEC, AI_NUMERICHOST);
+  if (literal.family === AF_INET && address.length !== 2) throw new OSError("IPv4 sockaddr must be 2 tuple");
+  if (flags & ~NI_FLAGS) throw gaiErrorFor("EAI_BADFLAGS", { syscall: "getnameinfo", address });
+  return [literal.host, Number(port), Number(scopeId), literal.family];
+}
+
+/** A scope as getnameinfo(3) writes it: the interface of a link-local address by name. */
+function scopeName(host: string, scopeId: number): string {
+  if (!/^(fe[89ab]|ff.2)/.test(host)) return String(scopeId);
+  try {
+    return if_indextoname(scopeId);
+  } catch (error) {
+    // The number says the same, and nobody asked for a permission.
+    if (error instanceof OSError || error instanceof Deno.errors.NotCapable) return String(scopeId);
+    throw error;
+  }
+}
+
+/** A name without this host's own domain. */
+async function withoutDomain(name: string, options: WaitOptions): Promise<string> {
+  if (!name.includes(".")) return name;
+  const own = await getfqdn("", options);
+  const domain = own.includes(".") ? own.slice(own.indexOf(".")) : undefined;
+  return domain !== undefined && name.endsWith(domain) ? name.slice(0, -domain.length) : name;
+}

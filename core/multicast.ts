@@ -1,0 +1,108 @@
+// Multicast and broadcast for people who think in addresses: setsockopt's packed structures, packed.
+
+import { checkHost } from "../base/addresses.ts";
+import {
+  AF_INET6,
+  IP_ADD_MEMBERSHIP,
+  IP_DROP_MEMBERSHIP,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPV6_JOIN_GROUP,
+  IPV6_LEAVE_GROUP,
+  SO_BROADCAST,
+  SOL_SOCKET,
+} from "../base/constants.ts";
+import { nameOf } from "../base/data.ts";
+import type { Data } from "../base/data.ts";
+import { parseIPv4, parseIPv6 } from "../base/ip.ts";
+import type { Socket } from "./socket.ts";
+import type { WaitOptions } from "./abort.ts";
+
+/**
+ * Joins a multicast group, so that the socket receives what is sent to it. The group is a literal address.
+ *
+ * An interface is given by its address for IPv4, by its index (see `if_nametoindex`) for IPv6; left out, the
+ * system chooses.
+ *
+ * @throws {OSError} EADDRINUSE for a group that the socket is in, EINVAL for an address that is no group's,
+ * ENODEV for an interface that is not there.
+ *
+ * @example
+ * ```ts
+ * import { AF_INET, join, leave, socket } from "@berkeley/socket/udp";
+ *
+ * using sock = socket(AF_INET);
+ * sock.bind(["", 0]);
+ * join(sock, "239.192.0.1", "127.0.0.1");
+ * leave(sock, "239.192.0.1", "127.0.0.1");
+ * ```
+ */
+export function join(sock: Socket, group: string, on?: string | number): void {
+  setMembership(sock, group, on, IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP);
+}
+
+/**
+ * Leaves a multicast group. The arguments are those of {@linkcode join}.
+ *
+ * @throws {OSError} EADDRNOTAVAIL for a group that the socket is not in.
+ *
+ * @example
+ * ```ts
+ * import { AF_INET6, join, leave, socket } from "@berkeley/socket/udp";
+ *
+ * using sock = socket(AF_INET6);
+ * join(sock, "ff02::1:2", 1);
+ * leave(sock, "ff02::1:2", 1);
+ * ```
+ */
+export function leave(sock: Socket, group: string, on?: string | number): void {
+  setMembership(sock, group, on, IP_DROP_MEMBERSHIP, IPV6_LEAVE_GROUP);
+}
+
+function setMembership(
+  sock: Socket,
+  group: string,
+  on: string | number | undefined,
+  option4: number,
+  option6: number,
+): void {
+  const host = checkHost(sock.family, group, "setsockopt");
+  if (sock.family === AF_INET6) {
+    const request = new Uint8Array(20);
+    request.set(literal(parseIPv6(host), group));
+    if (on !== undefined && !Number.isInteger(on)) throw new TypeError(`an interface of IPv6 is an index, not '${on}'`);
+    new DataView(request.buffer).setUint32(16, on as number ?? 0, true);
+    sock.setsockopt(IPPROTO_IPV6, option6, request);
+  } else {
+    const request = new Uint8Array(8);
+    request.set(literal(parseIPv4(host), group));
+    if (on !== undefined && typeof on !== "string") {
+      throw new TypeError(`an interface of IPv4 is one of its addresses, not ${nameOf(on)}`);
+    }
+    if (on) request.set(literal(parseIPv4(checkHost(sock.family, on, "setsockopt")), on), 4);
+    sock.setsockopt(IPPROTO_IP, option4, request);
+  }
+}
+
+function literal(bytes: Uint8Array | undefined, text: string): Uint8Array {
+  if (bytes === undefined) throw new TypeError(`'${text}' is no address of the socket's family`);
+  return bytes;
+}
+
+/**
+ * Sends a datagram to every host of the local network, setting SO_BROADCAST for it. IPv4 only.
+ *
+ * @example
+ * ```ts ignore
+ * import { AF_INET, broadcast, socket } from "@berkeley/socket/udp";
+ *
+ * using sock = socket(AF_INET);
+ * await broadcast(sock, 9, "is anybody there?");
+ * ```
+ */
+export function broadcast(sock: Socket, port: number, data: Data, options?: WaitOptions): Promise<number> {
+  return Promise.try(() => {
+    sock.setsockopt(SOL_SOCKET, SO_BROADCAST, 1);
+    return sock.sendto(data, ["255.255.255.255", port], options);
+  });
+}

@@ -1,0 +1,41 @@
+// Connecting by name or by address. A name is given to Deno as it is: `--allow-net=example.com:80` allows a
+// connection to the name, not to its addresses.
+
+import type { Address } from "../base/addresses.ts";
+import { isLiteral } from "../base/addresses.ts";
+import { AF_INET, AF_INET6 } from "../base/constants.ts";
+import { gaiErrorFor } from "../base/gai.ts";
+import { lookUp } from "../core/resolver.ts";
+import { hostOf } from "./addr.ts";
+
+/** The IP version of a family. */
+function versionOf(family: number): 4 | 6 {
+  return family === AF_INET6 ? 6 : 4;
+}
+
+/** Opens a connection of a family; what Deno throws at once (a refused permission) is a rejection too. */
+export async function dial(address: Address, family: number): Promise<Deno.Conn> {
+  if (typeof address === "string") return await Deno.connect({ transport: "unix", path: address });
+  const hostname = hostOf(address, family);
+  const port = Number(address[1]);
+  const conn = await Deno.connect({ hostname, port });
+  if (isLiteral((conn.remoteAddr as Deno.NetAddr).hostname, family)) return conn;
+  // The name's first address that answered is of the other family: ask for one of ours.
+  conn.close();
+  const [literal] = await lookUp(hostname, port, versionOf(family));
+  if (literal === undefined) throw gaiErrorFor("EAI_ADDRFAMILY", { syscall: "connect", address });
+  return await Deno.connect({ hostname: literal, port });
+}
+
+/** Where a host may be reached, for create_connection: an address for each family that it has. */
+export async function endpoints(host: string, port: number): Promise<[family: number, address: Address][]> {
+  const of = (family: number): [number, Address] => [
+    family,
+    family === AF_INET6 ? [host, port, 0, 0] : [host, port],
+  ];
+  for (const family of [AF_INET, AF_INET6]) if (isLiteral(host, family)) return [of(family)];
+  const found = await lookUp(host, port, 0);
+  if (found.length === 0) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
+  const families = found.map((literal) => isLiteral(literal, AF_INET6) ? AF_INET6 : AF_INET);
+  return [...new Set(families)].map(of);
+}

@@ -1,0 +1,152 @@
+// struct msghdr, iovec and cmsghdr, as 64-bit Linux lays them out.
+//
+// Messages go through memory of this module's own, whose address is asked once. Pointers into a caller's views would
+// have to be taken anew each time, which costs more than the copy and depends on where the collector keeps the views.
+
+import type { AncillaryData } from "../transport.ts";
+import { incoming, outgoing } from "./sockaddr.ts";
+
+/** sizeof(struct cmsghdr): size_t cmsg_len, int cmsg_level, int cmsg_type. */
+const CMSG_HEADER = 16;
+/** Each control message starts at a multiple of sizeof(size_t). */
+const align = (length: number) => (length + 7) & ~7;
+
+/** The length that a control message of so many bytes has, without the gap to the next. */
+export function CMSG_LEN(length: number): number {
+  return CMSG_HEADER + length;
+}
+
+/** The room that it takes, gap included. */
+export function CMSG_SPACE(length: number): number {
+  return CMSG_HEADER + align(length);
+}
+
+/** Memory with a fixed address. */
+class Region {
+  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  view: DataView<ArrayBuffer> = new DataView(this.bytes.buffer);
+  address = 0n;
+
+  /** Makes room for `length` bytes; what was there is lost. */
+  reserve(length: number): void {
+    if (length <= this.bytes.length) return;
+    this.bytes = new Uint8Array(align(Math.max(length, 2 * this.bytes.length, 4096)));
+    this.view = new DataView(this.bytes.buffer);
+    this.address = addressOf(this.bytes);
+  }
+}
+
+function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
+  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
+}
+
+// struct msghdr: void *msg_name @0, socklen_t msg_namelen @8, struct iovec *msg_iov @16, size_t msg_iovlen @24,
+// void *msg_control @32, size_t msg_controllen @40, int msg_flags @48; and behind it the one struct iovec:
+// void *iov_base @56, size_t iov_len @64.
+const NAME = 0, NAME_LENGTH = 8, IOV = 16, IOV_COUNT = 24, CONTROL = 32, CONTROL_LENGTH = 40, FLAGS = 48;
+const BASE = 56, LENGTH = 64, SIZE = 72;
+
+/** A message on its way in or out. */
+export class Message {
+  /** What sendmsg and recvmsg take. */
+  readonly header: Uint8Array<ArrayBuffer> = new Uint8Array(SIZE);
+  readonly #view = new DataView(this.header.buffer);
+  readonly #data = new Region();
+  readonly #control = new Region();
+  readonly #outgoing = addressOf(outgoing);
+  readonly #incoming = addressOf(incoming);
+
+  constructor() {
+    this.#view.setBigUint64(IOV, addressOf(this.header) + BigInt(BASE), true);
+    this.#view.setBigUint64(IOV_COUNT, 1n, true);
+  }
+
+  /** Prepares to receive `size` bytes and `ancillarySize` bytes of control messages. */
+  expect(size: number, ancillarySize: number): void {
+    this.#data.reserve(size);
+    this.#control.reserve(ancillarySize);
+    this.#set(this.#incoming, incoming.length, size, ancillarySize);
+  }
+
+  /** Prepares to send; `nameLength` bytes of `outgoing` are the address, 0 for none. */
+  compose(views: Uint8Array[], size: number, ancillary: AncillaryData[], nameLength: number): void {
+    this.#data.reserve(size);
+    gather(views, this.#data.bytes.subarray(0, size));
+    let controlLength = 0;
+    for (const [, , data] of ancillary) controlLength += CMSG_SPACE(data.length);
+    this.#control.reserve(controlLength);
+    this.#control.bytes.fill(0, 0, controlLength);
+    let at = 0;
+    for (const [level, type, data] of ancillary) {
+      this.#control.view.setUint32(at, CMSG_LEN(data.length), true);
+      this.#control.view.setInt32(at + 8, level, true);
+      this.#control.view.setInt32(at + 12, type, true);
+      this.#control.bytes.set(data, at + CMSG_HEADER);
+      at += CMSG_SPACE(data.length);
+    }
+    this.#set(nameLength === 0 ? 0n : this.#outgoing, nameLength, size, controlLength);
+  }
+
+  /** The flags that came with a message. */
+  get flags(): number {
+    return this.#view.getInt32(FLAGS, true);
+  }
+
+  /** How many bytes of `incoming` the sender's address has. */
+  get nameLength(): number {
+    return this.#view.getUint32(NAME_LENGTH, true);
+  }
+
+  /** The first bytes of what was received. */
+  data(length: number): Uint8Array {
+    return this.#data.bytes.subarray(0, length);
+  }
+
+  /** The control messages received. The last may be cut (MSG_CTRUNC): then what there is of it. */
+  ancillary(): AncillaryData[] {
+    const messages: AncillaryData[] = [];
+    const { bytes, view } = this.#control;
+    const end = this.#view.getUint32(CONTROL_LENGTH, true);
+    for (let at = 0; at + CMSG_HEADER <= end;) {
+      const length = view.getUint32(at, true);
+      if (length < CMSG_HEADER) break;
+      const data = bytes.slice(at + CMSG_HEADER, Math.min(at + length, end));
+      messages.push([view.getInt32(at + 8, true), view.getInt32(at + 12, true), data]);
+      at += align(length);
+    }
+    return messages;
+  }
+
+  #set(name: bigint, nameLength: number, size: number, controlLength: number): void {
+    const view = this.#view;
+    view.setBigUint64(NAME, name, true);
+    view.setUint32(NAME_LENGTH, nameLength, true);
+    view.setBigUint64(BASE, this.#data.address, true);
+    view.setUint32(LENGTH, size, true);
+    view.setBigUint64(CONTROL, controlLength === 0 ? 0n : this.#control.address, true);
+    view.setUint32(CONTROL_LENGTH, controlLength, true);
+    view.setInt32(FLAGS, 0, true);
+  }
+}
+
+/** Copies views into one row, as far as it reaches. */
+function gather(views: Uint8Array[], row: Uint8Array): void {
+  let at = 0;
+  for (const view of views) {
+    if (at === row.length) return;
+    const part = view.subarray(0, row.length - at);
+    row.set(part, at);
+    at += part.length;
+  }
+}
+
+/** Copies a row over views, in their order. */
+export function scatter(row: Uint8Array, views: Uint8Array[]): void {
+  let at = 0;
+  for (const view of views) {
+    if (at >= row.length) return;
+    const part = row.subarray(at, at + view.length);
+    view.set(part);
+    at += part.length;
+  }
+}

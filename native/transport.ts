@@ -1,0 +1,451 @@
+// A socket of the kernel: one method, one system call, tried without waiting.
+
+import type { Address } from "../base/addresses.ts";
+import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants/families.ts";
+import { IPPROTO_TCP } from "../base/constants/ip.ts";
+import {
+  MSG_CMSG_CLOEXEC,
+  MSG_DONTWAIT,
+  MSG_ERRQUEUE,
+  MSG_NOSIGNAL,
+  MSG_OOB,
+  MSG_PEEK,
+  MSG_TRUNC,
+  MSG_WAITALL,
+  SO_ERROR,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "../base/constants/sockets.ts";
+import { TCP_ULP } from "../base/constants/tcp.ts";
+import { errorForErrno } from "../base/errors.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDHUP, POLLRDNORM } from "../base/poll.ts";
+import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
+import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
+import { call, errno, failure } from "./call.ts";
+import type { Libc } from "./libc.ts";
+import { libc } from "./libc.ts";
+import { EAGAIN, ECONNABORTED, EINPROGRESS, F_DUPFD_CLOEXEC } from "./linux.ts";
+import { Message, scatter } from "./message.ts";
+import { requireAddress } from "./permissions.ts";
+import { ALL_EVENTS, level } from "./poll.ts";
+import { reactor } from "./reactor.ts";
+import { resolve, resolveSync } from "./resolve.ts";
+import { room } from "./scratch.ts";
+import { decode, encode, incoming, incomingLength, outgoing, received, vacant } from "./sockaddr.ts";
+import { Source } from "./source.ts";
+import { Stash } from "./stash.ts";
+
+/** An attempt's answer between methods here: the kernel's counts are never negative. */
+const BLOCKED = -1;
+
+/** These never wait in the kernel either: nothing there is EAGAIN even for a blocking socket. */
+const NEVER_WAITS = MSG_OOB | MSG_ERRQUEUE;
+/** Receives that are not simply "take what is there". */
+const UNUSUAL = NEVER_WAITS | MSG_PEEK | MSG_WAITALL;
+/** The most that one message of a stream carries; the caller sends the rest with the next. */
+const STREAM_MESSAGE = 1024 * 1024;
+/** How long to wait, in ms, where the kernel tells nobody that there is room again. */
+const RETRY_AFTER = 1;
+
+let message: Message | undefined;
+
+/** A socket on a descriptor of its own. */
+export class NativeTransport implements Transport {
+  readonly family: number;
+  readonly type: number;
+  readonly proto: number;
+  readonly #fd: number;
+  readonly #libc: Libc = libc();
+  readonly #source: Source;
+  /** What a MSG_WAITALL took that nobody has yet. */
+  #stash: Stash | undefined;
+  /** Whether the last EAGAIN of a send was one that no event follows, and the timer that stands for it. */
+  #unannounced = false;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  /** Owns the descriptor from now on; it must be non-blocking. */
+  constructor(fd: number, family: number, type: number, proto: number) {
+    this.family = family;
+    this.type = type;
+    this.proto = proto;
+    this.#fd = fd;
+    this.#source = new Source(fd, this.#isTCP);
+  }
+
+  get #isTCP(): boolean {
+    const internet = this.family === AF_INET || this.family === AF_INET6;
+    return internet && this.type === SOCK_STREAM && (this.proto === 0 || this.proto === IPPROTO_TCP);
+  }
+
+  // Names
+
+  bind(address: Address): void {
+    requireAddress(this.family, address);
+    const length = encode(this.family, resolveSync(this.family, this.type, this.proto, address));
+    call(this.#libc.bind(this.#fd, outgoing, length), "bind", address);
+  }
+
+  listen(backlog: number): void {
+    // Unbound, the kernel picks a port on every interface.
+    const address = this.family === AF_INET || this.family === AF_INET6 ? this.getsockname() : "";
+    if (address[1] === 0) requireAddress(this.family, address);
+    call(this.#libc.listen(this.#fd, backlog), "listen");
+    reactor.disturb();
+  }
+
+  resolve(address: Address): Address | Promise<Address> {
+    return resolve(this.family, this.type, this.proto, address);
+  }
+
+  getsockname(): Address {
+    call(this.#libc.getsockname(this.#fd, vacant(), incomingLength), "getsockname");
+    return received() ?? "";
+  }
+
+  getpeername(): Address {
+    call(this.#libc.getpeername(this.#fd, vacant(), incomingLength), "getpeername");
+    return received() ?? "";
+  }
+
+  // Connections
+
+  accept(): Accepted | WouldBlock {
+    if ((this.#source.ready & POLLIN) === 0) return WOULD_BLOCK;
+    for (;;) {
+      const fd = this.#libc.accept4(this.#fd, vacant(), incomingLength, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd >= 0) {
+        const address = received() ?? "";
+        return { transport: new NativeTransport(fd, this.family, this.type, this.proto), address };
+      }
+      // The peer left the queue before its turn: the next one, please.
+      if (errno() === ECONNABORTED) continue;
+      this.#refused("accept", POLLIN);
+      return WOULD_BLOCK;
+    }
+  }
+
+  connect(address: Address): void | InProgress | WouldBlock {
+    requireAddress(this.family, address);
+    const length = encode(this.family, address);
+    reactor.disturb();
+    if (this.#libc.connect(this.#fd, outgoing, length) === 0) return;
+    switch (errno()) {
+      case EINPROGRESS:
+        this.#source.exhaust(POLLOUT);
+        return IN_PROGRESS;
+      case EAGAIN:
+        // A Unix listener's queue is full, and nobody is told when it is not.
+        if (this.family !== AF_UNIX) break;
+        this.#unannounced = true;
+        return WOULD_BLOCK;
+    }
+    throw failure("connect", address);
+  }
+
+  finishConnect(): void | WouldBlock {
+    const events = level(this.#fd);
+    if ((events & (POLLOUT | POLLERR | POLLHUP)) === 0) return WOULD_BLOCK;
+    const error = this.getsockopt(SOL_SOCKET, SO_ERROR);
+    if (error !== 0) throw errorForErrno(error, { syscall: "connect" });
+    // A stream that is not connected hangs up at once; now it begins afresh.
+    if ((events & (POLLERR | POLLHUP | POLLRDHUP | POLLPRI)) === 0) this.#source.shortMeansEmpty = this.#isTCP;
+  }
+
+  shutdown(how: number): void {
+    reactor.disturb();
+    call(this.#libc.shutdown(this.#fd, how), "shutdown");
+  }
+
+  // Receiving
+
+  recv(size: number, flags: number): Uint8Array | WouldBlock {
+    if ((flags & UNUSUAL) !== 0 || this.#stash !== undefined) {
+      const buffer = room(size, this.type === SOCK_STREAM);
+      if (this.#waitsForAll(flags) && !this.#collect(size)) return WOULD_BLOCK;
+      const wanted = this.#stash === undefined ? Math.min(size, buffer.length) : Math.min(size, this.#stash.length);
+      const whole = wanted <= buffer.length ? buffer.subarray(0, wanted) : new Uint8Array(wanted);
+      const count = this.#receiveUnusual(whole, flags);
+      return count === BLOCKED ? WOULD_BLOCK : whole.slice(0, count);
+    }
+    const buffer = room(size, this.type === SOCK_STREAM);
+    const count = this.#receive(buffer, Math.min(size, buffer.length), flags);
+    // A copy of its own: a view of shared memory would let one caller's transfer or write reach another's data.
+    return count === BLOCKED ? WOULD_BLOCK : buffer.slice(0, Math.min(count, size));
+  }
+
+  recvInto(view: Uint8Array, flags: number): number | WouldBlock {
+    let count: number;
+    if ((flags & UNUSUAL) !== 0 || this.#stash !== undefined) {
+      if (this.#waitsForAll(flags) && !this.#collect(view.length)) return WOULD_BLOCK;
+      count = this.#receiveUnusual(view, flags);
+    } else count = this.#receive(view as Uint8Array<ArrayBuffer>, view.length, flags);
+    return count === BLOCKED ? WOULD_BLOCK : count;
+  }
+
+  recvFrom(size: number, flags: number): [Uint8Array, Address | null] | WouldBlock {
+    if (this.#stash !== undefined || this.#waitsForAll(flags)) {
+      const data = this.recv(size, flags);
+      return data === WOULD_BLOCK ? WOULD_BLOCK : [data, null];
+    }
+    if (this.#knownEmpty(flags)) return WOULD_BLOCK;
+    const buffer = room(size, this.type === SOCK_STREAM);
+    const asked = Math.min(size, buffer.length);
+    const count = this.#libc.recvfrom(this.#fd, buffer, asked, flags, vacant(), incomingLength);
+    if (count < 0) return this.#refused("recvfrom", POLLIN, flags), WOULD_BLOCK;
+    return [buffer.slice(0, Math.min(count, asked)), received()];
+  }
+
+  recvMessage(views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock {
+    let size = 0;
+    for (const view of views) size += view.length;
+    if (this.#stash !== undefined || this.#waitsForAll(flags)) {
+      return this.#receiveMessageUnusual(views, size, ancillarySize, flags);
+    }
+    if (this.#knownEmpty(flags)) return WOULD_BLOCK;
+    const incomingMessage = message ??= new Message();
+    const asked = this.type === SOCK_STREAM ? Math.min(size, STREAM_MESSAGE) : size;
+    incomingMessage.expect(asked, ancillarySize);
+    const count = this.#libc.recvmsg(this.#fd, incomingMessage.header, flags | MSG_CMSG_CLOEXEC);
+    if (count < 0) return this.#refused("recvmsg", POLLIN, flags), WOULD_BLOCK;
+    scatter(incomingMessage.data(Math.min(count, asked)), views);
+    return {
+      length: count,
+      ancillary: incomingMessage.ancillary(),
+      // The kernel tells the caller's own flag back.
+      flags: incomingMessage.flags & ~MSG_CMSG_CLOEXEC,
+      address: decode(incoming, incomingMessage.nameLength),
+    };
+  }
+
+  /** Takes what is there. */
+  #receive(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
+    const source = this.#source;
+    if ((source.ready & POLLIN) === 0) return BLOCKED;
+    const count = this.#libc.recv(this.#fd, buffer, size, flags);
+    if (count < 0) return this.#refused("recv", POLLIN);
+    // End of stream (0) stays readable.
+    if (count < size && count > 0 && source.shortMeansEmpty) source.exhaust(POLLIN);
+    return count;
+  }
+
+  /** Receives out of band, without taking, or from the stash. */
+  #receiveUnusual(view: Uint8Array, flags: number): number {
+    const stash = this.#stash;
+    if (stash !== undefined && (flags & NEVER_WAITS) === 0) {
+      if ((flags & MSG_PEEK) !== 0) return stash.peek(view);
+      try {
+        return stash.take(view);
+      } finally {
+        if (stash.empty) this.#stash = undefined;
+      }
+    }
+    if (this.#knownEmpty(flags)) return BLOCKED;
+    const count = this.#libc.recv(this.#fd, view as Uint8Array<ArrayBuffer>, view.length, flags);
+    if (count < 0) return this.#refused("recv", POLLIN, flags);
+    if ((flags & MSG_PEEK) !== 0 && this.#waits(flags) && count > 0 && count < view.length) {
+      // All of it is wanted, and none is taken: wait for more, unless there will be none.
+      if ((level(this.#fd) & (POLLERR | POLLHUP | POLLRDHUP)) === 0) return BLOCKED;
+    }
+    return count;
+  }
+
+  /** Whether a receive is to wait until all of its bytes are there. */
+  #waits(flags: number): boolean {
+    return (flags & (MSG_WAITALL | MSG_DONTWAIT | NEVER_WAITS)) === MSG_WAITALL && this.type === SOCK_STREAM;
+  }
+
+  /** The same, and takes them as they come. */
+  #waitsForAll(flags: number): boolean {
+    return (flags & MSG_PEEK) === 0 && this.#waits(flags);
+  }
+
+  /** Collects up to `size` bytes in the stash. Answers whether that, or the end, is reached. */
+  #collect(size: number): boolean {
+    const stash = this.#stash ??= new Stash();
+    while (stash.length < size) {
+      const rest = size - stash.length;
+      const buffer = room(rest, true);
+      const asked = Math.min(rest, buffer.length);
+      let count: number;
+      try {
+        count = this.#receive(buffer, asked, 0);
+      } catch (error) {
+        stash.fail(error as Error);
+        return true;
+      }
+      if (count === 0) return true;
+      if (count === BLOCKED) {
+        if (stash.empty) this.#stash = undefined;
+        return false;
+      }
+      stash.put(buffer.slice(0, count));
+    }
+    return true;
+  }
+
+  #receiveMessageUnusual(
+    views: Uint8Array[],
+    size: number,
+    ancillarySize: number,
+    flags: number,
+  ): Received | WouldBlock {
+    void ancillarySize;
+    const row = new Uint8Array(size);
+    const length = this.recvInto(row, flags);
+    if (length === WOULD_BLOCK) return WOULD_BLOCK;
+    scatter(row.subarray(0, length), views);
+    return { length, ancillary: [], flags: 0, address: null };
+  }
+
+  #knownEmpty(flags: number): boolean {
+    return (flags & NEVER_WAITS) === 0 && (this.#source.ready & POLLIN) === 0;
+  }
+
+  // Sending
+
+  send(data: Uint8Array, flags: number): number | WouldBlock {
+    const source = this.#source;
+    if ((source.ready & POLLOUT) === 0) return WOULD_BLOCK;
+    reactor.disturb();
+    const count = this.#libc.send(this.#fd, data as Uint8Array<ArrayBuffer>, data.length, flags | MSG_NOSIGNAL);
+    if (count < 0) return this.#refusedSend("send");
+    if (count < data.length && source.shortMeansEmpty) source.exhaust(POLLOUT);
+    return count;
+  }
+
+  sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
+    if ((this.#source.ready & POLLOUT) === 0) return WOULD_BLOCK;
+    requireAddress(this.family, address);
+    const length = encode(this.family, address);
+    reactor.disturb();
+    const count = this.#libc.sendto(
+      this.#fd,
+      data as Uint8Array<ArrayBuffer>,
+      data.length,
+      flags | MSG_NOSIGNAL,
+      outgoing,
+      length,
+    );
+    return count < 0 ? this.#refusedSend("sendto", address) : count;
+  }
+
+  sendMessage(
+    views: Uint8Array[],
+    ancillary: AncillaryData[],
+    flags: number,
+    address: Address | null,
+  ): number | WouldBlock {
+    if ((this.#source.ready & POLLOUT) === 0) return WOULD_BLOCK;
+    if (address !== null) requireAddress(this.family, address);
+    let size = 0;
+    for (const view of views) size += view.length;
+    if (this.type === SOCK_STREAM) size = Math.min(size, STREAM_MESSAGE);
+    const outgoingMessage = message ??= new Message();
+    outgoingMessage.compose(views, size, ancillary, address === null ? 0 : encode(this.family, address));
+    reactor.disturb();
+    const count = this.#libc.sendmsg(this.#fd, outgoingMessage.header, flags | MSG_NOSIGNAL);
+    return count < 0 ? this.#refusedSend("sendmsg", address) : count;
+  }
+
+  /** Notes an EAGAIN, for an attempt to answer WOULD_BLOCK, and throws any other error. */
+  #refused(syscall: string, mask: number, flags = 0): typeof BLOCKED {
+    if (errno() !== EAGAIN || (flags & NEVER_WAITS) !== 0) throw failure(syscall);
+    this.#source.exhaust(mask);
+    return BLOCKED;
+  }
+
+  #refusedSend(syscall: string, address?: Address | null): WouldBlock {
+    if (errno() !== EAGAIN) throw failure(syscall, address ?? undefined);
+    // A Unix datagram socket can be writable while its receiver's queue is full; no event tells when that is over.
+    if (this.family === AF_UNIX && this.type !== SOCK_STREAM) this.#unannounced = true;
+    else this.#source.exhaust(POLLOUT);
+    return WOULD_BLOCK;
+  }
+
+  // Options
+
+  getsockopt(level: number, name: number): number;
+  getsockopt(level: number, name: number, size: number): Uint8Array;
+  getsockopt(level: number, name: number, size?: number): number | Uint8Array {
+    const value = new Uint8Array(size ?? 4);
+    const length = new Uint32Array([value.length]);
+    call(this.#libc.getsockopt(this.#fd, level, name, value, length), "getsockopt");
+    return size === undefined ? new DataView(value.buffer).getInt32(0, true) : value.slice(0, length[0]);
+  }
+
+  setsockopt(level: number, name: number, value: number | Uint8Array): void {
+    const bytes = typeof value === "number" ? new Int32Array([value]) : value;
+    call(
+      this.#libc.setsockopt(this.#fd, level, name, bytes as Uint8Array<ArrayBuffer>, bytes.byteLength),
+      "setsockopt",
+    );
+    // From now on reads end at the bounds of another protocol's records.
+    if (level === IPPROTO_TCP && name === TCP_ULP) this.#source.shortMeansEmpty = false;
+  }
+
+  // Waiting
+
+  events(mask: number = ALL_EVENTS): number {
+    const events = this.#source.events(mask);
+    return this.#stash === undefined ? events : events | POLLIN | POLLRDNORM;
+  }
+
+  watch(mask: number, waiter: Waiter): void {
+    if (this.#unannounced && (mask & POLLOUT) !== 0) this.#retryLater();
+    this.#source.watch(mask, waiter);
+  }
+
+  unwatch(waiter: Waiter): void {
+    this.#source.unwatch(waiter);
+    if (this.#retry !== undefined && this.#source.waiting === 0) this.#stopRetrying();
+  }
+
+  /** What an attempt knows may be older than what the kernel knows: let the next one ask. */
+  settle(mask: number): undefined {
+    this.#source.ready |= mask & (POLLIN | POLLOUT);
+  }
+
+  #retryLater(): void {
+    if (this.#retry !== undefined) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#unannounced = false;
+      this.#source.announce(POLLOUT);
+    }, RETRY_AFTER);
+    if (!this.#source.holds) Deno.unrefTimer(this.#retry);
+  }
+
+  #stopRetrying(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+  }
+
+  ref(): void {
+    reactor.hold(this.#source, true);
+  }
+
+  unref(): void {
+    reactor.hold(this.#source, false);
+  }
+
+  // The descriptor
+
+  fileno(): number {
+    return this.#fd;
+  }
+
+  dup(): NativeTransport {
+    const fd = call(this.#libc.fcntl(this.#fd, F_DUPFD_CLOEXEC, 0), "dup");
+    return new NativeTransport(fd, this.family, this.type, this.proto);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#retry !== undefined) this.#stopRetrying();
+    this.#source.close();
+  }
+}

@@ -1,0 +1,81 @@
+// Starts the examples as their readers do: with the very flags that each states at its top.
+
+import { Program } from "./_helpers.ts";
+
+const folder = new URL("../examples/", import.meta.url);
+
+/** One run line: `deno run flags… examples/file args…`, as the example's header has it. */
+export interface RunLine {
+  flags: string[];
+  args: string[];
+}
+
+/** The names of all examples. */
+export function examples(): string[] {
+  const names = Array.from(Deno.readDirSync(folder), (entry) => entry.name);
+  return names.filter((name) => name.endsWith(".ts") && !name.startsWith("_")).sort();
+}
+
+/** The run lines in the comment that opens an example; a backslash continues one. */
+export function runLines(example: string): RunLine[] {
+  const source = Deno.readTextFileSync(new URL(example, folder));
+  const header = source.slice(0, source.search(/^(?!\/\/)/m)).replaceAll(/\s*\\\n\/\/\s*/g, " ");
+  const commands = Array.from(header.matchAll(/^\/\/ +deno run (.*)$/gm), ([, command]) => command.split(/ +/));
+  return commands.map((words) => {
+    const file = words.indexOf(`examples/${example}`);
+    if (file < 0) throw new Error(`a run line of ${example} does not start it: ${words.join(" ")}`);
+    return { flags: words.slice(0, file), args: words.slice(file + 1) };
+  });
+}
+
+/** Starts a program of examples/. Permissions are never asked for: what is not stated is refused. */
+export function start(example: string, flags: string[], args: string[]): Program {
+  const file = new URL(example, folder).pathname;
+  return new Program(Deno.execPath(), ["run", "--no-prompt", "--no-lock", ...flags, file, ...args]);
+}
+
+/** A port that was free a moment ago, for TCP and most likely for UDP. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/**
+ * The run line as somebody types it whose port (or path) is another one: the permission and the option say
+ * the same number.
+ */
+export function elsewhere(line: RunLine, option: string, usual: string | number, other: string | number): RunLine {
+  const flags = line.flags.map((flag) => flag.replaceAll(String(usual), String(other)));
+  return { flags, args: [...line.args, option, String(other)] };
+}
+
+/** Starts a server on a free port and waits until it says that it listens; somebody may be quicker to take the port. */
+export async function serve(example: string, usual: number): Promise<{ server: Program; port: number }> {
+  for (let tries = 3;; tries--) {
+    const port = freePort();
+    const { flags, args } = elsewhere(runLines(example)[0], "--port", usual, port);
+    const server = start(example, flags, args);
+    try {
+      const first = await server.line();
+      if (!first.includes(String(port))) throw new Error(`${example} does not tell where it listens: ${first}`);
+      return { server, port };
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      if (tries === 1 || !(error as Error).message.includes("EADDRINUSE")) throw error;
+    }
+  }
+}
+
+/** Starts a client on its first run line, towards a port. */
+export function call(example: string, usual: number, port: number, ...more: string[]): Program {
+  const { flags, args } = elsewhere(runLines(example)[0], "--port", usual, port);
+  return start(example, flags, [...args, ...more]);
+}
+
+/** Types lines into a program and answers all that it printed. It has to end well. */
+export async function converse(program: Program, ...lines: string[]): Promise<string> {
+  for (const line of lines) await program.write(line);
+  const { code, stdout, stderr } = await program.end();
+  if (code !== 0) throw new Error(`exit code ${code}: ${stderr}`);
+  return stdout;
+}

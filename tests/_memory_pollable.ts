@@ -1,0 +1,55 @@
+// A pollable that the test itself moves: what select knows of a socket, without a socket.
+
+import { enter } from "../core/descriptors.ts";
+import type { Descriptor, Openable } from "../core/descriptors.ts";
+import type { Waiter } from "../transport.ts";
+
+const ALWAYS = 0x38;
+
+/** Something open whose events are set by hand. */
+export class Memory implements Openable {
+  readonly waiters = new Map<Waiter, number>();
+  readonly #number: number | undefined;
+  #descriptor: Descriptor | undefined;
+  #events: number;
+
+  /** `number` is the descriptor where the test wants a certain one, as a backend with real ones does. */
+  constructor(events = 0, number?: number) {
+    this.#events = events;
+    this.#number = number;
+    this.#descriptor = enter(this);
+  }
+
+  /** Sets the level. What is new in it, and each `again`, is news. */
+  set(events: number, again = 0): void {
+    const news = (events & ~this.#events) | again;
+    this.#events = events;
+    for (const [waiter, mask] of [...this.waiters]) if ((news & (mask | ALWAYS)) !== 0) waiter.wake();
+  }
+
+  /** While it is being entered: the number that it wants. Then: its descriptor, -1 when closed. */
+  fileno(): number {
+    if (this.#descriptor === undefined) return this.#number as number;
+    return this.#descriptor.closed ? -1 : this.#descriptor.fd;
+  }
+  events(): number {
+    return this.#events;
+  }
+  watch(mask: number, waiter: Waiter): void {
+    this.waiters.set(waiter, mask);
+  }
+  unwatch(waiter: Waiter): void {
+    this.waiters.delete(waiter);
+  }
+  settle(): undefined {
+    return undefined;
+  }
+  /** As close(fd): through the descriptor, which closes this. */
+  closeNumber(): void {
+    this.#descriptor!.close();
+  }
+  close(): void {
+    this.#events = 0x20;
+    for (const waiter of [...this.waiters.keys()]) waiter.wake();
+  }
+}

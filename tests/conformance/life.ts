@@ -1,0 +1,373 @@
+// close, detach, dup, using; what stays alive and what does not.
+
+import assert from "node:assert/strict";
+import { runDeno } from "../_helpers.ts";
+import { Connected, FAMILIES, Listening, receive, staysPending, text } from "./fixtures.ts";
+import type { Subject } from "./fixtures.ts";
+
+export function lifeSuite({ name, module: m, url }: Subject): void {
+  const test = (what: string, fn: () => Promise<void> | void) => Deno.test(`${name}: ${what}`, fn);
+
+  for (const family of FAMILIES) {
+    test(`${family}: close rejects every pending call with EBADF`, async () => {
+      using all = await Connected.open(m, family);
+      const { server, client } = all;
+      const calls = [
+        server.accept(),
+        server.accept(),
+        client.recv(10),
+        client.recv_into(new Uint8Array(1)),
+        client.recv(10, m.MSG_PEEK),
+        // More than the buffers of both ends: Linux lets them grow to some megabytes.
+        client.sendall(new Uint8Array(32 * 2 ** 20)),
+        client.send("behind it"),
+      ];
+      await staysPending(Promise.race(calls));
+      const failed = calls.map((call) => assert.rejects(call, { name: "OSError", code: "EBADF" }));
+      server.close();
+      client.close();
+      await Promise.all(failed);
+      // The peer may still get what was on its way.
+      all.peer.close();
+    });
+
+    test(`${family}: close ends a connection for its peer`, async () => {
+      using all = await Connected.open(m, family);
+      const waiting = all.peer.recv(10);
+      await staysPending(waiting);
+      all.client.close();
+      assert.equal((await waiting).length, 0);
+    });
+
+    test(`${family}: close while a receive is pending ends the connection for its peer`, async () => {
+      using all = await Connected.open(m, family);
+      const pending = assert.rejects(all.client.recv(10), { code: "EBADF" });
+      await staysPending(pending);
+      all.client.close();
+      await pending;
+      assert.equal((await all.peer.recv(10)).length, 0);
+    });
+
+    test(`${family}: a closed listener refuses, and turns away who waited`, async () => {
+      using listening = new Listening(m, family);
+      using waiting = listening.socket();
+      await waiting.connect(listening.address);
+      listening.server.close();
+      assert.equal((await waiting.recv(1).catch(() => [])).length, 0);
+      using late = listening.socket();
+      const answer = new m.OSError(await late.connect_ex(listening.address)).code;
+      assert(answer === "ECONNREFUSED" || family === "Unix" && answer === "ENOENT", answer);
+    });
+
+    test(`${family}: dup is the same socket twice`, async () => {
+      using all = await Connected.open(m, family);
+      const { client, peer } = all;
+      client.settimeout(5);
+      using copy = client.dup();
+      assert.notEqual(copy.fileno(), client.fileno());
+      assert.equal(copy.family, client.family);
+      assert.equal(copy.type, client.type);
+      assert.equal(copy.gettimeout(), 5);
+      assert.deepEqual(copy.getsockname(), client.getsockname());
+      await copy.sendall("a");
+      await client.sendall("b");
+      assert.equal(text(await receive(peer, 2)), "ab");
+      await peer.sendall("cd");
+      assert.equal(text(await copy.recv(1)) + text(await client.recv(1)), "cd");
+      // Closing one leaves the other, and the connection.
+      client.close();
+      await copy.sendall("e");
+      assert.equal(text(await peer.recv(10)), "e");
+      const end = peer.recv(10);
+      await staysPending(end);
+      copy.close();
+      assert.equal((await end).length, 0);
+    });
+
+    test(`${family}: closing a dup rejects its own pending calls alone`, async () => {
+      using all = await Connected.open(m, family);
+      using copy = all.client.dup();
+      const own = assert.rejects(copy.recv(10), { code: "EBADF" });
+      const other = all.client.recv(10);
+      await staysPending(other);
+      copy.close();
+      await own;
+      await staysPending(other);
+      await all.peer.sendall("x");
+      assert.equal(text(await other), "x");
+    });
+
+    test(`${family}: the original closed before its dup`, async () => {
+      using all = await Connected.open(m, family);
+      using copy = all.client.dup();
+      const own = assert.rejects(all.client.recv(10), { code: "EBADF" });
+      const other = copy.recv(10);
+      await staysPending(other);
+      all.client.close();
+      await own;
+      await all.peer.sendall("x");
+      assert.equal(text(await other), "x");
+    });
+
+    test(`${family}: a dup of a listener accepts`, async () => {
+      using listening = new Listening(m, family);
+      using copy = listening.server.dup();
+      listening.server.close();
+      using client = listening.socket();
+      const accepted = copy.accept();
+      await client.connect(listening.address);
+      (await accepted)[0].close();
+    });
+
+    test(`${family}: detach gives the descriptor away, and it can be adopted`, async () => {
+      using all = await Connected.open(m, family);
+      const { client, peer } = all;
+      const fd = client.fileno();
+      const pending = assert.rejects(client.recv(10), { code: "EBADF" });
+      assert.equal(client.detach(), fd);
+      await pending;
+      assert.equal(client.fileno(), -1);
+      assert.throws(() => client.getsockname(), { code: "EBADF" });
+      client.close();
+      await peer.sendall("x");
+      using adopted = m.socket(-1, -1, -1, fd);
+      assert.equal(adopted.fileno(), fd);
+      assert.equal(adopted.family, peer.family);
+      assert.equal(adopted.type, m.SOCK_STREAM);
+      assert.equal(text(await adopted.recv(10)), "x");
+      assert.equal(client.detach(), -1);
+    });
+
+    test(`${family}: using and await using close`, async () => {
+      using all = await Connected.open(m, family);
+      let kept;
+      {
+        using copy = all.client.dup();
+        kept = copy;
+      }
+      assert.equal(kept.fileno(), -1);
+      {
+        await using copy = all.client.dup();
+        kept = copy;
+      }
+      assert.equal(kept.fileno(), -1);
+      assert(all.client.fileno() >= 0);
+    });
+
+    test(`${family}: a reset reaches whoever waits, once`, async () => {
+      using all = await Connected.open(m, family);
+      const { client, peer } = all;
+      await client.sendall("unread");
+      await peer.recv(1, m.MSG_PEEK);
+      const waiting = client.recv(10);
+      await staysPending(waiting);
+      peer.close();
+      // Closing with unread data resets, in the kernel and here.
+      await assert.rejects(waiting, { name: "ConnectionResetError", code: "ECONNRESET" });
+      assert.equal((await client.recv(10)).length, 0);
+      await assert.rejects(client.send("x"), { code: "EPIPE" });
+      if (family !== "Unix") assert.throws(() => client.getpeername(), { code: "ENOTCONN" });
+    });
+  }
+
+  test("close is idempotent, and a closed socket answers EBADF to everything", async () => {
+    using all = await Connected.open(m);
+    const { client } = all;
+    const { family, type, proto } = client;
+    client.settimeout(3);
+    client.close();
+    client.close();
+    assert.equal(client.fileno(), -1);
+    const calls: (() => unknown)[] = [
+      () => client.accept(),
+      () => client.bind(["127.0.0.1", 0]),
+      () => client.connect(all.address),
+      () => client.listen(),
+      () => client.recv(1),
+      () => client.recv_into(new Uint8Array(1)),
+      () => client.recvfrom(1),
+      () => client.recvfrom_into(new Uint8Array(1)),
+      () => client.recvmsg(1),
+      () => client.recvmsg_into([new Uint8Array(1)]),
+      () => client.send("x"),
+      () => client.sendall("x"),
+      () => client.sendmsg(["x"]),
+      () => client.sendto("x", all.address),
+      () => client.shutdown(m.SHUT_RDWR),
+      () => client.getsockname(),
+      () => client.getpeername(),
+      () => client.getsockopt(m.SOL_SOCKET, m.SO_TYPE),
+      () => client.setsockopt(m.SOL_SOCKET, m.SO_KEEPALIVE, 1),
+      () => client.dup(),
+    ];
+    for (const call of calls) {
+      await assert.rejects(async () => await call(), { name: "OSError", code: "EBADF" }, String(call));
+    }
+    assert.equal(new m.OSError(await client.connect_ex(all.address)).code, "EBADF");
+    // What is not the kernel's to know stays.
+    assert.deepEqual([client.family, client.type, client.proto], [family, type, proto]);
+    assert.equal(client.gettimeout(), 3);
+    for await (const _ of client) assert.fail("iteration over a closed socket");
+  });
+
+  test("the inspect form is Python's", async () => {
+    using all = await Connected.open(m);
+    const { client, peer } = all;
+    const [laddr, raddr] = [JSON.stringify(client.getsockname()), JSON.stringify(peer.getsockname())];
+    assert.equal(
+      Deno.inspect(client),
+      `<socket.socket fd=${client.fileno()}, family=2, type=1, proto=0, laddr=${laddr}, raddr=${raddr}>`,
+    );
+    client.close();
+    assert.equal(Deno.inspect(client), "<socket.socket [closed] fd=-1, family=2, type=1, proto=0>");
+  });
+
+  test("1,000 connections opened, used and closed", async () => {
+    using listening = new Listening(m, "IPv4", 128);
+    const serving = (async () => {
+      for await (const [peer] of listening.server) {
+        (async () => {
+          for await (const chunk of peer) await peer.sendall(chunk);
+          peer.close();
+        })();
+      }
+    })();
+    const before = listening.socket();
+    const first = before.fileno();
+    before.close();
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(Array.from({ length: 50 }, async (_, n) => {
+        using client = listening.socket();
+        await client.connect(listening.address);
+        await client.sendall(`${round}/${n}`);
+        assert.equal(text(await client.recv(100)), `${round}/${n}`);
+        await client.shutdown(m.SHUT_WR);
+        assert.equal((await client.recv(100)).length, 0);
+      }));
+    }
+    assert(first >= 0);
+    listening.server.close();
+    await serving;
+  });
+
+  // What keeps the process alive needs a process of its own.
+
+  /** Runs a program over the module; answers what it printed. */
+  const run = async (source: string, ...flags: string[]): Promise<string> => {
+    await using program = await runDeno(`import * as socket from ${JSON.stringify(url)};\n${source}`, ...flags);
+    const { code, stdout, stderr } = await program.end();
+    assert.equal(code, 0, stderr);
+    return stdout.trim();
+  };
+  const CONNECTED = `
+    const server = socket.socket();
+    server.bind(["127.0.0.1", 0]);
+    server.listen();
+    const client = socket.socket();
+    await client.connect(server.getsockname());
+    const [peer] = await server.accept();
+  `;
+
+  test("the process ends by itself with idle sockets open", async () => {
+    assert.equal(await run(`${CONNECTED} console.log("idle");`), "idle");
+  });
+
+  test("the process ends by itself after calls that timed out or were aborted", async () => {
+    const source = `${CONNECTED}
+      client.settimeout(0.01);
+      server.settimeout(0.01);
+      await client.recv(10).catch((error) => console.log(error.message));
+      await server.accept().catch((error) => console.log(error.message));
+      const abort = new AbortController();
+      setTimeout(() => abort.abort("aborted"), 10);
+      await peer.recv(10, 0, { signal: abort.signal }).catch(console.log);
+    `;
+    assert.deepEqual((await run(source)).split("\n"), ["timed out", "timed out", "aborted"]);
+  });
+
+  test("a pending call keeps the process alive", async () => {
+    // Another process sends the data, so nothing else does.
+    const source = `
+      const client = socket.socket();
+      await client.connect(JSON.parse(Deno.args[0] ?? "null") ?? ADDRESS);
+      console.log(new TextDecoder().decode(await client.recv(10)));
+    `;
+    using listening = new Listening(m, "IPv4");
+    const running = run(source.replace("ADDRESS", JSON.stringify(listening.address)));
+    const [peer] = await listening.server.accept();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await peer.sendall("awake");
+    assert.equal(await running, "awake");
+    peer.close();
+  });
+
+  test("a pending accept keeps the process alive", async () => {
+    const source = `
+      const server = socket.socket();
+      server.bind(["127.0.0.1", 0]);
+      server.listen();
+      console.log(server.getsockname()[1]);
+      await server.accept();
+      console.log("accepted");
+    `;
+    await using program = await runDeno(`import * as socket from ${JSON.stringify(url)};\n${source}`);
+    const port = Number(await program.line());
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    using client = m.socket();
+    await client.connect(["127.0.0.1", port]);
+    assert.equal(await program.line(), "accepted");
+    await program.end();
+  });
+
+  test("unref lets the process end with a call pending, and ref undoes it", async () => {
+    assert.equal(await run(`${CONNECTED} client.unref(); client.recv(1); console.log("end");`), "end");
+    assert.equal(await run(`${CONNECTED} client.recv(1); client.unref(); console.log("end");`), "end");
+    assert.equal(await run(`${CONNECTED} server.accept(); server.unref(); console.log("end");`), "end");
+    const source = `${CONNECTED}
+      client.unref();
+      client.ref();
+      const timer = setTimeout(() => peer.sendall("x"), 50);
+      Deno.unrefTimer(timer);
+      client.recv(1).then(() => console.log("received"));
+    `;
+    // Only the pending recv keeps it alive until the unreferenced timer fires.
+    assert.equal(await run(source), "received");
+  });
+
+  test("a socket that was garbage-collected open is closed", async () => {
+    const source = `${CONNECTED}
+      let copy = socket.socket();
+      await copy.connect(server.getsockname());
+      const [other] = await server.accept();
+      copy = null;
+      const end = other.recv(10);
+      for (let n = 0; n < 100; n++) {
+        gc();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        if (await Promise.race([end, null]) !== null) break;
+      }
+      console.log((await end).length);
+    `;
+    assert.equal(await run(source, "--v8-flags=--expose-gc"), "0");
+  });
+
+  test("a socket with a call pending is not collected", async () => {
+    const source = `
+      const server = socket.socket();
+      server.bind(["127.0.0.1", 0]);
+      server.listen();
+      const client = socket.socket();
+      await client.connect(server.getsockname());
+      (async () => {
+        const [peer] = await server.accept();
+        console.log(new TextDecoder().decode(await peer.recv(10)));
+      })();
+      for (let n = 0; n < 20; n++) {
+        gc();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await client.sendall("kept");
+    `;
+    assert.equal(await run(source, "--v8-flags=--expose-gc"), "kept");
+  });
+}

@@ -1,0 +1,134 @@
+// README and docs/ say only what is so: their programs run, their commands are known, their links lead somewhere.
+//
+// Blocks that stand alone are run by `deno test --doc`. Here run those that need each other: a block marked
+// `server` with the block marked `client` after it, as printed but for the port, which is a free one here. Where
+// Python stands beside them, every combination of the two languages talks.
+
+import assert from "node:assert/strict";
+import { hasPython, Program } from "./_helpers.ts";
+import { examples, freePort, runLines } from "./_examples.ts";
+
+const root = new URL("../", import.meta.url);
+
+interface Block {
+  language: string;
+  role: string;
+  code: string;
+}
+
+function documents(): string[] {
+  const names = Array.from(Deno.readDirSync(new URL("docs", root)), (entry) => `docs/${entry.name}`);
+  return ["README.md", "README.zh.md", "CONTRIBUTING.md", ...names.filter((name) => name.endsWith(".md")).sort()];
+}
+
+function blocks(text: string): Block[] {
+  return Array.from(text.matchAll(/^```(\w+)([^\n]*)\n(.*?)^```/gms), ([, language, rest, code]) => {
+    return { language, role: rest.replace("ignore", "").trim(), code };
+  });
+}
+
+interface Dialogue {
+  servers: Block[];
+  clients: Block[];
+  /** What the client prints, where the document says so. */
+  printed: string | undefined;
+}
+
+/** The dialogues of a document: a server's blocks (in one or two languages), its client's, and the output. */
+function dialogues(text: string): Dialogue[] {
+  const found: Dialogue[] = [];
+  let twin: Block[] = [];
+  for (const block of blocks(text)) {
+    if (block.language === "python") twin = [block];
+    else {
+      if (block.role === "server") found.push({ servers: [block, ...twin], clients: [], printed: undefined });
+      else if (block.role === "client") found.at(-1)!.clients.push(block, ...twin);
+      else if (block.language === "text") found.at(-1)!.printed ??= block.code;
+      twin = [];
+    }
+  }
+  return found;
+}
+
+function portOf({ servers }: Dialogue): string {
+  return /\.bind\(ipPort\)/.test(servers[0].code)
+    ? /ipPort = \[[^\]]*?(\d+)\]/.exec(servers[0].code)![1]
+    : /\["[^"]*", (\d+)\]/.exec(servers[0].code)![1];
+}
+
+async function run({ language, code }: Block, usual: string, port: number): Promise<Program> {
+  const moved = code.replaceAll(usual, String(port));
+  if (language === "python") return new Program("python3", ["-u", "-c", moved]);
+  // Port 0 is for a UDP socket that binds itself with its first datagram.
+  const net = `--allow-net=127.0.0.1:${port},localhost:${port},127.0.0.1:0`;
+  const program = new Program(Deno.execPath(), ["run", "--no-prompt", "--no-lock", net, "--ext=ts", "-"]);
+  await program.write(moved);
+  await program.closeInput();
+  return program;
+}
+
+/** Waits until the kernel knows a port as listened on (or, for UDP, as bound): the servers do not say so. */
+async function untilBound(port: number): Promise<void> {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  for (let tries = 0; tries < 500; tries++) {
+    for (const [table, state] of [["tcp", "0A"], ["udp", "07"]]) {
+      for (const line of Deno.readTextFileSync(`/proc/net/${table}`).split("\n")) {
+        const [, address, , held] = line.trim().split(/\s+/);
+        if (address?.endsWith(local) && held === state) return;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`nobody listens on ${port}`);
+}
+
+for (const name of documents()) {
+  const text = Deno.readTextFileSync(new URL(name, root));
+
+  for (const [number, dialogue] of dialogues(text).entries()) {
+    for (const server of dialogue.servers) {
+      for (const client of dialogue.clients) {
+        const languages = `${server.language} server, ${client.language} client`;
+        const python = [server, client].some(({ language }) => language === "python");
+        Deno.test({
+          name: `${name}, dialogue ${number + 1}: ${languages}`,
+          ignore: Deno.build.os !== "linux" || (python && !hasPython()),
+          async fn() {
+            const [usual, port] = [portOf(dialogue), freePort()];
+            await using serving = await run(server, usual, port);
+            await untilBound(port);
+            await using calling = await run(client, usual, port);
+            // The one client that asks its user is told to end.
+            if (client.language === "python") await calling.write("exit").catch(() => {});
+            const { code, stdout, stderr } = await calling.end();
+            assert.equal(code, 0, stderr);
+            if (dialogue.printed !== undefined) assert.equal(stdout, dialogue.printed);
+            assert.notEqual(serving.pid, 0);
+          },
+        });
+      }
+    }
+  }
+
+  Deno.test(`${name}: each command is run by .ci/run, or is an example's`, () => {
+    const ci = Deno.readTextFileSync(new URL(".ci/run", root)).split("\n").map((line) => line.replace(/ \|\| .*/, ""));
+    const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
+    const known = new Set([...ci, ".ci/run", `deno add jsr:${config.name}`]);
+    for (const example of examples()) {
+      for (const { flags, args } of runLines(example)) {
+        known.add(["deno run", ...flags, `examples/${example}`, ...args].join(" "));
+      }
+    }
+    for (const { code } of blocks(text).filter(({ language }) => language === "sh")) {
+      for (const line of code.trim().replaceAll(/ *\\\n */g, " ").split("\n")) {
+        assert.ok(known.has(line.replace(/ +#.*/, "")), `nobody runs: ${line}`);
+      }
+    }
+  });
+
+  Deno.test(`${name}: its links lead somewhere`, () => {
+    for (const [, target] of text.replaceAll(/^```.*?^```/gms, "").matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
+      assert.ok(Deno.statSync(new URL(target, new URL(name, root))), target);
+    }
+  });
+}

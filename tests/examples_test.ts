@@ -1,0 +1,102 @@
+// Every example, started as a user starts it: with exactly the flags that it states, with --help, and without flags.
+
+import assert from "node:assert/strict";
+import { TemporaryDirectory } from "./_helpers.ts";
+import { call, converse, elsewhere, examples, runLines, serve, start } from "./_examples.ts";
+
+for (const example of examples()) {
+  Deno.test(`${example} opens with its run line`, () => {
+    assert.notEqual(runLines(example).length, 0);
+  });
+
+  Deno.test(`${example} --help tells what it does, and needs no permission for that`, async () => {
+    const printed = await converse(start(example, [], ["--help"]));
+    assert.match(printed, new RegExp(example.replace(".ts", "")));
+  });
+
+  Deno.test(`${example} needs each permission that it states`, async () => {
+    for (const { flags, args } of runLines(example)) {
+      const permissions = flags.filter((flag) => flag.startsWith("--allow-"));
+      assert.notEqual(permissions.length, 0, "it states no permission");
+      for (const permission of permissions) {
+        await using program = start(example, flags.filter((flag) => flag !== permission), args);
+        const { code, stderr } = await program.end();
+        assert.notEqual(code, 0, `it runs without ${permission}`);
+        assert.match(stderr, /Requires (net|read|write|ffi|sys|run|env) access/, `without ${permission}`);
+      }
+    }
+  });
+}
+
+Deno.test("echo_server and echo_client: one sentence for everybody", async () => {
+  const { server, port } = await serve("echo_server.ts", 9999);
+  await using _ = server;
+  for (const said of ["请求占领地球", "again"]) {
+    const printed = await converse(call("echo_client.ts", 9999, port, ...(said === "again" ? [said] : [])));
+    assert.equal(printed, "不要回答,不要回答,不要回答\n");
+    assert.equal(await server.line(), said);
+  }
+});
+
+Deno.test("upper_server serves a second client while the first is there, and after it has gone", async () => {
+  const { server, port } = await serve("upper_server.ts", 6969);
+  await using _ = server;
+  await using first = call("upper_client.ts", 6969, port);
+  await first.write("hello 世界,你好");
+  assert.equal(await first.line(), ">>: recv: HELLO 世界,你好");
+
+  const second = call("upper_client.ts", 6969, port);
+  assert.equal(await converse(second, "two", "", "exit", "not sent"), ">>: recv: TWO\n>>: >>: ");
+
+  await first.write("still here");
+  assert.equal(await first.line(), ">>: recv: STILL HERE");
+  assert.equal(await converse(first, "exit"), ">>: ");
+
+  assert.equal(await converse(call("upper_client.ts", 6969, port), "third"), ">>: recv: THIRD\n>>: ");
+});
+
+Deno.test("robot_server answers each caller until it says exit", async () => {
+  const { server, port } = await serve("robot_server.ts", 8888);
+  await using _ = server;
+  const greeting = "receive: 欢迎致电 10086,请输入1xxx,0转人工服务.";
+  await using waiting = call("robot_client.ts", 8888, port);
+  assert.equal(await waiting.line(), greeting);
+  assert.deepEqual((await converse(call("robot_client.ts", 8888, port), "1", "0", "exit")).split("\n"), [
+    greeting,
+    "please input: receive: 请重新输入.",
+    "please input: receive: 通话可能会被录音.",
+    "please input: ",
+  ]);
+  assert.equal(await converse(waiting, "exit"), "please input: ");
+});
+
+Deno.test("unix_echo: a server and a client at a path, and a server that was killed does not block the next", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.fresh();
+  const [serverLine, clientLine] = runLines("unix_echo.ts").map((line) =>
+    elsewhere(line, "--path", "/tmp/echo.sock", path)
+  );
+  for (const said of ["世界,你好", "again"]) {
+    await using server = start("unix_echo.ts", serverLine.flags, serverLine.args);
+    assert.equal(await server.line(), `listening on ${path}`);
+    const more = said === "again" ? [said] : [];
+    assert.equal(await converse(start("unix_echo.ts", clientLine.flags, [...clientLine.args, ...more])), said + "\n");
+  }
+});
+
+Deno.test("the demo shows every dialogue and ends by itself", async () => {
+  const [{ flags, args }] = runLines("demo.ts");
+  const printed = await converse(start("demo.ts", flags, args));
+  for (
+    const sentence of [
+      "世界,你好",
+      "HELLO WORLD",
+      "欢迎致电 10086",
+      "CHEN SAYS 2",
+      "TimeoutError: timed out",
+      "ok from",
+    ]
+  ) {
+    assert.ok(printed.includes(sentence), `no ${sentence} in\n${printed}`);
+  }
+});

@@ -1,0 +1,38 @@
+// The suite of socket files, over the default backend, and python3's socket files at the other end.
+
+import assert from "node:assert/strict";
+import * as deno from "../mod.ts";
+import { pythonTest, runPython } from "./_helpers.ts";
+import { fileSuite } from "./conformance/files.ts";
+
+fileSuite({ name: "deno", module: deno, url: import.meta.resolve("../mod.ts") });
+
+const PEER = `
+import socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+f = s.makefile("rw", encoding=sys.argv[2], newline=sys.argv[3])
+for line in f:
+    f.write(line[::-1].strip() + "\\n")
+    f.flush()
+f.close(); s.close()
+`;
+
+for (const [encoding, newline] of [["utf-8", "\r\n"], ["latin-1", "\r"], ["utf-16-le", "\n"], ["shift_jis", ""]]) {
+  pythonTest(`files talk with python3's: ${encoding}, newline ${JSON.stringify(newline)}`, async () => {
+    using server = deno.create_server(["127.0.0.1", 0]);
+    await using python = runPython(PEER, (server.getsockname() as [string, number])[1], encoding, newline);
+    const [conn] = await server.accept();
+    await using file = conn.makefile("rw", { encoding, newline });
+    const word = { "utf-8": "añ€😀", "shift_jis": "漢字ｱ" }[encoding] ?? "añé";
+    for (let i = 0; i < 50; i++) {
+      await file.write(`${i}${word.repeat(i * 20)}\n`);
+      await file.flush();
+      const line = await file.readline();
+      assert.equal(line, [...`${i}${word.repeat(i * 20)}`].reverse().join("") + (newline || "\n"));
+    }
+    await conn.shutdown(deno.SHUT_WR);
+    assert.equal(await file.read(), "");
+    conn.close();
+    assert.equal((await python.end()).code, 0);
+  });
+}

@@ -1,0 +1,122 @@
+/**
+ * Datagrams alone: UDP and AF_UNIX, with helpers for multicast and broadcast.
+ *
+ * The sockets are those of `@berkeley/socket`, here with SOCK_DGRAM by default. On Deno they need the flag
+ * `--unstable-net` (or `"unstable": ["net"]` in deno.json).
+ *
+ * @example A server that answers "ok", and a client
+ * ```ts
+ * import { AF_INET, socket } from "@berkeley/socket/udp";
+ *
+ * using server = socket(AF_INET);
+ * server.bind(["127.0.0.1", 0]);
+ *
+ * using client = socket(AF_INET);
+ * await client.sendto("数据", server.getsockname());
+ *
+ * const [data, address] = await server.recvfrom(1024);
+ * console.log(new TextDecoder().decode(data), "from", address);
+ * await server.sendto("ok", address!);
+ * console.log(new TextDecoder().decode(await client.recv(1024)));
+ * ```
+ *
+ * @module
+ */
+
+import { AF_INET, SOCK_DGRAM } from "./base/constants.ts";
+import * as create from "./core/create.ts";
+import type { Socket } from "./core/socket.ts";
+import { denoBackend } from "./deno/backend.ts";
+
+export {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  AF_UNSPEC,
+  INADDR_ALLHOSTS_GROUP,
+  INADDR_ANY,
+  INADDR_BROADCAST,
+  INADDR_LOOPBACK,
+  INADDR_MAX_LOCAL_GROUP,
+  INADDR_UNSPEC_GROUP,
+  IP_ADD_MEMBERSHIP,
+  IP_DROP_MEMBERSHIP,
+  IP_MULTICAST_LOOP,
+  IP_MULTICAST_TTL,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPPROTO_UDP,
+  IPV6_JOIN_GROUP,
+  IPV6_LEAVE_GROUP,
+  IPV6_MULTICAST_LOOP,
+  MSG_DONTWAIT,
+  MSG_PEEK,
+  MSG_TRUNC,
+  SHUT_RD,
+  SHUT_RDWR,
+  SHUT_WR,
+  SO_BROADCAST,
+  SO_DOMAIN,
+  SO_ERROR,
+  SO_PROTOCOL,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
+  SO_TYPE,
+  SOCK_DGRAM,
+  SOL_SOCKET,
+} from "./base/constants.ts";
+export type {
+  Address,
+  AddressLike,
+  Inet6Address,
+  InetAddress,
+  NumberedAddress,
+  PacketAddress,
+  UnixAddress,
+} from "./base/addresses.ts";
+export type { Data } from "./base/data.ts";
+export {
+  BlockingIOError,
+  BrokenPipeError,
+  ConnectionAbortedError,
+  ConnectionError,
+  ConnectionRefusedError,
+  ConnectionResetError,
+  FileExistsError,
+  FileNotFoundError,
+  gaierror,
+  herror,
+  InterruptedError,
+  OSError,
+  OSError as error,
+  PermissionError,
+  TimeoutError,
+  TimeoutError as timeout,
+} from "./base/errors.ts";
+export type { ErrorContext } from "./base/errors.ts";
+export { Socket } from "./core/socket.ts";
+export type { WaitOptions } from "./core/abort.ts";
+export type { AncillaryData } from "./transport.ts";
+export { broadcast, join, leave } from "./core/multicast.ts";
+
+/**
+ * Opens a datagram socket; see udp(7) and unix(7).
+ *
+ * @throws {OSError} ESOCKTNOSUPPORT where Deno runs without `--unstable-net`.
+ *
+ * @example
+ * ```ts
+ * import { AF_INET, SOCK_DGRAM, socket } from "@berkeley/socket/udp";
+ *
+ * using sock = socket(AF_INET);
+ * console.assert(sock.type === SOCK_DGRAM);
+ * ```
+ */
+export function socket(
+  family: number = AF_INET,
+  type: number = SOCK_DGRAM,
+  proto: number = 0,
+  fileno?: number | null,
+): Socket {
+  return create.open(denoBackend, family, type, proto, fileno);
+}
