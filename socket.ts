@@ -28,7 +28,7 @@
 
 import type { Address, AddressLike } from "./base/addresses.ts";
 import { AF_INET, AF_UNIX, SOCK_STREAM } from "./base/constants.ts";
-import type { Data } from "./base/data.ts";
+import type { Bytes, Data } from "./base/data.ts";
 import * as create from "./core/create.ts";
 import type { ConnectionOptions, ServerOptions } from "./core/create.ts";
 import { getDefaultTimeout, setDefaultTimeout } from "./core/socket.ts";
@@ -48,7 +48,7 @@ export type {
   PacketAddress,
   UnixAddress,
 } from "./base/addresses.ts";
-export type { Data } from "./base/data.ts";
+export type { Bytes, Data, MutableData } from "./base/data.ts";
 export {
   BlockingIOError,
   BrokenPipeError,
@@ -178,13 +178,12 @@ export function socketpair(
  * import { create_connection, create_server } from "@berkeley/socket";
  *
  * using server = create_server(["127.0.0.1", 0]);
- * const [host, port] = server.getsockname() as [string, number];
- * using client = await create_connection([host, port], 5);
+ * using client = await create_connection(server.getsockname(), 5);
  * console.assert(client.gettimeout() === 5);
  * ```
  */
 export function create_connection(
-  address: readonly [host: string, port: number],
+  address: AddressLike,
   timeout?: number | null,
   source_address: AddressLike | null = null,
   options: ConnectionOptions = {},
@@ -307,6 +306,6 @@ export function recv_fds(
   maxfds: number,
   flags: number = 0,
   options?: WaitOptions,
-): Promise<[data: Uint8Array, fds: number[], flags: number, address: Address | null]> {
+): Promise<[data: Bytes, fds: number[], flags: number, address: Address | null]> {
   return create.recvFds(sock, bufsize, maxfds, flags, options);
 }

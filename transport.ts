@@ -5,6 +5,7 @@
 // non-blocking mode, select and iteration are written once above this line, for every backend.
 
 import type { Address } from "./base/addresses.ts";
+import type { Bytes } from "./base/data.ts";
 
 /** What an attempt answers when it could only go on by waiting. A value, not an exception: it is common. */
 export const WOULD_BLOCK: unique symbol = Symbol("would block");
@@ -95,11 +96,11 @@ export interface Transport extends Pollable {
   finishConnect(): void | WouldBlock;
 
   /** Receives up to `size` bytes, or one datagram cut to it. Ready at POLLIN. */
-  recv(size: number, flags: number): Uint8Array | WouldBlock;
+  recv(size: number, flags: number): Bytes | WouldBlock;
   /** The same into a view. Returns the count (with MSG_TRUNC, the datagram's length). */
   recvInto(view: Uint8Array, flags: number): number | WouldBlock;
   /** The same with the sender's address (null on a stream). */
-  recvFrom(size: number, flags: number): [Uint8Array, Address | null] | WouldBlock;
+  recvFrom(size: number, flags: number): [Bytes, Address | null] | WouldBlock;
   /** Scatters one receive over views, with up to `ancillarySize` bytes of control messages. */
   recvMessage(views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock;
 

@@ -5,6 +5,12 @@ const encoder = new TextEncoder();
 /** What can be sent: text (as UTF-8) or any buffer or view of one, what recv returned among them (shared memory too). */
 export type Data = string | ArrayBufferView | ArrayBufferLike;
 
+/** What can be received into: any buffer or view of one. */
+export type MutableData = ArrayBufferView | ArrayBufferLike;
+
+/** What is received: bytes in memory that can be posted, transferred and put in a Response. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
 /** The bytes of some data, without a copy where there are bytes already. */
 export function bytesOf(data: Data): Uint8Array {
   if (data instanceof Uint8Array) return data;

@@ -1,5 +1,7 @@
 // Memory for what is received, cheap where it is small.
 
+import type { Bytes } from "./data.ts";
+
 /** Up to this length a copy comes out of the pool; an allocation of its own costs 290 ns, a piece of the pool 30. */
 const LARGEST_PIECE = 1024;
 const POOL_SIZE = 8192;
@@ -11,7 +13,7 @@ let used = 0;
  * Copies bytes out of a buffer that is going to be used again. A small copy shares its ArrayBuffer with other
  * received data, as Node's Buffers do: respect its byteOffset, and slice() it before transferring it.
  */
-export function copyOf(buffer: Uint8Array, start: number, end: number): Uint8Array {
+export function copyOf(buffer: Bytes, start: number, end: number): Bytes {
   const length = end - start;
   if (length > LARGEST_PIECE) return buffer.slice(start, end);
   // A pool that somebody transferred away has no room left either.

@@ -51,6 +51,8 @@ const timing: Timing = {
   warmup: Number(options.warmup ?? (options.quick ? 0.1 : 0.7)),
   seconds: Number(options.seconds ?? (options.quick ? 0.3 : 2)),
 };
+/** Disturbed runs are repeated, but --quick has no time for that. */
+const tries = options.quick ? 1 : 4;
 const where = options.placement ?? (options.quick ? "alone" : "both");
 
 const all = await findPeers();
@@ -92,7 +94,7 @@ async function compare(workload: Workload, placement: Placement): Promise<Row> {
       const cell = cells.get(peer)!;
       if (cell.absent) continue;
       try {
-        cell.samples.push(await runQuietly(workload, peer.command as string[], placement, timing));
+        cell.samples.push(await runQuietly(workload, peer.command as string[], placement, timing, tries));
       } catch (error) {
         cell.absent = `failed: ${(error as Error).message}`;
       }
@@ -120,7 +122,7 @@ for (const workload of chosen) {
   }
 }
 if (waits) {
-  for (const row of await runWaits(rounds, options.quick ? 500 : 2000)) {
+  for (const row of await runWaits(rounds, options.quick ? 300 : 2000)) {
     rows.push(row);
     printRow(row, placements[row.placement]);
   }

@@ -40,7 +40,7 @@ function percent(share: number): string {
 }
 
 function times(value: number): string {
-  return Number.isFinite(value) ? value.toFixed(2) : "";
+  return Number.isFinite(value) && value > 0 ? value.toFixed(2) : "";
 }
 
 /** Prints one workload's table. */

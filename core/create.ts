@@ -1,6 +1,6 @@
 // Making sockets: the module functions of Python's socket, over any backend.
 
-import { checkAddress } from "../base/addresses.ts";
+import { checkAddress, isLiteral } from "../base/addresses.ts";
 import type { Address, AddressLike } from "../base/addresses.ts";
 import {
   AF_INET,
@@ -16,7 +16,7 @@ import {
   SOL_SOCKET,
 } from "../base/constants.ts";
 import { CMSG_LEN } from "../base/cmsg.ts";
-import type { Data } from "../base/data.ts";
+import type { Bytes, Data } from "../base/data.ts";
 import { OSError } from "../base/errors.ts";
 import type { Backend, Transport } from "../transport.ts";
 import { enter, find, get } from "./descriptors.ts";
@@ -89,14 +89,26 @@ export async function pair(backend: Backend, family: number, type: number, proto
   return sockets as [Socket, Socket];
 }
 
+/** A host and port, whatever else the address of some socket holds. */
+function checkEndpoint(address: AddressLike): [string, number] {
+  if (!Array.isArray(address) || typeof address[0] !== "string") {
+    throw new TypeError("create_connection() takes an address of [host, port]");
+  }
+  const [host, port] = address as [string, number];
+  // As for any address: the port is checked, a literal made canonical.
+  const family = isLiteral(host, AF_INET6) ? AF_INET6 : AF_INET;
+  return checkAddress(family, [host, port], "connect") as unknown as [string, number];
+}
+
 /** Connects to the first of a host's addresses that answers. */
 export async function createConnection(
   backend: Backend,
-  [host, port]: readonly [string, number],
+  address: AddressLike,
   timeout: number | null | undefined,
   sourceAddress: AddressLike | null,
   { all_errors = false, signal }: ConnectionOptions,
 ): Promise<Socket> {
+  const [host, port] = checkEndpoint(address);
   const failures: Error[] = [];
   const deadline = typeof timeout === "number" ? performance.now() + timeout * 1000 : null;
   for (const [family, address] of await backend.endpoints(host, port)) {
@@ -183,8 +195,13 @@ export async function recvFds(
   maxfds: number,
   flags: number,
   options?: WaitOptions,
-): Promise<[data: Uint8Array, fds: number[], flags: number, address: Address | null]> {
-  const [data, ancillary, answered, address] = await socket.recvmsg(bufsize, CMSG_LEN(maxfds * Int32Array.BYTES_PER_ELEMENT), flags, options);
+): Promise<[data: Bytes, fds: number[], flags: number, address: Address | null]> {
+  const [data, ancillary, answered, address] = await socket.recvmsg(
+    bufsize,
+    CMSG_LEN(maxfds * Int32Array.BYTES_PER_ELEMENT),
+    flags,
+    options,
+  );
   const fds: number[] = [];
   for (const [level, type, bytes] of ancillary) {
     if (level !== SOL_SOCKET || type !== SCM_RIGHTS) continue;

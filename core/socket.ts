@@ -7,7 +7,7 @@ import { checkAddress } from "../base/addresses.ts";
 import type { Address, AddressLike } from "../base/addresses.ts";
 import { AF_UNIX, MSG_DONTWAIT, MSG_WAITALL, SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET } from "../base/constants.ts";
 import { bytesOf, nameOf, viewOf } from "../base/data.ts";
-import type { Data } from "../base/data.ts";
+import type { Bytes, Data, MutableData } from "../base/data.ts";
 import { errorFor, OSError } from "../base/errors.ts";
 import { POLLIN, POLLOUT } from "../base/poll.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
@@ -30,6 +30,9 @@ const CHUNK = 65536;
 /** The pauses of an accept loop that ran out of descriptors, in milliseconds: doubled up to a second. */
 const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 1000;
+
+/** CPython's bound of a timeout, 2^63 - 1 ns: some 292 years. */
+const LONGEST_TIMEOUT = 9_223_372_036;
 
 let defaultTimeout: number | null = null;
 
@@ -368,8 +371,10 @@ export class Socket {
       return 0;
     } catch (error) {
       if (!(error instanceof OSError) || error.name === "gaierror") throw error;
-      // As in CPython, a connect that timed out answers EWOULDBLOCK.
-      return error.errno ?? errorFor("EAGAIN").errno!;
+      if (error.errno !== undefined) return error.errno;
+      // As in CPython, a connect that timed out answers EWOULDBLOCK, and a wrong address is thrown.
+      if (error.name === "TimeoutError") return errorFor("EAGAIN").errno!;
+      throw error;
     }
   }
 
@@ -390,7 +395,11 @@ export class Socket {
    * ```
    */
   shutdown(how: number): Promise<void> {
-    return Promise.try(() => this.#live().shutdown(how));
+    return Promise.try(() => {
+      const transport = this.#live();
+      checkInteger(how, "how");
+      return transport.shutdown(how);
+    });
   }
 
   /**
@@ -448,7 +457,7 @@ export class Socket {
    * b.close();
    * ```
    */
-  recv(bufsize: number, flags = 0, options?: WaitOptions): Promise<Uint8Array> {
+  recv(bufsize: number, flags = 0, options?: WaitOptions): Promise<Bytes> {
     return this.#read(() => this.#transport.recv(bufsize, this.#effective(flags)), flags, options, () => {
       checkSize(bufsize, "recv");
     });
@@ -471,7 +480,7 @@ export class Socket {
    * b.close();
    * ```
    */
-  recv_into(buffer: BufferSource, nbytes = 0, flags = 0, options?: WaitOptions): Promise<number> {
+  recv_into(buffer: MutableData, nbytes = 0, flags = 0, options?: WaitOptions): Promise<number> {
     let view: Uint8Array;
     return this.#read(() => this.#transport.recvInto(view, this.#effective(flags)), flags, options, () => {
       view = sizedView(buffer, nbytes, "recv_into");
@@ -495,7 +504,7 @@ export class Socket {
    * b.close();
    * ```
    */
-  recvfrom(bufsize: number, flags = 0, options?: WaitOptions): Promise<[Uint8Array, Address | null]> {
+  recvfrom(bufsize: number, flags = 0, options?: WaitOptions): Promise<[Bytes, Address | null]> {
     return this.#read(() => this.#transport.recvFrom(bufsize, this.#effective(flags)), flags, options, () => {
       checkSize(bufsize, "recvfrom");
     });
@@ -519,7 +528,7 @@ export class Socket {
    * ```
    */
   recvfrom_into(
-    buffer: BufferSource,
+    buffer: MutableData,
     nbytes = 0,
     flags = 0,
     options?: WaitOptions,
@@ -557,14 +566,14 @@ export class Socket {
     ancbufsize = 0,
     flags = 0,
     options?: WaitOptions,
-  ): Promise<[Uint8Array, AncillaryData[], number, Address | null]> {
-    let buffer: Uint8Array;
+  ): Promise<[Bytes, AncillaryData[], number, Address | null]> {
+    let buffer: Bytes;
     const attempt = () => {
       const received = this.#receive([buffer], ancbufsize, flags);
       if (received === WOULD_BLOCK) return WOULD_BLOCK;
       const { length, ancillary, flags: answered, address } = received;
       const data = buffer.slice(0, Math.min(length, bufsize));
-      return [data, ancillary, answered, address] as [Uint8Array, AncillaryData[], number, Address | null];
+      return [data, ancillary, answered, address] as [Bytes, AncillaryData[], number, Address | null];
     };
     return this.#read(attempt, flags, options, () => {
       checkSize(bufsize, "recvmsg()");
@@ -591,7 +600,7 @@ export class Socket {
    * ```
    */
   recvmsg_into(
-    buffers: Iterable<BufferSource>,
+    buffers: Iterable<MutableData>,
     ancbufsize = 0,
     flags = 0,
     options?: WaitOptions,
@@ -794,7 +803,7 @@ export class Socket {
    * sock.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1);
    * ```
    */
-  setsockopt(level: number, name: number, value: number | BufferSource): void {
+  setsockopt(level: number, name: number, value: number | MutableData): void {
     const transport = this.#live();
     checkInteger(level, "level");
     checkInteger(name, "option name");
@@ -1113,6 +1122,7 @@ function checkTimeout(timeout: number | null): number | null {
   if (typeof timeout !== "number") throw new TypeError(`'${nameOf(timeout)}' object cannot be interpreted as a number`);
   if (Number.isNaN(timeout)) throw new RangeError("Invalid value NaN (not a number)");
   if (timeout < 0) throw new RangeError("Timeout value out of range");
+  if (timeout > LONGEST_TIMEOUT) throw new RangeError("timestamp out of range for platform time_t");
   return timeout;
 }
 
@@ -1133,7 +1143,7 @@ function checkAncillarySize(size: number, method: string): void {
 }
 
 /** The part of a buffer that a receive may fill: `nbytes` of it, or all where that is 0. */
-function sizedView(buffer: BufferSource, nbytes: number, method: string): Uint8Array {
+function sizedView(buffer: MutableData, nbytes: number, method: string): Uint8Array {
   checkInteger(nbytes, "nbytes");
   if (nbytes < 0) throw new RangeError(`negative buffersize in ${method}`);
   const view = viewOf(buffer);

@@ -5,6 +5,7 @@
 // handed to the next receive. A write is started on a copy, so that the caller may give up or reuse its data.
 
 import { errorFor } from "../base/errors.ts";
+import type { Bytes } from "../base/data.ts";
 import { copyOf } from "../base/pool.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../transport.ts";
@@ -43,7 +44,7 @@ export class Connection {
   readonly #conn: Deno.Conn;
   readonly #waiters: Waiters;
 
-  #buffer: Uint8Array = EMPTY;
+  #buffer: Bytes = EMPTY;
   #start = 0;
   #end = 0;
   #size = SMALLEST_READ;
@@ -52,6 +53,8 @@ export class Connection {
   /** How much must be there before it is served (MSG_WAITALL). */
   #wanted = 1;
   #reading = false;
+  /** Whether the buffer was brought up to date for a peek, which must show what came since the last one. */
+  #fresh = false;
   /** Where the read under way may end in the buffer. */
   #reach = 0;
   #eof = false;
@@ -94,9 +97,9 @@ export class Connection {
   // Receiving.
 
   /** How many bytes may be had now; 0 at the end of the stream. `wanted` must be there unless it ended. */
-  #available(size: number, wanted: number): number | WouldBlock {
+  #available(size: number, wanted: number, peek: boolean): number | WouldBlock {
     const buffered = this.#end - this.#start;
-    if (buffered >= wanted) return buffered;
+    if (buffered >= wanted && (buffered >= size || !peek || this.#upToDate())) return buffered;
     const ended = this.#eof || this.#error !== null || this.#reset || this.#readClosed;
     if (ended && buffered > 0) return buffered;
     if (this.#error !== null) throw this.takeError();
@@ -104,6 +107,14 @@ export class Connection {
     this.#asked = Math.max(size, 1);
     this.#wanted = wanted;
     return WOULD_BLOCK;
+  }
+
+  /** Whether a peek sees all that the kernel has; if not, it is read and the waiters are woken. */
+  #upToDate(): boolean {
+    const fresh = this.#fresh || this.#eof || this.#error !== null;
+    this.#fresh = false;
+    if (!fresh) this.settle(POLLIN).then(() => this.#waiters.wake(POLLIN));
+    return fresh;
   }
 
   /** Bookkeeping of a receive that took up to `end`. */
@@ -120,8 +131,8 @@ export class Connection {
   }
 
   /** Up to `size` bytes in memory of their own; `wanted` is how many must be there before any are taken. */
-  recv(size: number, wanted: number, peek: boolean): Uint8Array | WouldBlock {
-    const available = this.#available(size, wanted);
+  recv(size: number, wanted: number, peek: boolean): Bytes | WouldBlock {
+    const available = this.#available(size, wanted, peek);
     if (available === WOULD_BLOCK) return WOULD_BLOCK;
     const end = this.#start + Math.min(size, available);
     // A copy: nothing that the caller does with its memory (transfer it, keep it) touches the next read's.
@@ -132,7 +143,7 @@ export class Connection {
 
   /** The same into a view. */
   recvInto(view: Uint8Array, wanted: number, peek: boolean): number | WouldBlock {
-    const available = this.#available(view.length, wanted);
+    const available = this.#available(view.length, wanted, peek);
     if (available === WOULD_BLOCK) return WOULD_BLOCK;
     const count = Math.min(view.length, available);
     view.set(this.#buffer.subarray(this.#start, this.#start + count));
@@ -274,10 +285,14 @@ export class Connection {
     if ((mask & ~POLLOUT) === 0) return;
     for (;;) {
       this.readAhead();
-      if (!this.#reading) return;
+      if (!this.#reading) break;
       await turns(() => !this.#reading);
-      if (this.#reading) return this.park();
+      if (this.#reading) {
+        this.park();
+        break;
+      }
     }
+    this.#fresh = true;
   }
 
   /** Half-closes the sending side, behind what was sent. */

@@ -86,7 +86,11 @@ export class DatagramOptions {
   #setFlag(name: number, value: number | Uint8Array): void {
     if (READ_ONLY.includes(name)) throw errorFor("ENOPROTOOPT", { syscall: "setsockopt" });
     if (!FLAGS.includes(name)) throw unknownOption("setsockopt");
-    if (optionNumber(value) !== 0) this.#set.add(name);
+    const on = optionNumber(value) !== 0;
+    if (on && name === SO_REUSEPORT && this.#family === AF_UNIX) {
+      throw errorFor("EOPNOTSUPP", { syscall: "setsockopt" });
+    }
+    if (on) this.#set.add(name);
     else this.#set.delete(name);
   }
 

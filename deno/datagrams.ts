@@ -9,6 +9,7 @@ import type { Address } from "../base/addresses.ts";
 import {
   AF_INET,
   AF_UNIX,
+  IPPROTO_IP,
   IPPROTO_UDP,
   MSG_CONFIRM,
   MSG_DONTWAIT,
@@ -29,6 +30,8 @@ import {
   SOL_SOCKET,
 } from "../base/constants.ts";
 import { gather, scatter } from "../base/data.ts";
+import type { Bytes } from "../base/data.ts";
+import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
 import { findAddresses } from "../core/hosts.ts";
@@ -65,7 +68,7 @@ export class DatagramTransport implements Transport {
   #name: Address;
   #peer: Address | null = null;
   /** The last host that was a literal: most datagrams go where the last one went. */
-  #literal = "";
+  #literal: string | null = null;
   /** Names that may be sent to where their addresses may not: by address. */
   readonly #names = new Map<string, string>();
   #readClosed = false;
@@ -197,12 +200,12 @@ export class DatagramTransport implements Transport {
     return from.transport === "unixpacket" && from.path === null ? null : fromAddr(from, this.family);
   }
 
-  recv(size: number, flags: number): Uint8Array | WouldBlock {
+  recv(size: number, flags: number): Bytes | WouldBlock {
     const received = this.recvFrom(size, flags);
     return received === WOULD_BLOCK ? WOULD_BLOCK : received[0];
   }
 
-  recvFrom(size: number, flags: number): [Uint8Array, Address | null] | WouldBlock {
+  recvFrom(size: number, flags: number): [Bytes, Address | null] | WouldBlock {
     const arrival = this.#look("recvfrom", flags);
     if (arrival === WOULD_BLOCK) return WOULD_BLOCK;
     if (arrival === null) return [EMPTY, null];
@@ -290,7 +293,9 @@ export class DatagramTransport implements Transport {
   getsockopt(level: number, name: number): number;
   getsockopt(level: number, name: number, size: number): Uint8Array;
   getsockopt(level: number, name: number, size?: number): number | Uint8Array {
-    return optionValue(this.#getOption(level, name), size);
+    // IPPROTO_IP answers in a single byte where an int has no room.
+    const room = level === IPPROTO_IP && size !== undefined && size < 4 ? 1 : size;
+    return optionValue(this.#getOption(level, name), room);
   }
 
   #getOption(level: number, name: number): number {

@@ -159,7 +159,7 @@ export class Mailbox {
       if (!flight.landed) return WOULD_BLOCK;
     }
     if (this.#error !== null) throw this.takeError();
-    const known = this.#isKnown(to) && data.length <= SURE_UDP;
+    const known = this.#held === 0 && this.#isKnown(to) && data.length <= SURE_UDP;
     const copy = this.#copy(data);
     this.#flight = { data: known ? null : data, copy, to, address, launched: false, landed: false, error: null };
     this.#launch();

@@ -12,9 +12,12 @@ export type Group =
   | { host: string; on: string }
   | { host: string; on: number };
 
+type Membership = Deno.MulticastV4Membership | Deno.MulticastV6Membership;
+
 interface Member {
   group: Group;
-  handle: Promise<Deno.MulticastV4Membership | Deno.MulticastV6Membership> | null;
+  /** Deno's word of it, once it is there. */
+  membership: Membership | null;
 }
 
 /** A group that a socket may be in for a moment without any effect: every host is in it. On the loopback interface. */
@@ -27,82 +30,97 @@ export class Multicast {
   #mailbox: Mailbox | null = null;
   /** What was set and may not have reached Deno yet, by what it sets. */
   readonly #settings = new Map<string, () => Promise<void>>();
-  #last: Promise<unknown> = Promise.resolve();
+  #busy = false;
+  readonly #tasks: (() => Promise<void>)[] = [];
 
   /** The socket was bound. */
   attach(mailbox: Mailbox): void {
     this.#mailbox = mailbox;
-    for (const member of this.#members.values()) this.#enroll(member);
+    for (const member of this.#members.values()) this.#do(() => this.#enroll(member));
     for (const setting of this.#settings.values()) this.#do(setting);
   }
 
-  /** Does one thing after the other, and lets no datagram overtake them. */
-  #do<T>(task: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(task);
-    this.#last = done.catch(() => {});
-    this.#mailbox!.hold(done);
-    return done;
+  /** Does one thing after the other, the first at once, and lets no datagram overtake them. */
+  #do(task: () => Promise<void>): void {
+    if (this.#mailbox === null) return;
+    this.#tasks.push(task);
+    if (!this.#busy) this.#mailbox.hold(this.#work());
+  }
+
+  async #work(): Promise<void> {
+    this.#busy = true;
+    try {
+      for (let task; (task = this.#tasks.shift()) !== undefined;) await task();
+    } finally {
+      this.#busy = false;
+    }
   }
 
   /** Joins a group. */
   join(group: Group): void {
-    const key = `${group.host} ${group.on}`;
+    const key = keyOf(group);
     if (!isMulticast(group.host)) throw errorFor("EINVAL", { syscall: "setsockopt", address: group.host });
     if (this.#members.has(key)) throw errorFor("EADDRINUSE", { syscall: "setsockopt", address: group.host });
     checkInterface(group);
-    const member: Member = { group, handle: null };
+    const member: Member = { group, membership: null };
     this.#members.set(key, member);
-    if (this.#mailbox !== null) this.#enroll(member);
+    this.#do(() => this.#enroll(member));
   }
 
-  #enroll(member: Member): void {
-    member.handle = this.#do(() => enter(this.#mailbox!.conn, member.group));
-    // A group that could not be joined is not one that the socket is in.
-    member.handle.catch(() => this.#members.delete(`${member.group.host} ${member.group.on}`));
+  async #enroll(member: Member): Promise<void> {
+    try {
+      member.membership = await enter(this.#mailbox!.conn, member.group);
+    } catch (error) {
+      // A group that could not be joined is not one that the socket is in.
+      this.#members.delete(keyOf(member.group));
+      throw error;
+    }
   }
 
   /** Leaves a group. */
   leave(group: Group): void {
-    const key = `${group.host} ${group.on}`;
-    const member = this.#members.get(key);
+    const member = this.#members.get(keyOf(group));
     if (member === undefined) throw errorFor("EADDRNOTAVAIL", { syscall: "setsockopt", address: group.host });
-    this.#members.delete(key);
-    const { handle } = member;
-    if (handle !== null) this.#do(async () => await (await handle).leave());
+    this.#members.delete(keyOf(group));
+    this.#do(async () => await member.membership?.leave());
   }
 
   /** Sets how far IPv4 multicasts travel. */
   setTTL(ttl: number): void {
-    this.#set("ttl", EVERY_HOST, (handle) => (handle as Deno.MulticastV4Membership).setTTL(ttl));
+    this.#set("ttl", EVERY_HOST, (membership) => (membership as Deno.MulticastV4Membership).setTTL(ttl));
   }
 
   /** Sets whether this host gets its own IPv4 multicasts. */
   setLoop4(loop: boolean): void {
-    this.#set("loop4", EVERY_HOST, (handle) => handle.setLoopback(loop));
+    this.#set("loop4", EVERY_HOST, (membership) => membership.setLoopback(loop));
   }
 
   /** Sets whether this host gets its own IPv6 multicasts. */
   setLoop6(loop: boolean): void {
-    this.#set("loop6", EVERY_NODE, (handle) => handle.setLoopback(loop));
+    this.#set("loop6", EVERY_NODE, (membership) => membership.setLoopback(loop));
   }
 
   /** Deno offers the socket's settings on its membership of a group only: one is taken for the moment. */
-  #set(name: string, group: Group, apply: (handle: Deno.MulticastV4Membership) => Promise<void>): void {
+  #set(name: string, group: Group, apply: (membership: Membership) => Promise<void>): void {
     const setting = async () => {
-      const own = this.#members.get(`${group.host} ${group.on}`)?.handle;
-      const handle = await (own ?? enter(this.#mailbox!.conn, group)) as Deno.MulticastV4Membership;
-      await apply(handle);
-      if (own === undefined || own === null) await handle.leave();
+      const own = this.#members.get(keyOf(group))?.membership;
+      const membership = own ?? await enter(this.#mailbox!.conn, group);
+      await apply(membership);
+      if (!own) await membership.leave();
     };
     this.#settings.set(name, setting);
-    if (this.#mailbox !== null) this.#do(setting);
+    this.#do(setting);
   }
+}
+
+function keyOf({ host, on }: Group): string {
+  return `${host} ${on}`;
 }
 
 function enter(
   conn: Deno.DatagramConn,
   { host, on }: Group,
-): Promise<Deno.MulticastV4Membership | Deno.MulticastV6Membership> {
+): Promise<Membership> {
   return typeof on === "number" ? conn.joinMulticastV6(host, on) : conn.joinMulticastV4(host, on);
 }
 

@@ -23,6 +23,7 @@ import {
   SOL_SOCKET,
 } from "../base/constants.ts";
 import { gather, scatter } from "../base/data.ts";
+import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
 import type { ErrnoName } from "../base/errno.ts";
@@ -191,7 +192,7 @@ export class StreamTransport implements Transport {
 
   // Data.
 
-  recv(size: number, flags: number): Uint8Array | WouldBlock {
+  recv(size: number, flags: number): Bytes | WouldBlock {
     const connection = this.#connection ?? this.#unconnected("recv", "EINVAL", "ENOTCONN");
     checkFlags("recv", flags, RECEIVE_FLAGS);
     if (connection === WOULD_BLOCK) return WOULD_BLOCK;
@@ -205,7 +206,7 @@ export class StreamTransport implements Transport {
     return connection.recvInto(view, wantedOf(view.length, flags), (flags & MSG_PEEK) !== 0);
   }
 
-  recvFrom(size: number, flags: number): [Uint8Array, null] | WouldBlock {
+  recvFrom(size: number, flags: number): [Bytes, null] | WouldBlock {
     const data = this.recv(size, flags);
     return data === WOULD_BLOCK ? WOULD_BLOCK : [data, null];
   }

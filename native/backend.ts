@@ -7,6 +7,7 @@ import { call, prepareErrno } from "./call.ts";
 import { libc } from "./libc.ts";
 import { F_GETFL, F_SETFL, O_NONBLOCK } from "./linux.ts";
 import { requireNet } from "./permissions.ts";
+import { endpoints } from "./resolve.ts";
 import { NativeTransport } from "./transport.ts";
 
 /** Non-blocking, since nothing may wait on JavaScript's thread; closed when another program is executed. */
@@ -35,10 +36,6 @@ export const nativeBackend: Backend = {
     return new NativeTransport(fd, domain, kindOf, protocol);
   },
 
-  endpoints(_host, _port) {
-    return Promise.reject(new Error());
-  },
-
   pair(family, type, proto) {
     prepareErrno();
     const fds = new Int32Array(2);
@@ -48,6 +45,8 @@ export const nativeBackend: Backend = {
       new NativeTransport(fds[1], family, type & ~FLAGS, proto),
     ]);
   },
+
+  endpoints,
 };
 
 function option(fd: number, name: number): number {

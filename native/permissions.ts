@@ -3,38 +3,31 @@
 // FFI is outside Deno's sandbox: a program that may open libc may do anything. What is asked here keeps an honest
 // program within what its user allowed, it does not confine a dishonest one.
 
-import type { Address, InetAddress } from "../base/addresses.ts";
+import type { Address, InetAddress, UnixAddress } from "../base/addresses.ts";
 import { wildcard } from "../base/addresses.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants/families.ts";
-
-/** Addresses that a host name was looked up for, after asking for the name: the name was allowed, not the number. */
-const vouched = new WeakSet<object>();
-
-/** Marks the address that an allowed name stands for. */
-export function vouch(address: Address & object): void {
-  vouched.add(address);
-}
 
 /** Throws Deno.errors.NotCapable unless the program may use an address. */
 export function requireAddress(family: number, address: Address): void {
   if (family === AF_INET || family === AF_INET6) {
-    if (allNetGranted() || vouched.has(address as InetAddress)) return;
+    if (allNetGranted()) return;
     const [host, port] = address as InetAddress;
-    requireHost(family, host, port);
-  } else if (family === AF_UNIX) requirePath(address as string | Uint8Array);
-  // Families without a host have no permission of their own: they need the whole of net.
+    const place = placeOf(host === "" ? wildcard(family) : host, port);
+    // The name that the address was found by may be allowed, and not the number.
+    if (names.get(place)?.some(isNetGranted) !== true) requireNet(place);
+  } else if (family === AF_UNIX) requirePath(address as UnixAddress);
+  // Families without hosts have no permission of their own: they need the whole of net.
   else requireNet();
 }
 
-/** Throws unless the program may use a port of a host, be that a name or an address. */
-export function requireHost(family: number, host: string, port: number): void {
-  const name = host === "" ? wildcard(family) : host;
-  requireNet(name.includes(":") ? `[${name}]:${port}` : `${name}:${port}`);
+/** Host and port as `--allow-net` has them. */
+function placeOf(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function requirePath(address: string | Uint8Array): void {
+function requirePath(address: UnixAddress): void {
   const path = typeof address === "string" ? address : new TextDecoder().decode(address);
-  // No name is asked for: the kernel picks one, or the socket stays without.
+  // No name at all: the kernel picks one.
   if (path === "") return;
   // An abstract name is no file.
   if (!path.startsWith("\0")) {
@@ -44,20 +37,41 @@ function requirePath(address: string | Uint8Array): void {
   requireNet(`unix:${path}`);
 }
 
+/** Where names led that were allowed, as places: the names by the addresses. Emptied when full. */
+const names = new Map<string, string[]>();
+const REMEMBERED = 4096;
+
+/** Throws unless the program may use a host by its name; what it is `found` to be is then allowed for the name's sake. */
+export function requireName(host: string, port: number): (found: string) => void {
+  const name = placeOf(host, port);
+  requireNet(name);
+  return (found) => {
+    const place = placeOf(found, port);
+    if (names.size >= REMEMBERED) names.clear();
+    const known = names.get(place) ?? [];
+    if (!known.includes(name)) names.set(place, [...known, name]);
+  };
+}
+
 /** The grant of all of the network, while it holds. */
 let everywhere: Deno.PermissionStatus | undefined;
 
 /**
- * Whether all of the network is granted. Asking costs as much as sending a datagram, so a yes is remembered, and exactly:
- * only revoking "net" itself can end it, and that changes the status object at once. A program that was granted
- * single hosts asks for each datagram.
+ * Whether all of the network is granted. Asking costs 0.8 µs, nearly what sending a datagram does, so a yes is
+ * remembered, and exactly: only revoking "net" itself can end it, and that changes the status object at once.
+ * A program that was granted single hosts asks each time.
  */
 function allNetGranted(): boolean {
   if (everywhere?.state === "granted") return true;
   const status = Deno.permissions.querySync({ name: "net" });
+  // Partial: some hosts are denied.
   if (status.state !== "granted" || status.partial) return false;
   everywhere = status;
   return true;
+}
+
+function isNetGranted(host: string): boolean {
+  return Deno.permissions.querySync({ name: "net", host }).state === "granted";
 }
 
 /** Throws unless the program may use a host, or all of the network where none is named. */
@@ -71,7 +85,5 @@ function requireGrant(descriptor: Deno.PermissionDescriptor, what: string, flag:
   let { state } = Deno.permissions.querySync(descriptor);
   // Asks the user where Deno would; without a terminal that is a refusal.
   if (state === "prompt") ({ state } = Deno.permissions.requestSync(descriptor));
-  if (state !== "granted") {
-    throw new Deno.errors.NotCapable(`Requires ${what}, run again with the ${flag} flag`);
-  }
+  if (state !== "granted") throw new Deno.errors.NotCapable(`Requires ${what}, run again with the ${flag} flag`);
 }

@@ -14,6 +14,7 @@ import {
   EEXIST,
   EFD_CLOEXEC,
   EFD_NONBLOCK,
+  EPERM,
   EPOLL_CLOEXEC,
   EPOLL_CTL_ADD,
   EPOLL_CTL_DEL,
@@ -71,6 +72,8 @@ class Reactor {
     request[DATA] = source.fd;
     request[DATA + 1] = source.generation;
     if (this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_ADD, source.fd, request) === -1) {
+      // A regular file, which is always ready and never has news.
+      if (errno() === EPERM) return;
       // Watched already, by a source that looked at the same number from outside.
       if (errno() !== EEXIST) throw failure("epoll_ctl");
       call(this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_MOD, source.fd, request), "epoll_ctl");

@@ -16,7 +16,7 @@ import { reactor } from "./reactor.ts";
 /** Errors and hang-up wake everybody, as in poll(2), and are news to readers and writers. */
 const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
 /** After one of these a short read may have more behind it. */
-const ENDS_READS = POLLPRI | POLLRDHUP | ALWAYS;
+export const ENDS_READS: number = POLLPRI | POLLRDHUP | ALWAYS;
 
 /** One descriptor in the reactor. It holds no socket, so that a forgotten socket can be collected. */
 export class Source {
@@ -128,12 +128,17 @@ export class Source {
     this.tell();
   }
 
+  /** Lets epoll forget the descriptor, which somebody else owns. */
+  leave(): void {
+    if (this.registered) reactor.forget(this);
+  }
+
   /**
    * Closes the descriptor. First it leaves the reactor and lets go of everybody who waits, since the kernel may give
    * its number to the next socket at once.
    */
   close(): void {
-    if (this.registered) reactor.forget(this);
+    this.leave();
     const waiters = this.#waiters.slice();
     for (const waiter of waiters) this.unwatch(waiter);
     // Errors of close(2) are of no use: the number is free in any case.

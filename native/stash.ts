@@ -1,11 +1,16 @@
 // Bytes that a MSG_WAITALL has taken from the kernel and whose caller gave up before the rest came.
 
+import type { AncillaryData } from "../transport.ts";
+
 /** A queue of received bytes; the next receive takes them first. */
 export class Stash {
   readonly #chunks: Uint8Array[] = [];
   #length = 0;
   /** The error that ended a receive which had bytes to give: its turn is after them. */
   #failure: Error | undefined;
+
+  /** Control messages that came with the bytes; the next recvmsg takes them. */
+  ancillary: AncillaryData[] = [];
 
   /** How many bytes are here. */
   get length(): number {
@@ -14,7 +19,7 @@ export class Stash {
 
   /** Whether there is anything to take: bytes, or an error. */
   get empty(): boolean {
-    return this.#length === 0 && this.#failure === undefined;
+    return this.#length === 0 && this.#failure === undefined && this.ancillary.length === 0;
   }
 
   /** Adds bytes, which from now on are the stash's own. */

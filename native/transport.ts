@@ -1,6 +1,7 @@
 // A socket of the kernel: one method, one system call, tried without waiting.
 
 import type { Address } from "../base/addresses.ts";
+import type { Bytes } from "../base/data.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants/families.ts";
 import { IPPROTO_TCP } from "../base/constants/ip.ts";
 import {
@@ -10,31 +11,27 @@ import {
   MSG_NOSIGNAL,
   MSG_OOB,
   MSG_PEEK,
-  MSG_TRUNC,
   MSG_WAITALL,
-  SO_ERROR,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
   SOCK_STREAM,
-  SOL_SOCKET,
 } from "../base/constants/sockets.ts";
 import { TCP_ULP } from "../base/constants/tcp.ts";
-import { errorForErrno } from "../base/errors.ts";
-import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDHUP, POLLRDNORM } from "../base/poll.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM } from "../base/poll.ts";
 import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
 import { call, errno, failure } from "./call.ts";
 import type { Libc } from "./libc.ts";
 import { libc } from "./libc.ts";
-import { EAGAIN, ECONNABORTED, EINPROGRESS, F_DUPFD_CLOEXEC } from "./linux.ts";
+import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, F_DUPFD_CLOEXEC } from "./linux.ts";
 import { Message, scatter } from "./message.ts";
 import { requireAddress } from "./permissions.ts";
 import { ALL_EVENTS, level } from "./poll.ts";
 import { reactor } from "./reactor.ts";
-import { resolve, resolveSync } from "./resolve.ts";
-import { room } from "./scratch.ts";
+import { resolve, resolveInPlace } from "./resolve.ts";
+import { copyOut, room } from "./scratch.ts";
 import { decode, encode, incoming, incomingLength, outgoing, received, vacant } from "./sockaddr.ts";
-import { Source } from "./source.ts";
+import { ENDS_READS, Source } from "./source.ts";
 import { Stash } from "./stash.ts";
 
 /** An attempt's answer between methods here: the kernel's counts are never negative. */
@@ -65,6 +62,8 @@ export class NativeTransport implements Transport {
   #unannounced = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  /** Where a connect is under way to. */
+  #connecting: Address | undefined;
 
   /** Owns the descriptor from now on; it must be non-blocking. */
   constructor(fd: number, family: number, type: number, proto: number) {
@@ -83,8 +82,9 @@ export class NativeTransport implements Transport {
   // Names
 
   bind(address: Address): void {
-    requireAddress(this.family, address);
-    const length = encode(this.family, resolveSync(this.family, this.type, this.proto, address));
+    const resolved = resolveInPlace(this.family, address);
+    requireAddress(this.family, resolved);
+    const length = encode(this.family, resolved);
     call(this.#libc.bind(this.#fd, outgoing, length), "bind", address);
   }
 
@@ -97,7 +97,7 @@ export class NativeTransport implements Transport {
   }
 
   resolve(address: Address): Address | Promise<Address> {
-    return resolve(this.family, this.type, this.proto, address);
+    return resolve(this.family, address);
   }
 
   getsockname(): Address {
@@ -129,11 +129,11 @@ export class NativeTransport implements Transport {
 
   connect(address: Address): void | InProgress | WouldBlock {
     requireAddress(this.family, address);
-    const length = encode(this.family, address);
-    reactor.disturb();
-    if (this.#libc.connect(this.#fd, outgoing, length) === 0) return;
-    switch (errno()) {
+    switch (this.#connect(address)) {
+      case 0:
+        return;
       case EINPROGRESS:
+        this.#connecting = address;
         this.#source.exhaust(POLLOUT);
         return IN_PROGRESS;
       case EAGAIN:
@@ -146,12 +146,23 @@ export class NativeTransport implements Transport {
   }
 
   finishConnect(): void | WouldBlock {
-    const events = level(this.#fd);
-    if ((events & (POLLOUT | POLLERR | POLLHUP)) === 0) return WOULD_BLOCK;
-    const error = this.getsockopt(SOL_SOCKET, SO_ERROR);
-    if (error !== 0) throw errorForErrno(error, { syscall: "connect" });
-    // A stream that is not connected hangs up at once; now it begins afresh.
-    if ((events & (POLLERR | POLLHUP | POLLRDHUP | POLLPRI)) === 0) this.#source.shortMeansEmpty = this.#isTCP;
+    const address = this.#connecting!;
+    // Asking again tells the outcome as SO_ERROR does, and lets the kernel know that it was told: from then on it
+    // answers EISCONN.
+    const outcome = this.#connect(address);
+    if (outcome === EALREADY) return WOULD_BLOCK;
+    if (outcome !== 0) throw failure("connect", address);
+    // A stream watched before it was connected has hung up in the kernel's eyes. Now it begins afresh.
+    if (!this.#source.shortMeansEmpty && (level(this.#fd) & ENDS_READS) === 0) {
+      this.#source.shortMeansEmpty = this.#isTCP;
+    }
+  }
+
+  /** Answers 0 or the errno. */
+  #connect(address: Address): number {
+    const length = encode(this.family, address);
+    reactor.disturb();
+    return this.#libc.connect(this.#fd, outgoing, length) === 0 ? 0 : errno();
   }
 
   shutdown(how: number): void {
@@ -161,19 +172,18 @@ export class NativeTransport implements Transport {
 
   // Receiving
 
-  recv(size: number, flags: number): Uint8Array | WouldBlock {
+  recv(size: number, flags: number): Bytes | WouldBlock {
     if ((flags & UNUSUAL) !== 0 || this.#stash !== undefined) {
       const buffer = room(size, this.type === SOCK_STREAM);
       if (this.#waitsForAll(flags) && !this.#collect(size)) return WOULD_BLOCK;
       const wanted = this.#stash === undefined ? Math.min(size, buffer.length) : Math.min(size, this.#stash.length);
       const whole = wanted <= buffer.length ? buffer.subarray(0, wanted) : new Uint8Array(wanted);
       const count = this.#receiveUnusual(whole, flags);
-      return count === BLOCKED ? WOULD_BLOCK : whole.slice(0, count);
+      return count === BLOCKED ? WOULD_BLOCK : whole.slice(0, Math.min(count, wanted));
     }
     const buffer = room(size, this.type === SOCK_STREAM);
     const count = this.#receive(buffer, Math.min(size, buffer.length), flags);
-    // A copy of its own: a view of shared memory would let one caller's transfer or write reach another's data.
-    return count === BLOCKED ? WOULD_BLOCK : buffer.slice(0, Math.min(count, size));
+    return count === BLOCKED ? WOULD_BLOCK : copyOut(buffer, Math.min(count, size));
   }
 
   recvInto(view: Uint8Array, flags: number): number | WouldBlock {
@@ -185,7 +195,7 @@ export class NativeTransport implements Transport {
     return count === BLOCKED ? WOULD_BLOCK : count;
   }
 
-  recvFrom(size: number, flags: number): [Uint8Array, Address | null] | WouldBlock {
+  recvFrom(size: number, flags: number): [Bytes, Address | null] | WouldBlock {
     if (this.#stash !== undefined || this.#waitsForAll(flags)) {
       const data = this.recv(size, flags);
       return data === WOULD_BLOCK ? WOULD_BLOCK : [data, null];
@@ -195,29 +205,43 @@ export class NativeTransport implements Transport {
     const asked = Math.min(size, buffer.length);
     const count = this.#libc.recvfrom(this.#fd, buffer, asked, flags, vacant(), incomingLength);
     if (count < 0) return this.#refused("recvfrom", POLLIN, flags), WOULD_BLOCK;
-    return [buffer.slice(0, Math.min(count, asked)), received()];
+    return [copyOut(buffer, Math.min(count, asked)), received()];
   }
 
   recvMessage(views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock {
     let size = 0;
     for (const view of views) size += view.length;
-    if (this.#stash !== undefined || this.#waitsForAll(flags)) {
-      return this.#receiveMessageUnusual(views, size, ancillarySize, flags);
+    if (this.#waitsForAll(flags)) {
+      if (!this.#collect(size, ancillarySize)) return WOULD_BLOCK;
     }
-    if (this.#knownEmpty(flags)) return WOULD_BLOCK;
-    const incomingMessage = message ??= new Message();
-    const asked = this.type === SOCK_STREAM ? Math.min(size, STREAM_MESSAGE) : size;
-    incomingMessage.expect(asked, ancillarySize);
-    const count = this.#libc.recvmsg(this.#fd, incomingMessage.header, flags | MSG_CMSG_CLOEXEC);
-    if (count < 0) return this.#refused("recvmsg", POLLIN, flags), WOULD_BLOCK;
-    scatter(incomingMessage.data(Math.min(count, asked)), views);
+    const stash = this.#stash;
+    if (stash !== undefined && (flags & NEVER_WAITS) === 0) {
+      const row = new Uint8Array(Math.min(size, stash.length));
+      const ancillary = stash.ancillary.splice(0);
+      const length = this.#receiveUnusual(row, flags);
+      scatter(row, views);
+      return { length, ancillary, flags: 0, address: null };
+    }
+    const count = this.#receiveMessage(size, ancillarySize, flags);
+    if (count === BLOCKED) return WOULD_BLOCK;
+    scatter(message!.data(Math.min(count, size)), views);
     return {
       length: count,
-      ancillary: incomingMessage.ancillary(),
+      ancillary: message!.ancillary(),
       // The kernel tells the caller's own flag back.
-      flags: incomingMessage.flags & ~MSG_CMSG_CLOEXEC,
-      address: decode(incoming, incomingMessage.nameLength),
+      flags: message!.flags & ~MSG_CMSG_CLOEXEC,
+      address: decode(incoming, message!.nameLength),
     };
+  }
+
+  /** Receives into `message`. */
+  #receiveMessage(size: number, ancillarySize: number, flags: number): number {
+    if (this.#knownEmpty(flags)) return BLOCKED;
+    message ??= new Message();
+    message.expect(this.type === SOCK_STREAM ? Math.min(size, STREAM_MESSAGE) : size, ancillarySize);
+    // Descriptors that arrive are closed when another program is executed, like all of this module's.
+    const count = this.#libc.recvmsg(this.#fd, message.header, flags | MSG_CMSG_CLOEXEC);
+    return count < 0 ? this.#refused("recvmsg", POLLIN, flags) : count;
   }
 
   /** Takes what is there. */
@@ -262,42 +286,23 @@ export class NativeTransport implements Transport {
     return (flags & MSG_PEEK) === 0 && this.#waits(flags);
   }
 
-  /** Collects up to `size` bytes in the stash. Answers whether that, or the end, is reached. */
-  #collect(size: number): boolean {
+  /** Collects up to `size` bytes in the stash, and what comes with them. Answers whether that, or the end, is reached. */
+  #collect(size: number, ancillarySize = 0): boolean {
     const stash = this.#stash ??= new Stash();
-    while (stash.length < size) {
-      const rest = size - stash.length;
-      const buffer = room(rest, true);
-      const asked = Math.min(rest, buffer.length);
-      let count: number;
-      try {
-        count = this.#receive(buffer, asked, 0);
-      } catch (error) {
-        stash.fail(error as Error);
-        return true;
+    try {
+      while (stash.length < size) {
+        const count = this.#receiveMessage(size - stash.length, ancillarySize, 0);
+        if (count === BLOCKED) return false;
+        if (count === 0) break;
+        stash.put(message!.data(count).slice());
+        if (ancillarySize > 0) stash.ancillary.push(...message!.ancillary());
       }
-      if (count === 0) return true;
-      if (count === BLOCKED) {
-        if (stash.empty) this.#stash = undefined;
-        return false;
-      }
-      stash.put(buffer.slice(0, count));
+    } catch (error) {
+      stash.fail(error as Error);
+    } finally {
+      if (stash.empty) this.#stash = undefined;
     }
     return true;
-  }
-
-  #receiveMessageUnusual(
-    views: Uint8Array[],
-    size: number,
-    ancillarySize: number,
-    flags: number,
-  ): Received | WouldBlock {
-    void ancillarySize;
-    const row = new Uint8Array(size);
-    const length = this.recvInto(row, flags);
-    if (length === WOULD_BLOCK) return WOULD_BLOCK;
-    scatter(row.subarray(0, length), views);
-    return { length, ancillary: [], flags: 0, address: null };
   }
 
   #knownEmpty(flags: number): boolean {

@@ -18,7 +18,7 @@ async function outcome(call: () => unknown): Promise<string> {
 }
 
 const JUDGE = `
-import errno, json, select, socket, sys
+import errno, json, os, select, socket, sys
 from math import nan, inf
 def outcome(text):
     a, b = socket.socketpair()
@@ -30,6 +30,7 @@ def outcome(text):
     class Below:
         def fileno(self): return -2
     words, below = Words(), Below()
+    gone = os.dup(0); os.close(gone)
     ET, ONESHOT, EXCLUSIVE, RDHUP, PRI = (select.EPOLLET, select.EPOLLONESHOT, select.EPOLLEXCLUSIVE,
                                           select.EPOLLRDHUP, select.EPOLLPRI)
     try:
@@ -50,6 +51,7 @@ function world() {
   const shut = select.epoll();
   shut.close();
   const closed = new Memory();
+  const gone = closed.fileno();
   closed.closeNumber();
   return {
     a: new Memory(select.POLLOUT),
@@ -60,6 +62,7 @@ function world() {
     words: { fileno: () => "words" as unknown as number },
     below: { fileno: () => -2 },
     closed,
+    gone,
     shut,
   };
 }
@@ -81,8 +84,8 @@ const CALLS: Record<string, (w: World) => unknown> = {
   "select.select([words], [], [])": (w) => select.select([w.words], [], []),
   "select.select([below], [], [])": (w) => select.select([w.below], [], []),
   "select.select([closed], [], [])": (w) => select.select([w.closed], [], []),
-  "select.select([], [], [999])": () => select.select([], [], [999]),
-  "select.select([999], ['x'], [])": () => select.select([999], ["x" as any], []),
+  "select.select([], [], [gone])": (w) => select.select([], [], [w.gone]),
+  "select.select([gone], ['x'], [])": (w) => select.select([w.gone], ["x" as any], []),
   "select.select([a, a], [a], [a], 0)": (w) => select.select([w.a, w.a], [w.a], [w.a], 0),
   "p.register(-1)": (w) => w.p.register(-1),
   "p.register(9999)": (w) => w.p.register(9999),
@@ -154,8 +157,8 @@ const CALLS: Record<string, (w: World) => unknown> = {
   "select.select([shut], [], [], 0)": (w) => select.select([w.shut], [], [], 0),
   "select.epoll.fromfd(9999).poll(0)": () => select.epoll.fromfd(9999).poll(0),
   "select.epoll.fromfd(9999).register(a)": (w) => select.epoll.fromfd(9999).register(w.a),
-  "select.epoll.fromfd(a.fileno()).poll(0)": (w) => select.epoll.fromfd(w.a.fileno()).poll(0),
-  "select.epoll.fromfd(a.fileno()).unregister(999)": (w) => select.epoll.fromfd(w.a.fileno()).unregister(999),
+  "select.epoll.fromfd(os.dup(a.fileno())).poll(0)": (w) => select.epoll.fromfd(w.a.fileno()).poll(0),
+  "select.epoll.fromfd(os.dup(a.fileno())).register(b)": (w) => select.epoll.fromfd(w.a.fileno()).register(w.b),
   "select.epoll.fromfd('q')": () => select.epoll.fromfd("q" as any),
 };
 

@@ -37,6 +37,7 @@ export class Alarm implements Waiter {
 
   /** Sleeps until the next ring, the deadline (by performance.now) or the abort; the last one rejects. */
   async sleep(deadline: number, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
     const rung = new Promise<void>((resolve) => this.#ring = resolve);
     if (deadline === Infinity && signal === undefined) return await rung;
     const race: Promise<void>[] = [rung];

@@ -40,9 +40,9 @@ export function refusalSuite({ name, module: m }: Subject): void {
       using socket = m.socket(family);
       const before = socket.getsockname();
       const what = `${family} ${JSON.stringify(address)}`;
-      assert.equal((await failure(() => socket.bind(address as any))).name, error, `bind ${what}`);
-      assert.equal((await failure(() => socket.connect(address as any))).name, error, `connect ${what}`);
-      assert.equal((await failure(() => socket.connect_ex(address as any))).name, error, `connect_ex ${what}`);
+      for (const call of ["bind", "connect", "connect_ex"] as const) {
+        assert.equal((await failure(() => socket[call](address as any)))?.name, error, `${call} ${what}`);
+      }
       assert.deepEqual(socket.getsockname(), before);
       if (error === "OSError") continue;
       // Nothing was begun by it: the socket can still be bound.
@@ -80,7 +80,6 @@ export function refusalSuite({ name, module: m }: Subject): void {
       [(s) => s.send([1, 2] as any), "TypeError"],
       [(s) => s.send("x", 0.5), "TypeError"],
       [(s) => s.sendall({} as any), "TypeError"],
-      [(s) => s.sendmsg("text" as any), "TypeError"],
       [(s) => s.sendmsg([1] as any), "TypeError"],
       [(s) => s.sendto("x", undefined as any), "TypeError"],
       [(s) => s.sendto("x", ["127.0.0.1", 70000]), "RangeError"],
@@ -103,7 +102,7 @@ export function refusalSuite({ name, module: m }: Subject): void {
     for (const [call, error] of cases) {
       for (const socket of [peer, client]) {
         const thrown = await failure(() => call(socket));
-        assert.equal(thrown.name, error, `${call}: ${thrown}`);
+        assert.equal(thrown?.name, error, `${call}: ${thrown}`);
       }
     }
     assert.equal(peer.gettimeout(), null);

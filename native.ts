@@ -1,0 +1,313 @@
+/**
+ * The same API as `@berkeley/socket`, under the same names, over libc by FFI: every family, type, protocol and option
+ * that the kernel has, real descriptors, ancillary data, and the fastest sockets in JavaScript. Linux on x86-64 and
+ * arm64; elsewhere the first socket throws an error that says so.
+ *
+ * It needs `--allow-ffi`, and FFI is outside of Deno's sandbox: a program with that permission can do whatever its user
+ * can. The net permission (read and write, for paths) is still asked for and honoured by every call here.
+ *
+ * No call waits on JavaScript's thread: descriptors are non-blocking, and one epoll instance wakes whoever waits.
+ * A pending call keeps the process alive, an idle open socket does not.
+ *
+ * @example The import is all that changes
+ * ```ts
+ * import * as socket from "@berkeley/socket/native";
+ *
+ * const server = socket.create_server(["127.0.0.1", 0]);
+ * const client = await socket.create_connection(server.getsockname());
+ * const [conn] = await server.accept();
+ *
+ * await client.sendall("世界,你好");
+ * console.log(new TextDecoder().decode(await conn.recv(1024)));
+ *
+ * for (const sock of [conn, client, server]) sock.close();
+ * ```
+ *
+ * @module
+ */
+
+import type { Address, AddressLike } from "./base/addresses.ts";
+import { AF_INET, AF_UNIX, SOCK_STREAM } from "./base/constants.ts";
+import type { Bytes, Data } from "./base/data.ts";
+import * as create from "./core/create.ts";
+import type { ConnectionOptions, ServerOptions } from "./core/create.ts";
+import { getDefaultTimeout, setDefaultTimeout } from "./core/socket.ts";
+import type { Socket } from "./core/socket.ts";
+import type { WaitOptions } from "./core/abort.ts";
+import { nativeBackend } from "./native/backend.ts";
+
+export * from "./base/constants.ts";
+export * from "./base/inet.ts";
+export * from "./core/names.ts";
+export type {
+  Address,
+  AddressLike,
+  Inet6Address,
+  InetAddress,
+  NumberedAddress,
+  PacketAddress,
+  UnixAddress,
+} from "./base/addresses.ts";
+export type { Bytes, Data, MutableData } from "./base/data.ts";
+export {
+  BlockingIOError,
+  BrokenPipeError,
+  ConnectionAbortedError,
+  ConnectionError,
+  ConnectionRefusedError,
+  ConnectionResetError,
+  FileExistsError,
+  FileNotFoundError,
+  gaierror,
+  herror,
+  InterruptedError,
+  OSError,
+  OSError as error,
+  PermissionError,
+  TimeoutError,
+  TimeoutError as timeout,
+} from "./base/errors.ts";
+export type { ErrorContext } from "./base/errors.ts";
+export type { ConnectionOptions, ServerOptions } from "./core/create.ts";
+export { BufferedFile, RawFile, SocketFile, TextFile, UnsupportedOperation } from "./core/files.ts";
+export type { FileOf, MakefileOptions } from "./core/files.ts";
+export { CMSG_LEN, CMSG_SPACE } from "./base/cmsg.ts";
+export type { SendableFile } from "./core/sendfile.ts";
+export { Socket } from "./core/socket.ts";
+export type { WaitOptions } from "./core/abort.ts";
+export type { AncillaryData } from "./transport.ts";
+export * from "./select.ts";
+
+/**
+ * Opens a socket, as Python's `socket.socket()`; see socket(2).
+ *
+ * With `fileno` it takes over that descriptor of the process instead; -1 for the other arguments then means
+ * to find them out. SOCK_NONBLOCK and SOCK_CLOEXEC may be or-ed into `type`.
+ *
+ * @throws {OSError} what the kernel answers: EAFNOSUPPORT, ESOCKTNOSUPPORT, EPROTONOSUPPORT, EPERM for a raw socket
+ * without the privilege, EBADF for a descriptor that is not open …
+ *
+ * @example
+ * ```ts
+ * import { AF_INET, SOCK_STREAM, socket } from "@berkeley/socket/native";
+ *
+ * using sock = socket(AF_INET, SOCK_STREAM, 0);
+ * console.assert(sock.family === AF_INET && sock.gettimeout() === null);
+ * ```
+ */
+export function socket(
+  family: number = AF_INET,
+  type: number = SOCK_STREAM,
+  proto: number = 0,
+  fileno?: number | null,
+): Socket {
+  return create.open(nativeBackend, family, type, proto, fileno);
+}
+
+/**
+ * Opens a socket on a duplicate of a descriptor, as Python's `socket.fromfd()`.
+ *
+ * @throws {OSError} EBADF where nothing is open under the number.
+ *
+ * @example
+ * ```ts
+ * import { AF_INET, fromfd, SOCK_STREAM, socket } from "@berkeley/socket/native";
+ *
+ * using sock = socket();
+ * using copy = fromfd(sock.fileno(), AF_INET, SOCK_STREAM);
+ * console.assert(copy.fileno() !== sock.fileno());
+ * ```
+ */
+export function fromfd(fd: number, family: number, type: number, proto: number = 0): Socket {
+  return create.fromFd(nativeBackend, fd, family, type, proto);
+}
+
+/**
+ * Closes a descriptor by its number, as Python's `socket.close()`. A socket that had it answers EBADF from then on.
+ *
+ * @throws {OSError} EBADF where nothing is open under the number.
+ *
+ * @example
+ * ```ts
+ * import { close, socket } from "@berkeley/socket/native";
+ *
+ * close(socket().detach());
+ * ```
+ */
+export function close(fd: number): void {
+  create.closeFd(fd);
+}
+
+/**
+ * Makes two connected sockets, as Python's `socket.socketpair()`; see socketpair(2): AF_UNIX streams by default, and
+ * SOCK_DGRAM and SOCK_SEQPACKET too.
+ *
+ * @throws {OSError} EOPNOTSUPP for families that have no pairs.
+ *
+ * @example
+ * ```ts
+ * import { socketpair } from "@berkeley/socket/native";
+ *
+ * const [a, b] = await socketpair();
+ * await a.sendall("ping");
+ * console.assert((await b.recv(16)).length === 4);
+ * a.close();
+ * b.close();
+ * ```
+ */
+export function socketpair(
+  family: number = AF_UNIX,
+  type: number = SOCK_STREAM,
+  proto: number = 0,
+): Promise<[Socket, Socket]> {
+  return create.pair(nativeBackend, family, type, proto);
+}
+
+/**
+ * Connects to `[host, port]`, trying each of the host's address families, as Python's `socket.create_connection()`.
+ *
+ * `timeout` in seconds bounds the whole call and becomes the socket's; left out, the default timeout counts.
+ * A host name takes net access to `host:port`, and no more.
+ *
+ * @throws {OSError} the last address's failure, or an AggregateError of them all with `all_errors`.
+ * @throws {gaierror} if the host is not known.
+ *
+ * @example
+ * ```ts
+ * import { create_connection, create_server } from "@berkeley/socket/native";
+ *
+ * using server = create_server(["127.0.0.1", 0]);
+ * using client = await create_connection(server.getsockname(), 5);
+ * console.assert(client.gettimeout() === 5);
+ * ```
+ */
+export function create_connection(
+  address: AddressLike,
+  timeout?: number | null,
+  source_address: AddressLike | null = null,
+  options: ConnectionOptions = {},
+): Promise<Socket> {
+  return create.createConnection(nativeBackend, address, timeout, source_address, options);
+}
+
+/**
+ * Opens a listening TCP socket, as Python's `socket.create_server()`.
+ *
+ * @throws {OSError} EADDRINUSE and the other errors of bind(2).
+ * @throws {RangeError} for `dualstack_ipv6` with another family than AF_INET6.
+ *
+ * @example
+ * ```ts
+ * import { create_server } from "@berkeley/socket/native";
+ *
+ * using server = create_server(["127.0.0.1", 0], { backlog: 16 });
+ * console.log(server.getsockname());
+ * ```
+ */
+export function create_server(address: AddressLike, options: ServerOptions = {}): Socket {
+  return create.createServer(nativeBackend, address, options);
+}
+
+/**
+ * Tells whether one socket can serve both IPv4 and IPv6, as Python's `socket.has_dualstack_ipv6()`.
+ *
+ * @example
+ * ```ts
+ * import { has_dualstack_ipv6 } from "@berkeley/socket/native";
+ *
+ * console.log(has_dualstack_ipv6());
+ * ```
+ */
+export function has_dualstack_ipv6(): boolean {
+  return create.hasDualstackIpv6(nativeBackend);
+}
+
+/**
+ * Tells the timeout of new sockets in seconds, null for none, as Python's `socket.getdefaulttimeout()`.
+ *
+ * @example
+ * ```ts
+ * import { getdefaulttimeout } from "@berkeley/socket/native";
+ *
+ * console.assert(getdefaulttimeout() === null);
+ * ```
+ */
+export function getdefaulttimeout(): number | null {
+  return getDefaultTimeout();
+}
+
+/**
+ * Sets the timeout of new sockets in seconds, null for none, as Python's `socket.setdefaulttimeout()`.
+ *
+ * @throws {RangeError} for a negative timeout.
+ *
+ * @example
+ * ```ts
+ * import { setdefaulttimeout, socket } from "@berkeley/socket/native";
+ *
+ * setdefaulttimeout(5);
+ * using sock = socket();
+ * console.assert(sock.gettimeout() === 5);
+ * setdefaulttimeout(null);
+ * ```
+ */
+export function setdefaulttimeout(timeout: number | null): void {
+  setDefaultTimeout(timeout);
+}
+
+/**
+ * Sends descriptors along with data over an AF_UNIX socket, as Python's `socket.send_fds()`; see SCM_RIGHTS in unix(7).
+ *
+ * @throws {OSError} EBADF for a descriptor that is not open; else as `sendmsg`.
+ *
+ * @example
+ * ```ts
+ * import { close, recv_fds, send_fds, socketpair } from "@berkeley/socket/native";
+ *
+ * const [a, b] = await socketpair();
+ * await send_fds(a, ["x"], [a.fileno()]);
+ * const [, [fd]] = await recv_fds(b, 16, 1);
+ * close(fd);
+ * a.close();
+ * b.close();
+ * ```
+ */
+export function send_fds(
+  sock: Socket,
+  buffers: Iterable<Data>,
+  fds: Iterable<number>,
+  flags: number = 0,
+  address: AddressLike | null = null,
+  options?: WaitOptions,
+): Promise<number> {
+  return create.sendFds(sock, buffers, fds, flags, address, options);
+}
+
+/**
+ * Receives data and up to `maxfds` descriptors that came with it, as Python's `socket.recv_fds()`:
+ * `[data, fds, flags, address]`. The descriptors are this process's now, to be adopted (`socket(-1, -1, -1, fd)`) or closed.
+ *
+ * @throws {RangeError} for a negative size.
+ *
+ * @example
+ * ```ts
+ * import { close, recv_fds, send_fds, socketpair } from "@berkeley/socket/native";
+ *
+ * const [a, b] = await socketpair();
+ * await send_fds(a, ["x"], [a.fileno(), b.fileno()]);
+ * const [data, fds] = await recv_fds(b, 16, 2);
+ * console.assert(data.length === 1 && fds.length === 2);
+ * fds.forEach(close);
+ * a.close();
+ * b.close();
+ * ```
+ */
+export function recv_fds(
+  sock: Socket,
+  bufsize: number,
+  maxfds: number,
+  flags: number = 0,
+  options?: WaitOptions,
+): Promise<[data: Bytes, fds: number[], flags: number, address: Address | null]> {
+  return create.recvFds(sock, bufsize, maxfds, flags, options);
+}

@@ -1,0 +1,77 @@
+// Shared by the datagram tests: sockets of each family, bound where nobody else is.
+
+import { TemporaryDirectory } from "./_helpers.ts";
+import * as udp from "../udp.ts";
+
+/** The families of datagrams by name. */
+export const FAMILIES = ["IPv4", "IPv6", "Unix"] as const;
+export type Family = typeof FAMILIES[number];
+
+/** The constant of a family. */
+export function familyOf(name: Family): number {
+  return { IPv4: udp.AF_INET, IPv6: udp.AF_INET6, Unix: udp.AF_UNIX }[name];
+}
+
+/** Sockets of one family, closed together. */
+export class Sockets implements Disposable {
+  readonly family: Family;
+  readonly directory: TemporaryDirectory = new TemporaryDirectory();
+  readonly #open: udp.Socket[] = [];
+
+  constructor(family: Family) {
+    this.family = family;
+  }
+
+  /** An address to bind to that nobody has. */
+  free(): udp.AddressLike {
+    if (this.family === "Unix") return this.directory.fresh();
+    return [this.family === "IPv4" ? "127.0.0.1" : "::1", 0];
+  }
+
+  /** A fresh socket, without a name. */
+  unbound(): udp.Socket {
+    const socket = udp.socket(familyOf(this.family));
+    socket.settimeout(10);
+    this.#open.push(socket);
+    return socket;
+  }
+
+  /** A bound socket. */
+  bound(): udp.Socket {
+    const socket = this.unbound();
+    socket.bind(this.free());
+    return socket;
+  }
+
+  [Symbol.dispose](): void {
+    for (const socket of this.#open) socket.close();
+    this.directory[Symbol.dispose]();
+  }
+}
+
+/** A test over each family. */
+export function familyTest(name: string, fn: (sockets: Sockets) => Promise<void>): void {
+  for (const family of FAMILIES) {
+    Deno.test(`${family}: ${name}`, async () => {
+      using sockets = new Sockets(family);
+      await fn(sockets);
+    });
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** Bytes as text. */
+export function text(data: Uint8Array): string {
+  return decoder.decode(data);
+}
+
+/** What a call throws or rejects with. */
+export async function failure(call: () => unknown): Promise<any> {
+  try {
+    await call();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("the call succeeded");
+}

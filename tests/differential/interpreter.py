@@ -1,0 +1,276 @@
+"""Runs scenarios on CPython's sockets: one line of JSON in, one line of JSON out; see interpreter.ts.
+
+A scenario is {"id", "family", "steps"}; a step is [operation, slot, ...]. The trace has an entry per step: a value, or
+{"error": class, "errno": number}. A call that would wait for ever answers "pending".
+"""
+
+import json
+import os
+import select
+import shutil
+import socket
+import struct
+import sys
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+# How long a call without timeout may wait before it counts as pending.
+PATIENCE = 0.015
+RANGE = (ValueError, OverflowError)
+FAMILIES = {"TCP": socket.AF_INET, "TCP6": socket.AF_INET6, "UNIX": socket.AF_UNIX}
+FLAGS = {name: getattr(socket, name) for name in ("MSG_PEEK", "MSG_DONTWAIT", "MSG_WAITALL", "MSG_TRUNC", "MSG_NOSIGNAL")}
+POLL_LEVELS = select.POLLIN | select.POLLOUT | select.POLLERR | select.POLLHUP | select.POLLRDHUP | select.POLLNVAL
+WAITING = ("accept", "recv", "recv_into", "recvfrom", "recvmsg", "send", "sendall", "sendto", "sendmsg", "connect", "connect_ex")
+
+
+def text(data):
+    return data.decode("latin-1")
+
+
+def flags_of(names):
+    flags = 0
+    for name in names:
+        flags |= FLAGS[name]
+    return flags
+
+
+class Scenario:
+    def __init__(self, scenario, foreign):
+        self.family_name = scenario["family"]
+        self.family = FAMILIES[self.family_name]
+        self.steps = scenario["steps"]
+        self.foreign_addresses = foreign
+        self.slots = {}
+        self.addresses = {}
+        self.ports = {}
+        self.directory = tempfile.mkdtemp(prefix="berkeley_")
+        self.paths = 0
+
+    def run(self):
+        trace = []
+        for step in self.steps:
+            trace.append(self.step(step))
+        for one in self.slots.values():
+            one.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+        return trace
+
+    def step(self, step):
+        operation, slot, *rest = step
+        if operation not in ("socket", "pause", "select") and slot not in self.slots:
+            return "none"
+        try:
+            if operation in WAITING and self.slots[slot].gettimeout() is None:
+                return self.patiently(operation, slot, rest)
+            return getattr(self, operation)(slot, *rest)
+        except RANGE:
+            return {"error": "RangeError", "errno": None}
+        except OSError as error:
+            return {"error": type(error).__name__, "errno": error.errno}
+        except TypeError:
+            return {"error": "TypeError", "errno": None}
+
+    def patiently(self, operation, slot, rest):
+        """A blocking call, ended by the kernel's own timeouts: then it counts as pending."""
+        one = self.slots[slot]
+        if one.fileno() >= 0:
+            patience = struct.pack("ll", 0, int(PATIENCE * 1e6))
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+        dont_wait = any("MSG_DONTWAIT" in item for item in rest if isinstance(item, list))
+        try:
+            answer = getattr(self, operation)(slot, *rest)
+        except BlockingIOError:
+            if dont_wait:
+                raise
+            return "pending"
+        return "pending" if operation == "connect_ex" and answer in (11, 115) else answer
+
+    def address(self, address):
+        """Ports by the order in which they turn up, paths by their last part."""
+        if isinstance(address, tuple):
+            port = address[1]
+            name = 0 if port == 0 else self.ports.setdefault(port, "port %d" % (len(self.ports) + 1))
+            return [address[0], name]
+        if isinstance(address, bytes):
+            address = text(address)
+        return None if address is None else address.replace(self.directory, "")
+
+    def remember(self, slot):
+        self.addresses[slot] = self.slots[slot].getsockname()
+
+    def target(self, slot):
+        """Where a slot's socket is or was bound."""
+        if slot in self.addresses:
+            return self.addresses[slot]
+        return {"TCP": ("127.0.0.1", 1), "TCP6": ("::1", 1), "UNIX": self.directory + "/nobody"}[self.family_name]
+
+    # One method for each operation.
+
+    def socket(self, slot):
+        if slot in self.slots:
+            self.slots[slot].close()
+        self.slots[slot] = socket.socket(self.family)
+        return None
+
+    def pause(self, _slot):
+        threading.Event().wait(0.005)
+
+    def bind(self, slot, where=None):
+        if where is not None:
+            address = self.target(where)
+        elif self.family_name == "UNIX":
+            self.paths += 1
+            address = "%s/%d" % (self.directory, self.paths)
+        else:
+            address = ("127.0.0.1" if self.family_name == "TCP" else "::1", 0)
+        self.slots[slot].bind(address)
+        self.remember(slot)
+
+    def listen(self, slot, backlog):
+        self.slots[slot].listen(backlog)
+        self.remember(slot)
+
+    def accept(self, slot, into):
+        peer, address = self.slots[slot].accept()
+        if into in self.slots:
+            self.slots[into].close()
+        self.slots[into] = peer
+        return self.address(address)
+
+    def connect(self, slot, where):
+        self.slots[slot].connect(self.target(where))
+
+    def connect_ex(self, slot, where):
+        return self.slots[slot].connect_ex(self.target(where))
+
+    def foreign(self, slot):
+        """Connects to the helper that resets, half-closes or closes on demand."""
+        self.slots[slot].settimeout(5)
+        self.slots[slot].connect(self.foreign_addresses[self.family_name])
+
+    def recv(self, slot, size, flags):
+        return text(self.slots[slot].recv(size, flags_of(flags)))
+
+    def recv_into(self, slot, size, flags):
+        buffer = bytearray(size)
+        count = self.slots[slot].recv_into(buffer, 0, flags_of(flags))
+        return text(bytes(buffer[:count]))
+
+    def recvfrom(self, slot, size, flags):
+        data, address = self.slots[slot].recvfrom(size, flags_of(flags))
+        return text(data)
+
+    def recvmsg(self, slot, size, flags):
+        data, ancillary, _, _ = self.slots[slot].recvmsg(size, 0, flags_of(flags))
+        return text(data)
+
+    def send(self, slot, data, flags):
+        return self.slots[slot].send(data.encode("latin-1"), flags_of(flags))
+
+    def sendall(self, slot, data, flags):
+        return self.slots[slot].sendall(data.encode("latin-1"), flags_of(flags))
+
+    def sendto(self, slot, data, where):
+        return self.slots[slot].sendto(data.encode("latin-1"), self.target(where))
+
+    def sendmsg(self, slot, pieces, flags):
+        return self.slots[slot].sendmsg([piece.encode("latin-1") for piece in pieces], [], flags_of(flags))
+
+    def shutdown(self, slot, how):
+        self.slots[slot].shutdown(how)
+
+    def close(self, slot):
+        self.slots[slot].close()
+
+    def detach(self, slot):
+        fd = self.slots[slot].detach()
+        if fd >= 0:
+            os.close(fd)
+        return fd >= 0
+
+    def dup(self, slot, into):
+        copy = self.slots[slot].dup()
+        if into in self.slots:
+            self.slots[into].close()
+        self.slots[into] = copy
+
+    def settimeout(self, slot, timeout):
+        self.slots[slot].settimeout(timeout)
+
+    def gettimeout(self, slot):
+        return self.slots[slot].gettimeout()
+
+    def fileno(self, slot):
+        return self.slots[slot].fileno() >= 0
+
+    def getsockname(self, slot):
+        return self.address(self.slots[slot].getsockname())
+
+    def getpeername(self, slot):
+        return self.address(self.slots[slot].getpeername())
+
+    def getsockopt(self, slot, name):
+        return self.slots[slot].getsockopt(socket.SOL_SOCKET, getattr(socket, name))
+
+    def poll(self, slot, mask, milliseconds):
+        poller = select.poll()
+        poller.register(self.slots[slot], mask)
+        return [events & POLL_LEVELS for _, events in poller.poll(milliseconds)]
+
+    def epoll(self, slot, mask, seconds):
+        with select.epoll() as poller:
+            poller.register(self.slots[slot], mask)
+            return [events & POLL_LEVELS for _, events in poller.poll(seconds)]
+
+    def select(self, _slot, reading, writing, excepting, seconds):
+        lists = [[self.slots[slot] for slot in slots if slot in self.slots] for slots in (reading, writing, excepting)]
+        answer = select.select(*lists, seconds)
+        place = {id(one): slot for slot, one in self.slots.items()}
+        return [[place[id(one)] for one in ready] for ready in answer]
+
+
+def help_foreign(listener):
+    """Does to each connection what its first byte says: R resets, D sends data and resets, H half-closes, C closes."""
+
+    def serve(peer):
+        with peer:
+            command = peer.recv(1)
+            if command == b"D":
+                peer.sendall(b"data")
+            if command in (b"R", b"D"):
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            elif command == b"H":
+                peer.shutdown(socket.SHUT_WR)
+                while peer.recv(4096):
+                    pass
+
+    while True:
+        peer, _ = listener.accept()
+        threading.Thread(target=serve, args=(peer,), daemon=True).start()
+
+
+def main():
+    foreign = {}
+    for name, address in (("TCP", ("127.0.0.1", 0)), ("TCP6", ("::1", 0))):
+        listener = socket.socket(FAMILIES[name])
+        listener.bind(address)
+        listener.listen(1024)
+        foreign[name] = listener.getsockname()
+        threading.Thread(target=help_foreign, args=(listener,), daemon=True).start()
+    lock = threading.Lock()
+
+    def answer(line):
+        scenario = json.loads(line)
+        trace = Scenario(scenario, foreign).run()
+        with lock:
+            print(json.dumps({"id": scenario["id"], "trace": trace}), flush=True)
+
+    print(json.dumps(foreign), flush=True)
+    with ThreadPoolExecutor(int(sys.argv[1])) as pool:
+        for line in sys.stdin:
+            pool.submit(answer, line)
+
+
+main()

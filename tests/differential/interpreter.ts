@@ -1,0 +1,240 @@
+// Runs scenarios on this module's sockets, as interpreter.py does on CPython's.
+
+import type { Socket } from "../../mod.ts";
+import type { Module } from "../conformance/fixtures.ts";
+import { TemporaryDirectory } from "../_helpers.ts";
+import type { Entry, FamilyName, Scenario, Step } from "./scenario.ts";
+
+/** How long a call without timeout may wait before it counts as pending, in milliseconds. */
+const PATIENCE = 15;
+
+const POLL_LEVELS = 0x001 | 0x004 | 0x008 | 0x010 | 0x020 | 0x2000;
+
+const decoder = new TextDecoder("latin1");
+
+function text(data: Uint8Array): string {
+  return decoder.decode(data);
+}
+
+function bytes(data: string): Uint8Array {
+  return Uint8Array.from(data, (letter) => letter.charCodeAt(0));
+}
+
+/** Runs one scenario. `judge` is CPython's trace: it tells how much of a stream its receives brought. */
+export async function interpret(
+  module: Module,
+  scenario: Scenario,
+  foreign: Record<FamilyName, any>,
+  judge: Entry[],
+): Promise<Entry[]> {
+  using run = new Run(module, scenario.family, foreign);
+  const trace: Entry[] = [];
+  for (const [n, step] of scenario.steps.entries()) trace.push(await run.step(step, judge[n]));
+  return trace;
+}
+
+class Run implements Disposable {
+  readonly #m: Module;
+  readonly #name: FamilyName;
+  readonly #foreign: Record<FamilyName, any>;
+  readonly #slots = new Map<number, Socket>();
+  readonly #addresses = new Map<number, any>();
+  readonly #ports = new Map<number, string>();
+  readonly #directory = new TemporaryDirectory();
+
+  constructor(module: Module, family: FamilyName, foreign: Record<FamilyName, any>) {
+    this.#m = module;
+    this.#name = family;
+    this.#foreign = foreign;
+  }
+
+  [Symbol.dispose](): void {
+    for (const socket of this.#slots.values()) socket.close();
+    this.#directory[Symbol.dispose]();
+  }
+
+  async step([operation, slot, ...rest]: Step, expected: Entry): Promise<Entry> {
+    const socket = this.#slots.get(slot);
+    if (socket === undefined && !["socket", "pause", "select"].includes(operation)) return "none";
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), PATIENCE);
+    try {
+      const options = socket?.gettimeout() === null ? { signal: patience.signal } : {};
+      const call = (this as unknown as Record<string, (...args: any[]) => unknown>)[`do_${operation}`];
+      const answer = await call.call(this, slot, ...rest, options);
+      return await this.#readOn(operation, slot, rest, answer, expected) ?? null;
+    } catch (error) {
+      if ((error as Error).name === "AbortError") return "pending";
+      const { name, errno } = error as Error & { errno?: number };
+      return { error: name, errno: errno ?? null };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** A receive may bring less than the kernel has: then the rest of what CPython got is received too. */
+  async #readOn(
+    operation: string,
+    slot: number,
+    [size, flags]: any[],
+    answer: unknown,
+    expected: Entry,
+  ): Promise<Entry> {
+    if (!operation.startsWith("recv") || typeof answer !== "string" || typeof expected !== "string") return answer;
+    if (flags.includes("MSG_PEEK")) return answer;
+    let all = answer;
+    while (all !== "" && all.length < expected.length && expected.startsWith(all) && all.length < size) {
+      const more = await this.#slots.get(slot)!.recv(expected.length - all.length, this.#m.MSG_DONTWAIT).catch(() =>
+        null
+      );
+      if (more === null || more.length === 0) break;
+      all += text(more);
+    }
+    return all;
+  }
+
+  #flags(names: string[]): number {
+    return names.reduce((flags, name) => flags | (this.#m as unknown as Record<string, number>)[name], 0);
+  }
+
+  /** Ports by the order in which they turn up, paths by their last part. */
+  #address(address: any): Entry {
+    if (typeof address === "string") return address.replace(this.#directory.path, "");
+    if (address === null) return null;
+    const [host, port] = address;
+    if (port === 0) return [host, 0];
+    if (!this.#ports.has(port)) this.#ports.set(port, `port ${this.#ports.size + 1}`);
+    return [host, this.#ports.get(port)];
+  }
+
+  #put(slot: number, socket: Socket): void {
+    this.#slots.get(slot)?.close();
+    this.#slots.set(slot, socket);
+  }
+
+  #target(slot: number): any {
+    return this.#addresses.get(slot) ??
+      { TCP: ["127.0.0.1", 1], TCP6: ["::1", 1], UNIX: `${this.#directory.path}/nobody` }[this.#name];
+  }
+
+  #get(slot: number): Socket {
+    return this.#slots.get(slot)!;
+  }
+
+  // One method for each operation.
+
+  do_socket(slot: number): void {
+    const { AF_INET, AF_INET6, AF_UNIX } = this.#m;
+    this.#put(slot, this.#m.socket({ TCP: AF_INET, TCP6: AF_INET6, UNIX: AF_UNIX }[this.#name]));
+  }
+
+  do_pause(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  do_bind(slot: number, where: any): void {
+    const free = () =>
+      this.#name === "UNIX" ? this.#directory.fresh() : [this.#name === "TCP" ? "127.0.0.1" : "::1", 0];
+    this.#get(slot).bind(typeof where === "number" ? this.#target(where) : free());
+    this.#addresses.set(slot, this.#get(slot).getsockname());
+  }
+
+  do_listen(slot: number, backlog: number): void {
+    this.#get(slot).listen(backlog);
+    this.#addresses.set(slot, this.#get(slot).getsockname());
+  }
+
+  async do_accept(slot: number, into: number, options: object): Promise<Entry> {
+    const [peer, address] = await this.#get(slot).accept(options);
+    this.#put(into, peer);
+    return this.#address(address);
+  }
+
+  do_connect(slot: number, where: number, options: object): unknown {
+    return this.#get(slot).connect(this.#target(where), options);
+  }
+
+  do_connect_ex(slot: number, where: number, options: object): unknown {
+    return this.#get(slot).connect_ex(this.#target(where), options);
+  }
+
+  do_foreign(slot: number): unknown {
+    this.#get(slot).settimeout(5);
+    return this.#get(slot).connect(this.#foreign[this.#name].slice(0, 2));
+  }
+
+  async do_recv(slot: number, size: number, flags: string[], options: object): Promise<string> {
+    return text(await this.#get(slot).recv(size, this.#flags(flags), options));
+  }
+
+  async do_recv_into(slot: number, size: number, flags: string[], options: object): Promise<string> {
+    const buffer = new Uint8Array(size);
+    return text(buffer.subarray(0, await this.#get(slot).recv_into(buffer, 0, this.#flags(flags), options)));
+  }
+
+  async do_recvfrom(slot: number, size: number, flags: string[], options: object): Promise<string> {
+    return text((await this.#get(slot).recvfrom(size, this.#flags(flags), options))[0]);
+  }
+
+  async do_recvmsg(slot: number, size: number, flags: string[], options: object): Promise<string> {
+    return text((await this.#get(slot).recvmsg(size, 0, this.#flags(flags), options))[0]);
+  }
+
+  do_send(slot: number, data: string, flags: string[], options: object): unknown {
+    return this.#get(slot).send(bytes(data), this.#flags(flags), options);
+  }
+
+  do_sendall(slot: number, data: string, flags: string[], options: object): unknown {
+    return this.#get(slot).sendall(bytes(data), this.#flags(flags), options);
+  }
+
+  do_sendto(slot: number, data: string, where: number, options: object): unknown {
+    return this.#get(slot).sendto(bytes(data), this.#target(where), options);
+  }
+
+  do_sendmsg(slot: number, pieces: string[], flags: string[], options: object): unknown {
+    return this.#get(slot).sendmsg(pieces.map(bytes), [], this.#flags(flags), null, options);
+  }
+
+  do_shutdown(slot: number, how: number): unknown {
+    return this.#get(slot).shutdown(how);
+  }
+
+  do_close(slot: number): void {
+    this.#get(slot).close();
+  }
+
+  do_detach(slot: number): boolean {
+    const fd = this.#get(slot).detach();
+    if (fd >= 0) this.#m.socket(-1, -1, -1, fd).close();
+    return fd >= 0;
+  }
+
+  do_dup(slot: number, into: number): void {
+    this.#put(into, this.#get(slot).dup());
+  }
+
+  do_settimeout(slot: number, timeout: number | null): void {
+    this.#get(slot).settimeout(timeout);
+  }
+
+  do_gettimeout(slot: number): number | null {
+    return this.#get(slot).gettimeout();
+  }
+
+  do_fileno(slot: number): boolean {
+    return this.#get(slot).fileno() >= 0;
+  }
+
+  do_getsockname(slot: number): Entry {
+    return this.#address(this.#get(slot).getsockname());
+  }
+
+  do_getpeername(slot: number): Entry {
+    return this.#address(this.#get(slot).getpeername());
+  }
+
+  do_getsockopt(slot: number, name: string): number {
+    return this.#get(slot).getsockopt(this.#m.SOL_SOCKET, (this.#m as unknown as Record<string, number>)[name]);
+  }
+}

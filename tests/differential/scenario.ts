@@ -1,0 +1,27 @@
+// What a scenario is: calls over numbered sockets, in the words that both interpreters know.
+
+/** The families that scenarios run in. */
+export type FamilyName = "TCP" | "TCP6" | "UNIX";
+
+/** One call: [operation, slot, ...arguments]. */
+export type Step = [operation: string, slot: number, ...rest: any[]];
+
+/** A sequence of calls. */
+export interface Scenario {
+  id: number;
+  family: FamilyName;
+  steps: Step[];
+}
+
+/** What a step answered: a value, or the error that it threw. */
+export type Entry = unknown | { error: string; errno: number | null };
+
+/** Whether an entry is an error's. */
+export function isError(entry: Entry): entry is { error: string; errno: number | null } {
+  return typeof entry === "object" && entry !== null && "error" in entry;
+}
+
+/** A scenario as one reads it. */
+export function show({ family, steps }: Scenario): string {
+  return [family, ...steps.map((step) => "  " + JSON.stringify(step))].join("\n");
+}

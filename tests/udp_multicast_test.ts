@@ -1,0 +1,157 @@
+// Multicast between two sockets of this machine, with what the kernel has by default and what can be set.
+
+import assert from "node:assert/strict";
+import * as udp from "../udp.ts";
+import { pythonTest, runPython } from "./_helpers.ts";
+import { failure, text } from "./_datagrams.ts";
+
+const GROUP = "239.192.7.11";
+const GROUP6 = "ff01::7:11";
+
+/** A socket that is in the group on the loopback interface, and one whose multicasts leave by it. */
+function pair(): { listener: udp.Socket; speaker: udp.Socket; port: number; [Symbol.dispose](): void } {
+  const [listener, speaker] = [udp.socket(), udp.socket()];
+  for (const socket of [listener, speaker]) socket.settimeout(10);
+  listener.bind(["", 0]);
+  speaker.bind(["127.0.0.1", 0]);
+  const port = (listener.getsockname() as [string, number])[1];
+  return {
+    listener,
+    speaker,
+    port,
+    [Symbol.dispose]() {
+      listener.close();
+      speaker.close();
+    },
+  };
+}
+
+Deno.test("a member of a group hears what is sent to it, by default from its own host too", async () => {
+  using sockets = pair();
+  const { listener, speaker, port } = sockets;
+  udp.join(listener, GROUP, "127.0.0.1");
+  await speaker.sendto("to all", [GROUP, port]);
+  const [data, address] = await listener.recvfrom(100);
+  assert.equal(text(data), "to all");
+  assert.deepEqual(address, speaker.getsockname());
+
+  udp.leave(listener, GROUP, "127.0.0.1");
+  await speaker.sendto("to nobody", [GROUP, port]);
+  await speaker.sendto("to you", ["127.0.0.1", port]);
+  assert.equal(text(await listener.recv(100)), "to you");
+});
+
+Deno.test("setsockopt takes ip_mreq as Python packs it, before bind too", async () => {
+  using sockets = pair();
+  const { speaker } = sockets;
+  using listener = udp.socket();
+  listener.settimeout(10);
+  const request = new Uint8Array([...GROUP.split(".").map(Number), 127, 0, 0, 1]);
+  listener.setsockopt(udp.IPPROTO_IP, udp.IP_ADD_MEMBERSHIP, request);
+  listener.bind(["", 0]);
+  const [, port] = listener.getsockname() as [string, number];
+  speaker.setsockopt(udp.IPPROTO_IP, udp.IP_MULTICAST_TTL, 3);
+  await speaker.sendto("hello", [GROUP, port]);
+  assert.equal(text(await listener.recv(100)), "hello");
+});
+
+// On lo a datagram comes back whatever is set. On another interface, TTL 0 and the scope of ff01:: keep it here.
+const other4 = Deno.networkInterfaces().find((one) => one.family === "IPv4" && !one.address.startsWith("127."));
+const other6 = Deno.networkInterfaces().find((one) => one.family === "IPv6" && one.address.startsWith("fe80:"));
+
+Deno.test("IP_MULTICAST_LOOP switches what the own host hears, before bind and after", {
+  ignore: other4 === undefined,
+}, async () => {
+  using listener = udp.socket();
+  using speaker = udp.socket();
+  listener.settimeout(10);
+  listener.bind(["", 0]);
+  const [, port] = listener.getsockname() as [string, number];
+  udp.join(listener, GROUP, other4!.address);
+  speaker.setsockopt(udp.IPPROTO_IP, udp.IP_MULTICAST_TTL, 0);
+  speaker.setsockopt(udp.IPPROTO_IP, udp.IP_MULTICAST_LOOP, 0);
+  speaker.bind([other4!.address, 0]);
+  await speaker.sendto("unheard", [GROUP, port]);
+  speaker.setsockopt(udp.IPPROTO_IP, udp.IP_MULTICAST_LOOP, 1);
+  await speaker.sendto("heard", [GROUP, port]);
+  assert.equal(text(await listener.recv(100)), "heard");
+  speaker.setsockopt(udp.IPPROTO_IP, udp.IP_MULTICAST_LOOP, 0);
+  await speaker.sendto("unheard", [GROUP, port]);
+  await speaker.sendto("direct", [other4!.address, port]);
+  assert.equal(text(await listener.recv(100)), "direct");
+});
+
+Deno.test("IPv6: groups by the index of an interface, and IPV6_MULTICAST_LOOP", {
+  ignore: other6 === undefined,
+}, async () => {
+  const on = (other6 as { scopeid: number | null }).scopeid!;
+  using listener = udp.socket(udp.AF_INET6);
+  using speaker = udp.socket(udp.AF_INET6);
+  listener.settimeout(10);
+  listener.bind(["::", 0]);
+  const [, port] = listener.getsockname() as [string, number];
+  udp.join(listener, GROUP6, on);
+  await speaker.sendto("to all six", [GROUP6, port, 0, on]);
+  assert.equal(text(await listener.recv(100)), "to all six");
+  speaker.setsockopt(udp.IPPROTO_IPV6, udp.IPV6_MULTICAST_LOOP, 0);
+  await speaker.sendto("unheard", [GROUP6, port, 0, on]);
+  speaker.setsockopt(udp.IPPROTO_IPV6, udp.IPV6_MULTICAST_LOOP, 1);
+  await speaker.sendto("heard", [GROUP6, port, 0, on]);
+  assert.equal(text(await listener.recv(100)), "heard");
+  udp.leave(listener, GROUP6, on);
+  assert.equal((await failure(() => udp.leave(listener, GROUP6, on))).code, "EADDRNOTAVAIL");
+});
+
+Deno.test("the helpers check their arguments before anything changes", async () => {
+  using sockets = pair();
+  const { listener } = sockets;
+  assert.ok(await failure(() => udp.join(listener, "no.literal")) instanceof TypeError);
+  assert.ok(await failure(() => udp.join(listener, GROUP, 1)) instanceof TypeError);
+  assert.equal((await failure(() => udp.join(listener, "ff02::1"))).name, "gaierror");
+  assert.equal((await failure(() => udp.join(listener, "10.0.0.1"))).code, "EINVAL");
+  udp.join(listener, GROUP, "127.0.0.1");
+  assert.equal((await failure(() => udp.join(listener, GROUP, "127.0.0.1"))).code, "EADDRINUSE");
+});
+
+Deno.test("SO_REUSEADDR before bind shares a port", async () => {
+  using first = udp.socket();
+  using second = udp.socket();
+  for (const socket of [first, second]) socket.setsockopt(udp.SOL_SOCKET, udp.SO_REUSEADDR, 1);
+  first.bind(["127.0.0.1", 0]);
+  second.bind(first.getsockname());
+  using third = udp.socket();
+  assert.equal((await failure(() => third.bind(first.getsockname()))).code, "EADDRINUSE");
+});
+
+pythonTest("python3 hears our multicasts with the TTL that was set, and we hear its", async () => {
+  const program = `
+import json, socket, struct, sys
+group = sys.argv[1]
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(10)
+s.bind(("", 0))
+s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton("127.0.0.1"))
+s.setsockopt(socket.IPPROTO_IP, 12, 1)  # IP_RECVTTL
+print(json.dumps(s.getsockname()[1]))
+for _ in range(2):
+    data, ancillary, flags, address = s.recvmsg(100, 100)
+    print(json.dumps([data.decode(), struct.unpack("@i", ancillary[0][2])[0]]))
+s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+s.sendto(b"from python", (group, int(sys.stdin.readline())))
+`;
+  using sockets = pair();
+  const { listener, speaker, port } = sockets;
+  await using python = runPython(program, GROUP);
+  const theirs = await python.json();
+  await speaker.sendto("near", [GROUP, theirs]);
+  assert.deepEqual(await python.json(), ["near", 1]);
+  speaker.setsockopt(udp.IPPROTO_IP, udp.IP_MULTICAST_TTL, 7);
+  await speaker.sendto("far", [GROUP, theirs]);
+  assert.deepEqual(await python.json(), ["far", 7]);
+  udp.join(listener, GROUP, "127.0.0.1");
+  // The membership is Deno's by the time that a datagram of this socket would have gone out.
+  await listener.sendto("", speaker.getsockname());
+  await python.write(String(port));
+  assert.equal(text(await listener.recv(100)), "from python");
+  assert.equal((await python.end()).code, 0);
+});
