@@ -110,6 +110,11 @@ export interface Transport extends Pollable {
    * late (Deno's promises) knows by it that the caller has come back for it.
    */
   send(data: Uint8Array, flags: number): number | WouldBlock;
+  /**
+   * As `send`, for a caller who leaves the data alone until it has the outcome, and does not give up before. A backend
+   * that would have to copy can do without then; others leave this out.
+   */
+  sendHeld?(data: Uint8Array, flags: number): number | WouldBlock;
   /** Sends a datagram to an address. */
   sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock;
   /** Gathers one send from views, with control messages and an address where they are given. */

@@ -88,23 +88,23 @@ export class Lane implements Waiter {
     return new Promise<T>((resolve, reject) => {
       const call = new Call(attempt, resolve as (value: unknown) => void, reject);
       if (this.#calls.push(call) === 1) this.#pollable.watch(this.#mask, this);
-      if (timeout === 0) this.#settle(call, busy);
-      else if (timeout !== null) this.#expire(call, performance.now() + timeout * 1000);
       if (signal !== undefined) {
         call.signal = signal;
         call.onAbort = () => this.#giveUp(call, () => signal.reason);
         signal.addEventListener("abort", call.onAbort, { once: true });
       }
+      if (timeout === 0) this.#settle(call, busy);
+      else if (timeout !== null) this.#expire(call, performance.now() + timeout * 1000);
     });
   }
 
   /** Rejects every waiting call: the socket was closed. */
-  cancel(reason: unknown): void {
+  cancel(code: ErrnoName): void {
     if (this.#calls.length === 0) return;
     this.#pollable.unwatch(this);
     for (const call of this.#calls.splice(0)) {
       call.disarm();
-      call.reject(reason);
+      call.reject(errorFor(code));
     }
   }
 

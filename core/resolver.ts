@@ -4,7 +4,8 @@
 // node:dns checks the net permission for the very host and port that it is given, but says EPERM where the rest
 // of Deno throws NotCapable, and ENOTFOUND for every failure of the look-up, a temporary one too.
 
-import { lookup, lookupService } from "node:dns";
+/** Loaded at the first look-up: it takes 6 ms, which a program that connects to addresses need not spend. */
+const dns = () => import("node:dns");
 
 function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
@@ -20,7 +21,8 @@ function notCapable(host: string, port: number): Error {
  * The addresses of a name, in the system's order; none where it is not known. Family 4, 6 or 0 for both.
  * The port is only for the permission: net access to `host:port`, with port 0 to every port of the host.
  */
-export function lookUp(host: string, port: number, family: 0 | 4 | 6): Promise<string[]> {
+export async function lookUp(host: string, port: number, family: 0 | 4 | 6): Promise<string[]> {
+  const { lookup } = await dns();
   const { promise, resolve, reject } = Promise.withResolvers<string[]>();
   // Node's types do not know the port that Deno's check takes.
   const options: { all: true; family: number; port: number } = { all: true, family, port };
@@ -30,11 +32,12 @@ export function lookUp(host: string, port: number, family: 0 | 4 | 6): Promise<s
     else if (isCode(error, "ENOTFOUND")) resolve([]);
     else reject(error);
   });
-  return promise;
+  return await promise;
 }
 
 /** The name of an address, undefined where it has none. It takes net access to `address:port`. */
-export function lookUpName(address: string, port: number): Promise<string | undefined> {
+export async function lookUpName(address: string, port: number): Promise<string | undefined> {
+  const { lookupService } = await dns();
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
   lookupService(address, port, (error, name) => {
     if (error === null) resolve(name);
@@ -42,7 +45,7 @@ export function lookUpName(address: string, port: number): Promise<string | unde
     else if (isCode(error, "ENOTFOUND")) resolve(undefined);
     else reject(error);
   });
-  return promise;
+  return await promise;
 }
 
 /**

@@ -199,7 +199,9 @@ export class Socket {
    * ```
    */
   settimeout(timeout: number | null): void {
-    this.#timeout = checkTimeout(timeout);
+    const checked = checkTimeout(timeout);
+    this.#live();
+    this.#timeout = checked;
   }
   /**
    * The timeout in seconds, null for none; as Python's `socket.gettimeout()`.
@@ -228,6 +230,7 @@ export class Socket {
    * ```
    */
   setblocking(blocking: boolean): void {
+    this.#live();
     this.#timeout = blocking ? null : 0;
   }
   /**
@@ -458,6 +461,8 @@ export class Socket {
    * ```
    */
   recv(bufsize: number, flags = 0, options?: WaitOptions): Promise<Bytes> {
+    // As CPython, which asks nobody for nothing.
+    if (bufsize === 0) return Promise.resolve(new Uint8Array(0));
     return this.#read(() => this.#transport.recv(bufsize, this.#effective(flags)), flags, options, () => {
       checkSize(bufsize, "recv");
     });
@@ -670,9 +675,12 @@ export class Socket {
    */
   sendall(data: Data, flags = 0, options?: WaitOptions): Promise<void> {
     let rest: Uint8Array;
+    const transport = this.#transport;
+    // Nobody gives this call up before its end: the backend may send straight from the caller's memory.
+    const held = this.#timeout === null && options?.signal === undefined && (flags & MSG_DONTWAIT) === 0;
     const attempt = () => {
       for (;;) {
-        const sent = this.#transport.send(rest, flags);
+        const sent = held && transport.sendHeld ? transport.sendHeld(rest, flags) : transport.send(rest, flags);
         if (sent === WOULD_BLOCK) return WOULD_BLOCK;
         if (sent >= rest.length) return;
         rest = rest.subarray(sent);
@@ -1023,9 +1031,8 @@ export class Socket {
     if (this.#descriptor === null) return;
     this.#descriptor = null;
     leaks.unregister(this);
-    const reason = errorFor("EBADF");
-    this.#reading.cancel(reason);
-    this.#writing.cancel(reason);
+    this.#reading.cancel("EBADF");
+    this.#writing.cancel("EBADF");
   }
 
   /**
@@ -1110,9 +1117,9 @@ export class Socket {
     return lane.run(attempt, (flags & MSG_DONTWAIT) === 0 ? this.#timeout : 0, options?.signal);
   }
 
-  /** MSG_WAITALL has no say where nothing may be waited for. */
+  /** MSG_WAITALL is for blocking sockets: under a timeout the kernel's descriptor is a non-blocking one, in Python too. */
   #effective(flags: number): number {
-    return this.#timeout === 0 || (flags & MSG_DONTWAIT) !== 0 ? flags & ~MSG_WAITALL : flags;
+    return this.#timeout !== null || (flags & MSG_DONTWAIT) !== 0 ? flags & ~MSG_WAITALL : flags;
   }
 }
 

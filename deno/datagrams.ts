@@ -31,7 +31,6 @@ import {
 } from "../base/constants.ts";
 import { gather, scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
-import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
 import { findAddresses } from "../core/hosts.ts";
@@ -209,9 +208,9 @@ export class DatagramTransport implements Transport {
     const arrival = this.#look("recvfrom", flags);
     if (arrival === WOULD_BLOCK) return WOULD_BLOCK;
     if (arrival === null) return [EMPTY, null];
-    const data = arrival.data.slice(0, size);
+    const data = arrival[0].slice(0, size) as Bytes;
     this.#took(flags);
-    return [data, this.#sender(arrival.from)];
+    return [data, this.#sender(arrival[1])];
   }
 
   recvInto(view: Uint8Array, flags: number): number | WouldBlock {
@@ -223,12 +222,15 @@ export class DatagramTransport implements Transport {
     const arrival = this.#look("recvmsg", flags);
     if (arrival === WOULD_BLOCK) return WOULD_BLOCK;
     if (arrival === null) return { length: 0, ancillary: [], flags: 0, address: null };
-    const { data, from } = arrival;
-    const room = views.reduce((sum, view) => sum + view.length, 0);
-    scatter(data, views);
+    const data = arrival[0];
+    let room = 0;
+    for (const view of views) room += view.length;
+    // The common case by itself: scatter makes a view for each piece.
+    if (views.length === 1 && data.length <= room) views[0].set(data);
+    else scatter(data, views);
     this.#took(flags);
     const length = (flags & MSG_TRUNC) !== 0 ? data.length : Math.min(data.length, room);
-    return { length, ancillary: [], flags: data.length > room ? MSG_TRUNC : 0, address: this.#sender(from) };
+    return { length, ancillary: [], flags: data.length > room ? MSG_TRUNC : 0, address: this.#sender(arrival[1]) };
   }
 
   // Sending.

@@ -76,7 +76,11 @@ export class Listener {
   /** The oldest connection that has come. */
   accept(): Deno.Conn | WouldBlock {
     const conn = this.#ready.shift();
-    if (conn !== undefined) return conn;
+    if (conn !== undefined) {
+      // For whoever stays registered over an accept, as epoll does.
+      if (this.#waiters.wait(POLLIN)) this.acceptAhead();
+      return conn;
+    }
     const error = this.#error;
     this.#error = null;
     if (error !== null) throw error;

@@ -25,11 +25,8 @@ const SMALLEST_BUFFER = 2048;
 /** So long a datagram fits into UDP over IPv4 and IPv6. */
 const SURE_UDP = 65507;
 
-/** A datagram that arrived and was not taken yet. Its data is lent until it is taken. */
-export interface Arrival {
-  data: Uint8Array;
-  from: Deno.Addr;
-}
+/** A datagram that arrived and was not taken yet, as Deno tells it. Its data is lent until it is taken. */
+export type Arrival = [data: Uint8Array, from: Deno.Addr];
 
 /** A send under way, or ended and not yet asked about. */
 interface Flight {
@@ -121,9 +118,10 @@ export class Mailbox {
     return this.#nudge !== null && this.#flight !== null && this.#flight.launched && !this.#flight.landed;
   }
 
-  readonly #onReceive = ([data, from]: [Uint8Array, Deno.Addr]): void => {
+  readonly #onReceive = (arrival: Arrival): void => {
     this.#receiving = false;
-    if (!this.#nudge?.arrived(from) && this.#accepts(from)) this.#arrival = { data, from };
+    const from = arrival[1];
+    if ((this.#nudge === null || !this.#nudge.arrived(from)) && this.#accepts(from)) this.#arrival = arrival;
     this.#launch();
     if (this.#arrival !== null) this.#waiters.wake(POLLIN);
     else if (this.#waiters.wait(POLLIN)) this.receiveAhead();

@@ -67,6 +67,8 @@ export class StreamTransport implements Transport {
   readonly #options: StreamOptions;
   #listener: Listener | null = null;
   #attempt: Attempt | null = null;
+  /** A TCP socket keeps the mark of a failed connect until connect tells it or tries again: both directions are shut. */
+  #failed = false;
   #connection: Connection | null = null;
   #references = 1;
   #referenced = true;
@@ -98,14 +100,16 @@ export class StreamTransport implements Transport {
   }
 
   getpeername(): Address {
-    if (this.#connection === null || this.#connection.gone) throw errorFor("ENOTCONN", { syscall: "getpeername" });
+    if (this.#connection === null || this.#over()) throw errorFor("ENOTCONN", { syscall: "getpeername" });
     return fromAddr(this.#connection.conn.remoteAddr, this.family);
   }
 
   // Listening.
 
   listen(backlog: number): void {
-    if (this.#connection !== null || this.#attempt !== null) throw errorFor("EINVAL", { syscall: "listen" });
+    if (this.#connection !== null || this.#attempt !== null || this.#failed) {
+      throw errorFor("EINVAL", { syscall: "listen" });
+    }
     if (this.#listener === null) {
       if (this.family === AF_UNIX) throw errorFor("EINVAL", { syscall: "listen" });
       this.#claim(anyAddress(this.family));
@@ -122,6 +126,11 @@ export class StreamTransport implements Transport {
     const transport = new StreamTransport(this.family, this.proto, this.#options.inherit());
     transport.#adopt(conn);
     return { transport, address: fromAddr(conn.remoteAddr, this.family) };
+  }
+
+  /** Whether a TCP connection came to its end. A Unix socket remembers its peer. */
+  #over(): boolean {
+    return this.family !== AF_UNIX && this.#connection !== null && this.#connection.gone;
   }
 
   #adopt(conn: Deno.Conn): void {
@@ -162,6 +171,7 @@ export class StreamTransport implements Transport {
     }
     const attempt: Attempt = { address, outcome: null };
     this.#attempt = attempt;
+    this.#failed = false;
     dial(address, this.family).then((conn) => {
       if (this.#references === 0) return conn.close();
       attempt.outcome = conn;
@@ -169,6 +179,7 @@ export class StreamTransport implements Transport {
       this.#waiters.wake(POLLOUT);
     }, (error) => {
       attempt.outcome = fromDeno(error, { syscall: "connect", address });
+      this.#failed = this.family !== AF_UNIX;
       this.#waiters.wake(POLLIN | POLLOUT | POLLERR);
     });
     return this.family === AF_UNIX ? WOULD_BLOCK : IN_PROGRESS;
@@ -179,7 +190,9 @@ export class StreamTransport implements Transport {
     const { outcome } = this.#attempt;
     if (outcome === null) return WOULD_BLOCK;
     this.#attempt = null;
-    if (outcome instanceof Error) throw outcome;
+    if (!(outcome instanceof Error)) return;
+    this.#failed = false;
+    throw outcome;
   }
 
   /** Takes what SO_ERROR would tell: the error of a connect or of the connection, once. */
@@ -193,6 +206,7 @@ export class StreamTransport implements Transport {
   // Data.
 
   recv(size: number, flags: number): Bytes | WouldBlock {
+    if (this.#ended()) return new Uint8Array(0);
     const connection = this.#connection ?? this.#unconnected("recv", "EINVAL", "ENOTCONN");
     checkFlags("recv", flags, RECEIVE_FLAGS);
     if (connection === WOULD_BLOCK) return WOULD_BLOCK;
@@ -200,6 +214,7 @@ export class StreamTransport implements Transport {
   }
 
   recvInto(view: Uint8Array, flags: number): number | WouldBlock {
+    if (this.#ended()) return 0;
     const connection = this.#connection ?? this.#unconnected("recv", "EINVAL", "ENOTCONN");
     checkFlags("recv", flags, RECEIVE_FLAGS);
     if (connection === WOULD_BLOCK) return WOULD_BLOCK;
@@ -223,6 +238,14 @@ export class StreamTransport implements Transport {
     const connection = this.#connection ?? this.#unconnected("send", "ENOTCONN", "EPIPE");
     checkFlags("send", flags, SEND_FLAGS);
     return connection === WOULD_BLOCK ? WOULD_BLOCK : connection.send(data);
+  }
+
+  sendHeld(data: Uint8Array, flags: number): number | WouldBlock {
+    const connection = this.#connection ?? this.#unconnected("send", "ENOTCONN", "EPIPE");
+    checkFlags("send", flags, SEND_FLAGS);
+    if (connection === WOULD_BLOCK) return WOULD_BLOCK;
+    // With duplicates, closing one of them ends its calls but not the connection: the data must outlive the call.
+    return this.#references > 1 ? connection.send(data) : connection.sendHeld(data);
   }
 
   sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
@@ -250,6 +273,11 @@ export class StreamTransport implements Transport {
     return address === null ? this.send(data, flags) : this.sendTo(data, flags, address);
   }
 
+  /** Whether a connect failed and its error was told: then the stream that never was is at its end. */
+  #ended(): boolean {
+    return this.#failed && this.#attempt === null;
+  }
+
   /** What the kernel answers where there is no connection. */
   #unconnected(syscall: string, onUnix: ErrnoName, onTcp: ErrnoName): WouldBlock {
     if (this.#attempt !== null && this.#attempt.outcome === null) return WOULD_BLOCK;
@@ -259,7 +287,7 @@ export class StreamTransport implements Transport {
   shutdown(how: number): void | Promise<void> {
     if (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR) throw errorFor("EINVAL", { syscall: "shutdown" });
     const connection = this.#connection;
-    if (connection !== null && !connection.gone) {
+    if (connection !== null && !this.#over()) {
       if (how !== SHUT_RD) connection.closeWrite();
       if (how !== SHUT_WR) return connection.closeRead();
     } else if (this.#listener?.listening) {
@@ -300,7 +328,7 @@ export class StreamTransport implements Transport {
     if (this.#attempt !== null && this.#attempt.outcome === null) return 0;
     // A stream that is not connected is hung up; a failed connect is an error besides, until it is told.
     if (this.#attempt !== null) return POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDHUP;
-    return POLLOUT | POLLHUP;
+    return this.#failed ? POLLIN | POLLOUT | POLLHUP | POLLRDHUP : POLLOUT | POLLHUP;
   }
 
   watch(mask: number, waiter: Waiter): void {

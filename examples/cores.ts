@@ -1,9 +1,12 @@
 // One port, several cores: each worker binds a socket of its own to the port with SO_REUSEPORT, and the kernel
 // spreads the connections over them. Serves with one worker, then with two, and prints what that gains.
 //
-//   deno run --allow-net --allow-read examples/cores.ts [workers]
+//   deno run --allow-net=127.0.0.1 --allow-read examples/cores.ts
+//
+// Reading is for the workers, which load this file again.
 
 import * as socket from "@berkeley/socket";
+import { options } from "./_shared.ts";
 
 const CONNECTIONS = 64;
 
@@ -65,15 +68,20 @@ if ("WorkerGlobalScope" in globalThis) {
   maker.onmessage = ({ data }) => maker.postMessage(serve(data));
   maker.postMessage("ready");
 } else {
-  const most = Number(Deno.args[0] ?? 2);
+  const { workers: most, seconds } = options("cores: one port, several workers, with SO_REUSEPORT", {
+    workers: 2,
+    seconds: 2,
+  });
   let port = 0;
   const workers: Worker[] = [];
   for (let count = 1; count <= most; count++) {
     const [worker, shared] = await startWorker(port);
     workers.push(worker);
     port = shared;
-    await measure(port, 0.5); // the compiler's time is not the worker's
-    console.log(`${count} worker${count > 1 ? "s" : ""}: ${Math.round(await measure(port, 2))} requests per second`);
+    await measure(port, seconds / 4); // the compiler's time is not the worker's
+    console.log(
+      `${count} worker${count > 1 ? "s" : ""}: ${Math.round(await measure(port, seconds))} requests per second`,
+    );
   }
   for (const worker of workers) worker.terminate();
 }

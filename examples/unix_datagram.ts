@@ -2,7 +2,7 @@
 //
 //   deno run --unstable-net --allow-net=unix:/tmp/log.sock --allow-read=/tmp/log.sock --allow-write=/tmp/log.sock \
 //     examples/unix_datagram.ts collect
-//   deno run --unstable-net --allow-net --allow-write=/tmp/log.sock examples/unix_datagram.ts send "disk is full"
+//   deno run --unstable-net --allow-net --allow-write=/tmp/log.sock examples/unix_datagram.ts send hello
 //
 // The second speaks to a real syslog too, whose path is /dev/log. A sender has no path of its own: Deno gives it a
 // name in Linux's abstract namespace, which takes --allow-net without a list.

@@ -4,6 +4,7 @@ import { AF_PACKET } from "../base/constants/families.ts";
 import { SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "../base/constants/sockets.ts";
 import type { Backend } from "../transport.ts";
 import { call, prepareErrno } from "./call.ts";
+import { serveForeignDescriptors } from "./descriptors.ts";
 import { libc } from "./libc.ts";
 import { F_GETFL, F_SETFL, O_NONBLOCK } from "./linux.ts";
 import { requireNet } from "./permissions.ts";
@@ -13,6 +14,9 @@ import { NativeTransport } from "./transport.ts";
 /** Non-blocking, since nothing may wait on JavaScript's thread; closed when another program is executed. */
 const FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC;
 
+// select, poll and epoll take any descriptor of the process, now that libc can look at them.
+serveForeignDescriptors();
+
 /** Sockets by libc. */
 export const nativeBackend: Backend = {
   open(family, type, proto) {
@@ -20,7 +24,7 @@ export const nativeBackend: Backend = {
     // It hears every packet without being bound.
     if (family === AF_PACKET) requireNet();
     const fd = call(libc().socket(family, type | FLAGS, proto), "socket");
-    return new NativeTransport(fd, family, type & ~FLAGS, proto);
+    return new NativeTransport(fd, family, type, proto);
   },
 
   adopt(fd, family, type, proto) {
@@ -29,7 +33,7 @@ export const nativeBackend: Backend = {
     const kind = (name: number, given: number) => given === -1 ? option(fd, name) : given;
     const [domain, kindOf, protocol] = [
       kind(SO_DOMAIN, family),
-      kind(SO_TYPE, type & ~FLAGS),
+      kind(SO_TYPE, type),
       kind(SO_PROTOCOL, proto),
     ];
     if ((flags & O_NONBLOCK) === 0) call(libc().fcntl(fd, F_SETFL, flags | O_NONBLOCK), "fcntl");
@@ -41,8 +45,8 @@ export const nativeBackend: Backend = {
     const fds = new Int32Array(2);
     call(libc().socketpair(family, type | FLAGS, proto, fds), "socketpair");
     return Promise.resolve([
-      new NativeTransport(fds[0], family, type & ~FLAGS, proto),
-      new NativeTransport(fds[1], family, type & ~FLAGS, proto),
+      new NativeTransport(fds[0], family, type, proto),
+      new NativeTransport(fds[1], family, type, proto),
     ]);
   },
 

@@ -3,6 +3,7 @@
 // Messages go through memory of this module's own, whose address is asked once. Pointers into a caller's views would
 // have to be taken anew each time, which costs more than the copy and depends on where the collector keeps the views.
 
+import { CMSG_LEN, CMSG_SPACE } from "../base/cmsg.ts";
 import type { AncillaryData } from "../transport.ts";
 import { incoming, outgoing } from "./sockaddr.ts";
 
@@ -10,16 +11,6 @@ import { incoming, outgoing } from "./sockaddr.ts";
 const CMSG_HEADER = 16;
 /** Each control message starts at a multiple of sizeof(size_t). */
 const align = (length: number) => (length + 7) & ~7;
-
-/** The length that a control message of so many bytes has, without the gap to the next. */
-export function CMSG_LEN(length: number): number {
-  return CMSG_HEADER + length;
-}
-
-/** The room that it takes, gap included. */
-export function CMSG_SPACE(length: number): number {
-  return CMSG_HEADER + align(length);
-}
 
 /** Memory with a fixed address. */
 class Region {

@@ -16,11 +16,14 @@ export function examples(): string[] {
   return names.filter((name) => name.endsWith(".ts") && !name.startsWith("_")).sort();
 }
 
-/** The run lines in the comment that opens an example; a backslash continues one. */
+/** The run lines in the comment that opens an example; a backslash continues one, brackets hold what may be left out. */
 export function runLines(example: string): RunLine[] {
   const source = Deno.readTextFileSync(new URL(example, folder));
   const header = source.slice(0, source.search(/^(?!\/\/)/m)).replaceAll(/\s*\\\n\/\/\s*/g, " ");
-  const commands = Array.from(header.matchAll(/^\/\/ +deno run (.*)$/gm), ([, command]) => command.split(/ +/));
+  const commands = Array.from(
+    header.matchAll(/^\/\/ +deno run (.*)$/gm),
+    ([, command]) => command.replaceAll(/ \[[^\]]*\]/g, "").split(/ +/),
+  );
   return commands.map((words) => {
     const file = words.indexOf(`examples/${example}`);
     if (file < 0) throw new Error(`a run line of ${example} does not start it: ${words.join(" ")}`);
@@ -72,10 +75,16 @@ export function call(example: string, usual: number, port: number, ...more: stri
   return start(example, flags, [...args, ...more]);
 }
 
-/** Types lines into a program and answers all that it printed. It has to end well. */
+/** No example takes longer than this, on a slow machine either: what does, waits for something that never comes. */
+const PATIENCE_MS = 30_000;
+
+/** Types lines into a program and answers all that it printed. It has to end well, and by itself. */
 export async function converse(program: Program, ...lines: string[]): Promise<string> {
-  for (const line of lines) await program.write(line);
+  const timer = setTimeout(() => Deno.kill(program.pid, "SIGKILL"), PATIENCE_MS);
+  // One that ended early is told by its exit code.
+  for (const line of lines) await program.write(line).catch(() => {});
   const { code, stdout, stderr } = await program.end();
+  clearTimeout(timer);
   if (code !== 0) throw new Error(`exit code ${code}: ${stderr}`);
   return stdout;
 }

@@ -13,7 +13,7 @@ import type { Descriptor, Openable } from "../descriptors.ts";
 import type { Waiter } from "../../transport.ts";
 import { EPOLLET, EPOLLEXCLUSIVE, EPOLLIN, EPOLLONESHOT, EPOLLOUT } from "./constants.ts";
 import { joinExclusive, leaveExclusive } from "./exclusive.ts";
-import { Alarm, breath, mayLinger, settleWatched, slept, withSynonyms } from "./wait.ts";
+import { Alarm, breath, complete, mayLinger, settleWatched, slept, withSynonyms } from "./wait.ts";
 import type { Watched } from "./wait.ts";
 
 /** Reported whether asked for or not. */
@@ -58,6 +58,11 @@ export class Interest implements Waiter, Watched {
   /** The events that hold and are to be reported. */
   look(): number {
     return this.descriptor.closed ? 0 : withSynonyms(this.descriptor.events()) & this.#mask;
+  }
+
+  /** Whether asking its backend would gain nothing. */
+  get complete(): boolean {
+    return complete(this.#mask, this.look());
   }
 
   /** Starts to take news. */
@@ -270,7 +275,7 @@ export class InterestList implements Openable {
     }
     const late = this.#late;
     await settleWatched(function* () {
-      for (const interest of late) if (interest.look() === 0) yield interest;
+      for (const interest of late) if (!interest.complete) yield interest;
     }());
   }
 

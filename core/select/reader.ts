@@ -42,6 +42,13 @@ class Source implements Openable {
 
   /** What a read gives now; undefined where it has to wait. */
   take(size: number): Uint8Array | undefined {
+    const taken = this.#next(size);
+    // For whoever stays registered over a read, as epoll does.
+    if (this.#waiters.size > 0) this.#readAhead();
+    return taken;
+  }
+
+  #next(size: number): Uint8Array | undefined {
     if (this.#data.length > 0) {
       const taken = this.#data.slice(0, size);
       this.#data = this.#data.subarray(size);

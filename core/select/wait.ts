@@ -21,6 +21,15 @@ export function withSynonyms(events: number): number {
   return events;
 }
 
+/**
+ * Whether an answer is all that can be expected, so that nothing is gained by asking again: of input and output
+ * both, where both were asked for, unless an error or hang-up says everything.
+ */
+export function complete(asked: number, answer: number): boolean {
+  if ((answer & (POLLERR | POLLHUP | POLLNVAL)) !== 0) return true;
+  return answer !== 0 && (withSynonyms(asked) & ~withSynonyms(answer) & (POLLIN | POLLOUT)) === 0;
+}
+
 /** What rings when there may be news, and how to sleep until then. */
 export class Alarm implements Waiter {
   #ring: (() => void) | undefined;
@@ -93,6 +102,11 @@ export class Question implements Waiter {
     return this.answer !== 0;
   }
 
+  /** Whether asking again would gain nothing. */
+  get complete(): boolean {
+    return complete(this.#mask, this.answer);
+  }
+
   /** Registers with what is asked about. */
   watch(news: News): void {
     this.#news = news;
@@ -136,8 +150,9 @@ class News extends Alarm {
 export async function ask(questions: Question[], timeout: number, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
   await breath();
-  const open = questions.filter((question) => !question.look());
-  const found = open.length < questions.length;
+  let found = false;
+  for (const question of questions) if (question.look()) found = true;
+  const open = questions.filter((question) => !question.complete);
   if (found && (open.length === 0 || !mayLinger())) return;
 
   const deadline = performance.now() + timeout;

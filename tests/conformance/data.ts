@@ -1,6 +1,7 @@
 // send and recv in all their forms: bytes, flags, half-close, order.
 
 import assert from "node:assert/strict";
+import { select } from "../../select.ts";
 import { Connected, FAMILIES, receive, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
@@ -147,6 +148,21 @@ export function dataSuite({ name, module: m }: Subject): void {
       const [received] = await Promise.all([all.peer.recv(data.length, m.MSG_WAITALL), all.client.sendall(data)]);
       assert.equal(received.length, data.length);
       assert(equal(received, data));
+    });
+
+    test(`${family}: data that a select has seen is there to receive, and what comes after it`, async () => {
+      using all = await Connected.open(m, family);
+      const { client, peer } = all;
+      for (const size of [1, 2048, 20_000, 65_536, 100_000]) {
+        await client.sendall(pattern(size));
+        assert.deepEqual(await select([peer], [], []), [[peer], [], []]);
+        assert.equal((await peer.recv(1, m.MSG_PEEK)).length, 1);
+        assert(equal(await receive(peer, size), pattern(size)));
+        assert.deepEqual(await select([peer], [], [], 0), [[], [], []]);
+        await client.sendall("after");
+        assert.deepEqual(await select([peer], [peer], [], 5), [[peer], [peer], []]);
+        assert.equal(text(await peer.recv(100)), "after");
+      }
     });
 
     test(`${family}: half-close, one way and then the other`, async () => {

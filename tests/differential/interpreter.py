@@ -115,7 +115,7 @@ class Scenario:
         return None
 
     def pause(self, _slot):
-        threading.Event().wait(0.005)
+        threading.Event().wait(0.01)
 
     def bind(self, slot, where=None):
         if where is not None:
@@ -147,7 +147,7 @@ class Scenario:
 
     def foreign(self, slot):
         """Connects to the helper that resets, half-closes or closes on demand."""
-        self.slots[slot].settimeout(5)
+        self.slots[slot].settimeout(None)
         self.slots[slot].connect(self.foreign_addresses[self.family_name])
 
     def recv(self, slot, size, flags):

@@ -11,6 +11,8 @@ export interface Scenario {
   id: number;
   family: FamilyName;
   steps: Step[];
+  /** What it is about, for whoever reads of its failure. */
+  note?: string;
 }
 
 /** What a step answered: a value, or the error that it threw. */
@@ -19,9 +21,4 @@ export type Entry = unknown | { error: string; errno: number | null };
 /** Whether an entry is an error's. */
 export function isError(entry: Entry): entry is { error: string; errno: number | null } {
   return typeof entry === "object" && entry !== null && "error" in entry;
-}
-
-/** A scenario as one reads it. */
-export function show({ family, steps }: Scenario): string {
-  return [family, ...steps.map((step) => "  " + JSON.stringify(step))].join("\n");
 }

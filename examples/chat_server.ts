@@ -1,0 +1,78 @@
+// A chat: what one says, all others hear.
+//
+// It uses DefaultSelector, Python's selectors module: each socket carries the function that serves it.
+//
+//   deno run --allow-net=127.0.0.1 examples/chat_server.ts [--host=127.0.0.1] [--port=8090]
+//
+// Talk with several of: deno run --allow-net=127.0.0.1 examples/chat_client.ts
+
+import { parseArgs } from "node:util";
+import * as socket from "../mod.ts";
+import { DefaultSelector, EVENT_READ } from "../select.ts";
+
+const { values } = parseArgs({
+  options: {
+    host: { type: "string", default: "127.0.0.1" },
+    port: { type: "string", default: "8090" },
+    help: { type: "boolean", short: "h" },
+  },
+});
+if (values.help) {
+  console.log("chat_server.ts [--host=127.0.0.1] [--port=8090]   (port 0: any free one)");
+  Deno.exit();
+}
+
+/** How long one who does not read may hold up the others, in seconds. */
+const PATIENCE = 1;
+
+const encoder = new TextEncoder();
+const clients = new Map<socket.Socket, string>();
+
+using server = socket.create_server([values.host, Number(values.port)]);
+using selector = new DefaultSelector();
+selector.register(server, EVENT_READ, welcome);
+console.log("listening on", server.getsockname());
+
+for (;;) {
+  for (const [key] of await selector.select()) await key.data(key.fileobj);
+}
+
+async function welcome(server: socket.Socket): Promise<void> {
+  const [client, address] = await server.accept();
+  client.settimeout(PATIENCE);
+  const [host, port] = address as [string, number];
+  const name = `${host}:${port}`;
+  clients.set(client, name);
+  selector.register(client, EVENT_READ, hear);
+  await tell(client, encoder.encode(`* ${name} has come\n`));
+}
+
+async function hear(client: socket.Socket): Promise<void> {
+  // One who was dismissed in this very round still has its turn in it.
+  const name = clients.get(client);
+  if (name === undefined) return;
+  let data: Uint8Array;
+  try {
+    data = await client.recv(4096);
+  } catch {
+    data = new Uint8Array();
+  }
+  if (data.length === 0) return await dismiss(client);
+  const said = new Uint8Array([...encoder.encode(`${name}: `), ...data]);
+  await tell(client, said);
+}
+
+/** Tells all but one. Who cannot be told is gone. */
+async function tell(from: socket.Socket, words: Uint8Array): Promise<void> {
+  const others = [...clients.keys()].filter((client) => client !== from);
+  const told = await Promise.allSettled(others.map((client) => client.sendall(words)));
+  for (const [place, { status }] of told.entries()) if (status === "rejected") await dismiss(others[place]);
+}
+
+async function dismiss(client: socket.Socket): Promise<void> {
+  const name = clients.get(client);
+  if (!clients.delete(client)) return;
+  selector.unregister(client);
+  client.close();
+  await tell(client, encoder.encode(`* ${name} has gone\n`));
+}

@@ -1,0 +1,18 @@
+// The table of CPython's names against CPython, against this module, and against the page that shows it.
+
+import assert from "node:assert/strict";
+import { listedNames, namesOf, page, TABLE, union } from "./coverage/table.ts";
+import { pythonTest } from "./_helpers.ts";
+
+const AGAIN = "run: deno run --allow-all tests/coverage/table.ts";
+
+pythonTest("python3 has no name that the table does not list", async () => {
+  const listed = await listedNames();
+  assert.deepEqual(union(listed, await namesOf("python3")), listed, AGAIN);
+});
+
+Deno.test("every listed name is there or left out with a reason, and docs/coverage.md says so", async () => {
+  // As deno fmt leaves it: tables are aligned and lines are broken there.
+  const plain = (text: string) => text.replace(/-{3,}/g, "---").replace(/\s+/g, " ");
+  assert.equal(plain(await Deno.readTextFile(TABLE)), plain(await page(await listedNames())), AGAIN);
+});

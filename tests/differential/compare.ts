@@ -1,0 +1,104 @@
+// Runs scenarios on both sides and compares the traces, step by step.
+
+import type { Module } from "../conformance/fixtures.ts";
+import { interpret } from "./interpreter.ts";
+import { goesOn, knownDifference } from "./known.ts";
+import type { BackendName } from "./known.ts";
+import type { Oracle } from "./oracle.ts";
+import type { Entry, Scenario } from "./scenario.ts";
+
+export type { BackendName };
+
+/** Where the two sides part. */
+export interface Difference {
+  scenario: Scenario;
+  /** The number of the first step that differs. */
+  at: number;
+  python: Entry[];
+  ours: Entry[];
+}
+
+/** What a comparison found. */
+export interface Comparison {
+  differences: Difference[];
+  /** How often each known difference was seen. */
+  excused: Record<string, number>;
+}
+
+/** Scenarios at work at once; most of their time is spent waiting for nothing. */
+const AT_ONCE = 4;
+
+/** A difference counts only if it is there this many times in a row: on a loaded machine a wait may be too short. */
+const TRIES = 3;
+
+/** Compares scenarios with CPython's answers. */
+export async function compare(
+  backend: BackendName,
+  module: Module,
+  oracle: Oracle,
+  scenarios: Scenario[],
+): Promise<Comparison> {
+  const comparison: Comparison = { differences: [], excused: {} };
+  let suspects = await once(backend, module, oracle, scenarios, comparison);
+  for (let time = 1; time < TRIES && suspects.length > 0; time++) {
+    suspects = await once(backend, module, oracle, suspects.map(({ scenario }) => scenario), comparison);
+  }
+  comparison.differences = suspects;
+  return comparison;
+}
+
+/** One comparison of each; the differences that nothing excuses. */
+async function once(
+  backend: BackendName,
+  module: Module,
+  oracle: Oracle,
+  scenarios: Scenario[],
+  { excused }: Comparison,
+): Promise<Difference[]> {
+  const traces = await oracle.run(scenarios);
+  const found: Difference[] = [];
+  let next = 0;
+  const work = async () => {
+    while (next < scenarios.length) {
+      const n = next++;
+      const [scenario, python] = [scenarios[n], traces[n]];
+      const ours = await interpret(module, scenario, oracle.foreign, python);
+      const at = firstDifference(backend, scenario, python, ours, excused);
+      if (at !== undefined) found.push({ scenario, at, python, ours });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return found;
+}
+
+/** The first step that differs for no known reason, counting the known ones. */
+function firstDifference(
+  backend: BackendName,
+  scenario: Scenario,
+  python: Entry[],
+  ours: Entry[],
+  excused: Record<string, number>,
+): number | undefined {
+  for (const [n, step] of scenario.steps.entries()) {
+    if (same(python[n], ours[n])) continue;
+    const parting = { scenario, step, before: scenario.steps.slice(0, n), python: python[n], ours: ours[n] };
+    const reason = knownDifference(backend, parting);
+    if (reason === undefined) return n;
+    excused[reason] = (excused[reason] ?? 0) + 1;
+    if (!goesOn(step)) return undefined;
+  }
+}
+
+function same(a: Entry, b: Entry): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** A difference as one reads it: the steps with both answers up to where they part. */
+export function show({ scenario, at, python, ours }: Difference): string {
+  const lines = scenario.steps.slice(0, at + 1).map((step, n) => {
+    const answer = JSON.stringify(python[n]);
+    const other = n === at ? `   python3: ${answer}   here: ${JSON.stringify(ours[n])}` : `   ${answer}`;
+    return `  ${JSON.stringify(step)}${other}`;
+  });
+  return [`${scenario.family}${scenario.note === undefined ? "" : `, ${scenario.note}`}`, ...lines].join("\n");
+}

@@ -1,0 +1,79 @@
+// Peers that misbehave. They are native sockets whichever backend is under test: Deno's own close always ends the stream
+// in order before it resets (measured: FIN, then RST), and only SO_LINGER gives the bare RST of a peer that crashed.
+
+import type { Socket } from "../../mod.ts";
+import * as native from "../../native.ts";
+import type { Module } from "../conformance/fixtures.ts";
+
+/** A socket under test, connected to a peer that can be told what to do wrong. */
+export class Faced implements Disposable {
+  readonly sock: Socket;
+  readonly peer: Socket;
+
+  private constructor(sock: Socket, peer: Socket) {
+    this.sock = sock;
+    this.peer = peer;
+  }
+
+  /** A client of such a peer. */
+  static async client(m: Module): Promise<Faced> {
+    using listener = native.create_server(["127.0.0.1", 0]);
+    const sock = m.socket();
+    await sock.connect(listener.getsockname() as [string, number]);
+    const [peer] = await listener.accept();
+    return new Faced(sock, peer);
+  }
+
+  /** What a server accepted from such a peer. */
+  static async accepted(m: Module): Promise<Faced> {
+    using server = m.create_server(["127.0.0.1", 0]);
+    const peer = native.socket();
+    await peer.connect(server.getsockname() as [string, number]);
+    const [sock] = await server.accept();
+    return new Faced(sock, peer);
+  }
+
+  /** Has the peer reset the connection. */
+  reset(): void {
+    reset(this.peer);
+  }
+
+  [Symbol.dispose](): void {
+    this.sock.close();
+    this.peer.close();
+  }
+}
+
+/** Closes a native socket with a reset: struct linger { on, 0 seconds }. */
+export function reset(peer: Socket): void {
+  peer.setsockopt(native.SOL_SOCKET, native.SO_LINGER, new Int32Array([1, 0]));
+  peer.close();
+}
+
+/** Sends until the kernel takes no more; answers how many bytes it took. */
+export async function fill(sock: Socket): Promise<number> {
+  const data = new Uint8Array(65536);
+  const timeout = sock.gettimeout();
+  sock.setblocking(false);
+  let total = 0;
+  try {
+    for (;;) total += await sock.send(data);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EAGAIN") throw error;
+  } finally {
+    sock.settimeout(timeout);
+  }
+  return total;
+}
+
+/** Receives to the end of the stream; answers how many bytes came. */
+export async function drain(sock: Socket): Promise<number> {
+  let total = 0;
+  for await (const chunk of sock) total += chunk.length;
+  return total;
+}
+
+/** Lets the event loop turn, so that what the kernel knows is known everywhere. */
+export async function turn(times = 200): Promise<void> {
+  for (let i = 0; i < times; i++) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,188 @@
+// What messages carry beyond data: descriptors, bounds of records, urgent bytes, errors of the network.
+
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import * as socket from "../native.ts";
+import { select } from "../select.ts";
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const bytes = (words: string) => new TextEncoder().encode(words);
+
+async function tcpPair(): Promise<[socket.Socket, socket.Socket]> {
+  using server = socket.socket();
+  server.bind(["127.0.0.1", 0]);
+  server.listen();
+  const client = socket.socket();
+  await client.connect(server.getsockname());
+  const [peer] = await server.accept();
+  return [client, peer];
+}
+
+Deno.test("native: SOCK_SEQPACKET keeps the bounds of records", async () => {
+  const [a, b] = await socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET);
+  using _a = a;
+  using _b = b;
+  await a.send("first");
+  await a.send("");
+  await a.send("a longer one");
+  assert.equal(text(await b.recv(100)), "first");
+  assert.equal(text(await b.recv(100)), "");
+  const [data, ancillary, flags] = await b.recvmsg(4);
+  assert.equal(text(data), "a lo");
+  assert.deepEqual(ancillary, []);
+  assert.equal(flags & socket.MSG_TRUNC, socket.MSG_TRUNC);
+});
+
+Deno.test("native: SCM_RIGHTS passes descriptors, which are closed on exec", async () => {
+  const [a, b] = await socket.socketpair();
+  const [inner, other] = await socket.socketpair();
+  using _all = new DisposableStack();
+  for (const sock of [a, b, inner, other]) _all.use(sock);
+  const rights = new Uint8Array(new Int32Array([inner.fileno(), inner.fileno()]).buffer);
+  await a.sendmsg(["he", "llo"], [[socket.SOL_SOCKET, socket.SCM_RIGHTS, rights]]);
+  const [data, ancillary, flags] = await b.recvmsg(10, socket.CMSG_SPACE(8));
+  assert.equal(text(data), "hello");
+  assert.equal(flags, 0);
+  const [[level, type, payload]] = ancillary;
+  assert.deepEqual([level, type, payload.length], [socket.SOL_SOCKET, socket.SCM_RIGHTS, 8]);
+  const fds = new Int32Array(payload.slice().buffer);
+  for (const fd of fds) {
+    assert(fd > 2 && fd !== inner.fileno());
+    assert.match(Deno.readTextFileSync(`/proc/self/fdinfo/${fd}`), /flags:\s+02/, "O_CLOEXEC");
+  }
+  using copy = socket.socket(-1, -1, -1, fds[0]);
+  assert.deepEqual([copy.family, copy.type, copy.proto], [socket.AF_UNIX, socket.SOCK_STREAM, 0]);
+  await copy.sendall("through a passed descriptor");
+  assert.equal(text(await other.recv(100)), "through a passed descriptor");
+  socket.close(fds[1]);
+});
+
+Deno.test("native: ancillary data that finds no room is cut, and said to be", async () => {
+  const [a, b] = await socket.socketpair();
+  using _a = a;
+  using _b = b;
+  const rights = new Uint8Array(new Int32Array([a.fileno()]).buffer);
+  await a.sendmsg(["x"], [[socket.SOL_SOCKET, socket.SCM_RIGHTS, rights]]);
+  const [data, ancillary, flags] = await b.recvmsg(10);
+  assert.equal(text(data), "x");
+  assert.deepEqual(ancillary, []);
+  assert.equal(flags & socket.MSG_CTRUNC, socket.MSG_CTRUNC);
+});
+
+Deno.test("native: MSG_OOB is exceptional in select, and read past the data", async () => {
+  const [client, peer] = await tcpPair();
+  using _client = client;
+  using _peer = peer;
+  assert.deepEqual(await select([], [], [peer], 0), [[], [], []]);
+  const urgent = select([], [], [peer]);
+  await client.send("!", socket.MSG_OOB);
+  assert.deepEqual(await urgent, [[], [], [peer]]);
+  await client.sendall("data");
+  assert.equal(text(await peer.recv(1, socket.MSG_OOB)), "!");
+  await assert.rejects(peer.recv(1, socket.MSG_OOB), { code: "EINVAL" });
+  assert.equal(text(await peer.recv(10)), "data");
+});
+
+Deno.test("native: reads that stop at urgent data lose none of what is behind it", async () => {
+  const [client, peer] = await tcpPair();
+  using _client = client;
+  using _peer = peer;
+  const waiting = peer.recv(100);
+  await client.sendall("a");
+  assert.equal(text(await waiting), "a");
+  await client.sendall("before");
+  await client.send("!", socket.MSG_OOB);
+  await client.sendall("behind");
+  client.shutdown(socket.SHUT_WR);
+  let all = "";
+  for (;;) {
+    const data = await peer.recv(100);
+    if (data.length === 0) break;
+    all += text(data);
+  }
+  assert.equal(all, "beforebehind");
+});
+
+Deno.test("native: MSG_WAITALL waits for all of it, and a caller who gives up loses nothing", async () => {
+  const [client, peer] = await tcpPair();
+  using _client = client;
+  using _peer = peer;
+  const whole = peer.recv(6, socket.MSG_WAITALL);
+  await client.sendall("abc");
+  await select([], [], [], 0.01);
+  await client.sendall("def");
+  assert.equal(text(await whole), "abcdef");
+
+  peer.settimeout(0.02);
+  const view = new Uint8Array(6);
+  await client.sendall("ghi");
+  await assert.rejects(peer.recv_into(view, 6, socket.MSG_WAITALL), { name: "TimeoutError" });
+  assert.deepEqual(await select([peer], [], [], 0), [[peer], [], []]);
+  assert.equal(text(await peer.recv(2, socket.MSG_PEEK)), "gh");
+  assert.equal(text(await peer.recv(2)), "gh");
+  await client.sendall("jkl");
+  assert.equal(await peer.recv_into(view, 4, socket.MSG_WAITALL), 4);
+  assert.equal(text(view.subarray(0, 4)), "ijkl");
+
+  await client.sendall("end");
+  client.close();
+  assert.equal(text(await peer.recv(100, socket.MSG_WAITALL)), "end");
+  assert.equal((await peer.recv(100, socket.MSG_WAITALL)).length, 0);
+});
+
+Deno.test("native: MSG_WAITALL and MSG_PEEK together wait and take nothing", async () => {
+  const [client, peer] = await tcpPair();
+  using _client = client;
+  using _peer = peer;
+  const peeked = peer.recv(6, socket.MSG_WAITALL | socket.MSG_PEEK);
+  await client.sendall("abc");
+  await select([], [], [], 0.01);
+  await client.sendall("def");
+  assert.equal(text(await peeked), "abcdef");
+  assert.equal(text(await peer.recv(6)), "abcdef");
+});
+
+Deno.test("native: more than the shared buffers hold comes in one piece with MSG_WAITALL", async () => {
+  const [client, peer] = await tcpPair();
+  using _client = client;
+  using _peer = peer;
+  const data = new Uint8Array(5_000_000).map((_, i) => i * 31);
+  const [received] = await Promise.all([peer.recv(data.length, socket.MSG_WAITALL), client.sendall(data)]);
+  assert.equal(Buffer.compare(received, data), 0);
+});
+
+Deno.test("native: MSG_ERRQUEUE tells what became of a datagram", async () => {
+  using closed = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
+  closed.bind(["127.0.0.1", 0]);
+  const address = closed.getsockname() as [string, number];
+  closed.close();
+  using udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
+  const IP_RECVERR = 11;
+  udp.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1);
+  await assert.rejects(udp.recvmsg(10, 512, socket.MSG_ERRQUEUE), { code: "EAGAIN" });
+  await udp.sendto("nobody there", address);
+  assert.deepEqual(await select([], [], [udp], 5), [[], [], [udp]]);
+  const [data, ancillary, flags, to] = await udp.recvmsg(100, 512, socket.MSG_ERRQUEUE);
+  assert.equal(text(data), "nobody there");
+  assert.equal(flags & socket.MSG_ERRQUEUE, socket.MSG_ERRQUEUE);
+  assert.deepEqual(to, address);
+  const [[level, type, error]] = ancillary;
+  assert.deepEqual([level, type], [socket.IPPROTO_IP, IP_RECVERR]);
+  // struct sock_extended_err begins with the errno, ECONNREFUSED.
+  assert.equal(new DataView(error.buffer, error.byteOffset).getUint32(0, true), 111);
+});
+
+Deno.test("native: recvmsg scatters, sendmsg gathers to an address, control messages come with them", async () => {
+  using receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
+  receiver.bind(["127.0.0.1", 0]);
+  const IP_RECVTTL = 12, IP_TTL = 2;
+  receiver.setsockopt(socket.IPPROTO_IP, IP_RECVTTL, 1);
+  using sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
+  const ttl = new Uint8Array(new Int32Array([7]).buffer);
+  await sender.sendmsg(["one ", "two ", bytes("three")], [[socket.IPPROTO_IP, IP_TTL, ttl]], 0, receiver.getsockname());
+  const views = [new Uint8Array(3), new Uint8Array(0), new Uint8Array(100)];
+  const [length, ancillary, , from] = await receiver.recvmsg_into(views, 64);
+  assert.equal(text(views[0]) + text(views[2].subarray(0, length - 3)), "one two three");
+  assert.deepEqual(ancillary, [[socket.IPPROTO_IP, IP_TTL, ttl]]);
+  assert.equal((from as [string, number])[1], (sender.getsockname() as [string, number])[1]);
+});

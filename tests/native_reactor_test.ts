@@ -1,0 +1,190 @@
+// The loop that listens to the kernel: whom it wakes, how long it keeps the process alive, and what it leaves behind.
+
+import assert from "node:assert/strict";
+import * as socket from "../native.ts";
+import { select } from "../select.ts";
+import { runDeno } from "./_helpers.ts";
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const module = JSON.stringify(import.meta.resolve("../native.ts"));
+
+/** Long enough for the loop to have given up looking and to sit in the kernel. */
+const parked = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+Deno.test("native: a wait that has parked is woken", async () => {
+  const [a, b] = await socket.socketpair();
+  using _a = a;
+  using _b = b;
+  const waiting = b.recv(10);
+  await parked();
+  await a.send("hello");
+  assert.equal(text(await waiting), "hello");
+});
+
+Deno.test("native: a new wait is heard while the loop is parked for another", async () => {
+  const [a, b] = await socket.socketpair();
+  const [c, d] = await socket.socketpair();
+  using all = new DisposableStack();
+  for (const sock of [a, b, c, d]) all.use(sock);
+  const first = b.recv(10);
+  await parked();
+  const second = d.recv(10);
+  await c.send("second");
+  assert.equal(text(await second), "second");
+  await a.send("first");
+  assert.equal(text(await first), "first");
+});
+
+Deno.test("native: what arrives while the loop is parked is seen by a call that must not wait", async () => {
+  const [a, b] = await socket.socketpair();
+  const [c, d] = await socket.socketpair();
+  using all = new DisposableStack();
+  for (const sock of [a, b, c, d]) all.use(sock);
+  // d is watched from now on, and known to be empty.
+  d.settimeout(0.001);
+  await assert.rejects(d.recv(10), { name: "TimeoutError" });
+  const first = b.recv(10);
+  await parked();
+  d.setblocking(false);
+  c.send("x");
+  // No turn of the event loop has passed: only the kernel knows.
+  const received = d.recv(10);
+  const ready = select([d], [], [], 0);
+  assert.equal(text(await received), "x");
+  await ready;
+  await a.send("first");
+  assert.equal(text(await first), "first");
+});
+
+Deno.test("native: close wakes those who wait, and a number used again wakes nobody else", async () => {
+  const [a, b] = await socket.socketpair();
+  const pending = assert.rejects(b.recv(10), { code: "EBADF" });
+  await parked();
+  const number = b.fileno();
+  b.close();
+  a.close();
+  const [c, d] = await socket.socketpair();
+  using _c = c;
+  using _d = d;
+  assert([c.fileno(), d.fileno()].includes(number));
+  await pending;
+  d.settimeout(0.01);
+  await assert.rejects(d.recv(10), { name: "TimeoutError" });
+});
+
+Deno.test("native: readers, a writer and a selector wait on one socket", async () => {
+  const [a, b] = await socket.socketpair();
+  using _a = a;
+  using _b = b;
+  const big = new Uint8Array(1_000_000).fill(1);
+  const sending = b.sendall(big);
+  const receiving = b.recv(10);
+  const selecting = select([b], [], []);
+  await a.send("hello");
+  assert.deepEqual((await selecting)[0].length + text(await receiving).length, 6);
+  let rest = big.length;
+  while (rest > 0) rest -= (await a.recv(65536)).length;
+  await sending;
+});
+
+Deno.test("native: timers and Deno's own I/O have their turn while sockets are busy", async () => {
+  const [a, b] = await socket.socketpair();
+  using _a = a;
+  using _b = b;
+  let running = true;
+  const busy = (async () => {
+    while (running) {
+      await a.send("x");
+      await b.recv(10);
+    }
+  })();
+  const quiet = (async () => {
+    while (running) await a.recv(1);
+  })();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert((await Deno.readTextFile(new URL(import.meta.url))).length > 0);
+  running = false;
+  await busy;
+  await b.send("x");
+  await quiet;
+});
+
+Deno.test("native: the process ends by itself after the last wait, with sockets open", async () => {
+  await using program = await runDeno(`
+    import * as socket from ${module};
+    const [a, b] = await socket.socketpair();
+    setTimeout(() => a.send("hello"), 50);
+    console.log((await b.recv(10)).length);
+  `);
+  const { code, stdout, stderr } = await program.end();
+  assert.deepEqual([code, stdout, stderr], [0, "5\n", ""]);
+});
+
+Deno.test("native: a pending wait keeps the process alive, one that was unref'ed does not", async () => {
+  await using program = await runDeno(`
+    import * as socket from ${module};
+    const [a, b] = await socket.socketpair();
+    b.unref();
+    b.recv(10).then(() => console.log("received"));
+    setTimeout(() => a.send("x"), 100);
+    setTimeout(() => console.log("timer"), 300);
+    const [c, d] = await socket.socketpair();
+    d.recv(10);
+    setTimeout(() => d.unref(), 400);
+  `);
+  const { code, stdout } = await program.end();
+  assert.deepEqual([code, stdout], [0, "received\ntimer\n"]);
+});
+
+Deno.test("native: a wait that nothing answers keeps the process alive", async () => {
+  await using program = await runDeno(`
+    import * as socket from ${module};
+    const [a, b] = await socket.socketpair();
+    b.recv(10).then((data) => console.log(data.length));
+    process.stdin.once("end", () => a.send("hello")).resume().unref?.();
+  `);
+  assert.equal((await program.end()).code, 0);
+});
+
+Deno.test("native: each Worker has sockets of its own", async () => {
+  const source = `
+    import * as socket from ${module};
+    const [a, b] = await socket.socketpair();
+    const waiting = b.recv(10);
+    await a.send("hello");
+    postMessage((await waiting).length);
+    try { socket.socket(socket.AF_INET, socket.SOCK_RDM); } catch (error) { postMessage(error.code); }
+  `;
+  const url = `data:application/typescript,${encodeURIComponent(source)}`;
+  const answers = await Promise.all([1, 2].map(async () => {
+    const worker = new Worker(url, { type: "module" });
+    const heard: unknown[] = [];
+    await new Promise<void>((resolve, reject) => {
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.onmessage = ({ data }) => heard.push(data) === 2 && resolve();
+    });
+    worker.terminate();
+    return heard;
+  }));
+  assert.deepEqual(answers, [[5, "ESOCKTNOSUPPORT"], [5, "ESOCKTNOSUPPORT"]]);
+});
+
+Deno.test("native: a full queue of a Unix listener or of a receiver is waited for", async () => {
+  using server = socket.socket(socket.AF_UNIX);
+  server.bind("");
+  server.listen(0);
+  const clients = Array.from({ length: 4 }, () => socket.socket(socket.AF_UNIX));
+  const connecting = Promise.all(clients.map((client) => client.connect(server.getsockname())));
+  for (const _ of clients) (await server.accept())[0].close();
+  await connecting;
+  for (const client of clients) client.close();
+
+  using receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM);
+  receiver.bind("");
+  using sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM);
+  const sending = (async () => {
+    for (let i = 0; i < 100; i++) await sender.sendto(`${i}`, receiver.getsockname());
+  })();
+  for (let i = 0; i < 100; i++) assert.equal(text(await receiver.recv(10)), `${i}`);
+  await sending;
+});

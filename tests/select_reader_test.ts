@@ -1,0 +1,114 @@
+// reader(): what is no socket, waited on next to sockets.
+
+import assert from "node:assert/strict";
+import { epoll, EPOLLIN, poll, POLLHUP, POLLIN, reader, select } from "../select.ts";
+import { socketpair } from "../mod.ts";
+import type { ReadSource } from "../select.ts";
+
+/** A source that the test feeds; it counts its reads. */
+class Fed implements ReadSource {
+  reads = 0;
+  #waiting: ((text: string | null | Error) => void) | undefined;
+
+  read(p: Uint8Array): Promise<number | null> {
+    this.reads++;
+    return new Promise((resolve, reject) => {
+      this.#waiting = (text) => {
+        this.#waiting = undefined;
+        if (text instanceof Error) reject(text);
+        else resolve(text === null ? null : new TextEncoder().encodeInto(text, p).written);
+      };
+    });
+  }
+
+  feed(text: string | null | Error): void {
+    this.#waiting!(text);
+  }
+}
+
+const text = (data: Uint8Array) => new TextDecoder().decode(data);
+
+Deno.test("nothing is read before somebody waits, and nothing is lost by giving up", async () => {
+  const source = new Fed();
+  using one = reader(source);
+  assert.equal(source.reads, 0);
+  assert.deepEqual(await select([one], [], [], 0.01), [[], [], []]);
+  await assert.rejects(one.read(5, { signal: AbortSignal.timeout(5) }), { name: "TimeoutError" });
+  assert.equal(source.reads, 1);
+  source.feed("hello, world");
+  assert.deepEqual(await select([one], [one], [one], 5), [[one], [], []]);
+  assert.deepEqual(await select([one], [], [], 0), [[one], [], []]);
+  assert.equal(text(await one.read(5)), "hello");
+  assert.equal(text(await one.read()), ", world");
+  assert.equal(source.reads, 1);
+});
+
+Deno.test("the end is readable, again and again; an error is told once", async () => {
+  const source = new Fed();
+  using one = reader(source);
+  const failing = one.read();
+  source.feed(new Error("broken"));
+  await assert.rejects(failing, /broken/);
+  const poller = poll();
+  poller.register(one, POLLIN);
+  const waiting = poller.poll(5000);
+  await Promise.resolve();
+  await Promise.resolve();
+  source.feed(null);
+  assert.deepEqual(await waiting, [[one.fileno(), POLLIN | POLLHUP]]);
+  assert.deepEqual([await one.read(), await one.read(1)], [new Uint8Array(), new Uint8Array()]);
+});
+
+Deno.test("an epoll takes news of a reader and of a socket", async () => {
+  const [left, right] = await socketpair();
+  const source = new Fed();
+  {
+    using one = reader(source);
+    using poller = epoll();
+    poller.register(one, EPOLLIN);
+    poller.register(right, EPOLLIN);
+    for (let round = 0; round < 3; round++) {
+      source.feed(`${round}`);
+      assert.deepEqual(await poller.poll(5), [[one.fileno(), EPOLLIN]]);
+      assert.equal(text(await one.read()), `${round}`);
+      await left.sendall("x");
+      assert.deepEqual(await poller.poll(5), [[right.fileno(), EPOLLIN]]);
+      await right.recv(1);
+    }
+  }
+  left.close();
+  right.close();
+});
+
+Deno.test("a child's output is waited on, and a poll without waiting finds what is there", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", "console.log('out'); await Deno.stdin.read(new Uint8Array(1))"],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  using output = reader(child.stdout);
+  assert.deepEqual(await select([output], [], [], 30), [[output], [], []]);
+  assert.equal(text(await output.read()), "out\n");
+  assert.deepEqual(await select([output], [], [], 0), [[], [], []]);
+  await child.stdin.close();
+  assert.equal((await output.read()).length, 0);
+  assert.ok((await child.status).success);
+});
+
+Deno.test("close gives the number back and ends a wait; arguments are checked", async () => {
+  assert.throws(() => reader({} as ReadSource), TypeError);
+  const one = reader(new Fed());
+  await assert.rejects(one.read(0), RangeError);
+  await assert.rejects(one.read(1.5), TypeError);
+  const reading = one.read();
+  const waiting = select([one], [], []);
+  await Promise.resolve();
+  await Promise.resolve();
+  one.close();
+  one.close();
+  assert.ok(one.closed);
+  assert.equal(one.fileno(), -1);
+  await assert.rejects(reading, /closed/);
+  await assert.rejects(waiting, { code: "EBADF" });
+  await assert.rejects(select([one], [], []), RangeError);
+});
