@@ -95,6 +95,9 @@ export interface Transport extends Pollable {
   /** Tells how a connect under way ended, throwing its error (and clearing it, as reading SO_ERROR does). */
   finishConnect(): void | WouldBlock;
 
+  /** Dissolves a datagram socket's association with its peer, as connect(2) to AF_UNSPEC does. */
+  disconnect(): void;
+
   /** Receives up to `size` bytes, or one datagram cut to it. Ready at POLLIN. */
   recv(size: number, flags: number): Bytes | WouldBlock;
   /** The same into a view. Returns the count (with MSG_TRUNC, the datagram's length). */

@@ -5,7 +5,16 @@
 
 import { checkAddress } from "../base/addresses.ts";
 import type { Address, AddressLike } from "../base/addresses.ts";
-import { AF_UNIX, MSG_DONTWAIT, MSG_WAITALL, SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET } from "../base/constants.ts";
+import {
+  AF_UNSPEC,
+  MSG_DONTWAIT,
+  MSG_WAITALL,
+  SHUT_WR,
+  SO_ACCEPTCONN,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from "../base/constants.ts";
 import { bytesOf, nameOf, viewOf } from "../base/data.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
 import { errorFor, OSError } from "../base/errors.ts";
@@ -23,6 +32,9 @@ import type { Attempt } from "./lane.ts";
 import { sendFile } from "./sendfile.ts";
 import type { SendableFile } from "./sendfile.ts";
 import { readableOf, writableOf } from "./streams.ts";
+
+/** The types that are listened on and connected; the others receive from anybody. */
+const CONNECTED = [SOCK_STREAM, SOCK_SEQPACKET];
 
 /** What one iteration receives at most. */
 const CHUNK = 65536;
@@ -86,6 +98,8 @@ export class Socket {
   readonly #writing: Lane;
   #timeout: number | null = defaultTimeout;
   #closed = false;
+  /** Whether SHUT_RD was asked for: a datagram socket then receives nothing for ever, and its iteration ends. */
+  #readShut = false;
   #files = 0;
   #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #writable: WritableStream<Data> | undefined;
@@ -324,7 +338,7 @@ export class Socket {
 
   /**
    * Connects to an address; see connect(2). On a datagram socket it fixes the peer: `send` goes there, and strangers'
-   * datagrams are not seen.
+   * datagrams are not seen. Connecting again changes the peer, `connect(AF_UNSPEC)` undoes it.
    *
    * In non-blocking mode it rejects with EINPROGRESS and goes on in the background: the socket is writable when it has
    * ended, and SO_ERROR tells how.
@@ -343,8 +357,9 @@ export class Socket {
    * console.log(client.getpeername());
    * ```
    */
-  async connect(address: AddressLike, options?: WaitOptions): Promise<void> {
+  async connect(address: AddressLike | typeof AF_UNSPEC, options?: WaitOptions): Promise<void> {
     const transport = this.#live();
+    if (address === AF_UNSPEC) return transport.disconnect();
     const checked = checkAddress(this.family, address, "connect");
     const deadline = this.#timeout === null ? null : performance.now() + this.#timeout * 1000;
     const resolved = await this.#resolve(checked, options);
@@ -368,7 +383,7 @@ export class Socket {
    * console.log(await sock.connect_ex(["127.0.0.1", 1]));
    * ```
    */
-  async connect_ex(address: AddressLike, options?: WaitOptions): Promise<number> {
+  async connect_ex(address: AddressLike | typeof AF_UNSPEC, options?: WaitOptions): Promise<number> {
     try {
       await this.connect(address, options);
       return 0;
@@ -509,8 +524,9 @@ export class Socket {
    * b.close();
    * ```
    */
-  recvfrom(bufsize: number, flags = 0, options?: WaitOptions): Promise<[Bytes, Address | null]> {
-    return this.#read(() => this.#transport.recvFrom(bufsize, this.#effective(flags)), flags, options, () => {
+  recvfrom(bufsize: number, flags = 0, options?: WaitOptions): Promise<[Bytes, Address]> {
+    const attempt = () => this.#transport.recvFrom(bufsize, this.#effective(flags)) as [Bytes, Address] | WouldBlock;
+    return this.#read(attempt, flags, options, () => {
       checkSize(bufsize, "recvfrom");
     });
   }
@@ -537,11 +553,11 @@ export class Socket {
     nbytes = 0,
     flags = 0,
     options?: WaitOptions,
-  ): Promise<[number, Address | null]> {
+  ): Promise<[number, Address]> {
     let views: Uint8Array[];
     const attempt = () => {
       const received = this.#transport.recvMessage(views, 0, this.#effective(flags));
-      return received === WOULD_BLOCK ? received : [received.length, received.address] as [number, Address | null];
+      return received === WOULD_BLOCK ? received : [received.length, received.address] as [number, Address];
     };
     return this.#read(attempt, flags, options, () => {
       views = [sizedView(buffer, nbytes, "recvfrom_into")];
@@ -843,8 +859,11 @@ export class Socket {
   async *[Symbol.asyncIterator](): AsyncGenerator<any, void, void> {
     while (!this.#gone()) {
       try {
-        if (this.type !== SOCK_STREAM) yield await this.recvfrom(CHUNK);
-        else if (this.#transport.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) !== 0) yield await this.#acceptPatiently();
+        if (!CONNECTED.includes(this.type)) {
+          const datagram = await this.recvfrom(CHUNK);
+          if (this.#readShut) return;
+          yield datagram;
+        } else if (this.#transport.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) !== 0) yield await this.#acceptPatiently();
         else {
           const data = await this.recv(CHUNK);
           if (data.length === 0) return;

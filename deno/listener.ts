@@ -15,8 +15,11 @@ import type { Waiters } from "./waiters.ts";
 /** How to open the listener: everything but the backlog, which listen tells. */
 export type Opener = (backlog: number) => Deno.Listener;
 
-/** Connections that died in the queue: the next one is taken instead, as accept(2) advises. */
-const DIED_IN_QUEUE = new Set(["ECONNABORTED", "EINTR", "EPROTO"]);
+/**
+ * Connections that died in the queue: the next one is taken instead, as accept(2) advises. ENOTCONN is one that was
+ * reset: the kernel hands it out, and Deno, which asks for the peer's address then, drops it.
+ */
+const DIED_IN_QUEUE = new Set(["ECONNABORTED", "EINTR", "ENOTCONN", "EPROTO"]);
 
 /** A bound stream socket, before and after listen. */
 export class Listener {

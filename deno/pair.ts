@@ -5,22 +5,18 @@ import { errorFor } from "../base/errors.ts";
 import type { Transport } from "../transport.ts";
 import { fromDeno } from "./errors.ts";
 import { NATIVE_HINT } from "./options.ts";
+import { secretName } from "./secret.ts";
 import { StreamTransport } from "./tcp.ts";
 import { turns } from "./turns.ts";
 
 /** How many strangers may knock first before the pair is given up. */
 const PATIENCE = 16;
 
-/** A name in Linux's abstract namespace that nobody can guess: 128 random bits. No file, so no file permission. */
-function secretName(): string {
-  return `\0berkeley-socketpair-${crypto.randomUUID()}`;
-}
-
 /** Two connected streams. */
 export async function openPair(family: number, type: number, _proto: number): Promise<[Transport, Transport]> {
   if (type !== SOCK_STREAM) throw errorFor("EOPNOTSUPP", { syscall: "socketpair", hint: NATIVE_HINT });
   try {
-    if (family === AF_UNIX) return await pairOver(Deno.listen({ transport: "unix", path: secretName() }), family);
+    if (family === AF_UNIX) return await pairOver(Deno.listen({ transport: "unix", path: secretName("socketpair") }), family);
     if (family !== AF_INET && family !== AF_INET6) throw errorFor("EOPNOTSUPP", { syscall: "socketpair" });
     const hostname = family === AF_INET ? "127.0.0.1" : "::1";
     return await pairOver(Deno.listen({ hostname, port: 0 }), family);

@@ -195,6 +195,10 @@ export class StreamTransport implements Transport {
     throw outcome;
   }
 
+  disconnect(): void {
+    throw errorFor("EOPNOTSUPP", { syscall: "connect", hint: `connect to AF_UNSPEC on a stream: ${NATIVE_HINT}` });
+  }
+
   /** Takes what SO_ERROR would tell: the error of a connect or of the connection, once. */
   #takeError(): Error | null {
     const outcome = this.#attempt?.outcome;

@@ -159,6 +159,11 @@ export class NativeTransport implements Transport {
   }
 
   /** Answers 0 or the errno. */
+  disconnect(): void {
+    // A sockaddr of AF_UNSPEC is its family and padding: zeroes.
+    call(this.#libc.connect(this.#fd, new Uint8Array(16), 16), "connect");
+  }
+
   #connect(address: Address): number {
     const length = encode(this.family, address);
     reactor.disturb();

@@ -16,6 +16,9 @@ const [OWN, SERVER, PEER, OTHER, FOURTH] = [0, 1, 2, 3, 4];
 const LISTENER: Step[] = [["socket", SERVER], ["bind", SERVER], ["listen", SERVER, 8]];
 const CONNECTED: Step[] = [...LISTENER, ["socket", OWN], ["connect", OWN, SERVER], ["accept", SERVER, PEER]];
 
+/** Waits for what comes from the peer's side to be known: without it, how much is depends on the time. */
+const AWAIT_END: Step = ["poll", OWN, 0x2000, 1000];
+
 /** How to bring the socket under test into a state. */
 const STATES: Record<string, Step[]> = {
   fresh: [...LISTENER, ["socket", OWN]],
@@ -51,11 +54,13 @@ const STATES: Record<string, Step[]> = {
   "connected, the peer's receiving side shut": [...CONNECTED, ["shutdown", PEER, 0]],
   "connected, the peer shut both": [...CONNECTED, ["shutdown", PEER, 2]],
   "connected, the peer closed": [...CONNECTED, ["close", PEER]],
+  "connected, the peer closed, and known": [...CONNECTED, ["close", PEER], AWAIT_END],
   "half-closed": [...CONNECTED, ["sendall", PEER, "data", []], ["shutdown", OWN, 1]],
   "receiving side shut": [...CONNECTED, ["shutdown", OWN, 0]],
   "receiving side shut, with data": [...CONNECTED, ["sendall", PEER, "data", []], ["shutdown", OWN, 0]],
   "both sides shut": [...CONNECTED, ["shutdown", OWN, 2]],
   "both sides half-closed": [...CONNECTED, ["shutdown", OWN, 1], ["shutdown", PEER, 1]],
+  "both sides half-closed, and known": [...CONNECTED, ["shutdown", OWN, 1], ["shutdown", PEER, 1], AWAIT_END],
   closed: [...CONNECTED, ["close", OWN]],
   detached: [...CONNECTED, ["detach", OWN]],
   duplicated: [...CONNECTED, ["dup", OWN, OTHER], ["close", OTHER]],
@@ -63,14 +68,14 @@ const STATES: Record<string, Step[]> = {
 
 /** States that only TCP has; a helper of python3's resets. */
 const TCP_STATES: Record<string, Step[]> = {
-  reset: [...LISTENER, ["socket", OWN], ["foreign", OWN], ["sendall", OWN, "R", []], ["pause", OWN]],
-  "reset behind data": [...LISTENER, ["socket", OWN], ["foreign", OWN], ["sendall", OWN, "D", []], ["pause", OWN]],
+  reset: [...LISTENER, ["socket", OWN], ["foreign", OWN], ["sendall", OWN, "R", []], AWAIT_END],
+  "reset behind data": [...LISTENER, ["socket", OWN], ["foreign", OWN], ["sendall", OWN, "D", []], AWAIT_END],
   "reset and told": [
     ...LISTENER,
     ["socket", OWN],
     ["foreign", OWN],
     ["sendall", OWN, "R", []],
-    ["pause", OWN],
+    AWAIT_END,
     ["recv", OWN, 1, []],
   ],
 };

@@ -19,17 +19,9 @@ export interface Parting {
 
 type Rule = (parting: Parting) => boolean;
 
-const [POLLIN, POLLOUT, POLLERR, POLLHUP, POLLRDHUP] = [0x001, 0x004, 0x008, 0x010, 0x2000];
-const [ENOENT, EINVAL, EOPNOTSUPP, EADDRINUSE, EISCONN, ENOTCONN, ECONNABORTED, ECONNREFUSED] = [
-  2,
-  22,
-  95,
-  98,
-  106,
-  107,
-  103,
-  111,
-];
+const [POLLIN, POLLERR, POLLHUP, POLLRDHUP] = [0x001, 0x008, 0x010, 0x2000];
+const [ENOENT, EINVAL, EPIPE, EOPNOTSUPP, EADDRINUSE] = [2, 22, 32, 95, 98];
+const [ECONNABORTED, ECONNRESET, EISCONN, ENOTCONN, ECONNREFUSED] = [103, 104, 106, 107, 111];
 
 /** The errno that a step answered, thrown or, by connect_ex, returned. */
 function errnoOf({ step }: Parting, entry: Entry): number | null {
@@ -54,18 +46,70 @@ function was({ before }: Parting, test: (step: Step) => boolean): boolean {
   return before.some(test);
 }
 
-const receivingSideShut = (step: Step) => step[0] === "shutdown" && (step[2] === 0 || step[2] === 2);
+const SENDS = ["send", "sendall", "sendmsg", "sendto"];
+const RECEIVES = ["recv", "recv_into", "recvfrom", "recvmsg"];
+
+function receivingSideShut(step: Step): boolean {
+  return step[0] === "shutdown" && (step[2] === 0 || step[2] === 2);
+}
+
+/** Whether this socket was shut down before it was connected, if it ever was. */
+function shutUnconnected({ step: [, slot], before }: Parting): boolean {
+  const shut = before.findIndex(([operation, one]) => operation === "shutdown" && one === slot);
+  const connects = ([operation, one, other]: Step) =>
+    operation === "accept" ? other === slot : one === slot && ["connect", "connect_ex", "foreign"].includes(operation);
+  return shut >= 0 && !before.slice(0, shut).some(connects);
+}
+
+/** Whether an answered level lacks some of these events and differs in nothing else. */
+function lacks({ python, ours }: Parting, events: number): boolean {
+  return levelOf(ours) !== levelOf(python) && (levelOf(ours) | events) === (levelOf(python) | events) &&
+    (levelOf(ours) & ~levelOf(python)) === 0;
+}
 
 /** On both backends. */
 const COMMON: Record<string, Rule> = {
   "refused at once": (p) => timedOut(p.python) && isError(p.ours) && !timedOut(p.ours),
   "settimeout on a closed socket": (p) =>
-    is(p, "gettimeout") && was(p, ({ 0: name }) => name === "close" || name === "detach"),
+    is(p, "gettimeout") && was(p, ([operation]) => operation === "close" || operation === "detach"),
+  "MSG_WAITALL under a timeout": (p) =>
+    is(p, "poll") && was(p, ([, , , flags]) => Array.isArray(flags) && flags.includes("MSG_WAITALL")) &&
+    levelOf(p.ours) === (levelOf(p.python) | POLLERR),
+  "a refused connect under a timeout leaves no mark": (p) =>
+    was(p, ([operation]) => operation.startsWith("connect")) &&
+    (is(p, "poll") && levelOf(p.ours) === (levelOf(p.python) & ~(POLLIN | POLLRDHUP)) ||
+      is(p, "connect", "connect_ex") && errnoOf(p, p.python) === ECONNABORTED ||
+      is(p, "listen") && errnoOf(p, p.python) === EINVAL ||
+      is(p, ...RECEIVES) && p.python === "" && errnoOf(p, p.ours) === ENOTCONN),
 };
 
 /** On Deno's net API. */
 const DENO: Record<string, Rule> = {
   "connect after bind": (p) => is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EOPNOTSUPP,
+  "the path is looked up last": (p) =>
+    p.scenario.family === "UNIX" && is(p, "bind", "connect", "connect_ex") &&
+    [ENOENT, EADDRINUSE, ECONNREFUSED].includes(errnoOf(p, p.python)!) &&
+    [EISCONN, EINVAL].includes(errnoOf(p, p.ours)!),
+  "bind of a connected Unix socket": (p) =>
+    p.scenario.family === "UNIX" && is(p, "bind") && p.python === null && errnoOf(p, p.ours) === EINVAL,
+  "the peer does not see SHUT_RD": (p) =>
+    was(p, receivingSideShut) && !isError(p.ours) &&
+    (is(p, ...SENDS) && [EPIPE, ECONNRESET].includes(errnoOf(p, p.python)!) ||
+      is(p, "poll") && lacks(p, POLLHUP | POLLRDHUP | POLLERR)),
+  "a closed Unix peer looks half-closed": (p) =>
+    p.scenario.family === "UNIX" && is(p, "poll") && lacks(p, POLLHUP) && (levelOf(p.ours) & POLLRDHUP) !== 0,
+  "learns late": (p) =>
+    is(p, "poll") && lacks(p, POLLRDHUP | POLLHUP | POLLERR) && (levelOf(p.ours) & POLLIN) !== 0 ||
+    is(p, "getpeername", "shutdown") && errnoOf(p, p.python) === ENOTCONN && !isError(p.ours) ||
+    is(p, "getsockopt") && p.step[2] === "SO_ERROR" && p.ours === 0,
+  "shutdown of an unconnected socket": (p) => shutUnconnected(p) && !is(p, ...SENDS),
+  "the end comes before the reset": (p) => is(p, ...RECEIVES) && errnoOf(p, p.python) === ECONNRESET && p.ours === "",
+  "an empty send asks nobody": (p) => is(p, ...SENDS) && p.step[2] === "" && isError(p.python) && !isError(p.ours),
+  "bind after the end": (p) =>
+    is(p, "bind") && errnoOf(p, p.ours) === EINVAL && (p.python === null || errnoOf(p, p.python) === EADDRINUSE),
+  "no name from a refused connect": (p) =>
+    is(p, "getsockname") && was(p, ([operation]) => operation.startsWith("connect")) &&
+    Array.isArray(p.ours) && p.ours[1] === 0,
 };
 
 const RULES: Record<BackendName, Record<string, Rule>> = { deno: { ...COMMON, ...DENO }, native: COMMON };

@@ -107,12 +107,15 @@ export function resetSuite({ name, module: m }: Subject): void {
     const gone = await native.create_connection(server.getsockname() as [string, number]);
     using stays = await native.create_connection(server.getsockname() as [string, number]);
     reset(gone);
-    const [first] = await server.accept();
-    const [second] = await server.accept();
-    assert.equal(await codeOf(first.recv(1)), "ECONNRESET");
+    let [second] = await server.accept();
+    if (name === "native") {
+      // The kernel hands it out all the same; Deno drops it.
+      assert.equal(await codeOf(second.recv(1)), "ECONNRESET");
+      second.close();
+      [second] = await server.accept();
+    }
     await second.sendall("hello");
     assert.equal(text(await stays.recv(10)), "hello");
-    first.close();
     second.close();
   });
 

@@ -1,0 +1,26 @@
+// A web page by hand: HTTP/1.0 over a socket, read through makefile. Headers go to stderr, the page to stdout.
+//
+//   deno run --allow-net=example.com:80 examples/http_get.ts http://example.com/
+
+import * as socket from "@berkeley/socket";
+import { options, refuse } from "./_shared.ts";
+
+const { timeout, rest: [page = "http://example.com/"] } = options("http_get [url]: prints a web page", { timeout: 10 });
+const url = URL.parse(page);
+if (url?.protocol !== "http:") refuse("an http: address, please: TLS is another layer");
+
+using sk = await socket.create_connection([url.hostname.replace(/^\[|\]$/g, ""), Number(url.port || 80)], timeout);
+const file = sk.makefile("rwb");
+await file.write(`GET ${url.pathname}${url.search} HTTP/1.0\r\nHost: ${url.host}\r\nConnection: close\r\n\r\n`);
+await file.flush();
+
+const decoder = new TextDecoder();
+for await (const line of file) {
+  const header = decoder.decode(line).trimEnd();
+  if (header === "") break; // the empty line between head and body
+  console.error(header);
+}
+for (let part = await file.read1(65536); part!.length > 0; part = await file.read1(65536)) {
+  await Deno.stdout.write(part!);
+}
+await file.close();

@@ -1,0 +1,30 @@
+// Forwards a TCP port: whoever connects here is connected to there, both ways, half-close included.
+//
+//   deno run --allow-net=127.0.0.1:8000,127.0.0.1:9999 examples/port_forward.ts --port 8000 --to 127.0.0.1:9999
+
+import * as socket from "@berkeley/socket";
+import { options, refuse } from "./_shared.ts";
+
+const { port, to } = options("port_forward: connects whoever calls --port to --to", {
+  port: 8000,
+  to: "127.0.0.1:9999",
+});
+const target = /^(.+):(\d+)$/.exec(to) ?? refuse("--to takes host:port");
+
+using server = socket.create_server(["127.0.0.1", port]);
+console.log("forwarding", server.getsockname(), "to", to);
+
+for await (const [near, caller] of server) {
+  forward(near).catch((error) => console.error(`${caller}: ${error.message}`)).finally(() => near.close());
+}
+
+async function forward(near: socket.Socket): Promise<void> {
+  using far = await socket.create_connection([target[1], Number(target[2])], 10);
+  far.settimeout(null); // ten seconds to connect, no limit to talk
+  await Promise.all([copy(near, far), copy(far, near)]);
+}
+
+/** One direction. Its end is passed on as shutdown(SHUT_WR), while the other direction goes on. */
+function copy(from: socket.Socket, to: socket.Socket): Promise<void> {
+  return from.readable.pipeTo(to.writable);
+}
