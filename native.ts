@@ -38,7 +38,7 @@ import { nativeBackend } from "./native/backend.ts";
 
 export * from "./base/constants.ts";
 export * from "./base/inet.ts";
-export * from "./core/names.ts";
+export * from "./native/names.ts";
 export type {
   Address,
   AddressLike,
@@ -69,8 +69,8 @@ export {
 } from "./base/errors.ts";
 export type { ErrorContext } from "./base/errors.ts";
 export type { ConnectionOptions, ServerOptions } from "./core/create.ts";
-export { BufferedFile, RawFile, SocketFile, TextFile, UnsupportedOperation } from "./core/files.ts";
-export type { FileOf, MakefileOptions } from "./core/files.ts";
+export { BinaryFile, BufferedFile, RawFile, SocketFile, TextFile, UnsupportedOperation } from "./core/files.ts";
+export type { ErrorHandler, FileOf, MakefileOptions } from "./core/files.ts";
 export { CMSG_LEN, CMSG_SPACE } from "./base/cmsg.ts";
 export type { SendableFile } from "./core/sendfile.ts";
 export { Socket } from "./core/socket.ts";

@@ -1,102 +1,112 @@
 // What a wait costs: select and epoll over 10, 100 and 1,000 connections of which one has something, next to
 // CPython's select.select and select.epoll in the same run.
 //
-//   deno run --allow-net --allow-run=python3 bench/select_bench.ts [--waits=2000] [--sizes=10,100,1000]
+//   deno run -A bench/select_bench.ts [--waits=2000] [--sizes=10,100,1000] [--native]
 //
-// One round sends a byte, waits and receives it; the figure is the median time of the wait, in microseconds.
-// CPython's select cannot take descriptors above 1023, so its largest size is 1,000 connections there too.
+// One round sends a byte to one connection, waits for it, and receives it; the figure is microseconds a round,
+// the median of ten parts. The whole round, because the work is divided differently: CPython's wait only learns
+// of the byte, and its receive fetches it; Deno's sockets fetch it while waiting, and the receive is a copy.
 
 import { parseArgs } from "node:util";
-import { epoll, EPOLLIN, select } from "../select.ts";
-import { create_connection, create_server } from "../mod.ts";
+import * as sockets from "../mod.ts";
 import type { Socket } from "../mod.ts";
 
 const { values } = parseArgs({
   options: {
     waits: { type: "string", default: "2000" },
     sizes: { type: "string", default: "10,100,1000" },
-    python: { type: "string", default: "python3" },
+    native: { type: "boolean", default: false },
   },
 });
-const waits = Number(values.waits);
+const PARTS = 10;
+const rounds = Math.ceil(Number(values.waits) / PARTS);
 const sizes = values.sizes.split(",").map(Number);
 
 const PYTHON = `
 import json, resource, select, socket, sys, time
-waits, sizes = int(sys.argv[1]), [int(n) for n in sys.argv[2].split(",")]
+PARTS, rounds, sizes = int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
-server = socket.create_server(("127.0.0.1", 0), backlog=1024)
 
 def measure(wait, ours, theirs):
-    times, active = [], len(ours) // 2
-    for _ in range(waits):
-        theirs[active].sendall(b"x")
-        begin = time.perf_counter_ns()
-        wait()
-        times.append(time.perf_counter_ns() - begin)
-        ours[active].recv(1)
-    times.sort()
-    return times[len(times) // 2] / 1000
+    parts = []
+    for _ in range(PARTS):
+        begin = time.perf_counter()
+        for _ in range(rounds):
+            theirs.sendall(b"x")
+            wait()
+            ours.recv(1)
+        parts.append((time.perf_counter() - begin) / rounds * 1e6)
+    return sorted(parts)[PARTS // 2]
 
 result = {}
 for size in sizes:
-    # The waiting ends are accepted first, so that their descriptors stay below select's limit.
-    listeners = []
-    ours, theirs = [], []
-    for _ in range(size):
-        ours.append(socket.create_connection(server.getsockname()))
-    for _ in range(size):
-        theirs.append(server.accept()[0])
-    by_port = {t.getpeername()[1]: t for t in theirs}
-    theirs = [by_port[o.getsockname()[1]] for o in ours]
-    if max(o.fileno() for o in ours) < 1024:
-        result["select %d" % size] = measure(lambda: select.select(ours, [], [], 5), ours, theirs)
+    server = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    # Those that are waited on come first: select cannot take descriptors above 1023.
+    ours = [socket.create_connection(server.getsockname()) for _ in range(size)]
+    theirs = dict((s.getpeername(), s) for s in (server.accept()[0] for _ in range(size)))
+    active = ours[size // 2]
+    peer = theirs[active.getsockname()]
+    if max(s.fileno() for s in ours) < 1024:
+        result["select %d" % size] = measure(lambda: select.select(ours, [], [], 5), active, peer)
     poller = select.epoll()
-    for o in ours: poller.register(o, select.EPOLLIN)
-    result["epoll %d" % size] = measure(lambda: poller.poll(5), ours, theirs)
-    poller.close()
-    for s in ours + theirs: s.close()
+    for s in ours: poller.register(s, select.EPOLLIN)
+    result["epoll %d" % size] = measure(lambda: poller.poll(5), active, peer)
+    for s in [server, poller, *ours, *theirs.values()]: s.close()
 print(json.dumps(result))
 `;
 
-/** The median time of one wait, in microseconds. */
 async function measure(wait: () => Promise<unknown>, ours: Socket, theirs: Socket): Promise<number> {
-  const times: number[] = [];
-  for (let round = 0; round < waits; round++) {
-    await theirs.sendall("x");
+  const byte = new Uint8Array(1);
+  const parts: number[] = [];
+  for (let part = 0; part < PARTS; part++) {
     const begin = performance.now();
-    await wait();
-    times.push((performance.now() - begin) * 1000);
-    await ours.recv(1);
+    for (let round = 0; round < rounds; round++) {
+      await theirs.sendall(byte);
+      await wait();
+      await ours.recv(1);
+    }
+    parts.push((performance.now() - begin) / rounds * 1000);
   }
-  times.sort((one, other) => one - other);
-  return times[times.length >> 1];
+  return parts.sort((one, other) => one - other)[PARTS >> 1];
 }
 
-const results: Record<string, number> = {};
-using server = create_server(["127.0.0.1", 0], { backlog: 1024 });
-for (const size of sizes) {
-  const ours: Socket[] = [];
-  const theirs: Socket[] = [];
-  for (let count = 0; count < size; count++) {
-    ours.push(await create_connection(server.getsockname()));
-    theirs.push((await server.accept())[0]);
+/** All figures of one backend. */
+async function measureAll({ create_connection, create_server, epoll, EPOLLIN, select }: typeof sockets) {
+  const results: Record<string, number> = {};
+  for (const size of sizes) {
+    using server = create_server(["127.0.0.1", 0], { backlog: 1024 });
+    const ours: Socket[] = [];
+    const theirs: Socket[] = [];
+    for (let count = 0; count < size; count++) {
+      ours.push(await create_connection(server.getsockname() as [string, number]));
+      theirs.push((await server.accept())[0]);
+    }
+    const active = ours[size >> 1];
+    const peer = theirs[size >> 1];
+    results[`select ${size}`] = await measure(() => select(ours, [], [], 5), active, peer);
+    {
+      using poller = epoll();
+      for (const sock of ours) poller.register(sock, EPOLLIN);
+      results[`epoll ${size}`] = await measure(() => poller.poll(5), active, peer);
+    }
+    for (const sock of [...ours, ...theirs]) sock.close();
   }
-  const active = size >> 1;
-  results[`select ${size}`] = await measure(() => select(ours, [], [], 5), ours[active], theirs[active]);
-  {
-    using poller = epoll();
-    for (const sock of ours) poller.register(sock, EPOLLIN);
-    results[`epoll ${size}`] = await measure(() => poller.poll(5), ours[active], theirs[active]);
-  }
-  for (const sock of [...ours, ...theirs]) sock.close();
+  return results;
 }
 
-const python = await new Deno.Command(values.python, { args: ["-c", PYTHON, String(waits), values.sizes] }).output();
-const judged: Record<string, number> = JSON.parse(new TextDecoder().decode(python.stdout));
-console.log("wait over      ours µs   CPython µs");
-for (const [name, time] of Object.entries(results)) {
-  const other = judged[name]?.toFixed(1) ?? "-";
-  console.log(`${name.padEnd(12)} ${time.toFixed(1).padStart(9)} ${other.padStart(12)}`);
+async function measurePython(): Promise<Record<string, number>> {
+  const args = ["-c", PYTHON, `${PARTS}`, `${rounds}`, JSON.stringify(sizes)];
+  const { success, stdout } = await new Deno.Command("python3", { args, stderr: "inherit" }).output();
+  return success ? JSON.parse(new TextDecoder().decode(stdout)) : {};
+}
+
+const columns: [title: string, figures: Record<string, number>][] = [["ours µs", await measureAll(sockets)]];
+if (values.native) columns.push(["native µs", await measureAll(await import("../native.ts") as typeof sockets)]);
+columns.push(["CPython µs", await measurePython()]);
+
+console.log(["wait over".padEnd(12), ...columns.map(([title]) => title.padStart(12))].join("  "));
+for (const name of Object.keys(columns[0][1])) {
+  const figures = columns.map(([, figures]) => (figures[name]?.toFixed(1) ?? "-").padStart(12));
+  console.log([name.padEnd(12), ...figures].join("  "));
 }

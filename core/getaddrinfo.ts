@@ -53,14 +53,24 @@ const USES: Use[] = [
   { type: SOCK_RAW, proto: undefined, services: undefined, common: true },
 ];
 
+/** Checks the types of getaddrinfo's arguments. */
+export function checkAddrInfo(host: unknown, hints: Record<string, number>): void {
+  if (host !== null && typeof host !== "string") throw new TypeError("getaddrinfo() argument 1 must be string or null");
+  for (const [name, value] of Object.entries(hints)) {
+    if (!Number.isInteger(value)) throw new TypeError(`getaddrinfo() ${name} must be an integer`);
+  }
+}
+
+/** Checks the type of getaddrinfo's second argument. A number is any: whether there is such a port is told later. */
+export function checkService(service: unknown): void {
+  const isNumber = typeof service === "number" && service % 1 === 0;
+  if (service !== null && typeof service !== "string" && !isNumber) throw new TypeError("Int or String expected");
+}
+
 /** A port as a number, the name of a service, or null for none given. */
 function parseService(service: string | number | null, flags: number): number | string | null {
+  checkService(service);
   if (service === null || service === "*") return null;
-  if (
-    typeof service !== "string" && typeof service !== "number" || (typeof service === "number" && service % 1 !== 0)
-  ) {
-    throw new TypeError("Int or String expected");
-  }
   // As strtoul(3) reads it: white space, a sign.
   if (typeof service === "number" || /^\s*[+-]?[0-9]+$/.test(service) || service === "") {
     const port = Number(service);
@@ -134,10 +144,7 @@ export async function getaddrinfo(
   flags: number = 0,
   options: WaitOptions = {},
 ): Promise<AddressInfo[]> {
-  if (host !== null && typeof host !== "string") throw new TypeError("getaddrinfo() argument 1 must be string or null");
-  for (const [name, value] of Object.entries({ family, type, proto, flags })) {
-    if (!Number.isInteger(value)) throw new TypeError(`getaddrinfo() ${name} must be an integer`);
-  }
+  checkAddrInfo(host, { family, type, proto, flags });
   options.signal?.throwIfAborted();
   const name = host === "*" ? null : host;
   if (name === null && (port === null || port === "*")) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo" });

@@ -11,7 +11,8 @@ import type { WaitOptions } from "./abort.ts";
 /** A host as gethostbyname_ex and gethostbyaddr tell it: its name, other names, its addresses. */
 export type HostEntry = [hostname: string, aliases: string[], addresses: string[]];
 
-function checkHostName(host: unknown, name: string): asserts host is string {
+/** Checks the host of the gethostby functions; `name` is the function's. */
+export function checkHostName(host: unknown, name: string): asserts host is string {
   if (typeof host !== "string") throw new TypeError(`${name}() argument 1 must be a string, not ${typeof host}`);
   if (host.includes("\0")) throw new TypeError("host name must not contain null character");
 }

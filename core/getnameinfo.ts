@@ -37,7 +37,10 @@ export async function getnameinfo(
   flags: number,
   options: WaitOptions = {},
 ): Promise<[host: string, service: string]> {
-  const [host, port, scopeId, family] = await checkNameInfo(address, flags);
+  const [given, port, , scopeId] = checkNameInfo(address, flags);
+  const [{ family, host }] = await findAddresses(given, port, AF_UNSPEC, AI_NUMERICHOST);
+  if (family === AF_INET && address.length !== 2) throw new OSError("IPv4 sockaddr must be 2 tuple");
+  if (flags & ~NI_FLAGS) throw gaiErrorFor("EAI_BADFLAGS", { syscall: "getnameinfo", address });
   options.signal?.throwIfAborted();
   let name: string | undefined;
   if (!(flags & NI_NUMERICHOST)) {
@@ -56,11 +59,11 @@ export async function getnameinfo(
 
 const NI_FLAGS = NI_NUMERICHOST | NI_NUMERICSERV | NI_NOFQDN | NI_NAMEREQD | NI_DGRAM | NI_IDN;
 
-/** Checks the arguments of getnameinfo, whose host is a literal. */
-async function checkNameInfo(
+/** Checks the shapes of getnameinfo's arguments, and leaves nothing out of the address. */
+export function checkNameInfo(
   address: unknown,
   flags: number,
-): Promise<[host: string, port: number, scopeId: number, family: number]> {
+): [host: string, port: number, flowinfo: number, scopeId: number] {
   if (!Array.isArray(address)) throw new TypeError("getnameinfo() argument 1 must be a tuple");
   if (!Number.isInteger(flags)) throw new TypeError("getnameinfo() flags must be an integer");
   const [host, port, flowinfo = 0, scopeId = 0] = address as unknown[];
@@ -76,10 +79,7 @@ async function checkNameInfo(
     if (!Number.isInteger(value)) throw new TypeError(`getnameinfo(): ${name} must be an integer`);
     if (Number(value) < 0 || Number(value) > max) throw new RangeError(`getnameinfo(): ${name} must be 0-${max}.`);
   }
-  const [literal] = await findAddresses(host, Number(port), AF_UNSPEC, AI_NUMERICHOST);
-  if (literal.family === AF_INET && address.length !== 2) throw new OSError("IPv4 sockaddr must be 2 tuple");
-  if (flags & ~NI_FLAGS) throw gaiErrorFor("EAI_BADFLAGS", { syscall: "getnameinfo", address });
-  return [literal.host, Number(port), Number(scopeId), literal.family];
+  return [host, Number(port), Number(flowinfo), Number(scopeId)];
 }
 
 /** A scope as getnameinfo(3) writes it: the interface of a link-local address by name. */

@@ -1,11 +1,11 @@
 // One host to its addresses: literals as they are, names through the resolver.
 
-import { domainToASCII } from "node:url";
 import { parseLiteral, wildcard } from "../base/addresses.ts";
 import { AF_INET, AF_INET6, AF_UNSPEC } from "../base/constants/families.ts";
 import { AI_ALL, AI_NUMERICHOST, AI_PASSIVE, AI_V4MAPPED } from "../base/constants/names.ts";
 import { gaiErrorFor } from "../base/gai.ts";
 import { formatIPv6, parseIPv6 } from "../base/ip.ts";
+import { toAscii } from "./idna.ts";
 import { if_nametoindex } from "./interfaces.ts";
 import { lookUp } from "./resolver.ts";
 
@@ -53,16 +53,6 @@ function fitLiteral(literal: HostAddress, family: number, flags: number): HostAd
 /** Whether a host is an address as text, so that it takes no look-up. */
 export function isAddress(host: string): boolean {
   return (parseLiteral(host) ?? parseScoped(host)) !== undefined;
-}
-
-/** A host as DNS takes it: international names in their ASCII form. */
-function toAscii(host: string): string {
-  const ascii = /^[\0-\x7f]*$/.test(host) ? host : domainToASCII(host);
-  if (ascii === "" && host !== "") throw new RangeError("host name is no international domain name");
-  const labels = ascii.replace(/\.$/, "").split(".");
-  if (labels.length > 1 && labels.includes("")) throw new RangeError("host name has an empty label");
-  if (labels.some((label) => label.length > 63)) throw new RangeError("host name has a label that is too long");
-  return ascii;
 }
 
 /** All addresses of a host, for a family. `port` is for the permission that a look-up takes. */

@@ -367,6 +367,8 @@ export class Socket {
     if (started !== IN_PROGRESS) return;
     if (this.#timeout === 0) throw errorFor("EINPROGRESS", { syscall: "connect", address: checked });
     const rest = deadline === null ? null : Math.max(deadline - performance.now(), 1) / 1000;
+    // It may have been closed between the two steps, and nobody would wake the second one.
+    this.#live();
     await this.#writing.run(() => transport.finishConnect(), rest, options?.signal);
   }
 
@@ -501,6 +503,7 @@ export class Socket {
    * ```
    */
   recv_into(buffer: MutableData, nbytes = 0, flags = 0, options?: WaitOptions): Promise<number> {
+    if (nbytes === 0 && buffer?.byteLength === 0) return Promise.resolve(0);
     let view: Uint8Array;
     return this.#read(() => this.#transport.recvInto(view, this.#effective(flags)), flags, options, () => {
       view = sizedView(buffer, nbytes, "recv_into");

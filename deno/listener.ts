@@ -31,6 +31,8 @@ export class Listener {
   #ready: Deno.Conn[] = [];
   #error: Error | null = null;
   #closed = false;
+  /** Whether the listener is closed and its address could not be claimed again. */
+  #lost = false;
   #referenced: boolean;
   #reference: Reference;
 
@@ -67,8 +69,11 @@ export class Listener {
 
   #reopen(backlog: number): void {
     this.#accepting = false;
-    this.#listener.close();
+    // Closed already where the address was lost to somebody else the last time.
+    if (!this.#lost) this.#listener.close();
+    this.#lost = true;
     this.#listener = this.#open(backlog);
+    this.#lost = false;
     this.#reference = new Reference(this.#listener, this.#referenced);
   }
 
@@ -142,7 +147,7 @@ export class Listener {
   /** Closes the queue with every connection in it that nobody accepted. */
   close(): void {
     this.#closed = true;
-    this.#listener.close();
+    if (!this.#lost) this.#listener.close();
     this.#drop();
   }
 }

@@ -100,6 +100,8 @@ export class Mailbox {
   /** Takes the oldest datagram. */
   take(): void {
     this.#arrival = null;
+    // For whoever stays registered over a receive, as epoll does.
+    if (this.#waiters.wait(POLLIN)) this.receiveAhead();
   }
 
   /** Starts a receive if one is wanted and none is under way. */

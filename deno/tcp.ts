@@ -57,6 +57,9 @@ const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
 
 const EMPTY = new Uint8Array(0);
 
+/** How long a connect that found a Unix listener's queue full waits before the next try, in milliseconds. */
+const QUEUE_FULL_PAUSE = 5;
+
 /** A stream socket of the default backend. */
 export class StreamTransport implements Transport {
   readonly family: number;
@@ -70,6 +73,8 @@ export class StreamTransport implements Transport {
   /** A TCP socket keeps the mark of a failed connect until connect tells it or tries again: both directions are shut. */
   #failed = false;
   #connection: Connection | null = null;
+  /** Until a connect that found the queue full is tried again. */
+  #pause: ReturnType<typeof setTimeout> | undefined;
   #references = 1;
   #referenced = true;
 
@@ -179,10 +184,20 @@ export class StreamTransport implements Transport {
       this.#waiters.wake(POLLOUT);
     }, (error) => {
       attempt.outcome = fromDeno(error, { syscall: "connect", address });
+      if ((attempt.outcome as OSError).code === "EAGAIN") return this.#connectLater();
       this.#failed = this.family !== AF_UNIX;
       this.#waiters.wake(POLLIN | POLLOUT | POLLERR);
     });
     return this.family === AF_UNIX ? WOULD_BLOCK : IN_PROGRESS;
+  }
+
+  /**
+   * The queue of a Unix listener is full, for which a blocking connect waits in the kernel. Deno only says so, and
+   * nobody tells when there is room: whoever waits tries anew after a pause.
+   */
+  #connectLater(): void {
+    this.#attempt = null;
+    if (this.#waiters.wait(POLLOUT)) this.#pause = setTimeout(() => this.#waiters.wake(POLLOUT), QUEUE_FULL_PAUSE);
   }
 
   finishConnect(): void | WouldBlock {
@@ -381,6 +396,7 @@ export class StreamTransport implements Transport {
 
   close(): void {
     if (--this.#references === 0) {
+      clearTimeout(this.#pause);
       this.#connection?.close();
       this.#listener?.close();
     }

@@ -1,4 +1,4 @@
-// What the examples share beside sockets: the options of the command line, and the lines typed at the terminal.
+// What the examples share beside sockets: the options of the command line, the lines typed at the terminal, capitals.
 
 import { parseArgs } from "node:util";
 
@@ -64,4 +64,9 @@ export async function* input(prompt: string): AsyncGenerator<string, void, void>
     text = end < 0 ? "" : text.slice(end + 1);
     if (open || line !== "") yield line.trim();
   }
+}
+
+/** As Python's bytes.upper(): ASCII letters only, so that text cut in the middle of a character stays whole. */
+export function upper(data: Uint8Array): Uint8Array {
+  return data.map((byte) => byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte);
 }

@@ -3,25 +3,15 @@
 // reader() makes the terminal waitable next to sockets. The end of the input (Ctrl-D) takes leave: the rest of
 // what is said is still heard.
 //
-//   deno run --allow-net=127.0.0.1 examples/chat_client.ts [--host=127.0.0.1] [--port=8090]
+//   deno run --allow-net=127.0.0.1:8090 examples/chat_client.ts
 
-import { parseArgs } from "node:util";
-import * as socket from "../mod.ts";
-import { reader, select } from "../select.ts";
+import * as socket from "@berkeley/socket";
+import { reader, select } from "@berkeley/socket/select";
+import { options } from "./_shared.ts";
 
-const { values } = parseArgs({
-  options: {
-    host: { type: "string", default: "127.0.0.1" },
-    port: { type: "string", default: "8090" },
-    help: { type: "boolean", short: "h" },
-  },
-});
-if (values.help) {
-  console.log("chat_client.ts [--host=127.0.0.1] [--port=8090]");
-  Deno.exit();
-}
+const { port } = options("chat_client: takes part in the chat of chat_server", { port: 8090 });
 
-using server = await socket.create_connection([values.host, Number(values.port)]);
+using server = await socket.create_connection(["127.0.0.1", port]);
 using terminal = reader(Deno.stdin);
 console.log("connected to", server.getpeername(), "from", server.getsockname());
 

@@ -2,25 +2,15 @@
 //
 // It uses DefaultSelector, Python's selectors module: each socket carries the function that serves it.
 //
-//   deno run --allow-net=127.0.0.1 examples/chat_server.ts [--host=127.0.0.1] [--port=8090]
+//   deno run --allow-net=127.0.0.1:8090 examples/chat_server.ts
 //
-// Talk with several of: deno run --allow-net=127.0.0.1 examples/chat_client.ts
+// Talk with several of chat_client.ts.
 
-import { parseArgs } from "node:util";
-import * as socket from "../mod.ts";
-import { DefaultSelector, EVENT_READ } from "../select.ts";
+import * as socket from "@berkeley/socket";
+import { DefaultSelector, EVENT_READ } from "@berkeley/socket/select";
+import { options } from "./_shared.ts";
 
-const { values } = parseArgs({
-  options: {
-    host: { type: "string", default: "127.0.0.1" },
-    port: { type: "string", default: "8090" },
-    help: { type: "boolean", short: "h" },
-  },
-});
-if (values.help) {
-  console.log("chat_server.ts [--host=127.0.0.1] [--port=8090]   (port 0: any free one)");
-  Deno.exit();
-}
+const { port } = options("chat_server: a chat: what one says, all others hear", { port: 8090 });
 
 /** How long one who does not read may hold up the others, in seconds. */
 const PATIENCE = 1;
@@ -28,7 +18,7 @@ const PATIENCE = 1;
 const encoder = new TextEncoder();
 const clients = new Map<socket.Socket, string>();
 
-using server = socket.create_server([values.host, Number(values.port)]);
+using server = socket.create_server(["127.0.0.1", port]);
 using selector = new DefaultSelector();
 selector.register(server, EVENT_READ, welcome);
 console.log("listening on", server.getsockname());

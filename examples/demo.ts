@@ -9,12 +9,13 @@
 // Every server here binds port 0, so that the system chooses a free one and the demo runs anywhere.
 
 import * as socket from "@berkeley/socket";
-import { options } from "./_shared.ts";
+import { options, upper } from "./_shared.ts";
 
 options("demo: a tour of sockets on the loopback interface", {});
 
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 const show = (who: string, what: string) => console.log(`  ${who.padEnd(10)}${what}`);
+const place = (address: socket.Address | null) => (address as [string, number]).join(":");
 
 /** A listening TCP server that handles each connection with `serve`; disposing of it ends it. */
 function listen(serve: (conn: socket.Socket) => Promise<void>): socket.Socket {
@@ -34,9 +35,6 @@ async function connect(server: socket.Socket): Promise<socket.Socket> {
   return client;
 }
 
-/** bytes.upper(): ASCII letters only. */
-const upper = (data: Uint8Array) => data.map((byte) => byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte);
-
 async function shout(conn: socket.Socket): Promise<void> {
   for await (const data of conn) await conn.sendall(upper(data));
 }
@@ -52,9 +50,9 @@ async function robot(conn: socket.Socket): Promise<void> {
 async function tcp(): Promise<void> {
   console.log("\nTCP: a server that answers in capitals");
   using server = listen(shout);
-  show("server", `listening on ${server.getsockname()}`);
+  show("server", `listening on ${place(server.getsockname())}`);
   using client = await connect(server);
-  show("client", `connected from ${client.getsockname()}`);
+  show("client", `connected from ${place(client.getsockname())}`);
   for (const line of ["Hello world", "世界,你好", "berkeley sockets"]) {
     await client.sendall(line);
     show("client", `>>: ${line}`);
@@ -107,6 +105,21 @@ async function patience(): Promise<void> {
   show("server", text(await client.recv(1024)));
 }
 
+async function waiting(): Promise<void> {
+  console.log("\nselect: one loop waits for many sockets");
+  const pairs = [await socket.socketpair(socket.AF_INET), await socket.socketpair(socket.AF_INET)];
+  const [[left, one], [right, other]] = pairs;
+  await one.sendall("left has something");
+  let [readable] = await socket.select([left, right], [], [], 5);
+  for (const sk of readable) show("loop", text(await sk.recv(1024)));
+  await Promise.all([one.sendall("left again"), other.sendall("right too")]);
+  for (let heard = 0; heard < 2; heard += readable.length) {
+    [readable] = await socket.select([left, right], [], [], 5);
+    for (const sk of readable) show("loop", text(await sk.recv(1024)));
+  }
+  for (const sk of pairs.flat()) sk.close();
+}
+
 async function udp(): Promise<void> {
   console.log("\nUDP: datagrams, no connection");
   using server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
@@ -115,14 +128,14 @@ async function udp(): Promise<void> {
   client.settimeout(5);
   const answering = (async () => {
     const [data, address] = await server.recvfrom(1024);
-    show("server", `${text(data)} from ${address}`);
+    show("server", `${text(data)} from ${place(address)}`);
     await server.sendto("ok", address!);
   })();
   await client.sendto("数据", server.getsockname());
   const [answer, from] = await client.recvfrom(1024);
   await answering;
-  show("client", `${text(answer)} from ${from}`);
+  show("client", `${text(answer)} from ${place(from)}`);
 }
 
-for (const part of [tcp, hotline, crowd, patience, udp]) await part();
+for (const part of [tcp, hotline, crowd, patience, waiting, udp]) await part();
 console.log("\nNext: README.md, and the programs in examples/");

@@ -4,25 +4,15 @@
 // and not what is registered. What a client does not take yet is kept for it until it can be written, so that
 // one who stops reading holds up nobody.
 //
-//   deno run --allow-net=127.0.0.1 examples/epoll_server.ts [--host=127.0.0.1] [--port=8089]
+//   deno run --allow-net=127.0.0.1:8089 examples/epoll_server.ts
 //
-// Try it with several of: nc 127.0.0.1 8089
+// Try it with several of: deno run --allow-net=127.0.0.1:8089 examples/upper_client.ts --port 8089
 
-import { parseArgs } from "node:util";
-import * as socket from "../mod.ts";
-import { epoll, EPOLLIN, EPOLLOUT } from "../select.ts";
+import * as socket from "@berkeley/socket";
+import { epoll, EPOLLIN, EPOLLOUT } from "@berkeley/socket/select";
+import { options, upper } from "./_shared.ts";
 
-const { values } = parseArgs({
-  options: {
-    host: { type: "string", default: "127.0.0.1" },
-    port: { type: "string", default: "8089" },
-    help: { type: "boolean", short: "h" },
-  },
-});
-if (values.help) {
-  console.log("epoll_server.ts [--host=127.0.0.1] [--port=8089]   (port 0: any free one)");
-  Deno.exit();
-}
+const { port } = options("epoll_server: sends back in capitals what it is sent, to many, with epoll", { port: 8089 });
 
 interface Client {
   sock: socket.Socket;
@@ -30,11 +20,9 @@ interface Client {
   rest: Uint8Array;
 }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 const clients = new Map<number, Client>();
 
-using server = socket.create_server([values.host, Number(values.port)]);
+using server = socket.create_server(["127.0.0.1", port]);
 using poller = epoll();
 poller.register(server, EPOLLIN);
 console.log("listening on", server.getsockname());
@@ -68,7 +56,7 @@ async function welcome(): Promise<void> {
 async function hear(client: Client): Promise<void> {
   const data = await client.sock.recv(4096);
   if (data.length === 0) return dismiss(client);
-  client.rest = encoder.encode(decoder.decode(data).toUpperCase());
+  client.rest = upper(data);
   await answer(client);
 }
 

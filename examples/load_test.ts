@@ -17,7 +17,7 @@ const { port, connections, seconds, size } = options("load_test: measures the ro
 using own = port === 0 ? serve() : null;
 const address: socket.AddressLike = own === null ? ["127.0.0.1", port] : own.getsockname();
 
-/** Round trips by the power of two of their duration in microseconds. */
+/** Round trips by their duration in microseconds: two slots for each power of two. */
 const histogram: number[] = [];
 let total = 0;
 
@@ -47,7 +47,7 @@ async function load(): Promise<void> {
     await sk.sendall(message);
     const echoed = await sk.recv(size, socket.MSG_WAITALL);
     if (echoed.length < size) throw new Error("the server hung up");
-    const slot = Math.max(0, Math.floor(Math.log2((performance.now() - sent) * 1000)));
+    const slot = Math.max(0, Math.floor(2 * Math.log2((performance.now() - sent) * 1000)));
     histogram[slot] = (histogram[slot] ?? 0) + 1;
     total++;
   }
@@ -60,10 +60,12 @@ function report(elapsed: number): void {
   for (let slot = histogram.findIndex(Boolean); slot < histogram.length; slot++) {
     const count = histogram[slot] ?? 0;
     const share = (count / total * 100).toFixed(1).padStart(5);
-    console.log(`< ${duration(2 ** (slot + 1)).padStart(7)} ${share} % ${"█".repeat(Math.ceil(count / most * 40))}`);
+    console.log(
+      `< ${duration(2 ** ((slot + 1) / 2)).padStart(7)} ${share} % ${"█".repeat(Math.ceil(count / most * 40))}`,
+    );
   }
 }
 
 function duration(microseconds: number): string {
-  return microseconds < 1000 ? `${microseconds} µs` : `${(microseconds / 1000).toFixed(1)} ms`;
+  return microseconds < 1000 ? `${Math.round(microseconds)} µs` : `${(microseconds / 1000).toFixed(1)} ms`;
 }

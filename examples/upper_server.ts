@@ -6,7 +6,7 @@
 // then allow 127.0.0.1 without a port.
 
 import * as socket from "@berkeley/socket";
-import { options } from "./_shared.ts";
+import { options, upper } from "./_shared.ts";
 
 const { port } = options("upper_server: sends back in capitals what it is sent", { port: 6969 });
 
@@ -28,9 +28,4 @@ async function talk(conn: socket.Socket, address: socket.Address): Promise<void>
   } finally {
     conn.close();
   }
-}
-
-/** As Python's bytes.upper(): ASCII letters only, so that text cut in the middle of a character stays whole. */
-function upper(data: Uint8Array): Uint8Array {
-  return data.map((byte) => byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte);
 }

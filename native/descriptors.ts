@@ -9,46 +9,49 @@ import type { Waiter } from "../transport.ts";
 import { isOpen, level } from "./poll.ts";
 import { Source } from "./source.ts";
 
+/** Those that somebody waits for. epoll takes a number once, so all who wait for it share a source. */
+const watched = new Map<number, Source>();
+
 /** A descriptor of somebody else's. */
 class ForeignDescriptor implements Openable {
-  readonly #source: Source;
+  readonly #fd: number;
 
   constructor(fd: number) {
-    this.#source = new Source(fd, false);
+    this.#fd = fd;
   }
 
   events(): number {
-    return level(this.#source.fd);
+    return level(this.#fd);
   }
 
   watch(mask: number, waiter: Waiter): void {
-    watched.set(this.#source.fd, this);
-    this.#source.watch(mask, waiter);
+    let source = watched.get(this.#fd);
+    if (source === undefined) watched.set(this.#fd, source = new Source(this.#fd, false));
+    source.watch(mask, waiter);
   }
 
   unwatch(waiter: Waiter): void {
-    this.#source.unwatch(waiter);
-    if (this.#source.waiting > 0) return;
-    this.#source.leave();
-    watched.delete(this.#source.fd);
+    const source = watched.get(this.#fd);
+    source?.unwatch(waiter);
+    if (source?.waiting !== 0) return;
+    watched.delete(this.#fd);
+    source.leave();
   }
 
   settle(): undefined {}
 
   fileno(): number {
-    return this.#source.fd;
+    return this.#fd;
   }
 
   close(): void {
-    watched.delete(this.#source.fd);
-    this.#source.close();
+    const source = watched.get(this.#fd) ?? new Source(this.#fd, false);
+    watched.delete(this.#fd);
+    source.close();
   }
 }
 
-/** Those that somebody waits for: epoll takes a number once, so all who wait share it. */
-const watched = new Map<number, ForeignDescriptor>();
-
 /** Lets the descriptor table find the process's own descriptors. */
 export function serveForeignDescriptors(): void {
-  onUnknown((fd) => isOpen(fd) ? new Descriptor(fd, watched.get(fd) ?? new ForeignDescriptor(fd)) : undefined);
+  onUnknown((fd) => isOpen(fd) ? new Descriptor(fd, new ForeignDescriptor(fd)) : undefined);
 }

@@ -176,6 +176,76 @@ const SYMBOLS = {
     nonblocking: true,
   },
   gai_strerror: { parameters: ["i32" /* int errcode */], result: "pointer" }, // const char *
+  gethostname: { parameters: ["buffer", /* char *name */ "u32" /* size_t len */], result: "i32" },
+  gethostbyname_r_waiting: {
+    name: "gethostbyname_r",
+    parameters: [
+      "buffer", // const char *name
+      "buffer", // struct hostent *ret
+      "buffer", // char *buf
+      "u32", // size_t buflen
+      "buffer", // struct hostent **result
+      "buffer", // int *h_errnop
+    ],
+    result: "i32",
+    nonblocking: true,
+  },
+  gethostbyaddr_r_waiting: {
+    name: "gethostbyaddr_r",
+    parameters: [
+      "buffer", // const void *addr
+      "u32", // socklen_t len
+      "i32", // int type
+      "buffer", // struct hostent *ret
+      "buffer", // char *buf
+      "u32", // size_t buflen
+      "buffer", // struct hostent **result
+      "buffer", // int *h_errnop
+    ],
+    result: "i32",
+    nonblocking: true,
+  },
+  getservbyname_r_waiting: {
+    name: "getservbyname_r",
+    parameters: [
+      "buffer", // const char *name
+      "buffer", // const char *proto
+      "buffer", // struct servent *result_buf
+      "buffer", // char *buf
+      "u32", // size_t buflen
+      "buffer", // struct servent **result
+    ],
+    result: "i32",
+    nonblocking: true,
+  },
+  getservbyport_r_waiting: {
+    name: "getservbyport_r",
+    parameters: [
+      "i32", // int port
+      "buffer", // const char *proto
+      "buffer", // struct servent *result_buf
+      "buffer", // char *buf
+      "u32", // size_t buflen
+      "buffer", // struct servent **result
+    ],
+    result: "i32",
+    nonblocking: true,
+  },
+  getprotobyname_r_waiting: {
+    name: "getprotobyname_r",
+    parameters: [
+      "buffer", // const char *name
+      "buffer", // struct protoent *result_buf
+      "buffer", // char *buf
+      "u32", // size_t buflen
+      "buffer", // struct protoent **result
+    ],
+    result: "i32",
+    nonblocking: true,
+    optional: true, // musl has none
+  },
+  if_nameindex: { parameters: [], result: "pointer" }, // struct if_nameindex *
+  if_freenameindex: { parameters: ["pointer" /* struct if_nameindex *ptr */], result: "void" },
   if_nametoindex: { parameters: ["buffer" /* const char *ifname */], result: "u32" },
   if_indextoname: { parameters: ["u32", /* unsigned int ifindex */ "buffer" /* char *ifname */], result: "pointer" },
 } as const;

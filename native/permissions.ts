@@ -53,6 +53,11 @@ export function requireName(host: string, port: number): (found: string) => void
   };
 }
 
+/** Throws unless the program may look a host up, as node:dns has it: with port 0 it takes all of the host. */
+export function requireHost(host: string, port: number): void {
+  requireNet(port === 0 ? placeOf(host, port).slice(0, -":0".length) : placeOf(host, port));
+}
+
 /** The grant of all of the network, while it holds. */
 let everywhere: Deno.PermissionStatus | undefined;
 

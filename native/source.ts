@@ -77,7 +77,7 @@ export class Source {
     if (!this.registered) reactor.register(this, mask);
     this.#waiters.push(waiter);
     this.#masks.push(mask);
-    reactor.enter(this);
+    reactor.enter(this, mask);
   }
 
   unwatch(waiter: Waiter): void {
@@ -97,7 +97,7 @@ export class Source {
 
   /** Notes an event. Answers whether it is the first since the last telling. */
   note(events: number): boolean {
-    const first = this.#news === 0;
+    const first = this.#news === 0 && events !== 0;
     this.#news |= events;
     if ((events & ENDS_READS) !== 0) {
       this.shortMeansEmpty = false;

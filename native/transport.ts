@@ -113,7 +113,7 @@ export class NativeTransport implements Transport {
   // Connections
 
   accept(): Accepted | WouldBlock {
-    if ((this.#source.ready & POLLIN) === 0) return WOULD_BLOCK;
+    if ((this.#source.ready & POLLIN) === 0 || !reactor.mayTry()) return WOULD_BLOCK;
     for (;;) {
       const fd = this.#libc.accept4(this.#fd, vacant(), incomingLength, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
@@ -205,7 +205,7 @@ export class NativeTransport implements Transport {
       const data = this.recv(size, flags);
       return data === WOULD_BLOCK ? WOULD_BLOCK : [data, null];
     }
-    if (this.#knownEmpty(flags)) return WOULD_BLOCK;
+    if (this.#mustWait(flags)) return WOULD_BLOCK;
     const buffer = room(size, this.type === SOCK_STREAM);
     const asked = Math.min(size, buffer.length);
     const count = this.#libc.recvfrom(this.#fd, buffer, asked, flags, vacant(), incomingLength);
@@ -241,7 +241,7 @@ export class NativeTransport implements Transport {
 
   /** Receives into `message`. */
   #receiveMessage(size: number, ancillarySize: number, flags: number): number {
-    if (this.#knownEmpty(flags)) return BLOCKED;
+    if (this.#mustWait(flags)) return BLOCKED;
     message ??= new Message();
     message.expect(this.type === SOCK_STREAM ? Math.min(size, STREAM_MESSAGE) : size, ancillarySize);
     // Descriptors that arrive are closed when another program is executed, like all of this module's.
@@ -252,7 +252,7 @@ export class NativeTransport implements Transport {
   /** Takes what is there. */
   #receive(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
     const source = this.#source;
-    if ((source.ready & POLLIN) === 0) return BLOCKED;
+    if ((source.ready & POLLIN) === 0 || !reactor.mayTry()) return BLOCKED;
     const count = this.#libc.recv(this.#fd, buffer, size, flags);
     if (count < 0) return this.#refused("recv", POLLIN);
     // End of stream (0) stays readable.
@@ -271,7 +271,7 @@ export class NativeTransport implements Transport {
         if (stash.empty) this.#stash = undefined;
       }
     }
-    if (this.#knownEmpty(flags)) return BLOCKED;
+    if (this.#mustWait(flags)) return BLOCKED;
     const count = this.#libc.recv(this.#fd, view as Uint8Array<ArrayBuffer>, view.length, flags);
     if (count < 0) return this.#refused("recv", POLLIN, flags);
     if ((flags & MSG_PEEK) !== 0 && this.#waits(flags) && count > 0 && count < view.length) {
@@ -310,7 +310,7 @@ export class NativeTransport implements Transport {
     return true;
   }
 
-  #knownEmpty(flags: number): boolean {
+  #mustWait(flags: number): boolean {
     return (flags & NEVER_WAITS) === 0 && (this.#source.ready & POLLIN) === 0;
   }
 
@@ -318,7 +318,7 @@ export class NativeTransport implements Transport {
 
   send(data: Uint8Array, flags: number): number | WouldBlock {
     const source = this.#source;
-    if ((source.ready & POLLOUT) === 0) return WOULD_BLOCK;
+    if ((source.ready & POLLOUT) === 0 || !reactor.mayTry()) return WOULD_BLOCK;
     reactor.disturb();
     const count = this.#libc.send(this.#fd, data as Uint8Array<ArrayBuffer>, data.length, flags | MSG_NOSIGNAL);
     if (count < 0) return this.#refusedSend("send");
@@ -327,7 +327,7 @@ export class NativeTransport implements Transport {
   }
 
   sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
-    if ((this.#source.ready & POLLOUT) === 0) return WOULD_BLOCK;
+    if ((this.#source.ready & POLLOUT) === 0 || !reactor.mayTry()) return WOULD_BLOCK;
     requireAddress(this.family, address);
     const length = encode(this.family, address);
     reactor.disturb();
@@ -348,7 +348,7 @@ export class NativeTransport implements Transport {
     flags: number,
     address: Address | null,
   ): number | WouldBlock {
-    if ((this.#source.ready & POLLOUT) === 0) return WOULD_BLOCK;
+    if ((this.#source.ready & POLLOUT) === 0 || !reactor.mayTry()) return WOULD_BLOCK;
     if (address !== null) requireAddress(this.family, address);
     let size = 0;
     for (const view of views) size += view.length;
@@ -416,6 +416,7 @@ export class NativeTransport implements Transport {
   /** What an attempt knows may be older than what the kernel knows: let the next one ask. */
   settle(mask: number): undefined {
     this.#source.ready |= mask & (POLLIN | POLLOUT);
+    reactor.permitOne();
   }
 
   #retryLater(): void {

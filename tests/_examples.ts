@@ -53,11 +53,15 @@ export function elsewhere(line: RunLine, option: string, usual: string | number,
 }
 
 /** Starts a server on a free port and waits until it says that it listens; somebody may be quicker to take the port. */
-export async function serve(example: string, usual: number): Promise<{ server: Program; port: number }> {
+export async function serve(
+  example: string,
+  usual: number,
+  ...more: string[]
+): Promise<{ server: Program; port: number }> {
   for (let tries = 3;; tries--) {
     const port = freePort();
     const { flags, args } = elsewhere(runLines(example)[0], "--port", usual, port);
-    const server = start(example, flags, args);
+    const server = start(example, flags, [...args, ...more]);
     try {
       const first = await server.line();
       if (!first.includes(String(port))) throw new Error(`${example} does not tell where it listens: ${first}`);
@@ -87,4 +91,19 @@ export async function converse(program: Program, ...lines: string[]): Promise<st
   clearTimeout(timer);
   if (code !== 0) throw new Error(`exit code ${code}: ${stderr}`);
   return stdout;
+}
+
+/** Waits until the kernel knows a port as listened on (or, for UDP, as bound): not every server says so. Linux only. */
+export async function untilBound(port: number): Promise<void> {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  for (let tries = 0; tries < 500; tries++) {
+    for (const [table, state] of [["tcp", "0A"], ["udp", "07"]]) {
+      for (const line of Deno.readTextFileSync(`/proc/net/${table}`).split("\n")) {
+        const [, address, , held] = line.trim().split(/\s+/);
+        if (address?.endsWith(local) && held === state) return;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`nobody listens on ${port}`);
 }

@@ -6,7 +6,7 @@
 
 import assert from "node:assert/strict";
 import { hasPython, Program } from "./_helpers.ts";
-import { converse, examples, freePort, runLines } from "./_examples.ts";
+import { converse, examples, freePort, runLines, untilBound } from "./_examples.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -65,21 +65,6 @@ async function run({ language, code }: Block, usual: string, port: number): Prom
   await program.write(moved);
   await program.closeInput();
   return program;
-}
-
-/** Waits until the kernel knows a port as listened on (or, for UDP, as bound): the servers do not say so. */
-async function untilBound(port: number): Promise<void> {
-  const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  for (let tries = 0; tries < 500; tries++) {
-    for (const [table, state] of [["tcp", "0A"], ["udp", "07"]]) {
-      for (const line of Deno.readTextFileSync(`/proc/net/${table}`).split("\n")) {
-        const [, address, , held] = line.trim().split(/\s+/);
-        if (address?.endsWith(local) && held === state) return;
-      }
-    }
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`nobody listens on ${port}`);
 }
 
 for (const name of documents()) {

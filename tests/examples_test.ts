@@ -94,6 +94,7 @@ Deno.test("the demo shows every dialogue and ends by itself", async () => {
       "欢迎致电 10086",
       "CHEN SAYS 2",
       "TimeoutError: timed out",
+      "right too",
       "ok from",
     ]
   ) {

@@ -3,6 +3,10 @@
 import * as deno from "../mod.ts";
 import * as native from "../native.ts";
 import type { Module, Subject } from "./conformance/fixtures.ts";
+import { abortSuite } from "./faults/aborts.ts";
+import { closingSuite } from "./faults/closing.ts";
+import { flowSuite } from "./faults/flow.ts";
+import { listenerSuite } from "./faults/listeners.ts";
 import { resetSuite } from "./faults/resets.ts";
 
 const SUBJECTS: Subject[] = [
@@ -12,4 +16,8 @@ const SUBJECTS: Subject[] = [
 
 for (const subject of SUBJECTS) {
   resetSuite(subject);
+  abortSuite(subject);
+  closingSuite(subject);
+  listenerSuite(subject);
+  flowSuite(subject);
 }

@@ -136,16 +136,6 @@ Deno.test("native: a pending wait keeps the process alive, one that was unref'ed
   assert.deepEqual([code, stdout], [0, "received\ntimer\n"]);
 });
 
-Deno.test("native: a wait that nothing answers keeps the process alive", async () => {
-  await using program = await runDeno(`
-    import * as socket from ${module};
-    const [a, b] = await socket.socketpair();
-    b.recv(10).then((data) => console.log(data.length));
-    process.stdin.once("end", () => a.send("hello")).resume().unref?.();
-  `);
-  assert.equal((await program.end()).code, 0);
-});
-
 Deno.test("native: each Worker has sockets of its own", async () => {
   const source = `
     import * as socket from ${module};

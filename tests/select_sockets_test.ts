@@ -129,10 +129,10 @@ Deno.test({
     const [ours, theirs] = await pairs(101);
     const rounds = async (count: number) => {
       for (let round = 0; round < count; round++) {
-        if (round % 100 === 0) {
+        if (round % 10 === 0) {
           await theirs[50].sendall("x");
           await select(ours, [], [], 5);
-          await ours[50].recv(1);
+          await ours[50].recv(10);
           await theirs[50].sendall("x");
         }
         await select(ours, [], []);

@@ -20,7 +20,7 @@ export interface Parting {
 type Rule = (parting: Parting) => boolean;
 
 const [POLLIN, POLLERR, POLLHUP, POLLRDHUP] = [0x001, 0x008, 0x010, 0x2000];
-const [ENOENT, EINVAL, EPIPE, EOPNOTSUPP, EADDRINUSE] = [2, 22, 32, 95, 98];
+const [ENOENT, EAGAIN, EINVAL, EPIPE, EOPNOTSUPP, EADDRINUSE] = [2, 11, 22, 32, 95, 98];
 const [ECONNABORTED, ECONNRESET, EISCONN, ENOTCONN, ECONNREFUSED] = [103, 104, 106, 107, 111];
 
 /** The errno that a step answered, thrown or, by connect_ex, returned. */
@@ -73,8 +73,9 @@ const COMMON: Record<string, Rule> = {
   "settimeout on a closed socket": (p) =>
     is(p, "gettimeout") && was(p, ([operation]) => operation === "close" || operation === "detach"),
   "MSG_WAITALL under a timeout": (p) =>
-    is(p, "poll") && was(p, ([, , , flags]) => Array.isArray(flags) && flags.includes("MSG_WAITALL")) &&
-    levelOf(p.ours) === (levelOf(p.python) | POLLERR),
+    was(p, ([, , , flags]) => Array.isArray(flags) && flags.includes("MSG_WAITALL")) &&
+    (is(p, "poll") && levelOf(p.ours) === (levelOf(p.python) | POLLERR) ||
+      is(p, "getsockopt") && p.python === 0 && p.ours === ECONNRESET),
   "a refused connect under a timeout leaves no mark": (p) =>
     was(p, ([operation]) => operation.startsWith("connect")) &&
     (is(p, "poll") && levelOf(p.ours) === (levelOf(p.python) & ~(POLLIN | POLLRDHUP)) ||
@@ -103,6 +104,9 @@ const DENO: Record<string, Rule> = {
     is(p, "getpeername", "shutdown") && errnoOf(p, p.python) === ENOTCONN && !isError(p.ours) ||
     is(p, "getsockopt") && p.step[2] === "SO_ERROR" && p.ours === 0,
   "shutdown of an unconnected socket": (p) => shutUnconnected(p) && !is(p, ...SENDS),
+  "shutdown of a listener ends what it has queued": (p) =>
+    p.scenario.family === "UNIX" && was(p, receivingSideShut) && is(p, ...RECEIVES) &&
+    (p.ours === "" || errnoOf(p, p.ours) === ECONNRESET) && errnoOf(p, p.python) === EAGAIN,
   "the end comes before the reset": (p) => is(p, ...RECEIVES) && errnoOf(p, p.python) === ECONNRESET && p.ours === "",
   "an empty send asks nobody": (p) => is(p, ...SENDS) && p.step[2] === "" && isError(p.python) && !isError(p.ours),
   "bind after the end": (p) =>
@@ -112,7 +116,18 @@ const DENO: Record<string, Rule> = {
     Array.isArray(p.ours) && p.ours[1] === 0,
 };
 
-const RULES: Record<BackendName, Record<string, Rule>> = { deno: { ...COMMON, ...DENO }, native: COMMON };
+/** On libc. */
+const NATIVE: Record<string, Rule> = {
+  // After an accept that would block, the reactor lets no receive ask before there is news.
+  "a receive on a listener waits": (p) =>
+    is(p, ...RECEIVES) && [EINVAL, ENOTCONN].includes(errnoOf(p, p.python)!) && was(p, ([name]) => name === "accept") &&
+    (timedOut(p.ours) || p.ours === "pending" || errnoOf(p, p.ours) === EAGAIN),
+};
+
+const RULES: Record<BackendName, Record<string, Rule>> = {
+  deno: { ...COMMON, ...DENO },
+  native: { ...COMMON, ...NATIVE },
+};
 
 /** Calls that change nothing: after an excused difference in one of them the comparison goes on. */
 const OBSERVING = ["poll", "epoll", "select", "getpeername", "getsockname", "gettimeout"];

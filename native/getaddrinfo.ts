@@ -1,0 +1,81 @@
+// getaddrinfo: host and service to addresses that can be given to bind and connect.
+
+import type { Inet6Address, InetAddress } from "../base/addresses.ts";
+import type { WaitOptions } from "../core/abort.ts";
+import { orAborted } from "../core/abort.ts";
+import type { AddressInfo } from "../core/getaddrinfo.ts";
+import { checkAddrInfo, checkService } from "../core/getaddrinfo.ts";
+import { toAscii } from "../core/idna.ts";
+import { AI_NUMERICHOST } from "../base/constants/names.ts";
+import { gaierror } from "../base/errors.ts";
+import { gaiErrorFor } from "../base/gai.ts";
+import { find, findInPlace } from "./addrinfo.ts";
+import type { Found, Hints } from "./addrinfo.ts";
+import { requireHost } from "./permissions.ts";
+
+/**
+ * Finds the addresses of a host and a service, each with the arguments of the socket that fits it, as libc answers.
+ *
+ * A literal address takes no permission; a name takes net access to `host:port` (to all of the host where no port
+ * is given), no more than connecting to it takes.
+ *
+ * @throws {gaierror} whose `errno` is the EAI_ number: EAI_NONAME for a name that is not known, EAI_AGAIN where no
+ * name server answers …
+ *
+ * @example
+ * ```ts
+ * import { getaddrinfo, SOCK_STREAM } from "@berkeley/socket/native";
+ * const [[, , , , address]] = await getaddrinfo("127.0.0.1", "http", 0, SOCK_STREAM);
+ * console.assert(address.join() === "127.0.0.1,80");
+ * ```
+ */
+export async function getaddrinfo(
+  host: string | null,
+  port: string | number | null,
+  family: number = 0,
+  type: number = 0,
+  proto: number = 0,
+  flags: number = 0,
+  options: WaitOptions = {},
+): Promise<AddressInfo[]> {
+  const hints = { family, type, proto, flags };
+  checkAddrInfo(host, hints);
+  checkService(port);
+  options.signal?.throwIfAborted();
+  const found = await orAborted(findHost(host, port === null ? null : String(port), hints), options.signal);
+  return found.map(({ family, type, proto, canonname, address }): AddressInfo => [
+    family,
+    type,
+    proto,
+    canonname,
+    address as InetAddress | Inet6Address,
+  ]);
+}
+
+/** Looks up, with the permission that it takes. */
+export async function findHost(host: string | null, service: string | null, hints: Hints): Promise<Found[]> {
+  if (host === null) return await find(null, service, hints);
+  // C would read it up to there.
+  if (host.includes("\0")) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
+  const name = toAscii(host);
+  if (!isLiteral(name)) requireHost(name, service === null ? 0 : await findPort(service, hints));
+  return await find(name, service, hints);
+}
+
+/** Whether a host is an address as text, which libc tells without waiting. */
+export function isLiteral(host: string): boolean {
+  if (host === "" || host === "*") return true; // no host at all
+  try {
+    findInPlace(host, null, { flags: AI_NUMERICHOST });
+    return true;
+  } catch (error) {
+    if (error instanceof gaierror) return false;
+    throw error;
+  }
+}
+
+/** The port of a service, which the permission names. */
+async function findPort(service: string, { type, proto }: Hints): Promise<number> {
+  const [{ address }] = await find(null, service, { type, proto });
+  return (address as InetAddress)[1];
+}

@@ -1,0 +1,105 @@
+// Scenarios at random: some sockets made ready, then calls in any order, sensible ones more often than others.
+
+import { Random } from "./random.ts";
+import type { FamilyName, Scenario, Step } from "./scenario.ts";
+
+const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
+const SLOTS = [0, 1, 2, 3];
+const [OWN, SERVER, PEER, OTHER] = SLOTS;
+
+/** How scenarios begin. */
+const BEGINNINGS: readonly (readonly [number, Step[]])[] = [
+  [1, [["socket", OWN], ["socket", SERVER]]],
+  [2, [["socket", SERVER], ["bind", SERVER], ["socket", OWN]]],
+  [3, [["socket", SERVER], ["bind", SERVER], ["listen", SERVER, 8], ["socket", OWN]]],
+  [
+    10,
+    [
+      ["socket", SERVER],
+      ["bind", SERVER],
+      ["listen", SERVER, 8],
+      ["socket", OWN],
+      ["connect", OWN, SERVER],
+      ["accept", SERVER, PEER],
+    ],
+  ],
+];
+
+/** The nth scenario of a seed. */
+export function generate(seed: number, n: number): Scenario {
+  const random = new Random(seed * 1_000_003 + n);
+  const family = random.pick<FamilyName>(["TCP", "UNIX", "TCP6"]);
+  const steps: Step[] = [...random.weighed(BEGINNINGS)];
+  for (const slot of SLOTS) {
+    if (random.below(2) === 0) steps.push(["settimeout", slot, timeout(random)]);
+  }
+  for (let left = 3 + random.below(12); left > 0; left--) steps.push(call(random, family));
+  return { id: n, family, steps };
+}
+
+function timeout(random: Random): number | null {
+  return random.weighed([[4, 0], [3, 0.01], [2, null]]);
+}
+
+function data(random: Random): string {
+  const length = random.weighed([[6, 1 + random.below(8)], [1, 0], [2, 100 + random.below(3000)]]);
+  return Array.from({ length }, () => LETTERS[random.below(LETTERS.length)]).join("");
+}
+
+function receiveFlags(random: Random): string[] {
+  return random.weighed([[6, []], [2, ["MSG_PEEK"]], [2, ["MSG_DONTWAIT"]], [1, ["MSG_WAITALL"]], [
+    1,
+    ["MSG_PEEK", "MSG_DONTWAIT"],
+  ]]);
+}
+
+/** Nothing is asked of recv and recv_into alone: for the others the patience of interpreter.py changes the answer. */
+function receive(random: Random): [operation: string, size: number] {
+  if (random.below(12) === 0) return [random.pick(["recv", "recv_into"]), 0];
+  return [random.pick(["recv", "recv", "recv_into", "recvfrom", "recvmsg"]), size(random)];
+}
+
+function size(random: Random): number {
+  return random.weighed([[4, 1 + random.below(6)], [4, 100], [2, 65536]]);
+}
+
+/** One call on one of the sockets. */
+function call(random: Random, family: FamilyName): Step {
+  const slot = random.weighed([[5, OWN], [2, SERVER], [4, PEER], [1, OTHER]]);
+  const end = random.weighed([[5, OWN], [5, PEER], [1, OTHER], [1, SERVER]]);
+  const mask = random.pick([0x001, 0x004, 0x2007, 0x2001]);
+  return random.weighed<() => Step>([
+    [12, () => [random.pick(["send", "send", "sendall"]), end, data(random), random.pick([[], [], ["MSG_DONTWAIT"]])]],
+    [2, () => ["sendmsg", end, [data(random), data(random)], []]],
+    [1, () => ["sendto", end, data(random), SERVER]],
+    [
+      14,
+      () => [
+        random.pick(["recv", "recv", "recv_into", "recvfrom", "recvmsg"]),
+        end,
+        size(random),
+        receiveFlags(random),
+      ],
+    ],
+    [4, () => ["shutdown", end, random.weighed([[1, 0], [5, 1], [2, 2]])]],
+    [2, () => ["close", slot]],
+    [1, () => ["detach", slot]],
+    [2, () => ["dup", slot, random.pick([OTHER, PEER])]],
+    [2, () => ["accept", SERVER, random.pick([PEER, OTHER])]],
+    [2, () => ["connect", slot, SERVER]],
+    [2, () => ["connect_ex", slot, random.pick([SERVER, OTHER])]],
+    [1, () => ["listen", slot, 1 + random.below(8)]],
+    [1, () => ["bind", slot]],
+    [1, () => ["bind", slot, SERVER]],
+    [1, () => ["socket", slot]],
+    [3, () => ["settimeout", end, timeout(random)]],
+    [2, () => ["getsockopt", slot, random.pick(["SO_ERROR", "SO_TYPE", "SO_ACCEPTCONN"])]],
+    [1, () => [random.pick(["getsockname", "getpeername"]), slot]],
+    [1, () => [random.pick(["gettimeout", "fileno"]), slot]],
+    [5, () => ["poll", slot, mask, random.pick([0, 0, 10])]],
+    [2, () => ["epoll", slot, mask & 0x2007, random.pick([0, 0.01])]],
+    [3, () => ["select", 0, [OWN, SERVER, PEER], random.pick([[], [OWN, PEER]]), [], random.pick([0, 0, 0.01])]],
+    [family === "UNIX" ? 0 : 1, () => ["foreign", OWN]],
+    [1, () => ["sendall", OWN, random.pick(["R", "D", "H", "C"]), []]],
+  ])();
+}

@@ -1,0 +1,26 @@
+// A failing scenario made as short as it can be.
+
+import { compare } from "./compare.ts";
+import type { BackendName, Difference } from "./compare.ts";
+import type { Module } from "../conformance/fixtures.ts";
+import type { Oracle } from "./oracle.ts";
+
+/** Drops steps for as long as some shorter scenario differs too. */
+export async function shrink(
+  backend: BackendName,
+  module: Module,
+  oracle: Oracle,
+  difference: Difference,
+): Promise<Difference> {
+  let best = difference;
+  best.scenario.steps.length = best.at + 1;
+  for (let place = best.scenario.steps.length - 2; place >= 0; place--) {
+    const scenario = { ...best.scenario, steps: best.scenario.steps.toSpliced(place, 1) };
+    const { differences: [shorter] } = await compare(backend, module, oracle, [scenario]);
+    if (shorter === undefined) continue;
+    best = shorter;
+    best.scenario.steps.length = best.at + 1;
+    place = Math.min(place, best.scenario.steps.length - 1);
+  }
+  return best;
+}

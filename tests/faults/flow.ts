@@ -1,0 +1,225 @@
+// Tiny buffers, readers that are slow or stop, and floods: order and content hold, and memory stays bounded.
+
+import assert from "node:assert/strict";
+import * as native from "../../native.ts";
+import { runDeno, runPython } from "../_helpers.ts";
+import type { Subject } from "../conformance/fixtures.ts";
+
+/** A byte for each place of a stream, without a short period. */
+const byteAt = (place: number): number => (place * 31 + (place >> 8) * 17 + (place >> 16)) & 255;
+
+/** What programs measure: by how much their memory and their processor time grew. */
+const MEASURE = `
+  const MB = 1 << 20;
+  const start = { rss: Deno.memoryUsage().rss, cpu: process.cpuUsage(), time: performance.now() };
+  let peak = start.rss;
+  const sampling = setInterval(() => peak = Math.max(peak, Deno.memoryUsage().rss), 10);
+  /** Ends the program: how many MB it grew by, and which share of a processor it took. */
+  function report(more = {}): never {
+    clearInterval(sampling);
+    const { user, system } = process.cpuUsage(start.cpu);
+    const busy = (user + system) / 1000 / (performance.now() - start.time);
+    console.log(JSON.stringify({ grown: (Math.max(peak, Deno.memoryUsage().rss) - start.rss) / MB, busy, ...more }));
+    Deno.exit();
+  }
+`;
+
+/** What a process may grow by whatever it sends: generous to garbage that is not collected yet, far from a gigabyte. */
+const GROWTH_MB = 96;
+
+export function flowSuite({ name, module: m, url }: Subject): void {
+  const test = (what: string, fn: () => Promise<void>) => Deno.test(`${name}: ${what}`, fn);
+  const imports = `import * as m from ${JSON.stringify(url)};\n`;
+
+  test("a sendall through tiny buffers to a slow reader arrives whole and in order", async () => {
+    using server = native.socket();
+    server.setsockopt(native.SOL_SOCKET, native.SO_RCVBUF, 1);
+    server.bind(["127.0.0.1", 0]);
+    server.listen();
+    using client = m.socket();
+    if (name === "native") client.setsockopt(m.SOL_SOCKET, m.SO_SNDBUF, 1);
+    await client.connect(server.getsockname() as [string, number]);
+    using peer = (await server.accept())[0];
+    const data = new Uint8Array(300_000).map((_, place) => byteAt(place));
+    const sending = client.sendall(data).then(() => client.shutdown(m.SHUT_WR));
+    let place = 0;
+    for (let size = 1;; size = size * 7 % 4093 + 1) {
+      const chunk = await peer.recv(size);
+      if (chunk.length === 0) break;
+      for (const byte of chunk) assert.equal(byte, byteAt(place++));
+    }
+    await sending;
+    assert.equal(place, data.length);
+  });
+
+  test("a send answers what the kernel took, and the rest is for the caller", async () => {
+    using server = native.socket();
+    server.setsockopt(native.SOL_SOCKET, native.SO_RCVBUF, 1);
+    server.bind(["127.0.0.1", 0]);
+    server.listen();
+    using client = m.socket();
+    await client.connect(server.getsockname() as [string, number]);
+    using peer = (await server.accept())[0];
+    const data = new Uint8Array(8 << 20).map((_, place) => byteAt(place));
+    let sent = 0;
+    let sends = 0;
+    const sending = (async () => {
+      for (; sent < data.length; sends++) sent += await client.send(data.subarray(sent));
+      await client.shutdown(m.SHUT_WR);
+    })();
+    let place = 0;
+    for await (const chunk of peer) {
+      for (const byte of chunk) if (byte !== byteAt(place++)) assert.fail(`byte ${place - 1} is ${byte}`);
+    }
+    await sending;
+    assert.equal(place, data.length);
+    assert.ok(sends > 1);
+  });
+
+  test("a gigabyte to a reader that stops costs no memory and no time", async () => {
+    await using program = await runDeno(`
+      ${imports}
+      const server = m.create_server(["127.0.0.1", 0]);
+      const client = await m.create_connection(server.getsockname() as [string, number]);
+      const [stopped] = await server.accept();
+      ${MEASURE}
+      const gone = new AbortController();
+      // As one piece (zeros, of which the kernel keeps one page), and as a thousand that wait in line.
+      const gigabyte = new Uint8Array(1024 * MB);
+      const piece = new Uint8Array(MB);
+      const sends = [client.sendall(gigabyte, 0, { signal: gone.signal })];
+      for (let i = 0; i < 1024; i++) sends.push(client.sendall(piece, 0, { signal: gone.signal }));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      gone.abort();
+      const settled = await Promise.allSettled(sends);
+      const rejected = settled.filter(({ status }) => status === "rejected").length;
+      report({ rejected, open: stopped.fileno() >= 0 });
+    `);
+    const { grown, busy, rejected } = await program.json();
+    assert.equal(rejected, 1025);
+    assert.ok(grown < GROWTH_MB, `grew by ${grown} MB`);
+    assert.ok(busy < 0.7, `took ${busy} of a processor`);
+  });
+
+  test("a web stream to a reader that stops holds its source back", async () => {
+    await using program = await runDeno(`
+      ${imports}
+      const server = m.create_server(["127.0.0.1", 0]);
+      const client = await m.create_connection(server.getsockname() as [string, number]);
+      const [stopped] = await server.accept();
+      ${MEASURE}
+      let pulled = 0;
+      const source = new ReadableStream({
+        pull(controller) {
+          pulled++;
+          controller.enqueue(new Uint8Array(MB));
+          if (pulled === 1024) controller.close();
+        },
+      });
+      const gone = new AbortController();
+      const piping = source.pipeTo(client.writable, { signal: gone.signal, preventAbort: true }).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      report({ pulled, open: stopped.fileno() >= 0, piping: typeof piping });
+    `);
+    const { grown, pulled } = await program.json();
+    assert.ok(pulled < 64, `pulled ${pulled} MB`);
+    assert.ok(grown < GROWTH_MB, `grew by ${grown} MB`);
+  });
+
+  test("who does not receive holds its sender back, watched or not", async () => {
+    await using sender = runPython(`
+import socket, sys
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1])
+data = bytes(1 << 20)
+sent = 0
+conns = [server.accept()[0] for _ in range(3)]
+for conn in conns[:2]:
+  conn.settimeout(0.3)
+  try:
+    for _ in range(1024):
+      sent += conn.send(data)
+  except TimeoutError:
+    pass
+print(sent)
+conns[2].close()
+sys.stdin.read()
+`);
+    const port = await sender.json();
+    await using program = await runDeno(`
+      ${imports}
+      const connect = () => m.create_connection(["127.0.0.1", ${port}]);
+      const [quiet, watched, end] = [await connect(), await connect(), await connect()];
+      ${MEASURE}
+      // One of them is looked at all the time; neither is read.
+      for (;;) {
+        const [readable] = await m.select([watched, end], [], [], 1);
+        if (readable.includes(end)) break;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      if (quiet.fileno() < 0) throw new Error("closed");
+      report();
+    `);
+    const { grown } = await program.json();
+    const sent = await sender.json();
+    assert.ok(sent < 64 << 20, `${sent} bytes were taken`);
+    assert.ok(grown < GROWTH_MB, `grew by ${grown} MB`);
+  });
+
+  test("a flood of datagrams is dropped by the kernel, not kept, and the socket outlives it", async () => {
+    await using program = await runDeno(`
+      ${imports}
+      const quiet = m.socket(m.AF_INET, m.SOCK_DGRAM);
+      const busy = m.socket(m.AF_INET, m.SOCK_DGRAM);
+      for (const sock of [quiet, busy]) sock.bind(["127.0.0.1", 0]);
+      console.log(JSON.stringify([quiet, busy].map((sock) => sock.getsockname()[1])));
+      ${MEASURE}
+      let count = 0;
+      let wrong = 0;
+      for await (const [data] of busy) {
+        const text = new TextDecoder().decode(data);
+        if (text === "end") break;
+        if (data.length !== 1000) wrong++;
+        count++;
+      }
+      // What the quiet one has is what its queue holds; then it works as ever.
+      let queued = 0;
+      quiet.setblocking(false);
+      for (;;) {
+        try {
+          await quiet.recv(2000);
+          queued++;
+        } catch {
+          break;
+        }
+      }
+      quiet.setblocking(true);
+      await busy.sendto("hello", quiet.getsockname() as [string, number]);
+      const [data] = await quiet.recvfrom(10);
+      report({ count, wrong, queued, text: new TextDecoder().decode(data) });
+    `);
+    const [quiet, busy] = await program.json();
+    await using flood = runPython(
+      `
+import socket, sys, time
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+ports = [int(port) for port in sys.argv[1:]]
+for _ in range(50000):
+  for port in ports:
+    sock.sendto(bytes(1000), ("127.0.0.1", port))
+while True:
+  sock.sendto(b"end", ("127.0.0.1", ports[1]))
+  time.sleep(0.01)
+`,
+      quiet,
+      busy,
+    );
+    const { grown, count, wrong, queued, text } = await program.json();
+    assert.equal(text, "hello");
+    assert.equal(wrong, 0);
+    assert.ok(count > 0 && count <= 50000);
+    assert.ok(queued > 0 && queued < 5000, `${queued} datagrams were kept`);
+    assert.ok(grown < GROWTH_MB, `grew by ${grown} MB`);
+    assert.ok(flood.pid > 0);
+  });
+}

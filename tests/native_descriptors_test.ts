@@ -1,0 +1,79 @@
+// select, poll and epoll on descriptors that this module did not open, beside sockets of both backends.
+
+import assert from "node:assert/strict";
+import * as native from "../native.ts";
+import * as socket from "../mod.ts";
+import { epoll, EPOLLIN, poll, POLLIN, POLLNVAL, select } from "../select.ts";
+
+/** The two ends of a pipe, as descriptors. */
+function openPipe(): { fds: [number, number]; write(text: string): void; close(): void } {
+  const libc = Deno.dlopen("libc.so.6", {
+    pipe: { parameters: ["buffer"], result: "i32" },
+    write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+    close: { parameters: ["i32"], result: "i32" },
+  });
+  const fds = new Int32Array(2);
+  assert.equal(libc.symbols.pipe(fds), 0);
+  return {
+    fds: [fds[0], fds[1]],
+    write: (text) => void libc.symbols.write(fds[1], new TextEncoder().encode(text), BigInt(text.length)),
+    close() {
+      for (const fd of fds) libc.symbols.close(fd);
+      libc.close();
+    },
+  };
+}
+
+Deno.test("native: select waits on a pipe", async () => {
+  const pipe = openPipe();
+  const [read, write] = pipe.fds;
+  assert.deepEqual(await select([read], [write], [], 0), [[], [write], []]);
+  const waiting = select([read], [], []);
+  const both = select([read], [], [], 5);
+  setTimeout(() => pipe.write("x"), 5);
+  assert.deepEqual(await waiting, [[read], [], []]);
+  assert.deepEqual(await both, [[read], [], []]);
+  assert.deepEqual(await select([read], [], [], 0), [[read], [], []]);
+  pipe.close();
+});
+
+Deno.test("native: a number that is not open is EBADF in select and POLLNVAL in poll", async () => {
+  const pipe = openPipe();
+  const [read] = pipe.fds;
+  pipe.close();
+  await assert.rejects(select([read], [], [], 0), { code: "EBADF" });
+  const poller = poll();
+  poller.register(read, POLLIN);
+  assert.deepEqual(await poller.poll(0), [[read, POLLNVAL]]);
+});
+
+Deno.test("native: epoll waits on a pipe and on sockets of both backends", async () => {
+  const pipe = openPipe();
+  const [read] = pipe.fds;
+  const [a, b] = await native.socketpair();
+  const [c, d] = await socket.socketpair();
+  const ep = epoll();
+  for (const item of [read, b, d]) ep.register(item, EPOLLIN);
+  assert.deepEqual(await ep.poll(0), []);
+  const heard = new Set<number>();
+  setTimeout(() => pipe.write("x"), 2);
+  setTimeout(() => a.send("x"), 4);
+  setTimeout(() => c.send("x"), 6);
+  while (heard.size < 3) for (const [fd] of await ep.poll()) heard.add(fd);
+  assert.deepEqual(heard, new Set([read, b.fileno(), d.fileno()]));
+  ep.close();
+  for (const sock of [a, b, c, d]) sock.close();
+  pipe.close();
+});
+
+Deno.test("native: one select over sockets of both backends", async () => {
+  const [a, b] = await native.socketpair();
+  const [c, d] = await socket.socketpair();
+  const waiting = select([b, d], [], []);
+  await c.send("x");
+  assert.deepEqual(await waiting, [[d], [], []]);
+  await a.send("x");
+  await d.recv(1);
+  assert.deepEqual(await select([b, d], [], []), [[b], [], []]);
+  for (const sock of [a, b, c, d]) sock.close();
+});

@@ -1,0 +1,234 @@
+// Families and types that only the kernel has, beside CPython where it can be asked.
+
+import assert from "node:assert/strict";
+import * as socket from "../native.ts";
+import { askPython, pythonTest, runPython, TemporaryDirectory } from "./_helpers.ts";
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+const root = Deno.uid() === 0;
+if (!root) {
+  if (Deno.env.get("CI") === "true") throw new Error("not root, and CI skips nothing");
+  console.log("not root: the tests of raw and packet sockets are skipped");
+}
+
+function rootTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: !root, fn });
+}
+
+/** An echo request; see RFC 792. */
+function ping(sequence: number): Uint8Array {
+  const packet = new Uint8Array([8, 0, 0, 0, 0x12, 0x34, 0, sequence, ...new TextEncoder().encode("ping")]);
+  let sum = 0;
+  for (let i = 0; i < packet.length; i += 2) sum += packet[i] << 8 | packet[i + 1];
+  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+  new DataView(packet.buffer).setUint16(2, ~sum & 0xffff);
+  return packet;
+}
+
+rootTest("native: a raw ICMP socket pings the loopback interface", async () => {
+  using raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP);
+  raw.settimeout(5);
+  await raw.sendto(ping(1), ["127.0.0.1", 0]);
+  for (;;) {
+    const [packet, address] = await raw.recvfrom(1500);
+    assert.deepEqual(address, ["127.0.0.1", 0]);
+    const reply = packet.subarray((packet[0] & 15) * 4);
+    // The request is heard too: 8 is it, 0 the answer.
+    if (reply[0] !== 0 || reply[4] !== 0x12 || reply[5] !== 0x34) continue;
+    assert.equal(text(reply.subarray(8)), "ping");
+    break;
+  }
+});
+
+rootTest("native: IP_HDRINCL lets the program write the IP header", async () => {
+  using receiver = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP);
+  using sender = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW);
+  sender.setsockopt(socket.IPPROTO_IP, socket.IP_HDRINCL, 1);
+  assert.equal(sender.getsockopt(socket.IPPROTO_IP, socket.IP_HDRINCL), 1);
+  const icmp = ping(2);
+  const packet = new Uint8Array(20 + icmp.length);
+  packet.set([0x45, 0, 0, packet.length, 0, 0, 0, 0, 33, socket.IPPROTO_ICMP, 0, 0, 127, 0, 0, 9, 127, 0, 0, 1]);
+  packet.set(icmp, 20);
+  receiver.settimeout(5);
+  await sender.sendto(packet, ["127.0.0.1", 0]);
+  for (;;) {
+    const [heard, address] = await receiver.recvfrom(1500);
+    if ((address as [string, number])[0] !== "127.0.0.9") continue;
+    assert.equal(heard[8], 33, "the TTL that was written");
+    break;
+  }
+});
+
+rootTest("native: AF_PACKET hears what the loopback interface carries", async () => {
+  using sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(socket.ETH_P_ALL));
+  sniffer.bind(["lo", socket.ETH_P_ALL]);
+  const [name, protocol, , hardware, address] = sniffer.getsockname() as [string, number, number, number, Uint8Array];
+  assert.deepEqual([name, protocol, hardware, address], ["lo", socket.ETH_P_ALL, 772, new Uint8Array(6)]);
+  sniffer.settimeout(5);
+  using udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
+  const marker = crypto.randomUUID();
+  await udp.sendto(marker, ["127.0.0.1", 9]);
+  for (;;) {
+    const [frame, from] = await sniffer.recvfrom(65536);
+    if (!text(frame).endsWith(marker)) continue;
+    assert.equal((from as [string, number])[1], 0x0800);
+    break;
+  }
+});
+
+Deno.test("native: abstract names, autobind, and names that are no UTF-8", async () => {
+  using server = socket.socket(socket.AF_UNIX);
+  const name = `\0berkeley ${crypto.randomUUID()}`;
+  server.bind(name);
+  server.listen();
+  assert.equal(server.getsockname(), name);
+  using client = socket.socket(socket.AF_UNIX);
+  client.bind("");
+  const own = client.getsockname() as string;
+  assert.match(own, /^\0[0-9a-f]{5}$/);
+  await client.connect(name);
+  const [peer, address] = await server.accept();
+  assert.equal(address, own);
+  assert.equal(client.getpeername(), name);
+  peer.close();
+
+  using strange = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM);
+  const bytes = new Uint8Array([0, 0xff, 0xfe, 0, 7]);
+  strange.bind(bytes);
+  assert.deepEqual(strange.getsockname(), bytes);
+});
+
+Deno.test("native: IPv6, flow and scope", async () => {
+  using server = socket.socket(socket.AF_INET6);
+  server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0);
+  server.bind(["::", 0]);
+  server.listen();
+  const [, port] = server.getsockname() as [string, number];
+  using four = socket.socket();
+  await four.connect(["127.0.0.1", port]);
+  const [mapped, address] = await server.accept();
+  assert.deepEqual(address, ["::ffff:127.0.0.1", four.getsockname()[1], 0, 0]);
+  mapped.close();
+  using six = socket.socket(socket.AF_INET6);
+  await six.connect(["::1", port, 0, 0]);
+  assert.deepEqual(six.getpeername(), ["::1", port, 0, 0]);
+});
+
+Deno.test("native: AF_NETLINK answers", async () => {
+  using netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE);
+  netlink.bind([0, 0]);
+  const [pid, groups] = netlink.getsockname() as [number, number];
+  assert(pid > 0 && groups === 0);
+  // RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, and a struct ifinfomsg of zeros.
+  const request = new DataView(new ArrayBuffer(32));
+  request.setUint32(0, 32, true);
+  request.setUint16(4, 18, true);
+  request.setUint16(6, 0x301, true);
+  await netlink.sendto(request, [0, 0]);
+  const [answer, from] = await netlink.recvfrom(65536);
+  assert.deepEqual(from, [0, 0]);
+  assert.equal(new DataView(answer.buffer, answer.byteOffset).getUint16(4, true), 16, "RTM_NEWLINK");
+});
+
+Deno.test("native: bind before connect, and the kernel's own errno", async () => {
+  using server = socket.create_server(["127.0.0.1", 0]);
+  using client = socket.socket();
+  client.bind(["127.0.0.5", 0]);
+  const bound = client.getsockname();
+  await client.connect(server.getsockname());
+  const [peer, address] = await server.accept();
+  assert.deepEqual(address, bound);
+  peer.close();
+  assert.throws(() => socket.socket(socket.AF_INET, socket.SOCK_RDM), { code: "ESOCKTNOSUPPORT" });
+  assert.throws(() => socket.socket(9999), { code: "EAFNOSUPPORT" });
+  assert.throws(() => client.bind(["127.0.0.1", 0]), { code: "EINVAL" });
+});
+
+Deno.test("native: TCP_INFO and options as bytes", async () => {
+  const [a, b] = await socket.socketpair();
+  using server = socket.create_server(["127.0.0.1", 0]);
+  using client = socket.socket();
+  await client.connect(server.getsockname());
+  const info = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104);
+  assert.equal(info[0], 1, "ESTABLISHED");
+  client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, new Int32Array([1, 3]));
+  assert.deepEqual(
+    new Int32Array(client.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8).slice().buffer),
+    new Int32Array([1, 3]),
+  );
+  const [pid, uid] = new Int32Array(b.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12).slice().buffer);
+  assert.deepEqual([pid, uid], [Deno.pid, Deno.uid()]);
+  a.close();
+  b.close();
+});
+
+pythonTest("native: names look as CPython shows them", async () => {
+  using directory = new TemporaryDirectory();
+  const path = directory.fresh();
+  const told = await askPython(
+    `
+import json, socket, sys
+def names(family, address):
+    sk = socket.socket(family, socket.SOCK_DGRAM)
+    before = sk.getsockname()
+    sk.bind(address)
+    after = sk.getsockname()
+    return [before, after[:1] + (0,) + after[2:] if isinstance(after, tuple) else after]
+print(json.dumps([names(socket.AF_INET, ("127.0.0.1", 0)), names(socket.AF_INET6, ("::1", 0)), names(socket.AF_UNIX, sys.argv[1])]))
+`,
+    path,
+  );
+  Deno.removeSync(path);
+  const names = (family: number, address: any) => {
+    using sock = socket.socket(family, socket.SOCK_DGRAM);
+    const before = sock.getsockname();
+    sock.bind(address);
+    const after = sock.getsockname() as any;
+    return [before, Array.isArray(after) ? after.with(1, 0) : after];
+  };
+  assert.deepEqual(
+    [
+      names(socket.AF_INET, ["127.0.0.1", 0]),
+      names(socket.AF_INET6, ["::1", 0]),
+      names(socket.AF_UNIX, path),
+    ],
+    told,
+  );
+});
+
+pythonTest("native: descriptors pass to a CPython process and back", async () => {
+  using directory = new TemporaryDirectory();
+  using server = socket.socket(socket.AF_UNIX);
+  const path = directory.fresh();
+  server.bind(path);
+  server.listen();
+  await using python = runPython(
+    `
+import array, socket, sys
+sk = socket.socket(socket.AF_UNIX)
+sk.connect(sys.argv[1])
+data, fds, flags, address = socket.recv_fds(sk, 100, 4)
+passed = socket.socket(fileno=fds[0])
+passed.sendall(b"written by python")
+passed.close()
+r, w = socket.socketpair()
+w.sendall(b"from a socket of python")
+socket.send_fds(sk, [b"back"], [r.fileno()])
+sk.recv(1)
+`,
+    path,
+  );
+  const [conn] = await server.accept();
+  const [mine, its] = await socket.socketpair();
+  await socket.send_fds(conn, ["take this"], [its.fileno()]);
+  its.close();
+  assert.equal(text(await mine.recv(100)), "written by python");
+  const [data, fds] = await socket.recv_fds(conn, 100, 4);
+  assert.equal(text(data), "back");
+  using theirs = socket.socket(-1, -1, -1, fds[0]);
+  assert.equal(text(await theirs.recv(100)), "from a socket of python");
+  mine.close();
+  conn.close();
+  await python.end();
+});

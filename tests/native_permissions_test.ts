@@ -1,0 +1,125 @@
+// The permissions that Deno.listen and Deno.connect would need are needed here too.
+
+import assert from "node:assert/strict";
+import { Program } from "./_helpers.ts";
+
+const module = JSON.stringify(import.meta.resolve("../native.ts"));
+const TELL = `
+  import * as socket from ${module};
+  const tell = async (what, call) => {
+    try { await call(); console.log(what, "ok"); } catch (error) { console.log(what, error.name); }
+  };
+  const udp = () => socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
+`;
+
+async function run(source: string, ...flags: string[]): Promise<string[]> {
+  const args = ["run", "--no-prompt", "--no-lock", "--no-check", "--allow-ffi", ...flags, "--ext=ts", "-"];
+  await using program = new Program(Deno.execPath(), args);
+  await program.write(TELL + source);
+  const { stdout, stderr } = await program.end();
+  assert.equal(stderr.includes("error:"), false, stderr);
+  return stdout.trim().split("\n");
+}
+
+Deno.test("native: bind, connect, listen and sendto need net access to the host and port", async () => {
+  const source = `
+    await tell("bind", () => socket.socket().bind(["127.0.0.1", 0]));
+    await tell("bind elsewhere", () => socket.socket().bind(["127.0.0.2", 0]));
+    await tell("bind everywhere", () => socket.socket().bind(["", 0]));
+    await tell("listen unbound", () => socket.socket().listen());
+    await tell("connect", () => socket.socket().connect(["127.0.0.1", 1]));
+    await tell("connect elsewhere", () => socket.socket().connect(["127.0.0.2", 1]));
+    await tell("connect IPv6", () => socket.socket(socket.AF_INET6).connect(["::1", 1]));
+    await tell("sendto", () => udp().sendto("x", ["127.0.0.1", 9]));
+    await tell("sendto elsewhere", () => udp().sendto("x", ["127.0.0.2", 9]));
+    await tell("sendmsg elsewhere", () => udp().sendmsg(["x"], [], 0, ["127.0.0.2", 9]));
+    await tell("packets", () => socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0));
+  `;
+  assert.deepEqual(await run(source, "--allow-net=127.0.0.1"), [
+    "bind ok",
+    "bind elsewhere NotCapable",
+    "bind everywhere NotCapable",
+    "listen unbound NotCapable",
+    "connect ConnectionRefusedError",
+    "connect elsewhere NotCapable",
+    "connect IPv6 NotCapable",
+    "sendto ok",
+    "sendto elsewhere NotCapable",
+    "sendmsg elsewhere NotCapable",
+    "packets NotCapable",
+  ]);
+});
+
+Deno.test("native: a name that is allowed may be used, its address alone may not", async () => {
+  const source = `
+    const server = Deno.listen({ hostname: "localhost", port: 0 });
+    const { port } = server.addr;
+    await tell("name", () => socket.socket(server.addr.hostname === "::1" ? socket.AF_INET6 : socket.AF_INET).connect(["localhost", port]));
+    await tell("create_connection", () => socket.create_connection(["localhost", port]));
+    await tell("other", () => socket.socket().connect(["127.0.0.7", port]));
+    server.close();
+    Deno.exit();
+  `;
+  assert.deepEqual(await run(source, "--allow-net=localhost"), [
+    "name ok",
+    "create_connection ok",
+    "other NotCapable",
+  ]);
+});
+
+Deno.test("native: a revoked permission ends at once, also for a stream of datagrams", async () => {
+  const source = `
+    const sender = udp();
+    const to = ["127.0.0.1", 9];
+    await tell("before", () => sender.sendto("x", to));
+    Deno.permissions.revokeSync({ name: "net" });
+    await tell("after", () => sender.sendto("x", to));
+  `;
+  assert.deepEqual(await run(source, "--allow-net"), ["before ok", "after NotCapable"]);
+  const single = source.replace(`{ name: "net" }`, `{ name: "net", host: "127.0.0.1" }`);
+  assert.deepEqual(await run(single, "--allow-net=127.0.0.1:9"), ["before ok", "after NotCapable"]);
+});
+
+Deno.test("native: a denied host stays denied where all others are allowed", async () => {
+  const source = `
+    await tell("allowed", () => udp().sendto("x", ["127.0.0.1", 9]));
+    await tell("denied", () => udp().sendto("x", ["127.0.0.2", 9]));
+  `;
+  assert.deepEqual(await run(source, "--allow-net", "--deny-net=127.0.0.2"), ["allowed ok", "denied NotCapable"]);
+});
+
+Deno.test("native: paths need read and write access, as for Deno.listen", async () => {
+  const directory = Deno.makeTempDirSync();
+  try {
+    const source = `
+      const path = ${JSON.stringify(directory)} + "/socket";
+      await tell("deno", () => Deno.listen({ transport: "unix", path }).close());
+      await tell("native", () => socket.socket(socket.AF_UNIX).bind(path));
+    `;
+    assert.deepEqual(await run(source, "--allow-net"), ["deno NotCapable", "native NotCapable"]);
+    assert.deepEqual(await run(source, "--allow-read", "--allow-write"), ["deno NotCapable", "native NotCapable"]);
+    assert.deepEqual(await run(source, "--allow-read", "--allow-write", "--allow-net"), ["deno ok", "native ok"]);
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+});
+
+Deno.test("native: --allow-ffi may name libc alone, and importing takes no permission", async () => {
+  const libc = ["/lib/x86_64-linux-gnu/libc.so.6", "/lib/aarch64-linux-gnu/libc.so.6", "/lib/ld-musl-x86_64.so.1"]
+    .find((path) => {
+      try {
+        return Deno.statSync(path).isFile;
+      } catch {
+        return false;
+      }
+    });
+  const source = `${TELL} await tell("socket", () => socket.socket());`;
+  const tell = async (...flags: string[]) => {
+    const args = ["run", "--no-prompt", "--no-lock", "--no-check", ...flags, "--ext=ts", "-"];
+    await using program = new Program(Deno.execPath(), args);
+    await program.write(source);
+    return (await program.end()).stdout.trim();
+  };
+  assert.equal(await tell(`--allow-ffi=${libc}`), "socket ok");
+  assert.equal(await tell(), "socket NotCapable");
+});
