@@ -26,6 +26,11 @@ export type WouldBlock = typeof WOULD_BLOCK;
 export interface Waiter {
   /** Called when the awaited events may hold; only a hint, the waiter looks again. It must not throw. */
   wake(): void;
+  /**
+   * Set where its being registered is no reason to keep the process alive. select's and epoll's waiters have it:
+   * the wait keeps the process alive itself while it lasts, and an epoll's registered interest must not.
+   */
+  readonly background?: boolean;
 }
 
 /** What can be waited on: a socket, a pipe, the terminal. Masks are poll(2)'s, from base/poll.ts. */

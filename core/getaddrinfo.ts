@@ -61,16 +61,14 @@ export function checkAddrInfo(host: unknown, hints: Record<string, number>): voi
   }
 }
 
-/** Checks the type of getaddrinfo's second argument. A number is any: whether there is such a port is told later. */
-export function checkService(service: unknown): void {
-  const isNumber = typeof service === "number" && service % 1 === 0;
-  if (service !== null && typeof service !== "string" && !isNumber) throw new TypeError("Int or String expected");
-}
-
 /** A port as a number, the name of a service, or null for none given. */
-function parseService(service: string | number | null, flags: number): number | string | null {
-  checkService(service);
+export function parseService(service: string | number | null, flags: number): number | string | null {
   if (service === null || service === "*") return null;
+  if (
+    typeof service !== "string" && typeof service !== "number" || (typeof service === "number" && service % 1 !== 0)
+  ) {
+    throw new TypeError("Int or String expected");
+  }
   // As strtoul(3) reads it: white space, a sign.
   if (typeof service === "number" || /^\s*[+-]?[0-9]+$/.test(service) || service === "") {
     const port = Number(service);

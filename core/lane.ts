@@ -15,23 +15,28 @@ export type Attempt<T> = () => T | WouldBlock;
 /** The longest delay that a timer takes, 2^31 - 1 ms: some 24 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+let resolve: (value: unknown) => void;
+let reject: (reason: unknown) => void;
+/** An executor for all promises: one of its own for each would be a closure more. */
+const capture = (resolver: typeof resolve, rejecter: typeof reject): void => {
+  resolve = resolver;
+  reject = rejecter;
+};
+
 /** A call that waits. */
 class Call {
   readonly attempt: Attempt<unknown>;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (reason: unknown) => void;
+  readonly promise: Promise<unknown> = new Promise(capture);
+  readonly resolve: (value: unknown) => void = resolve;
+  readonly reject: (reason: unknown) => void = reject;
+  /** Who stands behind it. */
+  next: Call | null = null;
   timer: ReturnType<typeof setTimeout> | undefined = undefined;
   signal: AbortSignal | undefined = undefined;
   onAbort: (() => void) | undefined = undefined;
 
-  constructor(
-    attempt: Attempt<unknown>,
-    resolve: (value: unknown) => void,
-    reject: (reason: unknown) => void,
-  ) {
+  constructor(attempt: Attempt<unknown>) {
     this.attempt = attempt;
-    this.resolve = resolve;
-    this.reject = reject;
   }
 
   /** One try. Answers whether that was its end. */
@@ -58,7 +63,9 @@ class Call {
 export class Lane implements Waiter {
   readonly #pollable: Pollable;
   readonly #mask: number;
-  readonly #calls: Call[] = [];
+  // A linked list: an array that is filled and emptied again allocates each time.
+  #first: Call | null = null;
+  #last: Call | null = null;
 
   constructor(pollable: Pollable, mask: number) {
     this.#pollable = pollable;
@@ -77,7 +84,7 @@ export class Lane implements Waiter {
     busy: ErrnoName = "EAGAIN",
   ): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#calls.length === 0) {
+    if (this.#first === null) {
       try {
         const result = attempt();
         if (result !== WOULD_BLOCK) return Promise.resolve(result as T);
@@ -85,24 +92,21 @@ export class Lane implements Waiter {
         return Promise.reject(error);
       }
     }
-    return new Promise<T>((resolve, reject) => {
-      const call = new Call(attempt, resolve as (value: unknown) => void, reject);
-      if (this.#calls.push(call) === 1) this.#pollable.watch(this.#mask, this);
-      if (signal !== undefined) {
-        call.signal = signal;
-        call.onAbort = () => this.#giveUp(call, () => signal.reason);
-        signal.addEventListener("abort", call.onAbort, { once: true });
-      }
-      if (timeout === 0) this.#settle(call, busy);
-      else if (timeout !== null) this.#expire(call, performance.now() + timeout * 1000);
-    });
+    const call = new Call(attempt);
+    this.#enqueue(call);
+    if (signal !== undefined) this.#heed(call, signal);
+    if (timeout === 0) this.#settle(call, busy);
+    else if (timeout !== null) this.#expire(call, performance.now() + timeout * 1000);
+    return call.promise as Promise<T>;
   }
 
   /** Rejects every waiting call: the socket was closed. */
   cancel(code: ErrnoName): void {
-    if (this.#calls.length === 0) return;
+    if (this.#first === null) return;
     this.#pollable.unwatch(this);
-    for (const call of this.#calls.splice(0)) {
+    const first = this.#first;
+    this.#first = this.#last = null;
+    for (let call: Call | null = first; call !== null; call = call.next) {
       call.disarm();
       call.reject(errorFor(code));
     }
@@ -110,30 +114,54 @@ export class Lane implements Waiter {
 
   /** Tries the first call, and the ones behind it for as long as they succeed. */
   wake(): void {
-    const calls = this.#calls;
     // Withdrawn before the try: a backend that reads ahead does so only while somebody waits.
     this.#pollable.unwatch(this);
-    while (calls.length > 0) {
-      if (!calls[0].ends()) {
+    while (this.#first !== null) {
+      if (!this.#first.ends()) {
         this.#pollable.watch(this.#mask, this);
         return;
       }
-      calls.shift();
+      this.#dequeue(this.#first);
     }
+  }
+
+  #enqueue(call: Call): void {
+    if (this.#last === null) {
+      this.#first = this.#last = call;
+      this.#pollable.watch(this.#mask, this);
+    } else {
+      this.#last.next = call;
+      this.#last = call;
+    }
+  }
+
+  /** Takes a call out of the queue. Answers whether it was in it. */
+  #dequeue(call: Call): boolean {
+    let before: Call | null = null;
+    for (let at = this.#first; at !== call; before = at, at = at.next) if (at === null) return false;
+    if (before === null) this.#first = call.next;
+    else before.next = call.next;
+    if (this.#last === call) this.#last = before;
+    return true;
   }
 
   /** Gives a call its last try and, where that would block too, its end. */
   #giveUp(call: Call, reason: () => unknown): void {
-    const place = this.#calls.indexOf(call);
-    if (place < 0) return;
+    const isFirst = this.#first === call;
+    if (!this.#dequeue(call)) return;
     // Only the first may try: whoever stands behind it has nothing to take.
-    if (place === 0) this.#pollable.unwatch(this);
-    this.#calls.splice(place, 1);
-    if (place > 0 || !call.ends()) {
+    if (isFirst) this.#pollable.unwatch(this);
+    if (!isFirst || !call.ends()) {
       call.disarm();
       call.reject(reason());
     }
-    if (place === 0 && this.#calls.length > 0) this.wake();
+    if (isFirst && this.#first !== null) this.wake();
+  }
+
+  #heed(call: Call, signal: AbortSignal): void {
+    call.signal = signal;
+    call.onAbort = () => this.#giveUp(call, () => signal.reason);
+    signal.addEventListener("abort", call.onAbort, { once: true });
   }
 
   /** A call that may not wait still lets the backend learn what the kernel has. */

@@ -172,7 +172,7 @@ export class Connection {
 
   /** Starts a read if one is wanted and none is under way. */
   readAhead(): void {
-    this.reference.parked = false;
+    this.reference.parked = !this.#waiters.hold(POLLIN);
     if (this.#reading || this.#eof || this.#error !== null || this.#reset || this.#closed) return;
     const buffered = this.#end - this.#start;
     if (buffered >= Math.max(READ_AHEAD, this.#wanted)) return;
@@ -358,7 +358,7 @@ export class Connection {
 
   /** Somebody stopped waiting: a read under way that nobody waits for is parked. */
   park(): void {
-    if (this.#reading && !this.#waiters.wait(POLLIN)) this.reference.parked = true;
+    if (this.#reading && !this.#waiters.hold(POLLIN)) this.reference.parked = true;
   }
 
   /** Closes behind what was sent. */

@@ -33,6 +33,7 @@ import { gather, scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
+import { copyOf } from "../base/pool.ts";
 import { findAddresses } from "../core/hosts.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../transport.ts";
@@ -208,7 +209,8 @@ export class DatagramTransport implements Transport {
     const arrival = this.#look("recvfrom", flags);
     if (arrival === WOULD_BLOCK) return WOULD_BLOCK;
     if (arrival === null) return [EMPTY, null];
-    const data = arrival[0].slice(0, size) as Bytes;
+    const { length } = arrival[0];
+    const data = copyOf(arrival[0], 0, Math.min(length, size));
     this.#took(flags);
     return [data, this.#sender(arrival[1])];
   }
@@ -254,7 +256,9 @@ export class DatagramTransport implements Transport {
   #target(address: Address): Deno.Addr {
     if (this.family === AF_UNIX) return { transport: "unixpacket", path: unixPath(address, "sendto") };
     const [host, port, , scopeId] = address as [string, number, number?, number?];
-    const hostname = this.#names.get(host) ?? scoped(host, scopeId);
+    // Asked only where there is one: an address that has just arrived is a new string, which would be hashed.
+    const name = this.#names.size > 0 ? this.#names.get(host) : undefined;
+    const hostname = name ?? scoped(host, scopeId);
     return { transport: "udp", hostname, port };
   }
 

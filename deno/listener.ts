@@ -2,7 +2,7 @@
 //
 // Deno binds and listens in one step. So bind opens a listener at once, which claims the address and tells
 // the true port, and listen opens it again with the backlog that was asked for: whoever connected before
-// listen is turned away by that, and never served.
+// listen is turned away by that, and never served. (A Unix listener is opened once: who came early waits.)
 
 import { POLLERR, POLLIN } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../transport.ts";
@@ -59,15 +59,24 @@ export class Listener {
     this.#listening = true;
   }
 
-  /** Ends listening and keeps the address: whoever has connected and was not accepted is turned away. */
+  /** Ends listening and keeps the address: whoever has connected and was not accepted is turned away (a Unix client by close). */
   unlisten(): void {
     this.#listening = false;
-    this.#reopen(0);
+    try {
+      this.#reopen(0);
+    } catch {
+      // While an accept is under way Deno keeps the port for a moment: then the claim is given up with the queue.
+    }
     this.#drop();
     this.#waiters.wake(POLLIN);
   }
 
+  /**
+   * Opens the listener anew, which turns away whoever has connected. A Unix one stays: its path would be another file
+   * then, with the rights of this moment and not those of bind and chmod; and Deno has no say over its queue anyway.
+   */
   #reopen(backlog: number): void {
+    if (this.addr.transport === "unix") return;
     this.#accepting = false;
     // Closed already where the address was lost to somebody else the last time.
     if (!this.#lost) this.#listener.close();
@@ -97,7 +106,7 @@ export class Listener {
 
   /** Accepts one connection ahead for whoever waits. A second pending accept would be Busy. */
   acceptAhead(): void {
-    this.#reference.parked = false;
+    this.#reference.parked = !this.#waiters.hold(POLLIN);
     if (this.#accepting || !this.#listening || this.#ready.length > 0 || this.#closed) return;
     this.#accepting = true;
     const listener = this.#listener;
@@ -109,7 +118,7 @@ export class Listener {
 
   #onAccept(conn: Deno.Conn): void {
     this.#accepting = false;
-    if (this.#closed) return conn.close();
+    if (this.#closed || !this.#listening) return conn.close();
     this.#ready.push(conn);
     this.#waiters.wake(POLLIN);
   }
@@ -135,7 +144,7 @@ export class Listener {
 
   /** Somebody stopped waiting: an accept under way that nobody waits for is parked. */
   park(): void {
-    if (this.#accepting && !this.#waiters.wait(POLLIN)) this.#reference.parked = true;
+    if (this.#accepting && !this.#waiters.hold(POLLIN)) this.#reference.parked = true;
   }
 
   /** The user's ref() and unref(). */

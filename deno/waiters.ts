@@ -33,6 +33,15 @@ export class Waiters {
     return false;
   }
 
+  /** Whether anybody waits for one of these events whose waiting keeps the process alive. */
+  hold(mask: number): boolean {
+    if (this.#first !== null && (this.#firstMask & mask) !== 0 && !this.#first.background) return true;
+    if (this.#others.size > 0) {
+      for (const [waiter, wanted] of this.#others) if ((wanted & mask) !== 0 && !waiter.background) return true;
+    }
+    return false;
+  }
+
   /** Wakes whoever waits for one of these events. Waiters may come and go meanwhile. */
   wake(events: number): void {
     const woken = (events & ALWAYS) !== 0 ? ~0 : events;

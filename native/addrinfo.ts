@@ -8,6 +8,7 @@ import * as constants from "../base/constants/names.ts";
 import { gaierror } from "../base/errors.ts";
 import { lend } from "./lend.ts";
 import { libc } from "./libc.ts";
+import { bytesAt, cString, NULL, structAt, textAt } from "./memory.ts";
 import { decode } from "./sockaddr.ts";
 
 // struct addrinfo: int ai_flags @0, ai_family @4, ai_socktype @8, ai_protocol @12, socklen_t ai_addrlen @16,
@@ -54,7 +55,7 @@ class Query {
   /** What the call found, by the status that it answered. */
   read(status: number): Found[] {
     if (status !== 0) throw lookUpError(status, "getaddrinfo", this.#host);
-    const first = Deno.UnsafePointer.create(this.list[0]);
+    const [first] = this.list;
     try {
       return Array.from(entries(first));
     } finally {
@@ -63,29 +64,23 @@ class Query {
   }
 }
 
-function* entries(entry: Deno.PointerValue): Generator<Found> {
-  while (entry !== null) {
-    const view = new Deno.UnsafePointerView(entry);
-    const family = view.getInt32(FAMILY);
-    const length = view.getUint32(ADDRESS_LENGTH);
-    const bytes = new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(view.getPointer(ADDRESS)!, length));
-    const canonname = view.getPointer(CANONNAME);
+function* entries(entry: bigint): Generator<Found> {
+  while (entry !== NULL) {
+    const view = structAt(entry, SIZE);
+    const family = view.getInt32(FAMILY, true);
+    const length = view.getUint32(ADDRESS_LENGTH, true);
+    const canonname = view.getBigUint64(CANONNAME, true);
     if (family === AF_INET || family === AF_INET6) {
       yield {
         family,
-        type: view.getInt32(TYPE),
-        proto: view.getInt32(PROTO),
-        canonname: canonname === null ? "" : Deno.UnsafePointerView.getCString(canonname),
-        address: decode(bytes, length)!,
+        type: view.getInt32(TYPE, true),
+        proto: view.getInt32(PROTO, true),
+        canonname: canonname === NULL ? "" : textAt(canonname),
+        address: decode(bytesAt(view.getBigUint64(ADDRESS, true), length), length)!,
       };
     }
-    entry = view.getPointer(NEXT);
+    entry = view.getBigUint64(NEXT, true);
   }
-}
-
-/** Text as C has it. */
-export function cString(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(`${text}\0`);
 }
 
 /** Looks up a host, a service, or both. */
@@ -103,7 +98,5 @@ export function findInPlace(host: string | null, service: string | null, hints: 
 /** The error that a status of getaddrinfo or getnameinfo stands for. */
 export function lookUpError(status: number, syscall: string, address: unknown): gaierror {
   const [code] = Object.entries(constants).find(([name, value]) => name.startsWith("EAI_") && value === status) ?? [];
-  const text = libc().gai_strerror(status);
-  const words = text === null ? `Unknown error ${status}` : Deno.UnsafePointerView.getCString(text);
-  return new gaierror(status, words, { syscall, address, code });
+  return new gaierror(status, textAt(libc().gai_strerror(status)), { syscall, address, code });
 }

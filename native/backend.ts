@@ -3,7 +3,7 @@
 import { AF_PACKET } from "../base/constants/families.ts";
 import { SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "../base/constants/sockets.ts";
 import type { Backend } from "../transport.ts";
-import { call, prepareErrno } from "./call.ts";
+import { call } from "./call.ts";
 import { serveForeignDescriptors } from "./descriptors.ts";
 import { libc } from "./libc.ts";
 import { F_GETFL, F_SETFL, O_NONBLOCK } from "./linux.ts";
@@ -20,7 +20,6 @@ serveForeignDescriptors();
 /** Sockets by libc. */
 export const nativeBackend: Backend = {
   open(family, type, proto) {
-    prepareErrno();
     // It hears every packet without being bound.
     if (family === AF_PACKET) requireNet();
     const fd = call(libc().socket(family, type | FLAGS, proto), "socket");
@@ -28,7 +27,6 @@ export const nativeBackend: Backend = {
   },
 
   adopt(fd, family, type, proto) {
-    prepareErrno();
     const flags = call(libc().fcntl(fd, F_GETFL, 0), "fcntl");
     const kind = (name: number, given: number) => given === -1 ? option(fd, name) : given;
     const [domain, kindOf, protocol] = [
@@ -41,7 +39,6 @@ export const nativeBackend: Backend = {
   },
 
   pair(family, type, proto) {
-    prepareErrno();
     const fds = new Int32Array(2);
     call(libc().socketpair(family, type | FLAGS, proto, fds), "socketpair");
     return Promise.resolve([

@@ -4,27 +4,19 @@ import { errorForErrno } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
 import { libc } from "./libc.ts";
 
-let cell: Int32Array | undefined;
+const cell = new Int32Array(1);
+let location: Deno.PointerValue = null;
 
 /**
- * The errno of the call just made. `__errno_location` is asked once: an isolate runs on one thread (each Worker
- * has a module of its own), so its errno never moves. Nothing may stand between the call and this that could
- * enter the kernel; JavaScript alone does not, and a collection of garbage that maps memory leaves errno alone
- * unless it fails. The test native_errno_test.ts shows it under forced collections. The errno of a
- * `nonblocking` call is another thread's and is lost.
+ * The errno of the call just made. Where it is is asked once: an isolate runs on one thread (each Worker has a module
+ * of its own), so its errno never moves. JavaScript between the call and this is harmless: it enters the kernel for more
+ * memory at most, which leaves errno alone unless it fails, and native_errno_test.ts shows that it survives forced
+ * collections. The errno of a `nonblocking` call is another thread's and is lost.
  */
 export function errno(): number {
-  return (cell ??= locate())[0];
-}
-
-function locate(): Int32Array {
-  const pointer = libc().__errno_location();
-  return new Int32Array(Deno.UnsafePointerView.getArrayBuffer(pointer!, 4));
-}
-
-/** Locates errno, so that the first failing call finds it without a call of its own between. */
-export function prepareErrno(): void {
-  cell ??= locate();
+  location ??= libc().__errno_location();
+  libc().memcpy(cell, location, 4);
+  return cell[0];
 }
 
 /** The error of the call just made. */

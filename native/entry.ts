@@ -3,6 +3,7 @@
 // The functions whose names end in _r take both from their caller, so that threads do not share them.
 
 import { lend } from "./lend.ts";
+import { listAt, NULL, textAt } from "./memory.ts";
 
 /** sizeof(struct hostent), the largest of them. */
 const STRUCT_SIZE = 32;
@@ -29,26 +30,16 @@ export class Entry {
 
   /** The text that a pointer at an offset leads to. */
   text(offset: number): string {
-    return Deno.UnsafePointerView.getCString(this.#pointer(offset)!);
+    return textAt(this.#pointer(offset));
   }
 
-  /** What the pointers of the list lead to that a pointer at an offset leads to. The last one is NULL. */
-  *list(offset: number): Generator<Deno.PointerObject> {
-    const list = new Deno.UnsafePointerView(this.#pointer(offset)!);
-    for (let at = 0;; at += 8) {
-      const pointer = list.getPointer(at);
-      if (pointer === null) return;
-      yield pointer;
-    }
+  /** The addresses in the list that a pointer at an offset leads to. */
+  list(offset: number): bigint[] {
+    return Array.from(listAt(this.#pointer(offset)));
   }
 
-  /** The texts of such a list. */
-  texts(offset: number): string[] {
-    return Array.from(this.list(offset), (pointer) => Deno.UnsafePointerView.getCString(pointer));
-  }
-
-  #pointer(offset: number): Deno.PointerValue {
-    return Deno.UnsafePointer.create(this.#view.getBigUint64(offset, true));
+  #pointer(offset: number): bigint {
+    return this.#view.getBigUint64(offset, true);
   }
 }
 
@@ -57,6 +48,6 @@ export async function ask(call: (entry: Entry) => Promise<number>): Promise<Entr
   for (let room = FIRST_ROOM;; room *= 2) {
     const entry = new Entry(room);
     const status = await lend([call, entry], call(entry));
-    if (status !== ERANGE) return entry.result[0] === 0n ? undefined : entry;
+    if (status !== ERANGE) return entry.result[0] === NULL ? undefined : entry;
   }
 }

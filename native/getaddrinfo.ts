@@ -4,7 +4,7 @@ import type { Inet6Address, InetAddress } from "../base/addresses.ts";
 import type { WaitOptions } from "../core/abort.ts";
 import { orAborted } from "../core/abort.ts";
 import type { AddressInfo } from "../core/getaddrinfo.ts";
-import { checkAddrInfo, checkService } from "../core/getaddrinfo.ts";
+import { checkAddrInfo, parseService } from "../core/getaddrinfo.ts";
 import { toAscii } from "../core/idna.ts";
 import { AI_NUMERICHOST } from "../base/constants/names.ts";
 import { gaierror } from "../base/errors.ts";
@@ -40,9 +40,10 @@ export async function getaddrinfo(
 ): Promise<AddressInfo[]> {
   const hints = { family, type, proto, flags };
   checkAddrInfo(host, hints);
-  checkService(port);
+  // libc would take a port beyond 65535 modulo 2 ** 16.
+  const service = parseService(port, flags);
   options.signal?.throwIfAborted();
-  const found = await orAborted(findHost(host, port === null ? null : String(port), hints), options.signal);
+  const found = await orAborted(findHost(host, service, hints), options.signal);
   return found.map(({ family, type, proto, canonname, address }): AddressInfo => [
     family,
     type,
@@ -53,12 +54,13 @@ export async function getaddrinfo(
 }
 
 /** Looks up, with the permission that it takes. */
-export async function findHost(host: string | null, service: string | null, hints: Hints): Promise<Found[]> {
+export async function findHost(host: string | null, port: number | string | null, hints: Hints): Promise<Found[]> {
+  const service = port === null ? null : String(port);
   if (host === null) return await find(null, service, hints);
   // C would read it up to there.
   if (host.includes("\0")) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
   const name = toAscii(host);
-  if (!isLiteral(name)) requireHost(name, service === null ? 0 : await findPort(service, hints));
+  if (!isLiteral(name)) requireHost(name, await findPort(port, hints));
   return await find(name, service, hints);
 }
 
@@ -74,8 +76,9 @@ export function isLiteral(host: string): boolean {
   }
 }
 
-/** The port of a service, which the permission names. */
-async function findPort(service: string, { type, proto }: Hints): Promise<number> {
-  const [{ address }] = await find(null, service, { type, proto });
+/** The port of a service, which the permission names; 0 for none. */
+async function findPort(port: number | string | null, { type, proto }: Hints): Promise<number> {
+  if (typeof port !== "string") return port ?? 0;
+  const [{ address }] = await find(null, port, { type, proto });
   return (address as InetAddress)[1];
 }

@@ -13,12 +13,12 @@ import { orAborted } from "../core/abort.ts";
 import type { HostEntry } from "../core/gethost.ts";
 import { checkHostName } from "../core/gethost.ts";
 import { toAscii } from "../core/idna.ts";
-import { cString } from "./addrinfo.ts";
 import { call } from "./call.ts";
 import { ask } from "./entry.ts";
 import type { Entry } from "./entry.ts";
 import { findHost } from "./getaddrinfo.ts";
 import { libc } from "./libc.ts";
+import { bytesAt, cString, textAt, textIn } from "./memory.ts";
 import { requireHost } from "./permissions.ts";
 
 // struct hostent: char *h_name @0, char **h_aliases @8, int h_addrtype @16, int h_length @20, char **h_addr_list @24.
@@ -31,7 +31,7 @@ const H_ERRORS: HName[] = ["HOST_NOT_FOUND", "TRY_AGAIN", "NO_RECOVERY", "NO_DAT
 async function firstAddress(host: string, family: number): Promise<string> {
   if (host === "<broadcast>") return "255.255.255.255";
   const [{ address }] = host === ""
-    ? await findHost(null, "0", { family, type: SOCK_DGRAM, flags: AI_PASSIVE })
+    ? await findHost(null, 0, { family, type: SOCK_DGRAM, flags: AI_PASSIVE })
     : await findHost(host, null, { family });
   return (address as InetAddress)[0];
 }
@@ -46,11 +46,9 @@ async function findEntry(
   const entry = await ask((entry) => look(entry, error));
   if (entry === undefined) throw hErrorFor(H_ERRORS[error[0] - 1] ?? "NO_RECOVERY", { syscall, address: host });
   const length = entry.int(LENGTH);
-  const addresses = Array.from(entry.list(ADDRESSES), (pointer) => {
-    const bytes = new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(pointer, length));
-    return length === 4 ? formatIPv4(bytes) : formatIPv6(bytes);
-  });
-  return [entry.text(NAME), entry.texts(ALIASES), addresses];
+  const format = length === 4 ? formatIPv4 : formatIPv6;
+  const addresses = entry.list(ADDRESSES).map((address) => format(bytesAt(address, length)));
+  return [entry.text(NAME), entry.list(ALIASES).map(textAt), addresses];
 }
 
 /**
@@ -163,5 +161,5 @@ export async function getfqdn(name: string = "", options: WaitOptions = {}): Pro
 export function gethostname(): string {
   const name = new Uint8Array(256); // Linux has 64 bytes for it
   call(libc().gethostname(name, name.length), "gethostname");
-  return new TextDecoder().decode(name.subarray(0, name.indexOf(0)));
+  return textIn(name);
 }

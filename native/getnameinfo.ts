@@ -11,6 +11,7 @@ import { checkNameInfo } from "../core/getnameinfo.ts";
 import { findInPlace, lookUpError } from "./addrinfo.ts";
 import { lend } from "./lend.ts";
 import { libc } from "./libc.ts";
+import { textIn } from "./memory.ts";
 import { requireHost } from "./permissions.ts";
 import { encode, outgoing } from "./sockaddr.ts";
 
@@ -52,9 +53,5 @@ export async function getnameinfo(
   const call = libc().getnameinfo_waiting(sockaddr, length, name, name.length, service, service.length, flags);
   const status = await orAborted(lend([sockaddr, name, service], call), options.signal);
   if (status !== 0) throw lookUpError(status, "getnameinfo", address);
-  return [textOf(name), textOf(service)];
-}
-
-function textOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+  return [textIn(name), textIn(service)];
 }

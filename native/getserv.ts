@@ -2,9 +2,9 @@
 
 import { OSError } from "../base/errors.ts";
 import * as table from "../core/getserv.ts";
-import { cString } from "./addrinfo.ts";
 import { ask } from "./entry.ts";
 import { libc } from "./libc.ts";
+import { cString } from "./memory.ts";
 
 // struct servent: char *s_name @0, char **s_aliases @8, int s_port @16, char *s_proto @24.
 // struct protoent: char *p_name @0, char **p_aliases @8, int p_proto @16.

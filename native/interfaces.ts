@@ -1,15 +1,15 @@
 // Network interfaces by name and index. libc asks the kernel, and takes no permission for it.
 
 import { errorFor, OSError } from "../base/errors.ts";
-import { cString } from "./addrinfo.ts";
-import { failure, prepareErrno } from "./call.ts";
+import { failure } from "./call.ts";
 import { libc } from "./libc.ts";
+import { cString, NULL, structAt, textAt, textIn } from "./memory.ts";
 
 /** IF_NAMESIZE, the end included. */
 const NAME_SIZE = 16;
 
 // struct if_nameindex: unsigned int if_index @0, char *if_name @8. The list ends with a name that is NULL.
-const NAME = 8, SIZE = 16;
+const INDEX = 0, NAME = 8, SIZE = 16;
 
 /**
  * Lists the network interfaces.
@@ -21,16 +21,15 @@ const NAME = 8, SIZE = 16;
  * ```
  */
 export function if_nameindex(): [index: number, name: string][] {
-  prepareErrno();
   const list = libc().if_nameindex();
-  if (list === null) throw failure("if_nameindex");
+  if (list === NULL) throw failure("if_nameindex");
   try {
-    const view = new Deno.UnsafePointerView(list);
     const found: [number, string][] = [];
-    for (let at = 0;; at += SIZE) {
-      const name = view.getPointer(at + NAME);
-      if (name === null) return found;
-      found.push([view.getUint32(at), Deno.UnsafePointerView.getCString(name)]);
+    for (let entry = list;; entry += BigInt(SIZE)) {
+      const view = structAt(entry, SIZE);
+      const name = view.getBigUint64(NAME, true);
+      if (name === NULL) return found;
+      found.push([view.getUint32(INDEX, true), textAt(name)]);
     }
   } finally {
     libc().if_freenameindex(list);
@@ -73,5 +72,5 @@ export function if_indextoname(index: number): string {
   if (index > 0xffffffff) throw new RangeError("index is too large");
   const name = new Uint8Array(NAME_SIZE);
   if (libc().if_indextoname(index, name) === null) throw errorFor("ENXIO", { syscall: "if_indextoname" });
-  return new TextDecoder().decode(name.subarray(0, name.indexOf(0)));
+  return textIn(name);
 }

@@ -5,6 +5,24 @@
 
 const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" }, // int *
+  // Thrice: to read memory that libc points to, by pointer or by number, and to learn where a buffer is. Deno.UnsafePointer and its view would
+  // do the same, but want all of --allow-ffi, and not libc's path alone.
+  memcpy: {
+    parameters: ["buffer", /* void *dest */ "pointer", /* const void *src */ "u32" /* size_t n */],
+    result: "void", // void *, dest
+  },
+  memcpy_from: {
+    name: "memcpy",
+    parameters: ["buffer", /* void *dest */ "usize", /* const void *src */ "u32" /* size_t n */],
+    result: "void", // void *, dest
+  },
+  memcpy_address: {
+    name: "memcpy",
+    parameters: ["buffer", /* void *dest */ "buffer", /* const void *src */ "u32" /* size_t n */],
+    result: "u64", // void *, dest
+  },
+
+  strlen: { parameters: ["usize" /* const char *s */], result: "u32" }, // size_t
 
   socket: { parameters: ["i32", /* int domain */ "i32", /* int type */ "i32" /* int protocol */], result: "i32" },
   socketpair: {
@@ -160,7 +178,7 @@ const SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
-  freeaddrinfo: { parameters: ["pointer" /* struct addrinfo *res */], result: "void" },
+  freeaddrinfo: { parameters: ["usize" /* struct addrinfo *res */], result: "void" },
   getnameinfo_waiting: {
     name: "getnameinfo",
     parameters: [
@@ -175,7 +193,7 @@ const SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
-  gai_strerror: { parameters: ["i32" /* int errcode */], result: "pointer" }, // const char *
+  gai_strerror: { parameters: ["i32" /* int errcode */], result: "usize" }, // const char *
   gethostname: { parameters: ["buffer", /* char *name */ "u32" /* size_t len */], result: "i32" },
   gethostbyname_r_waiting: {
     name: "gethostbyname_r",
@@ -244,8 +262,8 @@ const SYMBOLS = {
     nonblocking: true,
     optional: true, // musl has none
   },
-  if_nameindex: { parameters: [], result: "pointer" }, // struct if_nameindex *
-  if_freenameindex: { parameters: ["pointer" /* struct if_nameindex *ptr */], result: "void" },
+  if_nameindex: { parameters: [], result: "usize" }, // struct if_nameindex *
+  if_freenameindex: { parameters: ["usize" /* struct if_nameindex *ptr */], result: "void" },
   if_nametoindex: { parameters: ["buffer" /* const char *ifname */], result: "u32" },
   if_indextoname: { parameters: ["u32", /* unsigned int ifindex */ "buffer" /* char *ifname */], result: "pointer" },
 } as const;

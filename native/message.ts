@@ -5,6 +5,7 @@
 
 import { CMSG_LEN, CMSG_SPACE } from "../base/cmsg.ts";
 import type { AncillaryData } from "../transport.ts";
+import { libc } from "./libc.ts";
 import { incoming, outgoing } from "./sockaddr.ts";
 
 /** sizeof(struct cmsghdr): size_t cmsg_len, int cmsg_level, int cmsg_type. */
@@ -28,7 +29,7 @@ class Region {
 }
 
 function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
-  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
+  return libc().memcpy_address(bytes, bytes, 0);
 }
 
 // struct msghdr: void *msg_name @0, socklen_t msg_namelen @8, struct iovec *msg_iov @16, size_t msg_iovlen @24,

@@ -29,12 +29,12 @@ function requirePath(address: UnixAddress): void {
   const path = typeof address === "string" ? address : new TextDecoder().decode(address);
   // No name at all: the kernel picks one.
   if (path === "") return;
-  // An abstract name is no file.
-  if (!path.startsWith("\0")) {
-    requireGrant({ name: "read", path }, `read access to "${path}"`, "--allow-read");
-    requireGrant({ name: "write", path }, `write access to "${path}"`, "--allow-write");
-  }
-  requireNet(`unix:${path}`);
+  // An abstract name is no file, and no single one of them can be granted.
+  if (path.startsWith("\0")) return requireNet();
+  requireGrant({ name: "read", path }, `read access to "${path}"`, "--allow-read");
+  requireGrant({ name: "write", path }, `write access to "${path}"`, "--allow-write");
+  // Deno asks for net access to the whole path.
+  if (!allNetGranted()) requireNet(`unix:${path.startsWith("/") ? path : `${Deno.cwd()}/${path}`}`);
 }
 
 /** Where names led that were allowed, as places: the names by the addresses. Emptied when full. */

@@ -9,7 +9,7 @@
 
 import type { Libc } from "./libc.ts";
 import { libc } from "./libc.ts";
-import { call, failure, prepareErrno } from "./call.ts";
+import { call, failure } from "./call.ts";
 import {
   EEXIST,
   EFD_CLOEXEC,
@@ -161,7 +161,6 @@ class Reactor {
 
   #open(): void {
     this.#libc = libc();
-    prepareErrno();
     this.#epoll = call(this.#libc.epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
     this.#eventfd = call(this.#libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
     // Edge-triggered: each write is an edge, so that nobody ever has to read it.

@@ -60,6 +60,8 @@ export class NativeTransport implements Transport {
   #stash: Stash | undefined;
   /** Whether the last EAGAIN of a send was one that no event follows, and the timer that stands for it. */
   #unannounced = false;
+  /** A listener's readiness is accept's alone: data calls on it are refused by the kernel, not waited for. */
+  #listening = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   /** Where a connect is under way to. */
@@ -93,6 +95,7 @@ export class NativeTransport implements Transport {
     const address = this.family === AF_INET || this.family === AF_INET6 ? this.getsockname() : "";
     if (address[1] === 0) requireAddress(this.family, address);
     call(this.#libc.listen(this.#fd, backlog), "listen");
+    this.#listening = true;
     reactor.disturb();
   }
 
@@ -252,7 +255,7 @@ export class NativeTransport implements Transport {
   /** Takes what is there. */
   #receive(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
     const source = this.#source;
-    if ((source.ready & POLLIN) === 0 || !reactor.mayTry()) return BLOCKED;
+    if (((source.ready & POLLIN) === 0 && !this.#listening) || !reactor.mayTry()) return BLOCKED;
     const count = this.#libc.recv(this.#fd, buffer, size, flags);
     if (count < 0) return this.#refused("recv", POLLIN);
     // End of stream (0) stays readable.
@@ -311,14 +314,14 @@ export class NativeTransport implements Transport {
   }
 
   #mustWait(flags: number): boolean {
-    return (flags & NEVER_WAITS) === 0 && (this.#source.ready & POLLIN) === 0;
+    return (flags & NEVER_WAITS) === 0 && (this.#source.ready & POLLIN) === 0 && !this.#listening;
   }
 
   // Sending
 
   send(data: Uint8Array, flags: number): number | WouldBlock {
     const source = this.#source;
-    if ((source.ready & POLLOUT) === 0 || !reactor.mayTry()) return WOULD_BLOCK;
+    if (((source.ready & POLLOUT) === 0 && !this.#listening) || !reactor.mayTry()) return WOULD_BLOCK;
     reactor.disturb();
     const count = this.#libc.send(this.#fd, data as Uint8Array<ArrayBuffer>, data.length, flags | MSG_NOSIGNAL);
     if (count < 0) return this.#refusedSend("send");
@@ -327,7 +330,7 @@ export class NativeTransport implements Transport {
   }
 
   sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
-    if ((this.#source.ready & POLLOUT) === 0 || !reactor.mayTry()) return WOULD_BLOCK;
+    if (((this.#source.ready & POLLOUT) === 0 && !this.#listening) || !reactor.mayTry()) return WOULD_BLOCK;
     requireAddress(this.family, address);
     const length = encode(this.family, address);
     reactor.disturb();
@@ -348,7 +351,7 @@ export class NativeTransport implements Transport {
     flags: number,
     address: Address | null,
   ): number | WouldBlock {
-    if ((this.#source.ready & POLLOUT) === 0 || !reactor.mayTry()) return WOULD_BLOCK;
+    if (((this.#source.ready & POLLOUT) === 0 && !this.#listening) || !reactor.mayTry()) return WOULD_BLOCK;
     if (address !== null) requireAddress(this.family, address);
     let size = 0;
     for (const view of views) size += view.length;

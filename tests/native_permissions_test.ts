@@ -76,7 +76,7 @@ Deno.test("native: a revoked permission ends at once, also for a stream of datag
     await tell("after", () => sender.sendto("x", to));
   `;
   assert.deepEqual(await run(source, "--allow-net"), ["before ok", "after NotCapable"]);
-  const single = source.replace(`{ name: "net" }`, `{ name: "net", host: "127.0.0.1" }`);
+  const single = source.replace(`{ name: "net" }`, `{ name: "net", host: "127.0.0.1:9" }`);
   assert.deepEqual(await run(single, "--allow-net=127.0.0.1:9"), ["before ok", "after NotCapable"]);
 });
 

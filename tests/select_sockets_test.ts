@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { epoll, EPOLLET, EPOLLIN, EPOLLONESHOT, poll, POLLIN, select } from "../select.ts";
 import * as socket from "../mod.ts";
 import type { Socket } from "../mod.ts";
+import { runDeno } from "./_helpers.ts";
 
 async function pairs(count: number): Promise<[ours: Socket[], theirs: Socket[]]> {
   const made = await Promise.all(Array.from({ length: count }, () => socket.socketpair()));
@@ -114,6 +115,21 @@ Deno.test("a duplicate is ready with its original", async () => {
   await left.sendall("x");
   assert.equal((await waiting)[0].length, 2);
   close([left, right]);
+});
+
+Deno.test("a wait keeps the process alive, what is registered in an epoll does not", async () => {
+  await using program = await runDeno(`
+    import { create_server, epoll, select, socketpair } from ${JSON.stringify(import.meta.resolve("../mod.ts"))};
+    const server = create_server(["127.0.0.1", 0]);
+    const [left, right] = await socketpair();
+    const poller = epoll();
+    for (const sock of [server, left, right]) poller.register(sock, 1);
+    console.log((await poller.poll(0.01)).length);
+    left.sendall("x");
+    console.log((await select([right], [], []))[0].length, (await poller.poll()).length);
+  `);
+  const { code, stdout } = await program.end();
+  assert.deepEqual([code, stdout], [0, "0\n1 1\n"]);
 });
 
 /** The heap after a collection. */

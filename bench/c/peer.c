@@ -156,7 +156,7 @@ int main(int argc, char **argv) {
   else if (!strcmp(role, "receive") || !strcmp(role, "receive_into")) serve(serve_receive, EPOLLIN);
   else if (!strcmp(role, "send")) serve(serve_send, EPOLLOUT);
   else if (!strcmp(role, "accept")) serve(serve_accept, 0);
-  else if (!strcmp(role, "udp")) serve_udp();
+  else if (!strcmp(role, "udp") || !strcmp(role, "udp_recvfrom")) serve_udp();
   else if (!strcmp(role, "client") && argc == 7)
     client(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]), atof(argv[5]), atof(argv[6]));
   else if (!strcmp(role, "first") && argc == 3) first(atoi(argv[2]));

@@ -114,7 +114,7 @@ async def main():
         clock.start()
         await asyncio.sleep(clock.seconds)
         clock.stop()
-    elif role == "udp":
+    elif role in ("udp", "udp_recvfrom"):
         transport, _ = await loop.create_datagram_endpoint(DatagramEcho, ("127.0.0.1", 0))
         announce(transport.get_extra_info("sockname"))
     else:

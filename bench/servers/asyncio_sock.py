@@ -76,7 +76,7 @@ async def main():
         await asyncio.sleep(clock.seconds)
         clock.stop()
         await loop.create_future()
-    if role == "udp":
+    if role in ("udp", "udp_recvfrom"):
         sock = new_socket(socket.SOCK_DGRAM)
         sock.bind(("127.0.0.1", 0))
         announce(sock.getsockname())

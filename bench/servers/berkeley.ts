@@ -37,6 +37,21 @@ async function send(conn: Connection): Promise<void> {
   }
 }
 
+async function echoDatagrams(sock: Connection): Promise<void> {
+  const buffer = new Uint8Array(PIECE);
+  for (;;) {
+    const [length, address] = await sock.recvfrom_into(buffer);
+    await sock.sendto(buffer.subarray(0, length), address);
+  }
+}
+
+async function echoReceived(sock: Connection): Promise<void> {
+  for (;;) {
+    const [data, address] = await sock.recvfrom(PIECE);
+    await sock.sendto(data, address);
+  }
+}
+
 function accept(conn: Connection): void {
   conn.close();
 }
@@ -60,15 +75,12 @@ export async function run({ socket, AF_INET, SOCK_DGRAM }: Module, { role, port,
         for (let n = 0; n < message.length;) n += (await conn.recv(PIECE)).length;
       };
     });
-  } else if (role === "udp") {
+  } else if (role === "udp" || role === "udp_recvfrom") {
     untilStdinEnds();
     const sock = socket(AF_INET, SOCK_DGRAM);
     sock.bind(["127.0.0.1", 0]);
     announce(sock.getsockname() as [string, number]);
-    for (;;) {
-      const [data, address] = await sock.recvfrom(PIECE);
-      await sock.sendto(data, address!);
-    }
+    await (role === "udp" ? echoDatagrams : echoReceived)(sock);
   } else {
     untilStdinEnds();
     const serve = handlers[role as keyof typeof handlers];

@@ -56,7 +56,7 @@ if (role === "first") {
       for (let n = 0; n < message.length;) n += (await conn.read(buffer))!;
     };
   });
-} else if (role === "udp") {
+} else if (role === "udp" || role === "udp_recvfrom") {
   untilStdinEnds();
   const sock = Deno.listenDatagram({ transport: "udp", hostname, port: 0 });
   announce([hostname, (sock.addr as Deno.NetAddr).port]);

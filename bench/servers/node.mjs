@@ -64,7 +64,7 @@ if (role === "first") {
       untilStdinEnds();
     }, seconds * 1000);
   }, warmup * 1000);
-} else if (role === "udp") {
+} else if (role === "udp" || role === "udp_recvfrom") {
   untilStdinEnds();
   const sock = createSocket("udp4");
   sock.on("message", (data, from) => sock.send(data, from.port, from.address));

@@ -178,7 +178,7 @@ def main():
         first(port)
     elif role == "client":
         client(poller, port, ClientClock(*load))
-    elif role == "udp":
+    elif role in ("udp", "udp_recvfrom"):
         serve_udp(poller)
     else:
         serve(poller, role)

@@ -21,7 +21,7 @@ export class KeyError extends Error {
   readonly key: unknown;
 
   /** Takes the key that was looked for, and the message where the key alone says too little. */
-  constructor(key: unknown, message = String(key)) {
+  constructor(key: unknown, message: string = String(key)) {
     super(message);
     this.key = key;
   }

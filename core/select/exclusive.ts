@@ -8,6 +8,7 @@ import type { Waiter } from "../../transport.ts";
 import type { Interest } from "./interest.ts";
 
 class Queue implements Waiter {
+  readonly background = true;
   readonly interests = new Set<Interest>();
 
   wake(): void {

@@ -27,6 +27,7 @@ const LONGEST_CHAIN = 5;
 
 /** One descriptor's entry. */
 export class Interest implements Waiter, Watched {
+  readonly background = true;
   readonly descriptor: Descriptor;
   readonly #list: InterestList;
   #modes: number;

@@ -4,7 +4,8 @@ import { OSError } from "../../base/errors.ts";
 import { POLLIN, POLLOUT } from "../../base/poll.ts";
 import type { Waitable } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
-import { Epoll, epoll } from "./epoll.ts";
+import { epoll } from "./epoll.ts";
+import type { Epoll } from "./epoll.ts";
 import { KeyError } from "./errors.ts";
 import { Poll } from "./poll.ts";
 import { select } from "./select.ts";
@@ -129,16 +130,19 @@ export class SelectSelector extends BaseSelector {
   readonly #readers = new Set<number>();
   readonly #writers = new Set<number>();
 
+  /** Adds a descriptor. */
   protected attach(fd: number, events: number): void {
     if ((events & EVENT_READ) !== 0) this.#readers.add(fd);
     if ((events & EVENT_WRITE) !== 0) this.#writers.add(fd);
   }
 
+  /** Takes one out. */
   protected detach(fd: number): void {
     this.#readers.delete(fd);
     this.#writers.delete(fd);
   }
 
+  /** Waits. */
   protected async wait(seconds: number | null, options: WaitOptions): Promise<Iterable<[number, number]>> {
     const [readable, writable] = await select(this.#readers, this.#writers, [], seconds, options);
     const ready = new Map<number, number>();
@@ -164,14 +168,17 @@ function* fromPoll(ready: [number, number][]): Iterable<[number, number]> {
 export class PollSelector extends BaseSelector {
   readonly #poll = new Poll();
 
+  /** Adds a descriptor. */
   protected attach(fd: number, events: number): void {
     this.#poll.register(fd, toPoll(events));
   }
 
+  /** Takes one out. */
   protected detach(fd: number): void {
     this.#poll.unregister(fd);
   }
 
+  /** Waits. */
   protected async wait(seconds: number | null, options: WaitOptions): Promise<Iterable<[number, number]>> {
     return fromPoll(await this.#poll.poll(seconds === null ? null : seconds * 1000, options));
   }
@@ -193,11 +200,13 @@ export class EpollSelector extends BaseSelector {
     super.close();
   }
 
+  /** Adds a descriptor. */
   protected attach(fd: number, events: number): void {
     this.#epoll.register(fd, toPoll(events));
     this.#size++;
   }
 
+  /** Takes one out. */
   protected detach(fd: number): void {
     this.#size--;
     try {
@@ -208,6 +217,7 @@ export class EpollSelector extends BaseSelector {
     }
   }
 
+  /** Waits. */
   protected async wait(seconds: number | null, options: WaitOptions): Promise<Iterable<[number, number]>> {
     return fromPoll(await this.#epoll.poll(seconds, Math.max(this.#size, 1), options));
   }

@@ -48,15 +48,12 @@ export class Alarm implements Waiter {
   async sleep(deadline: number, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     const rung = new Promise<void>((resolve) => this.#ring = resolve);
-    if (deadline === Infinity && signal === undefined) return await rung;
-    const race: Promise<void>[] = [rung];
+    // Rounded up: a timer that fires early would make the last fraction a busy loop. There is a timer in any
+    // case: it keeps the process alive, which the waiters that are registered do not.
+    const delay = Math.min(Math.ceil(deadline - performance.now()), LONGEST_TIMER);
     let timer: ReturnType<typeof setTimeout> | undefined;
+    const race: Promise<void>[] = [rung, new Promise((resolve) => timer = setTimeout(resolve, delay))];
     let abort: (() => void) | undefined;
-    if (deadline !== Infinity) {
-      // Rounded up: a timer that fires early would make the last fraction a busy loop.
-      const delay = Math.min(Math.ceil(deadline - performance.now()), LONGEST_TIMER);
-      race.push(new Promise((resolve) => timer = setTimeout(resolve, delay)));
-    }
     if (signal !== undefined) {
       race.push(new Promise((_, reject) => abort = () => reject(signal.reason)));
       signal.addEventListener("abort", abort!);
@@ -81,6 +78,7 @@ const NOTHING: Pollable = {
 
 /** One question of a wait: which of these events hold there? */
 export class Question implements Waiter {
+  readonly background = true;
   readonly #pollable: Pollable;
   readonly #mask: number;
   /** See {@linkcode Watched}. */

@@ -74,8 +74,10 @@ export function addressSuite({ name, module: m }: Subject): void {
       using early = m.socket(free.family);
       const error = await early.connect(server.getsockname()).then(() => null, (error) => error);
       // The default backend's claim is a listener of backlog 0: a connect may come through and is cut off by listen.
+      // On a Unix path it waits, since opening the path anew would give it other rights.
       if (error !== null) assert.equal(error.code, "ECONNREFUSED");
       server.listen(4);
+      if (error === null && family === "Unix") (await server.accept())[0].close();
       if (error === null) assert.equal((await early.recv(10).catch(() => [])).length, 0, "cut off");
       using late = m.socket(free.family);
       await late.connect(server.getsockname());

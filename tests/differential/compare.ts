@@ -98,7 +98,7 @@ export function show({ scenario, at, python, ours }: Difference): string {
   const lines = scenario.steps.slice(0, at + 1).map((step, n) => {
     const answer = JSON.stringify(python[n]);
     const other = n === at ? `   python3: ${answer}   here: ${JSON.stringify(ours[n])}` : `   ${answer}`;
-    return `  ${JSON.stringify(step)}${other}`;
+    return `  ${JSON.stringify(step)}${other}`.replace(/([^"]{24})[^"]{20,}"/g, '$1…"');
   });
   return [`${scenario.family}${scenario.note === undefined ? "" : `, ${scenario.note}`}`, ...lines].join("\n");
 }

@@ -46,17 +46,15 @@ function data(random: Random): string {
   return Array.from({ length }, () => LETTERS[random.below(LETTERS.length)]).join("");
 }
 
+/** Without MSG_WAITALL: it matters to blocking calls alone, and interpreter.py's patience would cut those short. */
 function receiveFlags(random: Random): string[] {
-  return random.weighed([[6, []], [2, ["MSG_PEEK"]], [2, ["MSG_DONTWAIT"]], [1, ["MSG_WAITALL"]], [
-    1,
-    ["MSG_PEEK", "MSG_DONTWAIT"],
-  ]]);
+  return random.weighed([[6, []], [2, ["MSG_PEEK"]], [2, ["MSG_DONTWAIT"]], [1, ["MSG_PEEK", "MSG_DONTWAIT"]]]);
 }
 
 /** Nothing is asked of recv and recv_into alone: for the others the patience of interpreter.py changes the answer. */
-function receive(random: Random): [operation: string, size: number] {
-  if (random.below(12) === 0) return [random.pick(["recv", "recv_into"]), 0];
-  return [random.pick(["recv", "recv", "recv_into", "recvfrom", "recvmsg"]), size(random)];
+function receive(random: Random, slot: number): [operation: string, slot: number, size: number] {
+  if (random.below(12) === 0) return [random.pick(["recv", "recv_into"]), slot, 0];
+  return [random.pick(["recv", "recv", "recv_into", "recvfrom", "recvmsg"]), slot, size(random)];
 }
 
 function size(random: Random): number {
@@ -72,15 +70,7 @@ function call(random: Random, family: FamilyName): Step {
     [12, () => [random.pick(["send", "send", "sendall"]), end, data(random), random.pick([[], [], ["MSG_DONTWAIT"]])]],
     [2, () => ["sendmsg", end, [data(random), data(random)], []]],
     [1, () => ["sendto", end, data(random), SERVER]],
-    [
-      14,
-      () => [
-        random.pick(["recv", "recv", "recv_into", "recvfrom", "recvmsg"]),
-        end,
-        size(random),
-        receiveFlags(random),
-      ],
-    ],
+    [14, () => [...receive(random, end), receiveFlags(random)]],
     [4, () => ["shutdown", end, random.weighed([[1, 0], [5, 1], [2, 2]])]],
     [2, () => ["close", slot]],
     [1, () => ["detach", slot]],

@@ -67,7 +67,7 @@ class Run implements Disposable {
     const socket = this.#slots.get(slot);
     if (socket === undefined && !["socket", "pause", "select"].includes(operation)) return "none";
     const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), expected === "pending" ? PATIENCE : 100 * PATIENCE);
+    const timer = setTimeout(() => patience.abort(), expected === "pending" ? PATIENCE : 40 * PATIENCE);
     try {
       const options = socket?.gettimeout() === null ? { signal: patience.signal } : {};
       const call = (this as unknown as Record<string, (...args: any[]) => unknown>)[`do_${operation}`];

@@ -21,7 +21,7 @@ type Rule = (parting: Parting) => boolean;
 
 const [POLLIN, POLLERR, POLLHUP, POLLRDHUP] = [0x001, 0x008, 0x010, 0x2000];
 const [ENOENT, EAGAIN, EINVAL, EPIPE, EOPNOTSUPP, EADDRINUSE] = [2, 11, 22, 32, 95, 98];
-const [ECONNABORTED, ECONNRESET, EISCONN, ENOTCONN, ECONNREFUSED] = [103, 104, 106, 107, 111];
+const [EALREADY, ECONNABORTED, ECONNRESET, EISCONN, ENOTCONN, ECONNREFUSED] = [114, 103, 104, 106, 107, 111];
 
 /** The errno that a step answered, thrown or, by connect_ex, returned. */
 function errnoOf({ step }: Parting, entry: Entry): number | null {
@@ -86,6 +86,15 @@ const COMMON: Record<string, Rule> = {
 
 /** On Deno's net API. */
 const DENO: Record<string, Rule> = {
+  "connect before listen": (p) =>
+    is(p, "connect", "connect_ex") && errnoOf(p, p.python) === ECONNREFUSED && (p.ours === null || p.ours === 0) &&
+    !was(p, ([operation, slot]) => operation === "listen" && slot === p.step[2]),
+  "Deno removes a listener's path": (p) =>
+    p.scenario.family === "UNIX" && was(p, ([operation]) =>
+      ["close", "detach", "shutdown", "socket"].includes(operation)) &&
+    (is(p, "bind") && p.ours === null && errnoOf(p, p.python) === EADDRINUSE ||
+      is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === ENOENT && errnoOf(p, p.python) === ECONNREFUSED),
+  "a second connect does not wait": (p) => is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EALREADY,
   "connect after bind": (p) => is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EOPNOTSUPP,
   "the path is looked up last": (p) =>
     p.scenario.family === "UNIX" && is(p, "bind", "connect", "connect_ex") &&
@@ -116,17 +125,9 @@ const DENO: Record<string, Rule> = {
     Array.isArray(p.ours) && p.ours[1] === 0,
 };
 
-/** On libc. */
-const NATIVE: Record<string, Rule> = {
-  // After an accept that would block, the reactor lets no receive ask before there is news.
-  "a receive on a listener waits": (p) =>
-    is(p, ...RECEIVES) && [EINVAL, ENOTCONN].includes(errnoOf(p, p.python)!) && was(p, ([name]) => name === "accept") &&
-    (timedOut(p.ours) || p.ours === "pending" || errnoOf(p, p.ours) === EAGAIN),
-};
-
 const RULES: Record<BackendName, Record<string, Rule>> = {
   deno: { ...COMMON, ...DENO },
-  native: { ...COMMON, ...NATIVE },
+  native: COMMON,
 };
 
 /** Calls that change nothing: after an excused difference in one of them the comparison goes on. */
