@@ -57,8 +57,10 @@ export class Connection {
   /** How much must be there before it is served (MSG_WAITALL). */
   #wanted = 1;
   #reading = false;
-  /** Whether the buffer was brought up to date in this turn of the event loop. */
+  /** Whether the buffer was brought up to date just now, so that a peek shows all there is … */
   #fresh = false;
+  /** … and the reading for a peek, while it goes on. */
+  #refreshing: Promise<void> | null = null;
   /** Where the read under way may end in the buffer. */
   #reach = 0;
   #eof = false;
@@ -116,14 +118,20 @@ export class Connection {
 
   /** Whether a peek sees all that the kernel has; if not, it is read and the waiters are woken. */
   #upToDate(): boolean {
-    const fresh = this.#fresh || this.#eof || this.#error !== null || this.#reset;
-    if (!fresh) this.settle(POLLIN).then(() => this.#waiters.wake(POLLIN));
-    return fresh;
+    if (this.#fresh || this.#eof || this.#error !== null || this.#reset) {
+      // What still goes on was for this peek; the next one has to look from then on.
+      this.#refreshing = null;
+      return true;
+    }
+    const refreshing = this.#refreshing ??= this.#refresh().then(() => {
+      if (this.#refreshing !== refreshing) return;
+      this.#refreshing = null;
+      this.#fresh = true;
+      this.#waiters.wake(POLLIN);
+      this.#fresh = false;
+    });
+    return false;
   }
-
-  readonly #age = (): void => {
-    this.#fresh = false;
-  };
 
   /** Bookkeeping of a receive that took up to `end`. */
   #take(end: number): void {
@@ -328,17 +336,24 @@ export class Connection {
     const flight = this.#flight;
     if ((mask & POLLOUT) !== 0 && !flight.landed) await turns(() => flight.landed);
     if ((mask & ~POLLOUT) === 0) return;
+    // A peek that has just begun to ask knows when it has its answer.
+    await (this.#refreshing ?? this.#refresh());
+    // True for whoever awaits this, in the next microtask, and not for those who come after.
+    this.#fresh = true;
+    queueMicrotask(() => queueMicrotask(this.#age));
+  }
+
+  readonly #age = (): void => {
+    this.#fresh = false;
+  };
+
+  async #refresh(): Promise<void> {
     for (;;) {
       this.readAhead();
-      if (!this.#reading) break;
+      if (!this.#reading) return;
       await turns(() => !this.#reading);
-      if (this.#reading) {
-        this.park();
-        break;
-      }
+      if (this.#reading) return this.park();
     }
-    this.#fresh = true;
-    setImmediate(this.#age);
   }
 
   /** Half-closes the sending side, behind what was sent. */

@@ -32,7 +32,7 @@ const DATA = WORDS - 2;
 const BATCH = 128;
 /**
  * Attempts in one turn of the event loop. A call that need not wait is a matter of microtasks, and a socket that is always
- * ready would never let a timer run. Enough for every source of a batch to receive and send; the pause costs 2 µs.
+ * ready would never let a timer run. Enough for every source of a batch to receive and send.
  */
 const BUDGET = 4 * BATCH;
 /** Looks without a find before the loop parks. */
@@ -209,6 +209,8 @@ class Reactor {
     if (this.#waiting === 0) return;
     if (this.#idle < PATIENCE || this.#holding === 0) this.#go();
     else this.#park();
+    // Where a peer shares the CPU it is to have it, so that looking again finds its answer: with one connection, client and
+    // server on one CPU, 4% more round trips for 10% less of the server's time.
     if (this.#idle > 0 && this.#scheduled) this.#libc.sched_yield();
   }
 

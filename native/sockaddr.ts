@@ -152,7 +152,7 @@ export function decode(bytes: Uint8Array, length: number): Address | null {
     case AF_UNIX:
       return decodeUnix(bytes.subarray(2, length));
     case AF_PACKET: {
-      const [name, hardware] = [interfaceName(view.getInt32(4, true)), bytes.slice(12, 12 + bytes[11])];
+      const [name, hardware] = [interfaceName(view.getUint32(4, true)), bytes.slice(12, 12 + bytes[11])];
       return [name, view.getUint16(2), bytes[10], view.getUint16(8, true), hardware];
     }
     case AF_NETLINK:

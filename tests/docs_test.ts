@@ -93,8 +93,10 @@ for (const name of documents()) {
   }
 
   Deno.test(`${name}: each command is run by .ci/run, or is an example's`, () => {
-    const ci = Deno.readTextFileSync(new URL(".ci/run", root)).split("\n").map((line) =>
-      line.replace(/ (2>&1|\|\|) .*/, "")
+    const script = Deno.readTextFileSync(new URL(".ci/run", root));
+    const ci = Array.from(
+      script.matchAll(/^(?:timeout .* )?((?:deno task|npx) .*?)(?: 2>&1| \|\|)/gm),
+      ([, run]) => run,
     );
     const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
     const known = new Set([...ci, ".ci/run", `deno add jsr:${config.name}`]);

@@ -4,6 +4,12 @@ import assert from "node:assert/strict";
 import { TemporaryDirectory } from "./_helpers.ts";
 import { call, converse, elsewhere, examples, runLines, serve, start } from "./_examples.ts";
 
+Deno.test("the list of examples has each of them", () => {
+  const list = Deno.readTextFileSync(new URL("../examples/README.md", import.meta.url));
+  const listed = new Set(Array.from(list.matchAll(/\((\w+\.ts)\)/g), ([, name]) => name));
+  assert.deepEqual([...listed].sort(), examples());
+});
+
 for (const example of examples()) {
   Deno.test(`${example} opens with its run line`, () => {
     assert.notEqual(runLines(example).length, 0);

@@ -1,11 +1,11 @@
-// The suite of socket files, over the default backend, and python3's socket files at the other end.
+// The suite of socket files, over each backend, with python3's socket files at the other end.
 
 import assert from "node:assert/strict";
-import * as deno from "../mod.ts";
+import { BACKENDS } from "./_backends.ts";
 import { pythonTest, runPython } from "./_helpers.ts";
 import { fileSuite } from "./conformance/files.ts";
 
-fileSuite({ name: "deno", module: deno, url: import.meta.resolve("../mod.ts") });
+BACKENDS.forEach(fileSuite);
 
 const PEER = `
 import socket, sys
@@ -17,22 +17,24 @@ for line in f:
 f.close(); s.close()
 `;
 
-for (const [encoding, newline] of [["utf-8", "\r\n"], ["latin-1", "\r"], ["utf-16-le", "\n"], ["shift_jis", ""]]) {
-  pythonTest(`files talk with python3's: ${encoding}, newline ${JSON.stringify(newline)}`, async () => {
-    using server = deno.create_server(["127.0.0.1", 0]);
-    await using python = runPython(PEER, (server.getsockname() as [string, number])[1], encoding, newline);
-    const [conn] = await server.accept();
-    await using file = conn.makefile("rw", { encoding, newline });
-    const word = { "utf-8": "añ€😀", "shift_jis": "漢字ｱ" }[encoding] ?? "añé";
-    for (let i = 0; i < 50; i++) {
-      await file.write(`${i}${word.repeat(i * 20)}\n`);
-      await file.flush();
-      const line = await file.readline();
-      assert.equal(line, [...`${i}${word.repeat(i * 20)}`].reverse().join("") + (newline || "\n"));
-    }
-    await conn.shutdown(deno.SHUT_WR);
-    assert.equal(await file.read(), "");
-    conn.close();
-    assert.equal((await python.end()).code, 0);
-  });
+for (const { name, module: socket } of BACKENDS) {
+  for (const [encoding, newline] of [["utf-8", "\r\n"], ["latin-1", "\r"], ["utf-16-le", "\n"], ["shift_jis", ""]]) {
+    pythonTest(`${name}: files talk with python3's: ${encoding}, newline ${JSON.stringify(newline)}`, async () => {
+      using server = socket.create_server(["127.0.0.1", 0]);
+      await using python = runPython(PEER, (server.getsockname() as [string, number])[1], encoding, newline);
+      const [conn] = await server.accept();
+      await using file = conn.makefile("rw", { encoding, newline });
+      const word = { "utf-8": "añ€😀", "shift_jis": "漢字ｱ" }[encoding] ?? "añé";
+      for (let i = 0; i < 50; i++) {
+        await file.write(`${i}${word.repeat(i * 20)}\n`);
+        await file.flush();
+        const line = await file.readline();
+        assert.equal(line, [...`${i}${word.repeat(i * 20)}`].reverse().join("") + (newline || "\n"));
+      }
+      await conn.shutdown(socket.SHUT_WR);
+      assert.equal(await file.read(), "");
+      conn.close();
+      assert.equal((await python.end()).code, 0);
+    });
+  }
 }

@@ -3,9 +3,10 @@
 
 import assert from "node:assert/strict";
 import { epoll, poll, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDHUP, select } from "../select.ts";
-import * as socket from "../mod.ts";
 import type { Socket } from "../mod.ts";
+import { BACKENDS } from "./_backends.ts";
 import { askPython, pythonTest, runPython } from "./_helpers.ts";
+import type { Module } from "./conformance/fixtures.ts";
 
 const ASKED = POLLIN | POLLPRI | POLLOUT | POLLERR | POLLHUP | POLLRDHUP;
 
@@ -91,7 +92,7 @@ async function look(sock: Socket): Promise<Answer> {
 }
 
 /** Brings sockets into every state, in the judge's order. */
-async function* states(): AsyncGenerator<[name: string, sock: Socket]> {
+async function* states(socket: Module): AsyncGenerator<[name: string, sock: Socket]> {
   using server = socket.create_server(["127.0.0.1", 0]);
   const pair = async () => {
     const c = await socket.create_connection(server.getsockname() as [string, number]);
@@ -190,13 +191,15 @@ async function* states(): AsyncGenerator<[name: string, sock: Socket]> {
 /** Where this module differs on purpose: an error is exceptional, as it is documented. */
 const DIFFERENT: Record<string, Answer[0]> = { "refused": "rwx", "reset": "rwx" };
 
-pythonTest("every state of a socket has CPython's readiness", async () => {
-  const judged: Record<string, Answer> = await askPython(JUDGE);
-  for (const [name, lists] of Object.entries(DIFFERENT)) {
-    assert.equal(judged[name][0], "rw");
-    judged[name][0] = lists;
-  }
-  const ours: Record<string, Answer> = {};
-  for await (const [name, sock] of states()) ours[name] = await look(sock);
-  assert.deepEqual(ours, judged);
-});
+for (const { name, module } of BACKENDS) {
+  pythonTest(`${name}: every state of a socket has CPython's readiness`, async () => {
+    const judged: Record<string, Answer> = await askPython(JUDGE);
+    for (const [name, lists] of Object.entries(DIFFERENT)) {
+      assert.equal(judged[name][0], "rw");
+      judged[name][0] = lists;
+    }
+    const ours: Record<string, Answer> = {};
+    for await (const [name, sock] of states(module)) ours[name] = await look(sock);
+    assert.deepEqual(ours, judged);
+  });
+}

@@ -10,8 +10,8 @@ import {
   PollSelector,
   SelectSelector,
 } from "../select.ts";
-import { socketpair } from "../mod.ts";
 import type { BaseSelector } from "../select.ts";
+import { BACKENDS } from "./_backends.ts";
 import type { Socket } from "../mod.ts";
 
 const BOTH = EVENT_READ | EVENT_WRITE;
@@ -121,19 +121,21 @@ const BEHAVIOURS: Record<string, Behaviour> = {
   },
 };
 
-for (const Selector of [SelectSelector, PollSelector, EpollSelector, DefaultSelector]) {
-  for (const [name, behave] of Object.entries(BEHAVIOURS)) {
-    Deno.test(`${Selector.name}: ${name}`, async () => {
-      const [rd, wr] = await socketpair();
-      const selector = new Selector();
-      try {
-        await behave(selector, rd, wr);
-      } finally {
-        selector.close();
-        rd.close();
-        wr.close();
-      }
-    });
+for (const { name: backend, module } of BACKENDS) {
+  for (const Selector of [SelectSelector, PollSelector, EpollSelector, DefaultSelector]) {
+    for (const [name, behave] of Object.entries(BEHAVIOURS)) {
+      Deno.test(`${backend}: ${Selector.name}: ${name}`, async () => {
+        const [rd, wr] = await module.socketpair();
+        const selector = new Selector();
+        try {
+          await behave(selector, rd, wr);
+        } finally {
+          selector.close();
+          rd.close();
+          wr.close();
+        }
+      });
+    }
   }
 }
 

@@ -1,6 +1,6 @@
-// The suite of web streams and sendfile, over the default backend.
+// The suite of web streams and sendfile, over each backend.
 
-import * as deno from "../mod.ts";
+import { BACKENDS } from "./_backends.ts";
 import { webStreamSuite } from "./conformance/web_streams.ts";
 
-webStreamSuite({ name: "deno", module: deno, url: import.meta.resolve("../mod.ts") });
+BACKENDS.forEach(webStreamSuite);

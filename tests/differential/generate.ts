@@ -33,7 +33,10 @@ export function generate(seed: number, n: number): Scenario {
   for (const slot of SLOTS) {
     if (random.below(2) === 0) steps.push(["settimeout", slot, timeout(random)]);
   }
-  for (let left = 3 + random.below(12); left > 0; left--) steps.push(call(random, family));
+  for (let left = 3 + random.below(12); left > 0; left--) {
+    steps.push(call(random));
+  }
+  if (family !== "UNIX" && random.below(6) === 0) steps.splice(random.below(steps.length), 0, ...foreign(random));
   return { id: n, family, steps };
 }
 
@@ -61,8 +64,13 @@ function size(random: Random): number {
   return random.weighed([[4, 1 + random.below(6)], [4, 100], [2, 65536]]);
 }
 
+/** A connection to the helper, and what it is to do: reset, reset behind data, half-close, close. */
+function foreign(random: Random): Step[] {
+  return [["socket", OWN], ["foreign", OWN], ["sendall", OWN, random.pick(["R", "D", "H", "C"]), []], ["pause", OWN]];
+}
+
 /** One call on one of the sockets. */
-function call(random: Random, family: FamilyName): Step {
+function call(random: Random): Step {
   const slot = random.weighed([[5, OWN], [2, SERVER], [4, PEER], [1, OTHER]]);
   const end = random.weighed([[5, OWN], [5, PEER], [1, OTHER], [1, SERVER]]);
   const mask = random.pick([0x001, 0x004, 0x2007, 0x2001]);
@@ -89,7 +97,5 @@ function call(random: Random, family: FamilyName): Step {
     [5, () => ["poll", slot, mask, random.pick([0, 0, 10])]],
     [2, () => ["epoll", slot, mask & 0x2007, random.pick([0, 0.01])]],
     [3, () => ["select", 0, [OWN, SERVER, PEER], random.pick([[], [OWN, PEER]]), [], random.pick([0, 0, 0.01])]],
-    [family === "UNIX" ? 0 : 1, () => ["foreign", OWN]],
-    [1, () => ["sendall", OWN, random.pick(["R", "D", "H", "C"]), []]],
   ])();
 }

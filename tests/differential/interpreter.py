@@ -241,10 +241,13 @@ def help_foreign(listener):
                 peer.sendall(b"data")
             if command in (b"R", b"D"):
                 peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            elif command == b"H":
-                peer.shutdown(socket.SHUT_WR)
+            elif command != b"C":
+                if command == b"H":
+                    peer.shutdown(socket.SHUT_WR)
                 while peer.recv(4096):
                     pass
+                # Nobody is to see this end: when it came would depend on the time.
+                threading.Event().wait(1)
 
     while True:
         peer, _ = listener.accept()

@@ -14,10 +14,11 @@ const POLL_LEVELS = 0x001 | 0x004 | 0x008 | 0x010 | 0x020 | 0x2000;
 /** How often is looked again where a wait has told less than the kernel knows: under load the rest comes later. */
 const LOOKS = 10;
 
-/** Whether a poll's answer is some but not all of another's. */
+/** Whether the answer of a poll or select is less than another's. */
 function isPartOf(answer: unknown, whole: Entry): boolean {
-  if (!Array.isArray(answer) || !Array.isArray(whole) || answer.length !== whole.length) return false;
-  return answer.length === 1 && answer[0] !== whole[0] && (answer[0] & ~whole[0]) === 0;
+  if (!Array.isArray(answer) || !Array.isArray(whole)) return false;
+  if (Array.isArray(answer[0])) return answer.flat().length < whole.flat().length;
+  return answer.length < whole.length || answer.length === 1 && answer[0] !== whole[0] && (answer[0] & ~whole[0]) === 0;
 }
 
 const decoder = new TextDecoder("latin1");
@@ -72,7 +73,7 @@ class Run implements Disposable {
       const options = socket?.gettimeout() === null ? { signal: patience.signal } : {};
       const call = (this as unknown as Record<string, (...args: any[]) => unknown>)[`do_${operation}`];
       let answer = await call.call(this, slot, ...rest, options);
-      for (let time = 0; operation.endsWith("poll") && isPartOf(answer, expected) && time < LOOKS; time++) {
+      for (let time = 0; /poll$|^select$/.test(operation) && isPartOf(answer, expected) && time < LOOKS; time++) {
         await new Promise((resolve) => setTimeout(resolve, 3));
         answer = await call.call(this, slot, ...rest, options);
       }

@@ -94,6 +94,9 @@ const DENO: Record<string, Rule> = {
       ["close", "detach", "shutdown", "socket"].includes(operation)) &&
     (is(p, "bind") && p.ours === null && errnoOf(p, p.python) === EADDRINUSE ||
       is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === ENOENT && errnoOf(p, p.python) === ECONNREFUSED),
+  "a close takes a moment": (p) =>
+    p.scenario.family === "UNIX" && is(p, ...SENDS) && errnoOf(p, p.python) === EPIPE && !isError(p.ours) &&
+    was(p, ([operation]) => ["close", "detach", "socket", "accept", "dup"].includes(operation)),
   "a second connect does not wait": (p) => is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EALREADY,
   "connect after bind": (p) => is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EOPNOTSUPP,
   "the path is looked up last": (p) =>
@@ -109,14 +112,16 @@ const DENO: Record<string, Rule> = {
   "a closed Unix peer looks half-closed": (p) =>
     p.scenario.family === "UNIX" && is(p, "poll") && lacks(p, POLLHUP) && (levelOf(p.ours) & POLLRDHUP) !== 0,
   "learns late": (p) =>
-    is(p, "poll") && lacks(p, POLLRDHUP | POLLHUP | POLLERR) && (levelOf(p.ours) & POLLIN) !== 0 ||
+    is(p, "poll", "epoll") && lacks(p, POLLRDHUP | POLLHUP | POLLERR) && levelOf(p.ours) !== 0 ||
     is(p, "getpeername", "shutdown") && errnoOf(p, p.python) === ENOTCONN && !isError(p.ours) ||
     is(p, "getsockopt") && p.step[2] === "SO_ERROR" && p.ours === 0,
   "shutdown of an unconnected socket": (p) => shutUnconnected(p) && !is(p, ...SENDS),
   "shutdown of a listener ends what it has queued": (p) =>
     p.scenario.family === "UNIX" && was(p, receivingSideShut) && is(p, ...RECEIVES) &&
     (p.ours === "" || errnoOf(p, p.ours) === ECONNRESET) && errnoOf(p, p.python) === EAGAIN,
-  "the end comes before the reset": (p) => is(p, ...RECEIVES) && errnoOf(p, p.python) === ECONNRESET && p.ours === "",
+  "the end comes before the reset": (p) =>
+    errnoOf(p, p.python) === ECONNRESET &&
+    (is(p, ...RECEIVES) && p.ours === "" || is(p, ...SENDS) && errnoOf(p, p.ours) === EPIPE),
   "an empty send asks nobody": (p) => is(p, ...SENDS) && p.step[2] === "" && isError(p.python) && !isError(p.ours),
   "bind after the end": (p) =>
     is(p, "bind") && errnoOf(p, p.ours) === EINVAL && (p.python === null || errnoOf(p, p.python) === EADDRINUSE),

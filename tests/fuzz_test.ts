@@ -1,0 +1,118 @@
+// Random and mutated input for everything that parses text or bytes, with CPython as the judge.
+//
+// The seed is printed with a failure; FUZZ_SEED takes it again. FUZZ_SECONDS is how long each subject runs, about a second
+// of which the first round takes; without it there is that one round.
+
+import assert from "node:assert/strict";
+import { constants } from "node:os";
+import type { Address } from "../mod.ts";
+import * as native from "../native.ts";
+import { decode, encode, outgoing } from "../native/sockaddr.ts";
+import type { Module } from "./conformance/fixtures.ts";
+import { addrinfo, inet, numbers, options, paths, services, shapes } from "./fuzz/cases.ts";
+import type { Case, Plain } from "./fuzz/cases.ts";
+import { Random } from "./fuzz/random.ts";
+import { BACKENDS } from "./_backends.ts";
+import { Program, pythonTest, TemporaryDirectory } from "./_helpers.ts";
+
+const SEED = Number(Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+const SECONDS = Number(Deno.env.get("FUZZ_SECONDS") ?? 0);
+const ROUND = 2000;
+
+const GENERATORS = { inet, addrinfo, services, numbers, shapes, paths, options };
+
+/** What a call takes, from JSON. */
+function read(value: Plain): any {
+  if (Array.isArray(value)) return value.map(read);
+  return value !== null && typeof value === "object" ? new Uint8Array(value.b) : value;
+}
+
+/** What a call answers, as JSON. */
+function plain(value: any): Plain {
+  if (value instanceof Uint8Array) return { b: [...value] };
+  return Array.isArray(value) ? value.map(plain) : value ?? null;
+}
+
+type Answer = { value: Plain } | { error: string };
+
+async function answer(m: Module, { on, call: [name, args] }: Case): Promise<Answer> {
+  const sock = on === undefined ? undefined : m.socket(...on);
+  sock?.setblocking(false);
+  try {
+    const value = await ((sock ?? m) as any)[name](...args.map(read));
+    return { value: plain(value) };
+  } catch (error) {
+    if (error instanceof m.gaierror || error instanceof m.herror) return { error: `${error.name} ${error.errno}` };
+    if (error instanceof m.OSError) return { error: error.errno === undefined ? "OSError" : `OSError ${error.errno}` };
+    if (error instanceof TypeError) return { error: "TypeError" };
+    if (error instanceof RangeError) return { error: "RangeError" };
+    throw error;
+  } finally {
+    sock?.close();
+  }
+}
+
+/** Whether the default backend refused what Deno cannot express: the message names the way out. */
+function isNotServed(answer: Answer): boolean {
+  const { ENOPROTOOPT, EOPNOTSUPP } = constants.errno;
+  return "error" in answer && [`OSError ${ENOPROTOOPT}`, `OSError ${EOPNOTSUPP}`].includes(answer.error);
+}
+
+/** Runs rounds until the time is over, once at least. */
+async function rounds(round: (r: Random) => void | Promise<void>, seed: number): Promise<void> {
+  const r = new Random(seed);
+  const end = performance.now() + SECONDS * 1000;
+  do await round(r); while (performance.now() < end);
+}
+
+for (const { name, module: m } of BACKENDS) {
+  for (const [kind, generate] of Object.entries(GENERATORS)) {
+    pythonTest(`${name}: random ${kind} are taken and refused as by CPython`, async () => {
+      using directory = new TemporaryDirectory();
+      const judge = new URL("fuzz/judge.py", import.meta.url).pathname;
+      await using python = new Program("python3", ["-u", judge, directory.path]);
+      await rounds(async (r) => {
+        const cases = Array.from({ length: ROUND }, () => generate(m, r));
+        await python.write(JSON.stringify(cases));
+        const theirs: Answer[] = await python.json();
+        const differences: unknown[] = [];
+        for (const [i, one] of cases.entries()) {
+          const ours = await answer(m, one);
+          if (name === "deno" && isNotServed(ours)) continue;
+          if (JSON.stringify(ours) !== JSON.stringify(theirs[i])) {
+            differences.push({ case: one, ours, theirs: theirs[i] });
+          }
+        }
+        const shown = differences.slice(0, 10).map((difference) => JSON.stringify(difference)).join("\n");
+        assert.equal(differences.length, 0, `FUZZ_SEED=${SEED}: ${differences.length} differences\n${shown}`);
+      }, SEED);
+    });
+  }
+}
+
+/** An address written as a struct sockaddr and read again. */
+function again(family: number, address: Address): Address | null {
+  const length = encode(family, address);
+  return decode(outgoing.slice(), length);
+}
+
+Deno.test("native: any bytes are read as an address without a crash, and what is written is read again", async () => {
+  await rounds((r) => {
+    for (let i = 0; i < ROUND; i++) {
+      const bytes = r.bytes(128);
+      if (r.below(4) > 0) bytes.set([r.pick([0, 1, 2, 10, 16, 17, 40, 42]), 0]);
+      const length = r.below(129);
+      const address = decode(bytes, length);
+      assert.ok(
+        address === null || typeof address === "string" || Array.isArray(address) || address instanceof Uint8Array,
+      );
+      const ipv4: [string, number] = [r.bytes(4).join("."), r.below(65536)];
+      assert.deepEqual(again(native.AF_INET, ipv4), ipv4, `FUZZ_SEED=${SEED}`);
+      const host = native.inet_ntop(native.AF_INET6, r.bytes(16).map((byte) => byte < 128 ? 0 : byte));
+      const ipv6: [string, number, number, number] = [host, r.below(65536), r.below(2 ** 20), r.below(2 ** 32)];
+      assert.deepEqual(again(native.AF_INET6, ipv6), ipv6, `FUZZ_SEED=${SEED}`);
+      const path = r.text("abc\u00e9", 1 + r.below(50));
+      assert.deepEqual(again(native.AF_UNIX, path), path, `FUZZ_SEED=${SEED}`);
+    }
+  }, SEED);
+});
