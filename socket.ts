@@ -137,13 +137,17 @@ export function close(fd: number): void {
   create.closeFd(fd);
 }
 
+/** Unix sockets without a file are Linux's alone. */
+const PAIR_FAMILY = Deno.build.os === "linux" ? AF_UNIX : AF_INET;
+
 /**
- * Makes two connected streams, as Python's `socket.socketpair()`; see socketpair(2).
+ * Makes two connected sockets, as Python's `socket.socketpair()`; see socketpair(2).
  *
  * They are connected over a listener that is gone once the promise is settled, and each end is made sure to be the
- * other's: no stranger can take one. On AF_UNIX, the default, its name is a random one in Linux's abstract namespace.
+ * other's: no stranger can take one. On Linux the default is AF_UNIX, under a random name of the abstract namespace (which
+ * takes plain `--allow-net`); elsewhere it is AF_INET.
  *
- * @throws {OSError} EOPNOTSUPP for datagrams, which native sockets can pair.
+ * @throws {OSError} EOPNOTSUPP for datagrams of another family than AF_UNIX, as in the kernel.
  *
  * @example
  * ```ts
@@ -157,7 +161,7 @@ export function close(fd: number): void {
  * ```
  */
 export function socketpair(
-  family: number = AF_UNIX,
+  family: number = PAIR_FAMILY,
   type: number = SOCK_STREAM,
   proto: number = 0,
 ): Promise<[Socket, Socket]> {

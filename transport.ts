@@ -107,6 +107,11 @@ export interface Transport extends Pollable {
   recv(size: number, flags: number): Bytes | WouldBlock;
   /** The same into a view. Returns the count (with MSG_TRUNC, the datagram's length). */
   recvInto(view: Uint8Array, flags: number): number | WouldBlock;
+  /**
+   * As `recvInto`, for a caller who leaves the view alone until it has the outcome, and does not give up before. A backend
+   * that would have to copy can receive straight into it; others leave this out.
+   */
+  recvIntoHeld?(view: Uint8Array, flags: number): number | WouldBlock;
   /** The same with the sender's address (null on a stream). */
   recvFrom(size: number, flags: number): [Bytes, Address | null] | WouldBlock;
   /** Scatters one receive over views, with up to `ancillarySize` bytes of control messages. */

@@ -505,7 +505,13 @@ export class Socket {
   recv_into(buffer: MutableData, nbytes = 0, flags = 0, options?: WaitOptions): Promise<number> {
     if (nbytes === 0 && buffer?.byteLength === 0) return Promise.resolve(0);
     let view: Uint8Array;
-    return this.#read(() => this.#transport.recvInto(view, this.#effective(flags)), flags, options, () => {
+    const transport = this.#transport;
+    const held = this.#holds(flags, options);
+    const attempt = () =>
+      held && transport.recvIntoHeld
+        ? transport.recvIntoHeld(view, flags)
+        : transport.recvInto(view, this.#effective(flags));
+    return this.#read(attempt, flags, options, () => {
       view = sizedView(buffer, nbytes, "recv_into");
     });
   }
@@ -695,8 +701,7 @@ export class Socket {
   sendall(data: Data, flags = 0, options?: WaitOptions): Promise<void> {
     let rest: Uint8Array;
     const transport = this.#transport;
-    // Nobody gives this call up before its end: the backend may send straight from the caller's memory.
-    const held = this.#timeout === null && options?.signal === undefined && (flags & MSG_DONTWAIT) === 0;
+    const held = this.#holds(flags, options);
     const attempt = () => {
       for (;;) {
         const sent = held && transport.sendHeld ? transport.sendHeld(rest, flags) : transport.send(rest, flags);
@@ -1148,6 +1153,11 @@ export class Socket {
       return Promise.reject(error);
     }
     return lane.run(attempt, (flags & MSG_DONTWAIT) === 0 ? this.#timeout : 0, options?.signal);
+  }
+
+  /** Whether nobody gives a call up before its end: then the backend may use the caller's memory instead of a copy. */
+  #holds(flags: number, options: WaitOptions | undefined): boolean {
+    return this.#timeout === null && options?.signal === undefined && (flags & MSG_DONTWAIT) === 0;
   }
 
   /** MSG_WAITALL is for blocking sockets: under a timeout the kernel's descriptor is a non-blocking one, in Python too. */

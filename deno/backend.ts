@@ -50,7 +50,7 @@ export const denoBackend: Backend = {
 
   async pair(family, type, proto): Promise<[Transport, Transport]> {
     checkKind(family, type, proto);
-    return await openPair(family, type, proto);
+    return await openPair(family, type);
   },
 
   endpoints,

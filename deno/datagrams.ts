@@ -169,7 +169,7 @@ export class DatagramTransport implements Transport {
   #accepts(from: Deno.Addr): boolean {
     const peer = this.#peer;
     if (peer === null) return true;
-    if (from.transport === "unixpacket") return samePath(from.path ?? "", peer as string);
+    if (this.family === AF_UNIX) return samePath((from as Deno.UnixAddr).path ?? "", peer as string);
     const { hostname, port } = from as Deno.NetAddr;
     return port === peer[1] && hostname === peer[0];
   }
@@ -197,7 +197,7 @@ export class DatagramTransport implements Transport {
 
   #sender(from: Deno.Addr): Address | null {
     // Python has None for a Unix socket without a name.
-    return from.transport === "unixpacket" && from.path === null ? null : fromAddr(from, this.family);
+    return this.family === AF_UNIX && (from as Deno.UnixAddr).path === null ? null : fromAddr(from, this.family);
   }
 
   recv(size: number, flags: number): Bytes | WouldBlock {

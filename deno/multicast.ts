@@ -79,6 +79,10 @@ export class Multicast {
 
   /** Leaves a group. */
   leave(group: Group): void {
+    // Of an IPv6 address Linux says first that it is no group.
+    if (group.host.includes(":") && !isMulticast(group.host)) {
+      throw errorFor("EINVAL", { syscall: "setsockopt", address: group.host });
+    }
     const member = this.#members.get(keyOf(group));
     if (member === undefined) throw errorFor("EADDRNOTAVAIL", { syscall: "setsockopt", address: group.host });
     this.#members.delete(keyOf(group));

@@ -1,10 +1,10 @@
 // socketpair on Deno's net API: a connection between two sockets of this process that no stranger can take.
 
-import { AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM } from "../base/constants.ts";
+import { AF_INET, AF_UNIX, SOCK_DGRAM } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
 import type { Transport } from "../transport.ts";
+import { openDatagrams } from "./datagrams.ts";
 import { fromDeno } from "./errors.ts";
-import { NATIVE_HINT } from "./options.ts";
 import { secretName } from "./secret.ts";
 import { StreamTransport } from "./tcp.ts";
 import { turns } from "./turns.ts";
@@ -12,16 +12,33 @@ import { turns } from "./turns.ts";
 /** How many strangers may knock first before the pair is given up. */
 const PATIENCE = 16;
 
-/** Two connected streams. */
-export async function openPair(family: number, type: number, _proto: number): Promise<[Transport, Transport]> {
-  if (type !== SOCK_STREAM) throw errorFor("EOPNOTSUPP", { syscall: "socketpair", hint: NATIVE_HINT });
+/** Two connected sockets. */
+export async function openPair(family: number, type: number): Promise<[Transport, Transport]> {
+  if (type === SOCK_DGRAM) return datagramPair(family);
   try {
-    if (family === AF_UNIX) return await pairOver(Deno.listen({ transport: "unix", path: secretName("socketpair") }), family);
-    if (family !== AF_INET && family !== AF_INET6) throw errorFor("EOPNOTSUPP", { syscall: "socketpair" });
+    if (family === AF_UNIX) {
+      return await pairOver(Deno.listen({ transport: "unix", path: secretName("socketpair") }), family);
+    }
     const hostname = family === AF_INET ? "127.0.0.1" : "::1";
     return await pairOver(Deno.listen({ hostname, port: 0 }), family);
   } catch (error) {
     throw fromDeno(error, { syscall: "socketpair" });
+  }
+}
+
+/** Two Unix datagram sockets, each connected to the other: strangers' datagrams are not seen. The kernel has no others. */
+function datagramPair(family: number): [Transport, Transport] {
+  if (family !== AF_UNIX) throw errorFor("EOPNOTSUPP", { syscall: "socketpair" });
+  const [one, other] = [openDatagrams(family, 0), openDatagrams(family, 0)];
+  try {
+    for (const transport of [one, other]) transport.bind(secretName("socketpair"));
+    one.connect(other.getsockname());
+    other.connect(one.getsockname());
+    return [one, other];
+  } catch (error) {
+    one.close();
+    other.close();
+    throw error;
   }
 }
 

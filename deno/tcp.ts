@@ -240,6 +240,12 @@ export class StreamTransport implements Transport {
     return connection.recvInto(view, wantedOf(view.length, flags), (flags & MSG_PEEK) !== 0);
   }
 
+  recvIntoHeld(view: Uint8Array, flags: number): number | WouldBlock {
+    const connection = this.#connection;
+    if (connection === null || flags !== 0 || this.#references > 1) return this.recvInto(view, flags);
+    return connection.recvIntoHeld(view);
+  }
+
   recvFrom(size: number, flags: number): [Bytes, null] | WouldBlock {
     const data = this.recv(size, flags);
     return data === WOULD_BLOCK ? WOULD_BLOCK : [data, null];

@@ -38,7 +38,9 @@ class ForeignDescriptor implements Openable {
     source.leave();
   }
 
-  settle(): undefined {}
+  settle(): Promise<void> | undefined {
+    return watched.get(this.#fd)?.settle();
+  }
 
   fileno(): number {
     return this.#fd;

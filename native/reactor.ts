@@ -23,6 +23,7 @@ import {
 } from "./linux.ts";
 import { errno } from "./call.ts";
 import { POLLIN, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
+import { onSleep } from "../core/select/wait.ts";
 import type { Source } from "./source.ts";
 
 /** struct epoll_event in 32-bit words: events, then data in two. Packed on x86-64, aligned elsewhere. */
@@ -56,10 +57,12 @@ class Reactor {
   /** How many wait, and how many of them keep the process alive. */
   #waiting = 0;
   #holding = 0;
+  /** How many select, poll and epoll calls sleep: what is registered in the background then is waited for, too. */
+  #sleeping = 0;
   /** Looks since the last find. */
   #idle = 0;
   #scheduled = false;
-  #parked = false;
+  #parked: Promise<void> | undefined;
   #roused = false;
   #doze: ReturnType<typeof setTimeout> | undefined;
   #budget = BUDGET;
@@ -109,9 +112,9 @@ class Reactor {
   }
 
   /** One more waits. */
-  enter(source: Source, mask: number): void {
+  enter(source: Source, mask: number, background: boolean): void {
     this.#waiting++;
-    if (source.holds) this.#holding++;
+    if (source.holds && !background) this.#holding++;
     // It waits for its turn perhaps, and not for the kernel: the next look wakes it to try.
     if (this.#budget < 0) {
       if (source.note(mask & source.ready)) this.#newsworthy.push(source);
@@ -121,19 +124,44 @@ class Reactor {
   }
 
   /** One less. */
-  leave(source: Source): void {
+  leave(source: Source, background: boolean): void {
     this.#waiting--;
-    if (source.holds) this.#holding--;
-    if (this.#holding === 0) this.#rouse();
+    if (source.holds && !background) this.#holding--;
+    if (!this.#held) this.#rouse();
   }
 
   /** Those who wait for a source keep the process alive, or no longer do. */
   hold(source: Source, holds: boolean): void {
     if (source.holds === holds) return;
     source.holds = holds;
-    this.#holding += holds ? source.waiting : -source.waiting;
+    this.#holding += holds ? source.holding : -source.holding;
     if (holds) this.#go();
-    else if (this.#holding === 0) this.#rouse();
+    else if (!this.#held) this.#rouse();
+  }
+
+  /** Somebody begins to sleep in select, poll or epoll. */
+  fallAsleep(): void {
+    this.#sleeping++;
+    if (this.#waiting > 0) this.#go();
+  }
+
+  /** And ends. */
+  wakeUp(): void {
+    this.#sleeping--;
+    if (!this.#held) this.#rouse();
+  }
+
+  /** Whether the loop may keep the process alive. */
+  get #held(): boolean {
+    return this.#holding > 0 || this.#sleeping > 0;
+  }
+
+  /** Tells all news that the kernel has. */
+  async settle(): Promise<void> {
+    if (this.#parked !== undefined) {
+      this.#rouse();
+      await this.#parked;
+    } else if (this.refresh()) this.#tell();
   }
 
   /**
@@ -141,7 +169,7 @@ class Reactor {
    * events that it has taken and not delivered. One system call serves all who ask in one run of JavaScript.
    */
   refresh(): boolean {
-    if (this.#parked) return false;
+    if (this.#parked !== undefined) return false;
     if (this.#fresh) return true;
     this.#fresh = true;
     queueMicrotask(this.#stale);
@@ -171,10 +199,10 @@ class Reactor {
 
   /** Sees to it that the loop runs, in the way that fits those who wait. */
   #go(): void {
-    if (this.#scheduled || this.#parked) return;
-    if (this.#holding > 0) {
+    if (this.#scheduled || this.#parked !== undefined) return;
+    if (this.#held) {
       this.#scheduled = true;
-      if (this.#doze !== undefined) this.#wakeUp();
+      if (this.#doze !== undefined) this.#endDoze();
       setImmediate(this.#turn);
     } else if (this.#doze === undefined) {
       // Nobody keeps the process alive, and a parked call would: look from an unref'ed timer.
@@ -183,7 +211,7 @@ class Reactor {
     }
   }
 
-  #wakeUp(): void {
+  #endDoze(): void {
     clearTimeout(this.#doze);
     this.#doze = undefined;
   }
@@ -191,7 +219,7 @@ class Reactor {
   #look(): void {
     this.#scheduled = false;
     this.#budget = BUDGET;
-    if (this.#doze !== undefined) this.#wakeUp();
+    if (this.#doze !== undefined) this.#endDoze();
     if (this.#waiting === 0) {
       this.#idle = 0;
       return;
@@ -207,7 +235,7 @@ class Reactor {
       this.#tell();
     } else this.#idle++;
     if (this.#waiting === 0) return;
-    if (this.#idle < PATIENCE || this.#holding === 0) this.#go();
+    if (this.#idle < PATIENCE || !this.#held) this.#go();
     else this.#park();
     // Where a peer shares the CPU it is to have it, so that looking again finds its answer: with one connection, client and
     // server on one CPU, 4% more round trips for 10% less of the server's time.
@@ -215,9 +243,8 @@ class Reactor {
   }
 
   #park(): void {
-    this.#parked = true;
-    this.#libc.epoll_wait_parked(this.#epoll, this.#parkedEvents, BATCH, -1).then((found) => {
-      this.#parked = false;
+    this.#parked = this.#libc.epoll_wait_parked(this.#epoll, this.#parkedEvents, BATCH, -1).then((found) => {
+      this.#parked = undefined;
       this.#roused = false;
       this.#idle = 0;
       this.#budget = BUDGET;
@@ -229,7 +256,7 @@ class Reactor {
 
   /** Ends a parked call, which would keep the process alive. */
   #rouse(): void {
-    if (!this.#parked || this.#roused) return;
+    if (this.#parked === undefined || this.#roused) return;
     this.#roused = true;
     this.#libc.eventfd_write(this.#eventfd, 1n);
   }
@@ -253,3 +280,5 @@ class Reactor {
 
 /** The reactor of this isolate. */
 export const reactor: Reactor = new Reactor();
+
+onSleep(reactor);

@@ -33,6 +33,8 @@ export class Source {
   /** Whether those who wait keep the process alive. */
   holds = true;
 
+  /** How many of the waiters are in the background. */
+  #background = 0;
   readonly #waiters: Waiter[] = [];
   readonly #masks: number[] = [];
   /** Events that came and were not told yet. */
@@ -49,6 +51,11 @@ export class Source {
   /** How many wait. */
   get waiting(): number {
     return this.#waiters.length;
+  }
+
+  /** How many of them are a reason to keep the process alive. */
+  get holding(): number {
+    return this.#waiters.length - this.#background;
   }
 
   /** Takes out what the kernel refused. Unwatched, it would never come back. */
@@ -79,7 +86,9 @@ export class Source {
     if (!this.registered) reactor.register(this, mask);
     this.#waiters.push(waiter);
     this.#masks.push(mask);
-    reactor.enter(this, mask);
+    const background = waiter.background === true;
+    if (background) this.#background++;
+    reactor.enter(this, mask, background);
   }
 
   unwatch(waiter: Waiter): void {
@@ -94,7 +103,14 @@ export class Source {
       this.#waiters.splice(place, 1);
       this.#masks.splice(place, 1);
     }
-    reactor.leave(this);
+    const background = waiter.background === true;
+    if (background) this.#background--;
+    reactor.leave(this, background);
+  }
+
+  /** Brings select and epoll up to date, which are told of news and do not ask; others ask the kernel themselves. */
+  settle(): Promise<void> | undefined {
+    return this.#background > 0 ? reactor.settle() : undefined;
   }
 
   /** Notes an event. Answers whether it is the first since the last telling. */

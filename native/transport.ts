@@ -417,8 +417,9 @@ export class NativeTransport implements Transport {
   }
 
   /** What an attempt knows may be older than what the kernel knows: let the next one ask. */
-  settle(mask: number): undefined {
+  settle(mask: number): Promise<void> | undefined {
     this.#source.ready |= mask & (POLLIN | POLLOUT);
+    return this.#source.settle();
     reactor.permitOne();
   }
 
@@ -453,7 +454,9 @@ export class NativeTransport implements Transport {
 
   dup(): NativeTransport {
     const fd = call(this.#libc.fcntl(this.#fd, F_DUPFD_CLOEXEC, 0), "dup");
-    return new NativeTransport(fd, this.family, this.type, this.proto);
+    const copy = new NativeTransport(fd, this.family, this.type, this.proto);
+    copy.#listening = this.#listening;
+    return copy;
   }
 
   close(): void {

@@ -30,6 +30,19 @@ export function complete(asked: number, answer: number): boolean {
   return answer !== 0 && (withSynonyms(asked) & ~withSynonyms(answer) & (POLLIN | POLLOUT)) === 0;
 }
 
+/** Who is told when somebody sleeps here, as what is registered in the background is waited for then. */
+export interface SleepWatcher {
+  fallAsleep(): void;
+  wakeUp(): void;
+}
+
+let watcher: SleepWatcher | undefined;
+
+/** Sets the one who is told: a backend whose own loop runs while somebody waits, and else not. */
+export function onSleep(sleepWatcher: SleepWatcher): void {
+  watcher = sleepWatcher;
+}
+
 /** What rings when there may be news, and how to sleep until then. */
 export class Alarm implements Waiter {
   #ring: (() => void) | undefined;
@@ -58,9 +71,11 @@ export class Alarm implements Waiter {
       race.push(new Promise((_, reject) => abort = () => reject(signal.reason)));
       signal.addEventListener("abort", abort!);
     }
+    watcher?.fallAsleep();
     try {
       await Promise.race(race);
     } finally {
+      watcher?.wakeUp();
       this.#ring = undefined;
       clearTimeout(timer);
       if (abort !== undefined) signal!.removeEventListener("abort", abort);

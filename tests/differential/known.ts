@@ -53,12 +53,19 @@ function receivingSideShut(step: Step): boolean {
   return step[0] === "shutdown" && (step[2] === 0 || step[2] === 2);
 }
 
-/** Whether this socket was shut down before it was connected, if it ever was. */
+/** Whether this socket, or with duplicates any, was shut down before it was connected, if it ever was. */
 function shutUnconnected({ step: [, slot], before }: Parting): boolean {
-  const shut = before.findIndex(([operation, one]) => operation === "shutdown" && one === slot);
-  const connects = ([operation, one, other]: Step) =>
-    operation === "accept" ? other === slot : one === slot && ["connect", "connect_ex", "foreign"].includes(operation);
-  return shut >= 0 && !before.slice(0, shut).some(connects);
+  const duplicated = before.some(([operation]) => operation === "dup");
+  return before.some(([operation, one], place) => {
+    if (operation !== "shutdown" || !(one === slot || duplicated)) return false;
+    const life = before.slice(
+      before.slice(0, place).findLastIndex(([name, other]) => name === "socket" && other === one) + 1,
+      place,
+    );
+    return !life.some(([name, other, into]) =>
+      name === "accept" ? into === one : other === one && ["connect", "connect_ex", "foreign"].includes(name)
+    );
+  });
 }
 
 /** Whether an answered level lacks some of these events and differs in nothing else. */
@@ -70,6 +77,15 @@ function lacks({ python, ours }: Parting, events: number): boolean {
 /** On both backends. */
 const COMMON: Record<string, Rule> = {
   "refused at once": (p) => timedOut(p.python) && isError(p.ours) && !timedOut(p.ours),
+  "a duplicate has a mode of its own": (p) =>
+    was(p, ([operation]) => operation === "dup") && is(p, ...SENDS, ...RECEIVES, "accept", "connect", "connect_ex") &&
+    (p.python === "pending" || isError(p.python) && p.python.error === "BlockingIOError"),
+  "accept on a Unix listener that was shut down": (p) =>
+    p.scenario.family === "UNIX" && is(p, "accept") && errnoOf(p, p.python) === EINVAL && was(p, receivingSideShut),
+  "a connected socket says so at once": (p) =>
+    is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EISCONN && (p.python === null || p.python === 0),
+  "connect after a failed shutdown": (p) =>
+    is(p, "connect", "connect_ex") && shutUnconnected(p) && errnoOf(p, p.ours) === ECONNABORTED,
   "settimeout on a closed socket": (p) =>
     is(p, "gettimeout") && was(p, ([operation]) => operation === "close" || operation === "detach"),
   "MSG_WAITALL under a timeout": (p) =>
@@ -95,7 +111,7 @@ const DENO: Record<string, Rule> = {
     (is(p, "bind") && p.ours === null && errnoOf(p, p.python) === EADDRINUSE ||
       is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === ENOENT && errnoOf(p, p.python) === ECONNREFUSED),
   "a close takes a moment": (p) =>
-    p.scenario.family === "UNIX" && is(p, ...SENDS) && errnoOf(p, p.python) === EPIPE && !isError(p.ours) &&
+    is(p, ...SENDS) && [EPIPE, ECONNRESET].includes(errnoOf(p, p.python)!) && !isError(p.ours) &&
     was(p, ([operation]) => ["close", "detach", "socket", "accept", "dup"].includes(operation)),
   "a second connect does not wait": (p) => is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EALREADY,
   "connect after bind": (p) => is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EOPNOTSUPP,
@@ -115,7 +131,7 @@ const DENO: Record<string, Rule> = {
     is(p, "poll", "epoll") && lacks(p, POLLRDHUP | POLLHUP | POLLERR) && levelOf(p.ours) !== 0 ||
     is(p, "getpeername", "shutdown") && errnoOf(p, p.python) === ENOTCONN && !isError(p.ours) ||
     is(p, "getsockopt") && p.step[2] === "SO_ERROR" && p.ours === 0,
-  "shutdown of an unconnected socket": (p) => shutUnconnected(p) && !is(p, ...SENDS),
+  "shutdown of an unconnected socket": shutUnconnected,
   "shutdown of a listener ends what it has queued": (p) =>
     p.scenario.family === "UNIX" && was(p, receivingSideShut) && is(p, ...RECEIVES) &&
     (p.ours === "" || errnoOf(p, p.ours) === ECONNRESET) && errnoOf(p, p.python) === EAGAIN,

@@ -12,6 +12,11 @@ export interface Case {
   call: [name: string, args: Plain[]];
 }
 
+/** Bytes that come to a file, its options, and calls on it with their sizes. */
+export interface FileCase {
+  file: [data: number[], options: Record<string, string | null>, calls: [name: string, size: number | null][]];
+}
+
 const NUMERIC = "0123456789abcdefxX.:%/[]+- ";
 const ANYTHING = NUMERIC + "gzGZ_\0\t\n\u00e9\u4e16\u{1f600}*";
 
@@ -70,7 +75,13 @@ export function addrinfo(m: Module, r: Random): Case {
   const family = r.pick([m.AF_UNSPEC, m.AF_UNSPEC, m.AF_INET, m.AF_INET6]);
   const flags = m.AI_NUMERICHOST | r.pick([0, m.AI_NUMERICSERV, m.AI_PASSIVE]);
   // An empty label is a mistake that CPython finds before any other, be it in a host name or in digits.
-  const literal = () => address(r).replaceAll("\0", "").replace(/\.{2,}/g, ".").replace(/^\./, "");
+  // (glibc takes "lo:" for an alias of lo, too.)
+  const scopes = family === m.AF_INET ? /[\0%]/g : /\0/g;
+  const literal = () =>
+    address(r).replace(scopes, "").replace(/%.*/, (scope) => scope.replaceAll(":", "")).replace(/\.{2,}/g, ".").replace(
+      /^\./,
+      "",
+    );
   const host = r.pick<() => string | null>([literal, literal, literal, () => null, () => ""])();
   return { call: ["getaddrinfo", [host, service, family, r.pick([m.SOCK_STREAM, m.SOCK_DGRAM]), 0, flags]] };
 }
@@ -161,4 +172,31 @@ export function options(m: Module, r: Random): Case {
   const multicast = level === m.IPPROTO_IP || level === m.IPPROTO_IPV6;
   const type = multicast || (level === m.SOL_SOCKET && r.below(2) === 0) ? m.SOCK_DGRAM : m.SOCK_STREAM;
   return { on: [family, type], call: ["setsockopt", [level, option, value]] };
+}
+
+/** Control messages of every kind, wrong lengths and descriptors that are not open among them; nobody receives. */
+export function ancillary(m: Module, r: Random): Case {
+  const level = r.pick([m.SOL_SOCKET, m.SOL_SOCKET, m.SOL_SOCKET, m.IPPROTO_IP, r.below(300)]);
+  const type = r.pick([m.SCM_RIGHTS, m.SCM_RIGHTS, m.SCM_CREDENTIALS, r.below(64)]);
+  const data = () => bytes(r.bytes(r.pick([0, 4, 8, 12, r.below(40)])).map((byte) => byte | 64));
+  const messages = Array.from({ length: 1 + r.below(3) }, (): Plain => [level, type, data()]);
+  return { on: [m.AF_UNIX, m.SOCK_DGRAM], call: ["sendmsg", [[{ b: [1] }], messages, 0, "nobody"]] };
+}
+
+/** Text in some encoding, with bytes gone wrong, read by random calls. */
+export function files(_m: Module, r: Random): FileCase {
+  const encoding = r.pick(["utf-8", "utf-8", "utf-8", "ascii", "latin-1", "utf-16-le"]);
+  const text = r.text("ab \n\n\r\r\u00e9\u4e16\u{1f600}\ufeff", r.below(80));
+  const data = [...new TextEncoder().encode(text)];
+  for (let i = r.below(3); i > 0; i--) data.splice(r.below(data.length + 1), r.below(2), r.below(256));
+  const errors = r.pick(["strict", "ignore", "replace", "replace"]);
+  const calls = Array.from({ length: r.below(8) }, (): [string, number | null] => [
+    r.pick(["read", "readline", "readline", "readlines"]),
+    r.pick([null, r.below(12), r.below(12), r.below(12)]),
+  ]);
+  const newline = r.pick([null, "", "\n", "\r", "\r\n"]);
+  // With "strict" CPython throws what it has decoded away when a wrong byte is anywhere behind it; here the lines before it
+  // are read first. So only the whole is compared.
+  const all: [string, null] = ["read", null];
+  return { file: [data, { encoding, errors, newline }, errors === "strict" ? [all] : [...calls, all]] };
 }

@@ -27,7 +27,26 @@ def plain(value):
     return value
 
 
+def read_file(data, options, calls):
+    """What a file of a socket with this data answers to some calls."""
+    one, other = socket.socketpair()
+    with one, other:
+        one.sendall(bytes(data))
+        one.shutdown(socket.SHUT_WR)
+        answers = []
+        with other.makefile("r", **options) as file:
+            for name, size in calls:
+                try:
+                    answers.append(plain(getattr(file, name)(-1 if size is None else size)))
+                except ValueError:
+                    answers.append("RangeError")
+                    break
+        return answers
+
+
 def answer(case):
+    if "file" in case:
+        return {"value": read_file(*case["file"])}
     name, arguments = case["call"]
     arguments = read(arguments)
     try:

@@ -1,0 +1,214 @@
+// The retry loop alone, over an in-memory pollable that a test plays on.
+
+import assert from "node:assert/strict";
+import { Lane } from "../core/lane.ts";
+import { POLLIN } from "../base/poll.ts";
+import { WOULD_BLOCK } from "../transport.ts";
+import type { Pollable, Waiter, WouldBlock } from "../transport.ts";
+
+/** A queue of items: what attempts take, and what wakes. It counts who watches. */
+class Source implements Pollable {
+  items: string[] = [];
+  error: Error | null = null;
+  attempts = 0;
+  settles = 0;
+  /** Comes to light only by settling, as what a backend learns late. */
+  late: string[] = [];
+  readonly waiters = new Set<Waiter>();
+
+  events(): number {
+    return this.items.length > 0 ? POLLIN : 0;
+  }
+  watch(_mask: number, waiter: Waiter): void {
+    this.waiters.add(waiter);
+  }
+  unwatch(waiter: Waiter): void {
+    this.waiters.delete(waiter);
+  }
+  settle(): Promise<void> | undefined {
+    this.settles++;
+    if (this.late.length === 0) return undefined;
+    return Promise.resolve().then(() => {
+      this.items.push(...this.late.splice(0));
+    });
+  }
+
+  /** An attempt to take one item. */
+  readonly take = (): string | WouldBlock => {
+    this.attempts++;
+    if (this.error !== null) throw this.error;
+    return this.items.shift() ?? WOULD_BLOCK;
+  };
+
+  put(...items: string[]): void {
+    this.items.push(...items);
+    this.wake();
+  }
+  wake(): void {
+    for (const waiter of [...this.waiters]) waiter.wake();
+  }
+}
+
+function make(): [Source, Lane] {
+  const source = new Source();
+  return [source, new Lane(source, POLLIN)];
+}
+
+Deno.test("lane: what is there is taken at once, and nobody watches", async () => {
+  const [source, lane] = make();
+  source.items = ["a"];
+  assert.equal(await lane.run(source.take, null, undefined), "a");
+  assert.equal(source.attempts, 1);
+  assert.equal(source.waiters.size, 0);
+});
+
+Deno.test("lane: who waits is woken, and a false alarm changes nothing", async () => {
+  const [source, lane] = make();
+  const taken = lane.run(source.take, null, undefined);
+  assert.equal(source.waiters.size, 1);
+  source.wake();
+  source.wake();
+  assert.equal(source.waiters.size, 1, "still watching");
+  source.put("a");
+  assert.equal(await taken, "a");
+  assert.equal(source.waiters.size, 0);
+});
+
+Deno.test("lane: first come, first served, by one news too", async () => {
+  const [source, lane] = make();
+  const order: string[] = [];
+  const calls = [1, 2, 3].map((n) => lane.run(source.take, null, undefined).then((item) => order.push(`${n}${item}`)));
+  source.put("a", "b");
+  await Promise.all(calls.slice(0, 2));
+  assert.deepEqual(order, ["1a", "2b"]);
+  source.put("c");
+  await calls[2];
+  assert.deepEqual(order, ["1a", "2b", "3c"]);
+  assert.equal(source.waiters.size, 0);
+});
+
+Deno.test("lane: a newcomer does not overtake, even if something is there", async () => {
+  const [source, lane] = make();
+  const first = lane.run(source.take, null, undefined);
+  source.items.push("a", "b");
+  const second = lane.run(source.take, null, undefined);
+  source.wake();
+  assert.equal(await first, "a");
+  assert.equal(await second, "b");
+});
+
+Deno.test("lane: an attempt that keeps progress keeps its turn", async () => {
+  const [source, lane] = make();
+  const pair: string[] = [];
+  const both = lane.run(
+    () => {
+      while (pair.length < 2) {
+        const item = source.take();
+        if (item === WOULD_BLOCK) return WOULD_BLOCK;
+        pair.push(item);
+      }
+      return pair.join("");
+    },
+    null,
+    undefined,
+  );
+  const next = lane.run(source.take, null, undefined);
+  source.put("a");
+  source.put("b");
+  source.put("c");
+  assert.equal(await both, "ab");
+  assert.equal(await next, "c");
+});
+
+Deno.test("lane: an error is the caller's, and the next one goes on", async () => {
+  const [source, lane] = make();
+  source.error = new Error("broken");
+  await assert.rejects(lane.run(source.take, null, undefined), source.error);
+  source.error = null;
+  const first = lane.run(source.take, null, undefined);
+  const second = lane.run(() => source.items.shift() ?? WOULD_BLOCK, null, undefined);
+  source.error = new Error("broken later");
+  source.items.push("a");
+  source.wake();
+  await assert.rejects(first, source.error);
+  assert.equal(await second, "a");
+  assert.equal(source.waiters.size, 0);
+});
+
+Deno.test("lane: a timeout loses nothing", async () => {
+  const [source, lane] = make();
+  await assert.rejects(lane.run(source.take, 0.005, undefined), { name: "TimeoutError", message: "timed out" });
+  assert.equal(source.waiters.size, 0);
+  source.put("a");
+  assert.equal(await lane.run(source.take, 0.005, undefined), "a");
+});
+
+Deno.test("lane: at the deadline there is one last try", async () => {
+  const [source, lane] = make();
+  const taken = lane.run(source.take, 0.005, undefined);
+  source.items.push("a");
+  assert.equal(await taken, "a");
+});
+
+Deno.test("lane: a non-blocking call settles before it gives up", async () => {
+  const [source, lane] = make();
+  await assert.rejects(lane.run(source.take, 0, undefined), { name: "BlockingIOError", code: "EAGAIN" });
+  await assert.rejects(lane.run(source.take, 0, undefined, "EALREADY"), { code: "EALREADY" });
+  assert.equal(source.settles, 2);
+  source.late = ["a"];
+  assert.equal(await lane.run(source.take, 0, undefined), "a");
+  assert.equal(source.waiters.size, 0);
+});
+
+Deno.test("lane: a non-blocking call behind a waiting one takes nothing from it", async () => {
+  const [source, lane] = make();
+  const first = lane.run(source.take, null, undefined);
+  source.late = ["a"];
+  await assert.rejects(lane.run(source.take, 0, undefined), { code: "EAGAIN" });
+  source.wake();
+  assert.equal(await first, "a");
+});
+
+Deno.test("lane: an aborted signal is refused before the try", async () => {
+  const [source, lane] = make();
+  source.items = ["a"];
+  const reason = new Error("enough");
+  await assert.rejects(lane.run(source.take, null, AbortSignal.abort(reason)), reason);
+  assert.equal(source.attempts, 0);
+  assert.deepEqual(source.items, ["a"]);
+});
+
+Deno.test("lane: an abort ends one call, first or not, and the others move up", async () => {
+  for (const place of [0, 1, 2]) {
+    const [source, lane] = make();
+    const abort = new AbortController();
+    const calls = [0, 1, 2].map((n) => lane.run(source.take, null, n === place ? abort.signal : undefined));
+    abort.abort("enough");
+    await assert.rejects(calls[place], (reason) => reason === "enough");
+    const rest = calls.filter((_, n) => n !== place);
+    source.put("a", "b");
+    assert.deepEqual(await Promise.all(rest), ["a", "b"]);
+    assert.equal(source.waiters.size, 0);
+  }
+});
+
+Deno.test("lane: cancel rejects all, each with an error of its own, and the lane goes on", async () => {
+  const [source, lane] = make();
+  const calls = [1, 2].map((n) => lane.run(source.take, n === 1 ? null : 5, new AbortController().signal));
+  lane.cancel("EBADF");
+  const [one, two] = await Promise.all(calls.map((call) => call.catch((error) => error)));
+  assert.equal(one.code, "EBADF");
+  assert.equal(two.code, "EBADF");
+  assert.equal(source.waiters.size, 0);
+  source.items = ["a"];
+  assert.equal(await lane.run(source.take, null, undefined), "a");
+});
+
+Deno.test("lane: a call from a result's own turn finds the lane in order", async () => {
+  const [source, lane] = make();
+  const chain = lane.run(source.take, null, undefined).then(() => lane.run(source.take, null, undefined));
+  const second = lane.run(source.take, null, undefined);
+  source.put("a", "b", "c");
+  assert.equal(await second, "b");
+  assert.equal(await chain, "c");
+});
