@@ -35,13 +35,18 @@ export interface Waiter {
 
 /** What can be waited on: a socket, a pipe, the terminal. Masks are poll(2)'s, from base/poll.ts. */
 export interface Pollable {
-  /** The level of every event now, as poll(2) would answer to a request for all of them. */
-  events(): number;
+  /**
+   * The level of the events of a mask now, as poll(2) would answer. Others may be among them: a backend that knows them
+   * all says so, one that would have to ask the kernel for each does not.
+   */
+  events(mask: number): number;
   /**
    * Registers a waiter for a mask: it is woken at each news of one of these events (and of errors and
    * hang-up, which cannot be masked) until it is withdrawn. It is never woken from within watch itself.
    * News counts from this call: look first (an attempt, or `events`), then watch; nothing is missed between,
    * because nothing else runs. One waiter object is registered once at a time; watching again replaces its mask.
+   *
+   * Throws EPERM where there is never any news: a regular file.
    */
   watch(mask: number, waiter: Waiter): void;
   /** Withdraws a waiter. Withdrawing one that is not registered does nothing. */

@@ -46,8 +46,8 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
     this.open.close();
   }
 
-  events(): number {
-    return this.#closed ? POLLNVAL : this.open.events();
+  events(mask: number): number {
+    return this.#closed ? POLLNVAL : this.open.events(mask);
   }
   watch(mask: number, waiter: Waiter): void {
     this.open.watch(mask, waiter);

@@ -758,7 +758,7 @@ export class Socket {
       : this.#sendTo(data, 0, first, second as WaitOptions | undefined);
   }
 
-  /** Not an async function: its promise around the lane's costs an echo server of datagrams a twentieth. */
+  /** Not an async function: it would put a second promise around the lane's, for every datagram. */
   #sendTo(data: Data, flags: number, address: AddressLike, options: WaitOptions | undefined): Promise<number> {
     try {
       const transport = this.#live();

@@ -5,7 +5,7 @@ import { AF_INET6, AF_UNIX } from "../base/constants.ts";
 
 /**
  * An address of Deno's net API in the family's shape. The family tells which it is: a datagram's address comes as a
- * slow object (a dictionary), and each look into it costs 20 ns.
+ * dictionary (V8's slow objects), and each look into it is a search.
  */
 export function fromAddr(addr: Deno.Addr, family: number): Address {
   if (family === AF_UNIX) return (addr as Deno.UnixAddr).path ?? "";

@@ -156,8 +156,9 @@ export class Connection {
     const available = this.#available(size, wanted, peek);
     if (available === WOULD_BLOCK) return WOULD_BLOCK;
     const end = this.#start + Math.min(size, available);
-    // Not with a read under way: that writes into the same buffer.
-    if (!peek && !this.#reading && this.#aside === null && end === this.#end && end - this.#start >= LARGE) return this.#handOver();
+    // Not with a read under way, which writes into the same buffer, and not what is a caller's memory.
+    const ours = !this.#reading && this.#aside === null;
+    if (!peek && ours && end === this.#end && end - this.#start >= LARGE) return this.#handOver();
     // A copy: nothing that the caller does with its memory (transfer it, keep it) touches the next read's.
     const data = copyOf(this.#buffer, this.#start, end);
     if (!peek) this.#take(end);
@@ -184,8 +185,8 @@ export class Connection {
   }
 
   /**
-   * The same for a caller who leaves the view alone and does not give up: it is read into directly, which makes bulk
-   * receives in pieces of 64 KiB a fifth cheaper. Only detach, or closing one of several duplicates, ends such a call
+   * The same for a caller who leaves the view alone and does not give up: it is read into directly, which takes an
+   * eighth off the CPU time of receives of 64 KiB. Only detach, or closing one of several duplicates, ends such a call
    * before its read; then what comes is moved to memory of our own, and is the next receive's.
    */
   recvIntoHeld(view: Uint8Array): number | WouldBlock {

@@ -311,6 +311,13 @@ export class StreamTransport implements Transport {
 
   shutdown(how: number): void | Promise<void> {
     if (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR) throw errorFor("EINVAL", { syscall: "shutdown" });
+    // A connect under way may be through in the kernel already.
+    const settled = this.#connection === null && !this.#listener ? this.settle(POLLOUT) : undefined;
+    if (settled !== undefined) return settled.then(() => this.#shutdown(how));
+    return this.#shutdown(how);
+  }
+
+  #shutdown(how: number): void | Promise<void> {
     const connection = this.#connection;
     if (connection !== null && !this.#over()) {
       if (how !== SHUT_RD) connection.closeWrite();

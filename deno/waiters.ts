@@ -10,33 +10,34 @@ const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
 export class Waiters {
   #first: Waiter | null = null;
   #firstMask = 0;
-  readonly #others = new Map<Waiter, number>();
+  /** Made for the second waiter: most sockets never have one. */
+  #others: Map<Waiter, number> | null = null;
 
   /** Registers a waiter, or changes the mask of a registered one. */
   add(mask: number, waiter: Waiter): void {
-    if (this.#first === waiter || (this.#first === null && !this.#others.has(waiter))) {
+    if (this.#first === waiter || (this.#first === null && !this.#others?.has(waiter))) {
       this.#first = waiter;
       this.#firstMask = mask;
-    } else this.#others.set(waiter, mask);
+    } else (this.#others ??= new Map()).set(waiter, mask);
   }
 
   /** Withdraws a waiter, if it is there. */
   remove(waiter: Waiter): void {
     if (this.#first === waiter) this.#first = null;
-    else if (this.#others.size > 0) this.#others.delete(waiter);
+    else this.#others?.delete(waiter);
   }
 
   /** Whether anybody waits for one of these events. */
   wait(mask: number): boolean {
     if (this.#first !== null && (this.#firstMask & mask) !== 0) return true;
-    if (this.#others.size > 0) { for (const wanted of this.#others.values()) if ((wanted & mask) !== 0) return true; }
+    if (this.#others !== null) { for (const wanted of this.#others.values()) if ((wanted & mask) !== 0) return true; }
     return false;
   }
 
   /** Whether anybody waits for one of these events whose waiting keeps the process alive. */
   hold(mask: number): boolean {
     if (this.#first !== null && (this.#firstMask & mask) !== 0 && !this.#first.background) return true;
-    if (this.#others.size > 0) {
+    if (this.#others !== null) {
       for (const [waiter, wanted] of this.#others) if ((wanted & mask) !== 0 && !waiter.background) return true;
     }
     return false;
@@ -45,7 +46,7 @@ export class Waiters {
   /** Wakes whoever waits for one of these events. Waiters may come and go meanwhile. */
   wake(events: number): void {
     const woken = (events & ALWAYS) !== 0 ? ~0 : events;
-    const others = this.#others.size > 0 ? [...this.#others] : null;
+    const others = this.#others !== null && this.#others.size > 0 ? [...this.#others] : null;
     if (this.#first !== null && (this.#firstMask & woken) !== 0) this.#first.wake();
     if (others === null) return;
     for (const [waiter, mask] of others) if ((mask & woken) !== 0) waiter.wake();

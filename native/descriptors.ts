@@ -25,9 +25,9 @@ class ForeignDescriptor implements Openable {
   }
 
   watch(mask: number, waiter: Waiter): void {
-    let source = watched.get(this.#fd);
-    if (source === undefined) watched.set(this.#fd, source = new Source(this.#fd, false));
+    const source = watched.get(this.#fd) ?? new Source(this.#fd, false);
     source.watch(mask, waiter);
+    watched.set(this.#fd, source);
   }
 
   unwatch(waiter: Waiter): void {
@@ -38,8 +38,8 @@ class ForeignDescriptor implements Openable {
     source.leave();
   }
 
-  settle(): Promise<void> | undefined {
-    return watched.get(this.#fd)?.settle();
+  settle(): undefined {
+    return undefined;
   }
 
   fileno(): number {

@@ -14,7 +14,6 @@ import {
   EEXIST,
   EFD_CLOEXEC,
   EFD_NONBLOCK,
-  EPERM,
   EPOLL_CLOEXEC,
   EPOLL_CTL_ADD,
   EPOLL_CTL_DEL,
@@ -23,7 +22,7 @@ import {
 } from "./linux.ts";
 import { errno } from "./call.ts";
 import { POLLIN, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
-import { onSleep } from "../core/select/wait.ts";
+import { serveSleepers } from "../core/select/wait.ts";
 import type { Source } from "./source.ts";
 
 /** struct epoll_event in 32-bit words: events, then data in two. Packed on x86-64, aligned elsewhere. */
@@ -54,10 +53,11 @@ class Reactor {
   readonly #sources: (Source | undefined)[] = [];
   /** Sources with news that nobody was told yet. */
   #newsworthy: Source[] = [];
-  /** How many wait, and how many of them keep the process alive. */
+  /** How many wait, and how many of them keep the process alive, and how many are in the background. */
   #waiting = 0;
   #holding = 0;
-  /** How many select, poll and epoll calls sleep: what is registered in the background then is waited for, too. */
+  #background = 0;
+  /** How many select, poll and epoll calls sleep: what is registered in the background is waited for meanwhile. */
   #sleeping = 0;
   /** Looks since the last find. */
   #idle = 0;
@@ -73,23 +73,20 @@ class Reactor {
     this.#fresh = false;
   };
 
-  /** Starts to watch a descriptor, whose caller has just found nothing of `mask`: epoll reports the level at once. */
-  register(source: Source, mask: number): void {
+  /** Starts to watch a descriptor. EPERM: a regular file, which is always ready and never has news. */
+  register(source: Source): void {
     if (this.#epoll < 0) this.#open();
     const request = this.#request;
     request[0] = EVERYTHING;
     request[DATA] = source.fd;
     request[DATA + 1] = source.generation;
     if (this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_ADD, source.fd, request) === -1) {
-      // A regular file, which is always ready and never has news.
-      if (errno() === EPERM) return;
       // Watched already, by a source that looked at the same number from outside.
       if (errno() !== EEXIST) throw failure("epoll_ctl");
       call(this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_MOD, source.fd, request), "epoll_ctl");
     }
     this.#sources[source.fd] = source;
     source.registered = true;
-    source.exhaust(mask);
   }
 
   /** Stops watching. */
@@ -114,7 +111,8 @@ class Reactor {
   /** One more waits. */
   enter(source: Source, mask: number, background: boolean): void {
     this.#waiting++;
-    if (source.holds && !background) this.#holding++;
+    if (background) this.#background++;
+    else if (source.holds) this.#holding++;
     // It waits for its turn perhaps, and not for the kernel: the next look wakes it to try.
     if (this.#budget < 0) {
       if (source.note(mask & source.ready)) this.#newsworthy.push(source);
@@ -126,7 +124,8 @@ class Reactor {
   /** One less. */
   leave(source: Source, background: boolean): void {
     this.#waiting--;
-    if (source.holds && !background) this.#holding--;
+    if (background) this.#background--;
+    else if (source.holds) this.#holding--;
     if (!this.#held) this.#rouse();
   }
 
@@ -142,7 +141,7 @@ class Reactor {
   /** Somebody begins to sleep in select, poll or epoll. */
   fallAsleep(): void {
     this.#sleeping++;
-    if (this.#waiting > 0) this.#go();
+    this.#go();
   }
 
   /** And ends. */
@@ -151,17 +150,31 @@ class Reactor {
     if (!this.#held) this.#rouse();
   }
 
+  /** Whether somebody wants to be told. */
+  get #wanted(): boolean {
+    return this.#waiting > (this.#sleeping > 0 ? 0 : this.#background);
+  }
+
   /** Whether the loop may keep the process alive. */
   get #held(): boolean {
     return this.#holding > 0 || this.#sleeping > 0;
   }
 
-  /** Tells all news that the kernel has. */
-  async settle(): Promise<void> {
-    if (this.#parked !== undefined) {
+  /** Tells all news that the kernel has by now. */
+  catchUp(): Promise<void> | undefined {
+    if (this.#waiting === 0) return undefined;
+    if (this.#parked !== undefined) return this.#unpark();
+    if (this.refresh()) this.#tell();
+    return undefined;
+  }
+
+  /** The same where a parked call may hold events, and may have returned before what came last. */
+  async #unpark(): Promise<void> {
+    while (this.#parked !== undefined) {
       this.#rouse();
       await this.#parked;
-    } else if (this.refresh()) this.#tell();
+    }
+    if (this.refresh()) this.#tell();
   }
 
   /**
@@ -199,7 +212,7 @@ class Reactor {
 
   /** Sees to it that the loop runs, in the way that fits those who wait. */
   #go(): void {
-    if (this.#scheduled || this.#parked !== undefined) return;
+    if (this.#scheduled || this.#parked !== undefined || !this.#wanted) return;
     if (this.#held) {
       this.#scheduled = true;
       if (this.#doze !== undefined) this.#endDoze();
@@ -220,7 +233,7 @@ class Reactor {
     this.#scheduled = false;
     this.#budget = BUDGET;
     if (this.#doze !== undefined) this.#endDoze();
-    if (this.#waiting === 0) {
+    if (!this.#wanted) {
       this.#idle = 0;
       return;
     }
@@ -234,7 +247,7 @@ class Reactor {
       this.#idle = 0;
       this.#tell();
     } else this.#idle++;
-    if (this.#waiting === 0) return;
+    if (!this.#wanted) return;
     if (this.#idle < PATIENCE || !this.#held) this.#go();
     else this.#park();
     // Where a peer shares the CPU it is to have it, so that looking again finds its answer: with one connection, client and
@@ -250,7 +263,7 @@ class Reactor {
       this.#budget = BUDGET;
       this.#note(this.#parkedEvents, found);
       this.#tell();
-      if (this.#waiting > 0) this.#go();
+      this.#go();
     });
   }
 
@@ -281,4 +294,4 @@ class Reactor {
 /** The reactor of this isolate. */
 export const reactor: Reactor = new Reactor();
 
-onSleep(reactor);
+serveSleepers(reactor);

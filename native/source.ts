@@ -33,6 +33,8 @@ export class Source {
   /** Whether those who wait keep the process alive. */
   holds = true;
 
+  /** What else may hold, of which attempts need not know. */
+  #beyond = 0;
   /** How many of the waiters are in the background. */
   #background = 0;
   readonly #waiters: Waiter[] = [];
@@ -64,17 +66,22 @@ export class Source {
   }
 
   /**
-   * The level of the events of `mask`, and of any others as they come. Where all sockets that idle are known
-   * to, one system call answers for all of them.
+   * The level of the events of `mask`. Who idles is known to: one epoll_wait answers for all of those (select over
+   * 100 sockets of which one is ready: 20 µs, 50 with a poll(2) for each).
    */
   events(mask: number): number {
-    if (this.registered && reactor.refresh() && (this.ready & mask) === 0 && (mask & ~(POLLIN | POLLOUT)) === 0) {
-      return 0;
-    }
+    if (!this.registered) reactor.register(this);
+    else if (!this.#mayHold(mask) && reactor.refresh() && !this.#mayHold(mask)) return 0;
     const events = level(this.fd);
+    this.#beyond = events & ENDS_READS;
     // Who hung up or failed has no news to come: the next attempt is told so.
     if ((events & ALWAYS) === 0) this.exhaust(~events & (POLLIN | POLLOUT));
     return events;
+  }
+
+  /** Whether the last that was heard allows an event of a mask. */
+  #mayHold(mask: number): boolean {
+    return ((this.ready | this.#beyond) & (mask | ALWAYS)) !== 0;
   }
 
   watch(mask: number, waiter: Waiter): void {
@@ -83,7 +90,11 @@ export class Source {
       this.#masks[place] = mask;
       return;
     }
-    if (!this.registered) reactor.register(this, mask);
+    if (!this.registered) {
+      reactor.register(this);
+      // The caller has just found nothing of it, and epoll reports the level to a newcomer.
+      this.exhaust(mask);
+    }
     this.#waiters.push(waiter);
     this.#masks.push(mask);
     const background = waiter.background === true;
@@ -108,16 +119,12 @@ export class Source {
     reactor.leave(this, background);
   }
 
-  /** Brings select and epoll up to date, which are told of news and do not ask; others ask the kernel themselves. */
-  settle(): Promise<void> | undefined {
-    return this.#background > 0 ? reactor.settle() : undefined;
-  }
-
   /** Notes an event. Answers whether it is the first since the last telling. */
   note(events: number): boolean {
     const first = this.#news === 0 && events !== 0;
     this.#news |= events;
     if ((events & ENDS_READS) !== 0) {
+      this.#beyond |= events & ENDS_READS;
       this.shortMeansEmpty = false;
       if ((events & (ALWAYS | POLLRDHUP)) !== 0) events |= POLLIN;
       if ((events & ALWAYS) !== 0) events |= POLLOUT;

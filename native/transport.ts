@@ -116,7 +116,7 @@ export class NativeTransport implements Transport {
   // Connections
 
   accept(): Accepted | WouldBlock {
-    if ((this.#source.ready & POLLIN) === 0 || !reactor.mayTry()) return WOULD_BLOCK;
+    if ((this.#listening && (this.#source.ready & POLLIN) === 0) || !reactor.mayTry()) return WOULD_BLOCK;
     for (;;) {
       const fd = this.#libc.accept4(this.#fd, vacant(), incomingLength, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
@@ -401,7 +401,7 @@ export class NativeTransport implements Transport {
 
   // Waiting
 
-  events(mask: number = ALL_EVENTS): number {
+  events(mask: number): number {
     const events = this.#source.events(mask);
     return this.#stash === undefined ? events : events | POLLIN | POLLRDNORM;
   }
@@ -417,10 +417,10 @@ export class NativeTransport implements Transport {
   }
 
   /** What an attempt knows may be older than what the kernel knows: let the next one ask. */
-  settle(mask: number): Promise<void> | undefined {
+  settle(mask: number): undefined {
     this.#source.ready |= mask & (POLLIN | POLLOUT);
-    return this.#source.settle();
     reactor.permitOne();
+    return undefined;
   }
 
   #retryLater(): void {

@@ -2,6 +2,8 @@
 
 import { TemporaryDirectory } from "./_helpers.ts";
 import * as udp from "../udp.ts";
+import { BACKENDS } from "./_backends.ts";
+import type { Module } from "./conformance/fixtures.ts";
 
 /** The families of datagrams by name. */
 export const FAMILIES = ["IPv4", "IPv6", "Unix"] as const;
@@ -16,10 +18,12 @@ export function familyOf(name: Family): number {
 export class Sockets implements Disposable {
   readonly family: Family;
   readonly directory: TemporaryDirectory = new TemporaryDirectory();
+  readonly #module: Module;
   readonly #open: udp.Socket[] = [];
 
-  constructor(family: Family) {
+  constructor(family: Family, module: Module = BACKENDS[0].module) {
     this.family = family;
+    this.#module = module;
   }
 
   /** An address to bind to that nobody has. */
@@ -30,7 +34,7 @@ export class Sockets implements Disposable {
 
   /** A fresh socket, without a name. */
   unbound(): udp.Socket {
-    const socket = udp.socket(familyOf(this.family));
+    const socket = this.#module.socket(familyOf(this.family), udp.SOCK_DGRAM);
     socket.settimeout(10);
     this.#open.push(socket);
     return socket;
@@ -49,13 +53,15 @@ export class Sockets implements Disposable {
   }
 }
 
-/** A test over each family. */
+/** A test over each backend and family. */
 export function familyTest(name: string, fn: (sockets: Sockets) => Promise<void>): void {
-  for (const family of FAMILIES) {
-    Deno.test(`${family}: ${name}`, async () => {
-      using sockets = new Sockets(family);
-      await fn(sockets);
-    });
+  for (const { name: backend, module } of BACKENDS) {
+    for (const family of FAMILIES) {
+      Deno.test(`${backend}: ${family}: ${name}`, async () => {
+        using sockets = new Sockets(family, module);
+        await fn(sockets);
+      });
+    }
   }
 }
 

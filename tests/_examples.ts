@@ -4,8 +4,10 @@ import { Program } from "./_helpers.ts";
 
 const folder = new URL("../examples/", import.meta.url);
 
-/** One run line: `deno run flags… examples/file args…`, as the example's header has it. */
+/** One run line: `[sudo] deno run flags… examples/file args…`, as the example's header has it. */
 export interface RunLine {
+  /** Whether it takes root. */
+  root: boolean;
   flags: string[];
   args: string[];
 }
@@ -20,15 +22,27 @@ export function examples(): string[] {
 export function runLines(example: string): RunLine[] {
   const source = Deno.readTextFileSync(new URL(example, folder));
   const header = source.slice(0, source.search(/^(?!\/\/)/m)).replaceAll(/\s*\\\n\/\/\s*/g, " ");
-  const commands = Array.from(
-    header.matchAll(/^\/\/ +deno run (.*)$/gm),
-    ([, command]) => command.replaceAll(/ \[[^\]]*\]/g, "").split(/ +/),
-  );
-  return commands.map((words) => {
+  const commands = header.matchAll(/^\/\/ +(sudo )?deno run (.*)$/gm);
+  return Array.from(commands, ([, sudo, command]) => {
+    // libc's path is that of x86-64.
+    const here = command.replaceAll("x86_64-linux", `${Deno.build.arch}-linux`);
+    const words = here.replaceAll(/ \[[^\]]*\]/g, "").split(/ +/);
     const file = words.indexOf(`examples/${example}`);
     if (file < 0) throw new Error(`a run line of ${example} does not start it: ${words.join(" ")}`);
-    return { flags: words.slice(0, file), args: words.slice(file + 1) };
+    return { root: sudo !== undefined, flags: words.slice(0, file), args: words.slice(file + 1) };
   });
+}
+
+/** Whether an example can run here. One that cannot skips its tests with a line that says so, for want of root not in CI. */
+export function runnable(example: string): boolean {
+  if (example.startsWith("native_") && Deno.build.os !== "linux") {
+    console.log(`${example} needs Linux: its tests are skipped`);
+    return false;
+  }
+  if (!runLines(example).some(({ root }) => root) || Deno.uid() === 0) return true;
+  if (Deno.env.get("CI") === "true") throw new Error(`${example} needs root, and CI skips nothing`);
+  console.log(`${example} needs root: its tests are skipped`);
+  return false;
 }
 
 /** Starts a program of examples/. Permissions are never asked for: what is not stated is refused. */
@@ -49,7 +63,7 @@ export function freePort(): number {
  */
 export function elsewhere(line: RunLine, option: string, usual: string | number, other: string | number): RunLine {
   const flags = line.flags.map((flag) => flag.replaceAll(String(usual), String(other)));
-  return { flags, args: [...line.args, option, String(other)] };
+  return { ...line, flags, args: [...line.args, option, String(other)] };
 }
 
 /** Starts a server on a free port and waits until it says that it listens; somebody may be quicker to take the port. */

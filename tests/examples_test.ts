@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { TemporaryDirectory } from "./_helpers.ts";
-import { call, converse, elsewhere, examples, runLines, serve, start } from "./_examples.ts";
+import { call, converse, elsewhere, examples, runLines, runnable, serve, start } from "./_examples.ts";
 
 Deno.test("the list of examples has each of them", () => {
   const list = Deno.readTextFileSync(new URL("../examples/README.md", import.meta.url));
@@ -20,7 +20,7 @@ for (const example of examples()) {
     assert.match(printed, new RegExp(example.replace(".ts", "")));
   });
 
-  Deno.test(`${example} needs each permission that it states`, async () => {
+  Deno.test(`${example} needs each permission that it states`, { ignore: !runnable(example) }, async () => {
     for (const { flags, args } of runLines(example)) {
       const permissions = flags.filter((flag) => flag.startsWith("--allow-"));
       assert.notEqual(permissions.length, 0, "it states no permission");

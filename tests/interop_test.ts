@@ -180,7 +180,6 @@ peer.close()`,
 peer.sendall(b"unread")
 receive(peer, 2)
 print(json.dumps("closed"))
-
 try:
     while peer.recv(10): pass
     for _ in range(100):

@@ -13,7 +13,7 @@ import type { Descriptor, Openable } from "../descriptors.ts";
 import type { Waiter } from "../../transport.ts";
 import { EPOLLET, EPOLLEXCLUSIVE, EPOLLIN, EPOLLONESHOT, EPOLLOUT } from "./constants.ts";
 import { joinExclusive, leaveExclusive } from "./exclusive.ts";
-import { Alarm, breath, complete, mayLinger, settleWatched, slept, withSynonyms } from "./wait.ts";
+import { Alarm, breath, catchUp, complete, mayLinger, settleWatched, slept, withSynonyms } from "./wait.ts";
 import type { Watched } from "./wait.ts";
 
 /** Reported whether asked for or not. */
@@ -58,7 +58,7 @@ export class Interest implements Waiter, Watched {
 
   /** The events that hold and are to be reported. */
   look(): number {
-    return this.descriptor.closed ? 0 : withSynonyms(this.descriptor.events()) & this.#mask;
+    return this.descriptor.closed ? 0 : withSynonyms(this.descriptor.events(this.watchMask)) & this.#mask;
   }
 
   /** Whether asking its backend would gain nothing. */
@@ -166,7 +166,12 @@ export class InterestList implements Openable {
   }
 
   #place(fd: number, interest: Interest): void {
-    interest.watch();
+    try {
+      interest.watch();
+    } catch (error) {
+      interest.unwatch();
+      throw error;
+    }
     this.#interests.set(fd, interest);
     interest.nested?.parents.add(this);
     this.#unknown.add(interest);
@@ -220,6 +225,8 @@ export class InterestList implements Openable {
   async wait(limit: number, timeout: number, signal: AbortSignal | undefined): Promise<[fd: number, events: number][]> {
     signal?.throwIfAborted();
     await breath();
+    const behind = catchUp();
+    if (behind !== undefined) await behind;
     if (timeout === 0 || (this.events() !== 0 && mayLinger())) await this.#settle();
     let found = this.#collect(limit);
     if (found.length > 0 || timeout === 0) return found;

@@ -81,7 +81,14 @@ function firstDifference(
 ): number | undefined {
   for (const [n, step] of scenario.steps.entries()) {
     if (same(python[n], ours[n])) continue;
-    const parting = { scenario, step, before: scenario.steps.slice(0, n), python: python[n], ours: ours[n] };
+    const parting = {
+      scenario,
+      step,
+      before: scenario.steps.slice(0, n),
+      answers: python.slice(0, n),
+      python: python[n],
+      ours: ours[n],
+    };
     const reason = knownDifference(backend, parting);
     if (reason === undefined) return n;
     excused[reason] = (excused[reason] ?? 0) + 1;

@@ -6,6 +6,8 @@ import type { FamilyName, Scenario, Step } from "./scenario.ts";
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 const SLOTS = [0, 1, 2, 3];
 const [OWN, SERVER, PEER, OTHER] = SLOTS;
+/** A slot that nothing is ever bound to. */
+const FOURTH = 4;
 
 /** How scenarios begin. */
 const BEGINNINGS: readonly (readonly [number, Step[]])[] = [
@@ -84,8 +86,9 @@ function call(random: Random): Step {
     [1, () => ["detach", slot]],
     [2, () => ["dup", slot, random.pick([OTHER, PEER])]],
     [2, () => ["accept", SERVER, random.pick([PEER, OTHER])]],
-    [2, () => ["connect", slot, SERVER]],
-    [2, () => ["connect_ex", slot, random.pick([SERVER, OTHER])]],
+    // Not to itself: TCP can do that, but nobody means it.
+    [2, () => ["connect", end === SERVER ? OTHER : end, SERVER]],
+    [2, () => ["connect_ex", end === SERVER ? OWN : end, random.pick([SERVER, FOURTH])]],
     [1, () => ["listen", slot, 1 + random.below(8)]],
     [1, () => ["bind", slot]],
     [1, () => ["bind", slot, SERVER]],

@@ -13,6 +13,8 @@ export interface Parting {
   step: Step;
   /** The steps before it. */
   before: Step[];
+  /** What CPython answered to those. */
+  answers: Entry[];
   python: Entry;
   ours: Entry;
 }
@@ -53,19 +55,27 @@ function receivingSideShut(step: Step): boolean {
   return step[0] === "shutdown" && (step[2] === 0 || step[2] === 2);
 }
 
-/** Whether this socket, or with duplicates any, was shut down before it was connected, if it ever was. */
-function shutUnconnected({ step: [, slot], before }: Parting): boolean {
-  const duplicated = before.some(([operation]) => operation === "dup");
-  return before.some(([operation, one], place) => {
-    if (operation !== "shutdown" || !(one === slot || duplicated)) return false;
-    const life = before.slice(
-      before.slice(0, place).findLastIndex(([name, other]) => name === "socket" && other === one) + 1,
-      place,
-    );
-    return !life.some(([name, other, into]) =>
-      name === "accept" ? into === one : other === one && ["connect", "connect_ex", "foreign"].includes(name)
+/** Whether this socket (with duplicates or a select, any) was shut down before it was connected, if it ever was. */
+function shutUnconnected({ step: [operation, slot], before, answers }: Parting): boolean {
+  const any = operation === "select" || before.some(([name]) => name === "dup");
+  return before.some(([name, one], place) => {
+    if (name !== "shutdown" || !(one === slot || any)) return false;
+    const birth = before.slice(0, place).findLastIndex(([name, other]) => name === "socket" && other === one);
+    return !before.slice(0, place).some(([name, other, into], n) =>
+      n > birth && !isError(answers[n]) &&
+      (name === "accept"
+        ? into === one
+        : other === one && ["connect", "connect_ex", "foreign"].includes(name) && !answers[n])
     );
   });
+}
+
+/** Whether somebody connects to a socket that is bound and does not listen. */
+function connectsBeforeListen({ step, before }: Parting): boolean {
+  return [...before, step].some(([operation, , target], place) =>
+    operation.startsWith("connect") &&
+    !before.slice(0, place).some(([name, one]) => name === "listen" && one === target)
+  );
 }
 
 /** Whether an answered level lacks some of these events and differs in nothing else. */
@@ -85,7 +95,9 @@ const COMMON: Record<string, Rule> = {
   "a connected socket says so at once": (p) =>
     is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EISCONN && (p.python === null || p.python === 0),
   "connect after a failed shutdown": (p) =>
-    is(p, "connect", "connect_ex") && shutUnconnected(p) && errnoOf(p, p.ours) === ECONNABORTED,
+    is(p, "connect", "connect_ex") &&
+    (shutUnconnected(p) && errnoOf(p, p.ours) === ECONNABORTED ||
+      errnoOf(p, p.python) === EINVAL && was(p, ([operation]) => operation === "shutdown")),
   "settimeout on a closed socket": (p) =>
     is(p, "gettimeout") && was(p, ([operation]) => operation === "close" || operation === "detach"),
   "MSG_WAITALL under a timeout": (p) =>
@@ -94,25 +106,32 @@ const COMMON: Record<string, Rule> = {
       is(p, "getsockopt") && p.python === 0 && p.ours === ECONNRESET),
   "a refused connect under a timeout leaves no mark": (p) =>
     was(p, ([operation]) => operation.startsWith("connect")) &&
-    (is(p, "poll") && levelOf(p.ours) === (levelOf(p.python) & ~(POLLIN | POLLRDHUP)) ||
+    (is(p, "poll", "epoll") && levelOf(p.ours) === (levelOf(p.python) & ~(POLLIN | POLLRDHUP)) ||
       is(p, "connect", "connect_ex") && errnoOf(p, p.python) === ECONNABORTED ||
       is(p, "listen") && errnoOf(p, p.python) === EINVAL ||
+      is(p, "getsockname") && Array.isArray(p.ours) && ["::", "0.0.0.0"].includes(p.ours[0]) ||
       is(p, ...RECEIVES) && p.python === "" && errnoOf(p, p.ours) === ENOTCONN),
 };
 
 /** On Deno's net API. */
 const DENO: Record<string, Rule> = {
-  "connect before listen": (p) =>
+  "a bound address can be connected to": (p) =>
+    connectsBeforeListen(p) &&
+      (errnoOf(p, p.python) === ECONNREFUSED || (levelOf(p.python) & POLLERR) !== 0 || is(p, "select")) ||
     is(p, "connect", "connect_ex") && errnoOf(p, p.python) === ECONNREFUSED && (p.ours === null || p.ours === 0) &&
-    !was(p, ([operation, slot]) => operation === "listen" && slot === p.step[2]),
+      was(p, receivingSideShut),
+  "Deno sets SO_REUSEADDR": (p) =>
+    p.scenario.family !== "UNIX" && is(p, "bind") && errnoOf(p, p.python) === EADDRINUSE && p.ours === null,
   "Deno removes a listener's path": (p) =>
     p.scenario.family === "UNIX" && was(p, ([operation]) =>
       ["close", "detach", "shutdown", "socket"].includes(operation)) &&
     (is(p, "bind") && p.ours === null && errnoOf(p, p.python) === EADDRINUSE ||
       is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === ENOENT && errnoOf(p, p.python) === ECONNREFUSED),
   "a close takes a moment": (p) =>
-    is(p, ...SENDS) && [EPIPE, ECONNRESET].includes(errnoOf(p, p.python)!) && !isError(p.ours) &&
-    was(p, ([operation]) => ["close", "detach", "socket", "accept", "dup"].includes(operation)),
+    was(p, ([operation]) => ["close", "detach", "socket", "accept", "dup"].includes(operation)) &&
+    (is(p, ...SENDS) && [EPIPE, ECONNRESET].includes(errnoOf(p, p.python)!) && !isError(p.ours) ||
+      is(p, "bind") && p.python === null && errnoOf(p, p.ours) === EADDRINUSE ||
+      is(p, "connect", "connect_ex") && errnoOf(p, p.python) === ECONNREFUSED && errnoOf(p, p.ours) === ECONNRESET),
   "a second connect does not wait": (p) => is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EALREADY,
   "connect after bind": (p) => is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EOPNOTSUPP,
   "the path is looked up last": (p) =>
@@ -124,11 +143,13 @@ const DENO: Record<string, Rule> = {
   "the peer does not see SHUT_RD": (p) =>
     was(p, receivingSideShut) && !isError(p.ours) &&
     (is(p, ...SENDS) && [EPIPE, ECONNRESET].includes(errnoOf(p, p.python)!) ||
-      is(p, "poll") && lacks(p, POLLHUP | POLLRDHUP | POLLERR)),
+      is(p, ...RECEIVES) && errnoOf(p, p.python) === ECONNRESET ||
+      is(p, "poll", "epoll") && lacks(p, POLLHUP | POLLRDHUP | POLLERR)),
   "a closed Unix peer looks half-closed": (p) =>
     p.scenario.family === "UNIX" && is(p, "poll") && lacks(p, POLLHUP) && (levelOf(p.ours) & POLLRDHUP) !== 0,
   "learns late": (p) =>
     is(p, "poll", "epoll") && lacks(p, POLLRDHUP | POLLHUP | POLLERR) && levelOf(p.ours) !== 0 ||
+    is(p, ...RECEIVES, ...SENDS) && errnoOf(p, p.python) === ECONNREFUSED && errnoOf(p, p.ours) === EAGAIN ||
     is(p, "getpeername", "shutdown") && errnoOf(p, p.python) === ENOTCONN && !isError(p.ours) ||
     is(p, "getsockopt") && p.step[2] === "SO_ERROR" && p.ours === 0,
   "shutdown of an unconnected socket": shutUnconnected,
@@ -162,4 +183,9 @@ export function goesOn(step: Step): boolean {
 /** The name of the known difference, if it is one. */
 export function knownDifference(backend: BackendName, parting: Parting): string | undefined {
   return Object.entries(RULES[backend]).find(([, rule]) => rule(parting))?.[0];
+}
+
+/** The names of all known differences. */
+export function knownDifferences(): string[] {
+  return Object.keys({ ...COMMON, ...DENO });
 }

@@ -141,6 +141,42 @@ export function abortSuite({ name, module: m }: Subject): void {
     await assert.rejects(all.server.accept(), m.BlockingIOError);
   });
 
+  test("connect to a Unix path", async () => {
+    using all = new Listening(m, "Unix");
+    for (const moment of MOMENTS) {
+      using client = all.socket();
+      const got = await given(moment, (signal) => client.connect(all.address, { signal }), () => Promise.resolve());
+      // Given up, it may go on by itself or not at all; connecting again leads to one connection either way.
+      if (got === undefined) {
+        const error = await client.connect(all.address).then(() => null, (error) => error);
+        if (error !== null) assert.equal(error.code, "EISCONN");
+      }
+      await client.sendall("x");
+      const [conn] = await all.server.accept();
+      assert.equal(text(await conn.recv(9)), "x");
+      conn.close();
+    }
+    all.server.setblocking(false);
+    await assert.rejects(all.server.accept(), m.BlockingIOError);
+  });
+
+  test("sendto sends all of a datagram once, or nothing", async () => {
+    using server = m.socket(m.AF_INET, m.SOCK_DGRAM);
+    server.bind(["127.0.0.1", 0]);
+    const address = server.getsockname() as [string, number];
+    using client = m.socket(m.AF_INET, m.SOCK_DGRAM);
+    for (const [n, moment] of MOMENTS.entries()) {
+      const got = await given(
+        moment,
+        (signal) => client.sendto(message(n), 0, address, { signal }),
+        () => Promise.resolve(),
+      );
+      await client.sendto("end", address);
+      const expected = got === undefined ? ["end"] : [text(message(n)), "end"];
+      for (const one of expected) assert.equal(text(await server.recv(100)), one);
+    }
+  });
+
   test("create_connection leaves no connection open", async () => {
     using all = new Listening(m, "IPv4");
     all.server.setblocking(false);

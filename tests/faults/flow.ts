@@ -76,6 +76,23 @@ export function flowSuite({ name, module: m, url }: Subject): void {
     assert.ok(sends > 1);
   });
 
+  test("a non-blocking call says EAGAIN only where the kernel does, however many there were before it", async () => {
+    const [one, other] = await m.socketpair();
+    other.setblocking(false);
+    // More than any backend grants itself in one turn of the event loop.
+    for (let i = 0; i < 2000; i++) {
+      await one.send("x");
+      assert.equal((await other.recv(1)).length, 1);
+    }
+    using datagrams = m.socket(m.AF_UNIX, m.SOCK_DGRAM);
+    datagrams.setblocking(false);
+    for (let i = 0; i < 2000; i++) {
+      await assert.rejects(datagrams.sendto("x", "/dev/null/nobody"), { code: "ENOTDIR" });
+    }
+    one.close();
+    other.close();
+  });
+
   test("a gigabyte to a reader that stops costs no memory and no time", async () => {
     await using program = await runDeno(`
       ${imports}

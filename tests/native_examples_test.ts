@@ -1,0 +1,80 @@
+// The examples of the native backend, put to use with the flags that they state.
+
+import assert from "node:assert/strict";
+import * as socket from "../mod.ts";
+import { converse, elsewhere, freePort, runLines, runnable, start } from "./_examples.ts";
+import { pythonTest, runPython, TemporaryDirectory } from "./_helpers.ts";
+import type { Program } from "./_helpers.ts";
+
+/** A test that starts an example which may need root. */
+function exampleTest(example: string, fn: (run: (...more: string[]) => Program) => Promise<void>): void {
+  const [{ flags, args }] = runLines(example);
+  const run = (...more: string[]) => start(example, flags, [...args, ...more]);
+  Deno.test(`${example} does what it says`, { ignore: !runnable(example) }, () => fn(run));
+}
+
+exampleTest("native_ping.ts", async (run) => {
+  const printed = await converse(run("--interval", "0"));
+  assert.equal(printed.match(/^reply from 127\.0\.0\.1: number [123], [\d.]+ ms$/gm)?.length, 3, printed);
+  assert.match(printed, /^3 sent, 3 answered$/m);
+});
+
+exampleTest("native_traceroute.ts", async (run) => {
+  assert.match(await converse(run()), /^ 1 {2}127\.0\.0\.1 {2}[\d.]+ ms\n$/);
+});
+
+exampleTest("native_sniffer.ts", async (run) => {
+  await using sniffer = run("--count", "1000000");
+  assert.equal(await sniffer.line(), "listening on lo");
+  using sender = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM);
+  using receiver = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM);
+  for (const sk of [sender, receiver]) sk.bind(["::1", 0]);
+  await sender.sendto("12345", receiver.getsockname());
+  const [from, to] = [sender, receiver].map((sk) => (sk.getsockname() as [string, number])[1]);
+  // Others use the interface too.
+  const wanted = `in     67 bytes  UDP [::1]:${from} > [::1]:${to}`;
+  while (await sniffer.line() !== wanted);
+});
+
+exampleTest("native_seqpacket.ts", async (run) => {
+  const printed = await converse(run("--size", "8"));
+  assert.equal(printed, "3 bytes: one\n8 bytes: two and  (cut)\n8 bytes: 世界,\ufffd (cut)\nthe other end has gone\n");
+});
+
+exampleTest("native_tcp_info.ts", async (run) => {
+  const lines = (await converse(run("--rounds", "3", "--size", "100000"))).trim().split("\n");
+  assert.equal(lines.length, 3);
+  // SYN counts as a byte.
+  assert.deepEqual(lines.map((line) => /^\d: state 1, .* acked (\d+)/.exec(line)?.[1]), ["100001", "200001", "300001"]);
+});
+
+exampleTest("native_bind_to_device.ts", async () => {
+  const port = freePort();
+  const { flags, args } = elsewhere(runLines("native_bind_to_device.ts")[0], "--port", 7777, port);
+  const heard = (await converse(start("native_bind_to_device.ts", flags, args))).trim().split("\n").slice(1);
+  assert.ok(heard.includes("lo heard hello"));
+  for (const line of heard) if (!line.startsWith("lo ")) assert.match(line, / heard nothing$/);
+});
+
+pythonTest("native_pass_fd.ts: a connection that one process accepted is answered by another", async () => {
+  if (!runnable("native_pass_fd.ts")) return;
+  using directory = new TemporaryDirectory();
+  const [path, port] = [directory.fresh(), freePort()];
+  const [work, serve] = runLines("native_pass_fd.ts").map((line) => elsewhere(line, "--path", "/tmp/pass.sock", path));
+  const { flags, args } = elsewhere(serve, "--port", 9999, port);
+  await using worker = start("native_pass_fd.ts", work.flags, work.args);
+  assert.equal(await worker.line(), `waiting at ${path}`);
+  await using front = start("native_pass_fd.ts", flags, args);
+  assert.match(await front.line(), /^listening on/);
+  for (let round = 0; round < 2; round++) {
+    await using caller = runPython(
+      `import socket, sys; print(socket.create_connection(("127.0.0.1", int(sys.argv[1]))).makefile().read(), end="")`,
+      port,
+    );
+    assert.equal(await caller.line(), `hello 127.0.0.1, this is process ${worker.pid}`);
+    assert.match(await worker.line(), /^answered \[ "127\.0\.0\.1", \d+ \]$/);
+  }
+  // The worker ends with the front.
+  await front[Symbol.asyncDispose]();
+  assert.equal((await worker.end()).code, 0);
+});
