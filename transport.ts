@@ -119,6 +119,8 @@ export interface Transport extends Pollable {
   recvIntoHeld?(view: Uint8Array, flags: number): number | WouldBlock;
   /** The same with the sender's address (null on a stream). */
   recvFrom(size: number, flags: number): [Bytes, Address | null] | WouldBlock;
+  /** The same into a view, where that is cheaper than `recvMessage`; others leave this out. */
+  recvFromInto?(view: Uint8Array, flags: number): [number, Address | null] | WouldBlock;
   /** Scatters one receive over views, with up to `ancillarySize` bytes of control messages. */
   recvMessage(views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock;
 

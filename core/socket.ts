@@ -563,13 +563,17 @@ export class Socket {
     flags = 0,
     options?: WaitOptions,
   ): Promise<[number, Address]> {
-    let views: Uint8Array[];
+    let view: Uint8Array;
     const attempt = () => {
-      const received = this.#transport.recvMessage(views, 0, this.#effective(flags));
+      const transport = this.#transport;
+      if (transport.recvFromInto) {
+        return transport.recvFromInto(view, this.#effective(flags)) as [number, Address] | WouldBlock;
+      }
+      const received = transport.recvMessage([view], 0, this.#effective(flags));
       return received === WOULD_BLOCK ? received : [received.length, received.address] as [number, Address];
     };
     return this.#read(attempt, flags, options, () => {
-      views = [sizedView(buffer, nbytes, "recvfrom_into")];
+      view = sizedView(buffer, nbytes, "recvfrom_into");
     });
   }
 

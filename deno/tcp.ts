@@ -55,7 +55,6 @@ const RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC;
 /** What sends may be asked for here. */
 const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
 
-const EMPTY = new Uint8Array(0);
 
 /** How long a connect that found a Unix listener's queue full waits before the next try, in milliseconds. */
 const QUEUE_FULL_PAUSE = 5;
@@ -141,7 +140,7 @@ export class StreamTransport implements Transport {
   #adopt(conn: Deno.Conn): void {
     this.#options.apply(conn);
     this.#connection = new Connection(conn, this.#waiters, this.#referenced);
-    if (this.#waiters.wait(POLLIN)) this.#connection.readAhead();
+    if (this.#waiters.wait(POLLIN)) this.#connection.inflow.readAhead();
   }
 
   /** Two ends of one connection that exists already. */
@@ -229,7 +228,7 @@ export class StreamTransport implements Transport {
     const connection = this.#connection ?? this.#unconnected("recv", "EINVAL", "ENOTCONN");
     checkFlags("recv", flags, RECEIVE_FLAGS);
     if (connection === WOULD_BLOCK) return WOULD_BLOCK;
-    return connection.recv(size, wantedOf(size, flags), (flags & MSG_PEEK) !== 0);
+    return connection.inflow.recv(size, wantedOf(size, flags), (flags & MSG_PEEK) !== 0);
   }
 
   recvInto(view: Uint8Array, flags: number): number | WouldBlock {
@@ -237,13 +236,13 @@ export class StreamTransport implements Transport {
     const connection = this.#connection ?? this.#unconnected("recv", "EINVAL", "ENOTCONN");
     checkFlags("recv", flags, RECEIVE_FLAGS);
     if (connection === WOULD_BLOCK) return WOULD_BLOCK;
-    return connection.recvInto(view, wantedOf(view.length, flags), (flags & MSG_PEEK) !== 0);
+    return connection.inflow.recvInto(view, wantedOf(view.length, flags), (flags & MSG_PEEK) !== 0);
   }
 
   recvIntoHeld(view: Uint8Array, flags: number): number | WouldBlock {
     const connection = this.#connection;
     if (connection === null || flags !== 0 || this.#references > 1) return this.recvInto(view, flags);
-    return connection.recvIntoHeld(view);
+    return connection.inflow.recvIntoHeld(view);
   }
 
   recvFrom(size: number, flags: number): [Bytes, null] | WouldBlock {
@@ -262,7 +261,7 @@ export class StreamTransport implements Transport {
   send(data: Uint8Array, flags: number): number | WouldBlock {
     const connection = this.#connection ?? this.#unconnected("send", "ENOTCONN", "EPIPE");
     checkFlags("send", flags, SEND_FLAGS);
-    return connection === WOULD_BLOCK ? WOULD_BLOCK : connection.send(data);
+    return connection === WOULD_BLOCK ? WOULD_BLOCK : connection.outflow.send(data);
   }
 
   sendHeld(data: Uint8Array, flags: number): number | WouldBlock {
@@ -270,7 +269,7 @@ export class StreamTransport implements Transport {
     checkFlags("send", flags, SEND_FLAGS);
     if (connection === WOULD_BLOCK) return WOULD_BLOCK;
     // With duplicates, closing one of them ends its calls but not the connection: the data must outlive the call.
-    return this.#references > 1 ? connection.send(data) : connection.sendHeld(data);
+    return this.#references > 1 ? connection.outflow.send(data) : connection.outflow.sendHeld(data);
   }
 
   sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
@@ -320,8 +319,8 @@ export class StreamTransport implements Transport {
   #shutdown(how: number): void | Promise<void> {
     const connection = this.#connection;
     if (connection !== null && !this.#over()) {
-      if (how !== SHUT_RD) connection.closeWrite();
-      if (how !== SHUT_WR) return connection.closeRead();
+      if (how !== SHUT_RD) connection.outflow.shut();
+      if (how !== SHUT_WR) return connection.inflow.shut();
     } else if (this.#listener?.listening) {
       // Shutting down the receiving side ends listening; the address stays claimed.
       if (how !== SHUT_WR) this.#listener.unlisten();
@@ -366,13 +365,13 @@ export class StreamTransport implements Transport {
   watch(mask: number, waiter: Waiter): void {
     this.#waiters.add(mask, waiter);
     if ((mask & ~POLLOUT) === 0) return;
-    this.#connection?.readAhead();
+    this.#connection?.inflow.readAhead();
     this.#listener?.acceptAhead();
   }
 
   unwatch(waiter: Waiter): void {
     this.#waiters.remove(waiter);
-    this.#connection?.park();
+    this.#connection?.inflow.park();
     this.#listener?.park();
   }
 
@@ -403,7 +402,7 @@ export class StreamTransport implements Transport {
   }
   #setReferenced(referenced: boolean): void {
     this.#referenced = referenced;
-    if (this.#connection !== null) this.#connection.reference.referenced = referenced;
+    if (this.#connection !== null) this.#connection.inflow.reference.referenced = referenced;
     if (this.#listener !== null) this.#listener.referenced = referenced;
   }
 

@@ -10,7 +10,7 @@ import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants/families.ts";
 /** Throws Deno.errors.NotCapable unless the program may use an address. */
 export function requireAddress(family: number, address: Address): void {
   if (family === AF_INET || family === AF_INET6) {
-    if (allNetGranted()) return;
+    if (allGranted("net")) return;
     const [host, port] = address as InetAddress;
     const place = placeOf(host === "" ? wildcard(family) : host, port);
     // The name that the address was found by may be allowed, and not the number.
@@ -31,10 +31,10 @@ function requirePath(address: UnixAddress): void {
   if (path === "") return;
   // An abstract name is no file, and no single one of them can be granted.
   if (path.startsWith("\0")) return requireNet();
-  requireGrant({ name: "read", path }, `read access to "${path}"`, "--allow-read");
-  requireGrant({ name: "write", path }, `write access to "${path}"`, "--allow-write");
+  if (!allGranted("read")) requireGrant({ name: "read", path }, `read access to "${path}"`, "--allow-read");
+  if (!allGranted("write")) requireGrant({ name: "write", path }, `write access to "${path}"`, "--allow-write");
   // Deno asks for net access to the whole path.
-  if (!allNetGranted()) requireNet(`unix:${path.startsWith("/") ? path : `${Deno.cwd()}/${path}`}`);
+  if (!allGranted("net")) requireNet(`unix:${path.startsWith("/") ? path : `${Deno.cwd()}/${path}`}`);
 }
 
 /** Where names led that were allowed, as places: the names by the addresses. Emptied when full. */
@@ -58,20 +58,21 @@ export function requireHost(host: string, port: number): void {
   requireNet(port === 0 ? placeOf(host, port).slice(0, -":0".length) : placeOf(host, port));
 }
 
-/** The grant of all of the network, while it holds. */
-let everywhere: Deno.PermissionStatus | undefined;
+/** The grants of all of the network, of reading and of writing, while they hold. */
+const everything = new Map<"net" | "read" | "write", Deno.PermissionStatus>();
 
 /**
- * Whether all of the network is granted. Asking costs 0.8 µs, nearly what sending a datagram does, so a yes is
- * remembered, and exactly: only revoking "net" itself can end it, and that changes the status object at once.
+ * Whether all of the network, or of reading or writing, is granted. Asking costs 0.8 µs, nearly what sending a datagram
+ * does, and Deno keeps the answer for every path and host that was ever asked for (0.4 KB each); so a yes to all is
+ * remembered, and exactly: only revoking the permission itself can end it, and that changes the status object at once.
  * A program that was granted single hosts asks each time.
  */
-function allNetGranted(): boolean {
-  if (everywhere?.state === "granted") return true;
-  const status = Deno.permissions.querySync({ name: "net" });
-  // Partial: some hosts are denied.
+function allGranted(name: "net" | "read" | "write"): boolean {
+  if (everything.get(name)?.state === "granted") return true;
+  const status = Deno.permissions.querySync({ name });
+  // Partial: some hosts or paths are denied.
   if (status.state !== "granted" || status.partial) return false;
-  everywhere = status;
+  everything.set(name, status);
   return true;
 }
 
@@ -81,7 +82,7 @@ function isNetGranted(host: string): boolean {
 
 /** Throws unless the program may use a host, or all of the network where none is named. */
 export function requireNet(host?: string): void {
-  if (allNetGranted()) return;
+  if (allGranted("net")) return;
   const what = host === undefined ? "net access" : `net access to ${JSON.stringify(host)}`;
   requireGrant(host === undefined ? { name: "net" } : { name: "net", host }, what, "--allow-net");
 }

@@ -10,12 +10,13 @@ import { SOCK_DGRAM, SOCK_STREAM } from "../base/constants/sockets.ts";
 import { find, findInPlace } from "./addrinfo.ts";
 import type { Found } from "./addrinfo.ts";
 import { requireName } from "./permissions.ts";
+import { isKnownLiteral } from "./sockaddr.ts";
 
 /** Whether an address holds a name; "" and literals are none. */
 function isNamed(family: number, address: Address): address is InetAddress | Inet6Address {
   if (family !== AF_INET && family !== AF_INET6) return false;
   const [host] = address as InetAddress;
-  return host !== "" && !isLiteral(host, family);
+  return host !== "" && !isKnownLiteral(host) && !isLiteral(host, family);
 }
 
 /** As CPython: ASCII as it is, an international name in its ASCII form. */

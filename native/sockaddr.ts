@@ -56,6 +56,11 @@ function remember<K, V>(cache: Map<K, V>, key: K, value: V): V {
 const bytesOfHost = new Map<string, Uint8Array>();
 const textOfHost = new Map<number, string>();
 
+/** Whether a host was written before, and so is no name: parsing it again was a twelfth of a UDP echo. */
+export function isKnownLiteral(host: string): boolean {
+  return bytesOfHost.has(host);
+}
+
 /** The bytes of a literal host; "" is every interface. */
 function hostBytes(family: number, host: string): Uint8Array {
   if (host === "") return new Uint8Array(family === AF_INET ? 4 : 16);

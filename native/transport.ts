@@ -208,12 +208,26 @@ export class NativeTransport implements Transport {
       const data = this.recv(size, flags);
       return data === WOULD_BLOCK ? WOULD_BLOCK : [data, null];
     }
-    if (this.#mustWait(flags)) return WOULD_BLOCK;
     const buffer = room(size, this.type === SOCK_STREAM);
     const asked = Math.min(size, buffer.length);
-    const count = this.#libc.recvfrom(this.#fd, buffer, asked, flags, vacant(), incomingLength);
-    if (count < 0) return this.#refused("recvfrom", POLLIN, flags), WOULD_BLOCK;
-    return [copyOut(buffer, Math.min(count, asked)), received()];
+    const count = this.#receiveFrom(buffer, asked, flags);
+    return count === BLOCKED ? WOULD_BLOCK : [copyOut(buffer, Math.min(count, asked)), received()];
+  }
+
+  recvFromInto(view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
+    if (this.#stash !== undefined || this.#waitsForAll(flags)) {
+      const count = this.recvInto(view, flags);
+      return count === WOULD_BLOCK ? WOULD_BLOCK : [count, null];
+    }
+    const count = this.#receiveFrom(view as Uint8Array<ArrayBuffer>, view.length, flags);
+    return count === BLOCKED ? WOULD_BLOCK : [count, received()];
+  }
+
+  /** Takes what is there, and its sender's address to `incoming`. */
+  #receiveFrom(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
+    if (this.#mustWait(flags)) return BLOCKED;
+    const count = this.#libc.recvfrom(this.#fd, buffer, size, flags, vacant(), incomingLength);
+    return count < 0 ? this.#refused("recvfrom", POLLIN, flags) : count;
   }
 
   recvMessage(views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock {

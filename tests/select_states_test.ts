@@ -69,6 +69,7 @@ print(json.dumps(answers))
 const RESET = `
 import socket, struct, sys
 s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+s.recv(1)
 s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 s.close()
 print("reset")
@@ -152,6 +153,8 @@ async function* states(socket: Module): AsyncGenerator<[name: string, sock: Sock
     // Only a kernel's socket can be told to reset.
     await using peer = runPython(RESET, server.getsockname()[1]);
     const [c] = await server.accept();
+    // Not before it was accepted: Deno turns a connection away that was reset in the queue.
+    await c.sendall("!");
     await peer.line();
     yield ["reset", c];
     await c.recv(1).catch(() => {});

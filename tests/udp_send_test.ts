@@ -9,7 +9,9 @@ familyTest("an unbound socket binds itself with its first datagram, and can be a
   await client.sendto("hello", server.getsockname());
   const [data, address] = await server.recvfrom(100);
   assert.equal(text(data), "hello");
-  await server.sendto("hello yourself", address!);
+  // In the kernel a Unix socket stays without a name, and then nobody can answer it.
+  if (address === null) return;
+  await server.sendto("hello yourself", address);
   assert.equal(text(await client.recv(100)), "hello yourself");
 });
 
@@ -26,13 +28,15 @@ familyTest("a connected socket sends to its peer and hears nobody else", async (
   assert.deepEqual(client.getpeername(), friend.getsockname());
   await client.send("hello");
   assert.equal(text((await friend.recvfrom(100))[0]), "hello");
+  // The kernel refuses a stranger on Unix sockets, where UDP drops what it says.
+  const refused = (error: { code: string }) => assert.equal(error.code, "EPERM");
   const receiving = client.recvfrom(100);
-  await stranger.sendto("psst", client.getsockname());
+  await stranger.sendto("psst", client.getsockname()).catch(refused);
   await friend.sendto("hi", client.getsockname());
   assert.equal(text((await receiving)[0]), "hi");
 
   await client.connect(stranger.getsockname());
-  await friend.sendto("still there?", client.getsockname());
+  await friend.sendto("still there?", client.getsockname()).catch(refused);
   await stranger.sendto("now me", client.getsockname());
   assert.equal(text(await client.recv(100)), "now me");
   await client.send("yes");

@@ -1,0 +1,27 @@
+// What went wrong with a connection, known to both its sides and told once.
+
+/** The pending error of a connection, as the kernel keeps it for SO_ERROR or the next call. */
+export class Trouble {
+  /** The error that nobody was told yet. */
+  error: Error | null = null;
+  /** Whether the connection is broken off, told or not. */
+  reset = false;
+
+  /** Whether anything has gone wrong. */
+  get known(): boolean {
+    return this.error !== null || this.reset;
+  }
+
+  /** The connection broke off. */
+  strike(error: Error): void {
+    this.error = error;
+    this.reset = true;
+  }
+
+  /** Takes the error: whoever is told it first has it. */
+  take(): Error | null {
+    const { error } = this;
+    this.error = null;
+    return error;
+  }
+}
