@@ -45,10 +45,11 @@ export class Connection {
     return events;
   }
 
-  /** Brings the events up to date. */
-  async settle(mask: number): Promise<void> {
-    if ((mask & POLLOUT) !== 0) await this.outflow.settle();
-    if ((mask & ~POLLOUT) !== 0) await this.inflow.settle();
+  /** Brings the events up to date. Each side's own promise, since what the inflow knows holds for a moment only. */
+  settle(mask: number): Promise<void> | undefined {
+    const sending = (mask & POLLOUT) !== 0 ? this.outflow.settle() : undefined;
+    if ((mask & ~POLLOUT) === 0) return sending;
+    return sending === undefined ? this.inflow.settle() : sending.then(() => this.inflow.settle());
   }
 
   /** Closes behind what was sent. */

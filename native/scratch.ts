@@ -18,6 +18,29 @@ export function room(size: number, stream: boolean): Uint8Array<ArrayBuffer> {
   return scratch;
 }
 
+/** From here on a buffer of its own costs a receive less than the copy. */
+const LARGE = 16 * 1024;
+
+let fresh = new Uint8Array(0);
+
+/** Whether a receive of a size is worth a buffer of its own, if it will be filled. */
+export function isBulk(size: number): boolean {
+  return size >= LARGE && size <= STREAM_LIMIT;
+}
+
+/** A buffer that nobody has seen, for `handOver`. */
+export function ownRoom(size: number): Uint8Array<ArrayBuffer> {
+  if (fresh.length !== size) fresh = new Uint8Array(size);
+  return fresh;
+}
+
+/** Gives `ownRoom`'s buffer away where it was filled well; what is less is copied, and the buffer stays. */
+export function handOver(buffer: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  if (2 * length < buffer.length) return copyOut(buffer, length);
+  fresh = new Uint8Array(0);
+  return buffer.subarray(0, length);
+}
+
 /** Results up to this size share a slab. */
 const SMALL = 1024;
 const SLAB = 16 * 1024;

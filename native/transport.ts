@@ -29,7 +29,7 @@ import { requireAddress } from "./permissions.ts";
 import { ALL_EVENTS, level } from "./poll.ts";
 import { reactor } from "./reactor.ts";
 import { resolve, resolveInPlace } from "./resolve.ts";
-import { copyOut, room } from "./scratch.ts";
+import { copyOut, handOver, isBulk, ownRoom, room } from "./scratch.ts";
 import { decode, encode, incoming, incomingLength, outgoing, received, vacant } from "./sockaddr.ts";
 import { ENDS_READS, Source } from "./source.ts";
 import { Stash } from "./stash.ts";
@@ -60,6 +60,8 @@ export class NativeTransport implements Transport {
   #stash: Stash | undefined;
   /** Whether the last EAGAIN of a send was one that no event follows, and the timer that stands for it. */
   #unannounced = false;
+  /** Whether the last receive was large and filled: then the next one will be, too. */
+  #bulk = false;
   /** A listener's readiness is accept's alone: data calls on it are refused by the kernel, not waited for. */
   #listening = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -189,9 +191,14 @@ export class NativeTransport implements Transport {
       const count = this.#receiveUnusual(whole, flags);
       return count === BLOCKED ? WOULD_BLOCK : whole.slice(0, Math.min(count, wanted));
     }
-    const buffer = room(size, this.type === SOCK_STREAM);
-    const count = this.#receive(buffer, Math.min(size, buffer.length), flags);
-    return count === BLOCKED ? WOULD_BLOCK : copyOut(buffer, Math.min(count, size));
+    const buffer = this.#bulk ? ownRoom(size) : room(size, this.type === SOCK_STREAM);
+    const asked = Math.min(size, buffer.length);
+    const count = this.#receive(buffer, asked, flags);
+    if (count === BLOCKED) return WOULD_BLOCK;
+    const received = Math.min(count, asked);
+    const wasBulk = this.#bulk;
+    this.#bulk = received === asked && isBulk(asked);
+    return wasBulk ? handOver(buffer, received) : copyOut(buffer, received);
   }
 
   recvInto(view: Uint8Array, flags: number): number | WouldBlock {
@@ -328,7 +335,8 @@ export class NativeTransport implements Transport {
   }
 
   #mustWait(flags: number): boolean {
-    return (flags & NEVER_WAITS) === 0 && (this.#source.ready & POLLIN) === 0 && !this.#listening;
+    if ((flags & NEVER_WAITS) !== 0) return false;
+    return ((this.#source.ready & POLLIN) === 0 && !this.#listening) || !reactor.mayTry();
   }
 
   // Sending
