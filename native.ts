@@ -1,10 +1,11 @@
 /**
  * The same API as `@berkeley/socket`, under the same names, over libc by FFI: every family, type, protocol and option
- * that the kernel has, real descriptors, ancillary data, and the fastest sockets in JavaScript. Linux on x86-64 and
- * arm64; elsewhere the first socket throws an error that says so.
+ * that the kernel has, real descriptors and ancillary data. Linux on x86-64 and arm64; elsewhere the first socket
+ * throws an error that says so.
  *
- * It needs `--allow-ffi`, and FFI is outside of Deno's sandbox: a program with that permission can do whatever its user
- * can. The net permission (read and write, for paths) is still asked for and honoured by every call here.
+ * It needs `--allow-ffi` (or `--allow-ffi=` and libc's path), and FFI is outside of Deno's sandbox: a program with that
+ * permission can do whatever its user can. The net permission (`unix:` with read and write, for paths) is still asked
+ * for and honoured by every call here.
  *
  * No call waits on JavaScript's thread: descriptors are non-blocking, and one epoll instance wakes whoever waits.
  * A pending call keeps the process alive, an idle open socket does not.

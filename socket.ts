@@ -1,6 +1,7 @@
 /**
  * Sockets as Python's `socket` module documents them, on Deno's own net API: no FFI, and no permission beyond
- * `--allow-net` for the hosts that are used (read and write access to the path of an AF_UNIX socket).
+ * `--allow-net` for the hosts that are used (for an AF_UNIX socket `--allow-net=unix:PATH`, and read and write access
+ * to the path).
  *
  * `socket()` makes one; {@linkcode Socket} is what it makes. Calls that can wait return promises and take
  * `{ signal }` last; timeouts are in seconds.

@@ -172,6 +172,8 @@ export interface Backend {
   open(family: number, type: number, proto: number): Transport;
   /** Takes over a descriptor that the descriptor table does not know; -1 for family, type, proto means: find out. */
   adopt(fd: number, family: number, type: number, proto: number): Transport;
+  /** The same on a duplicate: the descriptor stays its owner's. */
+  adoptDuplicate(fd: number, family: number, type: number, proto: number): Transport;
   /** Opens two connected sockets. */
   pair(family: number, type: number, proto: number): Promise<[Transport, Transport]>;
   /** Where a host and port may be reached over a stream, in the order to try: what create_connection goes through. */

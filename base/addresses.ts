@@ -13,6 +13,7 @@ import {
   AF_UNSPEC,
   AF_VSOCK,
 } from "./constants/families.ts";
+import { nameOf } from "./data.ts";
 import { OSError } from "./errors.ts";
 import { gaiErrorFor } from "./gai.ts";
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6, parseLenientIPv4 } from "./ip.ts";
@@ -66,16 +67,9 @@ export type AddressLike =
 const PATH_SIZE = Deno.build.os === "darwin" ? 104 : 108;
 const MAX_U32 = 0xffffffff;
 
-/** Names a value's type for an error message. */
-function typeName(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "array";
-  return typeof value === "object" ? value.constructor?.name ?? "object" : typeof value;
-}
-
 /** An integer from 0 to `max`, or the error that Python raises for it. */
 function checkNumber(value: unknown, max: number, name: string, syscall: string): number {
-  if (typeof value !== "number") throw new TypeError(`${syscall}(): ${name} must be a number, not ${typeName(value)}`);
+  if (typeof value !== "number") throw new TypeError(`${syscall}(): ${name} must be a number, not ${nameOf(value)}`);
   if (Number.isFinite(value) && !Number.isInteger(value)) {
     throw new TypeError(`${syscall}(): ${name} must be an integer, not ${value}`);
   }
@@ -92,7 +86,7 @@ function checkTuple(
   syscall: string,
 ): readonly unknown[] {
   if (!Array.isArray(address)) {
-    throw new TypeError(`${syscall}(): ${family} address must be tuple, not ${typeName(address)}`);
+    throw new TypeError(`${syscall}(): ${family} address must be tuple, not ${nameOf(address)}`);
   }
   if (address.length < least || address.length > most) throw new TypeError(`${family} address must be ${shape}`);
   return address;
@@ -106,7 +100,7 @@ let last = { host: "", family: -1 };
  * A literal of the other family is the error that getaddrinfo(3) has for it.
  */
 export function checkHost(family: number, host: unknown, syscall: string): string {
-  if (typeof host !== "string") throw new TypeError(`${syscall}(): host must be a string, not ${typeName(host)}`);
+  if (typeof host !== "string") throw new TypeError(`${syscall}(): host must be a string, not ${nameOf(host)}`);
   if (host.includes("\0")) throw new TypeError("host name must not contain null character");
   if (host === "<broadcast>") {
     if (family === AF_INET6) throw new OSError("address family mismatched", undefined, { syscall, address: host });
@@ -142,7 +136,7 @@ function checkInet6(address: unknown, syscall: string): Inet6Address {
 
 function checkUnix(address: unknown, syscall: string): UnixAddress {
   if (typeof address !== "string" && !(address instanceof Uint8Array)) {
-    throw new TypeError(`${syscall}(): AF_UNIX address must be a string or Uint8Array, not ${typeName(address)}`);
+    throw new TypeError(`${syscall}(): AF_UNIX address must be a string or Uint8Array, not ${nameOf(address)}`);
   }
   const bytes = toUnixPathBytes(address);
   const isAbstract = bytes[0] === 0 && Deno.build.os === "linux";
@@ -165,7 +159,7 @@ function checkPacket(address: unknown, syscall: string): PacketAddress {
   );
   if (typeof name !== "string") throw new TypeError("AF_PACKET address must be a tuple of two to five elements");
   if (!(hardwareAddress instanceof Uint8Array)) {
-    throw new TypeError(`${syscall}(): hardware address must be a Uint8Array, not ${typeName(hardwareAddress)}`);
+    throw new TypeError(`${syscall}(): hardware address must be a Uint8Array, not ${nameOf(hardwareAddress)}`);
   }
   if (hardwareAddress.length > 8) throw new RangeError("Hardware address must be 8 bytes or less");
   return [

@@ -58,67 +58,206 @@ export class OSError extends Error {
   }
 }
 
-/** A non-blocking call that would have to wait (EAGAIN, EALREADY, EINPROGRESS). */
+/**
+ * A non-blocking call that would have to wait (EAGAIN, EALREADY, EINPROGRESS).
+ *
+ * @example
+ * ```ts
+ * import { BlockingIOError, socketpair } from "@berkeley/socket";
+ *
+ * const [a, b] = await socketpair();
+ * a.setblocking(false);
+ * const error = await a.recv(1024).catch((error: unknown) => error);
+ * console.assert(error instanceof BlockingIOError);
+ * a.close();
+ * b.close();
+ * ```
+ */
 export class BlockingIOError extends OSError {
   /** The class's name. */
   override name = "BlockingIOError";
 }
-/** A call interrupted by a signal (EINTR). */
+/**
+ * A call interrupted by a signal (EINTR).
+ *
+ * @example
+ * ```ts
+ * import { InterruptedError, OSError } from "@berkeley/socket";
+ *
+ * console.assert(new InterruptedError(4) instanceof OSError);
+ * ```
+ */
 export class InterruptedError extends OSError {
   /** The class's name. */
   override name = "InterruptedError";
 }
-/** The base class of a connection's errors. */
+/**
+ * The base class of a connection's errors.
+ *
+ * @example
+ * ```ts
+ * import { ConnectionError, socket } from "@berkeley/socket";
+ *
+ * using sk = socket();
+ * const error = await sk.connect(["127.0.0.1", 1]).catch((error: unknown) => error);
+ * console.assert(error instanceof ConnectionError);
+ * ```
+ */
 export class ConnectionError extends OSError {
   /** The class's name. */
   override name = "ConnectionError";
 }
-/** Sending where nobody reads any more (EPIPE, ESHUTDOWN). */
+/**
+ * Sending where nobody reads any more (EPIPE, ESHUTDOWN).
+ *
+ * @example
+ * ```ts
+ * import { BrokenPipeError, SHUT_WR, socketpair } from "@berkeley/socket";
+ *
+ * const [a, b] = await socketpair();
+ * await a.shutdown(SHUT_WR);
+ * const error = await a.send("x").catch((error: unknown) => error);
+ * console.assert(error instanceof BrokenPipeError);
+ * a.close();
+ * b.close();
+ * ```
+ */
 export class BrokenPipeError extends ConnectionError {
   /** The class's name. */
   override name = "BrokenPipeError";
 }
-/** A connection that was aborted before it was accepted (ECONNABORTED). */
+/**
+ * A connection that was aborted before it was accepted (ECONNABORTED).
+ *
+ * @example
+ * ```ts
+ * import { ConnectionAbortedError, ConnectionError } from "@berkeley/socket";
+ *
+ * console.assert(new ConnectionAbortedError(103) instanceof ConnectionError);
+ * ```
+ */
 export class ConnectionAbortedError extends ConnectionError {
   /** The class's name. */
   override name = "ConnectionAbortedError";
 }
-/** Nobody listens at the address (ECONNREFUSED). */
+/**
+ * Nobody listens at the address (ECONNREFUSED).
+ *
+ * @example
+ * ```ts
+ * import { ConnectionRefusedError, socket } from "@berkeley/socket";
+ *
+ * using sk = socket();
+ * const error = await sk.connect(["127.0.0.1", 1]).catch((error: unknown) => error);
+ * console.assert(error instanceof ConnectionRefusedError);
+ * ```
+ */
 export class ConnectionRefusedError extends ConnectionError {
   /** The class's name. */
   override name = "ConnectionRefusedError";
 }
-/** The peer reset the connection (ECONNRESET). */
+/**
+ * The peer reset the connection (ECONNRESET).
+ *
+ * @example
+ * ```ts
+ * import { ConnectionError, ConnectionResetError } from "@berkeley/socket";
+ *
+ * console.assert(new ConnectionResetError(104) instanceof ConnectionError);
+ * ```
+ */
 export class ConnectionResetError extends ConnectionError {
   /** The class's name. */
   override name = "ConnectionResetError";
 }
-/** A timeout of the socket ("timed out", without errno) or of the network (ETIMEDOUT). */
+/**
+ * A timeout of the socket ("timed out", without errno) or of the network (ETIMEDOUT).
+ *
+ * @example
+ * ```ts
+ * import { socketpair, TimeoutError } from "@berkeley/socket";
+ *
+ * const [a, b] = await socketpair();
+ * a.settimeout(0.01);
+ * const error = await a.recv(1024).catch((error: unknown) => error);
+ * console.assert(error instanceof TimeoutError);
+ * a.close();
+ * b.close();
+ * ```
+ */
 export class TimeoutError extends OSError {
   /** The class's name. */
   override name = "TimeoutError";
 }
-/** The system refuses the operation (EACCES, EPERM); Deno's own refusals are Deno.errors.NotCapable. */
+/**
+ * The system refuses the operation (EACCES, EPERM); Deno's own refusals are Deno.errors.NotCapable.
+ *
+ * @example
+ * ```ts
+ * import { OSError, PermissionError } from "@berkeley/socket";
+ *
+ * console.assert(new PermissionError(13) instanceof OSError);
+ * ```
+ */
 export class PermissionError extends OSError {
   /** The class's name. */
   override name = "PermissionError";
 }
-/** A path that does not exist (ENOENT). */
+/**
+ * A path that does not exist (ENOENT).
+ *
+ * @example
+ * ```ts
+ * import { AF_UNIX, FileNotFoundError, socket } from "@berkeley/socket";
+ *
+ * using sk = socket(AF_UNIX);
+ * const error = await sk.connect("/nonexistent").catch((error: unknown) => error);
+ * console.assert(error instanceof FileNotFoundError);
+ * ```
+ */
 export class FileNotFoundError extends OSError {
   /** The class's name. */
   override name = "FileNotFoundError";
 }
-/** A path that exists already (EEXIST). */
+/**
+ * A path that exists already (EEXIST).
+ *
+ * @example
+ * ```ts
+ * import { FileExistsError, OSError } from "@berkeley/socket";
+ *
+ * console.assert(new FileExistsError(17) instanceof OSError);
+ * ```
+ */
 export class FileExistsError extends OSError {
   /** The class's name. */
   override name = "FileExistsError";
 }
-/** A failed address look-up; `errno` is one of the EAI_ numbers. */
+/**
+ * A failed address look-up; `errno` is one of the EAI_ numbers.
+ *
+ * @example
+ * ```ts
+ * import { AI_NUMERICHOST, gaierror, getaddrinfo } from "@berkeley/socket";
+ *
+ * const error = await getaddrinfo("no number", 80, 0, 0, 0, AI_NUMERICHOST).catch((error: unknown) => error);
+ * console.assert(error instanceof gaierror);
+ * ```
+ */
 export class gaierror extends OSError {
   /** The class's name. */
   override name = "gaierror";
 }
-/** A failed look-up by gethostbyname or gethostbyaddr. */
+/**
+ * A failed look-up by gethostbyname or gethostbyaddr.
+ *
+ * @example
+ * ```ts
+ * import { herror, OSError } from "@berkeley/socket";
+ *
+ * console.assert(new herror(1) instanceof OSError);
+ * ```
+ */
 export class herror extends OSError {
   /** The class's name. */
   override name = "herror";

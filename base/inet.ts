@@ -1,6 +1,7 @@
 // The inet_ and hton functions, as strict and as lenient as the C library's.
 
 import { AF_INET, AF_INET6 } from "./constants/families.ts";
+import { viewOf } from "./data.ts";
 import { errorFor, OSError } from "./errors.ts";
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6, parseLenientIPv4 } from "./ip.ts";
 
@@ -8,12 +9,6 @@ function checkText(text: unknown, name: string): string {
   if (typeof text !== "string") throw new TypeError(`${name}() argument must be a string, not ${typeof text}`);
   if (text.includes("\0")) throw new RangeError("embedded null character");
   return text;
-}
-
-function checkBytes(packed: unknown, name: string): Uint8Array {
-  if (packed instanceof ArrayBuffer) return new Uint8Array(packed);
-  if (ArrayBuffer.isView(packed)) return new Uint8Array(packed.buffer, packed.byteOffset, packed.byteLength);
-  throw new TypeError(`${name}() argument must be a BufferSource, not ${typeof packed}`);
 }
 
 /**
@@ -43,7 +38,7 @@ export function inet_aton(ip: string): Uint8Array {
  * ```
  */
 export function inet_ntoa(packed: BufferSource): string {
-  const bytes = checkBytes(packed, "inet_ntoa");
+  const bytes = viewOf(packed);
   if (bytes.length !== 4) throw new OSError("packed IP wrong length for inet_ntoa");
   return formatIPv4(bytes);
 }
@@ -77,7 +72,7 @@ export function inet_pton(family: number, ip: string): Uint8Array {
  */
 export function inet_ntop(family: number, packed: BufferSource): string {
   if (!Number.isInteger(family)) throw new TypeError("inet_ntop() argument 1 must be an integer");
-  const bytes = checkBytes(packed, "inet_ntop");
+  const bytes = viewOf(packed);
   if (family !== AF_INET && family !== AF_INET6) throw new RangeError(`unknown address family ${family}`);
   if (bytes.length !== (family === AF_INET ? 4 : 16)) {
     throw new RangeError("invalid length of packed IP address string");

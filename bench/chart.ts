@@ -2,7 +2,7 @@
 //
 //   deno run --allow-read bench/chart.ts bench/results/latest.json > chart.svg
 
-import { ratio, type Row } from "./report.ts";
+import { ratio, type Row } from "./rows.ts";
 
 /** The peers that are drawn, besides Deno's own API, which is the line at 1. */
 const PEERS: [id: string, title: string, light: string, dark: string][] = [

@@ -11,7 +11,8 @@ import { parseArgs } from "node:util";
 import { drawChart } from "./chart.ts";
 import { describeMachine, findPeers, type Peer } from "./peers.ts";
 import { canPin, stopAll } from "./processes.ts";
-import { type Cell, printRow, printSummary, type Row } from "./report.ts";
+import { printRow, printSummary } from "./report.ts";
+import type { Cell, Row } from "./rows.ts";
 import { runWaits } from "./waits.ts";
 import {
   obstacle,

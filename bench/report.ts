@@ -1,39 +1,8 @@
 // The figures as text: a table for each workload, a summary of ratios, and what was aimed at.
 
-import { figure, median, summarize } from "./statistics.ts";
+import { middle, ratio, type Row } from "./rows.ts";
+import { figure, summarize } from "./statistics.ts";
 import { targets } from "./targets.ts";
-import type { Placement, Sample } from "./workloads.ts";
-
-/** What one peer did in one workload. */
-export interface Cell {
-  peer: string;
-  samples: Sample[];
-  /** Why there are no samples, or no more. */
-  absent?: string;
-}
-
-/** One workload in one placement. */
-export interface Row {
-  name: string;
-  title: string;
-  unit: string;
-  better: "more" | "less";
-  placement: Placement;
-  cells: Cell[];
-}
-
-/** How much better one peer is than another: 1 is as good, 2 is twice as fast (or half the amount). NaN: unknown. */
-export function ratio(row: Row, peer: string, to: string): number {
-  const [mine, theirs] = [peer, to].map((id) => middle(row, id, "value"));
-  return row.better === "more" ? mine / theirs : theirs / mine;
-}
-
-/** The median of one of a peer's figures; NaN where there are none. */
-export function middle(row: Row, peer: string, key: keyof Sample): number {
-  const samples = row.cells.find((cell) => cell.peer === peer)?.samples ?? [];
-  const known = samples.map((sample) => sample[key]).filter((value) => value !== undefined);
-  return known.length ? median(known) : NaN;
-}
 
 function percent(share: number): string {
   return Number.isNaN(share) ? "" : `${Math.round(share * 100)} %`;

@@ -1,6 +1,6 @@
 // What the module aims at, as ratios between peers of one run.
 
-import { middle, ratio, type Row } from "./report.ts";
+import { middle, ratio, type Row } from "./rows.ts";
 
 /** One aim, judged. NaN where the run has not measured it. */
 export interface Target {

@@ -1,7 +1,7 @@
 // The wait times of select and epoll: select_bench.ts measures them, this puts them among the other figures.
 
 import { start } from "./processes.ts";
-import type { Row } from "./report.ts";
+import type { Row } from "./rows.ts";
 
 /** Its columns, by their titles, and whose figures they hold. */
 const COLUMNS: Record<string, (call: string) => string> = {

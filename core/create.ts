@@ -23,6 +23,7 @@ import { enter, find, get } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
 import { socketOf } from "./socket.ts";
 import type { Socket } from "./socket.ts";
+import { orAborted } from "./abort.ts";
 import type { WaitOptions } from "./abort.ts";
 
 /** What create_connection takes last: Python's keyword, and the signal of every call that can wait. */
@@ -58,10 +59,19 @@ export function open(backend: Backend, family: number, type: number, proto: numb
 }
 
 function adopt(backend: Backend, fd: number, family: number, type: number, proto: number): Descriptor<Transport> {
+  checkFd(fd);
+  return findSocket(fd) ?? enter(backend.adopt(fd, family, type, proto));
+}
+
+function checkFd(fd: number): void {
   if (!Number.isInteger(fd)) throw new TypeError("an integer is required for fileno");
   if (fd < 0) throw new RangeError("negative file descriptor");
+}
+
+/** The socket that the table has under a number. */
+function findSocket(fd: number): Descriptor<Transport> | undefined {
   const known = find(fd);
-  return known !== undefined && isSocket(known) ? known : enter(backend.adopt(fd, family, type, proto));
+  return known !== undefined && isSocket(known) ? known : undefined;
 }
 
 /** Whether a descriptor's open end is a socket, and not a pipe or an epoll. */
@@ -71,8 +81,8 @@ function isSocket(descriptor: Descriptor): descriptor is Descriptor<Transport> {
 
 /** A socket on a duplicate of a descriptor. */
 export function fromFd(backend: Backend, fd: number, family: number, type: number, proto: number): Socket {
-  const original = adopt(backend, fd, family, type, proto);
-  return socketOf(enter(original.open.dup()));
+  checkFd(fd);
+  return socketOf(enter(findSocket(fd)?.open.dup() ?? backend.adoptDuplicate(fd, family, type, proto)));
 }
 
 /** Closes a descriptor by its number. */
@@ -110,8 +120,9 @@ export async function createConnection(
 ): Promise<Socket> {
   const [host, port] = checkEndpoint(address);
   const failures: Error[] = [];
-  const deadline = typeof timeout === "number" ? performance.now() + timeout * 1000 : null;
-  for (const [family, address] of await backend.endpoints(host, port)) {
+  // 0 is no bound but non-blocking mode: then connect rejects with EINPROGRESS, as in CPython.
+  const deadline = timeout ? performance.now() + timeout * 1000 : null;
+  for (const [family, address] of await orAborted(backend.endpoints(host, port), signal)) {
     let socket: Socket | undefined;
     try {
       socket = open(backend, family, SOCK_STREAM, 0);

@@ -5,7 +5,6 @@
 // concurrent receives fair and a sendall whole, since a call keeps its place until it is done.
 
 import { errorFor, timedOut } from "../base/errors.ts";
-import type { ErrnoName } from "../base/errno.ts";
 import { WOULD_BLOCK } from "../transport.ts";
 import type { Pollable, Waiter, WouldBlock } from "../transport.ts";
 
@@ -74,14 +73,13 @@ export class Lane implements Waiter {
 
   /**
    * Runs one call to its end: a result, an error of the attempt, a timeout (seconds; null waits for ever,
-   * 0 does not wait and rejects with `busy`), an abort, or `cancel`. Giving up only stops the waiting, so
+   * 0 does not wait and rejects with EAGAIN), an abort, or `cancel`. Giving up only stops the waiting, so
    * nothing is lost by it.
    */
   run<T>(
     attempt: Attempt<T>,
     timeout: number | null,
     signal: AbortSignal | undefined,
-    busy: ErrnoName = "EAGAIN",
   ): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#first === null) {
@@ -95,20 +93,20 @@ export class Lane implements Waiter {
     const call = new Call(attempt);
     this.#enqueue(call);
     if (signal !== undefined) this.#heed(call, signal);
-    if (timeout === 0) this.#settle(call, busy);
+    if (timeout === 0) this.#settle(call);
     else if (timeout !== null) this.#expire(call, performance.now() + timeout * 1000);
     return call.promise as Promise<T>;
   }
 
-  /** Rejects every waiting call: the socket was closed. */
-  cancel(code: ErrnoName): void {
+  /** Rejects every waiting call with EBADF: the socket was closed. */
+  cancel(): void {
     if (this.#first === null) return;
     this.#pollable.unwatch(this);
     const first = this.#first;
     this.#first = this.#last = null;
     for (let call: Call | null = first; call !== null; call = call.next) {
       call.disarm();
-      call.reject(errorFor(code));
+      call.reject(errorFor("EBADF"));
     }
   }
 
@@ -165,9 +163,9 @@ export class Lane implements Waiter {
   }
 
   /** A call that may not wait still lets the backend learn what the kernel has. */
-  #settle(call: Call, busy: ErrnoName): void {
+  #settle(call: Call): void {
     const settled = this.#pollable.settle(this.#mask);
-    const end = () => this.#giveUp(call, () => errorFor(busy));
+    const end = () => this.#giveUp(call, () => errorFor("EAGAIN"));
     if (settled === undefined) end();
     else settled.then(end, end);
   }

@@ -9,20 +9,20 @@ import {
   AF_UNSPEC,
   MSG_DONTWAIT,
   MSG_WAITALL,
-  SHUT_WR,
   SO_ACCEPTCONN,
   SOCK_SEQPACKET,
   SOCK_STREAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { bytesOf, nameOf, viewOf } from "../base/data.ts";
+import { bytesOf, viewOf } from "../base/data.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
 import { errorFor, OSError } from "../base/errors.ts";
-import { POLLIN, POLLOUT } from "../base/poll.ts";
+import { POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
 import type { AncillaryData, Received, Transport, WouldBlock } from "../transport.ts";
 import { orAborted } from "./abort.ts";
 import type { WaitOptions } from "./abort.ts";
+import { checkAncillarySize, checkInteger, checkSize, checkTimeout, sizedView } from "./arguments.ts";
 import { enter } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
 import { makeFile } from "./files.ts";
@@ -42,9 +42,6 @@ const CHUNK = 65536;
 /** The pauses of an accept loop that ran out of descriptors, in milliseconds: doubled up to a second. */
 const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 1000;
-
-/** CPython's bound of a timeout, 2^63 - 1 ns: some 292 years. */
-const LONGEST_TIMEOUT = 9_223_372_036;
 
 let defaultTimeout: number | null = null;
 
@@ -98,8 +95,6 @@ export class Socket {
   readonly #writing: Lane;
   #timeout: number | null = defaultTimeout;
   #closed = false;
-  /** Whether SHUT_RD was asked for: a datagram socket then receives nothing for ever, and its iteration ends. */
-  #readShut = false;
   #files = 0;
   #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #writable: WritableStream<Data> | undefined;
@@ -307,6 +302,7 @@ export class Socket {
 
   /**
    * Takes the oldest queued connection: `[socket, address]`; see accept(2). The new socket starts in the default mode.
+   * On the default backend a connection that was reset in the queue is passed over: Deno cannot hand it out.
    *
    * @throws {OSError} EINVAL before `listen`; EMFILE or ENFILE where descriptors ran out (the connection stays queued).
    *
@@ -742,12 +738,12 @@ export class Socket {
    *
    * @example
    * ```ts
-   * import { socketpair } from "@berkeley/socket";
+   * import { AF_INET, MSG_DONTWAIT, SOCK_DGRAM, socket } from "@berkeley/socket";
    *
-   * const [a, b] = await socketpair();
-   * await a.send("x", 0);
-   * a.close();
-   * b.close();
+   * using receiver = socket(AF_INET, SOCK_DGRAM);
+   * receiver.bind(["127.0.0.1", 0]);
+   * using sender = socket(AF_INET, SOCK_DGRAM);
+   * await sender.sendto("hello", MSG_DONTWAIT, receiver.getsockname());
    * ```
    */
   sendto(data: Data, flags: number, address: AddressLike, options?: WaitOptions): Promise<number>;
@@ -825,15 +821,26 @@ export class Socket {
    * ```
    */
   getsockopt(level: number, name: number): number;
-  /** Reads an option as bytes. */
+  /**
+   * Reads an option as bytes.
+   *
+   * @example
+   * ```ts
+   * import { SO_TYPE, socket, SOL_SOCKET } from "@berkeley/socket";
+   *
+   * using sock = socket();
+   * console.assert(sock.getsockopt(SOL_SOCKET, SO_TYPE, 4).length === 4);
+   * ```
+   */
   getsockopt(level: number, name: number, buflen: number): Uint8Array;
   getsockopt(level: number, name: number, buflen?: number): number | Uint8Array {
     const transport = this.#live();
     checkInteger(level, "level");
     checkInteger(name, "option name");
     if (buflen === undefined || buflen === 0) return transport.getsockopt(level, name);
+    checkInteger(buflen, "buflen");
     // CPython's bound.
-    if (!(buflen > 0 && buflen <= 1024)) throw new OSError("getsockopt buflen out of range");
+    if (buflen < 0 || buflen > 1024) throw new OSError("getsockopt buflen out of range");
     return transport.getsockopt(level, name, buflen);
   }
 
@@ -865,7 +872,7 @@ export class Socket {
   // deno-lint-ignore no-explicit-any
   /**
    * Iterates: a listener over `[socket, address]`, a stream over chunks of data to its end, a datagram socket over
-   * `[data, address]`. It ends when the socket is closed; leaving the loop closes nothing.
+   * `[data, address]`. It ends when the socket is closed or shut down for receiving; leaving the loop closes nothing.
    *
    * @example
    * ```ts
@@ -884,7 +891,8 @@ export class Socket {
       try {
         if (!CONNECTED.includes(this.type)) {
           const datagram = await this.recvfrom(CHUNK);
-          if (this.#readShut) return;
+          // After SHUT_RD a receive brings nothing for ever, which looks like an empty datagram.
+          if (datagram[0].length === 0 && (this.#transport.events(POLLRDHUP) & POLLRDHUP) !== 0) return;
           yield datagram;
         } else if (this.#transport.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) !== 0) yield await this.#acceptPatiently();
         else {
@@ -1073,8 +1081,8 @@ export class Socket {
     if (this.#descriptor === null) return;
     this.#descriptor = null;
     leaks.unregister(this);
-    this.#reading.cancel("EBADF");
-    this.#writing.cancel("EBADF");
+    this.#reading.cancel();
+    this.#writing.cancel();
   }
 
   /**
@@ -1093,6 +1101,8 @@ export class Socket {
   }
   /**
    * Lets the process exit in spite of pending calls on this socket.
+   *
+   * While nothing else waits on native sockets, such a call is answered up to 16 ms late: it is looked after by a timer.
    *
    * @example
    * ```ts
@@ -1168,39 +1178,4 @@ export class Socket {
   #effective(flags: number): number {
     return this.#timeout !== null || (flags & MSG_DONTWAIT) !== 0 ? flags & ~MSG_WAITALL : flags;
   }
-}
-
-/** A timeout in seconds, or none. */
-function checkTimeout(timeout: number | null): number | null {
-  if (timeout === null) return null;
-  if (typeof timeout !== "number") throw new TypeError(`'${nameOf(timeout)}' object cannot be interpreted as a number`);
-  if (Number.isNaN(timeout)) throw new RangeError("Invalid value NaN (not a number)");
-  if (timeout < 0) throw new RangeError("Timeout value out of range");
-  if (timeout > LONGEST_TIMEOUT) throw new RangeError("timestamp out of range for platform time_t");
-  return timeout;
-}
-
-/** C's int. */
-function checkInteger(value: number, what: string): void {
-  if (!Number.isInteger(value)) throw new TypeError(`${what} must be an integer, not ${nameOf(value)} ${value}`);
-  if (value > 2 ** 31 - 1 || value < -(2 ** 31)) throw new RangeError(`${what} out of range: ${value}`);
-}
-
-function checkSize(size: number, method: string): void {
-  checkInteger(size, "bufsize");
-  if (size < 0) throw new RangeError(`negative buffersize in ${method}`);
-}
-
-function checkAncillarySize(size: number, method: string): void {
-  checkInteger(size, "ancbufsize");
-  if (size < 0) throw new RangeError(`invalid ancillary data buffer length in ${method}`);
-}
-
-/** The part of a buffer that a receive may fill: `nbytes` of it, or all where that is 0. */
-function sizedView(buffer: MutableData, nbytes: number, method: string): Uint8Array {
-  checkInteger(nbytes, "nbytes");
-  if (nbytes < 0) throw new RangeError(`negative buffersize in ${method}`);
-  const view = viewOf(buffer);
-  if (nbytes > view.length) throw new RangeError("buffer too small for requested bytes");
-  return nbytes === 0 ? view : view.subarray(0, nbytes);
 }

@@ -16,7 +16,7 @@ import { errorFor } from "../base/errors.ts";
 import type { Backend, Transport } from "../transport.ts";
 import { openDatagrams } from "./datagrams.ts";
 import { endpoints } from "./dial.ts";
-import { NATIVE_HINT } from "./options.ts";
+import { NATIVE_HINT } from "./refusals.ts";
 import { openPair } from "./pair.ts";
 import { StreamTransport } from "./tcp.ts";
 
@@ -46,6 +46,10 @@ export const denoBackend: Backend = {
   adopt(_fd): Transport {
     // Deno cannot open a descriptor by its number; the table knows all that can be adopted here.
     throw errorFor("EBADF", { syscall: "socket" });
+  },
+
+  adoptDuplicate(_fd): Transport {
+    throw errorFor("EBADF", { syscall: "dup" });
   },
 
   async pair(family, type, proto): Promise<[Transport, Transport]> {

@@ -4,7 +4,8 @@ import type { Address } from "../base/addresses.ts";
 import { AF_INET6 } from "../base/constants.ts";
 import { gaiErrorFor } from "../base/gai.ts";
 import { fromDeno } from "./errors.ts";
-import { bindable, scoped } from "./hosts.ts";
+import { scoped } from "./addr.ts";
+import { bindable } from "./hosts.ts";
 import { unixPath } from "./paths.ts";
 
 /** What Deno wants to be told beside the address. */

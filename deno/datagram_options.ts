@@ -14,28 +14,21 @@ import {
   IPV6_JOIN_GROUP,
   IPV6_LEAVE_GROUP,
   IPV6_MULTICAST_LOOP,
-  SO_ACCEPTCONN,
   SO_BROADCAST,
-  SO_DOMAIN,
-  SO_ERROR,
   SO_KEEPALIVE,
-  SO_PROTOCOL,
   SO_REUSEADDR,
   SO_REUSEPORT,
-  SO_TYPE,
   SOL_SOCKET,
 } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
 import { formatIPv4, formatIPv6 } from "../base/ip.ts";
 import { Multicast } from "./multicast.ts";
 import type { Group } from "./multicast.ts";
-import { NATIVE_HINT, optionNumber, unknownOption } from "./options.ts";
+import { checkSettable, optionNumber, unknownOption } from "./options.ts";
+import { NATIVE_HINT } from "./refusals.ts";
 
 /** Flags of SOL_SOCKET: kept here, told to Deno by bind where it has a word for them. */
 const FLAGS = [SO_REUSEADDR, SO_REUSEPORT, SO_BROADCAST, SO_KEEPALIVE];
-
-/** Options that tell about a socket and cannot be set. */
-const READ_ONLY = [SO_TYPE, SO_DOMAIN, SO_PROTOCOL, SO_ERROR, SO_ACCEPTCONN];
 
 /** The options of one datagram socket. */
 export class DatagramOptions {
@@ -84,7 +77,7 @@ export class DatagramOptions {
   }
 
   #setFlag(name: number, value: number | Uint8Array): void {
-    if (READ_ONLY.includes(name)) throw errorFor("ENOPROTOOPT", { syscall: "setsockopt" });
+    checkSettable(name);
     if (!FLAGS.includes(name)) throw unknownOption("setsockopt");
     const on = optionNumber(value) !== 0;
     if (on && name === SO_REUSEPORT && this.#family === AF_UNIX) {

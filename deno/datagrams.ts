@@ -10,7 +10,6 @@ import {
   AF_INET,
   AF_UNIX,
   IPPROTO_IP,
-  IPPROTO_UDP,
   MSG_CONFIRM,
   MSG_DONTWAIT,
   MSG_EOR,
@@ -19,17 +18,13 @@ import {
   MSG_TRUNC,
   MSG_WAITALL,
   SHUT_RD,
-  SHUT_RDWR,
   SHUT_WR,
   SO_ACCEPTCONN,
-  SO_DOMAIN,
   SO_ERROR,
-  SO_PROTOCOL,
-  SO_TYPE,
   SOCK_DGRAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { gather, scatter } from "../base/data.ts";
+import { scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
@@ -38,14 +33,16 @@ import { findAddresses } from "../core/hosts.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../transport.ts";
 import type { Accepted, AncillaryData, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
-import { anyAddress, fromAddr } from "./addr.ts";
+import { anyAddress, fromAddr, scoped } from "./addr.ts";
 import { claim } from "./claim.ts";
 import { DatagramOptions } from "./datagram_options.ts";
-import { allowed, destination, isLoopback, loopback, scoped } from "./hosts.ts";
+import { Gathering } from "./gathering.ts";
+import { allowed, destination, isLoopback, loopback } from "./hosts.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Arrival } from "./mailbox.ts";
 import { checkPeerPath, samePath, unixPath } from "./paths.ts";
-import { NATIVE_HINT, optionValue } from "./options.ts";
+import { kindOption, optionValue } from "./options.ts";
+import { checkAncillary, checkFlags, checkHow } from "./refusals.ts";
 import { secretName } from "./secret.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -72,7 +69,11 @@ export class DatagramTransport implements Transport {
   /** Names that may be sent to where their addresses may not: by address. */
   readonly #names = new Map<string, string>();
   #readClosed = false;
+  /** Whether the kernel was just asked and had nothing more, and the asking while it goes on. */
+  #drained = false;
+  #draining: Promise<void> | null = null;
   #writeClosed = false;
+  readonly #gathering = new Gathering();
   #references = 1;
   #referenced = true;
 
@@ -184,20 +185,34 @@ export class DatagramTransport implements Transport {
   // Receiving.
 
   #look(syscall: string, flags: number): Arrival | WouldBlock | null {
-    if ((flags & ~RECEIVE_FLAGS) !== 0) {
-      throw errorFor("EOPNOTSUPP", { syscall, hint: `flags ${flags}: ${NATIVE_HINT}` });
-    }
+    checkFlags(syscall, flags, RECEIVE_FLAGS);
     const arrival = this.#mailbox?.look() ?? WOULD_BLOCK;
-    return arrival === WOULD_BLOCK && this.#readClosed ? null : arrival;
+    return arrival === WOULD_BLOCK && this.#readClosed && this.#isDrained() ? null : arrival;
+  }
+
+  /** Whether nothing is left of what came before SHUT_RD. Where that is not known it is found out, and the waiters are woken. */
+  #isDrained(): boolean {
+    if (this.#drained || this.#mailbox === null) return true;
+    this.#draining ??= this.#mailbox.settle(POLLIN).then(() => {
+      this.#draining = null;
+      this.#drained = true;
+      this.#waiters.wake(POLLIN);
+      this.#drained = false;
+    });
+    return false;
   }
 
   #took(flags: number): void {
-    if ((flags & MSG_PEEK) === 0) this.#mailbox!.take();
+    if ((flags & MSG_PEEK) !== 0) return;
+    this.#drained = false;
+    this.#mailbox!.take();
   }
 
   #sender(from: Deno.Addr): Address | null {
     // Python has None for a Unix socket without a name.
-    return this.family === AF_UNIX && (from as Deno.UnixAddr).path === null ? null : fromAddr(from, this.family);
+    return this.family === AF_UNIX && (from as Deno.UnixAddr).path === null
+      ? null
+      : fromAddr(from, this.family, this.#name);
   }
 
   recv(size: number, flags: number): Bytes | WouldBlock {
@@ -245,9 +260,7 @@ export class DatagramTransport implements Transport {
   }
 
   sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
-    if ((flags & ~SEND_FLAGS) !== 0) {
-      throw errorFor("EOPNOTSUPP", { syscall: "sendto", hint: `flags ${flags}: ${NATIVE_HINT}` });
-    }
+    checkFlags("sendto", flags, SEND_FLAGS);
     if (this.#writeClosed) throw errorFor("EPIPE", { syscall: "sendto" });
     this.#checkBroadcast("sendto", address);
     return this.#bound(address).send(data, this.#target(address), address);
@@ -269,25 +282,19 @@ export class DatagramTransport implements Transport {
     throw errorFor("EACCES", { syscall, address, hint: "broadcasts need the option SO_BROADCAST" });
   }
 
-  #gathered: { views: Uint8Array[]; data: Uint8Array } | null = null;
-
   sendMessage(
     views: Uint8Array[],
     ancillary: AncillaryData[],
     flags: number,
     address: Address | null,
   ): number | WouldBlock {
-    if (ancillary.length > 0) {
-      throw errorFor("EOPNOTSUPP", { syscall: "sendmsg", hint: `ancillary data: ${NATIVE_HINT}` });
-    }
-    // Gathered once for all tries of one call: send knows a caller by the data.
-    if (this.#gathered?.views !== views) this.#gathered = { views, data: gather(views) };
-    const { data } = this.#gathered;
+    checkAncillary(ancillary);
+    const data = this.#gathering.of(views);
     return address === null ? this.send(data, flags) : this.sendTo(data, flags, address);
   }
 
   shutdown(how: number): void {
-    if (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR) throw errorFor("EINVAL", { syscall: "shutdown" });
+    checkHow(how);
     if (this.#peer === null && this.family !== AF_UNIX) throw errorFor("ENOTCONN", { syscall: "shutdown" });
     if (how !== SHUT_WR) this.#readClosed = true;
     if (how !== SHUT_RD) this.#writeClosed = true;
@@ -306,13 +313,11 @@ export class DatagramTransport implements Transport {
 
   #getOption(level: number, name: number): number {
     if (level === SOL_SOCKET) {
-      if (name === SO_TYPE) return this.type;
-      if (name === SO_DOMAIN) return this.family;
-      if (name === SO_PROTOCOL) return this.family === AF_UNIX ? 0 : IPPROTO_UDP;
       if (name === SO_ACCEPTCONN) return 0;
       if (name === SO_ERROR) return (this.#mailbox?.takeError() as OSError | null)?.errno ?? 0;
     }
-    return this.#options.get(level, name);
+    const kind = level === SOL_SOCKET ? kindOption(name, this.family, this.type) : undefined;
+    return kind ?? this.#options.get(level, name);
   }
 
   setsockopt(level: number, name: number, value: number | Uint8Array): void {

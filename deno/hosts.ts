@@ -26,11 +26,6 @@ export function destination(host: string, family: number): string | undefined {
   return isLiteral(host, family) ? host : undefined;
 }
 
-/** A host as Deno takes it: with its scope, where it has one. */
-export function scoped(host: string, scopeId: number | undefined): string {
-  return scopeId ? `${host}%${scopeId}` : host;
-}
-
 /** Whether Deno lets a literal be used. */
 export function allowed(host: string, port: number): boolean {
   const net = { name: "net", host: `${host.includes(":") ? `[${host}]` : host}:${port}` } as const;

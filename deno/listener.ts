@@ -8,12 +8,10 @@ import { POLLERR, POLLIN } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../transport.ts";
 import type { WouldBlock } from "../transport.ts";
 import { fromDeno } from "./errors.ts";
+import type { Opener } from "./opener.ts";
 import { Reference } from "./reference.ts";
 import { turns } from "./turns.ts";
 import type { Waiters } from "./waiters.ts";
-
-/** How to open the listener: everything but the backlog, which listen tells. */
-export type Opener = (backlog: number) => Deno.Listener;
 
 /**
  * Connections that died in the queue: the next one is taken instead, as accept(2) advises. ENOTCONN is one that was

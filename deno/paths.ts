@@ -3,7 +3,7 @@
 import type { Address } from "../base/addresses.ts";
 import { errorFor } from "../base/errors.ts";
 import { fromDeno } from "./errors.ts";
-import { NATIVE_HINT } from "./options.ts";
+import { NATIVE_HINT } from "./refusals.ts";
 
 /** A path as Deno takes it: text. */
 export function unixPath(address: Address, syscall: string): string {

@@ -4,25 +4,19 @@
 import type { Address } from "../base/addresses.ts";
 import {
   AF_UNIX,
-  IPPROTO_TCP,
   MSG_DONTWAIT,
   MSG_NOSIGNAL,
   MSG_PEEK,
   MSG_TRUNC,
   MSG_WAITALL,
   SHUT_RD,
-  SHUT_RDWR,
   SHUT_WR,
   SO_ACCEPTCONN,
-  SO_DOMAIN,
   SO_ERROR,
-  SO_PROTOCOL,
-  SO_REUSEPORT,
-  SO_TYPE,
   SOCK_STREAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { gather, scatter } from "../base/data.ts";
+import { scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
@@ -30,18 +24,18 @@ import type { ErrnoName } from "../base/errno.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
 import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
-import { anyAddress, fromAddr, hostOf } from "./addr.ts";
+import { anyAddress, fromAddr } from "./addr.ts";
 import { Connection } from "./connection.ts";
 import { dial } from "./dial.ts";
 import { fromDeno } from "./errors.ts";
+import { Gathering } from "./gathering.ts";
 import { Listener } from "./listener.ts";
-import type { Opener } from "./listener.ts";
-import { NATIVE_HINT, optionNumber, optionValue, StreamOptions } from "./options.ts";
+import { openerOf } from "./opener.ts";
+import { kindOption, optionNumber, optionValue } from "./options.ts";
+import { checkAncillary, checkFlags, checkHow, NATIVE_HINT } from "./refusals.ts";
+import { StreamOptions } from "./stream_options.ts";
 import { turns } from "./turns.ts";
 import { Waiters } from "./waiters.ts";
-
-/** The largest backlog that listen(2) takes as it is; the kernel bounds it by somaxconn. */
-const LARGEST_BACKLOG = 2 ** 31 - 1;
 
 /** A connect under way, or ended and not yet asked about. */
 interface Attempt {
@@ -54,7 +48,6 @@ interface Attempt {
 const RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC;
 /** What sends may be asked for here. */
 const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
-
 
 /** How long a connect that found a Unix listener's queue full waits before the next try, in milliseconds. */
 const QUEUE_FULL_PAUSE = 5;
@@ -72,8 +65,11 @@ export class StreamTransport implements Transport {
   /** A TCP socket keeps the mark of a failed connect until connect tells it or tries again: both directions are shut. */
   #failed = false;
   #connection: Connection | null = null;
+  /** The address that bind or connect was asked for: its scope is not to be had from Deno. */
+  #asked: Address | null = null;
   /** Until a connect that found the queue full is tried again. */
   #pause: ReturnType<typeof setTimeout> | undefined;
+  readonly #gathering = new Gathering();
   #references = 1;
   #referenced = true;
 
@@ -93,19 +89,20 @@ export class StreamTransport implements Transport {
   }
 
   #claim(address: Address): void {
-    const open = claimer(address, this.family, this.#options);
+    const open = openerOf(address, this.family, this.#options);
     this.#listener = new Listener(open, this.#waiters, this.#referenced);
+    this.#asked = address;
   }
 
   getsockname(): Address {
-    if (this.#connection !== null) return fromAddr(this.#connection.conn.localAddr, this.family);
-    if (this.#listener !== null) return fromAddr(this.#listener.addr, this.family);
+    if (this.#connection !== null) return fromAddr(this.#connection.conn.localAddr, this.family, this.#asked);
+    if (this.#listener !== null) return fromAddr(this.#listener.addr, this.family, this.#asked);
     return anyAddress(this.family);
   }
 
   getpeername(): Address {
     if (this.#connection === null || this.#over()) throw errorFor("ENOTCONN", { syscall: "getpeername" });
-    return fromAddr(this.#connection.conn.remoteAddr, this.family);
+    return fromAddr(this.#connection.conn.remoteAddr, this.family, this.#asked);
   }
 
   // Listening.
@@ -128,8 +125,9 @@ export class StreamTransport implements Transport {
     if (conn === WOULD_BLOCK) return WOULD_BLOCK;
     // Linux hands a listener's options down to what it accepts.
     const transport = new StreamTransport(this.family, this.proto, this.#options.inherit());
+    transport.#asked = this.#asked;
     transport.#adopt(conn);
-    return { transport, address: fromAddr(conn.remoteAddr, this.family) };
+    return { transport, address: transport.getpeername() };
   }
 
   /** Whether a TCP connection came to its end. A Unix socket remembers its peer. */
@@ -179,6 +177,7 @@ export class StreamTransport implements Transport {
     dial(address, this.family).then((conn) => {
       if (this.#references === 0) return conn.close();
       attempt.outcome = conn;
+      this.#asked = address;
       this.#adopt(conn);
       this.#waiters.wake(POLLOUT);
     }, (error) => {
@@ -280,20 +279,14 @@ export class StreamTransport implements Transport {
     return this.send(data, flags);
   }
 
-  #gathered: { views: Uint8Array[]; data: Uint8Array } | null = null;
-
   sendMessage(
     views: Uint8Array[],
     ancillary: AncillaryData[],
     flags: number,
     address: Address | null,
   ): number | WouldBlock {
-    if (ancillary.length > 0) {
-      throw errorFor("EOPNOTSUPP", { syscall: "sendmsg", hint: `ancillary data: ${NATIVE_HINT}` });
-    }
-    // Gathered once for all tries of one call: send knows a caller by the data.
-    if (this.#gathered?.views !== views) this.#gathered = { views, data: gather(views) };
-    const { data } = this.#gathered;
+    checkAncillary(ancillary);
+    const data = this.#gathering.of(views);
     return address === null ? this.send(data, flags) : this.sendTo(data, flags, address);
   }
 
@@ -309,7 +302,7 @@ export class StreamTransport implements Transport {
   }
 
   shutdown(how: number): void | Promise<void> {
-    if (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR) throw errorFor("EINVAL", { syscall: "shutdown" });
+    checkHow(how);
     // A connect under way may be through in the kernel already.
     const settled = this.#connection === null && !this.#listener ? this.settle(POLLOUT) : undefined;
     if (settled !== undefined) return settled.then(() => this.#shutdown(how));
@@ -337,13 +330,11 @@ export class StreamTransport implements Transport {
 
   #getOption(level: number, name: number): number {
     if (level === SOL_SOCKET) {
-      if (name === SO_TYPE) return this.type;
-      if (name === SO_DOMAIN) return this.family;
-      if (name === SO_PROTOCOL) return this.family === AF_UNIX ? 0 : IPPROTO_TCP;
       if (name === SO_ACCEPTCONN) return this.#listener?.listening ? 1 : 0;
       if (name === SO_ERROR) return (this.#takeError() as OSError | null)?.errno ?? 0;
     }
-    return this.#options.get(level, name);
+    const kind = level === SOL_SOCKET ? kindOption(name, this.family, this.type) : undefined;
+    return kind ?? this.#options.get(level, name);
   }
 
   setsockopt(level: number, name: number, value: number | Uint8Array): void {
@@ -419,26 +410,4 @@ export class StreamTransport implements Transport {
 /** How much must be there before a receive is served. */
 function wantedOf(size: number, flags: number): number {
   return (flags & MSG_WAITALL) === 0 ? 1 : Math.max(size, 1);
-}
-
-/** Refuses flags that only the kernel can serve. */
-function checkFlags(syscall: string, flags: number, served: number): void {
-  if ((flags & ~served) !== 0) throw errorFor("EOPNOTSUPP", { syscall, hint: `flags ${flags}: ${NATIVE_HINT}` });
-}
-
-/** The way to open a listener on an address, again and again on the same port. */
-function claimer(address: Address, family: number, options: StreamOptions): Opener {
-  let port = typeof address === "string" ? 0 : Number(address[1]);
-  return (backlog) => {
-    try {
-      if (typeof address === "string") return Deno.listen({ transport: "unix", path: address });
-      const reusePort = options.get(SOL_SOCKET, SO_REUSEPORT) !== 0;
-      const tcpBacklog = Math.min(Math.max(backlog, 0), LARGEST_BACKLOG);
-      const listener = Deno.listen({ hostname: hostOf(address, family), port, reusePort, tcpBacklog });
-      port = (listener.addr as Deno.NetAddr).port;
-      return listener;
-    } catch (error) {
-      throw fromDeno(error, { syscall: "bind", address });
-    }
-  };
 }

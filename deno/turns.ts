@@ -7,14 +7,30 @@
  */
 const TURNS = 128;
 
+/** Somebody who waits for something to hold. */
+interface Caller {
+  holds(): boolean;
+  resolve(): void;
+  /** How many turns are left for it. */
+  left: number;
+}
+
+/** All who wait: they share the turns, so that many cost little more than one. */
+let callers: Caller[] = [];
+
+function turn(): void {
+  callers = callers.filter((caller) => {
+    if (!caller.holds() && --caller.left > 0) return true;
+    caller.resolve();
+    return false;
+  });
+  if (callers.length > 0) setImmediate(turn);
+}
+
 /** Waits until something holds, or until the event loop has surely asked the kernel and it still does not. */
 export function turns(holds: () => boolean): Promise<void> {
   return new Promise((resolve) => {
-    let left = TURNS;
-    const turn = () => {
-      if (holds() || --left === 0) resolve();
-      else setImmediate(turn);
-    };
-    setImmediate(turn);
+    callers.push({ holds, resolve, left: TURNS });
+    if (callers.length === 1) setImmediate(turn);
   });
 }

@@ -6,7 +6,7 @@ import type { Backend } from "../transport.ts";
 import { call } from "./call.ts";
 import { serveForeignDescriptors } from "./descriptors.ts";
 import { libc } from "./libc.ts";
-import { F_GETFL, F_SETFL, O_NONBLOCK } from "./linux.ts";
+import { F_DUPFD_CLOEXEC, F_GETFL, F_SETFL, O_NONBLOCK } from "./linux.ts";
 import { requireNet } from "./permissions.ts";
 import { endpoints } from "./resolve.ts";
 import { NativeTransport } from "./transport.ts";
@@ -36,6 +36,16 @@ export const nativeBackend: Backend = {
     ];
     if ((flags & O_NONBLOCK) === 0) call(libc().fcntl(fd, F_SETFL, flags | O_NONBLOCK), "fcntl");
     return new NativeTransport(fd, domain, kindOf, protocol);
+  },
+
+  adoptDuplicate(fd, family, type, proto) {
+    const copy = call(libc().fcntl(fd, F_DUPFD_CLOEXEC, 0), "dup");
+    try {
+      return nativeBackend.adopt(copy, family, type, proto);
+    } catch (error) {
+      libc().close(copy);
+      throw error;
+    }
   },
 
   pair(family, type, proto) {

@@ -121,6 +121,16 @@ export class Message {
   }
 }
 
+/** The most that one message of a stream carries; the caller sends the rest with the next. */
+export const STREAM_MESSAGE: number = 1024 * 1024;
+
+let shared: Message | undefined;
+
+/** The one message of all attempts: none of them waits, so nobody else can want it meanwhile. */
+export function sharedMessage(): Message {
+  return shared ??= new Message();
+}
+
 /** Copies views into one row, as far as it reaches. */
 function gather(views: Uint8Array[], row: Uint8Array): void {
   let at = 0;

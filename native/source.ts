@@ -28,6 +28,8 @@ export class Source {
   ready = POLLIN | POLLOUT;
   /** Whether a short read or write shows that there is no more. */
   shortMeansEmpty: boolean;
+  /** A listener's readiness is accept's alone: data calls on it are refused by the kernel, not waited for. */
+  listening = false;
   /** Whether epoll watches the descriptor; from the first wait until close. */
   registered = false;
   /** Whether those who wait keep the process alive. */

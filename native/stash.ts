@@ -1,6 +1,8 @@
 // Bytes that a MSG_WAITALL has taken from the kernel and whose caller gave up before the rest came.
 
+import { SCM_RIGHTS, SOL_SOCKET } from "../base/constants/sockets.ts";
 import type { AncillaryData } from "../transport.ts";
+import { libc } from "./libc.ts";
 
 /** A queue of received bytes; the next receive takes them first. */
 export class Stash {
@@ -48,6 +50,14 @@ export class Stash {
     }
     this.#length -= taken;
     return taken;
+  }
+
+  /** Drops the control messages, as the kernel does where a receive has no room for them: descriptors are closed. */
+  discardAncillary(): void {
+    for (const [level, type, data] of this.ancillary.splice(0)) {
+      if (level !== SOL_SOCKET || type !== SCM_RIGHTS) continue;
+      for (const fd of new Int32Array(data.slice(0, data.length & ~3).buffer)) libc().close(fd);
+    }
   }
 
   /** Copies bytes to a view without taking them. */

@@ -1,8 +1,9 @@
 // README and docs/ say only what is so: their programs run, their commands are known, their links lead somewhere.
 //
 // Blocks that stand alone are run by `deno test --doc`. Here run those that need each other: a block marked
-// `server` with the block marked `client` after it, as printed but for the port, which is a free one here. Where
-// Python stands beside them, every combination of the two languages talks.
+// `server` with the block marked `client` after it, as printed but for the port, which is a free one here, and with the
+// flags of the document's run lines (`deno run … server.ts`) where it has them. Where Python stands beside them, every
+// combination of the two languages talks.
 
 import assert from "node:assert/strict";
 import { hasPython, Program } from "./_helpers.ts";
@@ -30,9 +31,14 @@ function blocks(text: string): Block[] {
 interface Dialogue {
   servers: Block[];
   clients: Block[];
+  /** The run lines that the document has for them. */
+  commands: string[];
   /** What the client prints, where the document says so. */
   printed: string | undefined;
 }
+
+/** A document's run line for one of its programs: `deno run flags… server.ts`. */
+const RUN_LINE = /^deno run (.*) (server|client)\.ts$/;
 
 /** The dialogues of a document: a server's blocks (in one or two languages), its client's, and the output. */
 function dialogues(text: string): Dialogue[] {
@@ -41,13 +47,19 @@ function dialogues(text: string): Dialogue[] {
   for (const block of blocks(text)) {
     if (block.language === "python") twin = [block];
     else {
-      if (block.role === "server") found.push({ servers: [block, ...twin], clients: [], printed: undefined });
-      else if (block.role === "client") found.at(-1)!.clients.push(block, ...twin);
+      if (block.role === "server") {
+        found.push({ servers: [block, ...twin], clients: [], commands: [], printed: undefined });
+      } else if (block.role === "client") found.at(-1)!.clients.push(block, ...twin);
+      else if (block.language === "sh") found.at(-1)?.commands.push(...runLinesOf(block));
       else if (block.language === "text" && found.length > 0) found.at(-1)!.printed ??= block.code;
       twin = [];
     }
   }
   return found;
+}
+
+function runLinesOf({ code }: Block): string[] {
+  return code.split("\n").filter((line) => RUN_LINE.test(line));
 }
 
 function portOf({ servers }: Dialogue): string {
@@ -56,12 +68,21 @@ function portOf({ servers }: Dialogue): string {
     : /\["[^"]*", (\d+)\]/.exec(servers[0].code)![1];
 }
 
-async function run({ language, code }: Block, usual: string, port: number): Promise<Program> {
-  const moved = code.replaceAll(usual, String(port));
-  if (language === "python") return new Program("python3", ["-u", "-c", moved]);
+/** The flags that a program is run with: those of its run line, else no more than it needs. */
+function flagsOf({ role, code }: Block, { commands }: Dialogue): string[] {
+  const stated = commands.map((line) => RUN_LINE.exec(line)!).find(([, , program]) => program === role);
+  if (stated !== undefined) return stated[1].split(" ");
   // A UDP server answers to whatever port its client has.
-  const net = /SOCK_DGRAM/.test(code) ? "--allow-net=127.0.0.1" : `--allow-net=127.0.0.1:${port},localhost:${port}`;
-  const program = new Program(Deno.execPath(), ["run", "--no-prompt", "--no-lock", net, "--ext=ts", "-"]);
+  if (/SOCK_DGRAM/.test(code)) return ["--allow-net=127.0.0.1"];
+  return ["--allow-net=127.0.0.1:PORT,localhost:PORT"];
+}
+
+async function run(block: Block, dialogue: Dialogue, port: number): Promise<Program> {
+  const usual = portOf(dialogue);
+  const moved = block.code.replaceAll(usual, String(port));
+  if (block.language === "python") return new Program("python3", ["-u", "-c", moved]);
+  const flags = flagsOf(block, dialogue).map((flag) => flag.replaceAll("PORT", usual).replaceAll(usual, String(port)));
+  const program = new Program(Deno.execPath(), ["run", "--no-prompt", "--no-lock", ...flags, "--ext=ts", "-"]);
   await program.write(moved);
   await program.closeInput();
   return program;
@@ -79,10 +100,10 @@ for (const name of documents()) {
           name: `${name}, dialogue ${number + 1}: ${languages}`,
           ignore: Deno.build.os !== "linux" || (python && !hasPython()),
           async fn() {
-            const [usual, port] = [portOf(dialogue), freePort()];
-            await using _ = await run(server, usual, port);
+            const port = freePort();
+            await using _ = await run(server, dialogue, port);
             await untilBound(port);
-            await using calling = await run(client, usual, port);
+            await using calling = await run(client, dialogue, port);
             // The one client that asks its user is told to end.
             const printed = await converse(calling, ...(client.language === "python" ? ["exit"] : []));
             if (dialogue.printed !== undefined) assert.equal(printed, dialogue.printed);
@@ -92,7 +113,7 @@ for (const name of documents()) {
     }
   }
 
-  Deno.test(`${name}: each command is run by .ci/run, or is an example's`, () => {
+  Deno.test(`${name}: each command is run by .ci/run, by a dialogue, or is an example's`, () => {
     const script = Deno.readTextFileSync(new URL(".ci/run", root));
     const ci = Array.from(
       script.matchAll(/^(?:timeout .* )?((?:deno task|npx) .*?)(?: 2>&1| \|\|)/gm),
@@ -100,6 +121,7 @@ for (const name of documents()) {
     );
     const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
     const known = new Set([...ci, ".ci/run", `deno add jsr:${config.name}`]);
+    for (const { commands } of dialogues(text)) for (const command of commands) known.add(command);
     for (const example of examples()) {
       for (const { flags, args } of runLines(example)) {
         known.add(["deno run", ...flags, `examples/${example}`, ...args].join(" "));

@@ -77,3 +77,53 @@ Deno.test("native: one select over sockets of both backends", async () => {
   assert.deepEqual(await select([b, d], [], []), [[b], [], []]);
   for (const sock of [a, b, c, d]) sock.close();
 });
+
+Deno.test("native: fromfd leaves a descriptor that the table does not know to its owner", async () => {
+  const libc = Deno.dlopen("libc.so.6", {
+    socketpair: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+    close: { parameters: ["i32"], result: "i32" },
+  });
+  const fds = new Int32Array(2);
+  assert.equal(libc.symbols.socketpair(native.AF_UNIX, native.SOCK_STREAM, 0, fds), 0);
+  {
+    using left = native.fromfd(fds[0], native.AF_UNIX, native.SOCK_STREAM);
+    using right = native.fromfd(fds[1], native.AF_UNIX, native.SOCK_STREAM);
+    assert(left.fileno() !== fds[0]);
+    await left.sendall("x");
+    assert.deepEqual(await select([fds[1]], [], [], 5), [[fds[1]], [], []]);
+    assert.equal((await right.recv(10)).length, 1);
+  }
+  // Still open, and forgotten with their closing by whoever owns them.
+  assert.deepEqual(await select([], [...fds], [], 0), [[], [...fds], []]);
+  for (const fd of fds) assert.equal(libc.symbols.close(fd), 0);
+  await assert.rejects(select([], [fds[0]], [], 0), { code: "EBADF" });
+  // What is no socket is not left open as a duplicate.
+  const before = [...Deno.readDirSync("/proc/self/fd")].length;
+  const pipe = openPipe();
+  assert.throws(() => native.fromfd(pipe.fds[0], -1, -1), { code: "ENOTSOCK" });
+  pipe.close();
+  assert.equal([...Deno.readDirSync("/proc/self/fd")].length, before);
+  libc.close();
+});
+
+Deno.test("native: a regular file is always ready for select and poll, and nothing for epoll", async () => {
+  const libc = Deno.dlopen("libc.so.6", {
+    open: { parameters: ["buffer", "i32"], result: "i32" },
+    close: { parameters: ["i32"], result: "i32" },
+  });
+  const path = await Deno.makeTempFile();
+  const fd = libc.symbols.open(new TextEncoder().encode(`${path}\0`), 0);
+  assert(fd >= 0);
+  assert.deepEqual(await select([fd], [fd], [fd], 0), [[fd], [fd], []]);
+  // Nothing exceptional ever comes: a wait for that alone runs out.
+  assert.deepEqual(await select([], [], [fd], 0.01), [[], [], []]);
+  const poller = poll();
+  poller.register(fd, POLLIN);
+  assert.deepEqual(await poller.poll(0), [[fd, POLLIN]]);
+  using events = epoll();
+  assert.throws(() => events.register(fd, EPOLLIN), { code: "EPERM" });
+  assert.throws(() => events.unregister(fd), { code: "ENOENT" });
+  libc.symbols.close(fd);
+  libc.close();
+  await Deno.remove(path);
+});

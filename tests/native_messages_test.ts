@@ -186,3 +186,27 @@ Deno.test("native: recvmsg scatters, sendmsg gathers to an address, control mess
   assert.deepEqual(ancillary, [[socket.IPPROTO_IP, IP_TTL, ttl]]);
   assert.equal((from as [string, number])[1], (sender.getsockname() as [string, number])[1]);
 });
+
+Deno.test("native: descriptors that came with what nobody received are closed", async () => {
+  const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
+  const [a, b] = await socket.socketpair();
+  using _a = a;
+  const giveUp = async () => {
+    await socket.send_fds(a, ["he"], [a.fileno()]);
+    const waiting = b.recvmsg(4, socket.CMSG_SPACE(4), socket.MSG_WAITALL, { signal: AbortSignal.timeout(5) });
+    await assert.rejects(waiting, { name: "TimeoutError" });
+  };
+  const before = open();
+  await giveUp();
+  assert.equal(open(), before + 1);
+  // As in the kernel, they go with the bytes that they came with.
+  assert.equal(text(await b.recv(1)), "h");
+  assert.equal(open(), before);
+  assert.equal(text(await b.recv(10)), "e");
+  b.setblocking(false);
+  await assert.rejects(b.recv(10), { code: "EAGAIN" });
+  b.setblocking(true);
+  await giveUp();
+  b.close();
+  assert.equal(open(), before - 1);
+});

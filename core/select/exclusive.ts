@@ -3,13 +3,21 @@
 // As the kernel's exclusive waiters they stand in a queue behind the open file. News goes along the queue up
 // to the first whose epoll somebody sleeps in.
 
-import type { Openable } from "../descriptors.ts";
+import type { Descriptor, Openable } from "../descriptors.ts";
 import type { Waiter } from "../../transport.ts";
-import type { Interest } from "./interest.ts";
+
+/** An epoll's entry, as the queue sees it. */
+export interface Exclusive {
+  readonly descriptor: Descriptor;
+  /** What its epoll waits for. */
+  readonly watchMask: number;
+  /** News for it: answers whether somebody was woken by it, who will see to it. */
+  offer(): boolean;
+}
 
 class Queue implements Waiter {
   readonly background = true;
-  readonly interests = new Set<Interest>();
+  readonly interests = new Set<Exclusive>();
 
   wake(): void {
     for (const interest of this.interests) if (interest.offer()) return;
@@ -19,7 +27,7 @@ class Queue implements Waiter {
 const queues = new WeakMap<Openable, Queue>();
 
 /** Takes a place at the end of the queue for an entry's descriptor. */
-export function joinExclusive(interest: Interest): void {
+export function joinExclusive(interest: Exclusive): void {
   const { open } = interest.descriptor;
   let queue = queues.get(open);
   if (queue === undefined) queues.set(open, queue = new Queue());
@@ -28,7 +36,7 @@ export function joinExclusive(interest: Interest): void {
 }
 
 /** Leaves the queue. */
-export function leaveExclusive(interest: Interest): void {
+export function leaveExclusive(interest: Exclusive): void {
   const { open } = interest.descriptor;
   const queue = queues.get(open);
   if (queue === undefined) return;

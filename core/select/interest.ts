@@ -13,6 +13,7 @@ import type { Descriptor, Openable } from "../descriptors.ts";
 import type { Waiter } from "../../transport.ts";
 import { EPOLLET, EPOLLEXCLUSIVE, EPOLLIN, EPOLLONESHOT, EPOLLOUT } from "./constants.ts";
 import { joinExclusive, leaveExclusive } from "./exclusive.ts";
+import type { Exclusive } from "./exclusive.ts";
 import { Alarm, breath, catchUp, complete, mayLinger, settleWatched, slept, withSynonyms } from "./wait.ts";
 import type { Watched } from "./wait.ts";
 
@@ -26,7 +27,7 @@ const EXCLUSIVE_OK = EPOLLIN | EPOLLOUT | ALWAYS | EPOLLET | EPOLLEXCLUSIVE | (1
 const LONGEST_CHAIN = 5;
 
 /** One descriptor's entry. */
-export class Interest implements Waiter, Watched {
+export class Interest implements Waiter, Watched, Exclusive {
   readonly background = true;
   readonly descriptor: Descriptor;
   readonly #list: InterestList;
@@ -91,7 +92,7 @@ export class Interest implements Waiter, Watched {
     this.#list.noteNews(this);
   }
 
-  /** News for one of several: answers whether somebody was woken by it, who will see to it. */
+  /** See {@linkcode Exclusive.offer}. */
   offer(): boolean {
     if (this.look() === 0) return false;
     const taken = this.#list.sleeping;
@@ -227,7 +228,8 @@ export class InterestList implements Openable {
     await breath();
     const behind = catchUp();
     if (behind !== undefined) await behind;
-    if (timeout === 0 || (this.events() !== 0 && mayLinger())) await this.#settle();
+    // Last what may cost a system call: whether something is ready.
+    if (timeout === 0 || (this.#ready.size > 0 && mayLinger() && this.events() !== 0)) await this.#settle();
     let found = this.#collect(limit);
     if (found.length > 0 || timeout === 0) return found;
     const deadline = performance.now() + timeout;

@@ -1,0 +1,44 @@
+// The arguments of a socket's methods, checked as CPython checks them.
+
+import { nameOf, viewOf } from "../base/data.ts";
+import type { MutableData } from "../base/data.ts";
+
+/** CPython's bound of a timeout, 2^63 - 1 ns: some 292 years. */
+const LONGEST_TIMEOUT = 9_223_372_036;
+
+/** A timeout in seconds, or none. */
+export function checkTimeout(timeout: number | null): number | null {
+  if (timeout === null) return null;
+  if (typeof timeout !== "number") throw new TypeError(`'${nameOf(timeout)}' object cannot be interpreted as a number`);
+  if (Number.isNaN(timeout)) throw new RangeError("Invalid value NaN (not a number)");
+  if (timeout < 0) throw new RangeError("Timeout value out of range");
+  if (timeout > LONGEST_TIMEOUT) throw new RangeError("timestamp out of range for platform time_t");
+  return timeout;
+}
+
+/** C's int. */
+export function checkInteger(value: number, what: string): void {
+  if (!Number.isInteger(value)) throw new TypeError(`${what} must be an integer, not ${nameOf(value)} ${value}`);
+  if (value > 2 ** 31 - 1 || value < -(2 ** 31)) throw new RangeError(`${what} out of range: ${value}`);
+}
+
+/** How much a receive may bring at most. */
+export function checkSize(size: number, method: string): void {
+  checkInteger(size, "bufsize");
+  if (size < 0) throw new RangeError(`negative buffersize in ${method}`);
+}
+
+/** How many bytes of control messages a receive may bring. */
+export function checkAncillarySize(size: number, method: string): void {
+  checkInteger(size, "ancbufsize");
+  if (size < 0) throw new RangeError(`invalid ancillary data buffer length in ${method}`);
+}
+
+/** The part of a buffer that a receive may fill: `nbytes` of it, or all where that is 0. */
+export function sizedView(buffer: MutableData, nbytes: number, method: string): Uint8Array {
+  checkInteger(nbytes, "nbytes");
+  if (nbytes < 0) throw new RangeError(`negative buffersize in ${method}`);
+  const view = viewOf(buffer);
+  if (nbytes > view.length) throw new RangeError("buffer too small for requested bytes");
+  return nbytes === 0 ? view : view.subarray(0, nbytes);
+}

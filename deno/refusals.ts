@@ -1,0 +1,25 @@
+// What every socket of the default backend refuses, with the kernel's error for it.
+
+import { SHUT_RD, SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
+import { errorFor } from "../base/errors.ts";
+import type { AncillaryData } from "../transport.ts";
+
+/** The way out, named by every error for what Deno's net API cannot express. */
+export const NATIVE_HINT =
+  'Deno\'s net API has no way to do this, native sockets have: import "@berkeley/socket/native"';
+
+/** Refuses flags that only the kernel can serve. */
+export function checkFlags(syscall: string, flags: number, served: number): void {
+  if ((flags & ~served) !== 0) throw errorFor("EOPNOTSUPP", { syscall, hint: `flags ${flags}: ${NATIVE_HINT}` });
+}
+
+/** Refuses to send control messages. */
+export function checkAncillary(ancillary: AncillaryData[]): void {
+  if (ancillary.length === 0) return;
+  throw errorFor("EOPNOTSUPP", { syscall: "sendmsg", hint: `ancillary data: ${NATIVE_HINT}` });
+}
+
+/** Refuses what is no direction to shut down. */
+export function checkHow(how: number): void {
+  if (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR) throw errorFor("EINVAL", { syscall: "shutdown" });
+}

@@ -1,0 +1,232 @@
+// Receiving on a descriptor: what is there now, all that was asked for (MSG_WAITALL), or a message with its control data.
+
+import type { Address } from "../base/addresses.ts";
+import {
+  MSG_CMSG_CLOEXEC,
+  MSG_DONTWAIT,
+  MSG_ERRQUEUE,
+  MSG_OOB,
+  MSG_PEEK,
+  MSG_WAITALL,
+} from "../base/constants/sockets.ts";
+import type { Bytes } from "../base/data.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from "../base/poll.ts";
+import type { Received, WouldBlock } from "../transport.ts";
+import { WOULD_BLOCK } from "../transport.ts";
+import { errno, failure } from "./call.ts";
+import type { Libc } from "./libc.ts";
+import { libc } from "./libc.ts";
+import { EAGAIN } from "./linux.ts";
+import { scatter, sharedMessage, STREAM_MESSAGE } from "./message.ts";
+import { level } from "./poll.ts";
+import { reactor } from "./reactor.ts";
+import { copyOut, handOver, isBulk, ownRoom, room } from "./scratch.ts";
+import { decode, incoming, incomingLength, received, vacant } from "./sockaddr.ts";
+import type { Source } from "./source.ts";
+import { Stash } from "./stash.ts";
+
+/** An attempt's answer between methods here: the kernel's counts are never negative. */
+const BLOCKED = -1;
+
+/** These never wait in the kernel either: nothing there is EAGAIN even for a blocking socket. */
+const NEVER_WAITS = MSG_OOB | MSG_ERRQUEUE;
+/** Receives that are not simply "take what is there". */
+const UNUSUAL = NEVER_WAITS | MSG_PEEK | MSG_WAITALL;
+
+/** The receiving half of a socket. */
+export class Receiver {
+  readonly #fd: number;
+  readonly #isStream: boolean;
+  readonly #libc: Libc = libc();
+  readonly #source: Source;
+  /** What a MSG_WAITALL took that nobody has yet. */
+  #stash: Stash | undefined;
+  /** Whether the last receive was large and filled: then the next one will be, too. */
+  #bulk = false;
+
+  constructor(fd: number, isStream: boolean, source: Source) {
+    this.#fd = fd;
+    this.#isStream = isStream;
+    this.#source = source;
+  }
+
+  /** Whether something was taken from the kernel that is still to be received. */
+  get holds(): boolean {
+    return this.#stash !== undefined;
+  }
+
+  /** Gives up what nobody will receive. */
+  close(): void {
+    this.#stash?.discardAncillary();
+  }
+
+  /** See {@linkcode Transport.recv}. */
+  recv(size: number, flags: number): Bytes | WouldBlock {
+    if ((flags & UNUSUAL) !== 0 || this.#stash !== undefined) {
+      const buffer = room(size, this.#isStream);
+      if (this.#waitsForAll(flags) && !this.#collect(size)) return WOULD_BLOCK;
+      const wanted = this.#stash === undefined ? Math.min(size, buffer.length) : Math.min(size, this.#stash.length);
+      const whole = wanted <= buffer.length ? buffer.subarray(0, wanted) : new Uint8Array(wanted);
+      const count = this.#receiveUnusual(whole, flags);
+      return count === BLOCKED ? WOULD_BLOCK : whole.slice(0, Math.min(count, wanted));
+    }
+    const buffer = this.#bulk ? ownRoom(size) : room(size, this.#isStream);
+    const asked = Math.min(size, buffer.length);
+    const count = this.#receive(buffer, asked, flags);
+    if (count === BLOCKED) return WOULD_BLOCK;
+    const received = Math.min(count, asked);
+    const wasBulk = this.#bulk;
+    this.#bulk = received === asked && isBulk(asked);
+    return wasBulk ? handOver(buffer, received) : copyOut(buffer, received);
+  }
+
+  /** See {@linkcode Transport.recvInto}. */
+  recvInto(view: Uint8Array, flags: number): number | WouldBlock {
+    let count: number;
+    if ((flags & UNUSUAL) !== 0 || this.#stash !== undefined) {
+      if (this.#waitsForAll(flags) && !this.#collect(view.length)) return WOULD_BLOCK;
+      count = this.#receiveUnusual(view, flags);
+    } else count = this.#receive(view as Uint8Array<ArrayBuffer>, view.length, flags);
+    return count === BLOCKED ? WOULD_BLOCK : count;
+  }
+
+  /** See {@linkcode Transport.recvFrom}. */
+  recvFrom(size: number, flags: number): [Bytes, Address | null] | WouldBlock {
+    if (this.#stash !== undefined || this.#waitsForAll(flags)) {
+      const data = this.recv(size, flags);
+      return data === WOULD_BLOCK ? WOULD_BLOCK : [data, null];
+    }
+    const buffer = room(size, this.#isStream);
+    const asked = Math.min(size, buffer.length);
+    const count = this.#receiveFrom(buffer, asked, flags);
+    return count === BLOCKED ? WOULD_BLOCK : [copyOut(buffer, Math.min(count, asked)), received()];
+  }
+
+  /** See {@linkcode Transport.recvFromInto}. */
+  recvFromInto(view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
+    if (this.#stash !== undefined || this.#waitsForAll(flags)) {
+      const count = this.recvInto(view, flags);
+      return count === WOULD_BLOCK ? WOULD_BLOCK : [count, null];
+    }
+    const count = this.#receiveFrom(view as Uint8Array<ArrayBuffer>, view.length, flags);
+    return count === BLOCKED ? WOULD_BLOCK : [count, received()];
+  }
+
+  /** Takes what is there, and its sender's address to `incoming`. */
+  #receiveFrom(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
+    if (this.#mustWait(flags)) return BLOCKED;
+    const count = this.#libc.recvfrom(this.#fd, buffer, size, flags, vacant(), incomingLength);
+    return count < 0 ? this.#refused("recvfrom", POLLIN, flags) : count;
+  }
+
+  /** See {@linkcode Transport.recvMessage}. */
+  recvMessage(views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock {
+    let size = 0;
+    for (const view of views) size += view.length;
+    if (this.#waitsForAll(flags)) {
+      if (!this.#collect(size, ancillarySize)) return WOULD_BLOCK;
+    }
+    const stash = this.#stash;
+    if (stash !== undefined && (flags & NEVER_WAITS) === 0) {
+      const row = new Uint8Array(Math.min(size, stash.length));
+      const ancillary = (flags & MSG_PEEK) !== 0 || ancillarySize === 0 ? [] : stash.ancillary.splice(0);
+      const length = this.#receiveUnusual(row, flags);
+      scatter(row, views);
+      return { length, ancillary, flags: 0, address: null };
+    }
+    const count = this.#receiveMessage(size, ancillarySize, flags);
+    if (count === BLOCKED) return WOULD_BLOCK;
+    scatter(sharedMessage().data(Math.min(count, size)), views);
+    return {
+      length: count,
+      ancillary: sharedMessage().ancillary(),
+      // The kernel tells the caller's own flag back.
+      flags: sharedMessage().flags & ~MSG_CMSG_CLOEXEC,
+      address: decode(incoming, sharedMessage().nameLength),
+    };
+  }
+
+  /** Receives into the shared message. */
+  #receiveMessage(size: number, ancillarySize: number, flags: number): number {
+    if (this.#mustWait(flags)) return BLOCKED;
+    const message = sharedMessage();
+    message.expect(this.#isStream ? Math.min(size, STREAM_MESSAGE) : size, ancillarySize);
+    // Descriptors that arrive are closed when another program is executed, like all of this module's.
+    const count = this.#libc.recvmsg(this.#fd, message.header, flags | MSG_CMSG_CLOEXEC);
+    return count < 0 ? this.#refused("recvmsg", POLLIN, flags) : count;
+  }
+
+  /** Takes what is there. */
+  #receive(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
+    const source = this.#source;
+    if (((source.ready & POLLIN) === 0 && !this.#source.listening) || !reactor.mayTry()) return BLOCKED;
+    const count = this.#libc.recv(this.#fd, buffer, size, flags);
+    if (count < 0) return this.#refused("recv", POLLIN);
+    // End of stream (0) stays readable.
+    if (count < size && count > 0 && source.shortMeansEmpty) source.exhaust(POLLIN);
+    return count;
+  }
+
+  /** Receives out of band, without taking, or from the stash. */
+  #receiveUnusual(view: Uint8Array, flags: number): number {
+    const stash = this.#stash;
+    if (stash !== undefined && (flags & NEVER_WAITS) === 0) {
+      if ((flags & MSG_PEEK) !== 0) return stash.peek(view);
+      try {
+        return stash.take(view);
+      } finally {
+        stash.discardAncillary();
+        if (stash.empty) this.#stash = undefined;
+      }
+    }
+    if (this.#mustWait(flags)) return BLOCKED;
+    const count = this.#libc.recv(this.#fd, view as Uint8Array<ArrayBuffer>, view.length, flags);
+    if (count < 0) return this.#refused("recv", POLLIN, flags);
+    if ((flags & MSG_PEEK) !== 0 && this.#waits(flags) && count > 0 && count < view.length) {
+      // All of it is wanted, and none is taken: wait for more, unless there will be none.
+      if ((level(this.#fd) & (POLLERR | POLLHUP | POLLRDHUP)) === 0) return BLOCKED;
+    }
+    return count;
+  }
+
+  /** Whether a receive is to wait until all of its bytes are there. */
+  #waits(flags: number): boolean {
+    return (flags & (MSG_WAITALL | MSG_DONTWAIT | NEVER_WAITS)) === MSG_WAITALL && this.#isStream;
+  }
+
+  /** The same, and takes them as they come. */
+  #waitsForAll(flags: number): boolean {
+    return (flags & MSG_PEEK) === 0 && this.#waits(flags);
+  }
+
+  /** Collects up to `size` bytes in the stash, and what comes with them. Answers whether that, or the end, is reached. */
+  #collect(size: number, ancillarySize = 0): boolean {
+    const stash = this.#stash ??= new Stash();
+    try {
+      while (stash.length < size) {
+        const count = this.#receiveMessage(size - stash.length, ancillarySize, 0);
+        if (count === BLOCKED) return false;
+        if (count === 0) break;
+        stash.put(sharedMessage().data(count).slice());
+        if (ancillarySize > 0) stash.ancillary.push(...sharedMessage().ancillary());
+      }
+    } catch (error) {
+      stash.fail(error as Error);
+    } finally {
+      if (stash.empty) this.#stash = undefined;
+    }
+    return true;
+  }
+
+  #mustWait(flags: number): boolean {
+    if ((flags & NEVER_WAITS) !== 0) return false;
+    return ((this.#source.ready & POLLIN) === 0 && !this.#source.listening) || !reactor.mayTry();
+  }
+
+  /** Notes an EAGAIN, for an attempt to answer WOULD_BLOCK, and throws any other error. */
+  #refused(syscall: string, mask: number, flags = 0): typeof BLOCKED {
+    if (errno() !== EAGAIN || (flags & NEVER_WAITS) !== 0) throw failure(syscall);
+    this.#source.exhaust(mask);
+    return BLOCKED;
+  }
+}

@@ -1,0 +1,32 @@
+// create_connection: its bounds, and its giving up.
+
+import assert from "node:assert/strict";
+import { BACKENDS } from "./_backends.ts";
+import { failure } from "./conformance/fixtures.ts";
+
+for (const { name, module: m } of BACKENDS) {
+  Deno.test(`${name}: create_connection with timeout 0 is non-blocking, as in CPython`, async () => {
+    using server = m.create_server(["127.0.0.1", 0]);
+    const error = await failure(() => m.create_connection(server.getsockname() as [string, number], 0));
+    assert.ok(error instanceof m.BlockingIOError);
+    assert.equal(error.code, "EINPROGRESS");
+    // What was under way ends: the connection comes, and goes.
+    const [conn] = await server.accept();
+    assert.equal((await conn.recv(1).catch(() => [])).length, 0);
+    conn.close();
+  });
+
+  Deno.test({
+    name: `${name}: create_connection heeds its signal while it looks a name up`,
+    // A look-up cannot be ended: it may outlive the test.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn() {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const connecting = failure(() => m.create_connection(["no-such-host.invalid", 80], undefined, null, { signal }));
+      controller.abort("enough");
+      assert.equal(await connecting, "enough");
+    },
+  });
+}
