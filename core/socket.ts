@@ -354,6 +354,16 @@ export class Socket {
    * ```
    */
   async connect(address: AddressLike | typeof AF_UNSPEC, options?: WaitOptions): Promise<void> {
+    try {
+      await this.#connect(address, options);
+    } catch (error) {
+      // Found out in the event loop, where the stack has no caller: from here it leads to the user's line.
+      if (error instanceof OSError) Error.captureStackTrace(error);
+      throw error;
+    }
+  }
+
+  async #connect(address: AddressLike | typeof AF_UNSPEC, options?: WaitOptions): Promise<void> {
     const transport = this.#live();
     if (address === AF_UNSPEC) return transport.disconnect();
     const checked = checkAddress(this.family, address, "connect");

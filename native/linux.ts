@@ -23,5 +23,6 @@ export const EINTR = 4;
 export const EAGAIN = 11;
 export const EEXIST = 17;
 export const ECONNABORTED = 103;
+export const ENOTCONN = 107;
 export const EALREADY = 114;
 export const EINPROGRESS = 115;

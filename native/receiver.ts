@@ -43,6 +43,8 @@ export class Receiver {
   #stash: Stash | undefined;
   /** Whether the last receive was large and filled: then the next one will be, too. */
   #bulk = false;
+  /** Whether receiving was shut down. */
+  #shut = false;
 
   constructor(fd: number, isStream: boolean, source: Source) {
     this.#fd = fd;
@@ -58,6 +60,11 @@ export class Receiver {
   /** Gives up what nobody will receive. */
   close(): void {
     this.#stash?.discardAncillary();
+  }
+
+  /** Receiving was shut down: nothing comes any more. */
+  shut(): void {
+    this.#shut = true;
   }
 
   /** See {@linkcode Transport.recv}. */
@@ -224,8 +231,10 @@ export class Receiver {
   }
 
   /** Notes an EAGAIN, for an attempt to answer WOULD_BLOCK, and throws any other error. */
-  #refused(syscall: string, mask: number, flags = 0): typeof BLOCKED {
+  #refused(syscall: string, mask: number, flags = 0): number {
     if (errno() !== EAGAIN || (flags & NEVER_WAITS) !== 0) throw failure(syscall);
+    // A datagram socket that was shut down answers 0 where it may wait, and EAGAIN to a descriptor that may not.
+    if (this.#shut && !this.#isStream) return 0;
     this.#source.exhaust(mask);
     return BLOCKED;
   }

@@ -4,7 +4,7 @@ import type { Address } from "../base/addresses.ts";
 import type { Bytes } from "../base/data.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants/families.ts";
 import { IPPROTO_TCP } from "../base/constants/ip.ts";
-import { MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "../base/constants/sockets.ts";
+import { MSG_NOSIGNAL, SHUT_WR, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "../base/constants/sockets.ts";
 import { TCP_ULP } from "../base/constants/tcp.ts";
 import { POLLIN, POLLOUT, POLLRDNORM } from "../base/poll.ts";
 import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
@@ -12,7 +12,7 @@ import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
 import { call, errno, failure } from "./call.ts";
 import type { Libc } from "./libc.ts";
 import { libc } from "./libc.ts";
-import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, F_DUPFD_CLOEXEC } from "./linux.ts";
+import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import { requireAddress } from "./permissions.ts";
 import { level } from "./poll.ts";
@@ -151,7 +151,10 @@ export class NativeTransport implements Transport {
 
   shutdown(how: number): void {
     reactor.disturb();
-    call(this.#libc.shutdown(this.#fd, how), "shutdown");
+    const result = this.#libc.shutdown(this.#fd, how);
+    // An unconnected datagram socket is shut down, too, though the kernel answers ENOTCONN.
+    if (how !== SHUT_WR && (result === 0 || errno() === ENOTCONN)) this.#receiver.shut();
+    call(result, "shutdown");
   }
 
   // Receiving
