@@ -149,7 +149,7 @@ Deno.test("native: each Worker has sockets of its own", async () => {
     postMessage((await waiting).length);
     try { socket.socket(socket.AF_INET, socket.SOCK_RDM); } catch (error) { postMessage(error.code); }
   `;
-  const url = `data:application/typescript,${encodeURIComponent(source)}`;
+  const url = `data:application/javascript,${encodeURIComponent(source)}`;
   const answers = await Promise.all([1, 2].map(async () => {
     const worker = new Worker(url, { type: "module" });
     const heard: unknown[] = [];
