@@ -51,10 +51,21 @@ export function start(example: string, flags: string[], args: string[]): Program
   return new Program(Deno.execPath(), ["run", "--no-prompt", "--no-lock", ...flags, file, ...args]);
 }
 
-/** A port that was free a moment ago, for TCP and most likely for UDP. */
+/**
+ * A port that nobody has, for programs that cannot be told to take any. From below those that the system hands out: one
+ * of them may be some client's own again before the program has bound it, and is refused while that lingers.
+ */
 export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  for (let tries = 0; tries < 100; tries++) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+  throw new Error("no free port among 100");
 }
 
 /**
