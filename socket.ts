@@ -50,25 +50,7 @@ export type {
   UnixAddress,
 } from "./base/addresses.ts";
 export type { Bytes, Data, MutableData } from "./base/data.ts";
-export {
-  BlockingIOError,
-  BrokenPipeError,
-  ConnectionAbortedError,
-  ConnectionError,
-  ConnectionRefusedError,
-  ConnectionResetError,
-  FileExistsError,
-  FileNotFoundError,
-  gaierror,
-  herror,
-  InterruptedError,
-  OSError,
-  OSError as error,
-  PermissionError,
-  TimeoutError,
-  TimeoutError as timeout,
-} from "./base/errors.ts";
-export type { ErrorContext } from "./base/errors.ts";
+export * from "./base/exceptions.ts";
 export type { ConnectionOptions, ServerOptions } from "./core/create.ts";
 export { BinaryFile, BufferedFile, RawFile, SocketFile, TextFile, UnsupportedOperation } from "./core/files.ts";
 export type { ErrorHandler, FileOf, MakefileOptions } from "./core/files.ts";

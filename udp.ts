@@ -75,25 +75,7 @@ export type {
   UnixAddress,
 } from "./base/addresses.ts";
 export type { Data } from "./base/data.ts";
-export {
-  BlockingIOError,
-  BrokenPipeError,
-  ConnectionAbortedError,
-  ConnectionError,
-  ConnectionRefusedError,
-  ConnectionResetError,
-  FileExistsError,
-  FileNotFoundError,
-  gaierror,
-  herror,
-  InterruptedError,
-  OSError,
-  OSError as error,
-  PermissionError,
-  TimeoutError,
-  TimeoutError as timeout,
-} from "./base/errors.ts";
-export type { ErrorContext } from "./base/errors.ts";
+export * from "./base/exceptions.ts";
 export { Socket } from "./core/socket.ts";
 export type { WaitOptions } from "./core/abort.ts";
 export type { AncillaryData } from "./transport.ts";

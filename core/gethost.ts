@@ -1,5 +1,6 @@
 // gethostbyname and its relations: one host to its names and addresses.
 
+import { qualify } from "./fqdn.ts";
 import { AF_INET, AF_UNSPEC } from "../base/constants/families.ts";
 import { OSError } from "../base/errors.ts";
 import { hErrorFor } from "../base/gai.ts";
@@ -96,16 +97,7 @@ export async function gethostbyaddr(host: string, options: WaitOptions = {}): Pr
  * ```
  */
 export async function getfqdn(name: string = "", options: WaitOptions = {}): Promise<string> {
-  if (typeof name !== "string") throw new TypeError(`getfqdn() argument 1 must be a string, not ${typeof name}`);
-  const trimmed = name.trim();
-  const host = trimmed === "" || trimmed === "0.0.0.0" || trimmed === "::" ? gethostname() : trimmed;
-  try {
-    const [hostname, aliases] = await gethostbyaddr(host, options);
-    return [hostname, ...aliases].find((candidate) => candidate.includes(".")) ?? hostname;
-  } catch (error) {
-    if (error instanceof OSError) return host;
-    throw error;
-  }
+  return await qualify(name, gethostname, (host) => gethostbyaddr(host, options));
 }
 
 /**

@@ -1,5 +1,6 @@
 // gethostbyname and its relations: one host to its names and addresses.
 
+import { qualify } from "../core/fqdn.ts";
 import type { InetAddress } from "../base/addresses.ts";
 import { AF_INET, AF_INET6, AF_UNSPEC } from "../base/constants/families.ts";
 import { AI_PASSIVE } from "../base/constants/names.ts";
@@ -137,16 +138,7 @@ async function findByAddress(host: string): Promise<HostEntry> {
  * ```
  */
 export async function getfqdn(name: string = "", options: WaitOptions = {}): Promise<string> {
-  if (typeof name !== "string") throw new TypeError(`getfqdn() argument 1 must be a string, not ${typeof name}`);
-  const trimmed = name.trim();
-  const host = trimmed === "" || trimmed === "0.0.0.0" || trimmed === "::" ? gethostname() : trimmed;
-  try {
-    const [hostname, aliases] = await gethostbyaddr(host, options);
-    return [hostname, ...aliases].find((candidate) => candidate.includes(".")) ?? hostname;
-  } catch (error) {
-    if (error instanceof OSError) return host;
-    throw error;
-  }
+  return await qualify(name, gethostname, (host) => gethostbyaddr(host, options));
 }
 
 /**

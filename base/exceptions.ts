@@ -1,0 +1,21 @@
+// The exceptions that every entry exports, under the names that Python has for them; making them is errors.ts.
+
+export {
+  BlockingIOError,
+  BrokenPipeError,
+  ConnectionAbortedError,
+  ConnectionError,
+  ConnectionRefusedError,
+  ConnectionResetError,
+  FileExistsError,
+  FileNotFoundError,
+  gaierror,
+  herror,
+  InterruptedError,
+  OSError,
+  OSError as error,
+  PermissionError,
+  TimeoutError,
+  TimeoutError as timeout,
+} from "./errors.ts";
+export type { ErrorContext } from "./errors.ts";
