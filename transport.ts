@@ -33,6 +33,14 @@ export interface Waiter {
   readonly background?: boolean;
 }
 
+/** Whose attempt a backend leads to its outcome by itself: see {@linkcode Pollable.lead}. */
+export interface Led {
+  /** Tries again, now that there is news. Waits on where that was not enough, and throws what the call is to reject with. */
+  retry<T>(attempt: () => T | WouldBlock): T | Promise<T>;
+  /** Whether it is to be rejected: the socket was closed, and withdrew by `unwatch`. */
+  readonly cancelled: boolean;
+}
+
 /** What can be waited on: a socket, a pipe, the terminal. Masks are poll(2)'s, from base/poll.ts. */
 export interface Pollable {
   /**
@@ -57,6 +65,12 @@ export interface Pollable {
    * Whoever is about to say "it would block" settles first and looks once more.
    */
   settle(mask: number): Promise<void> | undefined;
+  /**
+   * Waits for the next news of a mask on behalf of an attempt that nobody gives up, and answers a promise of what `led`
+   * makes of it. For a backend whose waiting is a promise already: the caller then needs none of its own. Undefined: not
+   * now, watch instead.
+   */
+  lead?<T>(mask: number, attempt: () => T | WouldBlock, led: Led): Promise<T> | undefined;
 }
 
 /** A connection as it was accepted. */
@@ -119,8 +133,8 @@ export interface Transport extends Pollable {
   recvIntoHeld?(view: Uint8Array, flags: number): number | WouldBlock;
   /** The same with the sender's address (null on a stream). */
   recvFrom(size: number, flags: number): [Bytes, Address | null] | WouldBlock;
-  /** The same into a view, where that is cheaper than `recvMessage`; others leave this out. */
-  recvFromInto?(view: Uint8Array, flags: number): [number, Address | null] | WouldBlock;
+  /** The same into a view. */
+  recvFromInto(view: Uint8Array, flags: number): [number, Address | null] | WouldBlock;
   /** Scatters one receive over views, with up to `ancillarySize` bytes of control messages. */
   recvMessage(views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock;
 

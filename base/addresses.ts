@@ -101,12 +101,12 @@ let last = { host: "", family: -1 };
  */
 export function checkHost(family: number, host: unknown, syscall: string): string {
   if (typeof host !== "string") throw new TypeError(`${syscall}(): host must be a string, not ${nameOf(host)}`);
+  if (host === last.host && family === last.family) return host;
   if (host.includes("\0")) throw new TypeError("host name must not contain null character");
   if (host === "<broadcast>") {
     if (family === AF_INET6) throw new OSError("address family mismatched", undefined, { syscall, address: host });
     return "255.255.255.255";
   }
-  if (host === last.host && family === last.family) return host;
   const literal = parseLiteral(host);
   if (literal === undefined) return host;
   if (literal.host === host && literal.family === family) last = { host, family };

@@ -6,7 +6,7 @@
 
 import { errorFor, timedOut } from "../base/errors.ts";
 import { WOULD_BLOCK } from "../transport.ts";
-import type { Pollable, Waiter, WouldBlock } from "../transport.ts";
+import type { Led, Pollable, Waiter, WouldBlock } from "../transport.ts";
 
 /** One try. It keeps its own progress between tries (sendall), and throws only real errors. */
 export type Attempt<T> = () => T | WouldBlock;
@@ -59,12 +59,14 @@ class Call {
 }
 
 /** A queue of calls that wait for the same readiness of the same socket. */
-export class Lane implements Waiter {
+export class Lane implements Waiter, Led {
   readonly #pollable: Pollable;
   readonly #mask: number;
   // A linked list: an array that is filled and emptied again allocates each time.
   #first: Call | null = null;
   #last: Call | null = null;
+
+  #cancelled = false;
 
   constructor(pollable: Pollable, mask: number) {
     this.#pollable = pollable;
@@ -89,6 +91,11 @@ export class Lane implements Waiter {
       } catch (error) {
         return Promise.reject(error);
       }
+      // Nobody stands before this call, and nobody gives it up.
+      if (timeout === null && signal === undefined) {
+        const led = this.#pollable.lead?.(this.#mask, attempt, this);
+        if (led !== undefined) return led;
+      }
     }
     const call = new Call(attempt);
     this.#enqueue(call);
@@ -98,9 +105,20 @@ export class Lane implements Waiter {
     return call.promise as Promise<T>;
   }
 
+  get cancelled(): boolean {
+    return this.#cancelled;
+  }
+
+  /** The outcome of a call that the backend has led to its news. */
+  retry<T>(attempt: Attempt<T>): T | Promise<T> {
+    if (this.#cancelled) throw errorFor("EBADF");
+    const result = attempt();
+    return result === WOULD_BLOCK ? this.run(attempt, null, undefined) : result;
+  }
+
   /** Rejects every waiting call with EBADF: the socket was closed. */
   cancel(): void {
-    if (this.#first === null) return;
+    this.#cancelled = true;
     this.#pollable.unwatch(this);
     const first = this.#first;
     this.#first = this.#last = null;

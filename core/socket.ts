@@ -570,17 +570,14 @@ export class Socket {
     options?: WaitOptions,
   ): Promise<[number, Address]> {
     let view: Uint8Array;
-    const attempt = () => {
-      const transport = this.#transport;
-      if (transport.recvFromInto) {
-        return transport.recvFromInto(view, this.#effective(flags)) as [number, Address] | WouldBlock;
-      }
-      const received = transport.recvMessage([view], 0, this.#effective(flags));
-      return received === WOULD_BLOCK ? received : [received.length, received.address] as [number, Address];
-    };
-    return this.#read(attempt, flags, options, () => {
+    try {
       view = sizedView(buffer, nbytes, "recvfrom_into");
-    });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const transport = this.#transport;
+    const attempt = () => transport.recvFromInto(view, this.#effective(flags)) as [number, Address] | WouldBlock;
+    return this.#read(attempt, flags, options);
   }
 
   /**

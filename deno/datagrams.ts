@@ -32,7 +32,7 @@ import { copyOf } from "../base/pool.ts";
 import { findAddresses } from "../core/hosts.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../transport.ts";
-import type { Accepted, AncillaryData, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
+import type { Accepted, AncillaryData, Led, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
 import { anyAddress, fromAddr, scoped } from "./addr.ts";
 import { claim } from "./claim.ts";
 import { DatagramOptions } from "./datagram_options.ts";
@@ -40,6 +40,7 @@ import { Gathering } from "./gathering.ts";
 import { allowed, destination, isLoopback, loopback } from "./hosts.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Arrival } from "./mailbox.ts";
+import { isMulticast } from "./multicast.ts";
 import { checkPeerPath, samePath, unixPath } from "./paths.ts";
 import { kindOption, optionValue } from "./options.ts";
 import { checkAncillary, checkFlags, checkHow } from "./refusals.ts";
@@ -63,6 +64,8 @@ export class DatagramTransport implements Transport {
   readonly #options: DatagramOptions;
   #mailbox: Mailbox | null = null;
   #name: Address;
+  /** Whether what is sent to that name comes here and nowhere else. */
+  #alone = false;
   #peer: Address | null = null;
   /** The last host that was a literal: most datagrams go where the last one went. */
   #literal: string | null = null;
@@ -96,8 +99,10 @@ export class DatagramTransport implements Transport {
   }
 
   #claim(address: Address): void {
-    const [conn, name] = claim(address, this.family, this.#options.listening);
+    const { listening } = this.#options;
+    const [conn, name] = claim(address, this.family, listening);
     this.#name = name;
+    this.#alone = this.family !== AF_UNIX && !listening.reuseAddress && !isMulticast(name[0] as string);
     this.#mailbox = new Mailbox(conn, this.#waiters, this.#referenced, (from) => this.#accepts(from));
     this.#options.multicast.attach(this.#mailbox);
     if (this.#waiters.wait(POLLIN)) this.#mailbox.receiveAhead();
@@ -136,7 +141,10 @@ export class DatagramTransport implements Transport {
 
   resolve(address: Address): Address | Promise<Address> {
     if (this.family === AF_UNIX) return address;
-    if (address[0] === this.#literal) return address;
+    return address[0] === this.#literal ? address : this.#destination(address);
+  }
+
+  #destination(address: Address): Address | Promise<Address> {
     const [host, ...rest] = address as [string, number];
     const literal = destination(host, this.family);
     if (literal === undefined) return this.#lookUp(host, rest);
@@ -235,6 +243,17 @@ export class DatagramTransport implements Transport {
     return received === WOULD_BLOCK ? WOULD_BLOCK : received.length;
   }
 
+  recvFromInto(view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
+    const arrival = this.#look("recvfrom_into", flags);
+    if (arrival === WOULD_BLOCK) return WOULD_BLOCK;
+    if (arrival === null) return [0, null];
+    const data = arrival[0];
+    const fits = data.length <= view.length;
+    view.set(fits ? data : data.subarray(0, view.length));
+    this.#took(flags);
+    return [fits || (flags & MSG_TRUNC) !== 0 ? data.length : view.length, this.#sender(arrival[1])];
+  }
+
   recvMessage(views: Uint8Array[], _ancillarySize: number, flags: number): Received | WouldBlock {
     const arrival = this.#look("recvmsg", flags);
     if (arrival === WOULD_BLOCK) return WOULD_BLOCK;
@@ -268,11 +287,12 @@ export class DatagramTransport implements Transport {
 
   #target(address: Address): Deno.Addr {
     if (this.family === AF_UNIX) return { transport: "unixpacket", path: unixPath(address, "sendto") };
-    const [host, port, , scopeId] = address as [string, number, number?, number?];
+    // Not taken apart as a list, which is dear where it is not inlined: this is done for every datagram.
+    const host = address[0] as string;
     // Asked only where there is one: an address that has just arrived is a new string, which would be hashed.
     const name = this.#names.size > 0 ? this.#names.get(host) : undefined;
-    const hostname = name ?? scoped(host, scopeId);
-    return { transport: "udp", hostname, port };
+    const hostname = name ?? scoped(host, address[3] as number | undefined);
+    return { transport: "udp", hostname, port: address[1] as number };
   }
 
   #checkBroadcast(syscall: string, address: Address): void {
@@ -299,6 +319,7 @@ export class DatagramTransport implements Transport {
     if (how !== SHUT_WR) this.#readClosed = true;
     if (how !== SHUT_RD) this.#writeClosed = true;
     this.#waiters.wake(POLLIN | POLLOUT | POLLRDHUP);
+    if (how !== SHUT_WR) this.#mailbox?.endLed();
   }
 
   // Options.
@@ -345,6 +366,12 @@ export class DatagramTransport implements Transport {
 
   settle(mask: number): Promise<void> | undefined {
     return this.#mailbox?.settle(mask);
+  }
+
+  lead<T>(mask: number, attempt: () => T | WouldBlock, led: Led): Promise<T> | undefined {
+    // To end it the socket has to send to itself.
+    if (mask !== POLLIN || !this.#alone || this.#references > 1 || this.#readClosed) return undefined;
+    return this.#mailbox!.lead(attempt, led);
   }
 
   // Life.

@@ -9,9 +9,9 @@ import type { Address } from "../base/addresses.ts";
 import type { Bytes } from "../base/data.ts";
 import { POLLERR, POLLIN, POLLOUT } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../transport.ts";
-import type { WouldBlock } from "../transport.ts";
+import type { Led, WouldBlock } from "../transport.ts";
 import { fromDeno } from "./errors.ts";
-import { Nudge } from "./nudge.ts";
+import { Knock, Nudge } from "./nudge.ts";
 import { Reference } from "./reference.ts";
 import { turns } from "./turns.ts";
 import type { Waiters } from "./waiters.ts";
@@ -58,6 +58,10 @@ export class Mailbox {
   /** Its beginning, as long as the last datagram: the next one is often as long. */
   #copied: Bytes = this.#outgoing;
   #receiving = false;
+  /** The call that the receive under way is led for, and whose it is. */
+  #attempt: (() => unknown) | null = null;
+  #led: Led | null = null;
+  #knock: Knock | null = null;
   #arrival: Arrival | null = null;
   #flight: Flight | null = null;
   #reached: Deno.Addr | null = null;
@@ -109,12 +113,62 @@ export class Mailbox {
 
   /** Starts a receive if one is wanted and none is under way. */
   receiveAhead(): void {
-    if (this.#receiving) this.reference.parked = !this.#waiters.hold(POLLIN);
+    if (this.#receiving) this.reference.parked = !this.#holds();
     else if (this.#arrival === null && this.#error === null && !this.#closed && !this.#lent()) {
-      this.reference.parked = !this.#waiters.hold(POLLIN);
-      this.#buffer ??= new Uint8Array(this.#nudge === null ? LONGEST_UDP : LONGEST_UNIX);
-      this.#receiving = true;
-      this.conn.receive(this.#buffer).then(this.#onReceive, this.#onReceiveFailure);
+      this.reference.parked = !this.#holds();
+      this.#receive().then(this.#onReceive, this.#onReceiveFailure);
+    }
+  }
+
+  #receive(): Promise<Arrival> {
+    this.#buffer ??= new Uint8Array(this.#nudge === null ? LONGEST_UDP : LONGEST_UNIX);
+    this.#receiving = true;
+    return this.conn.receive(this.#buffer);
+  }
+
+  /** Whether somebody waits whose waiting keeps the process alive. */
+  #holds(): boolean {
+    return this.#led !== null || this.#waiters.hold(POLLIN);
+  }
+
+  /**
+   * Receives for one call that nobody gives up: its promise is made of Deno's own, which takes a third off what a
+   * receive costs here beyond Deno's. Not for Unix sockets, where a send may have to end the receive.
+   *
+   * That promise cannot be rejected. Closing the socket ends the receive; so that detach ends it too, and closing one of
+   * several duplicates, the socket knocks at its own door.
+   */
+  lead<T>(attempt: () => T | WouldBlock, led: Led): Promise<T> | undefined {
+    if (this.#receiving || this.#error !== null || this.#closed) return undefined;
+    this.#attempt = attempt;
+    this.#led = led;
+    this.reference.parked = false;
+    return this.#receive().then(this.#onLed, this.#onLedFailure) as Promise<T>;
+  }
+
+  readonly #onLed = (arrival: Arrival): unknown => {
+    this.#receiving = false;
+    if (this.#wants(arrival)) this.#arrival = arrival;
+    else if (!this.#knock?.arrived(arrival[0])) return this.#receive().then(this.#onLed, this.#onLedFailure);
+    return this.#retry();
+  };
+
+  readonly #onLedFailure = (error: unknown): unknown => {
+    this.#receiving = false;
+    if (!this.#closed) this.#error = fromDeno(error, { syscall: "recvfrom" });
+    return this.#retry();
+  };
+
+  #retry(): unknown {
+    const attempt = this.#attempt!;
+    const led = this.#led!;
+    this.#attempt = this.#led = null;
+    try {
+      return led.retry(attempt);
+    } finally {
+      // Who came later has its turn, or what this one left.
+      if (this.#arrival !== null || this.#error !== null) this.#waiters.wake(POLLIN | POLLERR);
+      else if (this.#waiters.wait(POLLIN)) this.receiveAhead();
     }
   }
 
@@ -123,10 +177,14 @@ export class Mailbox {
     return this.#nudge !== null && this.#flight !== null && this.#flight.launched && !this.#flight.landed;
   }
 
+  #wants([data, from]: Arrival): boolean {
+    if (this.#nudge?.arrived(from) || this.#knock?.arrived(data)) return false;
+    return this.#accepts(from);
+  }
+
   readonly #onReceive = (arrival: Arrival): void => {
     this.#receiving = false;
-    const from = arrival[1];
-    if ((this.#nudge === null || !this.#nudge.arrived(from)) && this.#accepts(from)) this.#arrival = arrival;
+    if (this.#wants(arrival)) this.#arrival = arrival;
     this.#launch();
     if (this.#arrival !== null) this.#waiters.wake(POLLIN);
     else if (this.#waiters.wait(POLLIN)) this.receiveAhead();
@@ -141,9 +199,25 @@ export class Mailbox {
 
   /** Somebody stopped waiting: a receive under way that nobody waits for must not keep the process alive. */
   park(): void {
-    if (!this.#receiving || this.#closed || this.#waiters.hold(POLLIN)) return;
+    if (!this.#receiving || this.#closed) return;
+    // In a moment: a socket that is being closed needs it no more.
+    if (this.#led?.cancelled) queueMicrotask(this.#knockIfCancelled);
+    if (this.#holds()) return;
     if (this.#nudge === null) this.reference.parked = true;
     else if (!this.#waiters.wait(POLLIN)) this.#nudge.send(() => {});
+  }
+
+  readonly #knockIfCancelled = (): void => {
+    if (this.#led?.cancelled) this.endLed();
+  };
+
+  /** Lets a led call try again at once, as if there were news. */
+  endLed(): void {
+    if (this.#led === null || this.#closed) return;
+    (this.#knock ??= new Knock()).at(this.conn).catch(() => {
+      // Its user allows no such datagram: the next one ends the call, and the process need not wait for that.
+      if (this.#led !== null) this.reference.parked = true;
+    });
   }
 
   // Sending.

@@ -129,7 +129,7 @@ function enter(
 }
 
 /** Whether a canonical literal is a multicast address. */
-function isMulticast(host: string): boolean {
+export function isMulticast(host: string): boolean {
   if (host.includes(":")) return parseIPv6(host)![0] === 0xff;
   const first = Number(host.split(".", 1)[0]);
   return first >= 224 && first < 240;

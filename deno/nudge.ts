@@ -1,10 +1,13 @@
-// A way to end a receive that is under way on a Unix datagram socket.
+// Ways to end a receive that is under way on a datagram socket.
 //
 // Deno lends a Unix datagram socket to one operation at a time: while a receive is under way, a send fails
 // with Busy, and a receive can be neither cancelled nor unreferenced. But it ends when a datagram arrives, and a
 // socket that has a name can be sent one: an empty one, from a helper whose name nobody else can have.
 
 import { secretName } from "./secret.ts";
+
+/** 16 bytes that nobody can guess. */
+const WORD_SIZE = 16;
 
 const EMPTY = new Uint8Array(0);
 
@@ -46,5 +49,20 @@ export class Nudge {
   close(): void {
     this.#helper?.close();
     this.#helper = null;
+  }
+}
+
+/** The same for UDP, where it needs no helper: a datagram to oneself, of bytes that nobody else knows. */
+export class Knock {
+  readonly #word = crypto.getRandomValues(new Uint8Array(WORD_SIZE));
+
+  /** Ends the receive under way; rejects where the socket may not be sent to. */
+  async at(conn: Deno.DatagramConn): Promise<void> {
+    await conn.send(this.#word, conn.addr);
+  }
+
+  /** Whether a datagram is a knock: it is dropped then. */
+  arrived(data: Uint8Array): boolean {
+    return data.length === WORD_SIZE && data.every((byte, i) => byte === this.#word[i]);
   }
 }

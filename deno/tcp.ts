@@ -249,6 +249,11 @@ export class StreamTransport implements Transport {
     return data === WOULD_BLOCK ? WOULD_BLOCK : [data, null];
   }
 
+  recvFromInto(view: Uint8Array, flags: number): [number, null] | WouldBlock {
+    const count = this.recvInto(view, flags);
+    return count === WOULD_BLOCK ? WOULD_BLOCK : [count, null];
+  }
+
   recvMessage(views: Uint8Array[], _ancillarySize: number, flags: number): Received | WouldBlock {
     const size = views.reduce((sum, view) => sum + view.length, 0);
     const data = this.recv(size, flags);

@@ -27,28 +27,40 @@ export class Waiters {
     else this.#others?.delete(waiter);
   }
 
+  // These are asked for every operation. The rare case is put aside, so that the common one is small enough to be inlined.
+
   /** Whether anybody waits for one of these events. */
   wait(mask: number): boolean {
-    if (this.#first !== null && (this.#firstMask & mask) !== 0) return true;
-    if (this.#others !== null) { for (const wanted of this.#others.values()) if ((wanted & mask) !== 0) return true; }
+    return (this.#first !== null && (this.#firstMask & mask) !== 0) ||
+      (this.#others !== null && this.#othersWait(mask));
+  }
+
+  #othersWait(mask: number): boolean {
+    for (const wanted of this.#others!.values()) if ((wanted & mask) !== 0) return true;
     return false;
   }
 
   /** Whether anybody waits for one of these events whose waiting keeps the process alive. */
   hold(mask: number): boolean {
     if (this.#first !== null && (this.#firstMask & mask) !== 0 && !this.#first.background) return true;
-    if (this.#others !== null) {
-      for (const [waiter, wanted] of this.#others) if ((wanted & mask) !== 0 && !waiter.background) return true;
-    }
+    return this.#others !== null && this.#othersHold(mask);
+  }
+
+  #othersHold(mask: number): boolean {
+    for (const [waiter, wanted] of this.#others!) if ((wanted & mask) !== 0 && !waiter.background) return true;
     return false;
   }
 
   /** Wakes whoever waits for one of these events. Waiters may come and go meanwhile. */
   wake(events: number): void {
     const woken = (events & ALWAYS) !== 0 ? ~0 : events;
-    const others = this.#others !== null && this.#others.size > 0 ? [...this.#others] : null;
+    if (this.#others !== null && this.#others.size > 0) this.#wakeAll(woken);
+    else if (this.#first !== null && (this.#firstMask & woken) !== 0) this.#first.wake();
+  }
+
+  #wakeAll(woken: number): void {
+    const others = [...this.#others!];
     if (this.#first !== null && (this.#firstMask & woken) !== 0) this.#first.wake();
-    if (others === null) return;
     for (const [waiter, mask] of others) if ((mask & woken) !== 0) waiter.wake();
   }
 }
