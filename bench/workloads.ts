@@ -233,10 +233,10 @@ export const workloads: Workload[] = [
   ...[1, 64, 512].map((n) =>
     server(`echo${n}`, `TCP echo: 64 bytes over ${n} connection${n > 1 ? "s" : ""}`, ["echo", n, 64])
   ),
-  server("receive", "bulk receive: 64 KiB pieces", ["receive", 1, 65536]),
+  server("receive", "bulk receive, each piece in memory of its own: 64 KiB pieces", ["receive", 1, 65536]),
   server(
     "receive_into",
-    "bulk receive into a buffer (recv_into): 64 KiB pieces",
+    "bulk receive into one buffer (recv_into): 64 KiB pieces",
     ["receive", 1, 65536],
     "receive_into",
   ),

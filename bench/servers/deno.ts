@@ -20,7 +20,13 @@ async function echo(conn: Deno.Conn): Promise<void> {
   conn.close();
 }
 
+/** Each piece in memory of its own, which is its receiver's to keep: as recv gives it. */
 async function receive(conn: Deno.Conn): Promise<void> {
+  while (await conn.read(new Uint8Array(PIECE)) !== null);
+  conn.close();
+}
+
+async function receiveInto(conn: Deno.Conn): Promise<void> {
   const buffer = new Uint8Array(PIECE);
   while (await conn.read(buffer) !== null);
   conn.close();
@@ -39,7 +45,7 @@ function accept(conn: Deno.Conn): void {
   conn.close();
 }
 
-const handlers = { echo, receive, receive_into: receive, send, accept };
+const handlers = { echo, receive, receive_into: receiveInto, send, accept };
 
 const { role, port, load } = roleOf(Deno.args);
 if (role === "first") {
