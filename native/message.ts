@@ -60,6 +60,12 @@ export class Message {
     this.#set(this.#incoming, incoming.length, size, ancillarySize);
   }
 
+  /** Says that nothing was received. */
+  empty(): void {
+    this.#view.setUint32(NAME_LENGTH, 0, true);
+    this.#view.setUint32(CONTROL_LENGTH, 0, true);
+  }
+
   /** Prepares to send; `nameLength` bytes of `outgoing` are the address, 0 for none. */
   compose(views: Uint8Array[], size: number, ancillary: AncillaryData[], nameLength: number): void {
     this.#data.reserve(size);
