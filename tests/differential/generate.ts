@@ -1,5 +1,6 @@
 // Scenarios at random: some sockets made ready, then calls in any order, sensible ones more often than others.
 
+import { datagramSteps } from "./datagrams.ts";
 import { Random } from "./random.ts";
 import type { FamilyName, Scenario, Step } from "./scenario.ts";
 
@@ -8,6 +9,15 @@ const SLOTS = [0, 1, 2, 3];
 const [OWN, SERVER, PEER, OTHER] = SLOTS;
 /** A slot that nothing is ever bound to. */
 const FOURTH = 4;
+
+const FAMILIES: readonly (readonly [number, FamilyName])[] = [
+  [6, "TCP"],
+  [6, "UNIX"],
+  [6, "TCP6"],
+  [3, "UDP"],
+  [1, "UDP6"],
+  [3, "UNIX datagrams"],
+];
 
 /** How scenarios begin. */
 const BEGINNINGS: readonly (readonly [number, Step[]])[] = [
@@ -30,7 +40,8 @@ const BEGINNINGS: readonly (readonly [number, Step[]])[] = [
 /** The nth scenario of a seed. */
 export function generate(seed: number, n: number): Scenario {
   const random = new Random(seed * 1_000_003 + n);
-  const family = random.pick<FamilyName>(["TCP", "UNIX", "TCP6"]);
+  const family = random.weighed<FamilyName>(FAMILIES);
+  if (family.startsWith("UDP") || family === "UNIX datagrams") return { id: n, family, steps: datagramSteps(random) };
   const steps: Step[] = [...random.weighed(BEGINNINGS)];
   for (const slot of SLOTS) {
     if (random.below(2) === 0) steps.push(["settimeout", slot, timeout(random)]);

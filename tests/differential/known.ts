@@ -22,7 +22,7 @@ export interface Parting {
 type Rule = (parting: Parting) => boolean;
 
 const [POLLIN, POLLERR, POLLHUP, POLLRDHUP] = [0x001, 0x008, 0x010, 0x2000];
-const [ENOENT, EAGAIN, EINVAL, EPIPE, EOPNOTSUPP, EADDRINUSE] = [2, 11, 22, 32, 95, 98];
+const [EPERM, ENOENT, EAGAIN, EINVAL, EPIPE, EOPNOTSUPP, EADDRINUSE, EDESTADDRREQ] = [1, 2, 11, 22, 32, 95, 98, 89];
 const [EALREADY, ECONNABORTED, ECONNRESET, EISCONN, ENOTCONN, ECONNREFUSED] = [114, 103, 104, 106, 107, 111];
 
 /** The errno that a step answered, thrown or, by connect_ex, returned. */
@@ -49,7 +49,43 @@ function was({ before }: Parting, test: (step: Step) => boolean): boolean {
 }
 
 const SENDS = ["send", "sendall", "sendmsg", "sendto"];
-const RECEIVES = ["recv", "recv_into", "recvfrom", "recvmsg"];
+const RECEIVES = ["recv", "recv_into", "recvfrom", "recvmsg", "recvfrom_whole", "recvfrom_into", "recvmsg_whole"];
+
+function isDatagrams({ scenario: { family } }: Parting): boolean {
+  return family.startsWith("UDP") || family === "UNIX datagrams";
+}
+
+/** Whether a receive brought nothing from nobody. */
+function isNothing(entry: Entry): boolean {
+  return entry === "" || Array.isArray(entry) && entry.every((part) => part === "" || part === 0 || part === null);
+}
+
+/** Whether some socket is or was connected: from then on it hears one peer. */
+function wasConnected(p: Parting): boolean {
+  return was(p, ([operation]) => operation.startsWith("connect"));
+}
+
+/** Whether a receive's answers differ in the sender alone, who has no name in CPython. */
+function differsInUnnamed({ python, ours }: Parting): boolean {
+  if (!Array.isArray(python) || !Array.isArray(ours) || python.at(-1) !== null) return false;
+  return JSON.stringify(python.slice(0, -1)) === JSON.stringify(ours.slice(0, -1)) &&
+    isUnguessable(ours.at(-1));
+}
+
+/** Whether an address is one of those that sockets get here that have none in the kernel. */
+function isUnguessable(address: unknown): boolean {
+  return typeof address === "string" && address.startsWith("\0berkeley-");
+}
+
+/** Whether a receive or a wait found less to receive than the same one here. */
+function foundLess(p: Parting): boolean {
+  if (is(p, ...RECEIVES)) {
+    const nothing = p.python === "pending" || timedOut(p.python) || errnoOf(p, p.python) === EAGAIN;
+    return nothing && !isError(p.ours) && p.ours !== "pending";
+  }
+  if (is(p, "select")) return (p.python as number[][])[0].length < (p.ours as number[][])[0].length;
+  return is(p, "poll", "epoll") && (levelOf(p.ours) & ~levelOf(p.python)) === POLLIN;
+}
 
 function receivingSideShut(step: Step): boolean {
   return step[0] === "shutdown" && (step[2] === 0 || step[2] === 2);
@@ -62,7 +98,7 @@ function shutUnconnected({ step: [operation, slot], before, answers }: Parting):
     if (name !== "shutdown" || !(one === slot || any)) return false;
     const birth = before.slice(0, place).findLastIndex(([name, other]) => name === "socket" && other === one);
     return !before.slice(0, place).some(([name, other, into], n) =>
-      n > birth && !isError(answers[n]) &&
+      n > birth && !isError(answers[n]) && answers[n] !== "pending" &&
       (name === "accept"
         ? into === one
         : other === one && ["connect", "connect_ex", "foreign"].includes(name) && !answers[n])
@@ -104,6 +140,9 @@ const COMMON: Record<string, Rule> = {
     was(p, ([, , , flags]) => Array.isArray(flags) && flags.includes("MSG_WAITALL")) &&
     (is(p, "poll") && levelOf(p.ours) === (levelOf(p.python) | POLLERR) ||
       is(p, "getsockopt") && p.python === 0 && p.ours === ECONNRESET),
+  "a datagram socket that was shut down is at its end": (p) =>
+    isDatagrams(p) && is(p, ...RECEIVES) && was(p, receivingSideShut) && isNothing(p.ours) &&
+    (timedOut(p.python) || errnoOf(p, p.python) === EAGAIN),
   "a refused connect under a timeout leaves no mark": (p) =>
     was(p, ([operation]) => operation.startsWith("connect")) &&
     (is(p, "poll", "epoll") && levelOf(p.ours) === (levelOf(p.python) & ~(POLLIN | POLLRDHUP)) ||
@@ -132,6 +171,28 @@ const DENO: Record<string, Rule> = {
     (is(p, ...SENDS) && [EPIPE, ECONNRESET].includes(errnoOf(p, p.python)!) && !isError(p.ours) ||
       is(p, "bind") && p.python === null && errnoOf(p, p.ours) === EADDRINUSE ||
       is(p, "connect", "connect_ex") && errnoOf(p, p.python) === ECONNREFUSED && errnoOf(p, p.ours) === ECONNRESET),
+  "a stranger's datagram is dropped here": (p) =>
+    isDatagrams(p) && wasConnected(p) &&
+    (errnoOf(p, p.python) === EPERM && !isError(p.ours) ||
+      is(p, ...RECEIVES) && !isError(p.python) && JSON.stringify(p.python) !== JSON.stringify(p.ours)),
+  "nobody home, over UDP": (p) =>
+    p.scenario.family.startsWith("UDP") && wasConnected(p) &&
+    (errnoOf(p, p.python) === ECONNREFUSED || is(p, "getsockopt") && p.python === ECONNREFUSED ||
+      is(p, "poll", "epoll") && lacks(p, POLLERR | POLLIN)),
+  "a Unix datagram socket has a name": (p) =>
+    p.scenario.family === "UNIX datagrams" &&
+    (is(p, ...RECEIVES) && differsInUnnamed(p) || is(p, "getsockname") && p.python === "" && isUnguessable(p.ours)),
+  "connect(AF_UNSPEC) keeps the port and the queue": (p) =>
+    was(p, ([operation]) => operation === "disconnect" || operation.startsWith("connect")) && isDatagrams(p) &&
+    (is(p, "getsockname") && Array.isArray(p.python) && p.python[1] === 0 ||
+      foundLess(p) ||
+      p.scenario.family === "UNIX datagrams" && errnoOf(p, p.python) === ECONNRESET),
+  "a send to nowhere binds nothing": (p) =>
+    p.scenario.family.startsWith("UDP") && p.answers.some((answer) =>
+      isError(answer) && answer.errno === EDESTADDRREQ
+    ) &&
+    (is(p, "bind") && errnoOf(p, p.python) === EINVAL && p.ours === null ||
+      is(p, "getsockname") && Array.isArray(p.ours) && p.ours[1] === 0),
   "a second connect does not wait": (p) => is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EALREADY,
   "connect after bind": (p) => is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EOPNOTSUPP,
   "the path is looked up last": (p) =>
