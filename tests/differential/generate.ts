@@ -50,6 +50,7 @@ export function generate(seed: number, n: number): Scenario {
     steps.push(call(random));
   }
   if (family !== "UNIX" && random.below(6) === 0) steps.splice(random.below(steps.length), 0, ...foreign(random));
+  else if (random.below(10) === 0) steps.push(...flood(random));
   return { id: n, family, steps };
 }
 
@@ -62,19 +63,38 @@ function data(random: Random): string {
   return Array.from({ length }, () => LETTERS[random.below(LETTERS.length)]).join("");
 }
 
-/** Without MSG_WAITALL: it matters to blocking calls alone, and interpreter.py's patience would cut those short. */
 function receiveFlags(random: Random): string[] {
-  return random.weighed([[6, []], [2, ["MSG_PEEK"]], [2, ["MSG_DONTWAIT"]], [1, ["MSG_PEEK", "MSG_DONTWAIT"]]]);
+  return random.weighed([
+    [6, []],
+    [2, ["MSG_PEEK"]],
+    [2, ["MSG_DONTWAIT"]],
+    [1, ["MSG_PEEK", "MSG_DONTWAIT"]],
+    [2, ["MSG_WAITALL"]],
+  ]);
 }
 
-/** Nothing is asked of recv and recv_into alone: for the others the patience of interpreter.py changes the answer. */
 function receive(random: Random, slot: number): [operation: string, slot: number, size: number] {
-  if (random.below(12) === 0) return [random.pick(["recv", "recv_into"]), slot, 0];
   return [random.pick(["recv", "recv", "recv_into", "recvfrom", "recvmsg"]), slot, size(random)];
 }
 
 function size(random: Random): number {
-  return random.weighed([[4, 1 + random.below(6)], [4, 100], [2, 65536]]);
+  return random.weighed([[4, 1 + random.below(6)], [4, 100], [2, 65536], [1, 0]]);
+}
+
+/**
+ * A connection that takes no more, and what then can be said of it. Nothing comes after that: whether there is room for a
+ * few bytes more is the kernel's mood.
+ */
+function flood(random: Random): Step[] {
+  const [slot, other] = random.pick([[OWN, PEER], [PEER, OWN]]);
+  const after: Step[][] = [
+    [["poll", slot, 0x004, 0]],
+    [["select", 0, [], [slot], [], 0]],
+    [["shutdown", slot, 1], ["send", slot, "x", []]],
+    [["receive_all", other], ["poll", slot, 0x004, 10]],
+    [["close", other], ["poll", slot, 0x2001, 10]],
+  ];
+  return [["fill", slot], ...random.pick(after)];
 }
 
 /** A connection to the helper, and what it is to do: reset, reset behind data, half-close, close. */

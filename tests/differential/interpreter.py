@@ -5,6 +5,7 @@ A scenario is {"id", "family", "steps"}; a step is [operation, slot, ...]. The t
 """
 
 import ctypes
+import fcntl
 import json
 import os
 import select
@@ -13,6 +14,7 @@ import socket
 import struct
 import sys
 import tempfile
+import termios
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -89,6 +91,12 @@ class Scenario:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
             one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
         dont_wait = any("MSG_DONTWAIT" in item for item in rest if isinstance(item, list))
+        if not dont_wait and operation.startswith("recv"):
+            wants_all = "MSG_WAITALL" in rest[1]
+            # TCP waits for something where nothing is asked for, too, and takes the end of the patience for that.
+            wants_nothing = operation in ("recvfrom", "recvmsg") and rest[0] == 0
+            if wants_all and self.lacks(one, rest[0]) or wants_nothing and self.lacks(one, 1):
+                return "pending"
         try:
             answer = getattr(self, operation)(slot, *rest)
         except BlockingIOError:
@@ -96,6 +104,18 @@ class Scenario:
                 raise
             return "pending"
         return "pending" if operation == "connect_ex" and answer in (11, 115) else answer
+
+    def lacks(self, one, size):
+        """Whether a connection will not have so many bytes: a receive of all would keep what there is when it gives up."""
+        if self.type != socket.SOCK_STREAM or one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            return False
+        poller = select.poll()
+        poller.register(one, select.POLLRDHUP)
+        if poller.poll(PATIENCE * 1000):
+            return False
+        there = bytearray(4)
+        fcntl.ioctl(one, termios.FIONREAD, there)
+        return struct.unpack("i", there)[0] < size
 
     def address(self, address):
         """Ports by the order in which they turn up, paths by their last part."""
@@ -206,6 +226,29 @@ class Scenario:
 
     def sendmsg(self, slot, pieces, flags):
         return self.slots[slot].sendmsg([piece.encode("latin-1") for piece in pieces], [], flags_of(flags))
+
+    def fill(self, slot):
+        """Sends until there is no room; how much goes out depends on the kernel's mood."""
+        one = self.slots[slot]
+        one.settimeout(0)
+        while True:
+            try:
+                one.send(bytes(1 << 20))
+            except BlockingIOError:
+                # The receiver's buffer may grow.
+                if select.select([], [one], [], 0.01)[1] == []:
+                    return "full"
+
+    def receive_all(self, slot):
+        """Everything that is there; only whether that was much can be compared."""
+        self.slots[slot].settimeout(0)
+        total = 0
+        try:
+            while data := self.slots[slot].recv(1 << 20):
+                total += len(data)
+        except BlockingIOError:
+            pass
+        return total > 1 << 16
 
     def shutdown(self, slot, how):
         self.slots[slot].shutdown(how)

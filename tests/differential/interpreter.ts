@@ -9,6 +9,8 @@ import type { Entry, FamilyName, Scenario, Step } from "./scenario.ts";
 /** How long a call without timeout may wait before it counts as pending, in milliseconds. */
 const PATIENCE = 15;
 
+const EAGAIN = 11;
+
 const POLL_LEVELS = 0x001 | 0x004 | 0x008 | 0x010 | 0x020 | 0x2000;
 
 /** How often is looked again where a wait has told less than the kernel knows: under load the rest comes later. */
@@ -235,6 +237,31 @@ class Run implements Disposable {
 
   do_sendmsg(slot: number, pieces: string[], flags: string[], options: object): unknown {
     return this.#get(slot).sendmsg(pieces.map(bytes), [], this.#flags(flags), null, options);
+  }
+
+  async do_fill(slot: number): Promise<string> {
+    const one = this.#get(slot);
+    one.settimeout(0);
+    for (;;) {
+      try {
+        await one.send(new Uint8Array(1 << 20));
+      } catch (error) {
+        if ((error as { errno?: number }).errno !== EAGAIN) throw error;
+        // The receiver's buffer may grow.
+        if ((await select([], [one], [], 0.01))[1].length === 0) return "full";
+      }
+    }
+  }
+
+  async do_receive_all(slot: number): Promise<boolean> {
+    this.#get(slot).settimeout(0);
+    let total = 0;
+    try {
+      for (let count = 1; count > 0; total += count) count = (await this.#get(slot).recv(1 << 20)).length;
+    } catch (error) {
+      if ((error as { errno?: number }).errno !== EAGAIN) throw error;
+    }
+    return total > 1 << 16;
   }
 
   do_shutdown(slot: number, how: number): unknown {
