@@ -96,6 +96,10 @@ function foundLess(p: Parting): boolean {
   return is(p, "poll", "epoll") && (levelOf(p.ours) & ~levelOf(p.python)) === POLLIN;
 }
 
+function receivesAll([, , , flags]: Step): boolean {
+  return Array.isArray(flags) && flags.includes("MSG_WAITALL");
+}
+
 function receivingSideShut(step: Step): boolean {
   return step[0] === "shutdown" && (step[2] === 0 || step[2] === 2);
 }
@@ -126,13 +130,20 @@ function shutUnconnected(p: Parting): boolean {
 const CLOSES = ["close", "detach", "socket", "accept", "dup"];
 
 /** Whether a duplicate of this socket was given a timeout, which changes how this one blocks in CPython. */
-function hasDuplicateInAnotherMode({ step: [, slot], before }: Parting): boolean {
+function hasDuplicateInAnotherMode(p: Parting): boolean {
+  const duplicates = duplicatesOf(p);
+  return duplicates.size > 1 &&
+    was(p, ([operation, one, timeout]) => operation === "settimeout" && timeout !== null && duplicates.has(one));
+}
+
+/** The slots that this step's socket and its duplicates are or were in. */
+function duplicatesOf({ step: [, slot], before }: Parting): Set<number> {
   const duplicates = new Set([slot]);
+  // Twice: the first to be found may be the last one made.
   for (const [operation, from, into] of [...before, ...before]) {
     if (operation === "dup" && (duplicates.has(from) || duplicates.has(into))) duplicates.add(from).add(into);
   }
-  return duplicates.size > 1 &&
-    before.some(([operation, one, timeout]) => operation === "settimeout" && timeout !== null && duplicates.has(one));
+  return duplicates;
 }
 
 /** Whether a socket was closed after something that can have left a read or an accept under way. */
@@ -177,14 +188,14 @@ const COMMON: Record<string, Rule> = {
   "settimeout on a closed socket": (p) =>
     is(p, "gettimeout") && was(p, ([operation]) => operation === "close" || operation === "detach"),
   "MSG_WAITALL under a timeout": (p) =>
-    was(p, ([, , , flags]) => Array.isArray(flags) && flags.includes("MSG_WAITALL")) &&
+    was(p, receivesAll) &&
     (is(p, "poll") && levelOf(p.ours) === (levelOf(p.python) | POLLERR) ||
       is(p, "getsockopt") && p.python === 0 && p.ours === ECONNRESET),
-  "MSG_WAITALL collects here": (p) =>
-    was(p, ([, , , flags]) => Array.isArray(flags) && flags.includes("MSG_WAITALL")) &&
-    (was(p, ([operation]) => operation === "dup") ||
+  "MSG_WAITALL collects here": (p) => (is(p, ...SENDS, ...RECEIVES, "poll", "epoll") &&
+      was(p, (step) => receivesAll(step) && step[1] !== p.step[1] && duplicatesOf(p).has(step[1])) ||
+    p.before.some((step, n) => receivesAll(step) && p.answers[n] === "pending") &&
       was(p, ([operation]) => CLOSES.includes(operation)) &&
-        (errnoOf(p, p.python) === ECONNRESET || is(p, "poll", "epoll") && lacks(p, POLLERR | POLLHUP))),
+      (errnoOf(p, p.python) === ECONNRESET || is(p, "poll", "epoll") && lacks(p, POLLERR | POLLHUP))),
   "a datagram socket that was shut down is at its end": (p) =>
     isDatagrams(p) && is(p, ...RECEIVES) && was(p, receivingSideShut) && isNothing(p.ours) &&
     (timedOut(p.python) || errnoOf(p, p.python) === EAGAIN),
