@@ -92,7 +92,8 @@ export class Outflow {
   /** What can be said without a new write, null where one is to be started. */
   #progress(flight: Flight, data: Uint8Array): number | WouldBlock | null {
     if (flight.data === data) return this.#outcome(flight);
-    if (!flight.landed) return WOULD_BLOCK;
+    // After SHUT_WR there is nothing to wait for, whatever is still under way.
+    if (!flight.landed && !this.#shut) return WOULD_BLOCK;
     // A Unix socket keeps the error for the next receive.
     if (this.#trouble.error !== null && this.#conn.localAddr.transport !== "unix") throw this.#trouble.take();
     if (this.#shut || this.#trouble.reset) throw errorFor("EPIPE", { syscall: "send" });

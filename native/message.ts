@@ -60,6 +60,12 @@ export class Message {
     this.#set(this.#incoming, incoming.length, size, ancillarySize);
   }
 
+  /** Says that nothing was received. */
+  empty(): void {
+    this.#view.setUint32(NAME_LENGTH, 0, true);
+    this.#view.setUint32(CONTROL_LENGTH, 0, true);
+  }
+
   /** Prepares to send; `nameLength` bytes of `outgoing` are the address, 0 for none. */
   compose(views: Uint8Array[], size: number, ancillary: AncillaryData[], nameLength: number): void {
     this.#data.reserve(size);
@@ -96,17 +102,7 @@ export class Message {
 
   /** The control messages received. The last may be cut (MSG_CTRUNC): then what there is of it. */
   ancillary(): AncillaryData[] {
-    const messages: AncillaryData[] = [];
-    const { bytes, view } = this.#control;
-    const end = this.#view.getUint32(CONTROL_LENGTH, true);
-    for (let at = 0; at + CMSG_HEADER <= end;) {
-      const length = view.getUint32(at, true);
-      if (length < CMSG_HEADER) break;
-      const data = bytes.slice(at + CMSG_HEADER, Math.min(at + length, end));
-      messages.push([view.getInt32(at + 8, true), view.getInt32(at + 12, true), data]);
-      at += align(length);
-    }
-    return messages;
+    return readAncillary(this.#control.view, this.#view.getUint32(CONTROL_LENGTH, true));
   }
 
   #set(name: bigint, nameLength: number, size: number, controlLength: number): void {
@@ -119,6 +115,22 @@ export class Message {
     view.setUint32(CONTROL_LENGTH, controlLength, true);
     view.setInt32(FLAGS, 0, true);
   }
+}
+
+/** Reads the control messages of the first `end` bytes. */
+export function readAncillary(view: DataView<ArrayBuffer>, end: number): AncillaryData[] {
+  const messages: AncillaryData[] = [];
+  for (let at = 0; at + CMSG_HEADER <= end;) {
+    const length = view.getUint32(at, true);
+    if (length < CMSG_HEADER) break;
+    // Compared with what is left before anything is added to it: any length can stand there.
+    const cut = length > end - at;
+    const data = new Uint8Array(view.buffer, at + CMSG_HEADER, (cut ? end - at : length) - CMSG_HEADER).slice();
+    messages.push([view.getInt32(at + 8, true), view.getInt32(at + 12, true), data]);
+    if (cut) break;
+    at += align(length);
+  }
+  return messages;
 }
 
 /** The most that one message of a stream carries; the caller sends the rest with the next. */

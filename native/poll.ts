@@ -23,7 +23,7 @@ const request = new Int32Array(2);
 export function level(fd: number): number {
   request[0] = fd;
   request[1] = ALL_EVENTS;
-  // It fails for want of memory alone, and then says so by no event.
+  // One descriptor needs no memory, and EINTR is said in place of 0: nothing holds.
   if (libc().poll(request, 1, 0) <= 0) return 0;
   return request[1] >>> 16;
 }

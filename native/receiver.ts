@@ -230,11 +230,18 @@ export class Receiver {
     return ((this.#source.ready & POLLIN) === 0 && !this.#source.listening) || !reactor.mayTry();
   }
 
+  /** Nothing, from nobody: an address or control data there would be some other receive's. */
+  #nothing(): number {
+    incomingLength[0] = 0;
+    sharedMessage().empty();
+    return 0;
+  }
+
   /** Notes an EAGAIN, for an attempt to answer WOULD_BLOCK, and throws any other error. */
   #refused(syscall: string, mask: number, flags = 0): number {
     if (errno() !== EAGAIN || (flags & NEVER_WAITS) !== 0) throw failure(syscall);
     // A datagram socket that was shut down answers 0 where it may wait, and EAGAIN to a descriptor that may not.
-    if (this.#shut && !this.#isStream) return 0;
+    if (this.#shut && !this.#isStream) return this.#nothing();
     this.#source.exhaust(mask);
     return BLOCKED;
   }

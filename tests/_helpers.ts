@@ -4,12 +4,11 @@ import assert from "node:assert/strict";
 
 const inCi = Deno.env.get("CI") === "true";
 
-/** Whether a program is there; a missing one skips its tests with a line that says so, except in CI. */
-export function available(program: string): boolean {
+/** Whether a program is there and works; a missing one skips its tests with a line that says so, except in CI. */
+export function available(program: string, ...trial: string[]): boolean {
+  const args = trial.length > 0 ? trial : ["--version"];
   try {
-    if (new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync().success) {
-      return true;
-    }
+    if (new Deno.Command(program, { args, stdout: "null", stderr: "null" }).outputSync().success) return true;
   } catch {
     // Not there.
   }

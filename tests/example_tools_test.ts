@@ -58,9 +58,10 @@ Deno.test("netcat: two of them talk in datagrams", linuxOnly, async () => {
 Deno.test("netcat: two of them talk at a path", async () => {
   using directory = new TemporaryDirectory();
   const path = directory.fresh();
+  const watcher = Deno.watchFs(directory.path);
   await using listening = netcat(unixLine, "/tmp/cat.sock", path);
   // The path is there as soon as it is bound, and served from the next moment on.
-  while (!(await Deno.lstat(path).catch(() => null))?.isSocket) await new Promise((resolve) => setTimeout(resolve, 10));
+  for await (const _ of watcher) if ((await Deno.lstat(path).catch(() => null))?.isSocket) break;
   const connect = { flags: unixLine.flags, args: unixLine.args.filter((word) => word !== "--listen") };
   await using connected = netcat(connect, "/tmp/cat.sock", path);
   await connected.write("hello");

@@ -6,6 +6,7 @@ import { closingSuite } from "./faults/closing.ts";
 import { flowSuite } from "./faults/flow.ts";
 import { listenerSuite } from "./faults/listeners.ts";
 import { resetSuite } from "./faults/resets.ts";
+import { systemSuite } from "./faults/system.ts";
 
 for (const subject of BACKENDS) {
   resetSuite(subject);
@@ -13,4 +14,5 @@ for (const subject of BACKENDS) {
   closingSuite(subject);
   listenerSuite(subject);
   flowSuite(subject);
+  systemSuite(subject);
 }

@@ -7,10 +7,11 @@ import assert from "node:assert/strict";
 import { constants } from "node:os";
 import type { Address } from "../mod.ts";
 import * as native from "../native.ts";
+import { readAncillary } from "../native/message.ts";
 import { decode, encode, outgoing } from "../native/sockaddr.ts";
 import type { Module } from "./conformance/fixtures.ts";
-import { addrinfo, ancillary, files, inet, numbers, options, paths, services, shapes } from "./fuzz/cases.ts";
-import type { Case, FileCase, Plain } from "./fuzz/cases.ts";
+import { addrinfo, ancillary, files, inet, numbers, options, passed, paths, services, shapes } from "./fuzz/cases.ts";
+import type { Case, FileCase, PassedCase, Plain } from "./fuzz/cases.ts";
 import { Random } from "./fuzz/random.ts";
 import { BACKENDS } from "./_backends.ts";
 import { Program, pythonTest, TemporaryDirectory } from "./_helpers.ts";
@@ -20,6 +21,8 @@ const SEED = Number(Deno.env.get("FUZZ_SEED") ?? (SECONDS > 0 ? crypto.getRandom
 const ROUND = 2000;
 
 const GENERATORS = { inet, addrinfo, services, numbers, shapes, paths, options, ancillary, files };
+/** What only the native backend can do. */
+const NATIVE = { passed };
 
 /** What a call takes, from JSON. */
 function read(value: Plain): any {
@@ -57,8 +60,30 @@ async function readFile(m: Module, { file: [data, options, calls] }: FileCase): 
   return { value: answers };
 }
 
-async function answer(m: Module, one: Case | FileCase): Promise<Answer> {
+/** What comes of some descriptors and the credentials in so much room: their sizes, and how many are open then. */
+async function receivePassed(m: Module, { passed: [stream, credentials, count, room] }: PassedCase): Promise<Answer> {
+  const [one, other] = await m.socketpair(m.AF_UNIX, stream ? m.SOCK_STREAM : m.SOCK_DGRAM);
+  using _one = one;
+  using _other = other;
+  other.setsockopt(m.SOL_SOCKET, m.SO_PASSCRED, Number(credentials));
+  const rights = new Uint8Array(4 * count);
+  await one.sendmsg(["x"], count > 0 ? [[m.SOL_SOCKET, m.SCM_RIGHTS, rights]] : []);
+  const [data, ancillary, flags] = await other.recvmsg(10, room);
+  let open = 0;
+  for (const [, type, content] of ancillary) {
+    if (type !== m.SCM_RIGHTS) continue;
+    for (const fd of new Int32Array(content.buffer, 0, content.length >> 2)) {
+      m.close(fd);
+      open++;
+    }
+  }
+  const sizes = ancillary.map(([level, type, content]) => [level, type, content.length]);
+  return { value: [plain(data), sizes, flags, open] };
+}
+
+async function answer(m: Module, one: Case | FileCase | PassedCase): Promise<Answer> {
   if ("file" in one) return await readFile(m, one);
+  if ("passed" in one) return await receivePassed(m, one);
   const { on, call: [name, args] } = one;
   const sock = on === undefined ? undefined : m.socket(...on);
   sock?.setblocking(false);
@@ -90,7 +115,7 @@ async function rounds(round: (r: Random) => void | Promise<void>, seed: number):
 }
 
 for (const { name, module: m } of BACKENDS) {
-  for (const [kind, generate] of Object.entries(GENERATORS)) {
+  for (const [kind, generate] of Object.entries(name === "native" ? { ...GENERATORS, ...NATIVE } : GENERATORS)) {
     pythonTest(`${name}: random ${kind} are taken and refused as by CPython`, async () => {
       using directory = new TemporaryDirectory();
       const judge = new URL("fuzz/judge.py", import.meta.url).pathname;
@@ -137,6 +162,31 @@ Deno.test("native: any bytes are read as an address without a crash, and what is
       assert.deepEqual(again(native.AF_INET6, ipv6), ipv6, `FUZZ_SEED=${SEED}`);
       const path = r.text("abc\u00e9", 1 + r.below(50));
       assert.deepEqual(again(native.AF_UNIX, path), path, `FUZZ_SEED=${SEED}`);
+    }
+  }, SEED);
+});
+
+Deno.test("native: any bytes are read as control messages, none of them beyond the end", async () => {
+  await rounds((r) => {
+    for (let i = 0; i < ROUND; i++) {
+      const bytes = r.bytes(r.below(120));
+      const view = new DataView(bytes.buffer);
+      // Plausible ones, one after the other, and what a length may be that no kernel writes.
+      for (let at = 0; at + 16 <= bytes.length && r.below(5) > 0;) {
+        const left = bytes.length - at;
+        const length = r.pick([16 + r.below(24), 16 + r.below(24), left, left + r.below(9), r.integer() >>> 0, 16, 0]);
+        view.setBigUint64(at, BigInt(length), true);
+        at += Math.max(8, Math.ceil(length / 8) * 8);
+      }
+      const end = r.pick([bytes.length, r.below(bytes.length + 1)]);
+      const expected: number[][] = [];
+      for (let at = 0; at + 16 <= end && view.getUint32(at, true) >= 16;) {
+        const stop = Math.min(end, at + view.getUint32(at, true));
+        expected.push([view.getInt32(at + 8, true), view.getInt32(at + 12, true), ...bytes.slice(at + 16, stop)]);
+        at += Math.ceil(view.getUint32(at, true) / 8) * 8;
+      }
+      const found = readAncillary(view, end).map(([level, type, data]) => [level, type, ...data]);
+      assert.deepEqual(found, expected, `FUZZ_SEED=${SEED}: ${bytes} up to ${end}`);
     }
   }, SEED);
 });

@@ -26,7 +26,7 @@ export interface Comparison {
 }
 
 /** Scenarios at work at once; most of their time is spent waiting for nothing. */
-const AT_ONCE = 4;
+const AT_ONCE = 6;
 
 /** A difference counts only if it is there this many times in a row: on a loaded machine a wait may be too short. */
 const TRIES = 3;

@@ -1,5 +1,6 @@
 // Scenarios at random: some sockets made ready, then calls in any order, sensible ones more often than others.
 
+import { datagramSteps } from "./datagrams.ts";
 import { Random } from "./random.ts";
 import type { FamilyName, Scenario, Step } from "./scenario.ts";
 
@@ -8,6 +9,15 @@ const SLOTS = [0, 1, 2, 3];
 const [OWN, SERVER, PEER, OTHER] = SLOTS;
 /** A slot that nothing is ever bound to. */
 const FOURTH = 4;
+
+const FAMILIES: readonly (readonly [number, FamilyName])[] = [
+  [6, "TCP"],
+  [6, "UNIX"],
+  [6, "TCP6"],
+  [3, "UDP"],
+  [1, "UDP6"],
+  [3, "UNIX datagrams"],
+];
 
 /** How scenarios begin. */
 const BEGINNINGS: readonly (readonly [number, Step[]])[] = [
@@ -30,7 +40,8 @@ const BEGINNINGS: readonly (readonly [number, Step[]])[] = [
 /** The nth scenario of a seed. */
 export function generate(seed: number, n: number): Scenario {
   const random = new Random(seed * 1_000_003 + n);
-  const family = random.pick<FamilyName>(["TCP", "UNIX", "TCP6"]);
+  const family = random.weighed<FamilyName>(FAMILIES);
+  if (family.startsWith("UDP") || family === "UNIX datagrams") return { id: n, family, steps: datagramSteps(random) };
   const steps: Step[] = [...random.weighed(BEGINNINGS)];
   for (const slot of SLOTS) {
     if (random.below(2) === 0) steps.push(["settimeout", slot, timeout(random)]);
@@ -39,6 +50,7 @@ export function generate(seed: number, n: number): Scenario {
     steps.push(call(random));
   }
   if (family !== "UNIX" && random.below(6) === 0) steps.splice(random.below(steps.length), 0, ...foreign(random));
+  else if (random.below(10) === 0) steps.push(...flood(random));
   return { id: n, family, steps };
 }
 
@@ -51,19 +63,38 @@ function data(random: Random): string {
   return Array.from({ length }, () => LETTERS[random.below(LETTERS.length)]).join("");
 }
 
-/** Without MSG_WAITALL: it matters to blocking calls alone, and interpreter.py's patience would cut those short. */
 function receiveFlags(random: Random): string[] {
-  return random.weighed([[6, []], [2, ["MSG_PEEK"]], [2, ["MSG_DONTWAIT"]], [1, ["MSG_PEEK", "MSG_DONTWAIT"]]]);
+  return random.weighed([
+    [6, []],
+    [2, ["MSG_PEEK"]],
+    [2, ["MSG_DONTWAIT"]],
+    [1, ["MSG_PEEK", "MSG_DONTWAIT"]],
+    [2, ["MSG_WAITALL"]],
+  ]);
 }
 
-/** Nothing is asked of recv and recv_into alone: for the others the patience of interpreter.py changes the answer. */
 function receive(random: Random, slot: number): [operation: string, slot: number, size: number] {
-  if (random.below(12) === 0) return [random.pick(["recv", "recv_into"]), slot, 0];
   return [random.pick(["recv", "recv", "recv_into", "recvfrom", "recvmsg"]), slot, size(random)];
 }
 
 function size(random: Random): number {
-  return random.weighed([[4, 1 + random.below(6)], [4, 100], [2, 65536]]);
+  return random.weighed([[4, 1 + random.below(6)], [4, 100], [2, 65536], [1, 0]]);
+}
+
+/**
+ * A connection that takes no more, and what then can be said of it. Nothing comes after that: whether there is room for a
+ * few bytes more is the kernel's mood.
+ */
+function flood(random: Random): Step[] {
+  const [slot, other] = random.pick([[OWN, PEER], [PEER, OWN]]);
+  const after: Step[][] = [
+    [["poll", slot, 0x004, 0]],
+    [["select", 0, [], [slot], [], 0]],
+    [["shutdown", slot, 1], ["send", slot, "x", []]],
+    [["receive_all", other], ["poll", slot, 0x004, 10]],
+    [["close", other], ["poll", slot, 0x2001, 10]],
+  ];
+  return [["fill", slot], ...random.pick(after)];
 }
 
 /** A connection to the helper, and what it is to do: reset, reset behind data, half-close, close. */

@@ -4,6 +4,8 @@ A scenario is {"id", "family", "steps"}; a step is [operation, slot, ...]. The t
 {"error": class, "errno": number}. A call that would wait for ever answers "pending".
 """
 
+import ctypes
+import fcntl
 import json
 import os
 import select
@@ -12,16 +14,26 @@ import socket
 import struct
 import sys
 import tempfile
+import termios
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 # How long a call without timeout may wait before it counts as pending.
 PATIENCE = 0.015
 RANGE = (ValueError, OverflowError)
-FAMILIES = {"TCP": socket.AF_INET, "TCP6": socket.AF_INET6, "UNIX": socket.AF_UNIX}
+KINDS = {
+    "TCP": (socket.AF_INET, socket.SOCK_STREAM),
+    "TCP6": (socket.AF_INET6, socket.SOCK_STREAM),
+    "UNIX": (socket.AF_UNIX, socket.SOCK_STREAM),
+    "UDP": (socket.AF_INET, socket.SOCK_DGRAM),
+    "UDP6": (socket.AF_INET6, socket.SOCK_DGRAM),
+    "UNIX datagrams": (socket.AF_UNIX, socket.SOCK_DGRAM),
+}
+HOSTS = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "::1"}
+LIBC = ctypes.CDLL(None, use_errno=True)
 FLAGS = {name: getattr(socket, name) for name in ("MSG_PEEK", "MSG_DONTWAIT", "MSG_WAITALL", "MSG_TRUNC", "MSG_NOSIGNAL")}
 POLL_LEVELS = select.POLLIN | select.POLLOUT | select.POLLERR | select.POLLHUP | select.POLLRDHUP | select.POLLNVAL
-WAITING = ("accept", "recv", "recv_into", "recvfrom", "recvmsg", "send", "sendall", "sendto", "sendmsg", "connect", "connect_ex")
+WAITING = ("accept", "recv", "recv_into", "recvfrom", "recvmsg", "recvfrom_whole", "recvfrom_into", "recvmsg_whole", "send", "sendall", "sendto", "sendmsg", "connect", "connect_ex")
 
 
 def text(data):
@@ -38,7 +50,7 @@ def flags_of(names):
 class Scenario:
     def __init__(self, scenario, foreign):
         self.family_name = scenario["family"]
-        self.family = FAMILIES[self.family_name]
+        self.family, self.type = KINDS[self.family_name]
         self.steps = scenario["steps"]
         self.foreign_addresses = foreign
         self.slots = {}
@@ -79,6 +91,12 @@ class Scenario:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
             one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
         dont_wait = any("MSG_DONTWAIT" in item for item in rest if isinstance(item, list))
+        if not dont_wait and operation.startswith("recv"):
+            wants_all = "MSG_WAITALL" in rest[1]
+            # TCP waits for something where nothing is asked for, too, and takes the end of the patience for that.
+            wants_nothing = operation in ("recvfrom", "recvmsg") and rest[0] == 0
+            if wants_all and self.lacks(one, rest[0]) or wants_nothing and self.lacks(one, 1):
+                return "pending"
         try:
             answer = getattr(self, operation)(slot, *rest)
         except BlockingIOError:
@@ -86,6 +104,18 @@ class Scenario:
                 raise
             return "pending"
         return "pending" if operation == "connect_ex" and answer in (11, 115) else answer
+
+    def lacks(self, one, size):
+        """Whether a connection will not have so many bytes: a receive of all would keep what there is when it gives up."""
+        if self.type != socket.SOCK_STREAM or one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            return False
+        poller = select.poll()
+        poller.register(one, select.POLLRDHUP)
+        if poller.poll(PATIENCE * 1000):
+            return False
+        there = bytearray(4)
+        fcntl.ioctl(one, termios.FIONREAD, there)
+        return struct.unpack("i", there)[0] < size
 
     def address(self, address):
         """Ports by the order in which they turn up, paths by their last part."""
@@ -104,14 +134,14 @@ class Scenario:
         """Where a slot's socket is or was bound."""
         if slot in self.addresses:
             return self.addresses[slot]
-        return {"TCP": ("127.0.0.1", 1), "TCP6": ("::1", 1), "UNIX": self.directory + "/nobody"}[self.family_name]
+        return self.directory + "/nobody" if self.family == socket.AF_UNIX else (HOSTS[self.family], 1)
 
     # One method for each operation.
 
     def socket(self, slot):
         if slot in self.slots:
             self.slots[slot].close()
-        self.slots[slot] = socket.socket(self.family)
+        self.slots[slot] = socket.socket(self.family, self.type)
         return None
 
     def pause(self, _slot):
@@ -120,11 +150,11 @@ class Scenario:
     def bind(self, slot, where=None):
         if where is not None:
             address = self.target(where)
-        elif self.family_name == "UNIX":
+        elif self.family == socket.AF_UNIX:
             self.paths += 1
             address = "%s/%d" % (self.directory, self.paths)
         else:
-            address = ("127.0.0.1" if self.family_name == "TCP" else "::1", 0)
+            address = (HOSTS[self.family], 0)
         self.slots[slot].bind(address)
         self.remember(slot)
 
@@ -166,6 +196,25 @@ class Scenario:
         data, ancillary, _, _ = self.slots[slot].recvmsg(size, 0, flags_of(flags))
         return text(data)
 
+    def recvfrom_whole(self, slot, size, flags):
+        data, address = self.slots[slot].recvfrom(size, flags_of(flags))
+        return [text(data), self.address(address)]
+
+    def recvfrom_into(self, slot, size, flags):
+        buffer = bytearray(size)
+        # A buffer without room has its size asked for: 0 would be all of it, and an error.
+        count, address = self.slots[slot].recvfrom_into(buffer, size, flags_of(flags))
+        return [count, text(bytes(buffer[:count])), self.address(address)]
+
+    def recvmsg_whole(self, slot, size, flags):
+        data, ancillary, flags, address = self.slots[slot].recvmsg(size, 0, flags_of(flags))
+        return [text(data), len(ancillary), flags, self.address(address)]
+
+    def disconnect(self, slot):
+        """connect(2) to AF_UNSPEC, for which CPython has no name."""
+        if LIBC.connect(self.slots[slot].fileno(), bytes(16), 16) < 0:
+            raise OSError(ctypes.get_errno(), "connect")
+
     def send(self, slot, data, flags):
         return self.slots[slot].send(data.encode("latin-1"), flags_of(flags))
 
@@ -177,6 +226,29 @@ class Scenario:
 
     def sendmsg(self, slot, pieces, flags):
         return self.slots[slot].sendmsg([piece.encode("latin-1") for piece in pieces], [], flags_of(flags))
+
+    def fill(self, slot):
+        """Sends until there is no room; how much goes out depends on the kernel's mood."""
+        one = self.slots[slot]
+        one.settimeout(0)
+        while True:
+            try:
+                one.send(bytes(1 << 20))
+            except BlockingIOError:
+                # The receiver's buffer may grow.
+                if select.select([], [one], [], 0.01)[1] == []:
+                    return "full"
+
+    def receive_all(self, slot):
+        """Everything that is there; only whether that was much can be compared."""
+        self.slots[slot].settimeout(0)
+        total = 0
+        try:
+            while data := self.slots[slot].recv(1 << 20):
+                total += len(data)
+        except BlockingIOError:
+            pass
+        return total > 1 << 16
 
     def shutdown(self, slot, how):
         self.slots[slot].shutdown(how)
@@ -257,7 +329,7 @@ def help_foreign(listener):
 def main():
     foreign = {}
     for name, address in (("TCP", ("127.0.0.1", 0)), ("TCP6", ("::1", 0))):
-        listener = socket.socket(FAMILIES[name])
+        listener = socket.socket(*KINDS[name])
         listener.bind(address)
         listener.listen(1024)
         foreign[name] = listener.getsockname()

@@ -9,6 +9,8 @@ import type { Entry, FamilyName, Scenario, Step } from "./scenario.ts";
 /** How long a call without timeout may wait before it counts as pending, in milliseconds. */
 const PATIENCE = 15;
 
+const EAGAIN = 11;
+
 const POLL_LEVELS = 0x001 | 0x004 | 0x008 | 0x010 | 0x020 | 0x2000;
 
 /** How often is looked again where a wait has told less than the kernel knows: under load the rest comes later. */
@@ -128,8 +130,14 @@ class Run implements Disposable {
   }
 
   #target(slot: number): any {
-    return this.#addresses.get(slot) ??
-      { TCP: ["127.0.0.1", 1], TCP6: ["::1", 1], UNIX: `${this.#directory.path}/nobody` }[this.#name];
+    const nobody = () => this.#host === null ? `${this.#directory.path}/nobody` : [this.#host, 1];
+    return this.#addresses.get(slot) ?? nobody();
+  }
+
+  /** The family's loopback address; Unix sockets have none. */
+  get #host(): string | null {
+    if (this.#name.startsWith("UNIX")) return null;
+    return this.#name.endsWith("6") ? "::1" : "127.0.0.1";
   }
 
   #get(slot: number): Socket {
@@ -139,8 +147,9 @@ class Run implements Disposable {
   // One method for each operation.
 
   do_socket(slot: number): void {
-    const { AF_INET, AF_INET6, AF_UNIX } = this.#m;
-    this.#put(slot, this.#m.socket({ TCP: AF_INET, TCP6: AF_INET6, UNIX: AF_UNIX }[this.#name]));
+    const { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } = this.#m;
+    const family = { "127.0.0.1": AF_INET, "::1": AF_INET6 }[this.#host ?? ""] ?? AF_UNIX;
+    this.#put(slot, this.#m.socket(family, /^UDP|datagrams$/.test(this.#name) ? SOCK_DGRAM : SOCK_STREAM));
   }
 
   do_pause(): Promise<void> {
@@ -148,8 +157,7 @@ class Run implements Disposable {
   }
 
   do_bind(slot: number, where: any): void {
-    const free = () =>
-      this.#name === "UNIX" ? this.#directory.fresh() : [this.#name === "TCP" ? "127.0.0.1" : "::1", 0];
+    const free = () => this.#host === null ? this.#directory.fresh() : [this.#host, 0];
     this.#get(slot).bind(typeof where === "number" ? this.#target(where) : free());
     this.#addresses.set(slot, this.#get(slot).getsockname());
   }
@@ -195,6 +203,26 @@ class Run implements Disposable {
     return text((await this.#get(slot).recvmsg(size, 0, this.#flags(flags), options))[0]);
   }
 
+  async do_recvfrom_whole(slot: number, size: number, flags: string[], options: object): Promise<Entry> {
+    const [data, address] = await this.#get(slot).recvfrom(size, this.#flags(flags), options);
+    return [text(data), this.#address(address)];
+  }
+
+  async do_recvfrom_into(slot: number, size: number, flags: string[], options: object): Promise<Entry> {
+    const buffer = new Uint8Array(size);
+    const [count, address] = await this.#get(slot).recvfrom_into(buffer, size, this.#flags(flags), options);
+    return [count, text(buffer.subarray(0, count)), this.#address(address)];
+  }
+
+  async do_recvmsg_whole(slot: number, size: number, names: string[], options: object): Promise<Entry> {
+    const [data, ancillary, flags, address] = await this.#get(slot).recvmsg(size, 0, this.#flags(names), options);
+    return [text(data), ancillary.length, flags, this.#address(address)];
+  }
+
+  do_disconnect(slot: number): unknown {
+    return this.#get(slot).connect(this.#m.AF_UNSPEC);
+  }
+
   do_send(slot: number, data: string, flags: string[], options: object): unknown {
     return this.#get(slot).send(bytes(data), this.#flags(flags), options);
   }
@@ -209,6 +237,31 @@ class Run implements Disposable {
 
   do_sendmsg(slot: number, pieces: string[], flags: string[], options: object): unknown {
     return this.#get(slot).sendmsg(pieces.map(bytes), [], this.#flags(flags), null, options);
+  }
+
+  async do_fill(slot: number): Promise<string> {
+    const one = this.#get(slot);
+    one.settimeout(0);
+    for (;;) {
+      try {
+        await one.send(new Uint8Array(1 << 20));
+      } catch (error) {
+        if ((error as { errno?: number }).errno !== EAGAIN) throw error;
+        // The receiver's buffer may grow.
+        if ((await select([], [one], [], 0.01))[1].length === 0) return "full";
+      }
+    }
+  }
+
+  async do_receive_all(slot: number): Promise<boolean> {
+    this.#get(slot).settimeout(0);
+    let total = 0;
+    try {
+      for (let count = 1; count > 0; total += count) count = (await this.#get(slot).recv(1 << 20)).length;
+    } catch (error) {
+      if ((error as { errno?: number }).errno !== EAGAIN) throw error;
+    }
+    return total > 1 << 16;
   }
 
   do_shutdown(slot: number, how: number): unknown {

@@ -22,7 +22,7 @@ export interface Parting {
 type Rule = (parting: Parting) => boolean;
 
 const [POLLIN, POLLERR, POLLHUP, POLLRDHUP] = [0x001, 0x008, 0x010, 0x2000];
-const [ENOENT, EAGAIN, EINVAL, EPIPE, EOPNOTSUPP, EADDRINUSE] = [2, 11, 22, 32, 95, 98];
+const [EPERM, ENOENT, EAGAIN, EINVAL, EPIPE, EOPNOTSUPP, EADDRINUSE, EDESTADDRREQ] = [1, 2, 11, 22, 32, 95, 98, 89];
 const [EALREADY, ECONNABORTED, ECONNRESET, EISCONN, ENOTCONN, ECONNREFUSED] = [114, 103, 104, 106, 107, 111];
 
 /** The errno that a step answered, thrown or, by connect_ex, returned. */
@@ -48,33 +48,120 @@ function was({ before }: Parting, test: (step: Step) => boolean): boolean {
   return before.some(test);
 }
 
-const SENDS = ["send", "sendall", "sendmsg", "sendto"];
-const RECEIVES = ["recv", "recv_into", "recvfrom", "recvmsg"];
+const SENDS = ["send", "sendall", "sendmsg", "sendto", "fill"];
+const RECEIVES = [
+  "recv",
+  "recv_into",
+  "recvfrom",
+  "recvmsg",
+  "recvfrom_whole",
+  "recvfrom_into",
+  "recvmsg_whole",
+  "receive_all",
+];
+
+function isDatagrams({ scenario: { family } }: Parting): boolean {
+  return family.startsWith("UDP") || family === "UNIX datagrams";
+}
+
+/** Whether a receive brought nothing from nobody. */
+function isNothing(entry: Entry): boolean {
+  return entry === "" || Array.isArray(entry) && entry.every((part) => part === "" || part === 0 || part === null);
+}
+
+/** Whether some socket is or was connected: from then on it hears one peer. */
+function wasConnected(p: Parting): boolean {
+  return was(p, ([operation]) => operation.startsWith("connect"));
+}
+
+/** Whether a receive's answers differ in the sender alone, who has no name in CPython. */
+function differsInUnnamed({ python, ours }: Parting): boolean {
+  if (!Array.isArray(python) || !Array.isArray(ours) || python.at(-1) !== null) return false;
+  return JSON.stringify(python.slice(0, -1)) === JSON.stringify(ours.slice(0, -1)) &&
+    isUnguessable(ours.at(-1));
+}
+
+/** Whether an address is one of those that sockets get here that have none in the kernel. */
+function isUnguessable(address: unknown): boolean {
+  return typeof address === "string" && address.startsWith("\0berkeley-");
+}
+
+/** Whether a receive or a wait found less to receive than the same one here. */
+function foundLess(p: Parting): boolean {
+  if (is(p, ...RECEIVES)) {
+    const nothing = p.python === "pending" || timedOut(p.python) || errnoOf(p, p.python) === EAGAIN;
+    return nothing && !isError(p.ours) && p.ours !== "pending";
+  }
+  if (is(p, "select")) return (p.python as number[][])[0].length < (p.ours as number[][])[0].length;
+  return is(p, "poll", "epoll") && (levelOf(p.ours) & ~levelOf(p.python)) === POLLIN;
+}
+
+function receivesAll([, , , flags]: Step): boolean {
+  return Array.isArray(flags) && flags.includes("MSG_WAITALL");
+}
 
 function receivingSideShut(step: Step): boolean {
   return step[0] === "shutdown" && (step[2] === 0 || step[2] === 2);
 }
 
+/** Whether the socket in a slot was connected before a step. */
+function isConnectedAt(slot: number, place: number, p: Parting): boolean {
+  for (let n = place - 1; n >= 0; n--) {
+    const [operation, one, into] = p.before[n];
+    const succeeded = !isError(p.answers[n]) && p.answers[n] !== "pending";
+    if (operation === "socket" && one === slot) return false;
+    if (!succeeded) continue;
+    if (operation === "accept" && into === slot) return true;
+    if (operation === "dup" && into === slot) return isConnectedAt(one, n, p);
+    if (one === slot && ["connect", "connect_ex", "foreign"].includes(operation) && !p.answers[n]) return true;
+  }
+  return false;
+}
+
 /** Whether this socket (with duplicates or a select, any) was shut down before it was connected, if it ever was. */
-function shutUnconnected({ step: [operation, slot], before, answers }: Parting): boolean {
-  const any = operation === "select" || before.some(([name]) => name === "dup");
-  return before.some(([name, one], place) => {
-    if (name !== "shutdown" || !(one === slot || any)) return false;
-    const birth = before.slice(0, place).findLastIndex(([name, other]) => name === "socket" && other === one);
-    return !before.slice(0, place).some(([name, other, into], n) =>
-      n > birth && !isError(answers[n]) &&
-      (name === "accept"
-        ? into === one
-        : other === one && ["connect", "connect_ex", "foreign"].includes(name) && !answers[n])
-    );
-  });
+function shutUnconnected(p: Parting): boolean {
+  const any = p.step[0] === "select" || was(p, ([operation]) => operation === "dup");
+  return p.before.some(([operation, slot], place) =>
+    operation === "shutdown" && (slot === p.step[1] || any) && !isConnectedAt(slot, place, p)
+  );
+}
+
+/** What may close the socket that was in a slot. */
+const CLOSES = ["close", "detach", "socket", "accept", "dup"];
+
+/** Whether a duplicate of this socket was given a timeout, which changes how this one blocks in CPython. */
+function hasDuplicateInAnotherMode(p: Parting): boolean {
+  const duplicates = duplicatesOf(p);
+  return duplicates.size > 1 &&
+    was(p, ([operation, one, timeout]) => operation === "settimeout" && timeout !== null && duplicates.has(one));
+}
+
+/** The slots that this step's socket and its duplicates are or were in. */
+function duplicatesOf({ step: [, slot], before }: Parting): Set<number> {
+  const duplicates = new Set([slot]);
+  // Twice: the first to be found may be the last one made.
+  for (const [operation, from, into] of [...before, ...before]) {
+    if (operation === "dup" && (duplicates.has(from) || duplicates.has(into))) duplicates.add(from).add(into);
+  }
+  return duplicates;
+}
+
+/** Whether a socket was closed after something that can have left a read or an accept under way. */
+function closedWhileUnderWay({ before, answers }: Parting): boolean {
+  const gaveUp = (answer: Entry) =>
+    answer === "pending" || timedOut(answer) || isError(answer) && answer.errno === EAGAIN;
+  const left = before.findIndex(([operation], place) =>
+    ["poll", "epoll", "select"].includes(operation) ||
+    [...RECEIVES, "accept"].includes(operation) && gaveUp(answers[place])
+  );
+  return left >= 0 && before.slice(left).some(([operation]) => CLOSES.includes(operation) || operation === "shutdown");
 }
 
 /** Whether somebody connects to a socket that is bound and does not listen. */
-function connectsBeforeListen({ step, before }: Parting): boolean {
+function connectsBeforeListen({ step, before, answers }: Parting): boolean {
   return [...before, step].some(([operation, , target], place) =>
     operation.startsWith("connect") &&
-    !before.slice(0, place).some(([name, one]) => name === "listen" && one === target)
+    !before.slice(0, place).some(([name, one], n) => name === "listen" && one === target && answers[n] === null)
   );
 }
 
@@ -88,7 +175,7 @@ function lacks({ python, ours }: Parting, events: number): boolean {
 const COMMON: Record<string, Rule> = {
   "refused at once": (p) => timedOut(p.python) && isError(p.ours) && !timedOut(p.ours),
   "a duplicate has a mode of its own": (p) =>
-    was(p, ([operation]) => operation === "dup") && is(p, ...SENDS, ...RECEIVES, "accept", "connect", "connect_ex") &&
+    hasDuplicateInAnotherMode(p) && is(p, ...SENDS, ...RECEIVES, "accept", "connect", "connect_ex") &&
     (p.python === "pending" || isError(p.python) && p.python.error === "BlockingIOError"),
   "accept on a Unix listener that was shut down": (p) =>
     p.scenario.family === "UNIX" && is(p, "accept") && errnoOf(p, p.python) === EINVAL && was(p, receivingSideShut),
@@ -101,9 +188,17 @@ const COMMON: Record<string, Rule> = {
   "settimeout on a closed socket": (p) =>
     is(p, "gettimeout") && was(p, ([operation]) => operation === "close" || operation === "detach"),
   "MSG_WAITALL under a timeout": (p) =>
-    was(p, ([, , , flags]) => Array.isArray(flags) && flags.includes("MSG_WAITALL")) &&
+    was(p, receivesAll) &&
     (is(p, "poll") && levelOf(p.ours) === (levelOf(p.python) | POLLERR) ||
       is(p, "getsockopt") && p.python === 0 && p.ours === ECONNRESET),
+  "MSG_WAITALL collects here": (p) => (is(p, ...SENDS, ...RECEIVES, "poll", "epoll") &&
+      was(p, (step) => receivesAll(step) && step[1] !== p.step[1] && duplicatesOf(p).has(step[1])) ||
+    p.before.some((step, n) => receivesAll(step) && p.answers[n] === "pending") &&
+      was(p, ([operation]) => CLOSES.includes(operation)) &&
+      (errnoOf(p, p.python) === ECONNRESET || is(p, "poll", "epoll") && lacks(p, POLLERR | POLLHUP))),
+  "a datagram socket that was shut down is at its end": (p) =>
+    isDatagrams(p) && is(p, ...RECEIVES) && was(p, receivingSideShut) && isNothing(p.ours) &&
+    (timedOut(p.python) || errnoOf(p, p.python) === EAGAIN),
   "a refused connect under a timeout leaves no mark": (p) =>
     was(p, ([operation]) => operation.startsWith("connect")) &&
     (is(p, "poll", "epoll") && levelOf(p.ours) === (levelOf(p.python) & ~(POLLIN | POLLRDHUP)) ||
@@ -128,10 +223,35 @@ const DENO: Record<string, Rule> = {
     (is(p, "bind") && p.ours === null && errnoOf(p, p.python) === EADDRINUSE ||
       is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === ENOENT && errnoOf(p, p.python) === ECONNREFUSED),
   "a close takes a moment": (p) =>
-    was(p, ([operation]) => ["close", "detach", "socket", "accept", "dup"].includes(operation)) &&
+    closedWhileUnderWay(p) &&
     (is(p, ...SENDS) && [EPIPE, ECONNRESET].includes(errnoOf(p, p.python)!) && !isError(p.ours) ||
       is(p, "bind") && p.python === null && errnoOf(p, p.ours) === EADDRINUSE ||
       is(p, "connect", "connect_ex") && errnoOf(p, p.python) === ECONNREFUSED && errnoOf(p, p.ours) === ECONNRESET),
+  "a stranger's datagram is dropped here": (p) =>
+    isDatagrams(p) && wasConnected(p) &&
+    (errnoOf(p, p.python) === EPERM && !isError(p.ours) ||
+      is(p, ...RECEIVES) && !isError(p.python) && JSON.stringify(p.python) !== JSON.stringify(p.ours)),
+  "nobody home, over UDP": (p) =>
+    p.scenario.family.startsWith("UDP") && wasConnected(p) &&
+    (errnoOf(p, p.python) === ECONNREFUSED || is(p, "getsockopt") && p.python === ECONNREFUSED ||
+      is(p, "poll", "epoll") && lacks(p, POLLERR | POLLIN)),
+  "a Unix datagram socket has a name": (p) =>
+    p.scenario.family === "UNIX datagrams" &&
+    (is(p, ...RECEIVES) && differsInUnnamed(p) || is(p, "getsockname") && p.python === "" && isUnguessable(p.ours)),
+  "connect(AF_UNSPEC) keeps the port and the queue": (p) =>
+    was(p, ([operation]) => operation === "disconnect" || operation.startsWith("connect")) && isDatagrams(p) &&
+    (is(p, "getsockname") && Array.isArray(p.python) && p.python[1] === 0 ||
+      foundLess(p) ||
+      p.scenario.family === "UNIX datagrams" && errnoOf(p, p.python) === ECONNRESET),
+  "a Unix peer that has gone is not forgotten": (p) =>
+    p.scenario.family === "UNIX datagrams" && wasConnected(p) && is(p, ...SENDS, "getpeername") &&
+    errnoOf(p, p.python) === ENOTCONN && (!isError(p.ours) || errnoOf(p, p.ours) === ECONNREFUSED),
+  "a send to nowhere binds nothing": (p) =>
+    p.scenario.family.startsWith("UDP") && p.answers.some((answer) =>
+      isError(answer) && answer.errno === EDESTADDRREQ
+    ) &&
+    (is(p, "bind") && errnoOf(p, p.python) === EINVAL && p.ours === null ||
+      is(p, "getsockname") && Array.isArray(p.ours) && p.ours[1] === 0),
   "a second connect does not wait": (p) => is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EALREADY,
   "connect after bind": (p) => is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EOPNOTSUPP,
   "the path is looked up last": (p) =>
@@ -148,10 +268,13 @@ const DENO: Record<string, Rule> = {
   "a closed Unix peer looks half-closed": (p) =>
     p.scenario.family === "UNIX" && is(p, "poll") && lacks(p, POLLHUP) && (levelOf(p.ours) & POLLRDHUP) !== 0,
   "learns late": (p) =>
-    is(p, "poll", "epoll") && lacks(p, POLLRDHUP | POLLHUP | POLLERR) && levelOf(p.ours) !== 0 ||
-    is(p, ...RECEIVES, ...SENDS) && errnoOf(p, p.python) === ECONNREFUSED && errnoOf(p, p.ours) === EAGAIN ||
-    is(p, "getpeername", "shutdown") && errnoOf(p, p.python) === ENOTCONN && !isError(p.ours) ||
-    is(p, "getsockopt") && p.step[2] === "SO_ERROR" && p.ours === 0,
+    was(p, ([operation]) => CLOSES.includes(operation) || operation === "shutdown" || operation === "foreign") &&
+      (is(p, "poll", "epoll") && lacks(p, POLLRDHUP | POLLHUP | POLLERR) && levelOf(p.ours) !== 0 ||
+        is(p, "getpeername", "shutdown") && errnoOf(p, p.python) === ENOTCONN && !isError(p.ours) ||
+        is(p, "getsockopt") && [EPIPE, ECONNRESET].includes(p.python as number) && p.ours === 0) ||
+    wasConnected(p) &&
+      (is(p, ...RECEIVES, ...SENDS) && errnoOf(p, p.python) === ECONNREFUSED && errnoOf(p, p.ours) === EAGAIN ||
+        is(p, "getsockopt") && p.python === ECONNREFUSED && p.ours === 0),
   "shutdown of an unconnected socket": shutUnconnected,
   "shutdown of a listener ends what it has queued": (p) =>
     p.scenario.family === "UNIX" && was(p, receivingSideShut) && is(p, ...RECEIVES) &&
@@ -159,7 +282,8 @@ const DENO: Record<string, Rule> = {
   "the end comes before the reset": (p) =>
     errnoOf(p, p.python) === ECONNRESET &&
     (is(p, ...RECEIVES) && p.ours === "" || is(p, ...SENDS) && errnoOf(p, p.ours) === EPIPE),
-  "an empty send asks nobody": (p) => is(p, ...SENDS) && p.step[2] === "" && isError(p.python) && !isError(p.ours),
+  "an empty send asks nobody": (p) =>
+    is(p, ...SENDS) && [p.step[2]].flat().join("") === "" && isError(p.python) && !isError(p.ours),
   "bind after the end": (p) =>
     is(p, "bind") && errnoOf(p, p.ours) === EINVAL && (p.python === null || errnoOf(p, p.python) === EADDRINUSE),
   "no name from a refused connect": (p) =>
@@ -172,8 +296,11 @@ const RULES: Record<BackendName, Record<string, Rule>> = {
   native: COMMON,
 };
 
-/** Calls that change nothing: after an excused difference in one of them the comparison goes on. */
-const OBSERVING = ["poll", "epoll", "select", "getpeername", "getsockname", "gettimeout"];
+/**
+ * Calls that change nothing: after an excused difference in one of them the comparison goes on. Those that answer an
+ * address are not among them, since ports are compared by the order in which they turn up.
+ */
+const OBSERVING = ["poll", "epoll", "select", "gettimeout"];
 
 /** Whether what comes after a difference in this step can still be compared. */
 export function goesOn(step: Step): boolean {

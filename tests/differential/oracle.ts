@@ -5,7 +5,7 @@ import type { Program } from "../_helpers.ts";
 import type { Entry, FamilyName, Scenario } from "./scenario.ts";
 
 /** How many scenarios python3 runs at once: most of their time is spent waiting for nothing. */
-const THREADS = 8;
+const THREADS = 16;
 
 /** A python3 process that answers scenarios with traces. */
 export class Oracle implements AsyncDisposable {

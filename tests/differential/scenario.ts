@@ -1,7 +1,7 @@
 // What a scenario is: calls over numbered sockets, in the words that both interpreters know.
 
 /** The families that scenarios run in. */
-export type FamilyName = "TCP" | "TCP6" | "UNIX";
+export type FamilyName = "TCP" | "TCP6" | "UNIX" | "UDP" | "UDP6" | "UNIX datagrams";
 
 /** One call: [operation, slot, ...arguments]. */
 export type Step = [operation: string, slot: number, ...rest: any[]];

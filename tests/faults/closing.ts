@@ -147,7 +147,11 @@ export function closingSuite({ name, module: m, url }: Subject): void {
     await using program = await runDeno(`
       import * as m from ${JSON.stringify(url)};
       let signals = 0;
-      Deno.addSignalListener("SIGUSR1", () => signals++);
+      let arrived = () => {};
+      Deno.addSignalListener("SIGUSR1", () => {
+        signals++;
+        arrived();
+      });
       using server = m.create_server(["127.0.0.1", 0]);
       using client = await m.create_connection(server.getsockname() as [string, number]);
       const [conn] = await server.accept();
@@ -155,8 +159,9 @@ export function closingSuite({ name, module: m, url }: Subject): void {
       const accepted = server.accept();
       const selected = m.select([conn], [], []);
       while (signals < 50) {
+        const heard = new Promise<void>((resolve) => arrived = resolve);
         Deno.kill(Deno.pid, "SIGUSR1");
-        await new Promise((resolve) => setTimeout(resolve, 1));
+        await heard;
       }
       await client.sendall("hello");
       const text = new TextDecoder().decode(await received);

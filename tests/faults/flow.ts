@@ -106,6 +106,7 @@ export function flowSuite({ name, module: m, url }: Subject): void {
       const piece = new Uint8Array(MB);
       const sends = [client.sendall(gigabyte, 0, { signal: gone.signal })];
       for (let i = 0; i < 1024; i++) sends.push(client.sendall(piece, 0, { signal: gone.signal }));
+      // How much of a processor waiting takes is a matter of time: there is no event to wait for.
       await new Promise((resolve) => setTimeout(resolve, 500));
       gone.abort();
       const settled = await Promise.allSettled(sends);
@@ -135,7 +136,11 @@ export function flowSuite({ name, module: m, url }: Subject): void {
       });
       const gone = new AbortController();
       const piping = source.pipeTo(client.writable, { signal: gone.signal, preventAbort: true }).catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      // Nothing has moved for that many turns: the kernel's buffers are full.
+      for (let turns = 0, before = -1; turns < 2000; turns++, before = pulled) {
+        if (pulled !== before) turns = 0;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
       report({ pulled, open: stopped.fileno() >= 0, piping: typeof piping });
     `);
     const { grown, pulled } = await program.json();
@@ -172,6 +177,7 @@ sys.stdin.read()
       for (;;) {
         const [readable] = await m.select([watched, end], [], [], 1);
         if (readable.includes(end)) break;
+        // A pace to look at, what it waits for is the end above.
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       if (quiet.fileno() < 0) throw new Error("closed");
@@ -224,6 +230,7 @@ ports = [int(port) for port in sys.argv[1:]]
 for _ in range(50000):
   for port in ports:
     sock.sendto(bytes(1000), ("127.0.0.1", port))
+# Again and again: this one may be dropped as well.
 while True:
   sock.sendto(b"end", ("127.0.0.1", ports[1]))
   time.sleep(0.01)

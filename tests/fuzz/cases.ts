@@ -17,6 +17,11 @@ export interface FileCase {
   file: [data: number[], options: Record<string, string | null>, calls: [name: string, size: number | null][]];
 }
 
+/** A message with so many descriptors in it, and so much room for its control messages. */
+export interface PassedCase {
+  passed: [stream: boolean, credentials: boolean, descriptors: number, room: number];
+}
+
 const NUMERIC = "0123456789abcdefxX.:%/[]+- ";
 const ANYTHING = NUMERIC + "gzGZ_\0\t\n\u00e9\u4e16\u{1f600}*";
 
@@ -181,6 +186,11 @@ export function ancillary(m: Module, r: Random): Case {
   const data = () => bytes(r.bytes(r.pick([0, 4, 8, 12, r.below(40)])).map((byte) => byte | 64));
   const messages = Array.from({ length: 1 + r.below(3) }, (): Plain => [level, type, data()]);
   return { on: [m.AF_UNIX, m.SOCK_DGRAM], call: ["sendmsg", [[{ b: [1] }], messages, 0, "nobody"]] };
+}
+
+/** Descriptors and credentials over a Unix socket, received with more, little or no room for them. */
+export function passed(_m: Module, r: Random): PassedCase {
+  return { passed: [r.below(2) === 0, r.below(2) === 0, r.below(7), r.below(3) > 0 ? r.below(100) : 200] };
 }
 
 /** Text in some encoding, with bytes gone wrong, read by random calls. */

@@ -4,6 +4,7 @@
 import json
 import os
 import socket
+import struct
 import sys
 
 os.chdir(sys.argv[1])
@@ -44,9 +45,28 @@ def read_file(data, options, calls):
         return answers
 
 
+def receive_passed(stream, credentials, count, room):
+    """What comes of some descriptors and the credentials in so much room: their sizes, and how many are open then."""
+    one, other = socket.socketpair(type=socket.SOCK_STREAM if stream else socket.SOCK_DGRAM)
+    with one, other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, int(credentials))
+        rights = struct.pack("%di" % count, *[0] * count)
+        one.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)] if count > 0 else [])
+        data, ancillary, flags, _ = other.recvmsg(10, room)
+        passed = 0
+        for level, kind, content in ancillary:
+            if kind == socket.SCM_RIGHTS:
+                for (fd,) in struct.iter_unpack("i", content[: len(content) // 4 * 4]):
+                    os.close(fd)
+                    passed += 1
+        return [plain(data), [[level, kind, len(content)] for level, kind, content in ancillary], flags, passed]
+
+
 def answer(case):
     if "file" in case:
         return {"value": read_file(*case["file"])}
+    if "passed" in case:
+        return {"value": receive_passed(*case["passed"])}
     name, arguments = case["call"]
     arguments = read(arguments)
     try:
