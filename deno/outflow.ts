@@ -50,9 +50,9 @@ export class Outflow {
     this.#trouble = trouble;
   }
 
-  /** Whether there is room: nothing is under way. */
+  /** Whether a send would not wait: nothing is under way, or TCP was shut down, which makes it fail at once. */
   get ready(): boolean {
-    return this.#flight.landed;
+    return this.#flight.landed || (this.#shut && this.#conn.localAddr.transport === "tcp");
   }
 
   /** Whether it was shut down. */

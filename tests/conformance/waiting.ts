@@ -188,6 +188,21 @@ export function waitingSuite({ name, module: m }: Subject): void {
       await client.shutdown(m.SHUT_WR);
       while ((await peer.recv(65536)).length > 0);
     });
+
+    test(`${family}: a full connection that is shut down for sending is writable on TCP, as CPython sees it`, async () => {
+      using all = await Connected.open(m, family);
+      const { client, peer } = all;
+      client.setblocking(false);
+      const fill = async () => {
+        for (;;) await client.send(new Uint8Array(2 ** 18));
+      };
+      await assert.rejects(fill(), { code: "EAGAIN" });
+      const writable = async () => (await m.select([], [client], [], 0))[1].length > 0;
+      assert.equal(await writable(), false);
+      await client.shutdown(m.SHUT_WR);
+      assert.equal(await writable(), family !== "Unix");
+      while ((await peer.recv(65536)).length > 0);
+    });
   }
 
   // Aborts: each call as it waits, and what has to be there afterwards.
