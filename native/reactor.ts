@@ -28,14 +28,14 @@ import type { Source } from "./source.ts";
 /** struct epoll_event in 32-bit words: events, then data in two. Packed on x86-64, aligned elsewhere. */
 const WORDS = Deno.build.arch === "x86_64" ? 3 : 4;
 const DATA = WORDS - 2;
-/** Events taken by one look. What is more waits for the next one; epoll goes round. */
+/** Events taken by one look. What is more waits for the next one; epoll goes round. (16 to 512 make no difference.) */
 const BATCH = 128;
 /**
  * Attempts in one turn of the event loop. A call that need not wait is a matter of microtasks, and a socket that is always
  * ready would never let a timer run. Enough for every source of a batch to receive and send.
  */
 const BUDGET = 4 * BATCH;
-/** Looks without a find before the loop parks. */
+/** Looks without a find before the loop parks. (10 to 150 make no difference.) */
 const PATIENCE = 40;
 /** The longest pause, in ms, between looks while all who wait are unref'ed. */
 const LONGEST_DOZE = 16;
@@ -283,6 +283,10 @@ class Reactor {
     }
   }
 
+  /**
+   * All of them in one run: first everybody receives, then, in microtasks, everybody goes on. Letting each go on before
+   * the next one receives costs 13% of the echoes with 512 connections.
+   */
   #tell(): void {
     const sources = this.#newsworthy;
     if (sources.length === 0) return;

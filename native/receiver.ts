@@ -14,7 +14,6 @@ import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from "../base/poll.ts";
 import type { Received, WouldBlock } from "../transport.ts";
 import { WOULD_BLOCK } from "../transport.ts";
 import { errno, failure } from "./call.ts";
-import type { Libc } from "./libc.ts";
 import { libc } from "./libc.ts";
 import { EAGAIN } from "./linux.ts";
 import { scatter, sharedMessage, STREAM_MESSAGE } from "./message.ts";
@@ -35,10 +34,8 @@ const UNUSUAL = NEVER_WAITS | MSG_PEEK | MSG_WAITALL;
 
 /** The receiving half of a socket. */
 export class Receiver {
-  readonly #fd: number;
-  readonly #isStream: boolean;
-  readonly #libc: Libc = libc();
   readonly #source: Source;
+  readonly #isStream: boolean;
   /** What a MSG_WAITALL took that nobody has yet. */
   #stash: Stash | undefined;
   /** Whether the last receive was large and filled: then the next one will be, too. */
@@ -46,8 +43,7 @@ export class Receiver {
   /** Whether receiving was shut down. */
   #shut = false;
 
-  constructor(fd: number, isStream: boolean, source: Source) {
-    this.#fd = fd;
+  constructor(isStream: boolean, source: Source) {
     this.#isStream = isStream;
     this.#source = source;
   }
@@ -122,7 +118,7 @@ export class Receiver {
   /** Takes what is there, and its sender's address to `incoming`. */
   #receiveFrom(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
     if (this.#mustWait(flags)) return BLOCKED;
-    const count = this.#libc.recvfrom(this.#fd, buffer, size, flags, vacant(), incomingLength);
+    const count = libc().recvfrom(this.#source.fd, buffer, size, flags, vacant(), incomingLength);
     return count < 0 ? this.#refused("recvfrom", POLLIN, flags) : count;
   }
 
@@ -159,7 +155,7 @@ export class Receiver {
     const message = sharedMessage();
     message.expect(this.#isStream ? Math.min(size, STREAM_MESSAGE) : size, ancillarySize);
     // Descriptors that arrive are closed when another program is executed, like all of this module's.
-    const count = this.#libc.recvmsg(this.#fd, message.header, flags | MSG_CMSG_CLOEXEC);
+    const count = libc().recvmsg(this.#source.fd, message.header, flags | MSG_CMSG_CLOEXEC);
     return count < 0 ? this.#refused("recvmsg", POLLIN, flags) : count;
   }
 
@@ -167,7 +163,7 @@ export class Receiver {
   #receive(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
     const source = this.#source;
     if (((source.ready & POLLIN) === 0 && !this.#source.listening) || !reactor.mayTry()) return BLOCKED;
-    const count = this.#libc.recv(this.#fd, buffer, size, flags);
+    const count = libc().recv(source.fd, buffer, size, flags);
     if (count < 0) return this.#refused("recv", POLLIN);
     // End of stream (0) stays readable.
     if (count < size && count > 0 && source.shortMeansEmpty) source.exhaust(POLLIN);
@@ -187,11 +183,11 @@ export class Receiver {
       }
     }
     if (this.#mustWait(flags)) return BLOCKED;
-    const count = this.#libc.recv(this.#fd, view as Uint8Array<ArrayBuffer>, view.length, flags);
+    const count = libc().recv(this.#source.fd, view as Uint8Array<ArrayBuffer>, view.length, flags);
     if (count < 0) return this.#refused("recv", POLLIN, flags);
     if ((flags & MSG_PEEK) !== 0 && this.#waits(flags) && count > 0 && count < view.length) {
       // All of it is wanted, and none is taken: wait for more, unless there will be none.
-      if ((level(this.#fd) & (POLLERR | POLLHUP | POLLRDHUP)) === 0) return BLOCKED;
+      if ((level(this.#source.fd) & (POLLERR | POLLHUP | POLLRDHUP)) === 0) return BLOCKED;
     }
     return count;
   }

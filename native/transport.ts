@@ -10,7 +10,6 @@ import { POLLIN, POLLOUT, POLLRDNORM } from "../base/poll.ts";
 import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
 import { call, errno, failure } from "./call.ts";
-import type { Libc } from "./libc.ts";
 import { libc } from "./libc.ts";
 import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
@@ -30,8 +29,6 @@ export class NativeTransport implements Transport {
   readonly family: number;
   readonly type: number;
   readonly proto: number;
-  readonly #fd: number;
-  readonly #libc: Libc = libc();
   readonly #source: Source;
   readonly #receiver: Receiver;
   /** Whether the last EAGAIN of a send was one that no event follows, and the timer that stands for it. */
@@ -46,9 +43,8 @@ export class NativeTransport implements Transport {
     this.family = family;
     this.type = type;
     this.proto = proto;
-    this.#fd = fd;
     this.#source = new Source(fd, this.#isTCP);
-    this.#receiver = new Receiver(fd, type === SOCK_STREAM, this.#source);
+    this.#receiver = new Receiver(type === SOCK_STREAM, this.#source);
   }
 
   get #isTCP(): boolean {
@@ -62,14 +58,14 @@ export class NativeTransport implements Transport {
     const resolved = resolveInPlace(this.family, address);
     requireAddress(this.family, resolved);
     const length = encode(this.family, resolved);
-    call(this.#libc.bind(this.#fd, outgoing, length), "bind", address);
+    call(libc().bind(this.#source.fd, outgoing, length), "bind", address);
   }
 
   listen(backlog: number): void {
     // Unbound, the kernel picks a port on every interface.
     const address = this.family === AF_INET || this.family === AF_INET6 ? this.getsockname() : "";
     if (address[1] === 0) requireAddress(this.family, address);
-    call(this.#libc.listen(this.#fd, backlog), "listen");
+    call(libc().listen(this.#source.fd, backlog), "listen");
     this.#source.listening = true;
     reactor.disturb();
   }
@@ -79,12 +75,12 @@ export class NativeTransport implements Transport {
   }
 
   getsockname(): Address {
-    call(this.#libc.getsockname(this.#fd, vacant(), incomingLength), "getsockname");
+    call(libc().getsockname(this.#source.fd, vacant(), incomingLength), "getsockname");
     return received() ?? "";
   }
 
   getpeername(): Address {
-    call(this.#libc.getpeername(this.#fd, vacant(), incomingLength), "getpeername");
+    call(libc().getpeername(this.#source.fd, vacant(), incomingLength), "getpeername");
     return received() ?? "";
   }
 
@@ -93,7 +89,7 @@ export class NativeTransport implements Transport {
   accept(): Accepted | WouldBlock {
     if ((this.#source.listening && (this.#source.ready & POLLIN) === 0) || !reactor.mayTry()) return WOULD_BLOCK;
     for (;;) {
-      const fd = this.#libc.accept4(this.#fd, vacant(), incomingLength, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      const fd = libc().accept4(this.#source.fd, vacant(), incomingLength, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
         const address = received() ?? "";
         return { transport: new NativeTransport(fd, this.family, this.type, this.proto), address };
@@ -132,7 +128,7 @@ export class NativeTransport implements Transport {
     if (outcome === EALREADY) return WOULD_BLOCK;
     if (outcome !== 0) throw failure("connect", address);
     // A stream watched before it was connected has hung up in the kernel's eyes. Now it begins afresh.
-    if (!this.#source.shortMeansEmpty && (level(this.#fd) & ENDS_READS) === 0) {
+    if (!this.#source.shortMeansEmpty && (level(this.#source.fd) & ENDS_READS) === 0) {
       this.#source.shortMeansEmpty = this.#isTCP;
     }
   }
@@ -140,18 +136,18 @@ export class NativeTransport implements Transport {
   /** Answers 0 or the errno. */
   disconnect(): void {
     // A sockaddr of AF_UNSPEC is its family and padding: zeroes.
-    call(this.#libc.connect(this.#fd, new Uint8Array(16), 16), "connect");
+    call(libc().connect(this.#source.fd, new Uint8Array(16), 16), "connect");
   }
 
   #connect(address: Address): number {
     const length = encode(this.family, address);
     reactor.disturb();
-    return this.#libc.connect(this.#fd, outgoing, length) === 0 ? 0 : errno();
+    return libc().connect(this.#source.fd, outgoing, length) === 0 ? 0 : errno();
   }
 
   shutdown(how: number): void {
     reactor.disturb();
-    const result = this.#libc.shutdown(this.#fd, how);
+    const result = libc().shutdown(this.#source.fd, how);
     // An unconnected datagram socket is shut down, too, though the kernel answers ENOTCONN.
     if (how !== SHUT_WR && (result === 0 || errno() === ENOTCONN)) this.#receiver.shut();
     call(result, "shutdown");
@@ -183,9 +179,9 @@ export class NativeTransport implements Transport {
 
   send(data: Uint8Array, flags: number): number | WouldBlock {
     const source = this.#source;
-    if (((source.ready & POLLOUT) === 0 && !this.#source.listening) || !reactor.mayTry()) return WOULD_BLOCK;
+    if (((source.ready & POLLOUT) === 0 && !source.listening) || !reactor.mayTry()) return WOULD_BLOCK;
     reactor.disturb();
-    const count = this.#libc.send(this.#fd, data as Uint8Array<ArrayBuffer>, data.length, flags | MSG_NOSIGNAL);
+    const count = libc().send(source.fd, data as Uint8Array<ArrayBuffer>, data.length, flags | MSG_NOSIGNAL);
     if (count < 0) return this.#refusedSend("send");
     if (count < data.length && source.shortMeansEmpty) source.exhaust(POLLOUT);
     return count;
@@ -196,8 +192,8 @@ export class NativeTransport implements Transport {
     requireAddress(this.family, address);
     const length = encode(this.family, address);
     reactor.disturb();
-    const count = this.#libc.sendto(
-      this.#fd,
+    const count = libc().sendto(
+      this.#source.fd,
       data as Uint8Array<ArrayBuffer>,
       data.length,
       flags | MSG_NOSIGNAL,
@@ -221,7 +217,7 @@ export class NativeTransport implements Transport {
     const message = sharedMessage();
     message.compose(views, size, ancillary, address === null ? 0 : encode(this.family, address));
     reactor.disturb();
-    const count = this.#libc.sendmsg(this.#fd, message.header, flags | MSG_NOSIGNAL);
+    const count = libc().sendmsg(this.#source.fd, message.header, flags | MSG_NOSIGNAL);
     return count < 0 ? this.#refusedSend("sendmsg", address) : count;
   }
 
@@ -240,14 +236,14 @@ export class NativeTransport implements Transport {
   getsockopt(level: number, name: number, size?: number): number | Uint8Array {
     const value = new Uint8Array(size ?? 4);
     const length = new Uint32Array([value.length]);
-    call(this.#libc.getsockopt(this.#fd, level, name, value, length), "getsockopt");
+    call(libc().getsockopt(this.#source.fd, level, name, value, length), "getsockopt");
     return size === undefined ? new DataView(value.buffer).getInt32(0, true) : value.slice(0, length[0]);
   }
 
   setsockopt(level: number, name: number, value: number | Uint8Array): void {
     const bytes = typeof value === "number" ? new Int32Array([value]) : value;
     call(
-      this.#libc.setsockopt(this.#fd, level, name, bytes as Uint8Array<ArrayBuffer>, bytes.byteLength),
+      libc().setsockopt(this.#source.fd, level, name, bytes as Uint8Array<ArrayBuffer>, bytes.byteLength),
       "setsockopt",
     );
     // From now on reads end at the bounds of another protocol's records.
@@ -304,11 +300,11 @@ export class NativeTransport implements Transport {
   // The descriptor
 
   fileno(): number {
-    return this.#fd;
+    return this.#source.fd;
   }
 
   dup(): NativeTransport {
-    const fd = call(this.#libc.fcntl(this.#fd, F_DUPFD_CLOEXEC, 0), "dup");
+    const fd = call(libc().fcntl(this.#source.fd, F_DUPFD_CLOEXEC, 0), "dup");
     const copy = new NativeTransport(fd, this.family, this.type, this.proto);
     copy.#source.listening = this.#source.listening;
     return copy;
