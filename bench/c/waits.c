@@ -5,7 +5,7 @@
 
 #include <sys/select.h>
 
-enum { PARTS = 10, WARM_UP = 3000, MOST = 1000 };
+enum { PARTS = 10, WARM_UP = 500, MOST = 1000 };
 
 static int ep, size, rounds, ours[MOST], theirs[MOST];
 static const char *separator = "{";

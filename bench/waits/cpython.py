@@ -11,7 +11,7 @@ import sys
 import time
 
 PARTS = 10
-WARM_UP = 3000
+WARM_UP = 500
 rounds = max(1, int(sys.argv[1]) // PARTS)
 sizes = [int(size) for size in sys.argv[2].split(",")]
 
