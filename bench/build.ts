@@ -3,7 +3,7 @@
 const here = new URL(".", import.meta.url).pathname;
 
 /** Where a compiled program is; undefined where there is no C compiler or not Linux's headers. */
-export async function compiled(name: "load" | "peer"): Promise<string | undefined> {
+export async function compiled(name: "load" | "peer" | "waits"): Promise<string | undefined> {
   const target = `${here}build/${name}`;
   const sources = [`${here}c/${name}.c`, `${here}c/common.h`];
   const changed = Math.max(...sources.map((source) => Deno.statSync(source).mtime!.getTime()));

@@ -123,7 +123,7 @@ for (const workload of chosen) {
   }
 }
 if (waits) {
-  for (const row of await runWaits(rounds, options.quick ? 300 : 2000)) {
+  for (const row of await runWaits(options.quick ? 1 : rounds, options.quick ? 300 : 2000, [10, 100, 1000])) {
     rows.push(row);
     printRow(row, placements[row.placement]);
   }

@@ -16,7 +16,7 @@ const root = new URL("..", import.meta.url).pathname;
 const servers = `${root}bench/servers/`;
 
 /** The real Python, past any shim that would be timed as part of it. */
-async function python(): Promise<string | undefined> {
+export async function python(): Promise<string | undefined> {
   return await firstLine("python3", "-c", "import sys; print(sys.executable)");
 }
 

@@ -33,8 +33,15 @@ const aims: [peer: string, against: string, least: number, workloads: string[]][
 ];
 
 for (const peer of ["default", "native"]) {
-  aims.push([peer, "py-select", 1, ["select100", "select1000"]]);
-  aims.push([peer, "py-epoll", 1, ["epoll10", "epoll100", "epoll1000"]]);
+  aims.push([peer, "py-select", 1, ["select100", "select1000", "select-ready100", "select-ready1000"]]);
+  aims.push([peer, "py-epoll", 1, [
+    "epoll10",
+    "epoll100",
+    "epoll1000",
+    "epoll-ready10",
+    "epoll-ready100",
+    "epoll-ready1000",
+  ]]);
 }
 
 /** The wait over 1,000 sockets may cost 1.3 times what it costs over 10. */

@@ -1,53 +1,69 @@
-// The wait times of select and epoll: select_bench.ts measures them, this puts them among the other figures.
+// The wait times of select and epoll over connections of which one has something.
+//
+// A round sends a byte to one connection, waits for it, and receives it, all in one process. The whole round, because
+// the work is divided differently: CPython's wait only learns of the byte, and its receive fetches it; Deno's sockets
+// fetch it while waiting, and the receive is a copy. "Ready" is the wait alone: the byte stays, and every wait finds it.
 
+import { compiled } from "./build.ts";
+import { python } from "./peers.ts";
 import { start } from "./processes.ts";
 import type { Row } from "./rows.ts";
 
-/** Its columns, by their titles, and whose figures they hold. */
-const COLUMNS: Record<string, (call: string) => string> = {
-  "ours µs": () => "default",
-  "native µs": () => "native",
-  "CPython µs": (call) => `py-${call}`,
-  "C µs": () => "c",
-};
+/** One program: its command, and whose figures it gives. */
+interface Program {
+  peer(call: string): string;
+  command: string[];
+}
 
-const SIZES = [10, 100, 1000];
+async function programs(): Promise<Program[]> {
+  const file = (name: string) => new URL(`waits/${name}`, import.meta.url).pathname;
+  const deno = (name: string, ...flags: string[]) => ({
+    peer: () => name,
+    command: [Deno.execPath(), "run", "--quiet", "--no-prompt", "--allow-net", ...flags, file(`${name}.ts`)],
+  });
+  const found: Program[] = [deno("default"), deno("native", "--allow-ffi"), deno("deno")];
+  const snake = await python();
+  if (snake) found.push({ peer: (call) => `py-${call}`, command: [snake, file("cpython.py")] });
+  const c = await compiled("waits");
+  if (c) found.push({ peer: () => "c", command: [c] });
+  return found;
+}
 
-/** Runs the measurement several times, on one CPU: each time it measures everybody. */
-export async function runWaits(rounds: number, waits: number): Promise<Row[]> {
+/** Runs everybody several times, interleaved, on one CPU. */
+export async function runWaits(rounds: number, waits: number, sizes: number[]): Promise<Row[]> {
   const rows = new Map<string, Row>();
-  const bench = new URL("select_bench.ts", import.meta.url).pathname;
-  const command = [Deno.execPath(), "run", "-A", "--quiet", bench, `--waits=${waits}`, `--sizes=${SIZES}`];
+  for (const call of ["select", "epoll", "select-ready", "epoll-ready"]) {
+    for (const size of sizes) rows.set(call + size, newRow(call, size));
+  }
+  const all = await programs();
   for (let round = 0; round < rounds; round++) {
-    const program = start(command, 1);
-    try {
-      const [, ...titles] = (await program.line()).split(/\s{2,}/);
-      for (let i = 0; i < 2 * SIZES.length; i++) {
-        const [call, size, ...figures] = (await program.line()).split(/\s+/);
-        const row = rows.get(call + size) ?? newRow(call, size);
-        rows.set(row.name, row);
-        figures.forEach((figure, column) => record(row, COLUMNS[titles[column]](call), Number(figure)));
+    for (const { peer, command } of all) {
+      const program = start([...command, String(waits), String(sizes)], 1);
+      try {
+        const figures: Record<string, number> = JSON.parse(await program.line());
+        for (const [name, value] of Object.entries(figures)) {
+          record(rows.get(name)!, peer(name.startsWith("epoll") ? "epoll" : "select"), value);
+        }
+      } catch (error) {
+        console.error(`\nwait times: ${(error as Error).message}`);
+      } finally {
+        await program.stop();
       }
-    } catch (error) {
-      console.error(`\nwait times: ${(error as Error).message}`);
-      break;
-    } finally {
-      await program.stop();
     }
   }
   return [...rows.values()];
 }
 
 function record(row: Row, peer: string, value: number): void {
-  if (!Number.isFinite(value)) return;
   const cell = row.cells.find((cell) => cell.peer === peer) ?? { peer, samples: [] };
   if (cell.samples.push({ value }) === 1) row.cells.push(cell);
 }
 
-function newRow(call: string, size: string): Row {
+function newRow(call: string, size: number): Row {
+  const [wait, ready] = call.split("-");
   return {
     name: `${call}${size}`,
-    title: `wait: ${call} over ${size} connections, one with data`,
+    title: `wait: ${wait} over ${size} connections, one with data${ready ? ", which stays: the wait alone" : ""}`,
     unit: "µs",
     better: "less",
     placement: "shared",

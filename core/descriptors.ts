@@ -44,6 +44,7 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
     this.#closed = true;
     if (table.get(this.fd) === this) table.delete(this.fd);
     this.open.close();
+    if (table.size === 0) lastClosed();
   }
 
   events(mask: number): number {
@@ -72,6 +73,18 @@ let adoptReal: (fd: number) => Descriptor | undefined = () => undefined;
 /** Lets a backend with real descriptors answer for the numbers that the table does not hold. */
 export function onUnknown(adopt: (fd: number) => Descriptor | undefined): void {
   adoptReal = adopt;
+}
+
+let lastClosed: () => void = () => {};
+
+/** Tells whoever keeps something ready for the next wait that there is nothing left to wait for. */
+export function onLastClosed(tell: () => void): void {
+  lastClosed = tell;
+}
+
+/** Whether there is anything in the table. */
+export function anyOpen(): boolean {
+  return table.size > 0;
 }
 
 /** Enters something open under its own number, or under a new one. */

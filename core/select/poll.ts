@@ -67,14 +67,11 @@ export class Poll {
    */
   async poll(timeout?: number | null, options: WaitOptions = {}): Promise<[fd: number, events: number][]> {
     const ms = pollTimeout(timeout, 1);
-    const fds = [...this.#masks.keys()];
-    const questions = fds.map((fd) => new Question(fd, this.#masks.get(fd)! | ALWAYS));
+    const questions: Question<number>[] = [];
+    for (const [fd, mask] of this.#masks) questions.push(new Question(fd, fd, mask | ALWAYS));
     await ask(questions, ms, options.signal);
     const found: [number, number][] = [];
-    for (let place = 0; place < fds.length; place++) {
-      const events = questions[place].answer;
-      if (events !== 0) found.push([fds[place], events]);
-    }
+    for (const { item: fd, answer: events } of questions) if (events !== 0) found.push([fd, events]);
     return found;
   }
 }

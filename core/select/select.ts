@@ -24,29 +24,20 @@ const READABLE = POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR | POLLNVAL
 const WRITABLE = POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR | POLLNVAL;
 const EXCEPTIONAL = POLLPRI | POLLERR | POLLNVAL;
 
-/** One item of one list. An item named twice is two of these, and comes back twice. */
-class Item<T> extends Question {
-  readonly item: T;
-
-  constructor(item: T, fd: number, mask: number) {
-    super(fd, mask);
-    this.item = item;
-  }
-}
-
-function itemsOf<T extends Waitable>(list: Iterable<T>, mask: number): Item<T>[] {
-  const items: Item<T>[] = [];
-  for (const item of list) items.push(new Item(item, filenoOf(item), mask));
-  return items;
+/** One question for each item of a list. An item named twice is two of these, and comes back twice. */
+function questionsOn<T extends Waitable>(list: Iterable<T>, mask: number): Question<T>[] {
+  const questions: Question<T>[] = [];
+  for (const item of list) questions.push(new Question(item, filenoOf(item), mask));
+  return questions;
 }
 
 function isIterable(list: unknown): boolean {
   return typeof (list as Iterable<unknown> | null)?.[Symbol.iterator] === "function";
 }
 
-function ready<T>(items: Item<T>[]): T[] {
+function ready<T>(questions: Question<T>[]): T[] {
   const found: T[] = [];
-  for (const { item, answer } of items) {
+  for (const { item, answer } of questions) {
     // It was not open, or somebody closed it while we waited.
     if ((answer & POLLNVAL) !== 0) throw errorFor("EBADF", { syscall: "select" });
     if (answer !== 0) found.push(item);
@@ -90,9 +81,9 @@ export async function select<R extends Waitable, W extends Waitable, X extends W
   if (!isIterable(rlist) || !isIterable(wlist) || !isIterable(xlist)) {
     throw new TypeError("arguments 1-3 must be sequences");
   }
-  const readers = itemsOf(rlist, READABLE);
-  const writers = itemsOf(wlist, WRITABLE);
-  const watchers = itemsOf(xlist, EXCEPTIONAL);
+  const readers = questionsOn(rlist, READABLE);
+  const writers = questionsOn(wlist, WRITABLE);
+  const watchers = questionsOn(xlist, EXCEPTIONAL);
   await ask([...readers, ...writers, ...watchers], ms, options.signal);
   return [ready(readers), ready(writers), ready(watchers)];
 }

@@ -8,12 +8,11 @@ import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDNORM, POLLWRBAND, PO
 import type { OSError } from "../../base/errors.ts";
 import * as descriptors from "../descriptors.ts";
 import type { Pollable, Waiter } from "../../transport.ts";
+import { orAborted } from "../abort.ts";
+import { Timer } from "./timer.ts";
 
 /** What asks for room to send alone; the rest of POLLNVAL, POLLERR and POLLHUP needs no asking. */
 const OUTPUT = POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR | POLLHUP | POLLNVAL;
-
-/** The longest delay that a timer takes: some 24 days. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Kernel files answer POLLRDNORM with POLLIN and POLLWRNORM with POLLOUT; so a backend need not. */
 export function withSynonyms(events: number): number {
@@ -70,25 +69,17 @@ export class Alarm implements Waiter {
   /** Sleeps until the next ring, the deadline (by performance.now) or the abort; the last one rejects. */
   async sleep(deadline: number, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
+    // Ring and timer race for one promise, and only an abort needs a second (Promise.race over two: 0.13 µs more).
     const rung = new Promise<void>((resolve) => this.#ring = resolve);
-    // Rounded up: a timer that fires early would make the last fraction a busy loop. There is a timer in any
-    // case: it keeps the process alive, which the waiters that are registered do not.
-    const delay = Math.min(Math.ceil(deadline - performance.now()), LONGEST_TIMER);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const race: Promise<void>[] = [rung, new Promise((resolve) => timer = setTimeout(resolve, delay))];
-    let abort: (() => void) | undefined;
-    if (signal !== undefined) {
-      race.push(new Promise((_, reject) => abort = () => reject(signal.reason)));
-      signal.addEventListener("abort", abort!);
-    }
+    // There is a timer in any case: it keeps the process alive, which the waiters that are registered do not.
+    const timer = Timer.take(this, deadline);
     reactor?.fallAsleep();
     try {
-      await Promise.race(race);
+      await orAborted(rung, signal);
     } finally {
       reactor?.wakeUp();
       this.#ring = undefined;
-      clearTimeout(timer);
-      if (abort !== undefined) signal!.removeEventListener("abort", abort);
+      timer.release();
     }
   }
 }
@@ -101,30 +92,38 @@ const NOTHING: Pollable = {
   settle: () => undefined,
 };
 
-/** One question of a wait: which of these events hold there? */
-export class Question implements Waiter {
-  readonly background = true;
+/**
+ * One question of a wait: which of these events hold there? Every select makes one for each of its sockets, so there is
+ * no field in it that can be told from the others, and no class below it (select over 1,000 sockets of which one has
+ * data: 111 µs on Deno and 75 natively, 130 and 105 with three fields more and a subclass).
+ */
+export class Question<T> implements Waiter, Watched {
+  /** What it was asked about, as the caller named it. */
+  readonly item: T;
   readonly #pollable: Pollable;
   readonly #mask: number;
-  /** What its backend is asked for. */
-  readonly #watchMask: number;
-  /** See {@linkcode Watched}. */
-  readonly forInput: boolean;
   /** The events that held at the last look. */
   answer = 0;
-  #news: News | undefined;
+  #news: News | undefined = undefined;
 
   /** Asks about a descriptor; where nothing is open the answer is POLLNVAL. */
-  constructor(fd: number, mask: number) {
+  constructor(item: T, fd: number, mask: number) {
+    this.item = item;
     this.#pollable = descriptors.find(fd) ?? NOTHING;
     this.#mask = mask;
-    this.#watchMask = withSynonyms(mask);
-    this.forInput = (mask & ~OUTPUT) !== 0;
+  }
+
+  get background(): boolean {
+    return true;
+  }
+
+  get forInput(): boolean {
+    return (this.#mask & ~OUTPUT) !== 0;
   }
 
   /** Looks, and says whether any of the events holds. */
   look(): boolean {
-    this.answer = withSynonyms(this.#pollable.events(this.#watchMask)) & this.#mask;
+    this.answer = withSynonyms(this.#pollable.events(withSynonyms(this.#mask))) & this.#mask;
     return this.answer !== 0;
   }
 
@@ -137,7 +136,7 @@ export class Question implements Waiter {
   watch(news: News): void {
     this.#news = news;
     try {
-      this.#pollable.watch(this.#watchMask, this);
+      this.#pollable.watch(withSynonyms(this.#mask), this);
     } catch (error) {
       // select and poll take what epoll does not: a regular file's answer is always the same.
       if ((error as OSError).code !== "EPERM") throw error;
@@ -161,9 +160,9 @@ export class Question implements Waiter {
 
 /** The questions of one wait that there is news of, and the alarm that it rings. */
 class News extends Alarm {
-  #questions: Question[] = [];
+  #questions: Question<unknown>[] = [];
 
-  come(question: Question): void {
+  come(question: Question<unknown>): void {
     this.#questions.push(question);
     this.wake();
   }
@@ -178,12 +177,19 @@ class News extends Alarm {
 }
 
 /** Waits until some question has an answer, at most `timeout` milliseconds. */
-export async function ask(questions: Question[], timeout: number, signal: AbortSignal | undefined): Promise<void> {
+export async function ask(
+  questions: Question<unknown>[],
+  timeout: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   signal?.throwIfAborted();
   await breath();
   let found = false;
-  for (const question of questions) if (question.look()) found = true;
-  const open = questions.filter((question) => !question.complete);
+  const open: Question<unknown>[] = [];
+  for (const question of questions) {
+    if (question.look()) found = true;
+    if (!question.complete) open.push(question);
+  }
   if (found && (open.length === 0 || !mayLinger())) return;
 
   const deadline = performance.now() + timeout;
