@@ -22,7 +22,19 @@ const capture = (resolver: typeof resolve, rejecter: typeof reject): void => {
   reject = rejecter;
 };
 
-/** A call that waits. */
+/** What may end a call before its time. */
+class Limits {
+  timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  signal: AbortSignal | undefined = undefined;
+  onAbort: (() => void) | undefined = undefined;
+
+  lift(): void {
+    if (this.timer !== undefined) clearTimeout(this.timer);
+    if (this.onAbort !== undefined) this.signal!.removeEventListener("abort", this.onAbort);
+  }
+}
+
+/** A call that waits. Small: with many connections, each wait finds it outside the processor's caches. */
 class Call {
   readonly attempt: Attempt<unknown>;
   readonly promise: Promise<unknown> = new Promise(capture);
@@ -30,9 +42,7 @@ class Call {
   readonly reject: (reason: unknown) => void = reject;
   /** Who stands behind it. */
   next: Call | null = null;
-  timer: ReturnType<typeof setTimeout> | undefined = undefined;
-  signal: AbortSignal | undefined = undefined;
-  onAbort: (() => void) | undefined = undefined;
+  limits: Limits | null = null;
 
   constructor(attempt: Attempt<unknown>) {
     this.attempt = attempt;
@@ -43,18 +53,13 @@ class Call {
     try {
       const result = this.attempt();
       if (result === WOULD_BLOCK) return false;
-      this.disarm();
+      this.limits?.lift();
       this.resolve(result);
     } catch (error) {
-      this.disarm();
+      this.limits?.lift();
       this.reject(error);
     }
     return true;
-  }
-
-  disarm(): void {
-    if (this.timer !== undefined) clearTimeout(this.timer);
-    if (this.onAbort !== undefined) this.signal!.removeEventListener("abort", this.onAbort);
   }
 }
 
@@ -123,7 +128,7 @@ export class Lane implements Waiter, Led {
     const first = this.#first;
     this.#first = this.#last = null;
     for (let call: Call | null = first; call !== null; call = call.next) {
-      call.disarm();
+      call.limits?.lift();
       call.reject(errorFor("EBADF"));
     }
   }
@@ -168,16 +173,17 @@ export class Lane implements Waiter, Led {
     // Only the first may try: whoever stands behind it has nothing to take.
     if (isFirst) this.#pollable.unwatch(this);
     if (!isFirst || !call.ends()) {
-      call.disarm();
+      call.limits?.lift();
       call.reject(reason());
     }
     if (isFirst && this.#first !== null) this.wake();
   }
 
   #heed(call: Call, signal: AbortSignal): void {
-    call.signal = signal;
-    call.onAbort = () => this.#giveUp(call, () => signal.reason);
-    signal.addEventListener("abort", call.onAbort, { once: true });
+    const limits = call.limits ??= new Limits();
+    limits.signal = signal;
+    limits.onAbort = () => this.#giveUp(call, () => signal.reason);
+    signal.addEventListener("abort", limits.onAbort, { once: true });
   }
 
   /** A call that may not wait still lets the backend learn what the kernel has. */
@@ -191,7 +197,7 @@ export class Lane implements Waiter, Led {
   #expire(call: Call, deadline: number): void {
     // Rounded up: a timer that fires early would report a timeout before its time.
     const rest = Math.ceil(deadline - performance.now());
-    call.timer = setTimeout(() => {
+    (call.limits ??= new Limits()).timer = setTimeout(() => {
       if (performance.now() < deadline) this.#expire(call, deadline);
       else this.#giveUp(call, timedOut);
     }, Math.min(Math.max(rest, 1), LONGEST_TIMER));

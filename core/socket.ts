@@ -320,8 +320,8 @@ export class Socket {
    * conn.close();
    * ```
    */
-  accept(options?: WaitOptions): Promise<[Socket, Address]> {
-    return this.#read(
+  async accept(options?: WaitOptions): Promise<[Socket, Address]> {
+    return await this.#read(
       () => {
         const accepted = this.#transport.accept();
         if (accepted === WOULD_BLOCK) return WOULD_BLOCK;
@@ -486,9 +486,12 @@ export class Socket {
   recv(bufsize: number, flags = 0, options?: WaitOptions): Promise<Bytes> {
     // As CPython, which asks nobody for nothing.
     if (bufsize === 0) return Promise.resolve(new Uint8Array(0));
-    return this.#read(() => this.#transport.recv(bufsize, this.#effective(flags)), flags, options, () => {
+    try {
       checkSize(bufsize, "recv");
-    });
+      return this.#read(() => this.#transport.recv(bufsize, this.#effective(flags)), flags, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -510,16 +513,18 @@ export class Socket {
    */
   recv_into(buffer: MutableData, nbytes = 0, flags = 0, options?: WaitOptions): Promise<number> {
     if (nbytes === 0 && buffer?.byteLength === 0) return Promise.resolve(0);
-    let view: Uint8Array;
-    const transport = this.#transport;
-    const held = this.#holds(flags, options);
-    const attempt = () =>
-      held && transport.recvIntoHeld
-        ? transport.recvIntoHeld(view, flags)
-        : transport.recvInto(view, this.#effective(flags));
-    return this.#read(attempt, flags, options, () => {
-      view = sizedView(buffer, nbytes, "recv_into");
-    });
+    try {
+      const view = sizedView(buffer, nbytes, "recv_into");
+      const transport = this.#transport;
+      const held = this.#holds(flags, options);
+      const attempt = () =>
+        held && transport.recvIntoHeld
+          ? transport.recvIntoHeld(view, flags)
+          : transport.recvInto(view, this.#effective(flags));
+      return this.#read(attempt, flags, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -540,10 +545,13 @@ export class Socket {
    * ```
    */
   recvfrom(bufsize: number, flags = 0, options?: WaitOptions): Promise<[Bytes, Address]> {
-    const attempt = () => this.#transport.recvFrom(bufsize, this.#effective(flags)) as [Bytes, Address] | WouldBlock;
-    return this.#read(attempt, flags, options, () => {
+    try {
       checkSize(bufsize, "recvfrom");
-    });
+      const attempt = () => this.#transport.recvFrom(bufsize, this.#effective(flags)) as [Bytes, Address] | WouldBlock;
+      return this.#read(attempt, flags, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -569,15 +577,14 @@ export class Socket {
     flags = 0,
     options?: WaitOptions,
   ): Promise<[number, Address]> {
-    let view: Uint8Array;
     try {
-      view = sizedView(buffer, nbytes, "recvfrom_into");
+      const view = sizedView(buffer, nbytes, "recvfrom_into");
+      const attempt = () =>
+        this.#transport.recvFromInto(view, this.#effective(flags)) as [number, Address] | WouldBlock;
+      return this.#read(attempt, flags, options);
     } catch (error) {
       return Promise.reject(error);
     }
-    const transport = this.#transport;
-    const attempt = () => transport.recvFromInto(view, this.#effective(flags)) as [number, Address] | WouldBlock;
-    return this.#read(attempt, flags, options);
   }
 
   /**
@@ -598,13 +605,15 @@ export class Socket {
    * b.close();
    * ```
    */
-  recvmsg(
+  async recvmsg(
     bufsize: number,
     ancbufsize = 0,
     flags = 0,
     options?: WaitOptions,
   ): Promise<[Bytes, AncillaryData[], number, Address | null]> {
-    let buffer: Bytes;
+    checkSize(bufsize, "recvmsg()");
+    checkAncillarySize(ancbufsize, "recvmsg()");
+    const buffer = new Uint8Array(bufsize);
     const attempt = () => {
       const received = this.#receive([buffer], ancbufsize, flags);
       if (received === WOULD_BLOCK) return WOULD_BLOCK;
@@ -612,11 +621,7 @@ export class Socket {
       const data = buffer.slice(0, Math.min(length, bufsize));
       return [data, ancillary, answered, address] as [Bytes, AncillaryData[], number, Address | null];
     };
-    return this.#read(attempt, flags, options, () => {
-      checkSize(bufsize, "recvmsg()");
-      checkAncillarySize(ancbufsize, "recvmsg()");
-      buffer = new Uint8Array(bufsize);
-    });
+    return await this.#read(attempt, flags, options);
   }
 
   /**
@@ -636,23 +641,21 @@ export class Socket {
    * b.close();
    * ```
    */
-  recvmsg_into(
+  async recvmsg_into(
     buffers: Iterable<MutableData>,
     ancbufsize = 0,
     flags = 0,
     options?: WaitOptions,
   ): Promise<[number, AncillaryData[], number, Address | null]> {
-    let views: Uint8Array[];
+    const views = Array.from(buffers, viewOf);
+    checkAncillarySize(ancbufsize, "recvmsg_into()");
     const attempt = () => {
       const received = this.#receive(views, ancbufsize, flags);
       if (received === WOULD_BLOCK) return WOULD_BLOCK;
       const { length, ancillary, flags: answered, address } = received;
       return [length, ancillary, answered, address] as [number, AncillaryData[], number, Address | null];
     };
-    return this.#read(attempt, flags, options, () => {
-      views = Array.from(buffers, viewOf);
-      checkAncillarySize(ancbufsize, "recvmsg_into()");
-    });
+    return await this.#read(attempt, flags, options);
   }
 
   #resolve(address: Address, options: WaitOptions | undefined): Address | Promise<Address> {
@@ -682,10 +685,12 @@ export class Socket {
    * ```
    */
   send(data: Data, flags = 0, options?: WaitOptions): Promise<number> {
-    let bytes: Uint8Array;
-    return this.#write(() => this.#transport.send(bytes, flags), flags, options, () => {
-      bytes = bytesOf(data);
-    });
+    try {
+      const bytes = bytesOf(data);
+      return this.#write(() => this.#transport.send(bytes, flags), flags, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -706,20 +711,22 @@ export class Socket {
    * ```
    */
   sendall(data: Data, flags = 0, options?: WaitOptions): Promise<void> {
-    let rest: Uint8Array;
-    const transport = this.#transport;
-    const held = this.#holds(flags, options);
-    const attempt = () => {
-      for (;;) {
-        const sent = held && transport.sendHeld ? transport.sendHeld(rest, flags) : transport.send(rest, flags);
-        if (sent === WOULD_BLOCK) return WOULD_BLOCK;
-        if (sent >= rest.length) return;
-        rest = rest.subarray(sent);
-      }
-    };
-    return this.#write(attempt, flags, options, () => {
-      rest = bytesOf(data);
-    });
+    try {
+      let rest = bytesOf(data);
+      const transport = this.#transport;
+      const held = this.#holds(flags, options);
+      const attempt = () => {
+        for (;;) {
+          const sent = held && transport.sendHeld ? transport.sendHeld(rest, flags) : transport.send(rest, flags);
+          if (sent === WOULD_BLOCK) return WOULD_BLOCK;
+          if (sent >= rest.length) return;
+          rest = rest.subarray(sent);
+        }
+      };
+      return this.#write(attempt, flags, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -1158,21 +1165,17 @@ export class Socket {
     return this.#transport;
   }
 
-  #read<T>(attempt: Attempt<T>, flags: number, options?: WaitOptions, check?: () => void): Promise<T> {
-    return this.#run(this.#reading, attempt, flags, options, check);
+  #read<T>(attempt: Attempt<T>, flags: number, options: WaitOptions | undefined): Promise<T> {
+    return this.#run(this.#reading, attempt, flags, options);
   }
-  #write<T>(attempt: Attempt<T>, flags: number, options?: WaitOptions, check?: () => void): Promise<T> {
-    return this.#run(this.#writing, attempt, flags, options, check);
+  #write<T>(attempt: Attempt<T>, flags: number, options: WaitOptions | undefined): Promise<T> {
+    return this.#run(this.#writing, attempt, flags, options);
   }
 
-  #run<T>(lane: Lane, attempt: Attempt<T>, flags: number, options?: WaitOptions, check?: () => void): Promise<T> {
-    try {
-      check?.();
-      checkInteger(flags, "flags");
-      this.#live();
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  /** Throws at once what needs no try: a method hands that on as a rejection. */
+  #run<T>(lane: Lane, attempt: Attempt<T>, flags: number, options: WaitOptions | undefined): Promise<T> {
+    checkInteger(flags, "flags");
+    if (this.#gone()) throw errorFor("EBADF");
     return lane.run(attempt, (flags & MSG_DONTWAIT) === 0 ? this.#timeout : 0, options?.signal);
   }
 
