@@ -102,12 +102,22 @@ export class Lane implements Waiter, Led {
         if (led !== undefined) return led;
       }
     }
+    return this.wait(attempt, timeout, signal);
+  }
+
+  /** Runs a call on whose first try has just answered WOULD_BLOCK, while the lane was idle; or that has to queue up. */
+  wait<T>(attempt: Attempt<T>, timeout: number | null, signal: AbortSignal | undefined): Promise<T> {
     const call = new Call(attempt);
     this.#enqueue(call);
     if (signal !== undefined) this.#heed(call, signal);
     if (timeout === 0) this.#settle(call);
     else if (timeout !== null) this.#expire(call, performance.now() + timeout * 1000);
     return call.promise as Promise<T>;
+  }
+
+  /** Whether nobody waits: then a try takes nobody's turn. */
+  get idle(): boolean {
+    return this.#first === null;
   }
 
   get cancelled(): boolean {

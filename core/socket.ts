@@ -43,6 +43,9 @@ const CHUNK = 65536;
 const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 1000;
 
+/** What a sendall that is done at once answers. */
+const DONE = Promise.resolve();
+
 let defaultTimeout: number | null = null;
 
 /** The timeout of new sockets. */
@@ -712,21 +715,38 @@ export class Socket {
    */
   sendall(data: Data, flags = 0, options?: WaitOptions): Promise<void> {
     try {
-      let rest = bytesOf(data);
-      const transport = this.#transport;
-      const held = this.#holds(flags, options);
-      const attempt = () => {
-        for (;;) {
-          const sent = held && transport.sendHeld ? transport.sendHeld(rest, flags) : transport.send(rest, flags);
-          if (sent === WOULD_BLOCK) return WOULD_BLOCK;
-          if (sent >= rest.length) return;
-          rest = rest.subarray(sent);
-        }
-      };
-      return this.#write(attempt, flags, options);
+      const bytes = bytesOf(data);
+      if (options !== undefined || !this.#writing.idle) {
+        return this.#write(this.#sending(bytes, flags, options), flags, options);
+      }
+      // Most end with their first try. Then they need no closure and no promise: 2 to 3 % of native's echo.
+      this.#check(flags);
+      const sent = this.#trySend(bytes, flags, options);
+      if (sent === bytes.length) return DONE;
+      if (sent !== WOULD_BLOCK) return this.#write(this.#sending(bytes.subarray(sent), flags, options), flags, options);
+      return this.#writing.wait(this.#sending(bytes, flags, options), this.#patience(flags), undefined);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** What sends all of the data, try by try. */
+  #sending(rest: Uint8Array, flags: number, options: WaitOptions | undefined): Attempt<void> {
+    return () => {
+      for (;;) {
+        const sent = this.#trySend(rest, flags, options);
+        if (sent === WOULD_BLOCK) return WOULD_BLOCK;
+        if (sent >= rest.length) return;
+        rest = rest.subarray(sent);
+      }
+    };
+  }
+
+  #trySend(data: Uint8Array, flags: number, options: WaitOptions | undefined): number | WouldBlock {
+    const transport = this.#transport;
+    return transport.sendHeld && this.#holds(flags, options)
+      ? transport.sendHeld(data, flags)
+      : transport.send(data, flags);
   }
 
   /**
@@ -1172,11 +1192,20 @@ export class Socket {
     return this.#run(this.#writing, attempt, flags, options);
   }
 
-  /** Throws at once what needs no try: a method hands that on as a rejection. */
   #run<T>(lane: Lane, attempt: Attempt<T>, flags: number, options: WaitOptions | undefined): Promise<T> {
+    this.#check(flags);
+    return lane.run(attempt, this.#patience(flags), options?.signal);
+  }
+
+  /** Throws at once what needs no try: a method hands that on as a rejection. */
+  #check(flags: number): void {
     checkInteger(flags, "flags");
     if (this.#gone()) throw errorFor("EBADF");
-    return lane.run(attempt, (flags & MSG_DONTWAIT) === 0 ? this.#timeout : 0, options?.signal);
+  }
+
+  /** How many seconds a call with such flags waits; null for ever. */
+  #patience(flags: number): number | null {
+    return (flags & MSG_DONTWAIT) === 0 ? this.#timeout : 0;
   }
 
   /** Whether nobody gives a call up before its end: then the backend may use the caller's memory instead of a copy. */
