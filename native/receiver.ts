@@ -40,8 +40,8 @@ export class Receiver {
   #stash: Stash | undefined;
   /** Whether the last receive was large and filled: then the next one will be, too. */
   #bulk = false;
-  /** Whether receiving was shut down. */
-  #shut = false;
+  /** Whether receiving was shut down: nothing comes any more. */
+  shut = false;
 
   constructor(isStream: boolean, source: Source) {
     this.#isStream = isStream;
@@ -56,11 +56,6 @@ export class Receiver {
   /** Gives up what nobody will receive. */
   close(): void {
     this.#stash?.discardAncillary();
-  }
-
-  /** Receiving was shut down: nothing comes any more. */
-  shut(): void {
-    this.#shut = true;
   }
 
   /** See {@linkcode Transport.recv}. */
@@ -237,7 +232,7 @@ export class Receiver {
   #refused(syscall: string, mask: number, flags = 0): number {
     if (errno() !== EAGAIN || (flags & NEVER_WAITS) !== 0) throw failure(syscall);
     // A datagram socket that was shut down answers 0 where it may wait, and EAGAIN to a descriptor that may not.
-    if (this.#shut && !this.#isStream) return this.#nothing();
+    if (this.shut && !this.#isStream) return this.#nothing();
     this.#source.exhaust(mask);
     return BLOCKED;
   }

@@ -35,6 +35,8 @@ export class NativeTransport implements Transport {
   #unannounced = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  /** All duplicates: they share what listen and shutdown change. Undefined where there are none. */
+  #twins: NativeTransport[] | undefined;
   /** Where a connect is under way to. */
   #connecting: Address | undefined;
 
@@ -66,7 +68,7 @@ export class NativeTransport implements Transport {
     const address = this.family === AF_INET || this.family === AF_INET6 ? this.getsockname() : "";
     if (address[1] === 0) requireAddress(this.family, address);
     call(libc().listen(this.#source.fd, backlog), "listen");
-    this.#source.listening = true;
+    for (const twin of this.#twins ?? [this]) twin.#source.listening = true;
     reactor.disturb();
   }
 
@@ -149,7 +151,9 @@ export class NativeTransport implements Transport {
     reactor.disturb();
     const result = libc().shutdown(this.#source.fd, how);
     // An unconnected datagram socket is shut down, too, though the kernel answers ENOTCONN.
-    if (how !== SHUT_WR && (result === 0 || errno() === ENOTCONN)) this.#receiver.shut();
+    if (how !== SHUT_WR && (result === 0 || errno() === ENOTCONN)) {
+      for (const twin of this.#twins ?? [this]) twin.#receiver.shut = true;
+    }
     call(result, "shutdown");
   }
 
@@ -307,12 +311,16 @@ export class NativeTransport implements Transport {
     const fd = call(libc().fcntl(this.#source.fd, F_DUPFD_CLOEXEC, 0), "dup");
     const copy = new NativeTransport(fd, this.family, this.type, this.proto);
     copy.#source.listening = this.#source.listening;
+    copy.#receiver.shut = this.#receiver.shut;
+    copy.#twins = this.#twins ??= [this];
+    this.#twins.push(copy);
     return copy;
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#twins?.splice(this.#twins.indexOf(this), 1);
     if (this.#retry !== undefined) this.#stopRetrying();
     this.#receiver.close();
     this.#source.close();
