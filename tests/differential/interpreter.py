@@ -107,7 +107,7 @@ class Scenario:
 
     def lacks(self, one, size):
         """Whether a connection will not have so many bytes: a receive of all would keep what there is when it gives up."""
-        if self.type != socket.SOCK_STREAM or one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        if one.fileno() < 0 or self.type != socket.SOCK_STREAM or one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             return False
         poller = select.poll()
         poller.register(one, select.POLLRDHUP)

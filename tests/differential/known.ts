@@ -152,17 +152,25 @@ function closedWhileUnderWay({ before, answers }: Parting): boolean {
     answer === "pending" || timedOut(answer) || isError(answer) && answer.errno === EAGAIN;
   const left = before.findIndex(([operation], place) =>
     ["poll", "epoll", "select"].includes(operation) ||
-    [...RECEIVES, "accept"].includes(operation) && gaveUp(answers[place])
+    [...RECEIVES, "accept"].includes(operation) && (gaveUp(answers[place]) || looksAhead(before[place]))
   );
   return left >= 0 && before.slice(left).some(([operation]) => CLOSES.includes(operation) || operation === "shutdown");
 }
 
+/** A peek reads ahead, to show all that there is. */
+function looksAhead([, , , flags]: Step): boolean {
+  return Array.isArray(flags) && flags.includes("MSG_PEEK");
+}
+
 /** Whether somebody connects to a socket that is bound and does not listen. */
 function connectsBeforeListen({ step, before, answers }: Parting): boolean {
-  return [...before, step].some(([operation, , target], place) =>
-    operation.startsWith("connect") &&
-    !before.slice(0, place).some(([name, one], n) => name === "listen" && one === target && answers[n] === null)
-  );
+  return [...before, step].some(([operation, , target], place) => {
+    if (!operation.startsWith("connect")) return false;
+    const opened = before.findLastIndex(([name, one], n) => n < place && name === "socket" && one === target);
+    return !before.some(([name, one], n) =>
+      n > opened && n < place && name === "listen" && one === target && answers[n] === null
+    );
+  });
 }
 
 /** Whether an answered level lacks some of these events and differs in nothing else. */
@@ -195,7 +203,11 @@ const COMMON: Record<string, Rule> = {
       was(p, (step) => receivesAll(step) && step[1] !== p.step[1] && duplicatesOf(p).has(step[1])) ||
     p.before.some((step, n) => receivesAll(step) && p.answers[n] === "pending") &&
       was(p, ([operation]) => CLOSES.includes(operation)) &&
-      (errnoOf(p, p.python) === ECONNRESET || is(p, "poll", "epoll") && lacks(p, POLLERR | POLLHUP))),
+      (errnoOf(p, p.python) === ECONNRESET || is(p, "poll", "epoll") && lacks(p, POLLERR | POLLHUP)) ||
+    was(p, receivesAll) &&
+      (is(p, ...SENDS) && errnoOf(p, p.python) === ECONNRESET && errnoOf(p, p.ours) === EPIPE ||
+        is(p, "poll", "epoll") && lacks(p, POLLERR) ||
+        p.scenario.family === "UNIX" && is(p, ...RECEIVES) && p.python === "" && errnoOf(p, p.ours) === ECONNRESET)),
   "a datagram socket that was shut down is at its end": (p) =>
     isDatagrams(p) && is(p, ...RECEIVES) && was(p, receivingSideShut) && isNothing(p.ours) &&
     (timedOut(p.python) || errnoOf(p, p.python) === EAGAIN),
