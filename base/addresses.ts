@@ -226,6 +226,16 @@ export function wildcard(family: number): string {
   return family === AF_INET6 ? "::" : "0.0.0.0";
 }
 
+/** What the kernel makes of "every interface" as a destination: this host. */
+export function loopback(family: number): string {
+  return family === AF_INET6 ? "::1" : "127.0.0.1";
+}
+
+/** Whether a canonical literal is an address of this host that no other can reach. */
+export function isLoopback(host: string): boolean {
+  return host === "::1" || host.startsWith("127.");
+}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

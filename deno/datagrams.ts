@@ -5,6 +5,7 @@
 // connected one does not hear that its peer refuses (ECONNREFUSED by ICMP), a stranger's Unix datagram is dropped
 // here instead of refused there (EPERM), and datagrams that were queued before connect are filtered too.
 
+import { isLoopback, loopback } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
 import {
   AF_INET,
@@ -37,7 +38,7 @@ import { anyAddress, fromAddr, scoped } from "./addr.ts";
 import { claim } from "./claim.ts";
 import { DatagramOptions } from "./datagram_options.ts";
 import { Gathering } from "./gathering.ts";
-import { allowed, destination, isLoopback, loopback } from "./hosts.ts";
+import { allowed, destination } from "./hosts.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Arrival } from "./mailbox.ts";
 import { isMulticast } from "./multicast.ts";

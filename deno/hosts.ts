@@ -1,18 +1,7 @@
 // Hosts of datagrams: Deno's UDP sockets take the first address of a name, of whichever family it is, and look the
 // name up again for each datagram. So names are looked up here, once and in the socket's family.
 
-import { AF_INET6 } from "../base/constants.ts";
-import { isLiteral, wildcard } from "../base/addresses.ts";
-
-/** What the kernel makes of "every interface" as a destination: this host. */
-export function loopback(family: number): string {
-  return family === AF_INET6 ? "::1" : "127.0.0.1";
-}
-
-/** Whether a canonical literal is an address of this host that no other can reach. */
-export function isLoopback(host: string): boolean {
-  return host === "::1" || host.startsWith("127.");
-}
+import { isLiteral, loopback, wildcard } from "../base/addresses.ts";
 
 /** The literal that a host to bind stands for; a name that only a look-up knows stays one. */
 export function bindable(host: string, family: number): string {

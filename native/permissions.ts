@@ -20,6 +20,11 @@ export function requireAddress(family: number, address: Address): void {
   else requireNet();
 }
 
+/** Whether the program may use a host's address, without asking its user. */
+export function isGranted(family: number, [host, port]: Address): boolean {
+  return allGranted("net") || isNetGranted(placeOf(host === "" ? wildcard(family) : String(host), Number(port)));
+}
+
 /** Host and port as `--allow-net` has them. */
 function placeOf(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

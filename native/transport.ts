@@ -1,10 +1,18 @@
 // A socket of the kernel: one method, one system call, tried without waiting.
 
+import { isLoopback, loopback, wildcard } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
 import type { Bytes } from "../base/data.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants/families.ts";
 import { IPPROTO_TCP } from "../base/constants/ip.ts";
-import { MSG_NOSIGNAL, SHUT_WR, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from "../base/constants/sockets.ts";
+import {
+  MSG_NOSIGNAL,
+  SHUT_WR,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+} from "../base/constants/sockets.ts";
 import { TCP_ULP } from "../base/constants/tcp.ts";
 import { POLLIN, POLLOUT, POLLRDNORM } from "../base/poll.ts";
 import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
@@ -13,7 +21,7 @@ import { call, errno, failure } from "./call.ts";
 import { libc } from "./libc.ts";
 import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
-import { requireAddress } from "./permissions.ts";
+import { isGranted, requireAddress } from "./permissions.ts";
 import { level } from "./poll.ts";
 import { Receiver } from "./receiver.ts";
 import { reactor } from "./reactor.ts";
@@ -35,6 +43,8 @@ export class NativeTransport implements Transport {
   #unannounced = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  /** Whether it was settled that this socket may receive what its first datagram opens it for. */
+  #mayHear = false;
   /** All duplicates: they share what listen and shutdown change. Undefined where there are none. */
   #twins: NativeTransport[] | undefined;
   /** Where a connect is under way to. */
@@ -49,9 +59,12 @@ export class NativeTransport implements Transport {
     this.#receiver = new Receiver(type === SOCK_STREAM, this.#source);
   }
 
+  get #isInternet(): boolean {
+    return this.family === AF_INET || this.family === AF_INET6;
+  }
+
   get #isTCP(): boolean {
-    const internet = this.family === AF_INET || this.family === AF_INET6;
-    return internet && this.type === SOCK_STREAM && (this.proto === 0 || this.proto === IPPROTO_TCP);
+    return this.#isInternet && this.type === SOCK_STREAM && (this.proto === 0 || this.proto === IPPROTO_TCP);
   }
 
   // Names
@@ -59,13 +72,17 @@ export class NativeTransport implements Transport {
   bind(address: Address): void {
     const resolved = resolveInPlace(this.family, address);
     requireAddress(this.family, resolved);
-    const length = encode(this.family, resolved);
+    this.#claim(resolved);
+  }
+
+  #claim(address: Address): void {
+    const length = encode(this.family, address);
     call(libc().bind(this.#source.fd, outgoing, length), "bind", address);
   }
 
   listen(backlog: number): void {
     // Unbound, the kernel picks a port on every interface.
-    const address = this.family === AF_INET || this.family === AF_INET6 ? this.getsockname() : "";
+    const address = this.#isInternet ? this.getsockname() : "";
     if (address[1] === 0) requireAddress(this.family, address);
     call(libc().listen(this.#source.fd, backlog), "listen");
     for (const twin of this.#twins ?? [this]) twin.#source.listening = true;
@@ -194,6 +211,7 @@ export class NativeTransport implements Transport {
   sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
     if (((this.#source.ready & POLLOUT) === 0 && !this.#source.listening) || !reactor.mayTry()) return WOULD_BLOCK;
     requireAddress(this.family, address);
+    if (!this.#mayHear) this.#requireHearing(address);
     const length = encode(this.family, address);
     reactor.disturb();
     const count = libc().sendto(
@@ -214,7 +232,10 @@ export class NativeTransport implements Transport {
     address: Address | null,
   ): number | WouldBlock {
     if (((this.#source.ready & POLLOUT) === 0 && !this.#source.listening) || !reactor.mayTry()) return WOULD_BLOCK;
-    if (address !== null) requireAddress(this.family, address);
+    if (address !== null) {
+      requireAddress(this.family, address);
+      if (!this.#mayHear) this.#requireHearing(address);
+    }
     let size = 0;
     for (const view of views) size += view.length;
     if (this.type === SOCK_STREAM) size = Math.min(size, STREAM_MESSAGE);
@@ -223,6 +244,20 @@ export class NativeTransport implements Transport {
     reactor.disturb();
     const count = libc().sendmsg(this.#source.fd, message.header, flags | MSG_NOSIGNAL);
     return count < 0 ? this.#refusedSend("sendmsg", address) : count;
+  }
+
+  /**
+   * The first datagram binds its socket, to every interface, and from then on it hears everybody: that takes the
+   * permission of any such bind. To talk to this host alone, this host's own address does, and hears nobody else.
+   */
+  #requireHearing(address: Address): void {
+    if (this.#isInternet && this.type === SOCK_DGRAM && this.getsockname()[1] === 0) {
+      const everybody: Address = [wildcard(this.family), 0];
+      if (isLoopback(String(address[0])) && !isGranted(this.family, everybody)) {
+        this.#claim([loopback(this.family), 0]);
+      } else requireAddress(this.family, everybody);
+    }
+    this.#mayHear = true;
   }
 
   #refusedSend(syscall: string, address?: Address | null): WouldBlock {

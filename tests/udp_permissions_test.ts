@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { Program } from "./_helpers.ts";
 
 const udp = import.meta.resolve("../udp.ts");
+const native = import.meta.resolve("../native.ts");
 const mod = import.meta.resolve("../mod.ts");
 
 /** Runs a program text with the given flags only, outside of this project's own settings. */
@@ -54,6 +55,28 @@ Deno.test("who may talk to 127.0.0.1 only needs no more for a client", async () 
   assert.deepEqual([sent, received], ["ok 1", "ok 1"]);
   assert.match(refused, /^NotCapable .*Requires net access to "192.0.2.1:9"/);
 });
+
+for (const [backend, module, ...flags] of [["deno", mod], ["native", native, "--allow-ffi"]]) {
+  Deno.test(`${backend}: who may talk to 127.0.0.1 only hears nobody else`, async () => {
+    const printed = await run(
+      `import * as m from "${module}"; ${TELL}
+      const open = () => m.socket(m.AF_INET, m.SOCK_DGRAM);
+      const server = open(), client = open(), other = open();
+      server.bind(["127.0.0.1", 0]);
+      await tell(() => client.sendto("x", server.getsockname()));
+      console.log(client.getsockname()[0]);
+      await tell(() => other.sendto("x", ["192.0.2.1", 9]));
+      await tell(() => other.sendto("x", ["192.0.2.1", 9]));
+      for (const sock of [server, client, other]) sock.close();`,
+      "--unstable-net",
+      "--allow-net=127.0.0.1,192.0.2.1",
+      ...flags,
+    );
+    const [sent, bound, ...refused] = printed.trim().split("\n");
+    assert.deepEqual([sent, bound, refused.length], ["ok 1", "127.0.0.1", 2]);
+    for (const line of refused) assert.match(line, /^NotCapable .*Requires net access to "0.0.0.0:0"/);
+  });
+}
 
 Deno.test("a refused permission comes through as it is", async () => {
   const printed = await run(
