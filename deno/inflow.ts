@@ -128,13 +128,20 @@ export class Inflow {
     const available = this.#available(size, wanted, peek);
     if (available === WOULD_BLOCK) return WOULD_BLOCK;
     const end = this.#start + Math.min(size, available);
-    // Not with a read under way, which writes into the same buffer, and not what is a caller's memory.
-    const ours = !this.#reading && this.#aside === null;
-    if (!peek && ours && end === this.#end && end - this.#start >= LARGE) return this.#handOver();
+    if (!peek && end === this.#end && this.#isWorthGiving(end - this.#start)) return this.#handOver();
     // A copy: nothing that the caller does with its memory (transfer it, keep it) touches the next read's.
     const data = copyOf(this.#buffer, this.#start, end);
     if (!peek) this.#take(end);
     return data;
+  }
+
+  /**
+   * Whether the buffer is better given away than copied from. Where it is not filled by more than half, the next one would
+   * cost more than the copy, and whoever keeps the data would keep twice the memory. Not with a read under way, which
+   * writes into the same buffer, and not what is a caller's memory.
+   */
+  #isWorthGiving(length: number): boolean {
+    return length >= LARGE && 2 * length > this.#buffer.length && !this.#reading && this.#aside === null;
   }
 
   /** Gives a well-filled buffer away whole: cheaper than a copy from 16 KiB up, and its memory is nobody else's. */
