@@ -716,25 +716,27 @@ export class Socket {
   sendall(data: Data, flags = 0, options?: WaitOptions): Promise<void> {
     try {
       const bytes = bytesOf(data);
+      // Settled now: a settimeout meanwhile changes nothing of a call's own patience.
+      const held = this.#holds(flags, options);
       if (options !== undefined || !this.#writing.idle) {
-        return this.#write(this.#sending(bytes, flags, options), flags, options);
+        return this.#write(this.#sending(bytes, flags, held), flags, options);
       }
       // Most end with their first try. Then they need no closure and no promise: 2 to 3 % of native's echo.
       this.#check(flags);
-      const sent = this.#trySend(bytes, flags, options);
+      const sent = this.#trySend(bytes, flags, held);
       if (sent === bytes.length) return DONE;
-      if (sent !== WOULD_BLOCK) return this.#write(this.#sending(bytes.subarray(sent), flags, options), flags, options);
-      return this.#writing.wait(this.#sending(bytes, flags, options), this.#patience(flags), undefined);
+      if (sent !== WOULD_BLOCK) return this.#write(this.#sending(bytes.subarray(sent), flags, held), flags, options);
+      return this.#writing.wait(this.#sending(bytes, flags, held), this.#patience(flags), undefined);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   /** What sends all of the data, try by try. */
-  #sending(rest: Uint8Array, flags: number, options: WaitOptions | undefined): Attempt<void> {
+  #sending(rest: Uint8Array, flags: number, held: boolean): Attempt<void> {
     return () => {
       for (;;) {
-        const sent = this.#trySend(rest, flags, options);
+        const sent = this.#trySend(rest, flags, held);
         if (sent === WOULD_BLOCK) return WOULD_BLOCK;
         if (sent >= rest.length) return;
         rest = rest.subarray(sent);
@@ -742,11 +744,9 @@ export class Socket {
     };
   }
 
-  #trySend(data: Uint8Array, flags: number, options: WaitOptions | undefined): number | WouldBlock {
+  #trySend(data: Uint8Array, flags: number, held: boolean): number | WouldBlock {
     const transport = this.#transport;
-    return transport.sendHeld && this.#holds(flags, options)
-      ? transport.sendHeld(data, flags)
-      : transport.send(data, flags);
+    return held && transport.sendHeld ? transport.sendHeld(data, flags) : transport.send(data, flags);
   }
 
   /**

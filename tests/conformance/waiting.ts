@@ -384,4 +384,20 @@ export function waitingSuite({ name, module: m }: Subject): void {
     await all.client.sendall("x");
     assert.equal(text(await waiting), "x");
   });
+
+  test("a sendall with a timeout sends nothing from memory that is the caller's again, whatever is set meanwhile", async () => {
+    using all = await Connected.open(m);
+    const { client, peer } = all;
+    const data = new Uint8Array(16 * 2 ** 20).fill(1);
+    client.settimeout(SHORT);
+    const sending = client.sendall(data);
+    client.settimeout(null);
+    await assert.rejects(sending, { name: "TimeoutError" });
+    data.fill(2);
+    const reading = (async () => {
+      for await (const chunk of peer) assert(chunk.every((byte: number) => byte === 1));
+    })();
+    await client.shutdown(m.SHUT_WR);
+    await reading;
+  });
 }
