@@ -20,9 +20,9 @@ export function requireAddress(family: number, address: Address): void {
   else requireNet();
 }
 
-/** Whether the program may use a host's address, without asking its user. */
-export function isGranted(family: number, [host, port]: Address): boolean {
-  return allGranted("net") || isNetGranted(placeOf(host === "" ? wildcard(family) : String(host), Number(port)));
+/** Whether the program may use a host and port, without asking its user. */
+export function isGranted(host: string, port: number): boolean {
+  return allGranted("net") || isNetGranted(placeOf(host, port));
 }
 
 /** Host and port as `--allow-net` has them. */

@@ -72,12 +72,13 @@ export class NativeTransport implements Transport {
   bind(address: Address): void {
     const resolved = resolveInPlace(this.family, address);
     requireAddress(this.family, resolved);
-    this.#claim(resolved);
+    this.#claim(resolved, address);
   }
 
-  #claim(address: Address): void {
-    const length = encode(this.family, address);
-    call(libc().bind(this.#source.fd, outgoing, length), "bind", address);
+  /** Binds; an error tells the address as it was `asked` for. */
+  #claim(resolved: Address, asked: Address): void {
+    const length = encode(this.family, resolved);
+    call(libc().bind(this.#source.fd, outgoing, length), "bind", asked);
   }
 
   listen(backlog: number): void {
@@ -252,10 +253,11 @@ export class NativeTransport implements Transport {
    */
   #requireHearing(address: Address): void {
     if (this.#isInternet && this.type === SOCK_DGRAM && this.getsockname()[1] === 0) {
-      const everybody: Address = [wildcard(this.family), 0];
-      if (isLoopback(String(address[0])) && !isGranted(this.family, everybody)) {
-        this.#claim([loopback(this.family), 0]);
-      } else requireAddress(this.family, everybody);
+      const everybody = wildcard(this.family);
+      if (isLoopback(String(address[0])) && !isGranted(everybody, 0)) {
+        const own: Address = [loopback(this.family), 0];
+        this.#claim(own, own);
+      } else requireAddress(this.family, [everybody, 0]);
     }
     this.#mayHear = true;
   }

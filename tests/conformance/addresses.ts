@@ -59,7 +59,11 @@ export function addressSuite({ name, module: m }: Subject): void {
       using second = m.socket(free.family);
       first.bind(free.address);
       const address = first.getsockname();
-      assert.throws(() => second.bind(address), { name: "OSError", code: "EADDRINUSE", syscall: "bind" });
+      assert.throws(() => second.bind(address), { name: "OSError", code: "EADDRINUSE", syscall: "bind", address });
+      if (family === "IPv4") {
+        const named = ["localhost", address[1] as number] as const;
+        assert.throws(() => second.bind(named), { code: "EADDRINUSE", address: named }, "the address as it was given");
+      }
       if (family !== "Unix") assert((address[1] as number) > 0, "the true port");
       // The loser is as it was: another address can still be bound.
       using other = place(m, family);
