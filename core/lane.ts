@@ -6,13 +6,11 @@
 
 import { errorFor, timedOut } from "../base/errors.ts";
 import { WOULD_BLOCK } from "../transport.ts";
+import { delayUntil } from "./delay.ts";
 import type { Led, Pollable, Waiter, WouldBlock } from "../transport.ts";
 
 /** One try. It keeps its own progress between tries (sendall), and throws only real errors. */
 export type Attempt<T> = () => T | WouldBlock;
-
-/** The longest delay that a timer takes, 2^31 - 1 ms: some 24 days. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 let resolve: (value: unknown) => void;
 let reject: (reason: unknown) => void;
@@ -70,8 +68,7 @@ export class Lane implements Waiter, Led {
   // A linked list: an array that is filled and emptied again allocates each time.
   #first: Call | null = null;
   #last: Call | null = null;
-
-  #cancelled = false;
+  cancelled = false;
 
   constructor(pollable: Pollable, mask: number) {
     this.#pollable = pollable;
@@ -120,20 +117,16 @@ export class Lane implements Waiter, Led {
     return this.#first === null;
   }
 
-  get cancelled(): boolean {
-    return this.#cancelled;
-  }
-
   /** The outcome of a call that the backend has led to its news. */
   retry<T>(attempt: Attempt<T>): T | Promise<T> {
-    if (this.#cancelled) throw errorFor("EBADF");
+    if (this.cancelled) throw errorFor("EBADF");
     const result = attempt();
     return result === WOULD_BLOCK ? this.run(attempt, null, undefined) : result;
   }
 
   /** Rejects every waiting call with EBADF: the socket was closed. */
   cancel(): void {
-    this.#cancelled = true;
+    this.cancelled = true;
     this.#pollable.unwatch(this);
     const first = this.#first;
     this.#first = this.#last = null;
@@ -205,11 +198,9 @@ export class Lane implements Waiter, Led {
   }
 
   #expire(call: Call, deadline: number): void {
-    // Rounded up: a timer that fires early would report a timeout before its time.
-    const rest = Math.ceil(deadline - performance.now());
     (call.limits ??= new Limits()).timer = setTimeout(() => {
       if (performance.now() < deadline) this.#expire(call, deadline);
       else this.#giveUp(call, timedOut);
-    }, Math.min(Math.max(rest, 1), LONGEST_TIMER));
+    }, delayUntil(deadline, performance.now()));
   }
 }

@@ -240,12 +240,12 @@ export class DatagramTransport implements Transport {
   }
 
   recvInto(view: Uint8Array, flags: number): number | WouldBlock {
-    const received = this.recvMessage([view], 0, flags);
-    return received === WOULD_BLOCK ? WOULD_BLOCK : received.length;
+    const received = this.recvFromInto(view, flags);
+    return received === WOULD_BLOCK ? WOULD_BLOCK : received[0];
   }
 
   recvFromInto(view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
-    const arrival = this.#look("recvfrom_into", flags);
+    const arrival = this.#look("recvfrom", flags);
     if (arrival === WOULD_BLOCK) return WOULD_BLOCK;
     if (arrival === null) return [0, null];
     const data = arrival[0];
@@ -262,9 +262,7 @@ export class DatagramTransport implements Transport {
     const data = arrival[0];
     let room = 0;
     for (const view of views) room += view.length;
-    // The common case by itself: scatter makes a view for each piece.
-    if (views.length === 1 && data.length <= room) views[0].set(data);
-    else scatter(data, views);
+    scatter(data, views);
     this.#took(flags);
     const length = (flags & MSG_TRUNC) !== 0 ? data.length : Math.min(data.length, room);
     return { length, ancillary: [], flags: data.length > room ? MSG_TRUNC : 0, address: this.#sender(arrival[1]) };

@@ -1,5 +1,7 @@
 // What the JavaScript programs share: the arguments, and how a round is timed.
 
+import { median } from "../statistics.ts";
+
 /** How many parts a measurement has, of which the median counts. */
 const PARTS = 10;
 /**
@@ -24,5 +26,5 @@ export async function measure(round: () => Promise<unknown>): Promise<number> {
     for (let count = 0; count < rounds; count++) await round();
     parts.push((performance.now() - begin) / rounds * 1000);
   }
-  return parts.sort((one, other) => one - other)[PARTS >> 1];
+  return median(parts);
 }

@@ -5,11 +5,9 @@
 // it is due before that wait's own deadline it is set anew then. (With one promise less to race, a wait that sleeps
 // takes 0.8 µs of JavaScript instead of 2.5, a whole round of epoll on Deno 12 to 13 µs, 15 before.)
 
+import { delayUntil } from "../delay.ts";
 import * as descriptors from "../descriptors.ts";
 import type { Waiter } from "../../transport.ts";
-
-/** The longest delay that a timer takes: some 24 days. */
-const LONGEST_DELAY = 2 ** 31 - 1;
 
 let spare: Timer | undefined;
 
@@ -45,8 +43,7 @@ export class Timer {
   #set(): void {
     clearTimeout(this.#handle);
     const now = performance.now();
-    // Rounded up: a timer that fires early would make the last fraction a busy loop.
-    const delay = Math.min(Math.max(Math.ceil(this.#deadline - now), 0), LONGEST_DELAY);
+    const delay = delayUntil(this.#deadline, now);
     this.#due = now + delay;
     this.#handle = setTimeout(this.#fire, delay);
   }
