@@ -699,7 +699,8 @@ export class Socket {
   /**
    * Sends everything, calling `send` until all of it is gone; as Python's `socket.sendall()`.
    *
-   * After a rejection (a timeout, an abort, an error) it is unknown how much was sent.
+   * Leave `data` alone until the promise settles: it may be sent from there. After a rejection (a timeout, an abort, an
+   * error) it is unknown how much was sent.
    *
    * @throws {OSError} as `send`.
    *

@@ -15,8 +15,6 @@ import type { Waiters } from "./waiters.ts";
 
 /** One write takes this much at most: the bound of the memory that a peer who stops reading can cost. */
 const LARGEST_WRITE = 262144;
-/** From here on a copy costs more than it saves. */
-const LARGE = 16384;
 
 const EMPTY = new Uint8Array(0);
 
@@ -26,8 +24,10 @@ class Flight {
   data: Uint8Array | null = null;
   /** The copy's memory, grown to what was sent at once. */
   copy: Bytes = EMPTY;
-  /** What is sent: from the copy, or the caller's own bytes where it leaves them alone until it has the outcome. */
+  /** What is sent … */
   bytes: Uint8Array = EMPTY;
+  /** … and whether it is the caller's own, who leaves it alone until it has the outcome; else it is in the copy. */
+  held = false;
   sent = 0;
   /** Whether nothing is under way. */
   landed = true;
@@ -74,18 +74,23 @@ export class Outflow {
     // The copy's memory is used again and again: 30 ns for 64 bytes, where a new one costs 290.
     if (flight.copy.length < length) flight.copy = new Uint8Array(length);
     flight.copy.set(length === data.length ? data : data.subarray(0, length));
-    this.#launch(flight, data, flight.copy.subarray(0, length));
+    flight.held = false;
+    flight.bytes = flight.copy.subarray(0, length);
+    this.#launch(flight, data);
     return WOULD_BLOCK;
   }
 
-  /** The same for a caller who changes nothing of the data and does not give up: no copy is needed then. */
+  /**
+   * The same for a caller who changes nothing of the data and does not give up: no copy is needed then, which is a tenth
+   * of what an echo of 64 bytes costs besides Deno's own calls.
+   */
   sendHeld(data: Uint8Array): number | WouldBlock {
-    // Of little data a copy is cheaper than it looks, and leaves the caller's memory alone.
-    if (data.length < LARGE) return this.send(data);
     const flight = this.#flight;
     const known = this.#progress(flight, data);
     if (known !== null) return known;
-    this.#launch(flight, data, data);
+    flight.held = true;
+    flight.bytes = data;
+    this.#launch(flight, data);
     return WOULD_BLOCK;
   }
 
@@ -105,17 +110,15 @@ export class Outflow {
    * way cannot be taken back: it counts as sent, like bytes in a kernel's buffer, and is seen through.
    */
   #outcome(flight: Flight): number | WouldBlock {
-    const copied = flight.bytes.buffer === flight.copy.buffer;
-    if (!flight.landed && !copied) return WOULD_BLOCK;
+    if (!flight.landed && flight.held) return WOULD_BLOCK;
     flight.data = null;
     if (!flight.landed) return flight.bytes.length;
     if (flight.error !== null) throw flight.error;
     return flight.sent;
   }
 
-  #launch(flight: Flight, data: Uint8Array, bytes: Uint8Array): void {
+  #launch(flight: Flight, data: Uint8Array): void {
     flight.data = data;
-    flight.bytes = bytes;
     flight.sent = 0;
     flight.error = null;
     this.#write(flight);
@@ -134,7 +137,7 @@ export class Outflow {
     if (flight.data === null && flight.sent < flight.bytes.length) return this.#write(flight);
     flight.landed = true;
     // A sent file of megabytes is not to be kept alive by its last piece.
-    if (flight.bytes.buffer !== flight.copy.buffer) flight.bytes = EMPTY;
+    if (flight.held) flight.bytes = EMPTY;
     if (this.#closed || this.#shut) this.#finish();
     this.#waiters.wake(POLLOUT);
   };
@@ -178,7 +181,7 @@ export class Outflow {
     this.#closed = true;
     const flight = this.#flight;
     // The caller whose own bytes are under way is told EBADF, and may change them: they must not go out any more.
-    if (!flight.landed && flight.bytes.buffer !== flight.copy.buffer) this.#release();
+    if (!flight.landed && flight.held) this.#release();
     else this.#finish();
   }
 
