@@ -43,6 +43,8 @@ export interface Led {
 
 /** What can be waited on: a socket, a pipe, the terminal. Masks are poll(2)'s, from base/poll.ts. */
 export interface Pollable {
+  /** Set on a descriptor that was closed, by whomever. */
+  readonly closed?: boolean;
   /**
    * The level of the events of a mask now, as poll(2) would answer. Others may be among them: a backend that knows them
    * all says so, one that would have to ask the kernel for each does not.
@@ -149,6 +151,11 @@ export interface Transport extends Pollable {
    * that would have to copy can do without then; others leave this out.
    */
   sendHeld?(data: Uint8Array, flags: number): number | WouldBlock;
+  /**
+   * The object by which the caller of a send under way is known. A call that begins with the same one takes another view of
+   * the data: it is not that caller, who may have been ended meanwhile, or use a duplicate of the socket.
+   */
+  readonly sending?: Uint8Array | null;
   /** Sends a datagram to an address. */
   sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock;
   /** Gathers one send from views, with control messages and an address where they are given. */
@@ -176,6 +183,12 @@ export interface Transport extends Pollable {
   ref(): void;
   /** … or do not. */
   unref(): void;
+  /** Notes that `detach` gave the number away: whoever has it may close it, and another socket get it. */
+  handOver?(): void;
+  /** Whether another socket has the number by now. */
+  isReplaced?(): boolean;
+  /** Lets go of a number that another socket has. */
+  abandon?(): void;
   /** Gives up one reference; with the last one the socket closes, after delivering what was sent. All waiters are woken. */
   close(): void;
 }

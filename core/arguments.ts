@@ -22,6 +22,13 @@ export function checkInteger(value: number, what: string): void {
   if (value > 2 ** 31 - 1 || value < -(2 ** 31)) throw new RangeError(`${what} out of range: ${value}`);
 }
 
+/** The options that a call takes last; a signal itself, or one of Python's positional arguments, is a mistake. */
+export function checkOptions(options: object): void {
+  if (typeof options !== "object" || options === null || options instanceof AbortSignal) {
+    throw new TypeError(`options must be an object such as { signal }, not ${nameOf(options)}`);
+  }
+}
+
 /** How much a receive may bring at most. */
 export function checkSize(size: number, method: string): void {
   checkInteger(size, "bufsize");

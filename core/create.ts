@@ -19,6 +19,7 @@ import { CMSG_LEN } from "../base/cmsg.ts";
 import type { Bytes, Data } from "../base/data.ts";
 import { OSError } from "../base/errors.ts";
 import type { Backend, Transport } from "../transport.ts";
+import { checkInteger, checkOptions } from "./arguments.ts";
 import { enter, find, get } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
 import { socketOf } from "./socket.ts";
@@ -46,9 +47,7 @@ export interface ServerOptions {
 
 /** Opens a socket, or adopts a descriptor. */
 export function open(backend: Backend, family: number, type: number, proto: number, fileno?: number | null): Socket {
-  for (const number of [family, type, proto]) {
-    if (!Number.isInteger(number)) throw new TypeError(`an integer is required, not ${typeof number} ${number}`);
-  }
+  checkKind(family, type, proto);
   const bare = type < 0 ? type : type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
   const descriptor = fileno === undefined || fileno === null
     ? enter(backend.open(family, bare, proto))
@@ -56,6 +55,12 @@ export function open(backend: Backend, family: number, type: number, proto: numb
   const socket = socketOf(descriptor);
   if (type > 0 && (type & SOCK_NONBLOCK) !== 0) socket.setblocking(false);
   return socket;
+}
+
+function checkKind(family: number, type: number, proto: number): void {
+  checkInteger(family, "family");
+  checkInteger(type, "type");
+  checkInteger(proto, "proto");
 }
 
 function adopt(backend: Backend, fd: number, family: number, type: number, proto: number): Descriptor<Transport> {
@@ -71,7 +76,7 @@ function checkFd(fd: number): void {
 /** The socket that the table has under a number. */
 function findSocket(fd: number): Descriptor<Transport> | undefined {
   const known = find(fd);
-  return known !== undefined && isSocket(known) ? known : undefined;
+  return known !== undefined && isSocket(known) && !known.makeWay() ? known : undefined;
 }
 
 /** Whether a descriptor's open end is a socket, and not a pipe or an epoll. */
@@ -93,6 +98,7 @@ export function closeFd(fd: number): void {
 
 /** Two connected sockets. */
 export async function pair(backend: Backend, family: number, type: number, proto: number): Promise<[Socket, Socket]> {
+  checkKind(family, type, proto);
   const bare = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
   const sockets = (await backend.pair(family, bare, proto)).map((transport) => socketOf(enter(transport)));
   if ((type & SOCK_NONBLOCK) !== 0) { for (const socket of sockets) socket.setblocking(false); }
@@ -116,8 +122,10 @@ export async function createConnection(
   address: AddressLike,
   timeout: number | null | undefined,
   sourceAddress: AddressLike | null,
-  { all_errors = false, signal }: ConnectionOptions,
+  options: ConnectionOptions,
 ): Promise<Socket> {
+  checkOptions(options);
+  const { all_errors = false, signal } = options;
   const [host, port] = checkEndpoint(address);
   const failures: Error[] = [];
   // 0 is no bound but non-blocking mode: then connect rejects with EINPROGRESS, as in CPython.
@@ -147,8 +155,10 @@ export async function createConnection(
 export function createServer(
   backend: Backend,
   address: AddressLike,
-  { family = AF_INET, backlog = null, reuse_port = false, dualstack_ipv6 = false }: ServerOptions,
+  options: ServerOptions,
 ): Socket {
+  checkOptions(options);
+  const { family = AF_INET, backlog = null, reuse_port = false, dualstack_ipv6 = false } = options;
   if (dualstack_ipv6 && family !== AF_INET6) throw new RangeError("dualstack_ipv6 requires AF_INET6 family");
   const checked = checkAddress(family, address, "bind");
   const socket = open(backend, family, SOCK_STREAM, 0);
@@ -187,7 +197,7 @@ export function hasDualstackIpv6(backend: Backend): boolean {
 }
 
 /** Sends descriptors along with data. */
-export function sendFds(
+export async function sendFds(
   socket: Socket,
   buffers: Iterable<Data>,
   fds: Iterable<number>,
@@ -195,8 +205,10 @@ export function sendFds(
   address: AddressLike | null,
   options?: WaitOptions,
 ): Promise<number> {
-  const rights = new Uint8Array(Int32Array.from(fds).buffer);
-  return socket.sendmsg(buffers, [[SOL_SOCKET, SCM_RIGHTS, rights]], flags, address, options);
+  const numbers = [...fds];
+  for (const fd of numbers) checkInteger(fd, "descriptor");
+  const rights = new Uint8Array(Int32Array.from(numbers).buffer);
+  return await socket.sendmsg(buffers, [[SOL_SOCKET, SCM_RIGHTS, rights]], flags, address, options);
 }
 
 /** Receives data and the descriptors that came with it. */

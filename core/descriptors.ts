@@ -17,6 +17,12 @@ export interface Openable extends Pollable {
   fileno(): number | undefined;
   /** Gives up one reference. */
   close(): void;
+  /** Notes that the number is given away: whoever has it may close it, and something else get it. */
+  handOver?(): void;
+  /** Whether something else has the number by now. */
+  isReplaced?(): boolean;
+  /** Lets go of a number that something else has. */
+  abandon?(): void;
 }
 
 /** One entry of the table. It outlives its closing as an object: then it answers POLLNVAL. */
@@ -45,6 +51,15 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
     if (table.get(this.fd) === this) table.delete(this.fd);
     this.open.close();
     if (table.size === 0) lastClosed();
+  }
+
+  /** Leaves the table where something else has the number by now. Answers whether it did. */
+  makeWay(): boolean {
+    if (this.open.isReplaced?.() !== true) return false;
+    this.#closed = true;
+    if (table.get(this.fd) === this) table.delete(this.fd);
+    this.open.abandon?.();
+    return true;
   }
 
   events(mask: number): number {

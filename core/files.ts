@@ -1,5 +1,6 @@
 // makefile: a socket as a file. The parts are in files/: bytes, line ends, encodings, and the three classes.
 
+import { checkOptions } from "./arguments.ts";
 import { BufferedFile, RawFile } from "./files/binary.ts";
 import type { FileSocket } from "./files/bytes.ts";
 import { codecOf } from "./files/codecs.ts";
@@ -53,6 +54,7 @@ function open(
   options: MakefileOptions,
   release: () => void,
 ): RawFile | BufferedFile | TextFile {
+  checkOptions(options);
   if (typeof mode !== "string") throw new TypeError(`mode must be a string, not ${typeof mode}`);
   if (/[^rwb]/.test(mode)) throw new RangeError(`invalid mode '${mode}' (only r, w, b allowed)`);
   const writing = mode.includes("w");

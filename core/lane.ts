@@ -7,6 +7,7 @@
 import { errorFor, timedOut } from "../base/errors.ts";
 import { WOULD_BLOCK } from "../transport.ts";
 import { delayUntil } from "./delay.ts";
+import { rejection, resolution, turnDue } from "./turn.ts";
 import type { Led, Pollable, Waiter, WouldBlock } from "../transport.ts";
 
 /** One try. It keeps its own progress between tries (sendall), and throws only real errors. */
@@ -68,6 +69,7 @@ export class Lane implements Waiter, Led {
   /** Set with the second call: most are alone, and each store of something new in something old has its price. */
   #last: Call | null = null;
   cancelled = false;
+  #referenced = true;
 
   constructor(pollable: Pollable, mask: number) {
     this.#pollable = pollable;
@@ -88,9 +90,9 @@ export class Lane implements Waiter, Led {
     if (this.#first === null) {
       try {
         const result = attempt();
-        if (result !== WOULD_BLOCK) return Promise.resolve(result as T);
+        if (result !== WOULD_BLOCK) return resolution(result as T);
       } catch (error) {
-        return Promise.reject(error);
+        return rejection(error);
       }
       // Nobody stands before this call, and nobody gives it up.
       if (timeout === null && signal === undefined) {
@@ -139,6 +141,8 @@ export class Lane implements Waiter, Led {
   wake(): void {
     // Withdrawn before the try: a backend that reads ahead does so only while somebody waits.
     this.#pollable.unwatch(this);
+    // Closed by its number, or through another object: then this lane was not told.
+    if (this.#pollable.closed) return this.cancel();
     while (this.#first !== null) {
       if (!this.#first.ends()) {
         this.#pollable.watch(this.#mask, this);
@@ -150,8 +154,9 @@ export class Lane implements Waiter, Led {
 
   #enqueue(call: Call): void {
     if (this.#first === null) {
-      this.#first = call;
+      // First what may fail: a call that nobody watches for must not stand before the others.
       this.#pollable.watch(this.#mask, this);
+      this.#first = call;
     } else {
       (this.#last ?? this.#first).next = call;
       this.#last = call;
@@ -181,6 +186,15 @@ export class Lane implements Waiter, Led {
     if (isFirst && this.#first !== null) this.wake();
   }
 
+  /** Whether the timeouts of waiting calls keep the process alive. */
+  set referenced(referenced: boolean) {
+    this.#referenced = referenced;
+    for (let call = this.#first; call !== null; call = call.next) {
+      const timer = call.limits?.timer;
+      if (timer !== undefined) (referenced ? Deno.refTimer : Deno.unrefTimer)(timer);
+    }
+  }
+
   #heed(call: Call, signal: AbortSignal): void {
     const limits = call.limits ??= new Limits();
     limits.signal = signal;
@@ -190,16 +204,18 @@ export class Lane implements Waiter, Led {
 
   /** A call that may not wait still lets the backend learn what the kernel has. */
   #settle(call: Call): void {
-    const settled = this.#pollable.settle(this.#mask);
+    const settled = this.#pollable.settle(this.#mask) ?? turnDue();
     const end = () => this.#giveUp(call, () => errorFor("EAGAIN"));
     if (settled === undefined) end();
     else settled.then(end, end);
   }
 
   #expire(call: Call, deadline: number): void {
-    (call.limits ??= new Limits()).timer = setTimeout(() => {
+    const timer = setTimeout(() => {
       if (performance.now() < deadline) this.#expire(call, deadline);
       else this.#giveUp(call, timedOut);
     }, delayUntil(deadline, performance.now()));
+    if (!this.#referenced) Deno.unrefTimer(timer);
+    (call.limits ??= new Limits()).timer = timer;
   }
 }

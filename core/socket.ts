@@ -22,12 +22,13 @@ import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
 import type { AncillaryData, Received, Transport, WouldBlock } from "../transport.ts";
 import { orAborted } from "./abort.ts";
 import type { WaitOptions } from "./abort.ts";
-import { checkAncillarySize, checkInteger, checkSize, checkTimeout, sizedView } from "./arguments.ts";
+import { checkAncillarySize, checkInteger, checkOptions, checkSize, checkTimeout, sizedView } from "./arguments.ts";
 import { enter } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
 import { makeFile } from "./files.ts";
 import type { FileOf, MakefileOptions } from "./files.ts";
 import { Lane } from "./lane.ts";
+import { rejection } from "./turn.ts";
 import type { Attempt } from "./lane.ts";
 import { sendFile } from "./sendfile.ts";
 import type { SendableFile } from "./sendfile.ts";
@@ -493,12 +494,15 @@ export class Socket {
       checkSize(bufsize, "recv");
       return this.#read(() => this.#transport.recv(bufsize, this.#effective(flags)), flags, options);
     } catch (error) {
-      return Promise.reject(error);
+      return rejection(error);
     }
   }
 
   /**
    * Receives into a buffer, up to `nbytes` of it (0: all of it), and answers the count; as Python's `socket.recv_into()`.
+   *
+   * Leave the buffer alone until the promise settles: it may be read into directly. On the default backend that goes on
+   * where a call with 16 KiB and more is ended by shutdown, detach or the closing of a duplicate: the next data lands there.
    *
    * @throws {RangeError} for a negative `nbytes` or one larger than the buffer; else as `recv`.
    *
@@ -526,7 +530,7 @@ export class Socket {
           : transport.recvInto(view, this.#effective(flags));
       return this.#read(attempt, flags, options);
     } catch (error) {
-      return Promise.reject(error);
+      return rejection(error);
     }
   }
 
@@ -553,7 +557,7 @@ export class Socket {
       const attempt = () => this.#transport.recvFrom(bufsize, this.#effective(flags)) as [Bytes, Address] | WouldBlock;
       return this.#read(attempt, flags, options);
     } catch (error) {
-      return Promise.reject(error);
+      return rejection(error);
     }
   }
 
@@ -586,7 +590,7 @@ export class Socket {
         this.#transport.recvFromInto(view, this.#effective(flags)) as [number, Address] | WouldBlock;
       return this.#read(attempt, flags, options);
     } catch (error) {
-      return Promise.reject(error);
+      return rejection(error);
     }
   }
 
@@ -650,7 +654,7 @@ export class Socket {
     flags = 0,
     options?: WaitOptions,
   ): Promise<[number, AncillaryData[], number, Address | null]> {
-    const views = Array.from(buffers, viewOf);
+    const views = [...buffers].map(viewOf);
     checkAncillarySize(ancbufsize, "recvmsg_into()");
     const attempt = () => {
       const received = this.#receive(views, ancbufsize, flags);
@@ -689,10 +693,10 @@ export class Socket {
    */
   send(data: Data, flags = 0, options?: WaitOptions): Promise<number> {
     try {
-      const bytes = bytesOf(data);
+      const bytes = this.#own(data);
       return this.#write(() => this.#transport.send(bytes, flags), flags, options);
     } catch (error) {
-      return Promise.reject(error);
+      return rejection(error);
     }
   }
 
@@ -700,7 +704,8 @@ export class Socket {
    * Sends everything, calling `send` until all of it is gone; as Python's `socket.sendall()`.
    *
    * Leave `data` alone until the promise settles: it may be sent from there. After a rejection (a timeout, an abort, an
-   * error) it is unknown how much was sent.
+   * error) it is unknown how much was sent; where shutdown, detach or the closing of a duplicate ended the call, some of
+   * it may go out still.
    *
    * @throws {OSError} as `send`.
    *
@@ -716,7 +721,7 @@ export class Socket {
    */
   sendall(data: Data, flags = 0, options?: WaitOptions): Promise<void> {
     try {
-      const bytes = bytesOf(data);
+      const bytes = this.#own(data);
       // Settled now: a settimeout meanwhile changes nothing of a call's own patience.
       const held = this.#holds(flags, options);
       if (options !== undefined || !this.#writing.idle) {
@@ -729,7 +734,7 @@ export class Socket {
       if (sent !== WOULD_BLOCK) return this.#write(this.#sending(bytes.subarray(sent), flags, held), flags, options);
       return this.#writing.wait(this.#sending(bytes, flags, held), this.#patience(flags), undefined);
     } catch (error) {
-      return Promise.reject(error);
+      return rejection(error);
     }
   }
 
@@ -797,7 +802,7 @@ export class Socket {
   #sendTo(data: Data, flags: number, address: AddressLike, options: WaitOptions | undefined): Promise<number> {
     try {
       this.#check(flags);
-      const bytes = bytesOf(data);
+      const bytes = this.#own(data);
       const target = this.#resolve(checkAddress(this.family, address, "sendto"), options);
       if (target instanceof Promise || options !== undefined || !this.#writing.idle) {
         return this.#sendToInTurn(bytes, flags, target, options);
@@ -807,7 +812,7 @@ export class Socket {
       if (sent !== WOULD_BLOCK) return Promise.resolve(sent);
       return this.#writing.wait(this.#sendingTo(bytes, flags, target), this.#patience(flags), undefined);
     } catch (error) {
-      return Promise.reject(error);
+      return rejection(error);
     }
   }
 
@@ -848,8 +853,8 @@ export class Socket {
     options?: WaitOptions,
   ): Promise<number> {
     const transport = this.#live();
-    const views = Array.from(buffers, bytesOf);
-    const ancillary = Array.from(ancdata, ([level, type, data]): AncillaryData => [level, type, bytesOf(data)]);
+    const views = [...buffers].map(bytesOf);
+    const ancillary = [...ancdata].map(([level, type, data]): AncillaryData => [level, type, bytesOf(data)]);
     const checked = address === null ? null : checkAddress(this.family, address, "sendmsg");
     const target = checked === null ? null : await this.#resolve(checked, options);
     return this.#write(() => transport.sendMessage(views, ancillary, flags, target), flags, options);
@@ -940,24 +945,33 @@ export class Socket {
    * ```
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<any, void, void> {
+    let listening = false;
     while (!this.#gone()) {
       try {
+        const wasListening = listening;
+        listening = this.#isListening();
+        // After SHUT_RD nobody is accepted any more.
+        if (wasListening && !listening) return;
         if (!CONNECTED.includes(this.type)) {
           const datagram = await this.recvfrom(CHUNK);
           // After SHUT_RD a receive brings nothing for ever, which looks like an empty datagram.
           if (datagram[0].length === 0 && (this.#transport.events(POLLRDHUP) & POLLRDHUP) !== 0) return;
           yield datagram;
-        } else if (this.#transport.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) !== 0) yield await this.#acceptPatiently();
+        } else if (listening) yield await this.#acceptPatiently();
         else {
           const data = await this.recv(CHUNK);
           if (data.length === 0) return;
           yield data;
         }
       } catch (error) {
-        if (this.#gone()) return;
+        if (this.#gone() || (listening && !this.#isListening())) return;
         throw error;
       }
     }
+  }
+
+  #isListening(): boolean {
+    return this.#transport.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) !== 0;
   }
 
   /** accept, waiting where the process or the system is out of descriptors: others may be closed meanwhile. */
@@ -1099,6 +1113,7 @@ export class Socket {
    */
   detach(): number {
     const fd = this.fileno();
+    if (this.#descriptor !== null) this.#transport.handOver?.();
     this.#letGo();
     return fd;
   }
@@ -1126,6 +1141,7 @@ export class Socket {
   #release(): void {
     const descriptor = this.#descriptor;
     this.#letGo();
+    if (descriptor?.closed) throw errorFor("EBADF", { syscall: "close" });
     descriptor?.close();
   }
 
@@ -1151,9 +1167,11 @@ export class Socket {
    */
   ref(): void {
     this.#live().ref();
+    this.#reading.referenced = this.#writing.referenced = true;
   }
   /**
-   * Lets the process exit in spite of pending calls on this socket.
+   * Lets the process exit in spite of pending calls on this socket. On the default backend a connect under way and a send
+   * that the peer does not take keep it alive all the same.
    *
    * While nothing else waits on native sockets, such a call is answered up to 16 ms late: it is looked after by a timer.
    *
@@ -1167,6 +1185,7 @@ export class Socket {
    */
   unref(): void {
     this.#live().unref();
+    this.#reading.referenced = this.#writing.referenced = false;
   }
 
   /** Closes the socket at the end of a `using` block. */
@@ -1213,6 +1232,7 @@ export class Socket {
 
   #run<T>(lane: Lane, attempt: Attempt<T>, flags: number, options: WaitOptions | undefined): Promise<T> {
     this.#check(flags);
+    if (options !== undefined) checkOptions(options);
     return lane.run(attempt, this.#patience(flags), options?.signal);
   }
 
@@ -1225,6 +1245,12 @@ export class Socket {
   /** How many seconds a call with such flags waits; null for ever. */
   #patience(flags: number): number | null {
     return (flags & MSG_DONTWAIT) === 0 ? this.#timeout : 0;
+  }
+
+  /** The bytes to send, as an object that no other call under way is known by. */
+  #own(data: Data): Uint8Array {
+    const bytes = bytesOf(data);
+    return this.#writing.idle && this.#transport.sending !== bytes ? bytes : bytes.subarray();
   }
 
   /** Whether nobody gives a call up before its end: then the backend may use the caller's memory instead of a copy. */

@@ -239,6 +239,10 @@ export class DatagramTransport implements Transport {
     return [data, this.#sender(arrival[1])];
   }
 
+  get sending(): Uint8Array | null {
+    return this.#mailbox === null ? null : this.#mailbox.sending;
+  }
+
   recvInto(view: Uint8Array, flags: number): number | WouldBlock {
     const received = this.recvFromInto(view, flags);
     return received === WOULD_BLOCK ? WOULD_BLOCK : received[0];

@@ -14,17 +14,17 @@ function versionOf(family: number): 4 | 6 {
 }
 
 /** Opens a connection of a family; what Deno throws at once (a refused permission) is a rejection too. */
-export async function dial(address: Address, family: number): Promise<Deno.Conn> {
+export async function dial(address: Address, family: number, signal: AbortSignal): Promise<Deno.Conn> {
   if (typeof address === "string") return await Deno.connect({ transport: "unix", path: address });
   const hostname = hostOf(address, family);
   const port = Number(address[1]);
-  const conn = await Deno.connect({ hostname, port });
+  const conn = await Deno.connect({ hostname, port, signal });
   if (isLiteral((conn.remoteAddr as Deno.NetAddr).hostname, family)) return conn;
   // The name's first address that answered is of the other family: ask for one of ours.
   conn.close();
   const [literal] = await lookUp(hostname, port, versionOf(family));
   if (literal === undefined) throw gaiErrorFor("EAI_ADDRFAMILY", { syscall: "connect", address });
-  return await Deno.connect({ hostname: literal, port });
+  return await Deno.connect({ hostname: literal, port, signal });
 }
 
 /** Where a host may be reached, for create_connection: an address for each family that it has. */

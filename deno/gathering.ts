@@ -4,15 +4,13 @@ import { gather } from "../base/data.ts";
 
 /** Gathers once for all tries of one call: `send` knows a caller who comes back by the data, the same object. */
 export class Gathering {
-  #views: Uint8Array[] | null = null;
-  #data: Uint8Array = new Uint8Array(0);
+  /** By the call's own list, since duplicates of a socket may send at the same time. */
+  readonly #gathered = new WeakMap<Uint8Array[], Uint8Array>();
 
   /** The views one after the other. */
   of(views: Uint8Array[]): Uint8Array {
-    if (this.#views !== views) {
-      this.#views = views;
-      this.#data = gather(views);
-    }
-    return this.#data;
+    let data = this.#gathered.get(views);
+    if (data === undefined) this.#gathered.set(views, data = gather(views));
+    return data;
   }
 }

@@ -82,9 +82,10 @@ export class Inflow {
   #available(size: number, wanted: number, peek: boolean): number | WouldBlock {
     const buffered = this.#end - this.#start;
     if (buffered >= wanted && (buffered >= size || !peek || this.#upToDate())) return buffered;
-    const ended = this.#eof || this.#trouble.known;
+    // A send that failed unseen does not end what comes in: the peer's last words may be in the kernel still.
+    const ended = this.#eof || this.#trouble.reset;
     if ((ended || this.#shut) && buffered > 0) return buffered;
-    if (this.#trouble.error !== null) throw this.#trouble.take();
+    if (this.#trouble.error !== null && ended) throw this.#trouble.take();
     // TCP hands over what comes after SHUT_RD too.
     if (ended || (this.#shut && this.#upToDate())) return 0;
     this.#asked = Math.max(size, 1);
@@ -95,7 +96,7 @@ export class Inflow {
 
   /** Whether a peek sees all that the kernel has; if not, it is read and the waiters are woken. */
   #upToDate(): boolean {
-    if (this.#fresh || this.#eof || this.#trouble.known) {
+    if (this.#fresh || this.#eof || this.#trouble.reset) {
       // What still goes on was for this peek; the next one has to look from then on.
       this.#refreshing = null;
       return true;
@@ -186,6 +187,7 @@ export class Inflow {
   /** Goes back to a buffer of our own, with what is left in the caller's memory. */
   #giveBack(): void {
     if (this.#aside === null) return;
+    if (this.#buffer.buffer.detached) this.#start = this.#end = 0;
     this.#buffer = this.#end > this.#start ? this.#buffer.slice(this.#start, this.#end) : this.#aside;
     this.#end -= this.#start;
     this.#start = 0;
@@ -197,7 +199,7 @@ export class Inflow {
     const lent = this.#lent;
     this.#lent = null;
     this.reference.parked = !this.#waiters.hold(POLLIN);
-    if (this.#reading || this.#eof || this.#trouble.known || this.#closed) return;
+    if (this.#reading || this.#eof || this.#trouble.reset || this.#closed) return;
     const buffered = this.#end - this.#start;
     if (buffered >= Math.max(READ_AHEAD, this.#wanted)) return;
     this.#giveBack();
@@ -232,6 +234,8 @@ export class Inflow {
     else {
       this.#end += count;
       if (this.#end === this.#reach && this.#size < LARGEST_READ) this.#size *= 2;
+      // A caller whose call had been ended has transferred its memory away, and what came with it.
+      if (this.#aside !== null && this.#buffer.buffer.detached) this.#giveBack();
     }
     this.#waiters.wake(this.#eof ? POLLIN | POLLRDHUP : POLLIN);
     if (!this.#reading) this.#giveBack();

@@ -87,6 +87,8 @@ export class Mailbox {
   takeError(): Error | null {
     const error = this.#error;
     this.#error = null;
+    // It stood before what comes.
+    if (error !== null && this.#waiters.wait(POLLIN)) this.receiveAhead();
     return error;
   }
 
@@ -148,10 +150,29 @@ export class Mailbox {
 
   readonly #onLed = (arrival: Arrival): unknown => {
     this.#receiving = false;
-    if (this.#wants(arrival)) this.#arrival = arrival;
-    else if (!this.#knock?.arrived(arrival[0])) return this.#receive().then(this.#onLed, this.#onLedFailure);
-    return this.#retry();
+    return this.#isNews(arrival) ? this.#retry() : this.#passOver();
   };
+
+  /** Waits on for the led call. A loop: with a chain of promises each datagram of a stranger's would cost memory. */
+  async #passOver(): Promise<unknown> {
+    for (;;) {
+      try {
+        const arrival = await this.#receive();
+        this.#receiving = false;
+        if (this.#isNews(arrival)) break;
+      } catch (error) {
+        return this.#onLedFailure(error);
+      }
+    }
+    return this.#retry();
+  }
+
+  /** Whether a led call has its news by it: a datagram to take, or a knock. */
+  #isNews(arrival: Arrival): boolean {
+    if (!this.#wants(arrival)) return this.#knock?.arrived(arrival[0]) === true;
+    this.#arrival = arrival;
+    return true;
+  }
 
   readonly #onLedFailure = (error: unknown): unknown => {
     this.#receiving = false;
@@ -241,6 +262,11 @@ export class Mailbox {
     this.#flight = { data: known ? null : data, copy, to, address, launched: false, landed: false, error: null };
     this.#launch();
     return known ? copy.length : WOULD_BLOCK;
+  }
+
+  /** By what the caller of the send under way is known. */
+  get sending(): Uint8Array | null {
+    return this.#flight === null ? null : this.#flight.data;
   }
 
   /** Copies into a buffer that all sends share, one after the other: twice as fast as memory of their own. */

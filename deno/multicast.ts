@@ -50,7 +50,10 @@ export class Multicast {
   async #work(): Promise<void> {
     this.#busy = true;
     try {
-      for (let task; (task = this.#tasks.shift()) !== undefined;) await task();
+      // One that fails, an interface without multicast say, is no reason to leave out those behind it.
+      const errors: unknown[] = [];
+      for (let task; (task = this.#tasks.shift()) !== undefined;) await task().catch((error) => errors.push(error));
+      if (errors.length > 0) throw errors[0];
     } finally {
       this.#busy = false;
     }

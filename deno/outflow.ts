@@ -55,6 +55,11 @@ export class Outflow {
     return this.#flight.landed || (this.#shut && this.#conn.localAddr.transport === "tcp");
   }
 
+  /** By what the caller of the write is known. */
+  get sending(): Uint8Array | null {
+    return this.#flight.data;
+  }
+
   /** Whether it was shut down. */
   get over(): boolean {
     return this.#shut;
@@ -110,8 +115,9 @@ export class Outflow {
    * way cannot be taken back: it counts as sent, like bytes in a kernel's buffer, and is seen through.
    */
   #outcome(flight: Flight): number | WouldBlock {
-    if (!flight.landed && flight.held) return WOULD_BLOCK;
+    if (!flight.landed && flight.held && !this.#shut) return WOULD_BLOCK;
     flight.data = null;
+    if (!flight.landed && flight.held) throw errorFor("EPIPE", { syscall: "send" });
     if (!flight.landed) return flight.bytes.length;
     if (flight.error !== null) throw flight.error;
     return flight.sent;
@@ -133,8 +139,8 @@ export class Outflow {
   readonly #onWritten = (count: number): void => {
     const flight = this.#flight;
     flight.sent += count;
-    // Nobody comes back for the rest of what counts as sent already.
-    if (flight.data === null && flight.sent < flight.bytes.length) return this.#write(flight);
+    // Nobody comes back for the rest of what counts as sent already; what was held and given up does not.
+    if (flight.data === null && !flight.held && flight.sent < flight.bytes.length) return this.#write(flight);
     flight.landed = true;
     // A sent file of megabytes is not to be kept alive by its last piece.
     if (flight.held) flight.bytes = EMPTY;

@@ -6,6 +6,7 @@ import {
   IPPROTO_IPV6,
   IPPROTO_TCP,
   IPV6_V6ONLY,
+  SO_BROADCAST,
   SO_KEEPALIVE,
   SO_REUSEADDR,
   SO_REUSEPORT,
@@ -21,6 +22,8 @@ export class StreamOptions {
   #reuseAddr = 0;
   #reusePort = 0;
   #keepAlive = 0;
+  /** Nothing on a stream, but the kernel keeps it. */
+  #broadcast = 0;
   #noDelay = 0;
 
   constructor(family: number) {
@@ -33,6 +36,7 @@ export class StreamOptions {
       if (name === SO_REUSEADDR) return this.#reuseAddr;
       if (name === SO_REUSEPORT) return this.#reusePort;
       if (name === SO_KEEPALIVE) return this.#keepAlive;
+      if (name === SO_BROADCAST) return this.#broadcast;
     } else if (this.#family === AF_UNIX) throw errorFor("EOPNOTSUPP", { syscall: "getsockopt" });
     else if (level === IPPROTO_TCP && name === TCP_NODELAY) return this.#noDelay;
     // Deno's IPv6 listeners take IPv4 connections too, as Linux's do unless told otherwise.
@@ -48,6 +52,7 @@ export class StreamOptions {
       if (name === SO_REUSEADDR) this.#reuseAddr = flag;
       else if (name === SO_REUSEPORT) this.#reusePort = flag;
       else if (name === SO_KEEPALIVE) this.#keepAlive = flag;
+      else if (name === SO_BROADCAST) this.#broadcast = flag;
       else throw unknownOption("setsockopt");
     } else if (this.#family === AF_UNIX) throw errorFor("EOPNOTSUPP", { syscall: "setsockopt" });
     else if (level === IPPROTO_TCP && name === TCP_NODELAY) this.#noDelay = flag;
@@ -65,6 +70,7 @@ export class StreamOptions {
     options.#reusePort = this.#reusePort;
     options.#keepAlive = this.#keepAlive;
     options.#noDelay = this.#noDelay;
+    options.#broadcast = this.#broadcast;
     return options;
   }
 

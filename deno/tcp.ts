@@ -18,8 +18,7 @@ import {
 } from "../base/constants.ts";
 import { scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
-import { errorFor } from "../base/errors.ts";
-import type { OSError } from "../base/errors.ts";
+import { errorFor, OSError } from "../base/errors.ts";
 import type { ErrnoName } from "../base/errno.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
@@ -42,6 +41,8 @@ interface Attempt {
   address: Address;
   /** The connection, once it is there, or why there is none. */
   outcome: Deno.Conn | Error | null;
+  /** Ends it with the socket: Deno's connect would keep the process alive for minutes. */
+  end: AbortController;
 }
 
 /** What receives may be asked for here; the other flags need the kernel. */
@@ -171,10 +172,10 @@ export class StreamTransport implements Transport {
       if (this.#listener.listening) throw errorFor("EISCONN", { syscall: "connect", address });
       throw errorFor("EOPNOTSUPP", { syscall: "connect", address, hint: `connect after bind: ${NATIVE_HINT}` });
     }
-    const attempt: Attempt = { address, outcome: null };
+    const attempt: Attempt = { address, outcome: null, end: new AbortController() };
     this.#attempt = attempt;
     this.#failed = false;
-    dial(address, this.family).then((conn) => {
+    dial(address, this.family, attempt.end.signal).then((conn) => {
       if (this.#references === 0) return conn.close();
       attempt.outcome = conn;
       this.#asked = address;
@@ -276,6 +277,10 @@ export class StreamTransport implements Transport {
     return this.#references > 1 ? connection.outflow.send(data) : connection.outflow.sendHeld(data);
   }
 
+  get sending(): Uint8Array | null {
+    return this.#connection === null ? null : this.#connection.outflow.sending;
+  }
+
   sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
     // A connected stream ignores the address on TCP; AF_UNIX refuses one.
     if (this.family === AF_UNIX) {
@@ -336,10 +341,19 @@ export class StreamTransport implements Transport {
   #getOption(level: number, name: number): number {
     if (level === SOL_SOCKET) {
       if (name === SO_ACCEPTCONN) return this.#listener?.listening ? 1 : 0;
-      if (name === SO_ERROR) return (this.#takeError() as OSError | null)?.errno ?? 0;
+      if (name === SO_ERROR) return this.#takeErrno();
     }
     const kind = level === SOL_SOCKET ? kindOption(name, this.family, this.type) : undefined;
     return kind ?? this.#options.get(level, name);
+  }
+
+  #takeErrno(): number {
+    const error = this.#takeError();
+    if (error === null) return 0;
+    const errno = error instanceof OSError ? error.errno : undefined;
+    if (errno !== undefined && errno > 0) return errno;
+    // A refused permission or an unknown host has no number, and 0 would say that all is well.
+    throw error;
   }
 
   setsockopt(level: number, name: number, value: number | Uint8Array): void {
@@ -405,6 +419,7 @@ export class StreamTransport implements Transport {
   close(): void {
     if (--this.#references === 0) {
       clearTimeout(this.#pause);
+      if (this.#attempt?.outcome === null) this.#attempt.end.abort();
       this.#connection?.close();
       this.#listener?.close();
     }

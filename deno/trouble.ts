@@ -7,11 +7,6 @@ export class Trouble {
   /** Whether the connection is broken off, told or not. */
   reset = false;
 
-  /** Whether anything has gone wrong. */
-  get known(): boolean {
-    return this.error !== null || this.reset;
-  }
-
   /** The connection broke off. */
   strike(error: Error): void {
     this.error = error;

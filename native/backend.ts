@@ -1,12 +1,13 @@
 // Opening sockets of the kernel.
 
-import { AF_PACKET } from "../base/constants/families.ts";
+import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants/families.ts";
 import { SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "../base/constants/sockets.ts";
 import type { Backend } from "../transport.ts";
 import { call } from "./call.ts";
 import { serveForeignDescriptors } from "./descriptors.ts";
 import { libc } from "./libc.ts";
-import { F_DUPFD_CLOEXEC, F_GETFL, F_SETFL, O_NONBLOCK } from "./linux.ts";
+import { F_DUPFD_CLOEXEC } from "./linux.ts";
+import { keepNonBlocking } from "./nonblocking.ts";
 import { requireNet } from "./permissions.ts";
 import { endpoints } from "./resolve.ts";
 import { NativeTransport } from "./transport.ts";
@@ -20,22 +21,21 @@ serveForeignDescriptors();
 /** Sockets by libc. */
 export const nativeBackend: Backend = {
   open(family, type, proto) {
-    // It hears every packet without being bound.
-    if (family === AF_PACKET) requireNet();
+    // Families without hosts have no permission of their own, and some hear or do much without an address.
+    if (family !== AF_INET && family !== AF_INET6 && family !== AF_UNIX) requireNet();
     const fd = call(libc().socket(family, type | FLAGS, proto), "socket");
     return new NativeTransport(fd, family, type, proto);
   },
 
   adopt(fd, family, type, proto) {
-    const flags = call(libc().fcntl(fd, F_GETFL, 0), "fcntl");
     const kind = (name: number, given: number) => given === -1 ? option(fd, name) : given;
     const [domain, kindOf, protocol] = [
       kind(SO_DOMAIN, family),
       kind(SO_TYPE, type),
       kind(SO_PROTOCOL, proto),
     ];
-    if ((flags & O_NONBLOCK) === 0) call(libc().fcntl(fd, F_SETFL, flags | O_NONBLOCK), "fcntl");
-    return new NativeTransport(fd, domain, kindOf, protocol);
+    keepNonBlocking(fd);
+    return NativeTransport.adopt(fd, domain, kindOf, protocol);
   },
 
   adoptDuplicate(fd, family, type, proto) {

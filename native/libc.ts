@@ -117,6 +117,7 @@ const SYMBOLS = {
   },
 
   close: { parameters: ["i32" /* int fd */], result: "i32" },
+  close_waiting: { name: "close", parameters: ["i32" /* int fd */], result: "i32", nonblocking: true },
   // Variadic in C; on Linux, x86-64 and arm64, an int goes where a named one would.
   fcntl: { parameters: ["i32", /* int fd */ "i32", /* int cmd */ "i32" /* int arg */], result: "i32" },
   poll: {

@@ -18,6 +18,9 @@ export const EPOLLET = 1 << 31;
 export const EFD_CLOEXEC = 0o2000000;
 export const EFD_NONBLOCK = 0o4000;
 
+/** A socket option that Python does not name: 64 bits by which the kernel knows a socket. */
+export const SO_COOKIE = 57;
+
 export const EPERM = 1;
 export const EINTR = 4;
 export const EAGAIN = 11;

@@ -9,15 +9,25 @@ import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants/families.ts";
 
 /** Throws Deno.errors.NotCapable unless the program may use an address. */
 export function requireAddress(family: number, address: Address): void {
-  if (family === AF_INET || family === AF_INET6) {
-    if (allGranted("net")) return;
-    const [host, port] = address as InetAddress;
-    const place = placeOf(host === "" ? wildcard(family) : host, port);
-    // The name that the address was found by may be allowed, and not the number.
-    if (names.get(place)?.some(isNetGranted) !== true) requireNet(place);
-  } else if (family === AF_UNIX) requirePath(address as UnixAddress);
+  if (family === AF_UNIX) {
+    requireReading(address as UnixAddress);
+    requireWriting(address as UnixAddress);
+  } else if (family === AF_INET || family === AF_INET6) requirePlace(family, address as InetAddress);
   // Families without hosts have no permission of their own: they need the whole of net.
   else requireNet();
+}
+
+/** The same for a datagram's destination: of a Unix socket's file, nothing is read. */
+export function requireDestination(family: number, address: Address): void {
+  if (family === AF_UNIX) requireWriting(address as UnixAddress);
+  else requireAddress(family, address);
+}
+
+function requirePlace(family: number, [host, port]: InetAddress): void {
+  if (allGranted("net")) return;
+  const place = placeOf(host === "" ? wildcard(family) : host, port);
+  // The name that the address was found by may be allowed, and not the number; but not where the number is denied.
+  if (stateOf(place) === "denied" || names.get(place)?.some(isNetGranted) !== true) requireNet(place);
 }
 
 /** Whether the program may use a host and port, without asking its user. */
@@ -30,13 +40,24 @@ function placeOf(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function requirePath(address: UnixAddress): void {
+/** The path of a Unix address, where it is one. */
+function fileOf(address: UnixAddress): string | undefined {
   const path = typeof address === "string" ? address : new TextDecoder().decode(address);
-  // No name at all: the kernel picks one.
-  if (path === "") return;
-  // An abstract name is no file, and no single one of them can be granted.
-  if (path.startsWith("\0")) return requireNet();
-  if (!allGranted("read")) requireGrant({ name: "read", path }, `read access to "${path}"`, "--allow-read");
+  // No name at all: the kernel picks one. An abstract name is no file.
+  return path === "" || path.startsWith("\0") ? undefined : path;
+}
+
+function requireReading(address: UnixAddress): void {
+  const path = fileOf(address);
+  if (path === undefined || allGranted("read")) return;
+  requireGrant({ name: "read", path }, `read access to "${path}"`, "--allow-read");
+}
+
+/** Asks for what it takes to send to a Unix socket. */
+function requireWriting(address: UnixAddress): void {
+  const path = fileOf(address);
+  // No single abstract name can be granted.
+  if (path === undefined) return address.length > 0 ? requireNet() : undefined;
   if (!allGranted("write")) requireGrant({ name: "write", path }, `write access to "${path}"`, "--allow-write");
   // Deno asks for net access to the whole path.
   if (!allGranted("net")) requireNet(`unix:${path.startsWith("/") ? path : `${Deno.cwd()}/${path}`}`);
@@ -81,8 +102,12 @@ function allGranted(name: "net" | "read" | "write"): boolean {
   return true;
 }
 
+function stateOf(host: string): Deno.PermissionState {
+  return Deno.permissions.querySync({ name: "net", host }).state;
+}
+
 function isNetGranted(host: string): boolean {
-  return Deno.permissions.querySync({ name: "net", host }).state === "granted";
+  return stateOf(host) === "granted";
 }
 
 /** Throws unless the program may use a host, or all of the network where none is named. */

@@ -2,7 +2,7 @@
 //
 // Every descriptor is registered once, edge-triggered and for everything, at its first wait; after that waiting and
 // leaving cost no system call. The loop asks epoll without waiting (timeout 0) and goes on as long as it finds work.
-// When it found nothing for a while it parks: one epoll_wait without a timeout on a thread of Deno's pool, whose
+// When it found nothing for a while it parks: one epoll_wait that waits on a thread of Deno's pool, whose
 // answer takes 29 µs longer to arrive. An eventfd ends that call when the last one who waited has left.
 //
 // A hop of setImmediate between two looks lets timers and Deno's own I/O have their turn.
@@ -37,6 +37,8 @@ const BATCH = 128;
 const BUDGET = 4 * BATCH;
 /** Looks without a find before the loop parks. (10 to 150 make no difference.) */
 const PATIENCE = 40;
+/** The longest that a parked call waits, in ms: the thread of a Worker that was terminated meanwhile is free then. */
+const LONGEST_PARK = 60_000;
 /** The longest pause, in ms, between looks while all who wait are unref'ed. */
 const LONGEST_DOZE = 16;
 
@@ -76,14 +78,11 @@ class Reactor {
   /** Starts to watch a descriptor. EPERM: a regular file, which is always ready and never has news. */
   register(source: Source): void {
     if (this.#epoll < 0) this.#open();
-    const request = this.#request;
-    request[0] = EVERYTHING;
-    request[DATA] = source.fd;
-    request[DATA + 1] = source.generation;
-    if (this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_ADD, source.fd, request) === -1) {
-      // Watched already, by a source that looked at the same number from outside.
+    if (this.#control(EPOLL_CTL_ADD, source) === -1) {
+      // Watched already, by a source that looks at the same number from outside: now both are told.
       if (errno() !== EEXIST) throw failure("epoll_ctl");
-      call(this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_MOD, source.fd, request), "epoll_ctl");
+      call(this.#control(EPOLL_CTL_MOD, source), "epoll_ctl");
+      source.beside = this.#sources[source.fd];
     }
     this.#sources[source.fd] = source;
     source.registered = true;
@@ -92,10 +91,31 @@ class Reactor {
   /** Stops watching. */
   forget(source: Source): void {
     source.registered = false;
-    if (this.#sources[source.fd] !== source) return;
-    this.#sources[source.fd] = undefined;
+    const { fd, beside } = source;
+    source.beside = undefined;
+    const first = this.#sources[fd];
+    if (first !== source) {
+      for (let at = first; at !== undefined; at = at.beside) if (at.beside === source) at.beside = beside;
+      return;
+    }
+    this.#sources[fd] = beside;
     // An error would say that the kernel has forgotten it already.
-    this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, source.fd, this.#request);
+    if (beside === undefined) this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, fd, this.#request);
+    else this.#control(EPOLL_CTL_MOD, beside);
+  }
+
+  /** Whether the kernel watches for a source still: it forgets a file with its last descriptor, whoever closed that. */
+  remembers({ fd }: Source): boolean {
+    const first = this.#sources[fd];
+    return first !== undefined && this.#control(EPOLL_CTL_MOD, first) === 0;
+  }
+
+  #control(operation: number, source: Source): number {
+    const request = this.#request;
+    request[0] = EVERYTHING;
+    request[DATA] = source.fd;
+    request[DATA + 1] = source.generation;
+    return this.#libc.epoll_ctl(this.#epoll, operation, source.fd, request);
   }
 
   /** Counts an attempt. Answers whether it may be made now, or its caller should wait for a turn of the event loop. */
@@ -202,12 +222,14 @@ class Reactor {
 
   #open(): void {
     this.#libc = libc();
-    this.#epoll = call(this.#libc.epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-    this.#eventfd = call(this.#libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+    // Any of these may fail (EMFILE): then nothing is open, and the next wait tries again.
+    if (this.#eventfd < 0) this.#eventfd = call(this.#libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+    const epoll = call(this.#libc.epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
     // Edge-triggered: each write is an edge, so that nobody ever has to read it.
     this.#request[0] = POLLIN | EPOLLET;
     this.#request[DATA] = -1;
-    call(this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_ADD, this.#eventfd, this.#request), "epoll_ctl");
+    call(this.#libc.epoll_ctl(epoll, EPOLL_CTL_ADD, this.#eventfd, this.#request), "epoll_ctl");
+    this.#epoll = epoll;
   }
 
   /** Sees to it that the loop runs, in the way that fits those who wait. */
@@ -256,7 +278,7 @@ class Reactor {
   }
 
   #park(): void {
-    this.#parked = this.#libc.epoll_wait_parked(this.#epoll, this.#parkedEvents, BATCH, -1).then((found) => {
+    this.#parked = this.#libc.epoll_wait_parked(this.#epoll, this.#parkedEvents, BATCH, LONGEST_PARK).then((found) => {
       this.#parked = undefined;
       this.#roused = false;
       this.#idle = 0;
@@ -276,10 +298,12 @@ class Reactor {
 
   #note(events: Int32Array, found: number): void {
     for (let i = 0, at = 0; i < found; i++, at += WORDS) {
-      const source = this.#sources[events[at + DATA]];
+      let source = this.#sources[events[at + DATA]];
       // A late event of a number that was closed, and perhaps used again, meanwhile.
       if (source === undefined || source.generation !== events[at + DATA + 1]) continue;
-      if (source.note(events[at])) this.#newsworthy.push(source);
+      for (; source !== undefined; source = source.beside) {
+        if (source.note(events[at])) this.#newsworthy.push(source);
+      }
     }
   }
 

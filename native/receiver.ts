@@ -1,8 +1,10 @@
 // Receiving on a descriptor: what is there now, all that was asked for (MSG_WAITALL), or a message with its control data.
 
 import type { Address } from "../base/addresses.ts";
+import { CMSG_LEN } from "../base/cmsg.ts";
 import {
   MSG_CMSG_CLOEXEC,
+  MSG_CTRUNC,
   MSG_DONTWAIT,
   MSG_ERRQUEUE,
   MSG_OOB,
@@ -31,6 +33,9 @@ const BLOCKED = -1;
 const NEVER_WAITS = MSG_OOB | MSG_ERRQUEUE;
 /** Receives that are not simply "take what is there". */
 const UNUSUAL = NEVER_WAITS | MSG_PEEK | MSG_WAITALL;
+
+/** The room that the smallest control message with a descriptor takes. */
+const ONE_DESCRIPTOR = CMSG_LEN(4);
 
 /** The receiving half of a socket. */
 export class Receiver {
@@ -113,8 +118,9 @@ export class Receiver {
   /** Takes what is there, and its sender's address to `incoming`. */
   #receiveFrom(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
     if (this.#mustWait(flags)) return BLOCKED;
-    const count = libc().recvfrom(this.#source.fd, buffer, size, flags, vacant(), incomingLength);
-    return count < 0 ? this.#refused("recvfrom", POLLIN, flags) : count;
+    const count = libc().recvfrom(this.#source.fd, buffer, size, flags | MSG_DONTWAIT, vacant(), incomingLength);
+    if (count < 0) return this.#refused("recvfrom", POLLIN, flags);
+    return this.#isPartOfPeek(count, size, flags) ? BLOCKED : count;
   }
 
   /** See {@linkcode Transport.recvMessage}. */
@@ -127,10 +133,13 @@ export class Receiver {
     const stash = this.#stash;
     if (stash !== undefined && (flags & NEVER_WAITS) === 0) {
       const row = new Uint8Array(Math.min(size, stash.length));
-      const ancillary = (flags & MSG_PEEK) !== 0 || ancillarySize === 0 ? [] : stash.ancillary.splice(0);
+      const peeks = (flags & MSG_PEEK) !== 0;
+      const hasRoom = ancillarySize >= ONE_DESCRIPTOR;
+      const answered = !peeks && !hasRoom && stash.hasDescriptors ? MSG_CTRUNC : 0;
+      const ancillary = peeks || !hasRoom ? [] : stash.ancillary.splice(0);
       const length = this.#receiveUnusual(row, flags);
       scatter(row, views);
-      return { length, ancillary, flags: 0, address: null };
+      return { length, ancillary, flags: answered, address: null };
     }
     const count = this.#receiveMessage(size, ancillarySize, flags);
     if (count === BLOCKED) return WOULD_BLOCK;
@@ -150,15 +159,16 @@ export class Receiver {
     const message = sharedMessage();
     message.expect(this.#isStream ? Math.min(size, STREAM_MESSAGE) : size, ancillarySize);
     // Descriptors that arrive are closed when another program is executed, like all of this module's.
-    const count = libc().recvmsg(this.#source.fd, message.header, flags | MSG_CMSG_CLOEXEC);
-    return count < 0 ? this.#refused("recvmsg", POLLIN, flags) : count;
+    const count = libc().recvmsg(this.#source.fd, message.header, flags | MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    if (count < 0) return this.#refused("recvmsg", POLLIN, flags);
+    return this.#isPartOfPeek(count, size, flags) ? BLOCKED : count;
   }
 
   /** Takes what is there. */
   #receive(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
     const source = this.#source;
     if (((source.ready & POLLIN) === 0 && !this.#source.listening) || !reactor.mayTry()) return BLOCKED;
-    const count = libc().recv(source.fd, buffer, size, flags);
+    const count = libc().recv(source.fd, buffer, size, flags | MSG_DONTWAIT);
     if (count < 0) return this.#refused("recv", POLLIN);
     // End of stream (0) stays readable.
     if (count < size && count > 0 && source.shortMeansEmpty) source.exhaust(POLLIN);
@@ -178,13 +188,17 @@ export class Receiver {
       }
     }
     if (this.#mustWait(flags)) return BLOCKED;
-    const count = libc().recv(this.#source.fd, view as Uint8Array<ArrayBuffer>, view.length, flags);
+    const count = libc().recv(this.#source.fd, view as Uint8Array<ArrayBuffer>, view.length, flags | MSG_DONTWAIT);
     if (count < 0) return this.#refused("recv", POLLIN, flags);
-    if ((flags & MSG_PEEK) !== 0 && this.#waits(flags) && count > 0 && count < view.length) {
-      // All of it is wanted, and none is taken: wait for more, unless there will be none.
-      if ((level(this.#source.fd) & (POLLERR | POLLHUP | POLLRDHUP)) === 0) return BLOCKED;
-    }
-    return count;
+    // The mark of an urgent byte ends a read still when the byte was taken, and no event tells of it any more.
+    if ((flags & MSG_OOB) !== 0) this.#source.shortMeansEmpty = false;
+    return this.#isPartOfPeek(count, view.length, flags) ? BLOCKED : count;
+  }
+
+  /** Whether a peek wants all, of which not all is there: it takes nothing and waits, unless no more will come. */
+  #isPartOfPeek(count: number, size: number, flags: number): boolean {
+    if ((flags & MSG_PEEK) === 0 || !this.#waits(flags) || count === 0 || count >= size) return false;
+    return (level(this.#source.fd) & (POLLERR | POLLHUP | POLLRDHUP)) === 0;
   }
 
   /** Whether a receive is to wait until all of its bytes are there. */
@@ -201,12 +215,13 @@ export class Receiver {
   #collect(size: number, ancillarySize = 0): boolean {
     const stash = this.#stash ??= new Stash();
     try {
-      while (stash.length < size) {
-        const count = this.#receiveMessage(size - stash.length, ancillarySize, 0);
+      // Descriptors end a receive in the kernel, whatever was asked for; so there is room to see that some came.
+      while (stash.length < size && !stash.hasDescriptors) {
+        const count = this.#receiveMessage(size - stash.length, Math.max(ancillarySize, ONE_DESCRIPTOR), 0);
         if (count === BLOCKED) return false;
         if (count === 0) break;
         stash.put(sharedMessage().data(count).slice());
-        if (ancillarySize > 0) stash.ancillary.push(...sharedMessage().ancillary());
+        stash.ancillary.push(...sharedMessage().ancillary());
       }
     } catch (error) {
       stash.fail(error as Error);

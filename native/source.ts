@@ -45,8 +45,13 @@ export class Source {
   holds = true;
   /** Whether epoll watches the descriptor; from the first wait until close. */
   registered = false;
+  /** Another source that looks at the same number. */
+  beside: Source | undefined;
   /** A listener's readiness is accept's alone: data calls on it are refused by the kernel, not waited for. */
   listening = false;
+
+  /** Whether close(2) may wait for what is unsent (SO_LINGER), non-blocking or not: then it does on another thread. */
+  lingers = false;
 
   /** What else may hold, of which attempts need not know. */
   #beyond = 0;
@@ -174,13 +179,24 @@ export class Source {
    * its number to the next socket at once.
    */
   close(): void {
+    const waiters = this.#letGo();
+    // Errors of close(2) are of no use: the number is free in any case.
+    if (this.lingers) libc().close_waiting(this.fd);
+    else libc().close(this.fd);
+    reactor.disturb();
+    for (const waiter of waiters) waiter.wake();
+  }
+
+  /** The same for a number that somebody else has closed, and something else has by now. */
+  abandon(): void {
+    for (const waiter of this.#letGo()) waiter.wake();
+  }
+
+  #letGo(): Waiter[] {
     this.leave();
     const waiters = this.#others?.map(({ waiter }) => waiter) ?? [];
     if (this.#first !== undefined) waiters.unshift(this.#first);
     for (const waiter of waiters) this.unwatch(waiter);
-    // Errors of close(2) are of no use: the number is free in any case.
-    libc().close(this.fd);
-    reactor.disturb();
-    for (const waiter of waiters) waiter.wake();
+    return waiters;
   }
 }

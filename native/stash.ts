@@ -24,6 +24,11 @@ export class Stash {
     return this.#length === 0 && this.#failure === undefined && this.ancillary.length === 0;
   }
 
+  /** Whether descriptors came with the bytes. */
+  get hasDescriptors(): boolean {
+    return this.ancillary.some(([level, type]) => level === SOL_SOCKET && type === SCM_RIGHTS);
+  }
+
   /** Adds bytes, which from now on are the stash's own. */
   put(bytes: Uint8Array): void {
     this.#chunks.push(bytes);

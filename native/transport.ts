@@ -6,22 +6,29 @@ import type { Bytes } from "../base/data.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants/families.ts";
 import { IPPROTO_TCP } from "../base/constants/ip.ts";
 import {
+  MSG_DONTWAIT,
   MSG_NOSIGNAL,
+  SHUT_RD,
   SHUT_WR,
+  SO_ERROR,
+  SO_LINGER,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_STREAM,
+  SOL_SOCKET,
 } from "../base/constants/sockets.ts";
 import { TCP_ULP } from "../base/constants/tcp.ts";
+import { errorFor, errorForErrno } from "../base/errors.ts";
 import { POLLIN, POLLOUT, POLLRDNORM } from "../base/poll.ts";
 import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
 import { call, errno, failure } from "./call.ts";
 import { libc } from "./libc.ts";
-import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC } from "./linux.ts";
+import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, SO_COOKIE } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
-import { isGranted, requireAddress } from "./permissions.ts";
+import { keepNonBlocking } from "./nonblocking.ts";
+import { isGranted, requireAddress, requireDestination } from "./permissions.ts";
 import { level } from "./poll.ts";
 import { Receiver } from "./receiver.ts";
 import { reactor } from "./reactor.ts";
@@ -29,8 +36,18 @@ import { resolve, resolveInPlace } from "./resolve.ts";
 import { encode, incomingLength, outgoing, received, vacant } from "./sockaddr.ts";
 import { ENDS_READS, Source } from "./source.ts";
 
+/** What no two sockets share; undefined where there is no socket. */
+function cookieOf(fd: number): bigint | undefined {
+  const cookie = new BigUint64Array(1);
+  const result = libc().getsockopt(fd, SOL_SOCKET, SO_COOKIE, cookie, new Uint32Array([cookie.byteLength]));
+  return result === 0 ? cookie[0] : undefined;
+}
+
 /** How long to wait, in ms, where the kernel tells nobody that there is room again. */
 const RETRY_AFTER = 1;
+
+/** No signal, and no waiting: whoever shares the open file may have made it a blocking one. */
+const SEND_FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT;
 
 /** A socket on a descriptor of its own. */
 export class NativeTransport implements Transport {
@@ -43,10 +60,14 @@ export class NativeTransport implements Transport {
   #unannounced = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
+  /** Whether connect was called: it may leave a port of the kernel's choice behind, on every interface. */
+  #strayed = false;
   /** Whether it was settled that this socket may receive what its first datagram opens it for. */
   #mayHear = false;
   /** All duplicates: they share what listen and shutdown change. Undefined where there are none. */
   #twins: NativeTransport[] | undefined;
+  /** The kernel's own name of the socket, once the number was given away. */
+  #cookie: bigint | undefined;
   /** Where a connect is under way to. */
   #connecting: Address | undefined;
 
@@ -79,12 +100,14 @@ export class NativeTransport implements Transport {
   #claim(resolved: Address, asked: Address): void {
     const length = encode(this.family, resolved);
     call(libc().bind(this.#source.fd, outgoing, length), "bind", asked);
+    this.#strayed = false;
   }
 
   listen(backlog: number): void {
     // Unbound, the kernel picks a port on every interface.
-    const address = this.#isInternet ? this.getsockname() : "";
-    if (address[1] === 0) requireAddress(this.family, address);
+    if (this.#isInternet && (this.#strayed || this.getsockname()[1] === 0)) {
+      requireAddress(this.family, [wildcard(this.family), 0]);
+    }
     call(libc().listen(this.#source.fd, backlog), "listen");
     for (const twin of this.#twins ?? [this]) twin.#source.listening = true;
     reactor.disturb();
@@ -108,11 +131,14 @@ export class NativeTransport implements Transport {
 
   accept(): Accepted | WouldBlock {
     if ((this.#source.listening && (this.#source.ready & POLLIN) === 0) || !reactor.mayTry()) return WOULD_BLOCK;
+    keepNonBlocking(this.#source.fd);
     for (;;) {
       const fd = libc().accept4(this.#source.fd, vacant(), incomingLength, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
         const address = received() ?? "";
-        return { transport: new NativeTransport(fd, this.family, this.type, this.proto), address };
+        const transport = new NativeTransport(fd, this.family, this.type, this.proto);
+        transport.#source.lingers = this.#source.lingers;
+        return { transport, address };
       }
       // The peer left the queue before its turn: the next one, please.
       if (errno() === ECONNABORTED) continue;
@@ -124,6 +150,7 @@ export class NativeTransport implements Transport {
 
   connect(address: Address): void | InProgress | WouldBlock {
     requireAddress(this.family, address);
+    keepNonBlocking(this.#source.fd);
     switch (this.#connect(address)) {
       case 0:
         return;
@@ -142,24 +169,35 @@ export class NativeTransport implements Transport {
 
   finishConnect(): void | WouldBlock {
     const address = this.#connecting!;
+    if (!this.#isInternet) return this.#outcomeOf(address);
     // Asking again tells the outcome as SO_ERROR does, and lets the kernel know that it was told: from then on it
     // answers EISCONN.
     const outcome = this.#connect(address);
     if (outcome === EALREADY) return WOULD_BLOCK;
     if (outcome !== 0) throw failure("connect", address);
     // A stream watched before it was connected has hung up in the kernel's eyes. Now it begins afresh.
-    if (!this.#source.shortMeansEmpty && (level(this.#source.fd) & ENDS_READS) === 0) {
+    if (!this.#source.shortMeansEmpty && this.#twins === undefined && (level(this.#source.fd) & ENDS_READS) === 0) {
       this.#source.shortMeansEmpty = this.#isTCP;
     }
   }
 
-  /** Answers 0 or the errno. */
+  /** Elsewhere than in TCP, asking again might be another connect. */
+  #outcomeOf(address: Address): void | WouldBlock {
+    if ((level(this.#source.fd) & POLLOUT) === 0) return WOULD_BLOCK;
+    const outcome = this.getsockopt(SOL_SOCKET, SO_ERROR);
+    if (outcome !== 0) throw errorForErrno(outcome, { syscall: "connect", address });
+  }
+
   disconnect(): void {
     // A sockaddr of AF_UNSPEC is its family and padding: zeroes.
     call(libc().connect(this.#source.fd, new Uint8Array(16), 16), "connect");
+    // The kernel forgets an address that it picked itself, and may pick a wider one.
+    this.#mayHear = false;
   }
 
+  /** Answers 0 or the errno. */
   #connect(address: Address): number {
+    this.#strayed = true;
     const length = encode(this.family, address);
     reactor.disturb();
     return libc().connect(this.#source.fd, outgoing, length) === 0 ? 0 : errno();
@@ -173,6 +211,8 @@ export class NativeTransport implements Transport {
       for (const twin of this.#twins ?? [this]) twin.#receiver.shut = true;
     }
     call(result, "shutdown");
+    // A Unix socket with a full queue makes no event of it, and whoever waits to send is to learn of it.
+    if (how !== SHUT_RD) { for (const twin of this.#twins ?? [this]) twin.#source.announce(POLLOUT); }
   }
 
   // Receiving
@@ -202,8 +242,9 @@ export class NativeTransport implements Transport {
   send(data: Uint8Array, flags: number): number | WouldBlock {
     const source = this.#source;
     if (((source.ready & POLLOUT) === 0 && !source.listening) || !reactor.mayTry()) return WOULD_BLOCK;
+    if (!this.#mayHear) this.#requireHearing("send", null);
     reactor.disturb();
-    const count = libc().send(source.fd, data as Uint8Array<ArrayBuffer>, data.length, flags | MSG_NOSIGNAL);
+    const count = libc().send(source.fd, data as Uint8Array<ArrayBuffer>, data.length, flags | SEND_FLAGS);
     if (count < 0) return this.#refusedSend("send");
     if (count < data.length && source.shortMeansEmpty) source.exhaust(POLLOUT);
     return count;
@@ -211,15 +252,15 @@ export class NativeTransport implements Transport {
 
   sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
     if (((this.#source.ready & POLLOUT) === 0 && !this.#source.listening) || !reactor.mayTry()) return WOULD_BLOCK;
-    requireAddress(this.family, address);
-    if (!this.#mayHear) this.#requireHearing(address);
+    requireDestination(this.family, address);
+    if (!this.#mayHear) this.#requireHearing("sendto", address);
     const length = encode(this.family, address);
     reactor.disturb();
     const count = libc().sendto(
       this.#source.fd,
       data as Uint8Array<ArrayBuffer>,
       data.length,
-      flags | MSG_NOSIGNAL,
+      flags | SEND_FLAGS,
       outgoing,
       length,
     );
@@ -233,28 +274,29 @@ export class NativeTransport implements Transport {
     address: Address | null,
   ): number | WouldBlock {
     if (((this.#source.ready & POLLOUT) === 0 && !this.#source.listening) || !reactor.mayTry()) return WOULD_BLOCK;
-    if (address !== null) {
-      requireAddress(this.family, address);
-      if (!this.#mayHear) this.#requireHearing(address);
-    }
+    if (address !== null) requireDestination(this.family, address);
+    if (!this.#mayHear) this.#requireHearing("sendmsg", address);
     let size = 0;
     for (const view of views) size += view.length;
     if (this.type === SOCK_STREAM) size = Math.min(size, STREAM_MESSAGE);
     const message = sharedMessage();
     message.compose(views, size, ancillary, address === null ? 0 : encode(this.family, address));
     reactor.disturb();
-    const count = libc().sendmsg(this.#source.fd, message.header, flags | MSG_NOSIGNAL);
+    const count = libc().sendmsg(this.#source.fd, message.header, flags | SEND_FLAGS);
     return count < 0 ? this.#refusedSend("sendmsg", address) : count;
   }
 
   /**
    * The first datagram binds its socket, to every interface, and from then on it hears everybody: that takes the
    * permission of any such bind. To talk to this host alone, this host's own address does, and hears nobody else.
+   * Without an address it is bound, too, and refused.
    */
-  #requireHearing(address: Address): void {
+  #requireHearing(syscall: string, address: Address | null): void {
     if (this.#isInternet && this.type === SOCK_DGRAM && this.getsockname()[1] === 0) {
       const everybody = wildcard(this.family);
-      if (isLoopback(String(address[0])) && !isGranted(everybody, 0)) {
+      const mayHearAll = isGranted(everybody, 0);
+      if (address === null && !mayHearAll) throw errorFor("EDESTADDRREQ", { syscall });
+      if (address !== null && isLoopback(String(address[0])) && !mayHearAll) {
         const own: Address = [loopback(this.family), 0];
         this.#claim(own, own);
       } else requireAddress(this.family, [everybody, 0]);
@@ -289,6 +331,23 @@ export class NativeTransport implements Transport {
     );
     // From now on reads end at the bounds of another protocol's records.
     if (level === IPPROTO_TCP && name === TCP_ULP) this.#source.shortMeansEmpty = false;
+    if (level === SOL_SOCKET && name === SO_LINGER) this.#noteLinger();
+  }
+
+  /** Learns whether a close may wait for what is unsent. What is no socket has no such option. */
+  #noteLinger(): void {
+    const linger = new Int32Array(2);
+    libc().getsockopt(this.#source.fd, SOL_SOCKET, SO_LINGER, linger, new Uint32Array([linger.byteLength]));
+    const [on, seconds] = linger;
+    for (const twin of this.#twins ?? [this]) twin.#source.lingers = on !== 0 && seconds !== 0;
+  }
+
+  /** Takes over a descriptor that somebody else has had: what they did to it is not known here. */
+  static adopt(fd: number, family: number, type: number, proto: number): NativeTransport {
+    const transport = new NativeTransport(fd, family, type, proto);
+    transport.#source.shortMeansEmpty = false;
+    transport.#noteLinger();
+    return transport;
   }
 
   // Waiting
@@ -348,18 +407,39 @@ export class NativeTransport implements Transport {
     const fd = call(libc().fcntl(this.#source.fd, F_DUPFD_CLOEXEC, 0), "dup");
     const copy = new NativeTransport(fd, this.family, this.type, this.proto);
     copy.#source.listening = this.#source.listening;
+    // What one of them reads out of band, or leaves unread, ends the other's reads without an event.
+    this.#source.shortMeansEmpty = copy.#source.shortMeansEmpty = false;
     copy.#receiver.shut = this.#receiver.shut;
+    copy.#source.lingers = this.#source.lingers;
+    copy.#strayed = this.#strayed;
     copy.#twins = this.#twins ??= [this];
     this.#twins.push(copy);
     return copy;
   }
 
+  handOver(): void {
+    this.#cookie = cookieOf(this.#source.fd);
+  }
+
+  isReplaced(): boolean {
+    return this.#cookie !== undefined && this.#cookie !== cookieOf(this.#source.fd);
+  }
+
+  abandon(): void {
+    if (this.#leave()) this.#source.abandon();
+  }
+
   close(): void {
-    if (this.#closed) return;
+    if (this.#leave()) this.#source.close();
+  }
+
+  /** Ends everything but the descriptor. Answers whether that is left to do. */
+  #leave(): boolean {
+    if (this.#closed) return false;
     this.#closed = true;
     this.#twins?.splice(this.#twins.indexOf(this), 1);
     if (this.#retry !== undefined) this.#stopRetrying();
     this.#receiver.close();
-    this.#source.close();
+    return true;
   }
 }

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import * as socket from "../native.ts";
 import { select } from "../select.ts";
+import { askPython, pythonTest } from "./_helpers.ts";
+import { Connected, staysPending } from "./conformance/fixtures.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const bytes = (words: string) => new TextEncoder().encode(words);
@@ -191,22 +193,189 @@ Deno.test("native: descriptors that came with what nobody received are closed", 
   const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
   const [a, b] = await socket.socketpair();
   using _a = a;
-  const giveUp = async () => {
-    await socket.send_fds(a, ["he"], [a.fileno()]);
-    const waiting = b.recvmsg(4, socket.CMSG_SPACE(4), socket.MSG_WAITALL, { signal: AbortSignal.timeout(5) });
-    await assert.rejects(waiting, { name: "TimeoutError" });
-  };
+  // The loop's own descriptors are opened by the first wait, and stay.
+  const first = b.recv(1);
+  await staysPending(first);
+  await a.sendall("x");
+  await first;
   const before = open();
-  await giveUp();
+  const unclaimed: Record<string, () => Promise<number>> = {
+    recv: async () => (await b.recv(4, socket.MSG_WAITALL)).length,
+    recv_into: () => b.recv_into(new Uint8Array(4), 4, socket.MSG_WAITALL),
+    recvfrom: async () => (await b.recvfrom(4, socket.MSG_WAITALL))[0].length,
+    "recvmsg without room": async () => (await b.recvmsg(4, 0, socket.MSG_WAITALL))[0].length,
+  };
+  for (const [name, receive] of Object.entries(unclaimed)) {
+    for (const data of ["he", "llo"]) await socket.send_fds(a, [data], [a.fileno(), b.fileno()]);
+    assert.equal(await receive(), 2, name);
+    assert.equal(await receive(), 3, name);
+    assert.equal(open(), before, name);
+  }
+  // Of two, one is claimed.
+  await socket.send_fds(a, ["he"], [a.fileno(), b.fileno()]);
+  const [, fds] = await socket.recv_fds(b, 4, 1, socket.MSG_WAITALL);
+  assert.equal(fds.length, 1);
   assert.equal(open(), before + 1);
-  // As in the kernel, they go with the bytes that they came with.
-  assert.equal(text(await b.recv(1)), "h");
+  socket.close(fds[0]);
+  // A caller who gave up has left bytes behind, and the descriptors that end the next receive are not with them.
+  await a.sendall("a");
+  const limits = { signal: AbortSignal.timeout(5) };
+  await assert.rejects(b.recvmsg(4, socket.CMSG_SPACE(4), socket.MSG_WAITALL, limits), { name: "TimeoutError" });
+  await socket.send_fds(a, ["b"], [a.fileno()]);
+  assert.equal(text(await b.recv(4, socket.MSG_WAITALL)), "ab");
   assert.equal(open(), before);
-  assert.equal(text(await b.recv(10)), "e");
-  b.setblocking(false);
-  await assert.rejects(b.recv(10), { code: "EAGAIN" });
-  b.setblocking(true);
-  await giveUp();
+  await socket.send_fds(a, ["never received"], [a.fileno()]);
   b.close();
   assert.equal(open(), before - 1);
+});
+
+pythonTest("native: MSG_WAITALL ends where descriptors came, as in CPython", async () => {
+  const told = await askPython(`
+import json, socket
+answers = []
+def fresh():
+    a, b = socket.socketpair()
+    for data in b"a", b"bc", b"d": socket.send_fds(a, [data], [a.fileno()])
+    a.send(b"efgh")
+    return b
+b = fresh()
+for _ in range(4):
+    data, ancillary, flags, address = b.recvmsg(4, socket.CMSG_LEN(4), socket.MSG_WAITALL)
+    answers.append([data.decode(), [len(payload) for level, type, payload in ancillary]])
+b = fresh()
+for _ in range(4): answers.append(b.recv(4, socket.MSG_WAITALL).decode())
+b = fresh()
+for _ in range(4):
+    view = bytearray(4)
+    answers.append(view[:b.recv_into(view, 4, socket.MSG_WAITALL)].decode())
+b = fresh()
+for _ in range(4):
+    data, fds, flags, address = socket.recv_fds(b, 4, 1, socket.MSG_WAITALL)
+    answers.append([data.decode(), len(fds)])
+print(json.dumps(answers))
+`);
+  const answers: unknown[] = [];
+  const fresh = async () => {
+    const [a, b] = await socket.socketpair();
+    for (const data of ["a", "bc", "d"]) await socket.send_fds(a, [data], [a.fileno()]);
+    await a.sendall("efgh");
+    a.close();
+    return b;
+  };
+  {
+    using b = await fresh();
+    for (let n = 0; n < 4; n++) {
+      const [data, ancillary] = await b.recvmsg(4, socket.CMSG_LEN(4), socket.MSG_WAITALL);
+      answers.push([text(data), ancillary.map(([, , payload]) => payload.length)]);
+      for (const [, , payload] of ancillary) socket.close(new Int32Array(payload.slice().buffer)[0]);
+    }
+  }
+  {
+    using b = await fresh();
+    for (let n = 0; n < 4; n++) answers.push(text(await b.recv(4, socket.MSG_WAITALL)));
+  }
+  {
+    using b = await fresh();
+    for (let n = 0; n < 4; n++) {
+      const view = new Uint8Array(4);
+      answers.push(text(view.subarray(0, await b.recv_into(view, 4, socket.MSG_WAITALL))));
+    }
+  }
+  {
+    using b = await fresh();
+    for (let n = 0; n < 4; n++) {
+      const [data, fds] = await socket.recv_fds(b, 4, 1, socket.MSG_WAITALL);
+      answers.push([text(data), fds.length]);
+      fds.forEach(socket.close);
+    }
+  }
+  assert.deepEqual(answers, told);
+});
+
+const PEEKS: Record<string, (sock: socket.Socket, flags: number) => Promise<string>> = {
+  recvfrom: async (sock, flags) => text((await sock.recvfrom(6, flags))[0]),
+  recvfrom_into: async (sock, flags) => {
+    const view = new Uint8Array(6);
+    return text(view.subarray(0, (await sock.recvfrom_into(view, 6, flags))[0]));
+  },
+  recvmsg: async (sock, flags) => text((await sock.recvmsg(6, 0, flags))[0]),
+  recvmsg_into: async (sock, flags) => {
+    const views = [new Uint8Array(2), new Uint8Array(4)];
+    const [length] = await sock.recvmsg_into(views, 0, flags);
+    return views.map(text).join("").slice(0, length);
+  },
+};
+
+for (const [name, peek] of Object.entries(PEEKS)) {
+  Deno.test(`native: ${name} with MSG_PEEK and MSG_WAITALL waits for all, or the end, and takes nothing`, async () => {
+    using all = await Connected.open(socket);
+    await all.client.sendall("abc");
+    const peeked = peek(all.peer, socket.MSG_PEEK | socket.MSG_WAITALL);
+    await staysPending(peeked);
+    await all.client.sendall("def");
+    assert.equal(await peeked, "abcdef");
+    assert.equal(text(await all.peer.recv(4)), "abcd");
+    const last = peek(all.peer, socket.MSG_PEEK | socket.MSG_WAITALL);
+    await staysPending(last);
+    await all.client.shutdown(socket.SHUT_WR);
+    assert.equal(await last, "ef");
+    assert.equal(text(await all.peer.recv(10)), "ef");
+  });
+}
+
+/** The urgent byte, without a wait for it: that would let the reactor hear of it. */
+async function urgentByte(sock: socket.Socket): Promise<string> {
+  for (let turn = 0; turn < 1000; turn++) {
+    const data = await sock.recv(1, socket.MSG_OOB).catch(() => null);
+    if (data !== null) return text(data);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  throw new Error("no urgent byte came");
+}
+
+/** Lets the reactor look at what there is. */
+async function look(): Promise<void> {
+  const [a, b] = await socket.socketpair();
+  const waiting = b.recv(1);
+  await staysPending(waiting);
+  await a.sendall("x");
+  await waiting;
+  a.close();
+  b.close();
+}
+
+for (const reader of ["the socket", "a duplicate"]) {
+  Deno.test(`native: an urgent byte that was read ends a read by ${reader} still, and none waits for what is there`, async () => {
+    using all = await Connected.open(socket);
+    using copy = reader === "a duplicate" ? all.peer.dup() : null;
+    const sock = copy ?? all.peer;
+    // It is in the reactor before the urgent byte comes.
+    const first = sock.recv(10);
+    await staysPending(first);
+    await all.client.sendall("1");
+    assert.equal(text(await first), "1");
+    // Nothing waits meanwhile: the reactor hears of the urgent byte no sooner than it was read.
+    await all.client.sendall("abc");
+    await all.client.send("!", socket.MSG_OOB);
+    await all.client.sendall("def");
+    assert.equal(await urgentByte(all.peer), "!");
+    await look();
+    // Only what would hang comes to that.
+    sock.settimeout(10);
+    assert.equal(text(await sock.recv(100)), "abc");
+    assert.equal(text(await sock.recv(100)), "def");
+  });
+}
+
+Deno.test("native: an urgent byte that was read before the first wait ends a read still", async () => {
+  using all = await Connected.open(socket);
+  await all.client.sendall("abc");
+  await all.client.send("!", socket.MSG_OOB);
+  await all.client.sendall("def");
+  assert.equal(await urgentByte(all.peer), "!");
+  assert.deepEqual(await select([all.peer], [], [], 0), [[all.peer], [], []]);
+  await look();
+  all.peer.settimeout(10);
+  assert.equal(text(await all.peer.recv(100)), "abc");
+  assert.equal(text(await all.peer.recv(100)), "def");
 });

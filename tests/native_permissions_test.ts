@@ -88,6 +88,95 @@ Deno.test("native: a denied host stays denied where all others are allowed", asy
   assert.deepEqual(await run(source, "--allow-net", "--deny-net=127.0.0.2"), ["allowed ok", "denied NotCapable"]);
 });
 
+Deno.test("native: an address that is denied by number is not reached by a name that is allowed", async () => {
+  using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const source = `
+    const to = ["localhost", ${server.addr.port}];
+    await tell("deno", () => Deno.connect({ hostname: to[0], port: to[1] }));
+    await tell("create_connection", () => socket.create_connection(to));
+    await tell("connect", () => socket.socket().connect(to));
+    await tell("sendto", () => udp().sendto("x", to));
+    Deno.exit();
+  `;
+  assert.deepEqual(await run(source, "--allow-net=localhost,0.0.0.0", "--deny-net=127.0.0.1,[::1]"), [
+    "deno NotCapable",
+    "create_connection NotCapable",
+    "connect NotCapable",
+    "sendto NotCapable",
+  ]);
+});
+
+Deno.test("native: a connect that was refused leaves no address to listen on", async () => {
+  const source = `
+    const { port } = (() => {
+      using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      return server.addr;
+    })();
+    const sock = socket.socket();
+    await tell("connect", () => sock.connect(["127.0.0.1", port]));
+    await tell("listen", () => sock.listen());
+    const copied = socket.socket();
+    await tell("connect", () => copied.connect(["127.0.0.1", port]));
+    await tell("listen on a duplicate", () => copied.dup().listen());
+    const bound = socket.socket();
+    bound.bind(["127.0.0.1", 0]);
+    await tell("listen where it is bound", () => bound.listen());
+  `;
+  assert.deepEqual(await run(source, "--allow-net=127.0.0.1"), [
+    "connect ConnectionRefusedError",
+    "listen NotCapable",
+    "connect ConnectionRefusedError",
+    "listen on a duplicate NotCapable",
+    "listen where it is bound ok",
+  ]);
+});
+
+Deno.test("native: a datagram for nobody binds no socket that may not hear everybody", async () => {
+  const source = `
+    const calls = { send: (sock) => sock.send("x"), sendmsg: (sock) => sock.sendmsg(["x"]) };
+    for (const [name, call] of Object.entries(calls)) {
+      const sock = udp();
+      await call(sock).catch((error) => console.log(name, error.code));
+      console.log(...sock.getsockname());
+      await sock.sendto("x", ["127.0.0.1", 9]);
+      console.log(sock.getsockname()[0]);
+    }
+  `;
+  const expected = ["EDESTADDRREQ", "0.0.0.0 0", "127.0.0.1"];
+  assert.deepEqual(
+    await run(source, "--allow-net=127.0.0.1"),
+    ["send", "sendmsg"].flatMap((name) => [`${name} ${expected[0]}`, ...expected.slice(1)]),
+  );
+});
+
+Deno.test("native: a datagram socket that connect has dissolved is asked anew whom it may hear", async () => {
+  const source = `
+    const receiver = udp();
+    receiver.bind(["127.0.0.1", 0]);
+    const to = receiver.getsockname();
+    const sock = udp();
+    await sock.connect(to);
+    await tell("connected", () => sock.sendto("x", to));
+    await sock.connect(socket.AF_UNSPEC);
+    console.log(...sock.getsockname());
+    await tell("dissolved", () => sock.sendto("x", to));
+    console.log(sock.getsockname()[0]);
+  `;
+  assert.deepEqual(await run(source, "--allow-net=127.0.0.1"), [
+    "connected ok",
+    "0.0.0.0 0",
+    "dissolved ok",
+    "127.0.0.1",
+  ]);
+});
+
+Deno.test("native: sockets of families without hosts need all of net to be opened", async () => {
+  const source = `await tell("netlink", () => socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0).close());`;
+  assert.deepEqual(await run(source), ["netlink NotCapable"]);
+  assert.deepEqual(await run(source, "--allow-net=127.0.0.1"), ["netlink NotCapable"]);
+  assert.deepEqual(await run(source, "--allow-net"), ["netlink ok"]);
+});
+
 Deno.test("native: paths need read and write access, as for Deno.listen", async () => {
   const directory = Deno.makeTempDirSync();
   try {

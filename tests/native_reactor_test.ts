@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import * as socket from "../native.ts";
 import { select } from "../select.ts";
-import { runDeno } from "./_helpers.ts";
+import { converse } from "./_examples.ts";
+import { askPython, hasPython, runDeno } from "./_helpers.ts";
+import { failure } from "./conformance/fixtures.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const module = JSON.stringify(import.meta.resolve("../native.ts"));
@@ -181,4 +183,86 @@ Deno.test("native: a full queue of a Unix listener or of a receiver is waited fo
   })();
   for (let i = 0; i < 100; i++) assert.equal(text(await receiver.recv(10)), `${i}`);
   await sending;
+});
+
+for (const left of [0, 1]) {
+  Deno.test(`native: a first wait with ${left} descriptors left is EMFILE, and later ones wait`, async () => {
+    await using program = await runDeno(`
+      import * as socket from ${module};
+      const libc = Deno.dlopen("libc.so.6", {
+        dup: { parameters: ["i32"], result: "i32" },
+        close: { parameters: ["i32"], result: "i32" },
+        getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
+        setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
+      }).symbols;
+      const RLIMIT_NOFILE = 7;
+      const [a, b] = await socket.socketpair();
+      const limits = new BigUint64Array(2);
+      libc.getrlimit(RLIMIT_NOFILE, limits);
+      const [usual, most] = limits;
+      // Nothing from the limit on is opened, and below it that many numbers are free.
+      const free = Array.from({ length: ${left} + 1 }, () => libc.dup(2));
+      for (const fd of free) libc.close(fd);
+      libc.setrlimit(RLIMIT_NOFILE, new BigUint64Array([BigInt(free.at(-1)), most]));
+      const refused = await b.recv(10).catch((error) => error.code);
+      libc.setrlimit(RLIMIT_NOFILE, limits);
+      console.log(refused);
+      const waiting = b.recv(10);
+      await a.sendall("hello");
+      console.log(new TextDecoder().decode(await waiting));
+      const [c, d] = await socket.socketpair();
+      const another = d.recv(10);
+      await c.sendall("others too");
+      console.log(new TextDecoder().decode(await another));
+    `);
+    assert.equal(await converse(program), "EMFILE\nhello\nothers too\n");
+  });
+}
+
+/** Whether the kernel has vsock; where it has not, its tests are skipped with a line that says so. */
+function hasVsock(): boolean {
+  try {
+    socket.socket(socket.AF_VSOCK).close();
+    return true;
+  } catch (error) {
+    console.log(`no vsock: its tests are skipped (${(error as Error).message})`);
+    return false;
+  }
+}
+
+Deno.test({
+  name: "native: a vsock connect that fails tells CPython's error once, and is not tried again",
+  ignore: Deno.build.os !== "linux" || !hasPython() || !hasVsock(),
+  async fn() {
+    // Nobody listens there: a port that was bound a moment ago.
+    const LOCAL = 1, SO_VM_SOCKETS_CONNECT_TIMEOUT = 6;
+    const bound = socket.socket(socket.AF_VSOCK);
+    bound.bind([socket.VMADDR_CID_ANY, socket.VMADDR_PORT_ANY]);
+    const [, port] = bound.getsockname() as [number, number];
+    bound.close();
+    const told = await askPython(
+      `
+import ctypes, json, socket, struct, sys
+sk = socket.socket(socket.AF_VSOCK)
+# Its own setsockopt takes nothing but numbers here.
+ctypes.CDLL(None).setsockopt(sk.fileno(), socket.AF_VSOCK, int(sys.argv[3]), struct.pack("qq", 0, 20000), 16)
+sk.settimeout(10)
+error = sk.connect_ex((int(sys.argv[1]), int(sys.argv[2])))
+print(json.dumps([error, sk.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)]))
+`,
+      LOCAL,
+      port,
+      SO_VM_SOCKETS_CONNECT_TIMEOUT,
+    );
+    for (const timeout of [10, null]) {
+      using sock = socket.socket(socket.AF_VSOCK);
+      const brief = new Uint8Array(new BigInt64Array([0n, 20_000n]).buffer);
+      sock.setsockopt(socket.AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, brief);
+      sock.settimeout(timeout);
+      const error = await failure(() => sock.connect([LOCAL, port]));
+      // Another try would be under way, and leave its own error behind when it ends.
+      assert.deepEqual(await select([], [sock], []), [[], [sock], []]);
+      assert.deepEqual([error?.errno, sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)], told);
+    }
+  },
 });

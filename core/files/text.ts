@@ -199,7 +199,7 @@ export class TextFile extends SocketFile<string> {
   /** Receives once and decodes. False at the end of the stream, null where it would wait. */
   async #fill(signal: AbortSignal | undefined): Promise<boolean | null> {
     // Asked first without news: a decoder that stopped at a wrong byte throws now, not after another packet.
-    this.#append(this.#decoder!.decode(NOTHING, false), false);
+    if (this.#append(this.#decoder!.decode(NOTHING, false), false)) return true;
     const bytes = await this.buffer.read1(CHUNK, { signal });
     if (bytes === null) return null;
     const final = bytes.length === 0;

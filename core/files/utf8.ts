@@ -43,7 +43,8 @@ class Utf8Decoder implements Decoder {
       else if (this.#errors === "ignore") text = decodeWhatIsGood(bytes.subarray(0, end));
       else {
         const fault = firstFault(bytes.subarray(0, end));
-        this.#rest = bytes.slice(fault.at);
+        // What was complained about is passed over: the next call goes on behind it.
+        this.#rest = bytes.slice(fault.at === 0 ? Math.max(1, promising(bytes, 0)) : fault.at);
         if (fault.at === 0) throw undecodable("utf-8", bytes[0], 0, fault.why);
         return STRICT_UTF8.decode(bytes.subarray(0, fault.at));
       }

@@ -83,7 +83,8 @@ export class Interest implements Waiter, Watched, Exclusive {
   reported(): boolean {
     if ((this.#modes & EPOLLONESHOT) !== 0) {
       this.#mask = 0;
-      this.unwatch();
+      // Its closing is still news: then it leaves the list.
+      this.descriptor.watch(POLLNVAL, this);
     }
     return (this.#modes & (EPOLLONESHOT | EPOLLET)) === 0;
   }
@@ -294,7 +295,8 @@ export class InterestList implements Openable {
   events(): number {
     for (const interest of this.#ready) {
       if (interest.look() !== 0) return POLLIN | POLLRDNORM;
-      this.#ready.delete(interest);
+      if (interest.descriptor.closed) this.#remove(interest.descriptor.fd, interest);
+      else this.#ready.delete(interest);
     }
     return 0;
   }

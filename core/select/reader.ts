@@ -42,10 +42,12 @@ class Source implements Openable {
 
   /** What a read gives now; undefined where it has to wait. */
   take(size: number): Uint8Array | undefined {
-    const taken = this.#next(size);
-    // For whoever stays registered over a read, as epoll does.
-    if (this.#waiters.size > 0) this.#readAhead();
-    return taken;
+    try {
+      return this.#next(size);
+    } finally {
+      // For whoever stays registered over a read, as epoll does.
+      if (this.#waiters.size > 0) this.#readAhead();
+    }
   }
 
   #next(size: number): Uint8Array | undefined {
@@ -73,7 +75,9 @@ class Source implements Openable {
       },
     ).then(() => {
       this.#reading = undefined;
-      for (const waiter of this.#waiters) waiter.wake();
+      if (this.events() !== 0) { for (const waiter of this.#waiters) waiter.wake(); }
+      // A read that brought nothing is no news.
+      else if (this.#waiters.size > 0) this.#readAhead();
     });
   }
 

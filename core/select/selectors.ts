@@ -24,6 +24,12 @@ function describe(fileobj: unknown): string {
     : String(fileobj);
 }
 
+function checkEvents(events: number): void {
+  if (events !== EVENT_READ && events !== EVENT_WRITE && events !== (EVENT_READ | EVENT_WRITE)) {
+    throw new RangeError(`Invalid events: ${describe(events)}`);
+  }
+}
+
 /** What all selectors share: the registered keys. {@linkcode DefaultSelector} is the one to use. */
 export abstract class BaseSelector implements Disposable {
   readonly #keys = new Map<number, SelectorKey>();
@@ -31,9 +37,7 @@ export abstract class BaseSelector implements Disposable {
 
   /** Registers an object (or a descriptor) for EVENT_READ, EVENT_WRITE or both, with anything attached to it. */
   register(fileobj: Waitable, events: number, data: any = null): SelectorKey {
-    if (!Number.isInteger(events) || events === 0 || (events & ~(EVENT_READ | EVENT_WRITE)) !== 0) {
-      throw new RangeError(`Invalid events: ${describe(events)}`);
-    }
+    checkEvents(events);
     const fd = this.#lookup(fileobj);
     if (this.#keys.has(fd)) throw new KeyError(fileobj, `${describe(fileobj)} (FD ${fd}) is already registered`);
     this.attach(fd, events);
@@ -51,6 +55,7 @@ export abstract class BaseSelector implements Disposable {
   /** Changes the events or the attached data of a registered object. */
   modify(fileobj: Waitable, events: number, data: any = null): SelectorKey {
     const key = this.#find(fileobj);
+    checkEvents(events);
     if (events !== key.events) {
       this.unregister(fileobj);
       return this.register(fileobj, events, data);

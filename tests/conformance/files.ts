@@ -331,8 +331,8 @@ export function fileSuite({ name, module: m }: Subject): void {
       message: "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
     };
     await assert.rejects(file.readline(), error);
-    await assert.rejects(file.readline(), error);
-    assert.equal(await file.read(1), "a");
+    // Told once: what is good before and behind it is read.
+    assert.equal(await file.readline(), "a\n");
     await file.close();
     const ascii = peer.makefile("r", { encoding: "ascii" });
     await client.sendall("é\n");

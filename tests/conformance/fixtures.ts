@@ -100,6 +100,17 @@ export async function receive(socket: Socket, size: number): Promise<Uint8Array>
   return all.subarray(0, length);
 }
 
+/** Fails where a promise would never settle; nothing that passes waits for it. */
+export async function settled<T>(promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error("never settled")), 10_000);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Asserts that a promise stays pending while the event loop turns. */
 export async function staysPending(promise: Promise<unknown>): Promise<void> {
   let settled = false;

@@ -1,0 +1,212 @@
+// Calls that are ended from elsewhere (another object, the descriptor's number, shutdown, detach), and the memory that
+// they leave behind.
+
+import assert from "node:assert/strict";
+import type { Socket } from "../mod.ts";
+import { BACKENDS } from "./_backends.ts";
+import { converse } from "./_examples.ts";
+import { pythonTest, runDeno, runPython } from "./_helpers.ts";
+import { Connected, Listening, receive, settled, staysPending, text } from "./conformance/fixtures.ts";
+import type { Module } from "./conformance/fixtures.ts";
+
+/** More than the buffers of both ends: Linux lets them grow to some megabytes. */
+const MUCH = 32 * 2 ** 20;
+
+/** A connected pair of TCP or Unix sockets. */
+async function connect(m: Module, family: "TCP" | "Unix"): Promise<[Socket, Socket]> {
+  if (family === "Unix") return await m.socketpair();
+  using listening = new Listening(m, "IPv4");
+  const client = listening.socket();
+  const accepted = listening.server.accept();
+  await client.connect(listening.address);
+  return [client, (await accepted)[0]];
+}
+
+/** What can be pending on a connection, or on its listener. */
+const PENDING: Record<string, (all: Connected) => [Socket, Promise<unknown>]> = {
+  recv: ({ client }) => [client, client.recv(10)],
+  "small recv_into": ({ client }) => [client, client.recv_into(new Uint8Array(10))],
+  "large recv_into": ({ client }) => [client, client.recv_into(new Uint8Array(65536))],
+  accept: ({ server }) => [server, server.accept()],
+  sendall: ({ client }) => [client, client.sendall(new Uint8Array(MUCH))],
+};
+
+for (const { name, module: m } of BACKENDS) {
+  const test = (what: string, fn: () => Promise<void> | void) => Deno.test(`${name}: ${what}`, fn);
+
+  test("sendmsg on a socket and on its duplicate at the same time: the peer gets each once", async () => {
+    using all = await Connected.open(m);
+    using copy = all.client.dup();
+    const sent = Promise.all([all.client.sendmsg(["AA", "AA"]), copy.sendmsg(["BB", "BB"])]);
+    const ended = sent.then(() => all.client.shutdown(m.SHUT_WR), () => {});
+    let got = "";
+    for await (const chunk of all.peer) {
+      got += text(chunk);
+      if (got.length > 8) break;
+    }
+    assert.match(got, /^(AAAABBBB|BBBBAAAA)$/);
+    assert.deepEqual(await sent, [4, 4]);
+    await ended;
+  });
+
+  for (const [what, begin] of Object.entries(PENDING)) {
+    test(`close of the descriptor rejects a pending ${what} with EBADF`, async () => {
+      using all = await Connected.open(m);
+      const [socket, pending] = begin(all);
+      const failed = assert.rejects(pending, { name: "OSError", code: "EBADF" });
+      await staysPending(pending);
+      m.close(socket.fileno());
+      await settled(failed);
+      assert.throws(() => socket.close(), { code: "EBADF" });
+    });
+
+    test(`close of another object on the descriptor rejects a pending ${what} with EBADF`, async () => {
+      using all = await Connected.open(m);
+      const [socket, pending] = begin(all);
+      const other = m.socket(-1, -1, -1, socket.fileno());
+      const failed = assert.rejects(pending, { name: "OSError", code: "EBADF" });
+      await staysPending(pending);
+      other.close();
+      await settled(failed);
+      assert.throws(() => socket.close(), { code: "EBADF" });
+    });
+  }
+
+  test("close after a close of the descriptor is EBADF, once", () => {
+    const socket = m.socket();
+    m.close(socket.fileno());
+    assert.throws(() => socket.close(), { name: "OSError", code: "EBADF" });
+    socket.close();
+  });
+
+  for (const family of ["TCP", "Unix"] as const) {
+    for (const how of ["SHUT_WR", "SHUT_RDWR"] as const) {
+      test(`${family}: ${how} ends a stalled sendall, though the peer reads nothing`, async () => {
+        const [a, b] = await connect(m, family);
+        const sending = a.sendall(new Uint8Array(MUCH));
+        const failed = assert.rejects(sending, { name: "BrokenPipeError", code: "EPIPE" });
+        await staysPending(sending);
+        await a.shutdown(m[how]);
+        await settled(failed);
+        a.close();
+        b.close();
+      });
+    }
+  }
+
+  for (const how of ["SHUT_RD", "SHUT_RDWR"] as const) {
+    test(`iteration over a listener ends with ${how}`, async () => {
+      using listening = new Listening(m, "IPv4");
+      const iterating = (async () => {
+        for await (const [peer] of listening.server) peer.close();
+        return "ended";
+      })();
+      await staysPending(iterating);
+      await listening.server.shutdown(m[how]);
+      assert.equal(await settled(iterating), "ended");
+    });
+  }
+
+  for (const method of ["send", "sendall"] as const) {
+    test(`${method} of the same memory after a duplicate's ${method} was ended by close goes out in full`, async () => {
+      using all = await Connected.open(m);
+      const copy = all.client.dup();
+      const data = new Uint8Array(1000).fill(65);
+      const first = copy[method](data).catch((error) => error.code);
+      copy.close();
+      await first;
+      data.fill(66);
+      await all.client[method](data);
+      await assertEndsWith(all.client, all.peer, data);
+    });
+
+    test(`${method} of the same memory after a ${method} was ended by detach goes out in full`, async () => {
+      using all = await Connected.open(m);
+      const data = new Uint8Array(1000).fill(65);
+      const first = all.client[method](data).catch((error) => error.code);
+      using again = m.socket(-1, -1, -1, all.client.detach());
+      await first;
+      data.fill(66);
+      await again[method](data);
+      await assertEndsWith(again, all.peer, data);
+    });
+  }
+}
+
+/** Ends the stream and asserts what came last. Of the call that was ended, all or nothing may have gone out before. */
+async function assertEndsWith(from: Socket, peer: Socket, data: Uint8Array): Promise<void> {
+  await from.shutdown(1);
+  const got = await receive(peer, 3 * data.length);
+  assert([data.length, 2 * data.length].includes(got.length), `${got.length} bytes`);
+  assert.deepEqual(got.subarray(-data.length), data);
+}
+
+const [{ module: onDeno, url }] = BACKENDS;
+
+for (const family of ["TCP", "Unix"]) {
+  Deno.test(`deno, ${family}: memory of an ended recv_into can be transferred, and the process lives on`, async () => {
+    // Deno used to crash as a whole: hence a process of its own.
+    await using program = await runDeno(`
+      import * as socket from ${JSON.stringify(url)};
+      const [a, b] = await socket.socketpair(${family === "TCP" ? "socket.AF_INET" : ""});
+      const buffer = new Uint8Array(32768);
+      const ended = a.recv_into(buffer).catch((error) => console.log(error.code));
+      await new Promise((resolve) => setImmediate(resolve));
+      const again = socket.socket(-1, -1, -1, a.detach());
+      await ended;
+      structuredClone(buffer, { transfer: [buffer.buffer] });
+      // What came into that memory has gone with it. The next data is received.
+      await b.sendall("lost");
+      await socket.select([again], [], [], 0);
+      await b.sendall("received");
+      console.log(new TextDecoder().decode(await again.recv(100)));
+      again.close();
+      b.close();
+    `);
+    assert.equal(await converse(program), "EBADF\nreceived\n");
+  });
+}
+
+/** Leaves a send under way that nobody waits for. */
+async function stall(socket: Socket): Promise<void> {
+  socket.settimeout(0.05);
+  await assert.rejects(socket.sendall(new Uint8Array(MUCH)), { message: "timed out" });
+  socket.settimeout(10);
+}
+
+/** Asserts what a stalled socket receives after its peer has said "bye" and was closed with much unread. */
+async function assertLastWords(socket: Socket): Promise<void> {
+  // Turns for the send to fail in. A select would read meanwhile.
+  for (let turn = 0; turn < 300; turn++) await new Promise((resolve) => setImmediate(resolve));
+  const answers = [];
+  for (let n = 0; n < 3; n++) answers.push(await socket.recv(10).then(text, (error) => error.code));
+  assert.deepEqual(answers, ["bye", "ECONNRESET", ""]);
+}
+
+pythonTest("deno, TCP: after a send that failed unseen, recv gives the peer's last data before the error", async () => {
+  // Python's, since Deno shuts a connection down before it closes it.
+  await using program = runPython(`
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1])
+peer = listener.accept()[0]
+input()
+peer.sendall(b"bye")
+peer.close()
+print("closed")
+`);
+  using client = await onDeno.create_connection(["127.0.0.1", Number(await program.line())]);
+  await stall(client);
+  await program.write("close");
+  await program.line();
+  await assertLastWords(client);
+});
+
+Deno.test("deno, Unix: after a send that failed unseen, recv gives the peer's last data before the error", async () => {
+  const [a, b] = await onDeno.socketpair();
+  await stall(a);
+  await b.sendall("bye");
+  b.close();
+  await assertLastWords(a);
+  a.close();
+});

@@ -1,0 +1,113 @@
+// Numbers with a past: waited on before they were adopted, or given away, closed elsewhere, and back as another socket.
+
+import assert from "node:assert/strict";
+import * as socket from "../native.ts";
+import { foreign } from "./_foreign.ts";
+import { settled, staysPending, text } from "./conformance/fixtures.ts";
+
+const module = JSON.stringify(import.meta.resolve("../native.ts"));
+
+Deno.test("native: who selects a number hears of data, also when it was adopted meanwhile", async () => {
+  const [fd, other] = await foreign();
+  const selecting = socket.select([fd], [], []);
+  await staysPending(selecting);
+  using adopted = socket.socket(-1, -1, -1, fd);
+  const peeking = adopted.recv(10, socket.MSG_PEEK);
+  await staysPending(peeking);
+  await other.sendall("hi");
+  assert.equal(text(await settled(peeking)), "hi");
+  assert.deepEqual(await settled(selecting), [[fd], [], []]);
+  other.close();
+});
+
+Deno.test("native: an epoll hears of data on a number that was adopted, in the poll that waits and later", async () => {
+  const [fd, other] = await foreign();
+  using events = socket.epoll();
+  events.register(fd, socket.EPOLLIN);
+  const polling = events.poll();
+  await staysPending(polling);
+  using adopted = socket.socket(-1, -1, -1, fd);
+  adopted.settimeout(0.01);
+  await assert.rejects(adopted.recv(1), { name: "TimeoutError" });
+  await other.sendall("hi");
+  assert.deepEqual(await settled(polling), [[fd, socket.EPOLLIN]]);
+  assert.deepEqual(await events.poll(0), [[fd, socket.EPOLLIN]]);
+  assert.equal(text(await adopted.recv(10)), "hi");
+  other.close();
+});
+
+Deno.test("native: of two who wait for a number that was adopted, either may leave", async () => {
+  for (const leaves of ["the number's", "the socket's"]) {
+    const [fd, other] = await foreign();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const first = leaves === "the number's";
+    const selecting = socket.select([fd], [], [], null, first ? { signal } : {});
+    await staysPending(selecting);
+    using adopted = socket.socket(-1, -1, -1, fd);
+    const receiving = adopted.recv(10, socket.MSG_PEEK, first ? {} : { signal });
+    await staysPending(receiving);
+    controller.abort();
+    await assert.rejects(settled<unknown>(first ? selecting : receiving), { name: "AbortError" }, leaves);
+    await other.sendall("hi");
+    if (first) assert.equal(text(await settled(receiving)), "hi");
+    else assert.deepEqual(await settled(selecting), [[fd], [], []]);
+    assert.equal(text(await adopted.recv(10)), "hi");
+    other.close();
+  }
+});
+
+/** Closes what it is sent, and sends the number back when it has another socket, to which it writes. */
+const CLOSER = `
+  import * as socket from ${module};
+  onmessage = async ({ data: fd }) => {
+    socket.socket(-1, -1, -1, fd).close();
+    for (let n = 0; n < 64; n++) {
+      const [a, b] = await socket.socketpair();
+      const [again, other] = a.fileno() === fd ? [a, b] : [b, a];
+      if (again.fileno() !== fd) continue;
+      again.detach();
+      postMessage(fd);
+      await other.sendall("from another socket");
+      return;
+    }
+    postMessage(-1);
+  };
+  postMessage("ready");
+`;
+
+Deno.test("native: a number that was detached and closed in a Worker is the next socket's that has it", async () => {
+  const worker = new Worker(`data:application/javascript,${encodeURIComponent(CLOSER)}`, { type: "module" });
+  const answer = () =>
+    new Promise<unknown>((resolve, reject) => {
+      worker.onerror = (event) => reject(new Error(event.message));
+      worker.onmessage = ({ data }) => resolve(data);
+    });
+  assert.equal(await answer(), "ready");
+  const [a, b] = await socket.socketpair();
+  // It was waited on, and some of it was received for nobody yet.
+  await b.sendall("old");
+  const limits = { signal: AbortSignal.timeout(5) };
+  await assert.rejects(a.recv(10, socket.MSG_WAITALL, limits), { name: "TimeoutError" });
+  const fd = a.detach();
+  const closed = answer();
+  worker.postMessage(fd);
+  assert.equal(await closed, fd);
+  using again = socket.socket(-1, -1, -1, fd);
+  assert.equal(text(await settled(again.recv(100))), "from another socket");
+  assert.equal(text(await b.recv(10)), "", "the other end of what was closed");
+  b.close();
+  worker.terminate();
+});
+
+Deno.test("native: a socket that was detached and adopted again has what was received for nobody", async () => {
+  const [a, b] = await socket.socketpair();
+  await b.sendall("abc");
+  const limits = { signal: AbortSignal.timeout(5) };
+  await assert.rejects(a.recv(10, socket.MSG_WAITALL, limits), { name: "TimeoutError" });
+  using again = socket.socket(-1, -1, -1, a.detach());
+  const whole = again.recv(6, socket.MSG_WAITALL);
+  await b.sendall("def");
+  assert.equal(text(await whole), "abcdef");
+  b.close();
+});
