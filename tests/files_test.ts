@@ -38,3 +38,42 @@ for (const { name, module: socket } of BACKENDS) {
     });
   }
 }
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+for (const { name, module: socket } of BACKENDS) {
+  Deno.test(`${name}: a file in UTF-8 complains once of each wrong byte and goes on behind it`, async () => {
+    const [a, b] = await socket.socketpair();
+    using file = b.makefile("r");
+    b.settimeout(10);
+    const parts = [bytes("ok\n"), Uint8Array.of(0xff, 0xff, ...bytes("bad\n")), bytes("next\n"), bytes("last\n")];
+    for (const part of parts) await a.sendall(part);
+    a.close();
+    const read: (string | null)[] = [];
+    for (let n = 0; n < 8; n++) {
+      read.push(
+        await file.readline().catch((error) => error instanceof RangeError ? error.message : Promise.reject(error)),
+      );
+    }
+    const complaint = "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte";
+    assert.deepEqual(read, ["ok\n", complaint, complaint, "bad\n", "next\n", "last\n", "", ""]);
+    b.close();
+  });
+
+  Deno.test(`${name}: a file in UTF-8 complains of a wrong byte at once, then reads what comes later`, async () => {
+    const [a, b] = await socket.socketpair();
+    using file = b.makefile("r");
+    b.settimeout(10);
+    for (let round = 0; round < 3; round++) {
+      await a.sendall(Uint8Array.of(0xff));
+      await assert.rejects(file.readline(), RangeError);
+      // The beginning of a character is one complaint, and what broke it is no part of that.
+      await a.sendall(Uint8Array.of(0xe2, 0x82, ...bytes("next\n")));
+      await assert.rejects(file.readline(), /byte 0xe2 in position 0: invalid continuation byte/);
+      assert.equal(await file.readline(), "next\n");
+    }
+    a.close();
+    assert.equal(await file.readline(), "");
+    b.close();
+  });
+}

@@ -14,7 +14,12 @@ import {
   POLLIN,
   select,
 } from "../select.ts";
+import { socketpair } from "../mod.ts";
+import { find } from "../core/descriptors.ts";
+import type { Descriptor } from "../core/descriptors.ts";
+import * as native from "../native.ts";
 import { Memory } from "./_memory_pollable.ts";
+import { staysPending } from "./conformance/fixtures.ts";
 
 /** What a poll without waiting reports, as text. */
 async function now(poller: ReturnType<typeof epoll>, maxevents?: number): Promise<string> {
@@ -204,4 +209,72 @@ Deno.test("fromfd shares the lists behind the number", async () => {
   epoll.fromfd(poller.fileno()).register(one, EPOLLIN);
   assert.equal(await now(poller), `${one.fileno()}:1`);
   one.closeNumber();
+});
+
+/** A connection that was registered one-shot, reported and closed; nobody else holds it. */
+async function served(poller: ReturnType<typeof epoll>): Promise<WeakRef<Descriptor>> {
+  const [one, other] = await socketpair();
+  poller.register(one, EPOLLIN | EPOLLONESHOT);
+  await other.sendall("x");
+  assert.deepEqual(await poller.poll(), [[one.fileno(), EPOLLIN]]);
+  assert.deepEqual(await poller.poll(0), []);
+  // The epoll holds what is behind the socket.
+  const descriptor = new WeakRef(find(one.fileno())!);
+  one.close();
+  other.close();
+  return descriptor;
+}
+
+/** The same without a socket: by what the epoll itself would hold. */
+async function reported(poller: ReturnType<typeof epoll>): Promise<WeakRef<Memory>> {
+  const one = new Memory(EPOLLIN);
+  poller.register(one, EPOLLIN | EPOLLONESHOT);
+  assert.equal(await now(poller), `${one.fileno()}:1`);
+  one.closeNumber();
+  return new WeakRef(one);
+}
+
+Deno.test("one-shot: an entry that has reported leaves with close", { ignore: !("gc" in globalThis) }, async () => {
+  using poller = epoll();
+  const gone = [await served(poller), await reported(poller)];
+  for (let turn = 0; turn < 20 && gone.some((one) => one.deref() !== undefined); turn++) {
+    assert.deepEqual(await poller.poll(0), []);
+    await new Promise((resolve) => setImmediate(resolve));
+    (globalThis as unknown as { gc(): void }).gc();
+  }
+  assert.deepEqual(gone.map((one) => one.deref()), [undefined, undefined]);
+});
+
+Deno.test("native: a pipe is watched anew when its owner closed it and the number came back", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  // The table knows the process's own descriptors from the first native socket on.
+  native.socket().close();
+  const libc = Deno.dlopen("libc.so.6", {
+    pipe: { parameters: ["buffer"], result: "i32" },
+    dup2: { parameters: ["i32", "i32"], result: "i32" },
+    write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+    close: { parameters: ["i32"], result: "i32" },
+  });
+  const { pipe, dup2, write, close } = libc.symbols;
+  const [first, next] = [new Int32Array(2), new Int32Array(2)];
+  for (const fds of [first, next]) assert.equal(pipe(fds), 0);
+  const giveUp = new AbortController();
+  const timer = setTimeout(() => giveUp.abort(), 5000);
+  {
+    using stale = epoll();
+    using poller = epoll();
+    stale.register(first[0], EPOLLIN);
+    assert.deepEqual(await stale.poll(0), []);
+    for (const fd of first) close(fd);
+    assert.equal(dup2(next[0], first[0]), first[0]);
+    poller.register(first[0], EPOLLIN);
+    const polling = poller.poll(null, -1, { signal: giveUp.signal });
+    await staysPending(polling);
+    assert.equal(write(next[1], new Uint8Array(1), 1n), 1n);
+    assert.deepEqual(await polling, [[first[0], EPOLLIN]]);
+  }
+  clearTimeout(timer);
+  for (const fd of [first[0], ...next]) close(fd);
+  libc.close();
 });

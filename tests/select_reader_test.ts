@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { epoll, EPOLLIN, poll, POLLHUP, POLLIN, reader, select } from "../select.ts";
 import { socketpair } from "../mod.ts";
-import type { ReadSource } from "../select.ts";
+import type { Reader, ReadSource } from "../select.ts";
+import { settled, staysPending } from "./conformance/fixtures.ts";
 
 /** A source that the test feeds; it counts its reads. */
 class Fed implements ReadSource {
@@ -111,4 +112,60 @@ Deno.test("close gives the number back and ends a wait; arguments are checked", 
   await assert.rejects(reading, /closed/);
   await assert.rejects(waiting, { code: "EBADF" });
   await assert.rejects(select([one], [], []), RangeError);
+});
+
+/** The ways to wait for one reader; each answers whether it was told to be readable. */
+const WAYS: { name: string; wait(one: Reader): Promise<boolean> }[] = [
+  {
+    name: "select",
+    wait: async (one) => (await select([one], [], []))[0].includes(one),
+  },
+  {
+    name: "poll",
+    wait: async (one) => {
+      const poller = poll();
+      poller.register(one, POLLIN);
+      return (await poller.poll()).some(([fd, events]) => fd === one.fileno() && events === POLLIN);
+    },
+  },
+  {
+    name: "epoll",
+    wait: async (one) => {
+      using poller = epoll();
+      poller.register(one, EPOLLIN);
+      return (await poller.poll()).some(([fd, events]) => fd === one.fileno() && events === EPOLLIN);
+    },
+  },
+];
+
+for (const { name, wait } of WAYS) {
+  Deno.test(`${name}: an empty chunk is no event, the data behind it is one`, async () => {
+    let controller!: ReadableStreamDefaultController<Uint8Array>;
+    using one = reader(new ReadableStream<Uint8Array>({ start: (it) => void (controller = it) }));
+    const waiting = wait(one);
+    for (let round = 0; round < 2; round++) {
+      controller.enqueue(new Uint8Array(0));
+      await staysPending(waiting);
+    }
+    controller.enqueue(new TextEncoder().encode("hello"));
+    assert.equal(await settled(waiting), true);
+    assert.equal(text(await one.read()), "hello");
+    controller.close();
+  });
+}
+
+Deno.test("an epoll that reported a failed read hears of the data behind it", async () => {
+  const source = new Fed();
+  using one = reader(source);
+  using poller = epoll();
+  poller.register(one, EPOLLIN);
+  source.feed(new Error("broken"));
+  assert.equal((await poller.poll()).length, 1);
+  await assert.rejects(one.read(), /broken/);
+  const polling = poller.poll();
+  await staysPending(polling);
+  assert.equal(source.reads, 2);
+  source.feed("x");
+  assert.deepEqual(await settled(polling), [[one.fileno(), EPOLLIN]]);
+  assert.equal(text(await one.read()), "x");
 });

@@ -2,11 +2,15 @@
 
 import assert from "node:assert/strict";
 import * as udp from "../udp.ts";
+import * as native from "../native.ts";
 import { pythonTest, runPython } from "./_helpers.ts";
 import { failure, text } from "./_datagrams.ts";
 
 const GROUP = "239.192.7.11";
 const GROUP6 = "ff01::7:11";
+const linux = Deno.build.os === "linux";
+/** As Linux numbers it. */
+const EADDRINUSE = 98;
 
 /** A socket that is in the group on the loopback interface, and one whose multicasts leave by it. */
 function pair(): { listener: udp.Socket; speaker: udp.Socket; port: number; [Symbol.dispose](): void } {
@@ -121,6 +125,49 @@ Deno.test("SO_REUSEADDR before bind shares a port", async () => {
   second.bind(first.getsockname());
   using third = udp.socket();
   assert.equal((await failure(() => third.bind(first.getsockname()))).code, "EADDRINUSE");
+});
+
+/** Lets a socket join a group, fail to join it again, which only the kernel sees and tells late, and go on. */
+function joinInVain(socket: udp.Socket): void {
+  // Two addresses of one interface.
+  for (const on of ["127.0.0.1", "127.0.0.2"]) udp.join(socket, GROUP, on);
+}
+
+const BEHIND = "239.192.7.12";
+
+Deno.test("a join that fails takes away none of the joins behind it", { ignore: !linux }, async () => {
+  using sockets = pair();
+  const { listener, speaker, port } = sockets;
+  joinInVain(listener);
+  udp.join(listener, BEHIND, "127.0.0.1");
+  // It goes out behind them.
+  await listener.sendto("", speaker.getsockname());
+  assert.equal(listener.getsockopt(udp.SOL_SOCKET, udp.SO_ERROR), EADDRINUSE);
+  for (const group of [BEHIND, GROUP]) await speaker.sendto(`to ${group}`, [group, port]);
+  await speaker.sendto("to you", ["127.0.0.1", port]);
+  for (const group of [BEHIND, GROUP]) assert.equal(text(await listener.recv(100)), `to ${group}`);
+});
+
+Deno.test("a join that fails takes away none of the options behind it", { ignore: !linux }, async () => {
+  const IP_RECVTTL = 12;
+  using sockets = pair();
+  const { speaker } = sockets;
+  using listener = native.socket(native.AF_INET, native.SOCK_DGRAM);
+  listener.settimeout(10);
+  listener.bind(["", 0]);
+  const [, port] = listener.getsockname() as [string, number];
+  listener.setsockopt(native.IPPROTO_IP, IP_RECVTTL, 1);
+  udp.join(listener, GROUP, "127.0.0.1");
+  joinInVain(speaker);
+  speaker.setsockopt(udp.IPPROTO_IP, udp.IP_MULTICAST_TTL, 7);
+  await speaker.sendto("first", [GROUP, port]);
+  assert.equal(speaker.getsockopt(udp.SOL_SOCKET, udp.SO_ERROR), EADDRINUSE);
+  for (const word of ["first", "far"]) {
+    if (word === "far") await speaker.sendto(word, [GROUP, port]);
+    const [data, ancillary] = await listener.recvmsg(100, 100);
+    assert.equal(text(data), word);
+    assert.deepEqual(ancillary.map(([, , ttl]) => ttl[0]), [7]);
+  }
 });
 
 pythonTest("python3 hears our multicasts with the TTL that was set, and we hear its", async () => {

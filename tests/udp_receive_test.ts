@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import * as udp from "../udp.ts";
+import { epoll, EPOLLERR, EPOLLIN } from "../select.ts";
 import { failure, familyTest, text } from "./_datagrams.ts";
+import { settled, staysPending } from "./conformance/fixtures.ts";
 
 familyTest("datagrams come whole and in order, with their sender", async (sockets) => {
   const [server, client] = [sockets.bound(), sockets.bound()];
@@ -178,4 +180,52 @@ familyTest("iteration ends after SHUT_RD, behind what has come", async (sockets)
     if (got.length === 2) await other.shutdown(udp.SHUT_RD);
   }
   assert.deepEqual(got, ["first", "", "last"]);
+});
+
+Deno.test("an epoll hears of datagrams after a pending error was taken with SO_ERROR", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  using server = udp.socket();
+  using client = udp.socket();
+  for (const socket of [server, client]) socket.bind(["127.0.0.1", 0]);
+  const EADDRINUSE = 98;
+  // One group twice on the loopback interface, by two of its addresses: only the kernel sees that, and is heard late.
+  for (const on of ["127.0.0.1", "127.0.0.2"]) udp.join(server, "239.192.7.11", on);
+  // It goes out behind them.
+  await server.sendto("", client.getsockname());
+  using events = epoll();
+  events.register(server, EPOLLIN);
+  assert.deepEqual(await events.poll(), [[server.fileno(), EPOLLIN | EPOLLERR]]);
+  assert.equal(server.getsockopt(udp.SOL_SOCKET, udp.SO_ERROR), EADDRINUSE);
+  const polling = events.poll();
+  await staysPending(polling);
+  await client.sendto("after it", server.getsockname());
+  assert.deepEqual(await settled(polling), [[server.fileno(), EPOLLIN]]);
+  assert.equal(text(await server.recv(100)), "after it");
+});
+
+Deno.test("datagrams of strangers cost a connected socket no memory while it waits", {
+  ignore: !("gc" in globalThis),
+}, async () => {
+  const COUNT = 80_000;
+  using server = udp.socket();
+  using peer = udp.socket();
+  using stranger = udp.socket();
+  for (const socket of [server, peer]) socket.bind(["127.0.0.1", 0]);
+  await server.connect(peer.getsockname());
+  const receiving = server.recv(100);
+  const annoy = async (count: number) => {
+    for (let sent = 0; sent < count; sent++) {
+      await stranger.sendto("spam", server.getsockname());
+      // Deno's receives have their turn before the kernel's queue is full.
+      if (sent % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    (globalThis as unknown as { gc(): void }).gc();
+    return Deno.memoryUsage().heapUsed;
+  };
+  const before = await annoy(2000);
+  const growth = await annoy(COUNT) - before;
+  await peer.sendto("from the peer", server.getsockname());
+  assert.equal(text(await receiving), "from the peer");
+  assert.ok(growth < 2e6, `${growth} bytes`);
 });
