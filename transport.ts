@@ -95,8 +95,16 @@ export interface Received {
   address: Address | null;
 }
 
+/** What is open under a number that others may close, as the process's own descriptors are. */
+export interface Replaceable {
+  /** Whether something else has the number by now. */
+  isReplaced?(): boolean;
+  /** Lets go of a number that something else has. */
+  abandon?(): void;
+}
+
 /** A socket of some backend: the open file description, without modes and timeouts. */
-export interface Transport extends Pollable {
+export interface Transport extends Pollable, Replaceable {
   readonly family: number;
   readonly type: number;
   readonly proto: number;
@@ -185,10 +193,6 @@ export interface Transport extends Pollable {
   unref(): void;
   /** Notes that `detach` gave the number away: whoever has it may close it, and another socket get it. */
   handOver?(): void;
-  /** Whether another socket has the number by now. */
-  isReplaced?(): boolean;
-  /** Lets go of a number that another socket has. */
-  abandon?(): void;
   /** Gives up one reference; with the last one the socket closes, after delivering what was sent. All waiters are woken. */
   close(): void;
 }

@@ -6,23 +6,17 @@
 
 import { POLLNVAL } from "../base/poll.ts";
 import { errorFor } from "../base/errors.ts";
-import type { Led, Pollable, Waiter, WouldBlock } from "../transport.ts";
+import type { Led, Pollable, Replaceable, Waiter, WouldBlock } from "../transport.ts";
 
 /** The first number of the table's own: above the hard limit of descriptors on common systems. */
 const FIRST_OWN_NUMBER = 2 ** 20;
 
 /** What can stand behind a descriptor. */
-export interface Openable extends Pollable {
+export interface Openable extends Pollable, Replaceable {
   /** The process's own descriptor, or undefined where the table is to give a number. */
   fileno(): number | undefined;
   /** Gives up one reference. */
   close(): void;
-  /** Notes that the number is given away: whoever has it may close it, and something else get it. */
-  handOver?(): void;
-  /** Whether something else has the number by now. */
-  isReplaced?(): boolean;
-  /** Lets go of a number that something else has. */
-  abandon?(): void;
 }
 
 /** One entry of the table. It outlives its closing as an object: then it answers POLLNVAL. */
@@ -47,8 +41,7 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
   /** Frees the number and closes what is behind it; closing twice does nothing. */
   close(): void {
     if (this.#closed) return;
-    this.#closed = true;
-    if (table.get(this.fd) === this) table.delete(this.fd);
+    this.#leave();
     this.open.close();
     if (table.size === 0) lastClosed();
   }
@@ -56,10 +49,14 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
   /** Leaves the table where something else has the number by now. Answers whether it did. */
   makeWay(): boolean {
     if (this.open.isReplaced?.() !== true) return false;
-    this.#closed = true;
-    if (table.get(this.fd) === this) table.delete(this.fd);
+    this.#leave();
     this.open.abandon?.();
     return true;
+  }
+
+  #leave(): void {
+    this.#closed = true;
+    if (table.get(this.fd) === this) table.delete(this.fd);
   }
 
   events(mask: number): number {

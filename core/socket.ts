@@ -28,10 +28,10 @@ import type { Descriptor } from "./descriptors.ts";
 import { makeFile } from "./files.ts";
 import type { FileOf, MakefileOptions } from "./files.ts";
 import { Lane } from "./lane.ts";
-import { rejection } from "./turn.ts";
 import type { Attempt } from "./lane.ts";
 import { sendFile } from "./sendfile.ts";
 import type { SendableFile } from "./sendfile.ts";
+import { rejection } from "./turn.ts";
 import { readableOf, writableOf } from "./streams.ts";
 
 /** The types that are listened on and connected; the others receive from anybody. */
@@ -948,22 +948,19 @@ export class Socket {
     let listening = false;
     while (!this.#gone()) {
       try {
-        const wasListening = listening;
-        listening = this.#isListening();
-        // After SHUT_RD nobody is accepted any more.
-        if (wasListening && !listening) return;
         if (!CONNECTED.includes(this.type)) {
           const datagram = await this.recvfrom(CHUNK);
           // After SHUT_RD a receive brings nothing for ever, which looks like an empty datagram.
           if (datagram[0].length === 0 && (this.#transport.events(POLLRDHUP) & POLLRDHUP) !== 0) return;
           yield datagram;
-        } else if (listening) yield await this.#acceptPatiently();
+        } else if ((listening ||= this.#isListening())) yield await this.#acceptPatiently();
         else {
           const data = await this.recv(CHUNK);
           if (data.length === 0) return;
           yield data;
         }
       } catch (error) {
+        // After SHUT_RD nobody is accepted any more.
         if (this.#gone() || (listening && !this.#isListening())) return;
         throw error;
       }

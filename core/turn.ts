@@ -7,7 +7,11 @@ let calls = 0;
 
 /** Counts a call that did not wait. Answers a turn of the event loop for it to end after, where one is due. */
 export function turnDue(): Promise<void> | undefined {
-  if (++calls % CALLS_PER_TURN !== 0) return undefined;
+  return ++calls % CALLS_PER_TURN === 0 ? turn() : undefined;
+}
+
+/** One turn of the event loop. */
+export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

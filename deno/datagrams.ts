@@ -28,7 +28,6 @@ import {
 import { scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
-import type { OSError } from "../base/errors.ts";
 import { copyOf } from "../base/pool.ts";
 import { findAddresses } from "../core/hosts.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
@@ -37,6 +36,7 @@ import type { Accepted, AncillaryData, Led, Received, Transport, Waiter, WouldBl
 import { anyAddress, fromAddr, scoped } from "./addr.ts";
 import { claim } from "./claim.ts";
 import { DatagramOptions } from "./datagram_options.ts";
+import { errnoOf } from "./errors.ts";
 import { Gathering } from "./gathering.ts";
 import { allowed, destination } from "./hosts.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -239,10 +239,6 @@ export class DatagramTransport implements Transport {
     return [data, this.#sender(arrival[1])];
   }
 
-  get sending(): Uint8Array | null {
-    return this.#mailbox === null ? null : this.#mailbox.sending;
-  }
-
   recvInto(view: Uint8Array, flags: number): number | WouldBlock {
     const received = this.recvFromInto(view, flags);
     return received === WOULD_BLOCK ? WOULD_BLOCK : received[0];
@@ -279,6 +275,10 @@ export class DatagramTransport implements Transport {
       throw errorFor(this.family === AF_UNIX ? "ENOTCONN" : "EDESTADDRREQ", { syscall: "send" });
     }
     return this.sendTo(data, flags, this.#peer);
+  }
+
+  get sending(): Uint8Array | null {
+    return this.#mailbox === null ? null : this.#mailbox.sending;
   }
 
   sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
@@ -338,7 +338,7 @@ export class DatagramTransport implements Transport {
   #getOption(level: number, name: number): number {
     if (level === SOL_SOCKET) {
       if (name === SO_ACCEPTCONN) return 0;
-      if (name === SO_ERROR) return (this.#mailbox?.takeError() as OSError | null)?.errno ?? 0;
+      if (name === SO_ERROR) return errnoOf(this.#mailbox?.takeError() ?? null);
     }
     const kind = level === SOL_SOCKET ? kindOption(name, this.family, this.type) : undefined;
     return kind ?? this.#options.get(level, name);

@@ -50,3 +50,12 @@ export function fromDeno(error: unknown, context: ErrorContext): Error {
   const known = BY_CLASS[error.name];
   return known === undefined ? new OSError(error.message, undefined, from) : errorFor(known, from);
 }
+
+/** What SO_ERROR tells of a pending error, 0 of none. */
+export function errnoOf(error: Error | null): number {
+  if (error === null) return 0;
+  const errno = error instanceof OSError ? error.errno : undefined;
+  if (errno !== undefined && errno > 0) return errno;
+  // A refused permission or an unknown host has no number, and 0 would say that all is well.
+  throw error;
+}

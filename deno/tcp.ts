@@ -18,7 +18,8 @@ import {
 } from "../base/constants.ts";
 import { scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
-import { errorFor, OSError } from "../base/errors.ts";
+import { errorFor } from "../base/errors.ts";
+import type { OSError } from "../base/errors.ts";
 import type { ErrnoName } from "../base/errno.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
@@ -26,7 +27,7 @@ import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, 
 import { anyAddress, fromAddr } from "./addr.ts";
 import { Connection } from "./connection.ts";
 import { dial } from "./dial.ts";
-import { fromDeno } from "./errors.ts";
+import { errnoOf, fromDeno } from "./errors.ts";
 import { Gathering } from "./gathering.ts";
 import { Listener } from "./listener.ts";
 import { openerOf } from "./opener.ts";
@@ -341,19 +342,10 @@ export class StreamTransport implements Transport {
   #getOption(level: number, name: number): number {
     if (level === SOL_SOCKET) {
       if (name === SO_ACCEPTCONN) return this.#listener?.listening ? 1 : 0;
-      if (name === SO_ERROR) return this.#takeErrno();
+      if (name === SO_ERROR) return errnoOf(this.#takeError());
     }
     const kind = level === SOL_SOCKET ? kindOption(name, this.family, this.type) : undefined;
     return kind ?? this.#options.get(level, name);
-  }
-
-  #takeErrno(): number {
-    const error = this.#takeError();
-    if (error === null) return 0;
-    const errno = error instanceof OSError ? error.errno : undefined;
-    if (errno !== undefined && errno > 0) return errno;
-    // A refused permission or an unknown host has no number, and 0 would say that all is well.
-    throw error;
   }
 
   setsockopt(level: number, name: number, value: number | Uint8Array): void {

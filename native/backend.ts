@@ -1,6 +1,5 @@
 // Opening sockets of the kernel.
 
-import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants/families.ts";
 import { SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "../base/constants/sockets.ts";
 import type { Backend } from "../transport.ts";
 import { call } from "./call.ts";
@@ -8,7 +7,8 @@ import { serveForeignDescriptors } from "./descriptors.ts";
 import { libc } from "./libc.ts";
 import { F_DUPFD_CLOEXEC } from "./linux.ts";
 import { keepNonBlocking } from "./nonblocking.ts";
-import { requireNet } from "./permissions.ts";
+import { readOption } from "./options.ts";
+import { requireFamily } from "./permissions.ts";
 import { endpoints } from "./resolve.ts";
 import { NativeTransport } from "./transport.ts";
 
@@ -21,8 +21,8 @@ serveForeignDescriptors();
 /** Sockets by libc. */
 export const nativeBackend: Backend = {
   open(family, type, proto) {
-    // Families without hosts have no permission of their own, and some hear or do much without an address.
-    if (family !== AF_INET && family !== AF_INET6 && family !== AF_UNIX) requireNet();
+    // Some families hear or do much without an address.
+    requireFamily(family);
     const fd = call(libc().socket(family, type | FLAGS, proto), "socket");
     return new NativeTransport(fd, family, type, proto);
   },
@@ -62,6 +62,6 @@ export const nativeBackend: Backend = {
 
 function option(fd: number, name: number): number {
   const value = new Int32Array(1);
-  call(libc().getsockopt(fd, SOL_SOCKET, name, value, new Uint32Array([4])), "getsockopt");
+  call(readOption(fd, SOL_SOCKET, name, value), "getsockopt");
   return value[0];
 }

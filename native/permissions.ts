@@ -13,8 +13,12 @@ export function requireAddress(family: number, address: Address): void {
     requireReading(address as UnixAddress);
     requireWriting(address as UnixAddress);
   } else if (family === AF_INET || family === AF_INET6) requirePlace(family, address as InetAddress);
-  // Families without hosts have no permission of their own: they need the whole of net.
-  else requireNet();
+  else requireFamily(family);
+}
+
+/** The same for a socket without an address: families without hosts and paths need the whole of net. */
+export function requireFamily(family: number): void {
+  if (family !== AF_INET && family !== AF_INET6 && family !== AF_UNIX) requireNet();
 }
 
 /** The same for a datagram's destination: of a Unix socket's file, nothing is read. */
@@ -27,7 +31,7 @@ function requirePlace(family: number, [host, port]: InetAddress): void {
   if (allGranted("net")) return;
   const place = placeOf(host === "" ? wildcard(family) : host, port);
   // The name that the address was found by may be allowed, and not the number; but not where the number is denied.
-  if (stateOf(place) === "denied" || names.get(place)?.some(isNetGranted) !== true) requireNet(place);
+  if (names.get(place)?.some(isNetGranted) !== true || stateOf(place) === "denied") requireNet(place);
 }
 
 /** Whether the program may use a host and port, without asking its user. */

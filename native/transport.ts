@@ -28,6 +28,7 @@ import { libc } from "./libc.ts";
 import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, SO_COOKIE } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import { keepNonBlocking } from "./nonblocking.ts";
+import { readOption } from "./options.ts";
 import { isGranted, requireAddress, requireDestination } from "./permissions.ts";
 import { level } from "./poll.ts";
 import { Receiver } from "./receiver.ts";
@@ -39,8 +40,7 @@ import { ENDS_READS, Source } from "./source.ts";
 /** What no two sockets share; undefined where there is no socket. */
 function cookieOf(fd: number): bigint | undefined {
   const cookie = new BigUint64Array(1);
-  const result = libc().getsockopt(fd, SOL_SOCKET, SO_COOKIE, cookie, new Uint32Array([cookie.byteLength]));
-  return result === 0 ? cookie[0] : undefined;
+  return readOption(fd, SOL_SOCKET, SO_COOKIE, cookie) === 0 ? cookie[0] : undefined;
 }
 
 /** How long to wait, in ms, where the kernel tells nobody that there is room again. */
@@ -80,6 +80,11 @@ export class NativeTransport implements Transport {
     this.#receiver = new Receiver(type === SOCK_STREAM, this.#source);
   }
 
+  /** Itself and its duplicates. */
+  get #all(): NativeTransport[] {
+    return this.#twins ?? [this];
+  }
+
   get #isInternet(): boolean {
     return this.family === AF_INET || this.family === AF_INET6;
   }
@@ -109,7 +114,7 @@ export class NativeTransport implements Transport {
       requireAddress(this.family, [wildcard(this.family), 0]);
     }
     call(libc().listen(this.#source.fd, backlog), "listen");
-    for (const twin of this.#twins ?? [this]) twin.#source.listening = true;
+    for (const twin of this.#all) twin.#source.listening = true;
     reactor.disturb();
   }
 
@@ -208,11 +213,11 @@ export class NativeTransport implements Transport {
     const result = libc().shutdown(this.#source.fd, how);
     // An unconnected datagram socket is shut down, too, though the kernel answers ENOTCONN.
     if (how !== SHUT_WR && (result === 0 || errno() === ENOTCONN)) {
-      for (const twin of this.#twins ?? [this]) twin.#receiver.shut = true;
+      for (const twin of this.#all) twin.#receiver.shut = true;
     }
     call(result, "shutdown");
     // A Unix socket with a full queue makes no event of it, and whoever waits to send is to learn of it.
-    if (how !== SHUT_RD) { for (const twin of this.#twins ?? [this]) twin.#source.announce(POLLOUT); }
+    if (how !== SHUT_RD) { for (const twin of this.#all) twin.#source.announce(POLLOUT); }
   }
 
   // Receiving
@@ -337,9 +342,9 @@ export class NativeTransport implements Transport {
   /** Learns whether a close may wait for what is unsent. What is no socket has no such option. */
   #noteLinger(): void {
     const linger = new Int32Array(2);
-    libc().getsockopt(this.#source.fd, SOL_SOCKET, SO_LINGER, linger, new Uint32Array([linger.byteLength]));
+    readOption(this.#source.fd, SOL_SOCKET, SO_LINGER, linger);
     const [on, seconds] = linger;
-    for (const twin of this.#twins ?? [this]) twin.#source.lingers = on !== 0 && seconds !== 0;
+    for (const twin of this.#all) twin.#source.lingers = on !== 0 && seconds !== 0;
   }
 
   /** Takes over a descriptor that somebody else has had: what they did to it is not known here. */

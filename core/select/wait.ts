@@ -7,6 +7,7 @@
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDNORM, POLLWRBAND, POLLWRNORM } from "../../base/poll.ts";
 import type { OSError } from "../../base/errors.ts";
 import * as descriptors from "../descriptors.ts";
+import { turn } from "../turn.ts";
 import type { Pollable, Waiter } from "../../transport.ts";
 import { orAborted } from "../abort.ts";
 import { Timer } from "./timer.ts";
@@ -246,7 +247,7 @@ let waits = 0;
 export function breath(): Promise<void> | undefined {
   if (++waits < WAITS_PER_TURN) return undefined;
   waits = 0;
-  return new Promise((resolve) => setImmediate(resolve));
+  return turn();
 }
 
 /** Notes that the event loop had its turn. */
