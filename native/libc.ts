@@ -272,23 +272,21 @@ const SYMBOLS = {
 /** The functions of libc that the backend calls. */
 export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
-/** glibc and musl by absolute path, so that `--allow-ffi=<path>` can name one; the bare names are the last resort. */
-const CANDIDATES: Record<string, string[]> = {
-  x86_64: [
-    "/lib/x86_64-linux-gnu/libc.so.6",
+/**
+ * Where libc is. The bare name is the one that the process runs on already, glibc or musl, wherever it lies: a second one
+ * beside it would crash. But Deno looks for bare names in the current directory where FFI is granted for some paths only;
+ * there it is the path that is granted.
+ */
+function candidates(arch: string): string[] {
+  const { state, partial } = Deno.permissions.querySync({ name: "ffi" });
+  if (state === "granted" && !partial) return ["libc.so.6"];
+  return [
+    `/lib/${arch}-linux-gnu/libc.so.6`,
     "/lib64/libc.so.6",
     "/usr/lib/libc.so.6",
-    "/lib/ld-musl-x86_64.so.1",
-    "libc.so.6",
-  ],
-  aarch64: [
-    "/lib/aarch64-linux-gnu/libc.so.6",
-    "/lib64/libc.so.6",
-    "/usr/lib/libc.so.6",
-    "/lib/ld-musl-aarch64.so.1",
-    "libc.so.6",
-  ],
-};
+    `/lib/ld-musl-${arch}.so.1`,
+  ];
+}
 
 let symbols: Libc | undefined;
 
@@ -299,13 +297,13 @@ export function libc(): Libc {
 
 function open(): Libc {
   const { os, arch } = Deno.build;
-  if (os !== "linux" || !(arch in CANDIDATES)) {
+  if (os !== "linux" || (arch !== "x86_64" && arch !== "aarch64")) {
     throw new Error(
       `Native sockets need Linux on x86-64 or arm64, this is ${os} on ${arch}; the default backend works here: import "@berkeley/socket"`,
     );
   }
   let reason: unknown;
-  for (const path of CANDIDATES[arch]) {
+  for (const path of candidates(arch)) {
     try {
       return Deno.dlopen(path, SYMBOLS).symbols;
     } catch (error) {

@@ -192,23 +192,3 @@ Deno.test("native: paths need read and write access, as for Deno.listen", async 
     Deno.removeSync(directory, { recursive: true });
   }
 });
-
-Deno.test("native: --allow-ffi may name libc alone, and importing takes no permission", async () => {
-  const libc = ["/lib/x86_64-linux-gnu/libc.so.6", "/lib/aarch64-linux-gnu/libc.so.6", "/lib/ld-musl-x86_64.so.1"]
-    .find((path) => {
-      try {
-        return Deno.statSync(path).isFile;
-      } catch {
-        return false;
-      }
-    });
-  const source = `${TELL} await tell("socket", () => socket.socket());`;
-  const tell = async (...flags: string[]) => {
-    const args = ["run", "--no-prompt", "--no-lock", "--no-check", ...flags, "--ext=ts", "-"];
-    await using program = new Program(Deno.execPath(), args);
-    await program.write(source);
-    return (await program.end()).stdout.trim();
-  };
-  assert.equal(await tell(`--allow-ffi=${libc}`), "socket ok");
-  assert.equal(await tell(), "socket NotCapable");
-});
