@@ -5,7 +5,7 @@
  *
  * It needs `--allow-ffi` (or `--allow-ffi=` and libc's path), and FFI is outside of Deno's sandbox: a program with that
  * permission can do whatever its user can. The net permission (`unix:` with read and write, for paths) is still asked
- * for and honoured by every call here.
+ * for and honoured by every call that names an address.
  *
  * No call waits on JavaScript's thread: descriptors are non-blocking, and one epoll instance wakes whoever waits.
  * A pending call keeps the process alive, an idle open socket does not.

@@ -16,7 +16,7 @@
  *
  * const [data, address] = await server.recvfrom(1024);
  * console.log(new TextDecoder().decode(data), "from", address);
- * await server.sendto("ok", address!);
+ * await server.sendto("ok", address);
  * console.log(new TextDecoder().decode(await client.recv(1024)));
  * ```
  *

@@ -22,9 +22,11 @@ export interface ErrorContext {
  *
  * @example
  * ```ts
- * import { errorFor, OSError } from "./errors.ts";
- * const error = errorFor("ECONNREFUSED");
- * console.assert(error instanceof OSError && error.code === "ECONNREFUSED");
+ * import { OSError, socket } from "@berkeley/socket";
+ *
+ * using sk = socket();
+ * const error = await sk.connect(["127.0.0.1", 1]).catch((error: unknown) => error);
+ * console.assert(error instanceof OSError && error.code === "ECONNREFUSED" && error.syscall === "connect");
  * ```
  */
 export class OSError extends Error {

@@ -23,6 +23,11 @@ const GAI_TEXTS = {
 /** The names of getaddrinfo's errors. */
 export type GaiName = keyof typeof GAI_TEXTS;
 
+/** The error whose text is in a message: Deno tells getaddrinfo's failures by glibc's text alone. */
+export function gaiNameIn(message: string): GaiName | undefined {
+  return (Object.keys(GAI_TEXTS) as GaiName[]).find((name) => message.includes(GAI_TEXTS[name]));
+}
+
 /** Makes the error of getaddrinfo and getnameinfo. */
 export function gaiErrorFor(code: GaiName, context: ErrorContext = {}): gaierror {
   return new gaierror(constants[code], GAI_TEXTS[code], { ...context, code });

@@ -11,7 +11,8 @@ let used = 0;
 
 /**
  * Copies bytes out of a buffer that is going to be used again. A small copy shares its ArrayBuffer with other
- * received data, as Node's Buffers do: respect its byteOffset, and slice() it before transferring it.
+ * received data, as Node's Buffers do: respect its byteOffset, and slice() it before transferring it. It starts where
+ * any typed array may.
  */
 export function copyOf(buffer: Bytes, start: number, end: number): Bytes {
   const length = end - start;
@@ -23,6 +24,6 @@ export function copyOf(buffer: Bytes, start: number, end: number): Bytes {
   }
   const piece = pool.subarray(used, used + length);
   piece.set(start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end));
-  used += length;
+  used = (used + length + 7) & ~7;
   return piece;
 }

@@ -18,14 +18,19 @@ export function checkTimeout(timeout: number | null): number | null {
 
 /** C's int. */
 export function checkInteger(value: number, what: string): void {
-  if (!Number.isInteger(value)) throw new TypeError(`${what} must be an integer, not ${nameOf(value)} ${value}`);
+  if (!Number.isInteger(value)) {
+    const found = typeof value === "number" || typeof value === "string" ? `${typeof value} ${value}` : nameOf(value);
+    // The commonest mistake: recv(10, { signal }).
+    const hint = typeof value === "object" && value !== null ? "; options come after all other arguments" : "";
+    throw new TypeError(`${what} must be an integer, not ${found}${hint}`);
+  }
   if (value > 2 ** 31 - 1 || value < -(2 ** 31)) throw new RangeError(`${what} out of range: ${value}`);
 }
 
 /** The options that a call takes last; a signal itself, or one of Python's positional arguments, is a mistake. */
 export function checkOptions(options: object): void {
   if (typeof options !== "object" || options === null || options instanceof AbortSignal) {
-    throw new TypeError(`options must be an object such as { signal }, not ${nameOf(options)}`);
+    throw new TypeError(`options must be an object, { name: value }, not ${nameOf(options)}`);
   }
 }
 

@@ -17,9 +17,10 @@ import {
 } from "../base/constants.ts";
 import { CMSG_LEN } from "../base/cmsg.ts";
 import type { Bytes, Data } from "../base/data.ts";
-import { OSError } from "../base/errors.ts";
+import { OSError, timedOut } from "../base/errors.ts";
 import type { Backend, Transport } from "../transport.ts";
 import { checkInteger, checkOptions } from "./arguments.ts";
+import { delayUntil } from "./delay.ts";
 import { enter, find, get } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
 import { socketOf } from "./socket.ts";
@@ -49,8 +50,10 @@ export interface ServerOptions {
 export function open(backend: Backend, family: number, type: number, proto: number, fileno?: number | null): Socket {
   checkKind(family, type, proto);
   const bare = type < 0 ? type : type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+  // -1 leaves the choice: to the descriptor, or to the module.
+  const either = (given: number, usual: number) => given === -1 ? usual : given;
   const descriptor = fileno === undefined || fileno === null
-    ? enter(backend.open(family, bare, proto))
+    ? enter(backend.open(either(family, AF_INET), either(bare, SOCK_STREAM), either(proto, 0)))
     : adopt(backend, fileno, family, bare, proto);
   const socket = socketOf(descriptor);
   if (type > 0 && (type & SOCK_NONBLOCK) !== 0) socket.setblocking(false);
@@ -69,7 +72,7 @@ function adopt(backend: Backend, fd: number, family: number, type: number, proto
 }
 
 function checkFd(fd: number): void {
-  if (!Number.isInteger(fd)) throw new TypeError("an integer is required for fileno");
+  checkInteger(fd, "fileno");
   if (fd < 0) throw new RangeError("negative file descriptor");
 }
 
@@ -92,7 +95,7 @@ export function fromFd(backend: Backend, fd: number, family: number, type: numbe
 
 /** Closes a descriptor by its number. */
 export function closeFd(fd: number): void {
-  if (!Number.isInteger(fd)) throw new TypeError("an integer is required for the descriptor");
+  checkInteger(fd, "descriptor");
   get(fd).close();
 }
 
@@ -116,6 +119,19 @@ function checkEndpoint(address: AddressLike): [string, number] {
   return checkAddress(family, [host, port], "connect") as unknown as [string, number];
 }
 
+/** Settles as a look-up does, or rejects when a deadline comes before that. Nothing ends the look-up itself. */
+async function before<T>(deadline: number | null, lookUp: Promise<T>): Promise<T> {
+  if (deadline === null) return await lookUp;
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const timer = setTimeout(() => reject(timedOut()), delayUntil(deadline, performance.now()));
+  lookUp.then(resolve, reject);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Connects to the first of a host's addresses that answers. */
 export async function createConnection(
   backend: Backend,
@@ -130,7 +146,7 @@ export async function createConnection(
   const failures: Error[] = [];
   // 0 is no bound but non-blocking mode: then connect rejects with EINPROGRESS, as in CPython.
   const deadline = timeout ? performance.now() + timeout * 1000 : null;
-  for (const [family, address] of await orAborted(backend.endpoints(host, port), signal)) {
+  for (const [family, address] of await orAborted(before(deadline, backend.endpoints(host, port)), signal)) {
     let socket: Socket | undefined;
     try {
       socket = open(backend, family, SOCK_STREAM, 0);

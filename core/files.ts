@@ -13,7 +13,6 @@ export { SocketFile, UnsupportedOperation } from "./files/file.ts";
 export { TextFile } from "./files/text.ts";
 export type { FileSocket } from "./files/bytes.ts";
 export type { ErrorHandler } from "./files/coding.ts";
-export type { WaitOptions } from "./abort.ts";
 
 /** How CPython buffers where nothing else is asked for (io.DEFAULT_BUFFER_SIZE). */
 const DEFAULT_BUFFER_SIZE = 8192;
@@ -21,7 +20,7 @@ const DEFAULT_BUFFER_SIZE = 8192;
 /** What python3 calls the encoding that is the default here. */
 const DEFAULT_ENCODING = "UTF-8";
 
-/** Options of {@linkcode makeFile} (`Socket.makefile`), as those of Python's open(). */
+/** Options of `Socket.makefile`, as those of Python's open(). */
 export interface MakefileOptions {
   /** The buffer's size in bytes; 0 for none (bytes only), 1 to send each line at once, -1 or null for 8192. */
   buffering?: number | null;

@@ -18,6 +18,7 @@ import { SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM } from "../base/const
 import { gaiErrorFor } from "../base/gai.ts";
 import { findService } from "../base/services.ts";
 import { findAddresses, isAddress, ownAddresses } from "./hosts.ts";
+import { toAscii } from "./idna.ts";
 import { orAborted } from "./abort.ts";
 import { followAliases } from "./resolver.ts";
 import type { WaitOptions } from "./abort.ts";
@@ -158,7 +159,7 @@ export async function getaddrinfo(
 
   const addresses = name === null
     ? ownAddresses(narrowed, flags)
-    : await orAborted(findAddresses(name, uses[0].port, narrowed, flags), options.signal);
+    : await orAborted(findAddresses(toAscii(name), uses[0].port, narrowed, flags), options.signal);
   let canonname = "";
   if (name !== null && flags & AI_CANONNAME) {
     // glibc answers an address as it was written.

@@ -5,6 +5,7 @@ import { AF_INET, AF_UNSPEC } from "../base/constants/families.ts";
 import { OSError } from "../base/errors.ts";
 import { hErrorFor } from "../base/gai.ts";
 import { findAddresses, isAddress } from "./hosts.ts";
+import { toAscii } from "./idna.ts";
 import { orAborted } from "./abort.ts";
 import { followAliases, lookUpName } from "./resolver.ts";
 import type { WaitOptions } from "./abort.ts";
@@ -22,7 +23,7 @@ export function checkHostName(host: unknown, name: string): asserts host is stri
 async function firstAddress(host: string, family: number, signal: AbortSignal | undefined): Promise<string> {
   if (host === "" && family === AF_INET) return "0.0.0.0";
   if (host === "<broadcast>") return "255.255.255.255";
-  return (await orAborted(findAddresses(host, 0, family), signal))[0].host;
+  return (await orAborted(findAddresses(toAscii(host), 0, family), signal))[0].host;
 }
 
 /**
@@ -58,7 +59,9 @@ export async function gethostbyname_ex(host: string, options: WaitOptions = {}):
   if (host === "" || host === "<broadcast>") {
     throw hErrorFor("NO_RECOVERY", { syscall: "gethostbyname", address: host });
   }
-  const addresses = (await orAborted(findAddresses(host, 0, AF_INET), options.signal)).map((entry) => entry.host);
+  const addresses = (await orAborted(findAddresses(toAscii(host), 0, AF_INET), options.signal)).map((entry) =>
+    entry.host
+  );
   const chain = isAddress(host) ? [] : await orAborted(followAliases(host), options.signal);
   const hostname = chain.pop() ?? host;
   return [hostname, hostname === host ? [] : [host, ...chain], addresses];

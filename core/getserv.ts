@@ -3,6 +3,19 @@
 import { OSError } from "../base/errors.ts";
 import { findPort, findProtocol, findService } from "../base/services.ts";
 
+/** Checks a name that C reads up to its first zero. */
+export function checkText(value: unknown, call: string, place: number): asserts value is string {
+  if (typeof value !== "string") throw new TypeError(`${call}() argument ${place} must be a string`);
+  if (value.includes("\0")) throw new RangeError("embedded null character");
+}
+
+/** Checks the arguments of getservbyport. */
+export function checkServicePort(port: number, protocol: string | undefined): void {
+  if (!Number.isInteger(port)) throw new TypeError("getservbyport() argument 1 must be an integer");
+  if (protocol !== undefined) checkText(protocol, "getservbyport", 2);
+  if (port < 0 || port > 65535) throw new RangeError("getservbyport: port must be 0-65535.");
+}
+
 /**
  * The port of a service, for one protocol ("tcp" or "udp") or for any, from a built-in table.
  *
@@ -14,7 +27,8 @@ import { findPort, findProtocol, findService } from "../base/services.ts";
  */
 export function getservbyname(service: string, protocol?: string): Promise<number> {
   return Promise.try(() => {
-    if (typeof service !== "string") throw new TypeError("getservbyname() argument 1 must be a string");
+    checkText(service, "getservbyname", 1);
+    if (protocol !== undefined) checkText(protocol, "getservbyname", 2);
     const port = findService(service, protocol);
     if (port === undefined) throw new OSError("service/proto not found", undefined, { syscall: "getservbyname" });
     return port;
@@ -32,8 +46,7 @@ export function getservbyname(service: string, protocol?: string): Promise<numbe
  */
 export function getservbyport(port: number, protocol?: string): Promise<string> {
   return Promise.try(() => {
-    if (!Number.isInteger(port)) throw new TypeError("getservbyport() argument 1 must be an integer");
-    if (port < 0 || port > 65535) throw new RangeError("getservbyport: port must be 0-65535.");
+    checkServicePort(port, protocol);
     const service = findPort(port, protocol);
     if (service === undefined) throw new OSError("port/proto not found", undefined, { syscall: "getservbyport" });
     return service;
@@ -51,7 +64,7 @@ export function getservbyport(port: number, protocol?: string): Promise<string> 
  */
 export function getprotobyname(protocol: string): Promise<number> {
   return Promise.try(() => {
-    if (typeof protocol !== "string") throw new TypeError("getprotobyname() argument 1 must be a string");
+    checkText(protocol, "getprotobyname", 1);
     const number = findProtocol(protocol);
     if (number === undefined) throw new OSError("protocol not found", undefined, { syscall: "getprotobyname" });
     return number;

@@ -5,7 +5,6 @@ import { AF_INET, AF_INET6, AF_UNSPEC } from "../base/constants/families.ts";
 import { AI_ALL, AI_NUMERICHOST, AI_PASSIVE, AI_V4MAPPED } from "../base/constants/names.ts";
 import { gaiErrorFor } from "../base/gai.ts";
 import { formatIPv6, parseIPv6 } from "../base/ip.ts";
-import { toAscii } from "./idna.ts";
 import { if_nametoindex } from "./interfaces.ts";
 import { lookUp } from "./resolver.ts";
 
@@ -55,7 +54,7 @@ export function isAddress(host: string): boolean {
   return (parseLiteral(host) ?? parseScoped(host)) !== undefined;
 }
 
-/** All addresses of a host, for a family. `port` is for the permission that a look-up takes. */
+/** All addresses of a host in its ASCII form, for a family. `port` is for the permission that a look-up takes. */
 export async function findAddresses(
   host: string,
   port: number,
@@ -71,10 +70,9 @@ export async function findAddresses(
   }
   // DNS has no such names; a resolver that cuts at NUL must not see one.
   if (flags & AI_NUMERICHOST || host === "" || /[\0\s<>]/.test(host)) throw error("EAI_NONAME");
-  const name = toAscii(host);
-  const found = await lookUp(name, port, family === AF_INET ? 4 : family === AF_INET6 ? 6 : 0);
+  const found = await lookUp(host, port, family === AF_INET ? 4 : family === AF_INET6 ? 6 : 0);
   if (family === AF_INET6 && flags & AI_V4MAPPED && (found.length === 0 || flags & AI_ALL)) {
-    for (const address of await lookUp(name, port, 4)) found.push(`::ffff:${address}`);
+    for (const address of await lookUp(host, port, 4)) found.push(`::ffff:${address}`);
   }
   if (found.length === 0) throw error("EAI_NONAME");
   return found.map(fromText);

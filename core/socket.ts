@@ -65,9 +65,6 @@ const leaks = new FinalizationRegistry<Descriptor>((descriptor) => descriptor.cl
 /** Makes the Socket of an open descriptor: the backends' way in, which is no part of the public class. */
 export let socketOf: (descriptor: Descriptor<Transport>) => Socket;
 
-/** The transport of a socket, for what goes beyond its methods. */
-export let transportOf: (socket: Socket) => Transport;
-
 /**
  * A socket, as Python's `socket.socket` objects; the functions that make them are `socket()` and its kin.
  *
@@ -105,7 +102,6 @@ export class Socket {
 
   static {
     socketOf = (descriptor) => new Socket(descriptor);
-    transportOf = (socket) => socket.#live();
   }
 
   private constructor(descriptor: Descriptor<Transport>) {
@@ -266,7 +262,7 @@ export class Socket {
   /**
    * Claims a local address; see bind(2). `["", port]` is every interface, port 0 any free port, which `getsockname()` tells.
    *
-   * On the default backend a host name other than a literal may block for its look-up.
+   * A host name other than a literal may block for its look-up.
    *
    * @throws {OSError} EADDRINUSE, EADDRNOTAVAIL, EACCES, EINVAL for a second bind …
    * @throws {TypeError} for a wrong shape; RangeError for a port beyond 65535.
@@ -415,10 +411,10 @@ export class Socket {
    *
    * @example
    * ```ts
-   * import { socketpair } from "@berkeley/socket";
+   * import { SHUT_WR, socketpair } from "@berkeley/socket";
    *
    * const [a, b] = await socketpair();
-   * await a.shutdown(1); // SHUT_WR
+   * await a.shutdown(SHUT_WR);
    * console.assert((await b.recv(1)).length === 0);
    * a.close();
    * b.close();
@@ -854,7 +850,11 @@ export class Socket {
   ): Promise<number> {
     const transport = this.#live();
     const views = [...buffers].map(bytesOf);
-    const ancillary = [...ancdata].map(([level, type, data]): AncillaryData => [level, type, bytesOf(data)]);
+    const ancillary = [...ancdata].map(([level, type, data]): AncillaryData => {
+      checkInteger(level, "level");
+      checkInteger(type, "type");
+      return [level, type, bytesOf(data)];
+    });
     const checked = address === null ? null : checkAddress(this.family, address, "sendmsg");
     const target = checked === null ? null : await this.#resolve(checked, options);
     return this.#write(() => transport.sendMessage(views, ancillary, flags, target), flags, options);
@@ -927,18 +927,17 @@ export class Socket {
 
   // Connections of a listener, data of a stream, [data, address] of a datagram socket: which of them is
   // known at run time only.
-  // deno-lint-ignore no-explicit-any
   /**
    * Iterates: a listener over `[socket, address]`, a stream over chunks of data to its end, a datagram socket over
    * `[data, address]`. It ends when the socket is closed or shut down for receiving; leaving the loop closes nothing.
    *
    * @example
    * ```ts
-   * import { socketpair } from "@berkeley/socket";
+   * import { SHUT_WR, socketpair } from "@berkeley/socket";
    *
    * const [a, b] = await socketpair();
    * await a.sendall("hello");
-   * await a.shutdown(1);
+   * await a.shutdown(SHUT_WR);
    * for await (const chunk of b) console.log(chunk);
    * a.close();
    * b.close();
@@ -1019,11 +1018,11 @@ export class Socket {
    *
    * @example
    * ```ts
-   * import { socketpair } from "@berkeley/socket";
+   * import { SHUT_WR, socketpair } from "@berkeley/socket";
    *
    * const [a, b] = await socketpair();
    * await a.sendall("hello");
-   * await a.shutdown(1);
+   * await a.shutdown(SHUT_WR);
    * console.log(await new Response(b.readable).text());
    * a.close();
    * b.close();

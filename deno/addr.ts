@@ -3,6 +3,8 @@
 import { wildcard } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
 import { AF_INET6, AF_UNIX } from "../base/constants.ts";
+import { gaiErrorFor } from "../base/gai.ts";
+import { asciiOf } from "../core/idna.ts";
 
 /** fe80::/10 */
 const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;
@@ -23,7 +25,9 @@ export function fromAddr(addr: Deno.Addr, family: number, near: Address | null):
 /** The host to give to Deno: "" is every interface, which Deno takes for IPv4's whatever the family. */
 export function hostOf(address: Address, family: number): string {
   const [host, , , scopeId] = address as [string, number, number?, number?];
-  return scoped(host === "" ? wildcard(family) : host, scopeId);
+  // Deno would take the brackets of a URL off.
+  if (/[[\]]/.test(host)) throw gaiErrorFor("EAI_NONAME", { address });
+  return scoped(host === "" ? wildcard(family) : asciiOf(host), scopeId);
 }
 
 /** A host as Deno takes it: with its scope, where it has one. */

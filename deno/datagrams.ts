@@ -30,6 +30,7 @@ import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import { copyOf } from "../base/pool.ts";
 import { findAddresses } from "../core/hosts.ts";
+import { asciiOf } from "../core/idna.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../transport.ts";
 import type { Accepted, AncillaryData, Led, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
@@ -155,7 +156,7 @@ export class DatagramTransport implements Transport {
   }
 
   async #lookUp(name: string, rest: number[]): Promise<Address> {
-    const [{ host }] = await findAddresses(name, rest[0], this.family);
+    const [{ host }] = await findAddresses(asciiOf(name), rest[0], this.family);
     // A script that may use the name only must go on by the name: the permission is its user's word.
     if (!allowed(host, rest[0])) this.#names.set(host, name);
     return [host, ...rest] as Address;

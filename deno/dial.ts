@@ -3,10 +3,12 @@
 
 import type { Address } from "../base/addresses.ts";
 import { isLiteral } from "../base/addresses.ts";
-import { AF_INET, AF_INET6 } from "../base/constants.ts";
+import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants.ts";
+import { errorFor } from "../base/errors.ts";
 import { gaiErrorFor } from "../base/gai.ts";
 import { lookUp } from "../core/resolver.ts";
 import { hostOf } from "./addr.ts";
+import { unixPath } from "./paths.ts";
 
 /** The IP version of a family. */
 function versionOf(family: number): 4 | 6 {
@@ -15,9 +17,11 @@ function versionOf(family: number): 4 | 6 {
 
 /** Opens a connection of a family; what Deno throws at once (a refused permission) is a rejection too. */
 export async function dial(address: Address, family: number, signal: AbortSignal): Promise<Deno.Conn> {
-  if (typeof address === "string") return await Deno.connect({ transport: "unix", path: address });
+  if (family === AF_UNIX) return await Deno.connect({ transport: "unix", path: unixPath(address, "connect") });
   const hostname = hostOf(address, family);
   const port = Number(address[1]);
+  // Deno has no such port, and no peer has it.
+  if (port === 0) throw errorFor("ECONNREFUSED", { syscall: "connect", address });
   const conn = await Deno.connect({ hostname, port, signal });
   if (isLiteral((conn.remoteAddr as Deno.NetAddr).hostname, family)) return conn;
   // The name's first address that answered is of the other family: ask for one of ours.

@@ -1,9 +1,10 @@
 // From Deno's errors to the kernel's.
 
-import { errorFor, errorForErrno, gaierror, OSError } from "../base/errors.ts";
+import { errorFor, errorForErrno, OSError } from "../base/errors.ts";
 import type { ErrorContext } from "../base/errors.ts";
 import { isErrnoName } from "../base/errno.ts";
 import type { ErrnoName } from "../base/errno.ts";
+import { gaiErrorFor, gaiNameIn } from "../base/gai.ts";
 
 // Deno's class names, for the errors that carry neither a code nor a number.
 const BY_CLASS: Record<string, ErrnoName> = {
@@ -26,26 +27,17 @@ const BY_CLASS: Record<string, ErrnoName> = {
   WouldBlock: "EAGAIN",
 };
 
-// getaddrinfo's failures come as untyped Errors with glibc's text.
-const LOOK_UPS: [text: string, eai: number, code: string][] = [
-  ["Temporary failure in name resolution", -3, "EAI_AGAIN"],
-  ["No address associated with hostname", -5, "EAI_NODATA"],
-  ["Non-recoverable failure in name resolution", -4, "EAI_FAIL"],
-  ["Name or service not known", -2, "EAI_NONAME"],
-];
-
-/** The OSError for an error of Deno's net API. A refused permission comes through as it is. */
+/** The OSError for an error of Deno's net API. A refused permission and what is a wrong argument come through as they are. */
 export function fromDeno(error: unknown, context: ErrorContext): Error {
-  if (error instanceof Deno.errors.NotCapable || error instanceof OSError) return error;
+  if (error instanceof Deno.errors.NotCapable || error instanceof OSError || error instanceof RangeError) return error;
   if (!(error instanceof Error)) return new OSError(String(error), undefined, { ...context, cause: error });
   const from = { ...context, cause: error };
   const code = (error as { code?: unknown }).code;
   if (typeof code === "string" && isErrnoName(code)) return errorFor(code, from);
   const number = /\(os error (\d+)\)/.exec(error.message);
   if (number !== null) return errorForErrno(Number(number[1]), from);
-  if (/failed to lookup address|No such host/.test(error.message)) {
-    const [text, eai, name] = LOOK_UPS.find(([text]) => error.message.includes(text)) ?? LOOK_UPS.at(-1)!;
-    return new gaierror(eai, text, { ...from, code: name });
+  if (/failed to lookup address|No such host|invalid host/.test(error.message)) {
+    return gaiErrorFor(gaiNameIn(error.message) ?? "EAI_NONAME", from);
   }
   const known = BY_CLASS[error.name];
   return known === undefined ? new OSError(error.message, undefined, from) : errorFor(known, from);

@@ -1,12 +1,26 @@
-// Hosts of datagrams: Deno's UDP sockets take the first address of a name, of whichever family it is, and look the
-// name up again for each datagram. So names are looked up here, once and in the socket's family.
+// Hosts to bind and to send datagrams to: Deno takes the first address of a name, of whichever family it is, and looks
+// the name up again for each datagram. So names are looked up here, once and in the socket's family.
 
+import type { Address } from "../base/addresses.ts";
 import { isLiteral, loopback, wildcard } from "../base/addresses.ts";
+import { AF_INET6 } from "../base/constants.ts";
+import { gaiErrorFor } from "../base/gai.ts";
+import { hostOf, scoped } from "./addr.ts";
 
-/** The literal that a host to bind stands for; a name that only a look-up knows stays one. */
-export function bindable(host: string, family: number): string {
-  if (host === "") return wildcard(family);
-  return host === "localhost" && allowed(loopback(family), 0) ? loopback(family) : host;
+/** The host to bind, as Deno takes it: a literal where it stands for one; a name that only a look-up knows stays one. */
+export function bindable(address: Address, family: number): string {
+  const [host, , , scopeId] = address as [string, number, number?, number?];
+  return host === "localhost" && allowed(loopback(family), 0)
+    ? scoped(loopback(family), scopeId)
+    : hostOf(address, family);
+}
+
+/** Closes what was bound, and throws, where the name that was bound has led to an address of another family. */
+export function checkFamily(bound: Deno.Listener | Deno.DatagramConn, family: number, address: Address): Deno.NetAddr {
+  const addr = bound.addr as Deno.NetAddr;
+  if (addr.hostname.includes(":") === (family === AF_INET6)) return addr;
+  bound.close();
+  throw gaiErrorFor("EAI_ADDRFAMILY", { syscall: "bind", address });
 }
 
 /** The literal that a destination stands for, or undefined for a name that has to be looked up. */

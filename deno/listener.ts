@@ -91,15 +91,13 @@ export class Listener {
   /** The oldest connection that has come. */
   accept(): Deno.Conn | WouldBlock {
     const conn = this.#ready.shift();
-    if (conn !== undefined) {
-      // For whoever stays registered over an accept, as epoll does.
-      if (this.#waiters.wait(POLLIN)) this.acceptAhead();
-      return conn;
-    }
-    const error = this.#error;
-    this.#error = null;
+    const error = conn === undefined ? this.#error : null;
+    if (error !== null) this.#error = null;
+    else if (conn === undefined) return WOULD_BLOCK;
+    // For whoever stays registered over an accept, as epoll does.
+    if (this.#waiters.wait(POLLIN)) this.acceptAhead();
     if (error !== null) throw error;
-    return WOULD_BLOCK;
+    return conn!;
   }
 
   /** Accepts one connection ahead for whoever waits. A second pending accept would be Busy. */
@@ -126,6 +124,8 @@ export class Listener {
     if (this.#closed) return;
     const error = fromDeno(failure, { syscall: "accept" });
     if (DIED_IN_QUEUE.has((error as { code?: string }).code ?? "")) return this.acceptAhead();
+    // Whoever asked has given up, and the next accept may find it otherwise (EMFILE).
+    if (!this.#waiters.wait(POLLIN)) return;
     this.#error = error;
     this.#waiters.wake(POLLIN | POLLERR);
   }

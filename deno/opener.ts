@@ -1,9 +1,10 @@
 // Claiming a local address for streams.
 
 import type { Address } from "../base/addresses.ts";
-import { SO_REUSEPORT, SOL_SOCKET } from "../base/constants.ts";
-import { hostOf } from "./addr.ts";
+import { AF_UNIX, SO_REUSEPORT, SOL_SOCKET } from "../base/constants.ts";
 import { fromDeno } from "./errors.ts";
+import { bindable, checkFamily } from "./hosts.ts";
+import { unixPath } from "./paths.ts";
 import type { StreamOptions } from "./stream_options.ts";
 
 /** The largest backlog that listen(2) takes as it is; the kernel bounds it by somaxconn. */
@@ -14,14 +15,14 @@ export type Opener = (backlog: number) => Deno.Listener;
 
 /** The way to open a listener on an address, again and again on the same port. */
 export function openerOf(address: Address, family: number, options: StreamOptions): Opener {
-  let port = typeof address === "string" ? 0 : Number(address[1]);
+  let port = family === AF_UNIX ? 0 : Number(address[1]);
   return (backlog) => {
     try {
-      if (typeof address === "string") return Deno.listen({ transport: "unix", path: address });
+      if (family === AF_UNIX) return Deno.listen({ transport: "unix", path: unixPath(address, "bind") });
       const reusePort = options.get(SOL_SOCKET, SO_REUSEPORT) !== 0;
       const tcpBacklog = Math.min(Math.max(backlog, 0), LARGEST_BACKLOG);
-      const listener = Deno.listen({ hostname: hostOf(address, family), port, reusePort, tcpBacklog });
-      port = (listener.addr as Deno.NetAddr).port;
+      const listener = Deno.listen({ hostname: bindable(address, family), port, reusePort, tcpBacklog });
+      port = checkFamily(listener, family, address).port;
       return listener;
     } catch (error) {
       throw fromDeno(error, { syscall: "bind", address });

@@ -16,6 +16,9 @@ import type { Waiters } from "./waiters.ts";
 /** One write takes this much at most: the bound of the memory that a peer who stops reading can cost. */
 const LARGEST_WRITE = 262144;
 
+/** How long a peer may take none of what was sent before close, in milliseconds. The kernel gives up as well in the end. */
+const LONGEST_LINGER = 60_000;
+
 const EMPTY = new Uint8Array(0);
 
 /** One write: what the caller passed, and how far its copy has come. There is one at a time, used again. */
@@ -43,6 +46,8 @@ export class Outflow {
   #shut = false;
   #finSent = false;
   #closed = false;
+  /** Until a closed connection is broken off. */
+  #linger: ReturnType<typeof setTimeout> | undefined;
 
   constructor(conn: Deno.Conn, waiters: Waiters, trouble: Trouble) {
     this.#conn = conn;
@@ -139,7 +144,10 @@ export class Outflow {
     const flight = this.#flight;
     flight.sent += count;
     // Nobody comes back for the rest of what counts as sent already; what was held and given up does not.
-    if (flight.data === null && !flight.held && flight.sent < flight.bytes.length) return this.#write(flight);
+    if (flight.data === null && !flight.held && flight.sent < flight.bytes.length) {
+      if (this.#closed) this.#boundLinger();
+      return this.#write(flight);
+    }
     flight.landed = true;
     // A sent file of megabytes is not to be kept alive by its last piece.
     if (flight.held) flight.bytes = EMPTY;
@@ -152,6 +160,7 @@ export class Outflow {
     flight.error = fromDeno(error, { syscall: "send" });
     if (flight.data === null) this.#trouble.error = flight.error;
     flight.landed = true;
+    flight.bytes = EMPTY;
     this.#finish();
     this.#waiters.wake(POLLOUT | POLLERR);
   };
@@ -186,11 +195,20 @@ export class Outflow {
     this.#closed = true;
     const flight = this.#flight;
     // The caller whose own bytes are under way is told EBADF, and may change them: they must not go out any more.
-    if (!flight.landed && flight.held) this.#release();
-    else this.#finish();
+    if (!flight.landed && flight.held) return this.#release();
+    this.#finish();
+    if (!flight.landed) this.#boundLinger();
+  }
+
+  /** A peer that takes nothing more is not waited for without end: each one would cost a descriptor. */
+  #boundLinger(): void {
+    clearTimeout(this.#linger);
+    this.#linger = setTimeout(() => this.#release(), LONGEST_LINGER);
+    Deno.unrefTimer(this.#linger);
   }
 
   #release(): void {
+    clearTimeout(this.#linger);
     try {
       this.#conn.close();
     } catch {

@@ -1,4 +1,4 @@
-// Paths of Unix datagram sockets.
+// Paths of Unix sockets.
 
 import type { Address } from "../base/addresses.ts";
 import { errorFor } from "../base/errors.ts";

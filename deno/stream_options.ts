@@ -16,6 +16,13 @@ import {
 import { errorFor } from "../base/errors.ts";
 import { checkSettable, unknownOption } from "./options.ts";
 
+/** Deno ends the whole process where a listener asks for it without the flag. */
+function checkReusePort(flag: number): number {
+  if (flag === 0 || Deno.listenDatagram !== undefined) return flag;
+  const hint = 'SO_REUSEPORT needs Deno\'s flag --unstable-net (or "unstable": ["net"] in deno.json)';
+  throw errorFor("ENOPROTOOPT", { syscall: "setsockopt", hint });
+}
+
 /** The settable options of a stream: kept until there is a connection to tell them to. */
 export class StreamOptions {
   readonly #family: number;
@@ -50,7 +57,7 @@ export class StreamOptions {
     if (level === SOL_SOCKET) {
       checkSettable(name);
       if (name === SO_REUSEADDR) this.#reuseAddr = flag;
-      else if (name === SO_REUSEPORT) this.#reusePort = flag;
+      else if (name === SO_REUSEPORT) this.#reusePort = checkReusePort(flag);
       else if (name === SO_KEEPALIVE) this.#keepAlive = flag;
       else if (name === SO_BROADCAST) this.#broadcast = flag;
       else throw unknownOption("setsockopt");

@@ -140,7 +140,7 @@ export class StreamTransport implements Transport {
   #adopt(conn: Deno.Conn): void {
     this.#options.apply(conn);
     this.#connection = new Connection(conn, this.#waiters, this.#referenced);
-    if (this.#waiters.wait(POLLIN)) this.#connection.inflow.readAhead();
+    if (this.#waiters.wait(POLLIN | POLLRDHUP)) this.#connection.inflow.readAhead();
   }
 
   /** Two ends of one connection that exists already. */

@@ -23,7 +23,9 @@ function listen(serve: (conn: socket.Socket) => Promise<void>): socket.Socket {
   server.bind(["127.0.0.1", 0]);
   server.listen(5);
   (async () => {
-    for await (const [conn] of server) serve(conn).finally(() => conn.close());
+    for await (const [conn] of server) {
+      serve(conn).catch((error) => console.error("lost a caller:", error.message)).finally(() => conn.close());
+    }
   })();
   return server;
 }
@@ -129,7 +131,7 @@ async function udp(): Promise<void> {
   const answering = (async () => {
     const [data, address] = await server.recvfrom(1024);
     show("server", `${text(data)} from ${place(address)}`);
-    await server.sendto("ok", address!);
+    await server.sendto("ok", address);
   })();
   await client.sendto("数据", server.getsockname());
   const [answer, from] = await client.recvfrom(1024);

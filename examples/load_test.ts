@@ -29,7 +29,9 @@ report((performance.now() - start) / 1000);
 function serve(): socket.Socket {
   const server = socket.create_server(["127.0.0.1", 0], { backlog: connections });
   (async () => {
-    for await (const [conn] of server) echo(conn).finally(() => conn.close());
+    for await (const [conn] of server) {
+      echo(conn).catch((error) => console.error("lost a caller:", error.message)).finally(() => conn.close());
+    }
   })();
   return server;
 }

@@ -63,7 +63,7 @@ async function hear(number: number): Promise<string | null> {
       const header = (packet[0] & 0xf) * 4;
       const view = new DataView(packet.buffer, packet.byteOffset + header, packet.length - header);
       if (view.getUint8(0) === ECHO_REPLY && view.getUint16(4) === identifier && view.getUint16(6) === number) {
-        return String(address![0]);
+        return String(address[0]);
       }
     }
   } catch (error) {

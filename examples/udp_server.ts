@@ -17,5 +17,5 @@ const decoder = new TextDecoder();
 for (;;) {
   const [data, address] = await sk.recvfrom(1024);
   console.log(decoder.decode(data), address);
-  await sk.sendto("ok", address!);
+  await sk.sendto("ok", address);
 }

@@ -28,14 +28,12 @@ export const nativeBackend: Backend = {
   },
 
   adopt(fd, family, type, proto) {
-    const kind = (name: number, given: number) => given === -1 ? option(fd, name) : given;
-    const [domain, kindOf, protocol] = [
-      kind(SO_DOMAIN, family),
-      kind(SO_TYPE, type),
-      kind(SO_PROTOCOL, proto),
-    ];
+    // Asked for in any case: of what is no socket this is ENOTSOCK, and nothing of it is changed.
+    const own = option(fd, SO_TYPE);
+    if (family === -1) family = option(fd, SO_DOMAIN);
+    if (proto === -1) proto = option(fd, SO_PROTOCOL);
     keepNonBlocking(fd);
-    return NativeTransport.adopt(fd, domain, kindOf, protocol);
+    return NativeTransport.adopt(fd, family, type === -1 ? own : type, proto);
   },
 
   adoptDuplicate(fd, family, type, proto) {

@@ -60,12 +60,12 @@ export async function findHost(host: string | null, port: number | string | null
   // C would read it up to there.
   if (host.includes("\0")) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
   const name = toAscii(host);
-  if (!isLiteral(name)) requireHost(name, await findPort(port, hints));
+  if (!isNumeric(name)) requireHost(name, await findPort(port, hints));
   return await find(name, service, hints);
 }
 
 /** Whether a host is an address as text, which libc tells without waiting. */
-export function isLiteral(host: string): boolean {
+function isNumeric(host: string): boolean {
   if (host === "" || host === "*") return true; // no host at all
   try {
     findInPlace(host, null, { flags: AI_NUMERICHOST });

@@ -25,7 +25,8 @@ const swap = (port: number) => (port & 0xff) << 8 | port >> 8 & 0xff;
  * ```
  */
 export async function getservbyname(service: string, protocol?: string): Promise<number> {
-  if (typeof service !== "string") throw new TypeError("getservbyname() argument 1 must be a string");
+  table.checkText(service, "getservbyname", 1);
+  if (protocol !== undefined) table.checkText(protocol, "getservbyname", 2);
   const [name, proto] = [cString(service), protocol === undefined ? null : cString(protocol)];
   const entry = await ask(({ struct, room, result }) =>
     libc().getservbyname_r_waiting(name, proto, struct, room, room.length, result)
@@ -46,8 +47,7 @@ export async function getservbyname(service: string, protocol?: string): Promise
  * ```
  */
 export async function getservbyport(port: number, protocol?: string): Promise<string> {
-  if (!Number.isInteger(port)) throw new TypeError("getservbyport() argument 1 must be an integer");
-  if (port < 0 || port > 65535) throw new RangeError("getservbyport: port must be 0-65535.");
+  table.checkServicePort(port, protocol);
   const proto = protocol === undefined ? null : cString(protocol);
   const entry = await ask(({ struct, room, result }) =>
     libc().getservbyport_r_waiting(swap(port), proto, struct, room, room.length, result)
@@ -68,7 +68,7 @@ export async function getservbyport(port: number, protocol?: string): Promise<st
  * ```
  */
 export async function getprotobyname(protocol: string): Promise<number> {
-  if (typeof protocol !== "string") throw new TypeError("getprotobyname() argument 1 must be a string");
+  table.checkText(protocol, "getprotobyname", 1);
   const call = libc().getprotobyname_r_waiting;
   // musl reads no file either.
   if (call === null) return await table.getprotobyname(protocol);

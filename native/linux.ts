@@ -1,13 +1,14 @@
 // The kernel's numbers that only this backend needs; the same on x86-64 and arm64. What Python names is in base/constants.
 
-/** fcntl: the flags of the descriptor; an error only where it is not open. */
-export const F_GETFD = 1;
 /** fcntl: the flags of the open file. */
 export const F_GETFL = 3;
 export const F_SETFL = 4;
 /** fcntl: another descriptor for the same open file, closed when another program is executed. */
 export const F_DUPFD_CLOEXEC = 1030;
 export const O_NONBLOCK = 0o4000;
+
+/** What one call moves at most (MAX_RW_COUNT). */
+export const MOST_BYTES = 0x7ffff000;
 
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
@@ -21,8 +22,6 @@ export const EFD_NONBLOCK = 0o4000;
 /** A socket option that Python does not name: 64 bits by which the kernel knows a socket. */
 export const SO_COOKIE = 57;
 
-export const EPERM = 1;
-export const EINTR = 4;
 export const EAGAIN = 11;
 export const EEXIST = 17;
 export const ECONNABORTED = 103;

@@ -153,14 +153,3 @@ function gather(views: Uint8Array[], row: Uint8Array): void {
     at += part.length;
   }
 }
-
-/** Copies a row over views, in their order. */
-export function scatter(row: Uint8Array, views: Uint8Array[]): void {
-  let at = 0;
-  for (const view of views) {
-    if (at >= row.length) return;
-    const part = row.subarray(at, at + view.length);
-    view.set(part);
-    at += part.length;
-  }
-}

@@ -7,7 +7,6 @@ export type { HostEntry } from "../core/gethost.ts";
 export { getnameinfo } from "./getnameinfo.ts";
 export { getprotobyname, getservbyname, getservbyport } from "./getserv.ts";
 export { if_indextoname, if_nameindex, if_nametoindex } from "./interfaces.ts";
-export type { WaitOptions } from "../core/abort.ts";
 
 /** Whether this platform has IPv6: Linux always does. */
 export const has_ipv6: boolean = true;

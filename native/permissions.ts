@@ -115,7 +115,7 @@ function isNetGranted(host: string): boolean {
 }
 
 /** Throws unless the program may use a host, or all of the network where none is named. */
-export function requireNet(host?: string): void {
+function requireNet(host?: string): void {
   if (allGranted("net")) return;
   const what = host === undefined ? "net access" : `net access to ${JSON.stringify(host)}`;
   requireGrant(host === undefined ? { name: "net" } : { name: "net", host }, what, "--allow-net");

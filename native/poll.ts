@@ -14,7 +14,7 @@ import {
 import { libc } from "./libc.ts";
 
 /** Every event that can be asked for; errors and hang-up come unasked. */
-export const ALL_EVENTS = POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND | POLLWRNORM | POLLWRBAND | POLLRDHUP;
+const ALL_EVENTS = POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND | POLLWRNORM | POLLWRBAND | POLLRDHUP;
 
 /** struct pollfd in 32-bit words: int fd, then short events and short revents. */
 const request = new Int32Array(2);

@@ -107,7 +107,11 @@ class Reactor {
   /** Whether the kernel watches for a source still: it forgets a file with its last descriptor, whoever closed that. */
   remembers({ fd }: Source): boolean {
     const first = this.#sources[fd];
-    return first !== undefined && this.#control(EPOLL_CTL_MOD, first) === 0;
+    if (first === undefined) return false;
+    // EEXIST changes nothing, where EPOLL_CTL_MOD would arm the edge anew.
+    if (this.#control(EPOLL_CTL_ADD, first) === -1) return errno() === EEXIST;
+    this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, fd, this.#request);
+    return false;
   }
 
   #control(operation: number, source: Source): number {

@@ -11,17 +11,18 @@ import {
   MSG_PEEK,
   MSG_WAITALL,
 } from "../base/constants/sockets.ts";
+import { scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from "../base/poll.ts";
+import { copyOf } from "../base/pool.ts";
 import type { Received, WouldBlock } from "../transport.ts";
 import { WOULD_BLOCK } from "../transport.ts";
 import { errno, failure } from "./call.ts";
 import { libc } from "./libc.ts";
-import { EAGAIN } from "./linux.ts";
-import { scatter, sharedMessage, STREAM_MESSAGE } from "./message.ts";
+import { EAGAIN, MOST_BYTES } from "./linux.ts";
+import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import { level } from "./poll.ts";
-import { reactor } from "./reactor.ts";
-import { copyOut, handOver, isBulk, ownRoom, room } from "./scratch.ts";
+import { handOver, isBulk, ownRoom, room } from "./scratch.ts";
 import { decode, incoming, incomingLength, received, vacant } from "./sockaddr.ts";
 import type { Source } from "./source.ts";
 import { Stash } from "./stash.ts";
@@ -80,7 +81,7 @@ export class Receiver {
     const received = Math.min(count, asked);
     const wasBulk = this.#bulk;
     this.#bulk = received === asked && isBulk(asked);
-    return wasBulk ? handOver(buffer, received) : copyOut(buffer, received);
+    return wasBulk ? handOver(buffer, received) : copyOf(buffer, 0, received);
   }
 
   /** See {@linkcode Transport.recvInto}. */
@@ -102,7 +103,7 @@ export class Receiver {
     const buffer = room(size, this.#isStream);
     const asked = Math.min(size, buffer.length);
     const count = this.#receiveFrom(buffer, asked, flags);
-    return count === BLOCKED ? WOULD_BLOCK : [copyOut(buffer, Math.min(count, asked)), received()];
+    return count === BLOCKED ? WOULD_BLOCK : [copyOf(buffer, 0, Math.min(count, asked)), received()];
   }
 
   /** See {@linkcode Transport.recvFromInto}. */
@@ -118,7 +119,14 @@ export class Receiver {
   /** Takes what is there, and its sender's address to `incoming`. */
   #receiveFrom(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
     if (this.#mustWait(flags)) return BLOCKED;
-    const count = libc().recvfrom(this.#source.fd, buffer, size, flags | MSG_DONTWAIT, vacant(), incomingLength);
+    const count = libc().recvfrom(
+      this.#source.fd,
+      buffer,
+      Math.min(size, MOST_BYTES),
+      flags | MSG_DONTWAIT,
+      vacant(),
+      incomingLength,
+    );
     if (count < 0) return this.#refused("recvfrom", POLLIN, flags);
     return this.#isPartOfPeek(count, size, flags) ? BLOCKED : count;
   }
@@ -167,8 +175,8 @@ export class Receiver {
   /** Takes what is there. */
   #receive(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
     const source = this.#source;
-    if (((source.ready & POLLIN) === 0 && !this.#source.listening) || !reactor.mayTry()) return BLOCKED;
-    const count = libc().recv(source.fd, buffer, size, flags | MSG_DONTWAIT);
+    if (!source.mayTry(POLLIN)) return BLOCKED;
+    const count = libc().recv(source.fd, buffer, Math.min(size, MOST_BYTES), flags | MSG_DONTWAIT);
     if (count < 0) return this.#refused("recv", POLLIN);
     // End of stream (0) stays readable.
     if (count < size && count > 0 && source.shortMeansEmpty) source.exhaust(POLLIN);
@@ -188,7 +196,8 @@ export class Receiver {
       }
     }
     if (this.#mustWait(flags)) return BLOCKED;
-    const count = libc().recv(this.#source.fd, view as Uint8Array<ArrayBuffer>, view.length, flags | MSG_DONTWAIT);
+    const size = Math.min(view.length, MOST_BYTES);
+    const count = libc().recv(this.#source.fd, view as Uint8Array<ArrayBuffer>, size, flags | MSG_DONTWAIT);
     if (count < 0) return this.#refused("recv", POLLIN, flags);
     // The mark of an urgent byte ends a read still when the byte was taken, and no event tells of it any more.
     if ((flags & MSG_OOB) !== 0) this.#source.shortMeansEmpty = false;
@@ -232,8 +241,7 @@ export class Receiver {
   }
 
   #mustWait(flags: number): boolean {
-    if ((flags & NEVER_WAITS) !== 0) return false;
-    return ((this.#source.ready & POLLIN) === 0 && !this.#source.listening) || !reactor.mayTry();
+    return (flags & NEVER_WAITS) === 0 && !this.#source.mayTry(POLLIN);
   }
 
   /** Nothing, from nobody: an address or control data there would be some other receive's. */

@@ -2,11 +2,11 @@
 //
 // bind, which Python has as a plain call, cannot wait for a thread: it looks up in place.
 
-import { domainToASCII } from "node:url";
 import type { Address, Inet6Address, InetAddress } from "../base/addresses.ts";
 import { isLiteral } from "../base/addresses.ts";
 import { AF_INET, AF_INET6 } from "../base/constants/families.ts";
 import { SOCK_DGRAM, SOCK_STREAM } from "../base/constants/sockets.ts";
+import { asciiOf } from "../core/idna.ts";
 import { find, findInPlace } from "./addrinfo.ts";
 import type { Found } from "./addrinfo.ts";
 import { requireName } from "./permissions.ts";
@@ -17,11 +17,6 @@ function isNamed(family: number, address: Address): address is InetAddress | Ine
   if (family !== AF_INET && family !== AF_INET6) return false;
   const [host] = address as InetAddress;
   return host !== "" && !isKnownLiteral(host) && !isLiteral(host, family);
-}
-
-/** As CPython: ASCII as it is, an international name in its ASCII form. */
-function asciiOf(host: string): string {
-  return /^[\0-\x7f]*$/.test(host) ? host : domainToASCII(host);
 }
 
 /** An address with its name replaced by the first that was found; the scope id is the caller's, as in CPython. */

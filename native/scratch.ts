@@ -1,6 +1,8 @@
 // Memory that receives share. An attempt never waits, so the kernel fills it and the result is copied out before anybody
 // else can want it; a socket that waits holds no buffer.
 
+import { copyOf } from "../base/pool.ts";
+
 /** Large enough for any UDP datagram and for a good bulk read. */
 const FIRST = 256 * 1024;
 /** A stream may be read in parts, so no more than this at once. */
@@ -36,35 +38,7 @@ export function ownRoom(size: number): Uint8Array<ArrayBuffer> {
 
 /** Gives `ownRoom`'s buffer away where it was filled well; what is less is copied, and the buffer stays. */
 export function handOver(buffer: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
-  if (2 * length < buffer.length) return copyOut(buffer, length);
+  if (2 * length < buffer.length) return copyOf(buffer, 0, length);
   fresh = new Uint8Array(0);
   return buffer.subarray(0, length);
-}
-
-/** Results up to this size share a slab. */
-const SMALL = 1024;
-const SLAB = 16 * 1024;
-
-let slab = new Uint8Array(SLAB);
-let used = 0;
-/** What was copied from last: messages of one length follow each other, and need no view each (49 ns, 31 with it). */
-let head = scratch.subarray(0, 0);
-
-/**
- * A copy of the first bytes of `buffer` for the caller to keep. An ArrayBuffer for each costs 0.25 µs and more, so small
- * ones share one, as Node's do.
- */
-export function copyOut(buffer: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
-  if (length > SMALL) return buffer.slice(0, length);
-  // A slab that somebody transferred has no length any more.
-  if (used + length > slab.length) {
-    slab = new Uint8Array(SLAB);
-    used = 0;
-  }
-  if (head.length !== length || head.buffer !== buffer.buffer) head = buffer.subarray(0, length);
-  const copy = slab.subarray(used, used + length);
-  copy.set(head);
-  // Each starts where any typed array may.
-  used = (used + length + 7) & ~7;
-  return copy;
 }

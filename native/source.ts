@@ -76,6 +76,11 @@ export class Source {
     return this.waiting - this.#background;
   }
 
+  /** Counts an attempt at an event. Answers whether it is worth a system call, and not to wait for news or for a turn. */
+  mayTry(event: number): boolean {
+    return ((this.ready & event) !== 0 || this.listening) && reactor.mayTry();
+  }
+
   /** Takes out what the kernel refused. Unwatched, it would never come back. */
   exhaust(mask: number): void {
     if (this.registered) this.ready &= ~mask;

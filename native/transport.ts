@@ -25,7 +25,16 @@ import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, 
 import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
 import { call, errno, failure } from "./call.ts";
 import { libc } from "./libc.ts";
-import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, SO_COOKIE } from "./linux.ts";
+import {
+  EAGAIN,
+  EALREADY,
+  ECONNABORTED,
+  EINPROGRESS,
+  ENOTCONN,
+  F_DUPFD_CLOEXEC,
+  MOST_BYTES,
+  SO_COOKIE,
+} from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import { keepNonBlocking } from "./nonblocking.ts";
 import { readOption } from "./options.ts";
@@ -246,17 +255,22 @@ export class NativeTransport implements Transport {
 
   send(data: Uint8Array, flags: number): number | WouldBlock {
     const source = this.#source;
-    if (((source.ready & POLLOUT) === 0 && !source.listening) || !reactor.mayTry()) return WOULD_BLOCK;
+    if (!source.mayTry(POLLOUT)) return WOULD_BLOCK;
     if (!this.#mayHear) this.#requireHearing("send", null);
     reactor.disturb();
-    const count = libc().send(source.fd, data as Uint8Array<ArrayBuffer>, data.length, flags | SEND_FLAGS);
+    const count = libc().send(
+      source.fd,
+      data as Uint8Array<ArrayBuffer>,
+      Math.min(data.length, MOST_BYTES),
+      flags | SEND_FLAGS,
+    );
     if (count < 0) return this.#refusedSend("send");
     if (count < data.length && source.shortMeansEmpty) source.exhaust(POLLOUT);
     return count;
   }
 
   sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
-    if (((this.#source.ready & POLLOUT) === 0 && !this.#source.listening) || !reactor.mayTry()) return WOULD_BLOCK;
+    if (!this.#source.mayTry(POLLOUT)) return WOULD_BLOCK;
     requireDestination(this.family, address);
     if (!this.#mayHear) this.#requireHearing("sendto", address);
     const length = encode(this.family, address);
@@ -264,7 +278,7 @@ export class NativeTransport implements Transport {
     const count = libc().sendto(
       this.#source.fd,
       data as Uint8Array<ArrayBuffer>,
-      data.length,
+      Math.min(data.length, MOST_BYTES),
       flags | SEND_FLAGS,
       outgoing,
       length,
@@ -278,7 +292,7 @@ export class NativeTransport implements Transport {
     flags: number,
     address: Address | null,
   ): number | WouldBlock {
-    if (((this.#source.ready & POLLOUT) === 0 && !this.#source.listening) || !reactor.mayTry()) return WOULD_BLOCK;
+    if (!this.#source.mayTry(POLLOUT)) return WOULD_BLOCK;
     if (address !== null) requireDestination(this.family, address);
     if (!this.#mayHear) this.#requireHearing("sendmsg", address);
     let size = 0;

@@ -88,6 +88,14 @@ async function run(block: Block, dialogue: Dialogue, port: number): Promise<Prog
   return program;
 }
 
+/** What GitHub makes of headings. */
+function anchorsOf(text: string): string[] {
+  return Array.from(
+    text.matchAll(/^#+ (.*)$/gm),
+    ([, heading]) => heading.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"),
+  );
+}
+
 for (const name of documents()) {
   const text = Deno.readTextFileSync(new URL(name, root));
 
@@ -133,10 +141,17 @@ for (const name of documents()) {
       }
     }
   });
+}
 
+for (const name of [...documents(), "CHANGELOG.md", "bench/README.md", "examples/README.md"]) {
   Deno.test(`${name}: its links lead somewhere`, () => {
-    for (const [, target] of text.replaceAll(/^```.*?^```/gms, "").matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
-      assert.ok(Deno.statSync(new URL(target, new URL(name, root))), target);
+    const text = Deno.readTextFileSync(new URL(name, root));
+    for (const [, target, anchor] of text.replaceAll(/^```.*?^```/gms, "").matchAll(/\]\(([^)#:]*)(?:#([^)]*))?\)/g)) {
+      const url = new URL(target || name, target ? new URL(name, root) : root);
+      assert.ok(Deno.statSync(url), target);
+      if (anchor !== undefined) {
+        assert.ok(anchorsOf(Deno.readTextFileSync(url)).includes(anchor), `${target}#${anchor}`);
+      }
     }
   });
 }

@@ -2,6 +2,7 @@
 // they leave behind.
 
 import assert from "node:assert/strict";
+import { SHUT_WR } from "../mod.ts";
 import type { Socket } from "../mod.ts";
 import { BACKENDS } from "./_backends.ts";
 import { converse } from "./_examples.ts";
@@ -135,7 +136,7 @@ for (const { name, module: m } of BACKENDS) {
 
 /** Ends the stream and asserts what came last. Of the call that was ended, all or nothing may have gone out before. */
 async function assertEndsWith(from: Socket, peer: Socket, data: Uint8Array): Promise<void> {
-  await from.shutdown(1);
+  await from.shutdown(SHUT_WR);
   const got = await receive(peer, 3 * data.length);
   assert([data.length, 2 * data.length].includes(got.length), `${got.length} bytes`);
   assert.deepEqual(got.subarray(-data.length), data);
@@ -209,4 +210,59 @@ Deno.test("deno, Unix: after a send that failed unseen, recv gives the peer's la
   b.close();
   await assertLastWords(a);
   a.close();
+});
+
+Deno.test({
+  name: "deno: data of a sendall that failed is not kept",
+  ignore: !("gc" in globalThis),
+  fn: async () => {
+    const { socketpair, AF_INET } = BACKENDS[0].module;
+    const [a, b] = await socketpair(AF_INET);
+    using _a = a;
+    const fail = async () => {
+      const data = new Uint8Array(2 ** 26);
+      const sending = a.sendall(data);
+      await b.recv(1);
+      b.close();
+      await assert.rejects(sending);
+      return new WeakRef(data);
+    };
+    const left = await fail();
+    // A WeakRef holds what it refers to until the end of a turn.
+    for (let turns = 0; turns < 10 && left.deref() !== undefined; turns++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      (globalThis as unknown as { gc(): void }).gc();
+    }
+    assert.equal(left.deref(), undefined);
+  },
+});
+
+Deno.test({
+  name: "deno: a closed connection whose peer takes nothing is broken off in the end",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const { socketpair, AF_INET } = BACKENDS[0].module;
+    const start = globalThis.setTimeout;
+    const [a, b] = await socketpair(AF_INET);
+    using _b = b;
+    a.settimeout(0.05);
+    await assert.rejects(a.sendall(new Uint8Array(2 ** 26)), { name: "TimeoutError" });
+    let end: (() => void) | undefined;
+    let patience = 0;
+    globalThis.setTimeout = ((callback: () => void, delay: number) => {
+      [end, patience] = [callback, delay];
+      return start(() => {}, 0);
+    }) as typeof setTimeout;
+    try {
+      a.close();
+    } finally {
+      globalThis.setTimeout = start;
+    }
+    assert.equal(patience, 60_000);
+    const descriptors = () => [...Deno.readDirSync("/proc/self/fd")].length;
+    const open = descriptors();
+    end!();
+    for (let turns = 0; turns < 100 && descriptors() === open; turns++) await new Promise((end) => setImmediate(end));
+    assert.equal(descriptors(), open - 1);
+  },
 });

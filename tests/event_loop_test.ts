@@ -1,6 +1,7 @@
 // The event loop: what does not keep the process alive, and what does not keep timers waiting.
 
 import assert from "node:assert/strict";
+import { MSG_DONTWAIT, SHUT_WR } from "../mod.ts";
 import { BACKENDS } from "./_backends.ts";
 import { converse } from "./_examples.ts";
 import { runDeno } from "./_helpers.ts";
@@ -51,13 +52,13 @@ const AT_ONCE: Record<string, (all: Connected) => () => Promise<unknown>> = {
     client.setblocking(false);
     return () => client.recv(10);
   },
-  "recv with MSG_DONTWAIT that finds nothing": ({ client }) => () => client.recv(10, 0x40),
+  "recv with MSG_DONTWAIT that finds nothing": ({ client }) => () => client.recv(10, MSG_DONTWAIT),
   "accept that finds nobody": ({ server }) => {
     server.setblocking(false);
     return () => server.accept();
   },
   "send after SHUT_WR": ({ client }) => {
-    const shut = client.shutdown(1);
+    const shut = client.shutdown(SHUT_WR);
     return () => shut.then(() => client.send("x"));
   },
   "recv on a listener": ({ server }) => () => server.recv(10),

@@ -1,6 +1,7 @@
 // The suite of socket files, over each backend, with python3's socket files at the other end.
 
 import assert from "node:assert/strict";
+import * as socket from "../mod.ts";
 import { BACKENDS } from "./_backends.ts";
 import { pythonTest, runPython } from "./_helpers.ts";
 import { fileSuite } from "./conformance/files.ts";
@@ -77,3 +78,44 @@ for (const { name, module: socket } of BACKENDS) {
     b.close();
   });
 }
+
+// What is looked at, and not the time that it takes: in a text that was just appended to, each look costs its length.
+Deno.test("long lines and many lines are each looked at once", async () => {
+  const find = String.prototype.indexOf;
+  const [a, b] = await socket.socketpair();
+  const file = b.makefile("r");
+  const line = "x".repeat(2 ** 20) + "\n";
+  const lines = ("y".repeat(79) + "\n").repeat(2 ** 14);
+  const sent = a.sendall(line + lines).then(() => a.close());
+  let seen = 0;
+  String.prototype.indexOf = function (this: string, ...args: [string, number?]): number {
+    const at = find.apply(this, args);
+    if (args[0] === "\n") seen += (at < 0 ? this.length : at) - (args[1] ?? 0);
+    return at;
+  };
+  try {
+    assert.equal((await file.readline())!.length, line.length);
+    assert.equal((await file.readlines())!.length, 2 ** 14);
+  } finally {
+    String.prototype.indexOf = find;
+  }
+  await sent;
+  // Some of it twice, where a piece ends within a line.
+  assert(seen < 4 * (line.length + lines.length), `${seen} characters`);
+  await file.close();
+  b.close();
+});
+
+Deno.test("a timeout within readlines leaves the lines before it, and half a line, in their order", async () => {
+  const [a, b] = await socket.socketpair();
+  const file = b.makefile("r");
+  await a.sendall("one\ntwo\nthr");
+  b.settimeout(0.01);
+  await assert.rejects(file.readlines(), { name: "TimeoutError" });
+  b.settimeout(null);
+  await a.sendall("ee\n");
+  a.close();
+  assert.deepEqual(await file.readlines(), ["one\n", "two\n", "three\n"]);
+  await file.close();
+  b.close();
+});

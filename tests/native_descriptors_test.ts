@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import * as native from "../native.ts";
 import * as socket from "../mod.ts";
-import { epoll, EPOLLIN, poll, POLLIN, POLLNVAL, select } from "../select.ts";
+import { epoll, EPOLLET, EPOLLIN, poll, POLLIN, POLLNVAL, select } from "../select.ts";
 
 /** The two ends of a pipe, as descriptors. */
 function openPipe(): { fds: [number, number]; write(text: string): void; close(): void } {
@@ -126,4 +126,36 @@ Deno.test("native: a regular file is always ready for select and poll, and nothi
   libc.symbols.close(fd);
   libc.close();
   await Deno.remove(path);
+});
+
+Deno.test("native: an edge of a pipe comes once, whoever else looks at the number", async () => {
+  const pipe = openPipe();
+  const [read] = pipe.fds;
+  using poller = epoll();
+  poller.register(read, EPOLLIN | EPOLLET);
+  pipe.write("x");
+  assert.deepEqual(await poller.poll(5), [[read, EPOLLIN]]);
+  for (let round = 0; round < 3; round++) {
+    assert.deepEqual(await select([read], [], [], 0), [[read], [], []]);
+    using other = epoll();
+    other.register(read, EPOLLIN);
+    assert.deepEqual(await other.poll(5), [[read, EPOLLIN]]);
+    assert.deepEqual(await poller.poll(0), []);
+  }
+  pipe.write("y");
+  assert.deepEqual(await poller.poll(5), [[read, EPOLLIN]]);
+  pipe.close();
+});
+
+Deno.test("native: what is no socket is not adopted, and stays as it is", async () => {
+  const pipe = openPipe();
+  const [read] = pipe.fds;
+  const flags = () => /flags:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/self/fdinfo/${read}`))![1];
+  const before = flags();
+  assert.throws(() => native.socket(native.AF_INET, native.SOCK_STREAM, 0, read), { code: "ENOTSOCK" });
+  assert.throws(() => native.fromfd(read, native.AF_INET, native.SOCK_STREAM), { code: "ENOTSOCK" });
+  assert.equal(flags(), before);
+  pipe.write("x");
+  assert.deepEqual(await select([read], [], [], 5), [[read], [], []]);
+  pipe.close();
 });

@@ -379,3 +379,17 @@ Deno.test("native: an urgent byte that was read before the first wait ends a rea
   assert.equal(text(await all.peer.recv(100)), "abc");
   assert.equal(text(await all.peer.recv(100)), "def");
 });
+
+Deno.test("native: a buffer may be larger than one call can fill", async () => {
+  const [a, b] = await socket.socketpair();
+  using _a = a;
+  using _b = b;
+  // 4 GiB of which nothing is touched but the beginning, so that it takes no memory.
+  const large = new Uint8Array(2 ** 32);
+  await a.sendall("hello");
+  assert.equal(await b.recv_into(large), 5);
+  await a.sendall("again");
+  assert.equal((await b.recvfrom_into(large))[0], 5);
+  b.close();
+  await assert.rejects(a.sendall(large), { code: "EPIPE" });
+});

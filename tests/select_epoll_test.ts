@@ -9,6 +9,7 @@ import {
   EPOLLIN,
   EPOLLONESHOT,
   EPOLLOUT,
+  EPOLLRDHUP,
   EPOLLRDNORM,
   poll,
   POLLIN,
@@ -18,6 +19,7 @@ import { socketpair } from "../mod.ts";
 import { find } from "../core/descriptors.ts";
 import type { Descriptor } from "../core/descriptors.ts";
 import * as native from "../native.ts";
+import { BACKENDS } from "./_backends.ts";
 import { Memory } from "./_memory_pollable.ts";
 import { staysPending } from "./conformance/fixtures.ts";
 
@@ -277,4 +279,43 @@ Deno.test("native: a pipe is watched anew when its owner closed it and the numbe
   clearTimeout(timer);
   for (const fd of [first[0], ...next]) close(fd);
   libc.close();
+});
+
+for (const { name, module: m } of BACKENDS) {
+  Deno.test(`${name}: select and poll see that an epoll is ready, beside others that are`, async () => {
+    const [a, b] = await m.socketpair();
+    using poller = epoll();
+    poller.register(b, EPOLLIN);
+    await a.sendall("x");
+    await m.select([b], [], []);
+    // Nothing but the question itself has looked at the epoll: neither a poll of its own nor a sleep.
+    assert.deepEqual(await select([poller], [], [], 0), [[poller], [], []]);
+    assert.deepEqual(await select([poller, b], [], [], 5), [[poller, b], [], []]);
+    const asking = poll();
+    asking.register(poller, POLLIN);
+    assert.deepEqual(await asking.poll(0), [[poller.fileno(), POLLIN]]);
+    a.close();
+    b.close();
+  });
+
+  Deno.test(`${name}: the end of a stream alone can be waited for, from before it was connected`, async () => {
+    using server = m.create_server(["127.0.0.1", 0]);
+    using client = m.socket();
+    client.setblocking(false);
+    await client.connect_ex(server.getsockname());
+    using poller = epoll();
+    poller.register(client, EPOLLRDHUP);
+    const [peer] = await server.accept();
+    peer.close();
+    assert.deepEqual(await poller.poll(), [[client.fileno(), EPOLLRDHUP]]);
+  });
+}
+
+Deno.test("wrong flags are refused before it matters what is registered", () => {
+  using poller = epoll();
+  const one = new Memory();
+  assert.throws(() => poller.modify(one, EPOLLIN | EPOLLEXCLUSIVE), { code: "EINVAL" });
+  poller.register(one, EPOLLIN);
+  assert.throws(() => poller.register(one, EPOLLEXCLUSIVE | EPOLLONESHOT), { code: "EINVAL" });
+  one.closeNumber();
 });

@@ -47,6 +47,20 @@ const BEHAVIOURS: Record<string, Behaviour> = {
     assert.equal(selector.get_map()!.size, 0);
     assert.deepEqual(await selector.select(0), []);
   },
+  "modify by number keeps the object, its place, and takes no events at all": async (selector, rd, wr) => {
+    selector.register(rd, EVENT_READ);
+    selector.register(wr, EVENT_READ);
+    const key = selector.modify(rd.fileno(), BOTH, "data");
+    assert.equal(key.fileobj, rd);
+    assert.deepEqual([...selector.get_map()!.values()].map(({ fileobj }) => fileobj), [rd, wr]);
+    assert.deepEqual(await selector.select(0), [[key, EVENT_WRITE]]);
+    assert.equal(selector.modify(rd, 0).events, 0);
+    assert.deepEqual(await selector.select(0), []);
+    assert.throws(() => selector.modify(rd, 8), RangeError);
+    assert.equal(selector.get_key(rd).events, 0);
+    selector.modify(rd, EVENT_WRITE);
+    assert.equal((await selector.select(0)).length, 1);
+  },
   "modify changes events and data": async (selector, rd, wr) => {
     const key = selector.register(wr, EVENT_READ, 1);
     const wider = selector.modify(wr, EVENT_WRITE, 1);

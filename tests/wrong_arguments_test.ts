@@ -30,6 +30,9 @@ function wrongCalls(m: Module, { client, server, address }: Connected): Record<s
     "create_connection, a signal": () => m.create_connection(address, null, null, signal),
     "create_connection, a number": () => m.create_connection(address, null, null, wrong(1)),
     "sendmsg, flags as control messages": () => client.sendmsg(["x"], wrong(m.MSG_DONTWAIT)),
+    "sendmsg, a level that is a string": () => client.sendmsg(["x"], [[wrong("1"), 1, "d"]]),
+    "sendmsg, a type that is a fraction": () => client.sendmsg(["x"], [[1, 1.5, "d"]]),
+    "recv, options in place of flags": () => client.recv(5, wrong({ signal })),
     "sendmsg, a number": () => client.sendmsg(wrong(42)),
     "sendmsg, an object": () => client.sendmsg(wrong({})),
     "recvmsg_into, an object": () => client.recvmsg_into(wrong({})),
@@ -70,7 +73,7 @@ for (const { name, module: m } of BACKENDS) {
       const [a, b] = await m.socketpair();
       using selector = new Selector();
       const key = selector.register(a, EVENT_READ, "data");
-      for (const events of [0, 4, 7, -1, 1.5, NaN, "2", "1", null, undefined]) {
+      for (const events of [4, 7, -1, 1.5, NaN, "2", "1", null, undefined]) {
         assert.throws(() => selector.modify(a, events as number), { name: /^(Range|Type)Error$/ }, String(events));
         assert.equal(selector.get_key(a), key);
       }
@@ -144,3 +147,40 @@ Deno.test("deno: SO_ERROR of a non-blocking connect that is not permitted throws
 Deno.test("deno: SO_ERROR of a non-blocking connect to an unknown host throws gaierror", async () => {
   assert.equal(await run(CONNECT("nosuch.invalid"), "--allow-net"), "EINPROGRESS\n1\ngaierror\n0\n");
 });
+
+Deno.test({
+  name: "a Unix path that is not UTF-8 is refused on Deno's net API, and is no host and port",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const m = BACKENDS[0].module;
+    const path = new Uint8Array([0, 99, 255]);
+    for (const type of [m.SOCK_STREAM, m.SOCK_DGRAM]) {
+      using sock = m.socket(m.AF_UNIX, type);
+      assert.throws(() => sock.bind(path), { code: "EOPNOTSUPP", message: /native/ });
+      assert.equal(sock.getsockname(), "");
+      await assert.rejects(sock.connect(path), { code: "EOPNOTSUPP", message: /native/ });
+    }
+  },
+});
+
+for (const { name, module: m } of BACKENDS) {
+  Deno.test(`${name}: names of services and protocols are text without a zero`, async () => {
+    const wrong = (value: unknown) => value as string;
+    for (
+      const call of [
+        () => m.getservbyname("http\0x"),
+        () => m.getservbyname("http", "tcp\0x"),
+        () => m.getservbyport(80, "tcp\0x"),
+        () => m.getprotobyname("tcp\0x"),
+      ]
+    ) await assert.rejects(call(), RangeError);
+    for (
+      const call of [
+        () => m.getservbyname(wrong(80)),
+        () => m.getservbyname("http", wrong(null)),
+        () => m.getservbyport(80, wrong(6)),
+        () => m.getprotobyname(wrong(null)),
+      ]
+    ) await assert.rejects(call(), TypeError);
+  });
+}

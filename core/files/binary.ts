@@ -27,7 +27,7 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
   readonly #reads: Order = new Order();
   #closing: Promise<void> | undefined;
 
-  /** Made by {@linkcode makeFile}. */
+  /** Made by `Socket.makefile`. */
   constructor(parts: BinaryParts, readAhead: number) {
     super();
     this.#parts = parts;
@@ -128,7 +128,7 @@ export class RawFile extends BinaryFile {
   readonly #socket: FileSocket;
   readonly #writes: Order = new Order();
 
-  /** Made by {@linkcode makeFile}. */
+  /** Made by `Socket.makefile`. */
   constructor(parts: BinaryParts) {
     // Nothing is read ahead: lines are received byte by byte, as in Python.
     super(parts, 1);
@@ -190,7 +190,7 @@ export class BufferedFile extends BinaryFile {
   readonly #writer: ByteWriter | undefined;
   readonly #writes: Order = new Order();
 
-  /** Made by {@linkcode makeFile}. */
+  /** Made by `Socket.makefile`. */
   constructor(parts: BinaryParts, size: number) {
     super(parts, size);
     this.#writer = parts.writing ? new ByteWriter(parts.socket, size) : undefined;

@@ -22,7 +22,7 @@ export class UnsupportedOperation extends OSError {
 }
 
 /**
- * A file on a socket, as {@linkcode makeFile} (`Socket.makefile`) returns it: of text (`T` is string) or of bytes.
+ * A file on a socket, as `Socket.makefile` returns it: of text (`T` is string) or of bytes.
  *
  * Reads wait as the socket's own recv would: for ever, up to its timeout, or not at all; then they answer null.
  * After a timeout or an abort nothing is lost: the next call goes on with what was received.

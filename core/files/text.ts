@@ -65,7 +65,7 @@ export class TextFile extends SocketFile<string> {
   #text = "";
   #at = 0;
 
-  /** Made by {@linkcode makeFile}. */
+  /** Made by `Socket.makefile`. */
   constructor(buffer: BufferedFile, parts: TextParts) {
     super();
     this.buffer = buffer;
@@ -112,7 +112,8 @@ export class TextFile extends SocketFile<string> {
         const end = most < 0 ? -1 : endOf(this.#text, this.#at, most);
         if (end >= 0) return this.#take(end);
         const more = await this.#fill(signal);
-        if (!more) return more === null && this.#at === this.#text.length ? null : this.#take(this.#text.length);
+        if (typeof more === "string") continue;
+        return more === null && this.#at === this.#text.length ? null : this.#take(this.#text.length);
       }
     }, options);
   }
@@ -121,7 +122,7 @@ export class TextFile extends SocketFile<string> {
   async readline(limit?: number | null, options?: WaitOptions): Promise<string | null> {
     const most = countOf(limit);
     return await this.#read(async (signal) => {
-      const length = await this.#lineLength(0, most, signal);
+      const length = await this.#lineLength(most, signal);
       return length === null ? null : this.#take(this.#at + length);
     }, options);
   }
@@ -130,18 +131,23 @@ export class TextFile extends SocketFile<string> {
   async readlines(hint?: number | null, options?: WaitOptions): Promise<string[] | null> {
     const most = countOf(hint);
     return await this.#read(async (signal) => {
-      // Found first and taken then: a timeout on the way must not cost the lines before it.
-      const lengths: number[] = [];
-      let characters = 0;
-      for (let from = 0; most <= 0 || characters <= most;) {
-        const length = await this.#lineLength(from, -1, signal);
-        if (length === null && from === 0) return null;
-        if (!length) break;
-        characters += countCharacters(this.#text.slice(this.#at + from, this.#at + from + length));
-        from += length;
-        lengths.push(length);
+      const lines: string[] = [];
+      try {
+        for (let characters = 0; most <= 0 || characters <= most;) {
+          const length = await this.#lineLength(-1, signal);
+          if (length === null && lines.length === 0) return null;
+          if (!length) break;
+          const line = this.#take(this.#at + length);
+          characters += countCharacters(line);
+          lines.push(line);
+        }
+      } catch (error) {
+        // A timeout on the way must not cost the lines before it.
+        this.#text = lines.join("") + this.#text.slice(this.#at);
+        this.#at = 0;
+        throw error;
       }
-      return lengths.map((length) => this.#take(this.#at + length));
+      return lines;
     }, options);
   }
 
@@ -180,41 +186,47 @@ export class TextFile extends SocketFile<string> {
     return taken;
   }
 
-  /** How long the line is that begins `from` behind the position; 0 at the end of the stream, null where it would wait. */
-  async #lineLength(from: number, limit: number, signal: AbortSignal | undefined): Promise<number | null> {
-    for (let scanned = from;;) {
-      const start = this.#at + from;
-      const end = lineEnd(this.#text, this.#at + scanned, this.#newline);
-      const most = limit < 0 ? -1 : endOf(this.#text, start, limit);
-      if (most >= 0 && (end < 0 || most < end)) return most - start;
-      if (end >= 0) return end - start;
+  /** How long the next line is; 0 at the end of the stream, null where it would wait. */
+  async #lineLength(limit: number, signal: AbortSignal | undefined): Promise<number | null> {
+    let end = lineEnd(this.#text, this.#at, this.#newline);
+    // The text's last character: it may be the "\r" of the "\r\n" that is looked for.
+    let last = this.#text.slice(Math.max(this.#at, this.#text.length - 1));
+    for (;;) {
+      const most = limit < 0 ? -1 : endOf(this.#text, this.#at, limit);
+      if (most >= 0 && (end < 0 || most < end)) return most - this.#at;
+      if (end >= 0) return end - this.#at;
       const length = this.#text.length - this.#at;
-      // A "\r" at the end may be the first half of the "\r\n" that is looked for.
-      scanned = Math.max(from, length - 1);
       const more = await this.#fill(signal);
-      if (!more) return more === null && length === from ? null : length - from;
+      if (typeof more !== "string") return more === null && length === 0 ? null : length;
+      // In what is new alone: to look into a text that was just appended to costs all of its length.
+      const seam = last + more;
+      const found = lineEnd(seam, 0, this.#newline);
+      if (found >= 0) end = this.#at + length - last.length + found;
+      last = seam.slice(-1);
     }
   }
 
-  /** Receives once and decodes. False at the end of the stream, null where it would wait. */
-  async #fill(signal: AbortSignal | undefined): Promise<boolean | null> {
+  /** Receives once, decodes, and answers what that adds to the text. False at the end of the stream, null where it would wait. */
+  async #fill(signal: AbortSignal | undefined): Promise<string | false | null> {
     // Asked first without news: a decoder that stopped at a wrong byte throws now, not after another packet.
-    if (this.#append(this.#decoder!.decode(NOTHING, false), false)) return true;
+    const late = this.#append(this.#decoder!.decode(NOTHING, false), false);
+    if (late !== "") return late;
     const bytes = await this.buffer.read1(CHUNK, { signal });
     if (bytes === null) return null;
     const final = bytes.length === 0;
-    return this.#append(this.#decoder!.decode(bytes, final), final) || !final;
+    const text = this.#append(this.#decoder!.decode(bytes, final), final);
+    return final && text === "" ? false : text;
   }
 
-  /** Appends decoded text; whether there was any. */
-  #append(text: string, final: boolean): boolean {
+  /** Appends decoded text, and answers it with its line ends as they are read. */
+  #append(text: string, final: boolean): string {
     if (this.#newlines !== undefined) text = this.#newlines.decode(text, final);
     if (this.#at > 0 && text !== "") {
       this.#text = this.#text.slice(this.#at);
       this.#at = 0;
     }
     this.#text += text;
-    return text !== "";
+    return text;
   }
 }
 

@@ -125,11 +125,11 @@ export class InterestList implements Openable {
   /** EPOLL_CTL_ADD. */
   add(fd: number, eventmask: number): void {
     const descriptor = this.#target(fd);
-    if (this.#entry(fd, descriptor) !== undefined) throw errorFor("EEXIST", { syscall: "epoll_ctl" });
     const interest = new Interest(this, descriptor, eventmask);
     if (interest.exclusive && (interest.nested !== undefined || (eventmask & ~EXCLUSIVE_OK) !== 0)) {
       throw errorFor("EINVAL", { syscall: "epoll_ctl" });
     }
+    if (this.#entry(fd, descriptor) !== undefined) throw errorFor("EEXIST", { syscall: "epoll_ctl" });
     this.#checkNesting(interest.nested);
     this.#place(fd, interest);
   }
@@ -137,9 +137,10 @@ export class InterestList implements Openable {
   /** EPOLL_CTL_MOD: arms the entry anew, so that what holds now is reported (again). */
   modify(fd: number, eventmask: number): void {
     const descriptor = this.#target(fd);
+    if ((eventmask & EPOLLEXCLUSIVE) !== 0) throw errorFor("EINVAL", { syscall: "epoll_ctl" });
     const old = this.#entry(fd, descriptor);
     if (old === undefined) throw errorFor("ENOENT", { syscall: "epoll_ctl" });
-    if (old.exclusive || (eventmask & EPOLLEXCLUSIVE) !== 0) throw errorFor("EINVAL", { syscall: "epoll_ctl" });
+    if (old.exclusive) throw errorFor("EINVAL", { syscall: "epoll_ctl" });
     this.#remove(fd, old);
     this.#place(fd, new Interest(this, descriptor, eventmask));
   }
@@ -260,7 +261,7 @@ export class InterestList implements Openable {
       if (left-- === 0 || found.length === limit) break;
       this.#ready.delete(interest);
       const fd = interest.descriptor.fd;
-      // As the kernel: what was closed leaves every interest list by itself.
+      // What was closed leaves every interest list by itself: the kernel's with the file's last descriptor, this with its own.
       if (interest.descriptor.closed) this.#remove(fd, interest);
       const events = interest.look();
       if (events === 0) continue;
@@ -293,6 +294,8 @@ export class InterestList implements Openable {
   // Being waited on: an epoll is a descriptor like any other, readable while something is ready.
 
   events(): number {
+    // What a parked loop has to tell comes with settle.
+    catchUp();
     for (const interest of this.#ready) {
       if (interest.look() !== 0) return POLLIN | POLLRDNORM;
       if (interest.descriptor.closed) this.#remove(interest.descriptor.fd, interest);
@@ -307,7 +310,9 @@ export class InterestList implements Openable {
     this.#waiters.delete(waiter);
   }
   settle(): Promise<void> | undefined {
-    return this.#unknown.size === 0 && this.#late.size === 0 ? undefined : this.#settle();
+    const behind = catchUp();
+    if (this.#unknown.size === 0 && this.#late.size === 0) return behind;
+    return behind === undefined ? this.#settle() : behind.then(() => this.#settle());
   }
 
   /** The descriptor table gives the number. */

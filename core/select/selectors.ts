@@ -55,12 +55,16 @@ export abstract class BaseSelector implements Disposable {
   /** Changes the events or the attached data of a registered object. */
   modify(fileobj: Waitable, events: number, data: any = null): SelectorKey {
     const key = this.#find(fileobj);
-    checkEvents(events);
-    if (events !== key.events) {
+    if (events === key.events) return data === key.data ? key : this.#keep({ ...key, data });
+    // 0: it stays registered, and nothing but errors is waited for.
+    if (events !== 0) checkEvents(events);
+    try {
+      this.change(key.fd, events);
+    } catch (error) {
       this.unregister(fileobj);
-      return this.register(fileobj, events, data);
+      throw error;
     }
-    return data === key.data ? key : this.#keep({ ...key, data });
+    return this.#keep({ ...key, events, data });
   }
 
   /**
@@ -103,6 +107,8 @@ export abstract class BaseSelector implements Disposable {
 
   /** Adds a descriptor to what is waited on. */
   protected abstract attach(fd: number, events: number): void;
+  /** Changes what is waited for on one. */
+  protected abstract change(fd: number, events: number): void;
   /** Takes one out; it may be closed already. */
   protected abstract detach(fd: number): void;
   /** Waits, and answers with events in this module's terms, possibly more than were asked for. */
@@ -139,6 +145,12 @@ export class SelectSelector extends BaseSelector {
   protected attach(fd: number, events: number): void {
     if ((events & EVENT_READ) !== 0) this.#readers.add(fd);
     if ((events & EVENT_WRITE) !== 0) this.#writers.add(fd);
+  }
+
+  /** Changes what is waited for on one. */
+  protected change(fd: number, events: number): void {
+    this.detach(fd);
+    this.attach(fd, events);
   }
 
   /** Takes one out. */
@@ -178,6 +190,11 @@ export class PollSelector extends BaseSelector {
     this.#poll.register(fd, toPoll(events));
   }
 
+  /** Changes what is waited for on one. */
+  protected change(fd: number, events: number): void {
+    this.#poll.modify(fd, toPoll(events));
+  }
+
   /** Takes one out. */
   protected detach(fd: number): void {
     this.#poll.unregister(fd);
@@ -209,6 +226,11 @@ export class EpollSelector extends BaseSelector {
   protected attach(fd: number, events: number): void {
     this.#epoll.register(fd, toPoll(events));
     this.#size++;
+  }
+
+  /** Changes what is waited for on one. */
+  protected change(fd: number, events: number): void {
+    this.#epoll.modify(fd, toPoll(events));
   }
 
   /** Takes one out. */

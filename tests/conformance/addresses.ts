@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { available } from "../_helpers.ts";
-import { Connected, FAMILIES, Listening, place, receive, staysPending, text } from "./fixtures.ts";
+import { Connected, failure, FAMILIES, Listening, place, receive, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
 export function addressSuite({ name, module: m }: Subject): void {
@@ -188,6 +188,58 @@ export function addressSuite({ name, module: m }: Subject): void {
     using server6 = m.socket(m.AF_INET6);
     server6.bind(["", 0]);
     assert.equal(server6.getsockname()[0], "::");
+  });
+
+  test("a host that is no name is an error of the look-up", async () => {
+    for (const host of ["a..b", "[::1]", "a b"]) {
+      const address: [string, number] = [host, 80];
+      using stream = m.socket();
+      const unknown = { name: "gaierror", errno: -2, code: "EAI_NONAME" };
+      assert.throws(() => stream.bind(address), unknown, host);
+      await assert.rejects(stream.connect(address), unknown, host);
+      await assert.rejects(stream.connect_ex(address), unknown, host);
+      using datagrams = m.socket(m.AF_INET, m.SOCK_DGRAM);
+      await assert.rejects(datagrams.sendto("x", address), unknown, host);
+    }
+  });
+
+  test("an international name is a name", async () => {
+    // In full-width letters, which its ASCII form has not.
+    const host = "ｌｏｃａｌｈｏｓｔ";
+    using server = m.socket();
+    server.bind([host, 0]);
+    assert.equal(server.getsockname()[0], "127.0.0.1");
+    server.listen();
+    const [, port] = server.getsockname() as [string, number];
+    using client = m.socket();
+    await client.connect([host, port]);
+    using other = await m.create_connection([host, port]);
+    assert.deepEqual(other.getpeername(), ["127.0.0.1", port]);
+    // Nothing is left of it in ASCII: that is not the empty host, which is every interface.
+    assert.throws(() => m.socket().bind(["\u{fffe}", 0]), RangeError);
+    await assert.rejects(m.socket().connect(["\u{fffe}", 80]), RangeError);
+  });
+
+  test("a name that is bound leads to an address of the socket's family", () => {
+    for (const [family, type] of [[m.AF_INET, m.SOCK_STREAM], [m.AF_INET, m.SOCK_DGRAM], [m.AF_INET6, m.SOCK_STREAM]]) {
+      using sock = m.socket(family, type);
+      try {
+        sock.bind(["localhost", 0]);
+      } catch (error) {
+        // Where the system knows localhost in one family alone.
+        assert.equal((error as Error).name, "gaierror");
+        continue;
+      }
+      assert.equal(sock.getsockname()[0], family === m.AF_INET6 ? "::1" : "127.0.0.1");
+    }
+  });
+
+  test("nobody listens on port 0", async () => {
+    using sock = m.socket();
+    const refused = await failure(() => sock.connect(["127.0.0.1", 0]));
+    assert.equal(refused.code, "ECONNREFUSED");
+    using other = m.socket();
+    assert.equal(await other.connect_ex(["127.0.0.1", 0]), refused.errno);
   });
 
   test("listen without bind takes a port", async () => {

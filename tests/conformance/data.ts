@@ -42,6 +42,15 @@ export function dataSuite({ name, module: m }: Subject): void {
       assert.equal(text(await all.peer.recv(2)), "bb");
     });
 
+    test(`${family}: any typed array may look at what recv answers`, async () => {
+      using all = await Connected.open(m, family);
+      for (const size of [3, 4, 1, 8]) {
+        await all.client.sendall(new Uint8Array(size));
+        const data = await all.peer.recv(size, m.MSG_WAITALL);
+        assert.equal(new Float64Array(data.buffer, data.byteOffset, size >> 3).length, size >> 3);
+      }
+    });
+
     test(`${family}: data may be reused as soon as send has answered`, async () => {
       using all = await Connected.open(m, family);
       const data = new TextEncoder().encode("first");

@@ -129,10 +129,15 @@ export function refusalSuite({ name, module: m }: Subject): void {
       [[m.AF_INET, m.SOCK_STREAM, 0, -5], { name: "RangeError" }],
       [[m.AF_INET, m.SOCK_STREAM, 0, "5"], { name: "TypeError" }],
       [[m.AF_INET, m.SOCK_STREAM, 0, 999_999], { code: "EBADF" }],
+      [[m.AF_INET, m.SOCK_STREAM, 0, 2 ** 31], { name: "RangeError" }],
     ];
     for (const [args, error] of cases) {
       assert.throws(() => (m.socket as any)(...args), error, JSON.stringify(args));
     }
+    assert.throws(() => m.close(2 ** 31), RangeError);
+    assert.throws(() => m.fromfd(2 ** 31, m.AF_INET, m.SOCK_STREAM), RangeError);
+    using usual = m.socket(-1, -1, -1);
+    assert.deepEqual([usual.family, usual.type, usual.proto], [m.AF_INET, m.SOCK_STREAM, 0]);
   });
 
   test("calls out of turn", async () => {

@@ -1,0 +1,69 @@
+// The default backend's accept queue over a Deno.Listener that the test moves by hand.
+
+import assert from "node:assert/strict";
+import { Listener } from "../deno/listener.ts";
+import { Waiters } from "../deno/waiters.ts";
+import { POLLIN } from "../base/poll.ts";
+import { WOULD_BLOCK } from "../transport.ts";
+
+/** What Deno tells where a process has no descriptor left. */
+const EMFILE = Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" });
+
+/** A listener whose accepts end when the test says so. */
+class Door {
+  readonly addr = { transport: "tcp", hostname: "127.0.0.1", port: 1 };
+  #asked = Promise.withResolvers<Deno.Conn>();
+  accepts = 0;
+  accept(): Promise<Deno.Conn> {
+    this.accepts++;
+    return (this.#asked = Promise.withResolvers<Deno.Conn>()).promise;
+  }
+  come(): void {
+    this.#asked.resolve({ close() {} } as Deno.Conn);
+  }
+  fail(error: unknown): void {
+    this.#asked.reject(error);
+  }
+  ref(): void {}
+  unref(): void {}
+  close(): void {}
+}
+
+function open(): { door: Door; listener: Listener; waiters: Waiters } {
+  const door = new Door();
+  const waiters = new Waiters();
+  const listener = new Listener(() => door as unknown as Deno.Listener, waiters, true);
+  listener.listen(1);
+  return { door, listener, waiters };
+}
+
+Deno.test("after an accept that failed, whoever stays registered hears of the next connection", async () => {
+  const { door, listener, waiters } = open();
+  let news = Promise.withResolvers<void>();
+  waiters.add(POLLIN, { background: true, wake: () => news.resolve() });
+  listener.acceptAhead();
+  door.fail(EMFILE);
+  await news.promise;
+  news = Promise.withResolvers();
+  assert.throws(() => listener.accept(), { code: "EMFILE" });
+  assert.equal(door.accepts, 2);
+  door.come();
+  await news.promise;
+  assert.notEqual(listener.accept(), WOULD_BLOCK);
+});
+
+Deno.test("an accept that fails while nobody waits is not the next one's failure", async () => {
+  const { door, listener, waiters } = open();
+  const waiter = { background: false, wake() {} };
+  waiters.add(POLLIN, waiter);
+  listener.acceptAhead();
+  waiters.remove(waiter);
+  listener.park();
+  door.fail(EMFILE);
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.equal(listener.events(), 0);
+  assert.equal(listener.accept(), WOULD_BLOCK);
+  listener.acceptAhead();
+  assert.equal(door.accepts, 2);
+});
