@@ -105,6 +105,7 @@ export class Socket {
   }
 
   private constructor(descriptor: Descriptor<Transport>) {
+    if (descriptor === undefined) throw new TypeError("sockets are made by socket(), and not by new");
     this.#descriptor = descriptor;
     this.#transport = descriptor.open;
     this.#reading = new Lane(descriptor, POLLIN);
@@ -915,10 +916,12 @@ export class Socket {
    * sock.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1);
    * ```
    */
-  setsockopt(level: number, name: number, value: number | MutableData): void {
+  setsockopt(level: number, name: number, value: number | boolean | MutableData): void {
     const transport = this.#live();
     checkInteger(level, "level");
     checkInteger(name, "option name");
+    // In Python True is a number, too.
+    if (typeof value === "boolean") value = Number(value);
     if (typeof value === "number") checkInteger(value, "option value");
     transport.setsockopt(level, name, typeof value === "number" ? value : viewOf(value));
   }

@@ -164,6 +164,15 @@ Deno.test({
 });
 
 for (const { name, module: m } of BACKENDS) {
+  Deno.test(`${name}: True sets an option, and new makes no socket`, () => {
+    using sock = m.socket();
+    sock.setsockopt(m.SOL_SOCKET, m.SO_KEEPALIVE, true);
+    assert.notEqual(sock.getsockopt(m.SOL_SOCKET, m.SO_KEEPALIVE), 0);
+    sock.setsockopt(m.SOL_SOCKET, m.SO_KEEPALIVE, false);
+    assert.equal(sock.getsockopt(m.SOL_SOCKET, m.SO_KEEPALIVE), 0);
+    assert.throws(() => new (m.Socket as unknown as new () => unknown)(), { name: "TypeError", message: /socket\(\)/ });
+  });
+
   Deno.test(`${name}: names of services and protocols are text without a zero`, async () => {
     const wrong = (value: unknown) => value as string;
     for (

@@ -284,34 +284,37 @@ export function lifeSuite({ name, module: m, url }: Subject): void {
     assert.deepEqual((await run(source)).split("\n"), ["timed out", "timed out", "aborted"]);
   });
 
+  // Printed by a timer that holds nothing: a process that ends of itself before that is not waiting.
+  const WAITING = 'Deno.unrefTimer(setTimeout(() => console.log("waiting"), 20));';
+
   test("a pending call keeps the process alive", async () => {
-    // Another process sends the data, so nothing else does.
-    const source = `
-      const client = socket.socket();
-      await client.connect(JSON.parse(Deno.args[0] ?? "null") ?? ADDRESS);
-      console.log(new TextDecoder().decode(await client.recv(10)));
-    `;
     using listening = new Listening(m, "IPv4");
-    const running = run(source.replace("ADDRESS", JSON.stringify(listening.address)));
+    await using program = await runDeno(`import * as socket from ${JSON.stringify(url)};
+      const client = socket.socket();
+      await client.connect(${JSON.stringify(listening.address)});
+      ${WAITING}
+      console.log(new TextDecoder().decode(await client.recv(10)));
+    `);
     const [peer] = await listening.server.accept();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(await program.line(), "waiting");
     await peer.sendall("awake");
-    assert.equal(await running, "awake");
+    assert.equal(await program.line(), "awake");
+    await program.end();
     peer.close();
   });
 
   test("a pending accept keeps the process alive", async () => {
-    const source = `
+    await using program = await runDeno(`import * as socket from ${JSON.stringify(url)};
       const server = socket.socket();
       server.bind(["127.0.0.1", 0]);
       server.listen();
       console.log(server.getsockname()[1]);
+      ${WAITING}
       await server.accept();
       console.log("accepted");
-    `;
-    await using program = await runDeno(`import * as socket from ${JSON.stringify(url)};\n${source}`);
+    `);
     const port = Number(await program.line());
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(await program.line(), "waiting");
     using client = m.socket();
     await client.connect(["127.0.0.1", port]);
     assert.equal(await program.line(), "accepted");
