@@ -3,7 +3,7 @@
 // The receive queue is the kernel's, with the kernel's bound and the kernel's dropping: at most one datagram is
 // taken out of it before it is asked for, and only while somebody waits. (Linux by default: 212,992 bytes, where
 // a datagram counts with its overhead, 768 bytes for one of up to 192: 277 of those for UDP, and 11 datagrams for
-// AF_UNIX.) So two datagrams and 2 * 65,535 bytes are the most that a socket holds in this process.
+// AF_UNIX.) So two datagrams are the most that a socket holds in this process: 2 * 65,535 bytes, 2 * 262,144 of AF_UNIX.
 
 import type { Address } from "../base/addresses.ts";
 import type { Bytes } from "../base/data.ts";

@@ -16,6 +16,12 @@ import type { Waiters } from "./waiters.ts";
 /** One write takes this much at most: the bound of the memory that a peer who stops reading can cost. */
 const LARGEST_WRITE = 262144;
 
+/** A connection keeps the memory of its copies up to this size; what is larger goes round among all of them … */
+const LARGEST_KEPT = 65536;
+/** … and so many pieces of it wait for the next one. */
+const MOST_SPARE = 8;
+const spare: Bytes[] = [];
+
 /** How long a peer may take none of what was sent before close, in milliseconds. The kernel gives up as well in the end. */
 const LONGEST_LINGER = 60_000;
 
@@ -82,7 +88,9 @@ export class Outflow {
     if (known !== null) return known;
     const length = Math.min(data.length, LARGEST_WRITE);
     // The copy's memory is used again and again: 30 ns for 64 bytes, where a new one costs 290.
-    if (flight.copy.length < length) flight.copy = new Uint8Array(length);
+    if (flight.copy.length < length) {
+      flight.copy = length <= LARGEST_KEPT ? new Uint8Array(length) : spare.pop() ?? new Uint8Array(LARGEST_WRITE);
+    }
     flight.copy.set(length === data.length ? data : data.subarray(0, length));
     this.#launch(flight, data, flight.copy.subarray(0, length));
     return WOULD_BLOCK;
@@ -148,9 +156,7 @@ export class Outflow {
       if (this.#closed) this.#boundLinger();
       return this.#write(flight);
     }
-    flight.landed = true;
-    // A sent file of megabytes is not to be kept alive by its last piece.
-    if (flight.held) flight.bytes = EMPTY;
+    this.#land();
     if (this.#closed || this.#shut) this.#finish();
     this.#waiters.wake(POLLOUT);
   };
@@ -159,11 +165,20 @@ export class Outflow {
     const flight = this.#flight;
     flight.error = fromDeno(error, { syscall: "send" });
     if (flight.data === null) this.#trouble.error = flight.error;
-    flight.landed = true;
-    flight.bytes = EMPTY;
+    this.#land();
     this.#finish();
     this.#waiters.wake(POLLOUT | POLLERR);
   };
+
+  /** The write is over: an idle connection keeps no memory of what was large. */
+  #land(): void {
+    const flight = this.#flight;
+    flight.landed = true;
+    flight.bytes = EMPTY;
+    if (flight.copy.length <= LARGEST_KEPT) return;
+    if (spare.length < MOST_SPARE) spare.push(flight.copy);
+    flight.copy = EMPTY;
+  }
 
   /** Does what had to wait for the last write. */
   #finish(): void {

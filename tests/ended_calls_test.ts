@@ -266,3 +266,29 @@ Deno.test({
     assert.equal(descriptors(), open - 1);
   },
 });
+
+Deno.test({
+  name: "deno: connections that have sent much keep little of it",
+  ignore: !("gc" in globalThis),
+  fn: async () => {
+    const { socketpair, AF_INET } = BACKENDS[0].module;
+    const pairs = await Promise.all(Array.from({ length: 40 }, () => socketpair(AF_INET)));
+    const buffers = () => {
+      (globalThis as unknown as { gc(): void }).gc();
+      return Deno.memoryUsage().external;
+    };
+    const before = buffers();
+    const piece = new Uint8Array(2 ** 18);
+    const room = new Uint8Array(2 ** 18);
+    for (const [a, b] of pairs) {
+      // Under a timeout, so that it is sent from a copy.
+      a.settimeout(60);
+      const sending = a.sendall(piece);
+      for (let left = piece.length; left > 0;) left -= await b.recv_into(room);
+      await sending;
+    }
+    const kept = buffers() - before - piece.length - room.length;
+    assert(kept < pairs.length * 2 ** 17, `${kept} bytes`);
+    for (const sock of pairs.flat()) sock.close();
+  },
+});
