@@ -22,7 +22,7 @@ import { libc } from "./libc.ts";
 import { EAGAIN, MOST_BYTES } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import { level } from "./poll.ts";
-import { handOver, isBulk, ownRoom, room } from "./scratch.ts";
+import { room } from "./scratch.ts";
 import { decode, incoming, incomingLength, received, vacant } from "./sockaddr.ts";
 import type { Source } from "./source.ts";
 import { Stash } from "./stash.ts";
@@ -44,8 +44,6 @@ export class Receiver {
   readonly #isStream: boolean;
   /** What a MSG_WAITALL took that nobody has yet. */
   #stash: Stash | undefined;
-  /** Whether the last receive was large and filled: then the next one will be, too. */
-  #bulk = false;
   /** Whether receiving was shut down: nothing comes any more. */
   shut = false;
 
@@ -74,14 +72,10 @@ export class Receiver {
       const count = this.#receiveUnusual(whole, flags);
       return count === BLOCKED ? WOULD_BLOCK : whole.slice(0, Math.min(count, wanted));
     }
-    const buffer = this.#bulk ? ownRoom(size) : room(size, this.#isStream);
+    const buffer = room(size, this.#isStream);
     const asked = Math.min(size, buffer.length);
     const count = this.#receive(buffer, asked, flags);
-    if (count === BLOCKED) return WOULD_BLOCK;
-    const received = Math.min(count, asked);
-    const wasBulk = this.#bulk;
-    this.#bulk = received === asked && isBulk(asked);
-    return wasBulk ? handOver(buffer, received) : copyOf(buffer, 0, received);
+    return count === BLOCKED ? WOULD_BLOCK : copyOf(buffer, 0, Math.min(count, asked));
   }
 
   /** See {@linkcode Transport.recvInto}. */
