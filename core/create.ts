@@ -122,11 +122,10 @@ function checkEndpoint(address: AddressLike): [string, number] {
 /** Settles as a look-up does, or rejects when a deadline comes before that. Nothing ends the look-up itself. */
 async function before<T>(deadline: number | null, lookUp: Promise<T>): Promise<T> {
   if (deadline === null) return await lookUp;
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const timer = setTimeout(() => reject(timedOut()), delayUntil(deadline, performance.now()));
-  lookUp.then(resolve, reject);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(timedOut()), delayUntil(deadline, performance.now()));
   try {
-    return await promise;
+    return await orAborted(lookUp, late.signal);
   } finally {
     clearTimeout(timer);
   }

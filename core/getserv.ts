@@ -9,6 +9,12 @@ export function checkText(value: unknown, call: string, place: number): asserts 
   if (value.includes("\0")) throw new RangeError("embedded null character");
 }
 
+/** Checks the arguments of getservbyname. */
+export function checkService(service: string, protocol: string | undefined): void {
+  checkText(service, "getservbyname", 1);
+  if (protocol !== undefined) checkText(protocol, "getservbyname", 2);
+}
+
 /** Checks the arguments of getservbyport. */
 export function checkServicePort(port: number, protocol: string | undefined): void {
   if (!Number.isInteger(port)) throw new TypeError("getservbyport() argument 1 must be an integer");
@@ -27,8 +33,7 @@ export function checkServicePort(port: number, protocol: string | undefined): vo
  */
 export function getservbyname(service: string, protocol?: string): Promise<number> {
   return Promise.try(() => {
-    checkText(service, "getservbyname", 1);
-    if (protocol !== undefined) checkText(protocol, "getservbyname", 2);
+    checkService(service, protocol);
     const port = findService(service, protocol);
     if (port === undefined) throw new OSError("service/proto not found", undefined, { syscall: "getservbyname" });
     return port;

@@ -45,7 +45,7 @@ import type { Arrival } from "./mailbox.ts";
 import { isMulticast } from "./multicast.ts";
 import { checkPeerPath, samePath, unixPath } from "./paths.ts";
 import { kindOption, optionValue } from "./options.ts";
-import { checkAncillary, checkFlags, checkHow } from "./refusals.ts";
+import { checkAncillary, checkFlags, checkHow, checkUnstableNet } from "./refusals.ts";
 import { secretName } from "./secret.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -409,9 +409,6 @@ export class DatagramTransport implements Transport {
 /** Opens a datagram socket of a family that there is. */
 export function openDatagrams(family: number, proto: number): Transport {
   // Deno has the call only where the flag is given. Whoever needs no datagrams never meets this.
-  if (Deno.listenDatagram === undefined) {
-    const hint = 'datagrams need Deno\'s flag --unstable-net (or "unstable": ["net"] in deno.json)';
-    throw errorFor("ESOCKTNOSUPPORT", { syscall: "socket", hint });
-  }
+  checkUnstableNet("datagrams need", "ESOCKTNOSUPPORT", "socket");
   return new DatagramTransport(family, proto);
 }

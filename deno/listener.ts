@@ -90,14 +90,18 @@ export class Listener {
 
   /** The oldest connection that has come. */
   accept(): Deno.Conn | WouldBlock {
-    const conn = this.#ready.shift();
-    const error = conn === undefined ? this.#error : null;
-    if (error !== null) this.#error = null;
-    else if (conn === undefined) return WOULD_BLOCK;
+    const come = this.#ready.shift() ?? this.#takeError();
+    if (come === null) return WOULD_BLOCK;
     // For whoever stays registered over an accept, as epoll does.
     if (this.#waiters.wait(POLLIN)) this.acceptAhead();
-    if (error !== null) throw error;
-    return conn!;
+    if (come instanceof Error) throw come;
+    return come;
+  }
+
+  #takeError(): Error | null {
+    const error = this.#error;
+    this.#error = null;
+    return error;
   }
 
   /** Accepts one connection ahead for whoever waits. A second pending accept would be Busy. */

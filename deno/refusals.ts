@@ -2,6 +2,7 @@
 
 import { SHUT_RD, SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
+import type { ErrnoName } from "../base/errno.ts";
 import type { AncillaryData } from "../transport.ts";
 
 /** The way out, named by every error for what Deno's net API cannot express. */
@@ -17,6 +18,13 @@ export function checkFlags(syscall: string, flags: number, served: number): void
 export function checkAncillary(ancillary: AncillaryData[]): void {
   if (ancillary.length === 0) return;
   throw errorFor("EOPNOTSUPP", { syscall: "sendmsg", hint: `ancillary data: ${NATIVE_HINT}` });
+}
+
+/** Refuses what Deno has with its flag alone. Datagrams show whether it was given. */
+export function checkUnstableNet(needy: string, code: ErrnoName, syscall: string): void {
+  if (Deno.listenDatagram !== undefined) return;
+  const hint = `${needy} Deno's flag --unstable-net (or "unstable": ["net"] in deno.json)`;
+  throw errorFor(code, { syscall, hint });
 }
 
 /** Refuses what is no direction to shut down. */

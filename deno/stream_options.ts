@@ -15,13 +15,7 @@ import {
 } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
 import { checkSettable, unknownOption } from "./options.ts";
-
-/** Deno ends the whole process where a listener asks for it without the flag. */
-function checkReusePort(flag: number): number {
-  if (flag === 0 || Deno.listenDatagram !== undefined) return flag;
-  const hint = 'SO_REUSEPORT needs Deno\'s flag --unstable-net (or "unstable": ["net"] in deno.json)';
-  throw errorFor("ENOPROTOOPT", { syscall: "setsockopt", hint });
-}
+import { checkUnstableNet } from "./refusals.ts";
 
 /** The settable options of a stream: kept until there is a connection to tell them to. */
 export class StreamOptions {
@@ -57,8 +51,11 @@ export class StreamOptions {
     if (level === SOL_SOCKET) {
       checkSettable(name);
       if (name === SO_REUSEADDR) this.#reuseAddr = flag;
-      else if (name === SO_REUSEPORT) this.#reusePort = checkReusePort(flag);
-      else if (name === SO_KEEPALIVE) this.#keepAlive = flag;
+      else if (name === SO_REUSEPORT) {
+        // Without the flag Deno ends the whole process where a listener asks for it.
+        if (flag !== 0) checkUnstableNet("SO_REUSEPORT needs", "ENOPROTOOPT", "setsockopt");
+        this.#reusePort = flag;
+      } else if (name === SO_KEEPALIVE) this.#keepAlive = flag;
       else if (name === SO_BROADCAST) this.#broadcast = flag;
       else throw unknownOption("setsockopt");
     } else if (this.#family === AF_UNIX) throw errorFor("EOPNOTSUPP", { syscall: "setsockopt" });

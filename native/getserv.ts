@@ -25,8 +25,7 @@ const swap = (port: number) => (port & 0xff) << 8 | port >> 8 & 0xff;
  * ```
  */
 export async function getservbyname(service: string, protocol?: string): Promise<number> {
-  table.checkText(service, "getservbyname", 1);
-  if (protocol !== undefined) table.checkText(protocol, "getservbyname", 2);
+  table.checkService(service, protocol);
   const [name, proto] = [cString(service), protocol === undefined ? null : cString(protocol)];
   const entry = await ask(({ struct, room, result }) =>
     libc().getservbyname_r_waiting(name, proto, struct, room, room.length, result)

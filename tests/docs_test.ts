@@ -147,7 +147,7 @@ for (const name of [...documents(), "CHANGELOG.md", "bench/README.md", "examples
   Deno.test(`${name}: its links lead somewhere`, () => {
     const text = Deno.readTextFileSync(new URL(name, root));
     for (const [, target, anchor] of text.replaceAll(/^```.*?^```/gms, "").matchAll(/\]\(([^)#:]*)(?:#([^)]*))?\)/g)) {
-      const url = new URL(target || name, target ? new URL(name, root) : root);
+      const url = new URL(target, new URL(name, root));
       assert.ok(Deno.statSync(url), target);
       if (anchor !== undefined) {
         assert.ok(anchorsOf(Deno.readTextFileSync(url)).includes(anchor), `${target}#${anchor}`);

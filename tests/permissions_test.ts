@@ -131,7 +131,7 @@ Deno.test("SO_REUSEPORT without Deno's flag is an error, where Deno would end th
     import { create_server } from ${JSON.stringify(import.meta.resolve("../mod.ts"))};
     try { create_server(["127.0.0.1", 0], { reuse_port: true }); } catch (error) { console.log(error.code, error.message); }
   `;
-  const program = new Program(Deno.execPath(), ["run", "-A", "--no-lock", "--no-config", "--ext=ts", "-"]);
+  await using program = new Program(Deno.execPath(), ["run", "-A", "--no-lock", "--no-config", "--ext=ts", "-"]);
   await program.write(source);
   const { code, stdout } = await program.end();
   assert.equal(code, 0);

@@ -107,12 +107,16 @@ export abstract class BaseSelector implements Disposable {
 
   /** Adds a descriptor to what is waited on. */
   protected abstract attach(fd: number, events: number): void;
-  /** Changes what is waited for on one. */
-  protected abstract change(fd: number, events: number): void;
   /** Takes one out; it may be closed already. */
   protected abstract detach(fd: number): void;
   /** Waits, and answers with events in this module's terms, possibly more than were asked for. */
   protected abstract wait(seconds: number | null, options: WaitOptions): Promise<Iterable<[number, number]>>;
+
+  /** Changes what is waited for on one. */
+  protected change(fd: number, events: number): void {
+    this.detach(fd);
+    this.attach(fd, events);
+  }
 
   /** The descriptor of an object; also of one that is closed by now but still registered. */
   #lookup(fileobj: Waitable): number {
@@ -145,12 +149,6 @@ export class SelectSelector extends BaseSelector {
   protected attach(fd: number, events: number): void {
     if ((events & EVENT_READ) !== 0) this.#readers.add(fd);
     if ((events & EVENT_WRITE) !== 0) this.#writers.add(fd);
-  }
-
-  /** Changes what is waited for on one. */
-  protected change(fd: number, events: number): void {
-    this.detach(fd);
-    this.attach(fd, events);
   }
 
   /** Takes one out. */
@@ -191,7 +189,7 @@ export class PollSelector extends BaseSelector {
   }
 
   /** Changes what is waited for on one. */
-  protected change(fd: number, events: number): void {
+  protected override change(fd: number, events: number): void {
     this.#poll.modify(fd, toPoll(events));
   }
 
@@ -229,7 +227,7 @@ export class EpollSelector extends BaseSelector {
   }
 
   /** Changes what is waited for on one. */
-  protected change(fd: number, events: number): void {
+  protected override change(fd: number, events: number): void {
     this.#epoll.modify(fd, toPoll(events));
   }
 
