@@ -22,10 +22,20 @@ import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
 import type { AncillaryData, Received, Transport, WouldBlock } from "../transport.ts";
 import { orAborted } from "./abort.ts";
 import type { WaitOptions } from "./abort.ts";
-import { checkAncillarySize, checkInteger, checkOptions, checkSize, checkTimeout, sizedView } from "./arguments.ts";
+import {
+  checkAncillarySize,
+  checkControlMessage,
+  checkInteger,
+  checkOptions,
+  checkOptionValue,
+  checkSize,
+  checkTimeout,
+  sizedView,
+} from "./arguments.ts";
 import { enter } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
 import { makeFile } from "./files.ts";
+import { closeForgotten } from "./forgotten.ts";
 import type { FileOf, MakefileOptions } from "./files.ts";
 import { Lane } from "./lane.ts";
 import type { Attempt } from "./lane.ts";
@@ -60,7 +70,7 @@ export function setDefaultTimeout(timeout: number | null): void {
 }
 
 /** Closes what a collected socket left open. */
-const leaks = new FinalizationRegistry<Descriptor>((descriptor) => descriptor.close());
+const leaks = new FinalizationRegistry<Descriptor>(closeForgotten);
 
 /** Makes the Socket of an open descriptor: the backends' way in, which is no part of the public class. */
 export let socketOf: (descriptor: Descriptor<Transport>) => Socket;
@@ -851,11 +861,7 @@ export class Socket {
   ): Promise<number> {
     const transport = this.#live();
     const views = [...buffers].map(bytesOf);
-    const ancillary = [...ancdata].map(([level, type, data]): AncillaryData => {
-      checkInteger(level, "level");
-      checkInteger(type, "type");
-      return [level, type, bytesOf(data)];
-    });
+    const ancillary = [...ancdata].map(checkControlMessage);
     const checked = address === null ? null : checkAddress(this.family, address, "sendmsg");
     const target = checked === null ? null : await this.#resolve(checked, options);
     return this.#write(() => transport.sendMessage(views, ancillary, flags, target), flags, options);
@@ -922,7 +928,7 @@ export class Socket {
     checkInteger(name, "option name");
     // In Python True is a number, too.
     if (typeof value === "boolean") value = Number(value);
-    if (typeof value === "number") checkInteger(value, "option value");
+    if (typeof value === "number") checkOptionValue(value, this.family);
     transport.setsockopt(level, name, typeof value === "number" ? value : viewOf(value));
   }
 

@@ -37,7 +37,7 @@ import {
 } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import { keepNonBlocking } from "./nonblocking.ts";
-import { readOption } from "./options.ts";
+import { bytesOption, numberOption, readOption, setOption } from "./options.ts";
 import { isGranted, requireAddress, requireDestination } from "./permissions.ts";
 import { level } from "./poll.ts";
 import { Receiver } from "./receiver.ts";
@@ -336,18 +336,12 @@ export class NativeTransport implements Transport {
   getsockopt(level: number, name: number): number;
   getsockopt(level: number, name: number, size: number): Uint8Array;
   getsockopt(level: number, name: number, size?: number): number | Uint8Array {
-    const value = new Uint8Array(size ?? 4);
-    const length = new Uint32Array([value.length]);
-    call(libc().getsockopt(this.#source.fd, level, name, value, length), "getsockopt");
-    return size === undefined ? new DataView(value.buffer).getInt32(0, true) : value.slice(0, length[0]);
+    const { fd } = this.#source;
+    return size === undefined ? numberOption(fd, this.family, level, name) : bytesOption(fd, level, name, size);
   }
 
   setsockopt(level: number, name: number, value: number | Uint8Array): void {
-    const bytes = typeof value === "number" ? new Int32Array([value]) : value;
-    call(
-      libc().setsockopt(this.#source.fd, level, name, bytes as Uint8Array<ArrayBuffer>, bytes.byteLength),
-      "setsockopt",
-    );
+    setOption(this.#source.fd, this.family, level, name, value);
     // From now on reads end at the bounds of another protocol's records.
     if (level === IPPROTO_TCP && name === TCP_ULP) this.#source.shortMeansEmpty = false;
     if (level === SOL_SOCKET && name === SO_LINGER) this.#noteLinger();

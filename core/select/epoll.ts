@@ -2,6 +2,7 @@
 
 import { errorFor, OSError } from "../../base/errors.ts";
 import * as descriptors from "../descriptors.ts";
+import { closeForgotten } from "../forgotten.ts";
 import { filenoOf, int, pollTimeout } from "./arguments.ts";
 import type { Waitable } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
@@ -12,7 +13,7 @@ import { InterestList } from "./interest.ts";
 const MOST_EVENTS = 1023;
 
 /** An epoll that was forgotten without close() gives up its number and leaves all that it watched. */
-const forgotten = new FinalizationRegistry((fd: number) => descriptors.find(fd)?.close());
+const forgotten = new FinalizationRegistry((fd: number) => closeForgotten(descriptors.find(fd)));
 
 /** An event mask as C's unsigned int. JavaScript's `|` gives EPOLLET a minus sign: that is the same mask. */
 function mask(value: unknown): number {
