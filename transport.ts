@@ -62,6 +62,11 @@ export interface Pollable {
   /** Withdraws a waiter. Withdrawing one that is not registered does nothing. */
   unwatch(waiter: Waiter): void;
   /**
+   * Asked after `unwatch`, by a call that ends without a result. A promise where the withdrawn waiter was the last one and
+   * the backend's own waiting takes a moment to end: the call ends after it, so that nothing is under way any more.
+   */
+  atRest?(): Promise<void> | undefined;
+  /**
    * Brings what the attempts and `events` know of a mask up to date with the kernel. A backend that asks
    * the kernel itself returns undefined; one that learns late (Deno's promises) needs a moment for it.
    * Whoever is about to say "it would block" settles first and looks once more.

@@ -133,8 +133,15 @@ export class Lane implements Waiter, Led {
     this.#first = this.#last = null;
     for (let call: Call | null = first; call !== null; call = call.next) {
       call.limits?.lift();
-      call.reject(errorFor("EBADF"));
+      this.#reject(call, errorFor("EBADF"));
     }
+  }
+
+  /** Rejects a call that has been withdrawn, once nothing is under way for it any more. */
+  #reject(call: Call, reason: unknown): void {
+    const atRest = this.#pollable.atRest?.();
+    if (atRest === undefined) call.reject(reason);
+    else atRest.then(() => call.reject(reason));
   }
 
   /** Tries the first call, and the ones behind it for as long as they succeed. */
@@ -181,7 +188,7 @@ export class Lane implements Waiter, Led {
     if (isFirst) this.#pollable.unwatch(this);
     if (!isFirst || !call.ends()) {
       call.limits?.lift();
-      call.reject(reason());
+      this.#reject(call, reason());
     }
     if (isFirst && this.#first !== null) this.wake();
   }

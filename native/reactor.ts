@@ -150,7 +150,7 @@ class Reactor {
     this.#waiting--;
     if (background) this.#background--;
     else if (source.holds) this.#holding--;
-    if (!this.#held) this.#rouse();
+    this.#rest();
   }
 
   /** Those who wait for a source keep the process alive, or no longer do. */
@@ -169,9 +169,29 @@ class Reactor {
   }
 
   /** And ends. */
-  wakeUp(): void {
+  wakeUp(): Promise<void> | undefined {
     this.#sleeping--;
+    this.#rest();
+    return this.atRest();
+  }
+
+  /** Ends what nobody waits for any more. */
+  #rest(): void {
     if (!this.#held) this.#rouse();
+    if (this.#doze !== undefined && !this.#wanted) this.#endDoze();
+  }
+
+  /** The end of a parked call that nothing keeps: `deno test` counts it as an operation that was left under way. */
+  atRest(): Promise<void> | undefined {
+    return this.#held ? undefined : this.#parked;
+  }
+
+  /** Wakes the waiters of a source by an event that the kernel does not announce; a parked call ends first. */
+  announce(source: Source, event: number): void {
+    const noted = source.note(event);
+    if (this.#parked === undefined || source.waiting === 0) return source.tell();
+    if (noted) this.#newsworthy.push(source);
+    this.#rouse();
   }
 
   /** Whether somebody wants to be told. */

@@ -169,9 +169,7 @@ export class Source {
 
   /** Wakes whoever waits for an event that the kernel announces to nobody. */
   announce(event: number): void {
-    this.#news |= event;
-    this.ready |= event;
-    this.tell();
+    reactor.announce(this, event);
   }
 
   /** Lets epoll forget the descriptor, which somebody else owns. */

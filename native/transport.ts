@@ -380,6 +380,10 @@ export class NativeTransport implements Transport {
     if (this.#retry !== undefined && this.#source.waiting === 0) this.#stopRetrying();
   }
 
+  atRest(): Promise<void> | undefined {
+    return reactor.atRest();
+  }
+
   /** What an attempt knows may be older than what the kernel knows: let the next one ask. */
   settle(mask: number): undefined {
     this.#source.ready |= mask & (POLLIN | POLLOUT);

@@ -37,8 +37,8 @@ export interface Reactor {
   catchUp(): Promise<void> | undefined;
   /** Somebody begins to sleep here: what is registered in the background is waited for from now on. */
   fallAsleep(): void;
-  /** And ends. */
-  wakeUp(): void;
+  /** And ends. A promise where the loop's own waiting takes a moment to end with it. */
+  wakeUp(): Promise<void> | undefined;
 }
 
 let reactor: Reactor | undefined;
@@ -78,9 +78,10 @@ export class Alarm implements Waiter {
     try {
       await orAborted(rung, signal);
     } finally {
-      reactor?.wakeUp();
       this.#ring = undefined;
       timer.release();
+      const atRest = reactor?.wakeUp();
+      if (atRest !== undefined) await atRest;
     }
   }
 }
