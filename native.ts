@@ -32,6 +32,7 @@ import { AF_INET, AF_UNIX, SOCK_STREAM } from "./base/constants.ts";
 import type { Bytes, Data } from "./base/data.ts";
 import * as create from "./core/create.ts";
 import type { ConnectionOptions, ServerOptions } from "./core/create.ts";
+import { isFdInheritable, makeFdInheritable } from "./core/inheritable.ts";
 import { getDefaultTimeout, setDefaultTimeout } from "./core/socket.ts";
 import type { Socket } from "./core/socket.ts";
 import type { WaitOptions } from "./core/abort.ts";
@@ -119,6 +120,33 @@ export function fromfd(fd: number, family: number, type: number, proto: number =
  */
 export function close(fd: number): void {
   create.closeFd(fd);
+}
+
+/**
+ * Tells whether programs that this process starts inherit a descriptor, as Python's `os.get_inheritable()`.
+ *
+ * @throws {OSError} EBADF where nothing is open under the number.
+ */
+export function get_inheritable(fd: number): boolean {
+  return isFdInheritable(nativeBackend, fd);
+}
+
+/**
+ * Sets whether programs that this process starts inherit a descriptor, as Python's `os.set_inheritable()`.
+ *
+ * @throws {OSError} EBADF where nothing is open under the number.
+ *
+ * @example
+ * ```ts
+ * import { get_inheritable, set_inheritable, socket } from "@berkeley/socket/native";
+ *
+ * using sock = socket();
+ * set_inheritable(sock.fileno(), true);
+ * console.assert(get_inheritable(sock.fileno()));
+ * ```
+ */
+export function set_inheritable(fd: number, inheritable: boolean): void {
+  makeFdInheritable(nativeBackend, fd, inheritable);
 }
 
 /**

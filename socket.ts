@@ -32,6 +32,7 @@ import { AF_INET, AF_UNIX, SOCK_STREAM } from "./base/constants.ts";
 import type { Bytes, Data } from "./base/data.ts";
 import * as create from "./core/create.ts";
 import type { ConnectionOptions, ServerOptions } from "./core/create.ts";
+import { isFdInheritable, makeFdInheritable } from "./core/inheritable.ts";
 import { getDefaultTimeout, setDefaultTimeout } from "./core/socket.ts";
 import type { Socket } from "./core/socket.ts";
 import type { WaitOptions } from "./core/abort.ts";
@@ -118,6 +119,24 @@ export function fromfd(fd: number, family: number, type: number, proto: number =
  */
 export function close(fd: number): void {
   create.closeFd(fd);
+}
+
+/**
+ * Tells whether programs that this process starts inherit a descriptor, as Python's `os.get_inheritable()`.
+ *
+ * @throws {OSError} EOPNOTSUPP: Deno does not reveal descriptors. Native sockets have them.
+ */
+export function get_inheritable(fd: number): boolean {
+  return isFdInheritable(denoBackend, fd);
+}
+
+/**
+ * Sets whether programs that this process starts inherit a descriptor, as Python's `os.set_inheritable()`.
+ *
+ * @throws {OSError} EOPNOTSUPP: Deno does not reveal descriptors. Native sockets have them.
+ */
+export function set_inheritable(fd: number, inheritable: boolean): void {
+  makeFdInheritable(denoBackend, fd, inheritable);
 }
 
 /** Unix sockets without a file are Linux's alone. */

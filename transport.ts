@@ -196,6 +196,10 @@ export interface Transport extends Pollable, Replaceable {
   ref(): void;
   /** … or do not. */
   unref(): void;
+  /** Whether a program that this process executes inherits the descriptor. Left out where there is no such descriptor. */
+  getInheritable?(): boolean;
+  /** Sets whether it does. */
+  setInheritable?(inheritable: boolean): void;
   /** Notes that `detach` gave the number away: whoever has it may close it, and another socket get it. */
   handOver?(): void;
   /** Gives up one reference; with the last one the socket closes, after delivering what was sent. All waiters are woken. */
@@ -210,6 +214,10 @@ export interface Backend {
   adopt(fd: number, family: number, type: number, proto: number): Transport;
   /** The same on a duplicate: the descriptor stays its owner's. */
   adoptDuplicate(fd: number, family: number, type: number, proto: number): Transport;
+  /** Whether a program that this process executes inherits a descriptor. Left out where descriptors are not the process's. */
+  getInheritable?(fd: number): boolean;
+  /** Sets whether it does. */
+  setInheritable?(fd: number, inheritable: boolean): void;
   /** Opens two connected sockets. */
   pair(family: number, type: number, proto: number): Promise<[Transport, Transport]>;
   /** Where a host and port may be reached over a stream, in the order to try: what create_connection goes through. */

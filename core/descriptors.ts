@@ -102,6 +102,11 @@ export function anyOpen(): boolean {
   return table.size > 0;
 }
 
+/** All that is in the table. */
+export function openDescriptors(): Iterable<Descriptor> {
+  return table.values();
+}
+
 /** Enters something open under its own number, or under a new one. */
 export function enter<T extends Openable>(open: T): Descriptor<T> {
   const descriptor = new Descriptor(open.fileno() ?? next++, open);

@@ -37,6 +37,7 @@ import type { Descriptor } from "./descriptors.ts";
 import { makeFile } from "./files.ts";
 import { closeForgotten } from "./forgotten.ts";
 import type { FileOf, MakefileOptions } from "./files.ts";
+import { isInheritable, makeInheritable } from "./inheritable.ts";
 import { Lane } from "./lane.ts";
 import type { Attempt } from "./lane.ts";
 import { sendFile } from "./sendfile.ts";
@@ -1087,6 +1088,35 @@ export class Socket {
   }
 
   // Life.
+
+  /**
+   * Whether programs that this process starts inherit the socket: false at first; as Python's `socket.get_inheritable()`.
+   *
+   * @throws {OSError} EOPNOTSUPP on the default backend, where Deno does not reveal the descriptor.
+   */
+  get_inheritable(): boolean {
+    return isInheritable(this.#live());
+  }
+
+  /**
+   * Sets whether programs that this process starts inherit the socket, under the same number; as Python's
+   * `socket.set_inheritable()`.
+   *
+   * @throws {OSError} EOPNOTSUPP on the default backend, where Deno does not reveal the descriptor.
+   *
+   * @example
+   * ```ts ignore
+   * import { create_server } from "@berkeley/socket/native";
+   *
+   * using server = create_server(["127.0.0.1", 0]);
+   * server.set_inheritable(true);
+   * const args = ["worker.py", String(server.fileno())];
+   * const { code } = await new Deno.Command("python3", { args }).output();
+   * ```
+   */
+  set_inheritable(inheritable: boolean): void {
+    makeInheritable(this.#live(), inheritable);
+  }
 
   /**
    * Another socket on the same connection or address; see dup(2). It closes when all of them are closed.

@@ -6,11 +6,12 @@ import { call } from "./call.ts";
 import { serveForeignDescriptors } from "./descriptors.ts";
 import { libc } from "./libc.ts";
 import { F_DUPFD_CLOEXEC } from "./linux.ts";
-import { keepNonBlocking } from "./nonblocking.ts";
+import { getInheritable, setInheritable } from "./inheritance.ts";
 import { readOption } from "./options.ts";
 import { requireFamily } from "./permissions.ts";
 import { endpoints } from "./resolve.ts";
 import { NativeTransport } from "./transport.ts";
+import { giveBackAtUnload } from "./unload.ts";
 
 /** Non-blocking, since nothing may wait on JavaScript's thread; closed when another program is executed. */
 const FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC;
@@ -23,6 +24,7 @@ export const nativeBackend: Backend = {
   open(family, type, proto) {
     // Some families hear or do much without an address.
     requireFamily(family);
+    giveBackAtUnload();
     const fd = call(libc().socket(family, type | FLAGS, proto), "socket");
     return new NativeTransport(fd, family, type, proto);
   },
@@ -32,7 +34,7 @@ export const nativeBackend: Backend = {
     const own = option(fd, SO_TYPE);
     if (family === -1) family = option(fd, SO_DOMAIN);
     if (proto === -1) proto = option(fd, SO_PROTOCOL);
-    keepNonBlocking(fd);
+    giveBackAtUnload();
     return NativeTransport.adopt(fd, family, type === -1 ? own : type, proto);
   },
 
@@ -47,6 +49,7 @@ export const nativeBackend: Backend = {
   },
 
   pair(family, type, proto) {
+    giveBackAtUnload();
     const fds = new Int32Array(2);
     call(libc().socketpair(family, type | FLAGS, proto, fds), "socketpair");
     return Promise.resolve([
@@ -55,6 +58,8 @@ export const nativeBackend: Backend = {
     ]);
   },
 
+  getInheritable,
+  setInheritable,
   endpoints,
 };
 

@@ -1,5 +1,9 @@
 // The kernel's numbers that only this backend needs; the same on x86-64 and arm64. What Python names is in base/constants.
 
+/** fcntl: the flags of the descriptor. */
+export const F_GETFD = 1;
+export const F_SETFD = 2;
+export const FD_CLOEXEC = 1;
 /** fcntl: the flags of the open file. */
 export const F_GETFL = 3;
 export const F_SETFL = 4;

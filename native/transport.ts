@@ -10,6 +10,7 @@ import {
   MSG_NOSIGNAL,
   SHUT_RD,
   SHUT_WR,
+  SO_ACCEPTCONN,
   SO_ERROR,
   SO_LINGER,
   SOCK_CLOEXEC,
@@ -25,18 +26,10 @@ import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, 
 import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
 import { call, errno, failure } from "./call.ts";
 import { libc } from "./libc.ts";
-import {
-  EAGAIN,
-  EALREADY,
-  ECONNABORTED,
-  EINPROGRESS,
-  ENOTCONN,
-  F_DUPFD_CLOEXEC,
-  MOST_BYTES,
-  SO_COOKIE,
-} from "./linux.ts";
+import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, MOST_BYTES } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
-import { keepNonBlocking } from "./nonblocking.ts";
+import { getInheritable, setInheritable } from "./inheritance.ts";
+import { borrowNonBlocking, cookieOf, isFoundBlocking, keepNonBlocking, restoreBlocking } from "./nonblocking.ts";
 import { bytesOption, numberOption, readOption, setOption } from "./options.ts";
 import { isGranted, requireAddress, requireDestination } from "./permissions.ts";
 import { level } from "./poll.ts";
@@ -45,12 +38,6 @@ import { reactor } from "./reactor.ts";
 import { resolve, resolveInPlace } from "./resolve.ts";
 import { encode, incomingLength, outgoing, received, vacant } from "./sockaddr.ts";
 import { ENDS_READS, Source } from "./source.ts";
-
-/** What no two sockets share; undefined where there is no socket. */
-function cookieOf(fd: number): bigint | undefined {
-  const cookie = new BigUint64Array(1);
-  return readOption(fd, SOL_SOCKET, SO_COOKIE, cookie) === 0 ? cookie[0] : undefined;
-}
 
 /** How long to wait, in ms, where the kernel tells nobody that there is room again. */
 const RETRY_AFTER = 1;
@@ -80,7 +67,12 @@ export class NativeTransport implements Transport {
   /** Where a connect is under way to. */
   #connecting: Address | undefined;
 
-  /** Owns the descriptor from now on; it must be non-blocking. */
+  /** Whether the descriptor was adopted and found to be a blocking one, which it is to be again when it is given back. */
+  #borrowed = false;
+  /** Whether it is another process's, and inherited from there: not even the end of the isolate closes it. */
+  #inherited = false;
+
+  /** Owns the descriptor from now on; it is non-blocking unless it is adopted. */
   constructor(fd: number, family: number, type: number, proto: number) {
     this.family = family;
     this.type = type;
@@ -145,7 +137,10 @@ export class NativeTransport implements Transport {
 
   accept(): Accepted | WouldBlock {
     if ((this.#source.listening && (this.#source.ready & POLLIN) === 0) || !reactor.mayTry()) return WOULD_BLOCK;
-    keepNonBlocking(this.#source.fd);
+    if (!this.#mayAccept()) {
+      this.#source.exhaust(POLLIN);
+      return WOULD_BLOCK;
+    }
     for (;;) {
       const fd = libc().accept4(this.#source.fd, vacant(), incomingLength, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
@@ -162,10 +157,24 @@ export class NativeTransport implements Transport {
     }
   }
 
+  /**
+   * Sees to it that accept(2) cannot wait. On an adopted listener that costs its holders the most: while O_NONBLOCK is set,
+   * a blocking accept elsewhere is EAGAIN. It is set when there is a connection first, and kept until the descriptor is
+   * given back. To clear it after each accept would be dangerous: of two processes that do so, one could clear it between
+   * the other's setting and accepting, and where the connection is gone by then, that accept blocks this thread.
+   */
+  #mayAccept(): boolean {
+    const { fd } = this.#source;
+    if (!this.#borrowed) keepNonBlocking(fd);
+    else if (level(fd) === 0 && this.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) !== 0) return false;
+    else borrowNonBlocking(fd);
+    return true;
+  }
+
   connect(address: Address): void | InProgress | WouldBlock {
     requireAddress(this.family, address);
-    keepNonBlocking(this.#source.fd);
-    switch (this.#connect(address)) {
+    const outcome = this.#connect(address);
+    switch (outcome) {
       case 0:
         return;
       case EINPROGRESS:
@@ -178,7 +187,7 @@ export class NativeTransport implements Transport {
         this.#unannounced = true;
         return WOULD_BLOCK;
     }
-    throw failure("connect", address);
+    throw errorForErrno(outcome, { syscall: "connect", address });
   }
 
   finishConnect(): void | WouldBlock {
@@ -188,7 +197,7 @@ export class NativeTransport implements Transport {
     // answers EISCONN.
     const outcome = this.#connect(address);
     if (outcome === EALREADY) return WOULD_BLOCK;
-    if (outcome !== 0) throw failure("connect", address);
+    if (outcome !== 0) throw errorForErrno(outcome, { syscall: "connect", address });
     // A stream watched before it was connected has hung up in the kernel's eyes. Now it begins afresh.
     if (!this.#source.shortMeansEmpty && this.#twins === undefined && (level(this.#source.fd) & ENDS_READS) === 0) {
       this.#source.shortMeansEmpty = this.#isTCP;
@@ -214,7 +223,13 @@ export class NativeTransport implements Transport {
     this.#strayed = true;
     const length = encode(this.family, address);
     reactor.disturb();
-    return libc().connect(this.#source.fd, outgoing, length) === 0 ? 0 : errno();
+    const { fd } = this.#source;
+    if (!this.#borrowed) keepNonBlocking(fd);
+    else borrowNonBlocking(fd);
+    const outcome = libc().connect(fd, outgoing, length) === 0 ? 0 : errno();
+    // What is under way goes on without the flag.
+    if (this.#borrowed) restoreBlocking(fd);
+    return outcome;
   }
 
   shutdown(how: number): void {
@@ -360,6 +375,9 @@ export class NativeTransport implements Transport {
     const transport = new NativeTransport(fd, family, type, proto);
     transport.#source.shortMeansEmpty = false;
     transport.#noteLinger();
+    transport.#borrowed = isFoundBlocking(fd);
+    // Every descriptor that this process opens, or receives over a socket, is closed on exec: so this one came by exec.
+    transport.#inherited = getInheritable(fd);
     return transport;
   }
 
@@ -428,13 +446,23 @@ export class NativeTransport implements Transport {
     this.#source.shortMeansEmpty = copy.#source.shortMeansEmpty = false;
     copy.#receiver.shut = this.#receiver.shut;
     copy.#source.lingers = this.#source.lingers;
+    copy.#borrowed = this.#borrowed;
     copy.#strayed = this.#strayed;
     copy.#twins = this.#twins ??= [this];
     this.#twins.push(copy);
     return copy;
   }
 
+  getInheritable(): boolean {
+    return getInheritable(this.#source.fd);
+  }
+
+  setInheritable(inheritable: boolean): void {
+    setInheritable(this.#source.fd, inheritable);
+  }
+
   handOver(): void {
+    if (this.#borrowed) restoreBlocking(this.#source.fd);
     this.#cookie = cookieOf(this.#source.fd);
   }
 
@@ -447,7 +475,18 @@ export class NativeTransport implements Transport {
   }
 
   close(): void {
-    if (this.#leave()) this.#source.close();
+    if (!this.#leave()) return;
+    if (this.#borrowed) restoreBlocking(this.#source.fd);
+    this.#source.close();
+  }
+
+  /**
+   * Gives the descriptor back at the isolate's end: closes it, unless it was inherited. What waits is not woken, and a
+   * later close of the same socket does nothing.
+   */
+  unload(): void {
+    if (this.#inherited || this.isReplaced() || !this.#leave()) return;
+    this.#source.drop();
   }
 
   /** Ends everything but the descriptor. Answers whether that is left to do. */
