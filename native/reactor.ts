@@ -22,7 +22,7 @@ import {
 } from "./linux.ts";
 import { errno } from "./call.ts";
 import { POLLIN, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
-import { serveSleepers } from "../core/select/wait.ts";
+import type { Loop } from "../seam/loop.ts";
 import type { Source } from "./source.ts";
 
 /** struct epoll_event in 32-bit words: events, then data in two. Packed on x86-64, aligned elsewhere. */
@@ -47,7 +47,7 @@ const LONGEST_NAP_MS = 1000;
 
 const EVERYTHING = POLLIN | POLLOUT | POLLPRI | POLLRDHUP | EPOLLET;
 
-class Reactor {
+class Reactor implements Loop {
   #libc!: Libc;
   #epoll = -1;
   #eventfd = -1;
@@ -165,14 +165,12 @@ class Reactor {
     else if (!this.#held) this.#rouse();
   }
 
-  /** Somebody begins to sleep in select, poll or epoll. */
-  fallAsleep(): void {
+  beginWait(): void {
     this.#sleeping++;
     this.#go();
   }
 
-  /** And ends. */
-  wakeUp(): Promise<void> | undefined {
+  endWait(): Promise<void> | undefined {
     this.#sleeping--;
     this.#rest();
     return this.atRest();
@@ -369,5 +367,3 @@ class Reactor {
 
 /** The reactor of this isolate. */
 export const reactor: Reactor = new Reactor();
-
-serveSleepers(reactor);

@@ -45,6 +45,9 @@ const RETRY_AFTER = 1;
 /** No signal, and no waiting: whoever shares the open file may have made it a blocking one. */
 const SEND_FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT;
 
+/** All that are open, for the end of the isolate. */
+export const openTransports: Set<NativeTransport> = new Set();
+
 /** A socket on a descriptor of its own. */
 export class NativeTransport implements Transport {
   readonly family: number;
@@ -79,6 +82,7 @@ export class NativeTransport implements Transport {
     this.proto = proto;
     this.#source = new Source(fd, this.#isTCP);
     this.#receiver = new Receiver(type === SOCK_STREAM, this.#source);
+    openTransports.add(this);
   }
 
   /** Itself and its duplicates. */
@@ -493,6 +497,7 @@ export class NativeTransport implements Transport {
   #leave(): boolean {
     if (this.#closed) return false;
     this.#closed = true;
+    openTransports.delete(this);
     this.#twins?.splice(this.#twins.indexOf(this), 1);
     if (this.#retry !== undefined) this.#stopRetrying();
     this.#receiver.close();

@@ -1,10 +1,9 @@
 // What becomes of descriptors when the isolate ends and the process goes on: `deno run --watch` starts the program anew in
 // the same process, where a listener that was left open would keep its port.
 
-import { openDescriptors } from "../core/descriptors.ts";
 import { restoreAll } from "./nonblocking.ts";
 import { reactor } from "./reactor.ts";
-import { NativeTransport } from "./transport.ts";
+import { openTransports } from "./transport.ts";
 
 let watching = false;
 
@@ -22,6 +21,6 @@ function giveBack(): void {
   restoreAll();
   // The transports alone, and not the entries: a socket that the program closes later, in a listener of its own, is no
   // error then.
-  for (const { open } of openDescriptors()) if (open instanceof NativeTransport) open.unload();
+  for (const transport of openTransports) transport.unload();
   reactor.close();
 }
