@@ -103,6 +103,16 @@ export interface Received {
   address: Address | null;
 }
 
+/** What a socket's own options say of its blocking calls: SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT. */
+export interface BlockingLimits {
+  /** How many seconds a blocking accept or receive waits at most; null for ever. */
+  readonly receive: number | null;
+  /** The same of a connect or send. */
+  readonly send: number | null;
+  /** How many bytes a receive on a stream waits for. */
+  readonly lowWater: number;
+}
+
 /** What is open under a number that others may close, as the process's own descriptors are. */
 export interface Replaceable {
   /** Whether something else has the number by now. */
@@ -116,6 +126,8 @@ export interface Transport extends Pollable, Replaceable {
   readonly family: number;
   readonly type: number;
   readonly proto: number;
+  /** How the socket's options bound its blocking calls; undefined where none is set, which is the rule. */
+  readonly limits?: BlockingLimits;
 
   /** Claims a local address. */
   bind(address: Address): void;
@@ -134,7 +146,7 @@ export interface Transport extends Pollable, Replaceable {
    * WOULD_BLOCK: a connect that takes no time in the kernel but a moment here (Unix sockets on Deno).
    */
   connect(address: Address): void | InProgress | WouldBlock;
-  /** Tells how a connect under way ended, throwing its error (and clearing it, as reading SO_ERROR does). */
+  /** Tells how a connect (or a send with MSG_FASTOPEN) under way ended, throwing its error (and clearing it, as reading SO_ERROR does). */
   finishConnect(): void | WouldBlock;
 
   /** Dissolves a datagram socket's association with its peer, as connect(2) to AF_UNSPEC does. */

@@ -64,6 +64,27 @@ class Call {
     }
     return true;
   }
+
+  /** The last try of a call that was withdrawn. It ends when nothing is under way for it any more. */
+  end(pollable: Pollable, reason: () => unknown): void {
+    let result: unknown = WOULD_BLOCK;
+    let failure: { reason: unknown } | undefined;
+    try {
+      result = this.attempt();
+    } catch (error) {
+      failure = { reason: error };
+    }
+    if (result === WOULD_BLOCK) failure ??= { reason: reason() };
+    this.settle(pollable, () => failure === undefined ? this.resolve(result) : this.reject(failure.reason));
+  }
+
+  /** Ends a call that was withdrawn, at once or after the backend's own waiting. */
+  settle(pollable: Pollable, end: () => void): void {
+    this.limits?.lift();
+    const atRest = pollable.atRest?.();
+    if (atRest === undefined) end();
+    else atRest.then(end);
+  }
 }
 
 /** A queue of calls that wait for the same readiness of the same socket. */
@@ -140,16 +161,9 @@ export class Lane implements Waiter, Led {
     const first = this.#first;
     this.#first = this.#last = null;
     for (let call: Call | null = first; call !== null; call = call.next) {
-      call.limits?.lift();
-      this.#reject(call, errorFor("EBADF"));
+      const error = errorFor("EBADF");
+      call.settle(this.#pollable, () => call.reject(error));
     }
-  }
-
-  /** Rejects a call that has been withdrawn, once nothing is under way for it any more. */
-  #reject(call: Call, reason: unknown): void {
-    const atRest = this.#pollable.atRest?.();
-    if (atRest === undefined) call.reject(reason);
-    else atRest.then(() => call.reject(reason));
   }
 
   /** Tries the first call, and the ones behind it for as long as they succeed. */
@@ -193,10 +207,12 @@ export class Lane implements Waiter, Led {
     const isFirst = this.#first === call;
     if (!this.#dequeue(call)) return;
     // Only the first may try: whoever stands behind it has nothing to take.
-    if (isFirst) this.#pollable.unwatch(this);
-    if (!isFirst || !call.ends()) {
-      call.limits?.lift();
-      this.#reject(call, reason());
+    if (isFirst) {
+      this.#pollable.unwatch(this);
+      call.end(this.#pollable, reason);
+    } else {
+      const error = reason();
+      call.settle(this.#pollable, () => call.reject(error));
     }
     if (isFirst && this.#first !== null) this.wake();
   }

@@ -6,15 +6,17 @@
 import { checkAddress } from "../base/addresses.ts";
 import type { Address, AddressLike } from "../base/addresses.ts";
 import {
+  AF_UNIX,
   AF_UNSPEC,
   MSG_DONTWAIT,
+  MSG_FASTOPEN,
   MSG_WAITALL,
   SO_ACCEPTCONN,
   SOCK_SEQPACKET,
   SOCK_STREAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { bytesOf, viewOf } from "../base/data.ts";
+import { bytesOf, gather, viewOf } from "../base/data.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
 import { errorFor, OSError } from "../base/errors.ts";
 import { POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
@@ -34,6 +36,7 @@ import {
 } from "./arguments.ts";
 import { tellTable } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
+import { OpeningSend } from "./fastopen.ts";
 import { makeFile } from "./files.ts";
 import { closeForgotten } from "./forgotten.ts";
 import type { FileOf, MakefileOptions } from "./files.ts";
@@ -45,6 +48,7 @@ import type { Runtime } from "./runtime.ts";
 import { sendFile } from "./sendfile.ts";
 import type { SendableFile } from "./sendfile.ts";
 import { readableOf, writableOf } from "./streams.ts";
+import { TimeLimit, whenReadable } from "./time_limit.ts";
 
 /** The types that are listened on and connected; the others receive from anybody. */
 const CONNECTED = [SOCK_STREAM, SOCK_SEQPACKET];
@@ -97,6 +101,8 @@ export class Socket {
   readonly #writing: Lane;
   #timeout: number | null;
   #closed = false;
+  /** Whether the attempt that is being made is a call's last, because the time of SO_RCVTIMEO is up. */
+  #late = false;
   #files = 0;
   #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #writable: WritableStream<Data> | undefined;
@@ -380,7 +386,14 @@ export class Socket {
     const rest = deadline === null ? null : Math.max(deadline - this.#runtime.clock.now(), 1) / 1000;
     // It may have been closed between the two steps, and nobody would wake the second one.
     this.#live();
-    await this.#writing.run(() => transport.finishConnect(), rest, options?.signal);
+    const finish = () => transport.finishConnect();
+    const limit = this.#timeLimit(
+      this.#writing,
+      0,
+      () => errorFor("EINPROGRESS", { syscall: "connect", address: checked }),
+    );
+    if (limit !== undefined) return await this.#runWithin(limit, this.#writing, finish, options);
+    await this.#writing.run(finish, rest, options?.signal);
   }
 
   /**
@@ -725,6 +738,12 @@ export class Socket {
       const bytes = this.#own(data);
       // Settled now: a settimeout meanwhile changes nothing of a call's own patience.
       const held = this.#holds(flags, options);
+      const limit = this.#timeLimit(this.#writing, flags);
+      if (limit !== undefined) {
+        this.#check(flags);
+        if (options !== undefined) checkOptions(options);
+        return this.#runWithin(limit, this.#writing, this.#sending(bytes, flags, held, limit), options);
+      }
       if (options !== undefined || !this.#writing.idle) {
         return this.#write(this.#sending(bytes, flags, held), flags, options);
       }
@@ -740,11 +759,12 @@ export class Socket {
   }
 
   /** What sends all of the data, try by try. */
-  #sending(rest: Uint8Array, flags: number, held: boolean): Attempt<void> {
+  #sending(rest: Uint8Array, flags: number, held: boolean, limit?: TimeLimit): Attempt<void> {
     return () => {
       for (;;) {
         const sent = this.#trySend(rest, flags, held);
         if (sent === WOULD_BLOCK) return WOULD_BLOCK;
+        if (limit !== undefined) limit.moved = true;
         if (sent >= rest.length) return;
         rest = rest.subarray(sent);
       }
@@ -805,7 +825,8 @@ export class Socket {
       this.#check(flags);
       const bytes = this.#own(data);
       const target = this.#resolve(checkAddress(this.family, address, "sendto"), options);
-      if (target instanceof Promise || options !== undefined || !this.#writing.idle) {
+      const isPlain = options === undefined && this.#transport.limits === undefined && !this.#opens(flags);
+      if (target instanceof Promise || !isPlain || !this.#writing.idle) {
         return this.#sendToInTurn(bytes, flags, target, options);
       }
       // As in sendall: nearly all end with their first try.
@@ -824,7 +845,30 @@ export class Socket {
     options: WaitOptions | undefined,
   ): Promise<number> {
     const resolved = target instanceof Promise ? await target : target;
-    return await this.#write(this.#sendingTo(bytes, flags, resolved), flags, options);
+    const attempt = this.#sendingTo(bytes, flags, resolved);
+    if (this.#opens(flags)) return await this.#sendOpening(bytes, flags, attempt, options);
+    return await this.#write(attempt, flags, options);
+  }
+
+  /** Whether a send opens its connection and may wait for it (MSG_FASTOPEN). */
+  #opens(flags: number): boolean {
+    return (flags & MSG_FASTOPEN) !== 0 && this.#patience(flags) === null && this.type === SOCK_STREAM &&
+      this.family !== AF_UNIX;
+  }
+
+  #sendOpening(
+    bytes: Uint8Array,
+    flags: number,
+    begin: Attempt<number>,
+    options: WaitOptions | undefined,
+  ): Promise<number> {
+    const opening = new OpeningSend(this.#transport, bytes, flags, begin);
+    const attempt = () => opening.attempt();
+    const limit = this.#timeLimit(this.#writing, flags, () => opening.error());
+    if (limit === undefined) return this.#write(attempt, flags, options);
+    this.#check(flags);
+    if (options !== undefined) checkOptions(options);
+    return this.#runWithin(limit, this.#writing, attempt, options);
   }
 
   #sendingTo(bytes: Uint8Array, flags: number, target: Address): Attempt<number> {
@@ -857,8 +901,12 @@ export class Socket {
     const views = [...buffers].map(bytesOf);
     const ancillary = [...ancdata].map(checkControlMessage);
     const checked = address === null ? null : checkAddress(this.family, address, "sendmsg");
-    const target = checked === null ? null : await this.#resolve(checked, options);
-    return this.#write(() => transport.sendMessage(views, ancillary, flags, target), flags, options);
+    const resolved = checked === null ? null : this.#resolve(checked, options);
+    // Waited for where it must be only: a send that is called later is not to overtake this one.
+    const target = resolved instanceof Promise ? await resolved : resolved;
+    const attempt = () => transport.sendMessage(views, ancillary, flags, target);
+    if (target !== null && this.#opens(flags)) return this.#sendOpening(gather(views), flags, attempt, options);
+    return this.#write(attempt, flags, options);
   }
 
   // Options.
@@ -1266,7 +1314,42 @@ export class Socket {
   #run<T>(lane: Lane, attempt: Attempt<T>, flags: number, options: WaitOptions | undefined): Promise<T> {
     this.#check(flags);
     if (options !== undefined) checkOptions(options);
-    return lane.run(attempt, this.#patience(flags), options?.signal);
+    const patience = this.#patience(flags);
+    const { limits } = this.#transport;
+    if (limits !== undefined) {
+      const limit = this.#timeLimit(lane, flags);
+      if (limit !== undefined) return this.#runWithin(limit, lane, attempt, options);
+      const polls = lane === this.#reading && limits.lowWater > 1 && patience !== null && patience > 0;
+      if (polls) attempt = whenReadable(this.#transport, attempt);
+    }
+    return lane.run(attempt, patience, options?.signal);
+  }
+
+  /** The time that the socket's own options leave a blocking call; undefined where they say nothing, or it may not wait. */
+  #timeLimit(lane: Lane, flags: number, error?: () => Error): TimeLimit | undefined {
+    const { limits } = this.#transport;
+    if (limits === undefined || this.#patience(flags) !== null) return undefined;
+    const seconds = lane === this.#reading ? limits.receive : limits.send;
+    return seconds === null ? undefined : new TimeLimit(this.#runtime.clock, seconds, error);
+  }
+
+  #runWithin<T>(
+    limit: TimeLimit,
+    lane: Lane,
+    attempt: Attempt<T>,
+    options: WaitOptions | undefined,
+  ): Promise<T> {
+    const attemptOnTime = () => {
+      this.#late = limit.expired;
+      // What earlier attempts have found was short of a low-water mark.
+      if (limit.expired && lane === this.#reading) this.#transport.settle(POLLIN);
+      try {
+        return attempt();
+      } finally {
+        this.#late = false;
+      }
+    };
+    return limit.run(lane, attemptOnTime, options?.signal);
   }
 
   /** Throws at once what needs no try: a method hands that on as a rejection. */
@@ -1291,8 +1374,13 @@ export class Socket {
     return this.#timeout === null && options?.signal === undefined && (flags & MSG_DONTWAIT) === 0;
   }
 
-  /** MSG_WAITALL is for blocking sockets: under a timeout the kernel's descriptor is a non-blocking one, in Python too. */
+  /**
+   * MSG_WAITALL and SO_RCVLOWAT are for blocking sockets: under a timeout the kernel's descriptor is a non-blocking one, in
+   * Python too. A last attempt takes what there is.
+   */
   #effective(flags: number): number {
-    return this.#timeout !== null || (flags & MSG_DONTWAIT) !== 0 ? flags & ~MSG_WAITALL : flags;
+    if (this.#timeout === null && (flags & MSG_DONTWAIT) === 0 && !this.#late) return flags;
+    flags &= ~MSG_WAITALL;
+    return this.#transport.limits === undefined ? flags : flags | MSG_DONTWAIT;
   }
 }

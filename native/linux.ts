@@ -26,6 +26,13 @@ export const EFD_NONBLOCK = 0o4000;
 /** A socket option that Python does not name: 64 bits by which the kernel knows a socket. */
 export const SO_COOKIE = 57;
 
+/** SO_RCVTIMEO and SO_SNDTIMEO with 64-bit times on every system; here they are those that Python names, once more. */
+export const SO_RCVTIMEO_NEW = 66;
+export const SO_SNDTIMEO_NEW = 67;
+
+/** ioctl: how many bytes can be read. */
+export const FIONREAD = 0x541b;
+
 export const EAGAIN = 11;
 export const EEXIST = 17;
 export const ECONNABORTED = 103;

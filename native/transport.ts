@@ -7,6 +7,7 @@ import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants/families.ts";
 import { IPPROTO_TCP } from "../base/constants/ip.ts";
 import {
   MSG_DONTWAIT,
+  MSG_FASTOPEN,
   MSG_NOSIGNAL,
   SHUT_RD,
   SHUT_WR,
@@ -22,10 +23,21 @@ import {
 import { TCP_ULP } from "../base/constants/tcp.ts";
 import { errorFor, errorForErrno } from "../base/errors.ts";
 import { POLLIN, POLLOUT, POLLRDNORM } from "../base/poll.ts";
-import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
+import type {
+  Accepted,
+  AncillaryData,
+  BlockingLimits,
+  InProgress,
+  Received,
+  Transport,
+  Waiter,
+  WouldBlock,
+} from "../transport.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
 import { call, errno, failure } from "./call.ts";
 import { libc } from "./libc.ts";
+import { limitsAfter, readLimits } from "./limits.ts";
+import { LowWater } from "./low_water.ts";
 import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, MOST_BYTES } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import { getInheritable, setInheritable } from "./inheritance.ts";
@@ -70,6 +82,8 @@ export class NativeTransport implements Transport {
   /** Where a connect is under way to. */
   #connecting: Address | undefined;
 
+  /** How its options bound blocking calls. */
+  limits: BlockingLimits | undefined;
   /** Whether the descriptor was adopted and found to be a blocking one, which it is to be again when it is given back. */
   #borrowed = false;
   /** Whether it is another process's, and inherited from there: not even the end of the isolate closes it. */
@@ -151,6 +165,8 @@ export class NativeTransport implements Transport {
         const address = received() ?? "";
         const transport = new NativeTransport(fd, this.family, this.type, this.proto);
         transport.#source.lingers = this.#source.lingers;
+        // Which of them the new socket has is the kernel's choice.
+        if (this.limits !== undefined) transport.#limit(readLimits(fd));
         return { transport, address };
       }
       // The peer left the queue before its turn: the next one, please.
@@ -292,6 +308,7 @@ export class NativeTransport implements Transport {
     if (!this.#source.mayTry(POLLOUT)) return WOULD_BLOCK;
     requireDestination(this.family, address);
     if (!this.#mayHear) this.#requireHearing("sendto", address);
+    if ((flags & MSG_FASTOPEN) !== 0) this.#noteOpening(address);
     const length = encode(this.family, address);
     reactor.disturb();
     const count = libc().sendto(
@@ -314,6 +331,7 @@ export class NativeTransport implements Transport {
     if (!this.#source.mayTry(POLLOUT)) return WOULD_BLOCK;
     if (address !== null) requireDestination(this.family, address);
     if (!this.#mayHear) this.#requireHearing("sendmsg", address);
+    if ((flags & MSG_FASTOPEN) !== 0 && address !== null) this.#noteOpening(address);
     let size = 0;
     for (const view of views) size += view.length;
     if (this.type === SOCK_STREAM) size = Math.min(size, STREAM_MESSAGE);
@@ -322,6 +340,13 @@ export class NativeTransport implements Transport {
     reactor.disturb();
     const count = libc().sendmsg(this.#source.fd, message.header, flags | SEND_FLAGS);
     return count < 0 ? this.#refusedSend("sendmsg", address) : count;
+  }
+
+  /** A send is about to connect the socket, as connect does. */
+  #noteOpening(address: Address): void {
+    if (this.type !== SOCK_STREAM || !this.#isInternet) return;
+    this.#connecting = address;
+    this.#strayed = true;
   }
 
   /**
@@ -364,6 +389,17 @@ export class NativeTransport implements Transport {
     // From now on reads end at the bounds of another protocol's records.
     if (level === IPPROTO_TCP && name === TCP_ULP) this.#source.shortMeansEmpty = false;
     if (level === SOL_SOCKET && name === SO_LINGER) this.#noteLinger();
+    const limits = limitsAfter(this.#source.fd, this.limits, level, name, value);
+    if (limits !== this.limits) { for (const twin of this.#all) twin.#limit(limits); }
+  }
+
+  /** Notes what bounds blocking calls. */
+  #limit(limits: BlockingLimits | undefined): void {
+    this.limits = limits;
+    const lowWater = limits?.lowWater ?? 1;
+    this.#receiver.lowWater = lowWater > 1 && this.type === SOCK_STREAM
+      ? new LowWater(lowWater, this.family !== AF_UNIX)
+      : undefined;
   }
 
   /** Learns whether a close may wait for what is unsent. What is no socket has no such option. */
@@ -379,6 +415,7 @@ export class NativeTransport implements Transport {
     const transport = new NativeTransport(fd, family, type, proto);
     transport.#source.shortMeansEmpty = false;
     transport.#noteLinger();
+    transport.#limit(readLimits(fd));
     transport.#borrowed = isFoundBlocking(fd);
     // Every descriptor that this process opens, or receives over a socket, is closed on exec: so this one came by exec.
     transport.#inherited = getInheritable(fd);
@@ -451,6 +488,7 @@ export class NativeTransport implements Transport {
     copy.#receiver.shut = this.#receiver.shut;
     copy.#source.lingers = this.#source.lingers;
     copy.#borrowed = this.#borrowed;
+    copy.#limit(this.limits);
     copy.#strayed = this.#strayed;
     copy.#twins = this.#twins ??= [this];
     this.#twins.push(copy);
