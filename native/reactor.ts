@@ -182,9 +182,18 @@ class Reactor implements Loop {
     if (this.#doze !== undefined && !this.#wanted) this.#endDoze();
   }
 
-  /** The end of a parked call that nothing keeps: `deno test` counts it as an operation that was left under way. */
+  /**
+   * Settles when nothing is under way that nothing waits for. A parked call that ends takes a moment, and `deno test` counts
+   * it as an operation that was left behind.
+   */
   atRest(): Promise<void> | undefined {
-    return this.#held ? undefined : this.#parked;
+    return this.#parked === undefined ? undefined : this.#untilRest();
+  }
+
+  async #untilRest(): Promise<void> {
+    // Calls that end together (by one signal, say) settle together: the last of them to leave counts.
+    await null;
+    if (!this.#held) await this.#parked;
   }
 
   /** Wakes the waiters of a source by an event that the kernel does not announce; a parked call ends first. */
