@@ -158,10 +158,13 @@ export async function createConnection(
       return socket;
     } catch (error) {
       socket?.close();
-      if (!(error instanceof OSError)) throw error;
+      if (!(error instanceof OSError || error instanceof Deno.errors.NotCapable)) throw error;
       failures.push(error);
     }
   }
+  // A refused permission is no failure of the network, and is not hidden among those.
+  const refused = failures.find((failure) => failure instanceof Deno.errors.NotCapable);
+  if (refused !== undefined) throw refused;
   if (all_errors) throw new AggregateError(failures, "create_connection failed");
   throw failures.at(-1) ?? new OSError("getaddrinfo returns an empty list");
 }
@@ -206,7 +209,8 @@ export function hasDualstackIpv6(backend: Backend): boolean {
     using socket = open(backend, AF_INET6, SOCK_STREAM, 0);
     socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0);
     return true;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof OSError)) throw error;
     return false;
   }
 }

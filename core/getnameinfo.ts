@@ -15,7 +15,7 @@ import { gaiErrorFor } from "../base/gai.ts";
 import { findPort } from "../base/services.ts";
 import { getfqdn } from "./gethost.ts";
 import { findAddresses } from "./hosts.ts";
-import { if_indextoname } from "./interfaces.ts";
+import { if_indextoname, mayListInterfaces } from "./interfaces.ts";
 import { orAborted } from "./abort.ts";
 import { lookUpName } from "./resolver.ts";
 import type { WaitOptions } from "./abort.ts";
@@ -84,11 +84,11 @@ export function checkNameInfo(
 
 /** A scope as getnameinfo(3) writes it: the interface of a link-local address by name. */
 function scopeName(host: string, scopeId: number): string {
-  if (!/^(fe[89ab]|ff.2)/.test(host)) return String(scopeId);
+  // The number says the same where the list of interfaces may not be read.
+  if (!/^(fe[89ab]|ff.2)/.test(host) || !mayListInterfaces()) return String(scopeId);
   try {
     return if_indextoname(scopeId);
   } catch (error) {
-    // The number says the same, and nobody asked for a permission.
     if (error instanceof OSError || error instanceof Deno.errors.NotCapable) return String(scopeId);
     throw error;
   }

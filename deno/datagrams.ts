@@ -39,12 +39,13 @@ import { claim } from "./claim.ts";
 import { DatagramOptions } from "./datagram_options.ts";
 import { errnoOf } from "./errors.ts";
 import { Gathering } from "./gathering.ts";
-import { allowed, destination } from "./hosts.ts";
+import { destination } from "./hosts.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Arrival } from "./mailbox.ts";
 import { isMulticast } from "./multicast.ts";
 import { checkPeerPath, samePath, unixPath } from "./paths.ts";
 import { kindOption, optionValue } from "./options.ts";
+import { allowed, requireAbstract } from "./permissions.ts";
 import { checkAncillary, checkFlags, checkHow, checkUnstableNet } from "./refusals.ts";
 import { secretName } from "./secret.ts";
 import { Waiters } from "./waiters.ts";
@@ -97,7 +98,8 @@ export class DatagramTransport implements Transport {
       if (address === "") return;
       throw errorFor("EINVAL", { syscall: "bind", address });
     }
-    this.#claim(address === "" ? secretName("autobind") : address);
+    if (address === "") this.#claimSecret("autobind");
+    else this.#claim(address);
   }
 
   #claim(address: Address): void {
@@ -110,20 +112,25 @@ export class DatagramTransport implements Transport {
     if (this.#waiters.wait(POLLIN)) this.#mailbox.receiveAhead();
   }
 
+  #claimSecret(purpose: string): void {
+    requireAbstract(
+      "a Unix datagram socket that is bound to no path gets an abstract name, and no single one can be granted; " +
+        "bind it to a path that is",
+    );
+    this.#claim(secretName(purpose));
+  }
+
   /**
    * The mailbox, which an unbound socket gets with its first datagram. A Unix socket stays without a name then,
-   * which Deno cannot do: it gets one that nobody can guess.
+   * which Deno cannot do: it gets one that cannot be guessed.
    */
   #bound(to: Address): Mailbox {
-    if (this.#mailbox === null && this.family === AF_UNIX) this.#claim(secretName("unnamed"));
+    if (this.#mailbox === null && this.family === AF_UNIX) this.#claimSecret("unnamed");
     else if (this.#mailbox === null) {
-      try {
-        this.#claim(anyAddress(this.family));
-      } catch (error) {
-        // Whoever may only talk to this host needs no more than this host's own address.
-        if (!(error instanceof Deno.errors.NotCapable) || !isLoopback(String(to[0]))) throw error;
-        this.#claim([loopback(this.family), 0]);
-      }
+      const everywhere = anyAddress(this.family);
+      // To talk to this host alone, its loopback address is enough where no more was granted.
+      const local = isLoopback(String(to[0])) && !allowed(String(everywhere[0]), 0);
+      this.#claim(local ? [loopback(this.family), 0] : everywhere);
     }
     return this.#mailbox!;
   }

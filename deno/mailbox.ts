@@ -225,7 +225,7 @@ export class Mailbox {
     if (this.#led?.cancelled) queueMicrotask(this.#knockIfCancelled);
     if (this.#holds()) return;
     if (this.#nudge === null) this.reference.parked = true;
-    else if (!this.#waiters.wait(POLLIN)) this.#nudge.send(() => {});
+    else if (!this.#waiters.wait(POLLIN)) this.#nudge.sendIfAllowed();
   }
 
   readonly #knockIfCancelled = (): void => {
