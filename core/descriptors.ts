@@ -59,6 +59,9 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
     if (table.get(this.fd) === this) table.delete(this.fd);
   }
 
+  get released(): Promise<unknown> | undefined {
+    return this.#closed ? this.open.released : undefined;
+  }
   events(mask: number): number {
     return this.#closed ? POLLNVAL : this.open.events(mask);
   }

@@ -125,16 +125,19 @@ export class Lane implements Waiter, Led {
     return result === WOULD_BLOCK ? this.run(attempt, null, undefined) : result;
   }
 
-  /** Rejects every waiting call with EBADF: the socket was closed. */
+  /** Rejects every waiting call with EBADF: the socket was closed. Then its address can be bound again. */
   cancel(): void {
     this.cancelled = true;
     this.#pollable.unwatch(this);
     const first = this.#first;
     this.#first = this.#last = null;
-    for (let call: Call | null = first; call !== null; call = call.next) {
-      call.limits?.lift();
-      call.reject(errorFor("EBADF"));
-    }
+    if (first === null) return;
+    for (let call: Call | null = first; call !== null; call = call.next) call.limits?.lift();
+    // In a moment: lanes are told of a close before the backend is.
+    queueMicrotask(async () => {
+      await this.#pollable.released;
+      for (let call: Call | null = first; call !== null; call = call.next) call.reject(errorFor("EBADF"));
+    });
   }
 
   /** Tries the first call, and the ones behind it for as long as they succeed. */

@@ -963,10 +963,12 @@ export class Socket {
         }
       } catch (error) {
         // After SHUT_RD nobody is accepted any more.
-        if (this.#gone() || (listening && !this.#isListening())) return;
+        if (this.#gone() || (listening && !this.#isListening())) break;
         throw error;
       }
     }
+    // The end of the loop is the news that the address is free.
+    if (this.#gone()) await this.#transport.released;
   }
 
   #isListening(): boolean {
@@ -1003,7 +1005,9 @@ export class Socket {
    * await out.write("one\ntwo\n");
    * await out.close();
    * a.close();
-   * for await (const line of b.makefile("r")) console.log(line);
+   * const lines = b.makefile("r");
+   * for await (const line of lines) console.log(line);
+   * await lines.close();
    * b.close();
    * ```
    */
@@ -1191,10 +1195,10 @@ export class Socket {
   [Symbol.dispose](): void {
     this.close();
   }
-  /** Closes the socket at the end of an `await using` block. */
-  [Symbol.asyncDispose](): Promise<void> {
+  /** Closes the socket at the end of an `await using` block. After that its address can be bound again. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    return Promise.resolve();
+    if (this.#descriptor === null) await this.#transport.released;
   }
 
   /** How Deno.inspect and console.log show it: like Python's repr. */

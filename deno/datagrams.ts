@@ -407,6 +407,10 @@ export class DatagramTransport implements Transport {
     if (this.#mailbox !== null) this.#mailbox.reference.referenced = referenced;
   }
 
+  get released(): Promise<unknown> | undefined {
+    return this.#references === 0 ? this.#mailbox?.released : undefined;
+  }
+
   close(): void {
     if (--this.#references === 0) this.#mailbox?.close();
     this.#waiters.wake(POLLNVAL | POLLERR);

@@ -11,6 +11,24 @@ export function unixPath(address: Address, syscall: string): string {
   throw errorFor("EOPNOTSUPP", { syscall, address, hint: `a path that is not UTF-8: ${NATIVE_HINT}` });
 }
 
+/** sizeof sun_path, less the NUL that ends a path. */
+const LONGEST_PATH = Deno.build.os === "darwin" ? 103 : 107;
+
+/**
+ * The path from the root, so that a change of the working directory changes nothing of it. A path stays as it is where
+ * that would be too long for the kernel.
+ */
+export function absolutePath(path: string): string {
+  if (path === "" || path.startsWith("/") || path.startsWith("\0") || Deno.build.os === "windows") return path;
+  try {
+    const absolute = `${Deno.cwd()}/${path}`;
+    return new TextEncoder().encode(absolute).length > LONGEST_PATH ? path : absolute;
+  } catch {
+    // The working directory was removed.
+    return path;
+  }
+}
+
 function statOf(path: string): Deno.FileInfo | null {
   if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return null;
   return Deno.statSync(path);
