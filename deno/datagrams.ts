@@ -46,6 +46,7 @@ import { isMulticast } from "./multicast.ts";
 import { checkPeerPath, samePath, unixPath } from "./paths.ts";
 import { kindOption, optionValue } from "./options.ts";
 import { allowed, requireAbstract } from "./permissions.ts";
+import { Probes } from "./probe.ts";
 import { checkAncillary, checkFlags, checkHow, checkUnstableNet } from "./refusals.ts";
 import { secretName } from "./secret.ts";
 import { Waiters } from "./waiters.ts";
@@ -80,6 +81,7 @@ export class DatagramTransport implements Transport {
   #draining: Promise<void> | null = null;
   #writeClosed = false;
   readonly #gathering = new Gathering();
+  readonly #probes = new Probes(() => this.#waiters.wake(POLLOUT));
   #references = 1;
   #referenced = true;
 
@@ -169,9 +171,17 @@ export class DatagramTransport implements Transport {
     return [host, ...rest] as Address;
   }
 
-  connect(address: Address): void {
+  connect(address: Address): void | WouldBlock {
     this.#checkBroadcast("connect", address);
-    if (this.family === AF_UNIX) checkPeerPath(address);
+    if (this.family === AF_UNIX) {
+      const path = checkPeerPath(address);
+      if (this.#probes.ask(path) === undefined) return WOULD_BLOCK;
+    }
+    this.join(address);
+  }
+
+  /** Connects to what is known to take datagrams. */
+  join(address: Address): void {
     this.#bound(address);
     this.#peer = address;
   }
@@ -376,7 +386,8 @@ export class DatagramTransport implements Transport {
   }
 
   settle(mask: number): Promise<void> | undefined {
-    return this.#mailbox?.settle(mask);
+    const probing = this.#probes.settle();
+    return probing?.then(() => this.#mailbox?.settle(mask)) ?? this.#mailbox?.settle(mask);
   }
 
   lead<T>(mask: number, attempt: () => T | WouldBlock, led: Led): Promise<T> | undefined {
@@ -418,7 +429,7 @@ export class DatagramTransport implements Transport {
 }
 
 /** Opens a datagram socket of a family that there is. */
-export function openDatagrams(family: number, proto: number): Transport {
+export function openDatagrams(family: number, proto: number): DatagramTransport {
   // Deno has the call only where the flag is given. Whoever needs no datagrams never meets this.
   checkUnstableNet("datagrams need", "ESOCKTNOSUPPORT", "socket");
   return new DatagramTransport(family, proto);

@@ -37,8 +37,8 @@ function datagramPair(family: number): [Transport, Transport] {
   const [one, other] = [openDatagrams(family, 0), openDatagrams(family, 0)];
   try {
     for (const transport of [one, other]) transport.bind(secretName("socketpair"));
-    one.connect(other.getsockname());
-    other.connect(one.getsockname());
+    one.join(other.getsockname());
+    other.join(one.getsockname());
     return [one, other];
   } catch (error) {
     one.close();

@@ -34,11 +34,11 @@ function statOf(path: string): Deno.FileInfo | null {
   return Deno.statSync(path);
 }
 
-/** Throws what the kernel's connect would for a path where no socket is; as far as Deno lets one look. */
-export function checkPeerPath(address: Address): void {
+/** The path to connect to. Throws what the kernel's connect would where no socket is, as far as Deno lets one look. */
+export function checkPeerPath(address: Address): string {
   const path = unixPath(address, "connect");
   if (path === "") throw errorFor("EINVAL", { syscall: "connect", address });
-  if (path.startsWith("\0")) return;
+  if (path.startsWith("\0")) return path;
   let info: Deno.FileInfo | null;
   try {
     info = statOf(path);
@@ -46,6 +46,7 @@ export function checkPeerPath(address: Address): void {
     throw fromDeno(error, { syscall: "connect", address });
   }
   if (info !== null && info.isSocket === false) throw errorFor("ECONNREFUSED", { syscall: "connect", address });
+  return path;
 }
 
 /** Whether two paths are of one socket: a sender's is told as it was bound, which may be relative. */
