@@ -28,6 +28,7 @@
  */
 
 import type { Address, AddressLike } from "./base/addresses.ts";
+import { atCaller } from "./base/errors.ts";
 import { AF_INET, AF_UNIX, SOCK_STREAM } from "./base/constants.ts";
 import type { Bytes, Data } from "./base/data.ts";
 import * as create from "./core/create.ts";
@@ -84,7 +85,11 @@ export function socket(
   proto: number = 0,
   fileno?: number | null,
 ): Socket {
-  return create.open(nativeBackend, family, type, proto, fileno);
+  try {
+    return create.open(nativeBackend, family, type, proto, fileno);
+  } catch (error) {
+    throw atCaller(error, socket);
+  }
 }
 
 /**
@@ -102,7 +107,11 @@ export function socket(
  * ```
  */
 export function fromfd(fd: number, family: number, type: number, proto: number = 0): Socket {
-  return create.fromFd(nativeBackend, fd, family, type, proto);
+  try {
+    return create.fromFd(nativeBackend, fd, family, type, proto);
+  } catch (error) {
+    throw atCaller(error, fromfd);
+  }
 }
 
 /**
@@ -118,7 +127,11 @@ export function fromfd(fd: number, family: number, type: number, proto: number =
  * ```
  */
 export function close(fd: number): void {
-  create.closeFd(fd);
+  try {
+    create.closeFd(fd);
+  } catch (error) {
+    throw atCaller(error, close);
+  }
 }
 
 /**
@@ -138,12 +151,16 @@ export function close(fd: number): void {
  * b.close();
  * ```
  */
-export function socketpair(
+export async function socketpair(
   family: number = AF_UNIX,
   type: number = SOCK_STREAM,
   proto: number = 0,
 ): Promise<[Socket, Socket]> {
-  return create.pair(nativeBackend, family, type, proto);
+  try {
+    return await create.pair(nativeBackend, family, type, proto);
+  } catch (error) {
+    throw atCaller(error, socketpair);
+  }
 }
 
 /**
@@ -164,13 +181,17 @@ export function socketpair(
  * console.assert(client.gettimeout() === 5);
  * ```
  */
-export function create_connection(
+export async function create_connection(
   address: AddressLike,
   timeout?: number | null,
   source_address: AddressLike | null = null,
   options: ConnectionOptions = {},
 ): Promise<Socket> {
-  return create.createConnection(nativeBackend, address, timeout, source_address, options);
+  try {
+    return await create.createConnection(nativeBackend, address, timeout, source_address, options);
+  } catch (error) {
+    throw atCaller(error, create_connection);
+  }
 }
 
 /**
@@ -188,7 +209,11 @@ export function create_connection(
  * ```
  */
 export function create_server(address: AddressLike, options: ServerOptions = {}): Socket {
-  return create.createServer(nativeBackend, address, options);
+  try {
+    return create.createServer(nativeBackend, address, options);
+  } catch (error) {
+    throw atCaller(error, create_server);
+  }
 }
 
 /**

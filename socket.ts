@@ -28,6 +28,7 @@
  */
 
 import type { Address, AddressLike } from "./base/addresses.ts";
+import { atCaller } from "./base/errors.ts";
 import { AF_INET, AF_UNIX, SOCK_STREAM } from "./base/constants.ts";
 import type { Bytes, Data } from "./base/data.ts";
 import * as create from "./core/create.ts";
@@ -83,7 +84,11 @@ export function socket(
   proto: number = 0,
   fileno?: number | null,
 ): Socket {
-  return create.open(denoBackend, family, type, proto, fileno);
+  try {
+    return create.open(denoBackend, family, type, proto, fileno);
+  } catch (error) {
+    throw atCaller(error, socket);
+  }
 }
 
 /**
@@ -101,7 +106,11 @@ export function socket(
  * ```
  */
 export function fromfd(fd: number, family: number, type: number, proto: number = 0): Socket {
-  return create.fromFd(denoBackend, fd, family, type, proto);
+  try {
+    return create.fromFd(denoBackend, fd, family, type, proto);
+  } catch (error) {
+    throw atCaller(error, fromfd);
+  }
 }
 
 /**
@@ -117,7 +126,11 @@ export function fromfd(fd: number, family: number, type: number, proto: number =
  * ```
  */
 export function close(fd: number): void {
-  create.closeFd(fd);
+  try {
+    create.closeFd(fd);
+  } catch (error) {
+    throw atCaller(error, close);
+  }
 }
 
 /** Unix sockets without a file are Linux's alone. */
@@ -143,12 +156,16 @@ const PAIR_FAMILY = Deno.build.os === "linux" ? AF_UNIX : AF_INET;
  * b.close();
  * ```
  */
-export function socketpair(
+export async function socketpair(
   family: number = PAIR_FAMILY,
   type: number = SOCK_STREAM,
   proto: number = 0,
 ): Promise<[Socket, Socket]> {
-  return create.pair(denoBackend, family, type, proto);
+  try {
+    return await create.pair(denoBackend, family, type, proto);
+  } catch (error) {
+    throw atCaller(error, socketpair);
+  }
 }
 
 /**
@@ -169,13 +186,17 @@ export function socketpair(
  * console.assert(client.gettimeout() === 5);
  * ```
  */
-export function create_connection(
+export async function create_connection(
   address: AddressLike,
   timeout?: number | null,
   source_address: AddressLike | null = null,
   options: ConnectionOptions = {},
 ): Promise<Socket> {
-  return create.createConnection(denoBackend, address, timeout, source_address, options);
+  try {
+    return await create.createConnection(denoBackend, address, timeout, source_address, options);
+  } catch (error) {
+    throw atCaller(error, create_connection);
+  }
 }
 
 /**
@@ -194,7 +215,11 @@ export function create_connection(
  * ```
  */
 export function create_server(address: AddressLike, options: ServerOptions = {}): Socket {
-  return create.createServer(denoBackend, address, options);
+  try {
+    return create.createServer(denoBackend, address, options);
+  } catch (error) {
+    throw atCaller(error, create_server);
+  }
 }
 
 /**

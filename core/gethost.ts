@@ -1,7 +1,9 @@
 // gethostbyname and its relations: one host to its names and addresses.
 
 import { qualify } from "./fqdn.ts";
+import { hostText } from "../base/addresses.ts";
 import { AF_INET, AF_UNSPEC } from "../base/constants/families.ts";
+import { nameOf } from "../base/data.ts";
 import { OSError } from "../base/errors.ts";
 import { hErrorFor } from "../base/gai.ts";
 import { findAddresses, isAddress } from "./hosts.ts";
@@ -13,10 +15,12 @@ import type { WaitOptions } from "./abort.ts";
 /** A host as gethostbyname_ex and gethostbyaddr tell it: its name, other names, its addresses. */
 export type HostEntry = [hostname: string, aliases: string[], addresses: string[]];
 
-/** Checks the host of the gethostby functions; `name` is the function's. */
-export function checkHostName(host: unknown, name: string): asserts host is string {
-  if (typeof host !== "string") throw new TypeError(`${name}() argument 1 must be a string, not ${typeof host}`);
+/** The host of the gethostby functions as text; `name` is the function's. */
+export function checkHostName(given: unknown, name: string): string {
+  const host = hostText(given, name);
+  if (typeof host !== "string") throw new TypeError(`${name}() argument 1 must be a string, not ${nameOf(host)}`);
   if (host.includes("\0")) throw new TypeError("host name must not contain null character");
+  return host;
 }
 
 /** A host's first address for a family; "" and "<broadcast>" have their meaning as in a socket address. */
@@ -35,8 +39,8 @@ async function firstAddress(host: string, family: number, signal: AbortSignal | 
  * console.assert(await gethostbyname("127.1") === "127.0.0.1");
  * ```
  */
-export async function gethostbyname(host: string, options: WaitOptions = {}): Promise<string> {
-  checkHostName(host, "gethostbyname");
+export async function gethostbyname(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<string> {
+  const host = checkHostName(hostname, "gethostbyname");
   options.signal?.throwIfAborted();
   return await firstAddress(host, AF_INET, options.signal);
 }
@@ -53,8 +57,8 @@ export async function gethostbyname(host: string, options: WaitOptions = {}): Pr
  * console.assert(name === "127.0.0.1" && aliases.length === 0 && addresses[0] === name);
  * ```
  */
-export async function gethostbyname_ex(host: string, options: WaitOptions = {}): Promise<HostEntry> {
-  checkHostName(host, "gethostbyname_ex");
+export async function gethostbyname_ex(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
+  const host = checkHostName(hostname, "gethostbyname_ex");
   options.signal?.throwIfAborted();
   if (host === "" || host === "<broadcast>") {
     throw hErrorFor("NO_RECOVERY", { syscall: "gethostbyname", address: host });
@@ -63,8 +67,8 @@ export async function gethostbyname_ex(host: string, options: WaitOptions = {}):
     entry.host
   );
   const chain = isAddress(host) ? [] : await orAborted(followAliases(host), options.signal);
-  const hostname = chain.pop() ?? host;
-  return [hostname, hostname === host ? [] : [host, ...chain], addresses];
+  const canonical = chain.pop() ?? host;
+  return [canonical, canonical === host ? [] : [host, ...chain], addresses];
 }
 
 /**
@@ -78,14 +82,14 @@ export async function gethostbyname_ex(host: string, options: WaitOptions = {}):
  * console.log(name); // localhost
  * ```
  */
-export async function gethostbyaddr(host: string, options: WaitOptions = {}): Promise<HostEntry> {
-  checkHostName(host, "gethostbyaddr");
+export async function gethostbyaddr(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
+  const host = checkHostName(hostname, "gethostbyaddr");
   options.signal?.throwIfAborted();
   if (host === "") throw new OSError("wildcard resolved to multiple address", undefined, { syscall: "gethostbyaddr" });
   const address = await firstAddress(host, AF_UNSPEC, options.signal);
-  const hostname = await orAborted(lookUpName(address, 0), options.signal);
-  if (hostname === undefined) throw hErrorFor("HOST_NOT_FOUND", { syscall: "gethostbyaddr", address: host });
-  return [hostname, [], [address]];
+  const found = await orAborted(lookUpName(address, 0), options.signal);
+  if (found === undefined) throw hErrorFor("HOST_NOT_FOUND", { syscall: "gethostbyaddr", address: host });
+  return [found, [], [address]];
 }
 
 /**
@@ -99,7 +103,7 @@ export async function gethostbyaddr(host: string, options: WaitOptions = {}): Pr
  * console.log(await getfqdn("127.0.0.1")); // localhost
  * ```
  */
-export async function getfqdn(name: string = "", options: WaitOptions = {}): Promise<string> {
+export async function getfqdn(name: string | Uint8Array = "", options: WaitOptions = {}): Promise<string> {
   return await qualify(name, gethostname, (host) => gethostbyaddr(host, options));
 }
 

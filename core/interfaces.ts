@@ -3,6 +3,7 @@
 // Deno tells an interface's index only as the scope of a link-local address. Linux's own list is in
 // /sys/class/net, which Deno opens to --allow-all only; native.ts asks libc, which takes no such permission.
 
+import { nameOf } from "../base/data.ts";
 import { errorFor, OSError } from "../base/errors.ts";
 
 const LIST = "/sys/class/net";
@@ -84,7 +85,7 @@ export function if_nameindex(): [index: number, name: string][] {
  * ```
  */
 export function if_nametoindex(name: string): number {
-  if (typeof name !== "string") throw new TypeError(`expected a string, not ${typeof name}`);
+  if (typeof name !== "string") throw new TypeError(`expected a string, not ${nameOf(name)}`);
   if (name.includes("\0")) throw new RangeError("embedded null byte");
   const entry = findInterface((entry) => entry[1] === name);
   if (entry === undefined) throw new OSError("no interface with this name", undefined, { syscall: "if_nametoindex" });

@@ -10,7 +10,7 @@ import type { WouldBlock } from "../transport.ts";
 import { fromDeno } from "./errors.ts";
 import type { Opener } from "./opener.ts";
 import { Reference } from "./reference.ts";
-import { SocketFile } from "./socket_file.ts";
+import { ListenerFile } from "./listener_file.ts";
 import { turns } from "./turns.ts";
 import type { Waiters } from "./waiters.ts";
 
@@ -33,7 +33,7 @@ export class Listener {
   /** The accept under way, until it has ended. */
   #underWay: Promise<unknown> | undefined;
   /** The file of a Unix listener. */
-  readonly #file: SocketFile | null;
+  readonly #file: ListenerFile | null;
   /** Settles when the closed listener's address is free; undefined where it is at once. */
   released: Promise<unknown> | undefined;
   /** Whether the listener is closed and its address could not be claimed again. */
@@ -49,7 +49,7 @@ export class Listener {
     this.#listener = open(0);
     this.#reference = new Reference(this.#listener, referenced);
     const { addr } = this.#listener;
-    this.#file = addr.transport === "unix" ? new SocketFile((addr as Deno.UnixAddr).path ?? "") : null;
+    this.#file = addr.transport === "unix" ? new ListenerFile((addr as Deno.UnixAddr).path ?? "") : null;
   }
 
   get addr(): Deno.Addr {

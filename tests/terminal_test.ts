@@ -166,7 +166,8 @@ pythonTest(
     await using passing = start("native_pass_fd.ts", elsewhere(front, "--port", 9999, port));
     await lineLike(passing, /listening on/);
     using client = await socket.create_connection(["127.0.0.1", port]);
-    assert.match(String(await client.makefile("r").readline()), /^hello 127\.0\.0\.1/);
+    await using heard = client.makefile("r");
+    assert.match(String(await heard.readline()), /^hello 127\.0\.0\.1/);
     // Those packets were TCP's, over the loopback interface.
     await lineLike(sniffer, /TCP 127\.0\.0\.1/);
   },

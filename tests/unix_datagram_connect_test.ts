@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { BACKENDS } from "./_backends.ts";
 import { askPython, pythonTest, TemporaryDirectory } from "./_helpers.ts";
 
-const KINDS = ["live", "stream", "full", "dead", "file", "missing", "abstract stream", "abstract missing"];
+const KINDS = ["live", "stream", "full", "dead", "file", "missing", "abstract live"];
 
 const PYTHON = `
 import json, os, socket, sys
@@ -17,11 +17,10 @@ def opened(path, kind, backlog=None):
     keep.append(sock)
     return sock
 paths = {name: folder + "/" + name for name in ["live", "stream", "full", "dead", "file", "missing"]}
-paths["abstract stream"] = "\\0" + folder + "/stream"
-paths["abstract missing"] = "\\0" + folder + "/missing"
+paths["abstract live"] = "\\0" + folder + "/live"
 opened(paths["live"], socket.SOCK_DGRAM)
 opened(paths["stream"], socket.SOCK_STREAM, 5)
-opened(paths["abstract stream"], socket.SOCK_STREAM, 5)
+opened(paths["abstract live"], socket.SOCK_DGRAM)
 opened(paths["full"], socket.SOCK_STREAM, 0)
 filler = socket.socket(socket.AF_UNIX)
 filler.connect(paths["full"])
@@ -56,11 +55,12 @@ for (const { name: backend, module: m } of BACKENDS) {
     const wanted = await askPython(PYTHON, pythons.path);
     using directory = new TemporaryDirectory();
     const paths = Object.fromEntries(KINDS.map((kind) => [kind, `${directory.path}/${kind}`]));
-    paths["abstract stream"] = `\0${directory.path}/stream`;
-    paths["abstract missing"] = `\0${directory.path}/missing`;
+    paths["abstract live"] = `\0${directory.path}/live`;
     using live = m.socket(m.AF_UNIX, m.SOCK_DGRAM);
     live.bind(paths.live);
-    const listeners = ["stream", "full", "abstract stream"].map((kind) => {
+    using named = m.socket(m.AF_UNIX, m.SOCK_DGRAM);
+    named.bind(paths["abstract live"]);
+    const listeners = ["stream", "full"].map((kind) => {
       const sk = m.socket(m.AF_UNIX);
       sk.bind(paths[kind]);
       sk.listen(kind === "full" ? 0 : 5);

@@ -18,7 +18,7 @@ function mayLink(path: string): boolean {
 }
 
 /** The file that a listener's bind has made. */
-export class SocketFile {
+export class ListenerFile {
   readonly #path: string;
   readonly #made: { dev: number; ino: number | null } | null;
 
