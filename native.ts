@@ -31,11 +31,11 @@ import type { Address, AddressLike } from "./base/addresses.ts";
 import { atCaller } from "./base/errors.ts";
 import { AF_INET, AF_UNIX, SOCK_STREAM } from "./base/constants.ts";
 import type { Bytes, Data } from "./base/data.ts";
-import * as create from "./core/create.ts";
 import type { ConnectionOptions, ServerOptions } from "./core/create.ts";
-import { getDefaultTimeout, setDefaultTimeout } from "./core/socket.ts";
 import type { Socket } from "./core/socket.ts";
+import { makeSockets } from "./core/sockets.ts";
 import type { WaitOptions } from "./core/abort.ts";
+import { realRuntime } from "./deno/runtime.ts";
 import { nativeBackend } from "./native/backend.ts";
 
 export * from "./base/constants.ts";
@@ -62,6 +62,8 @@ export type { WaitOptions } from "./core/abort.ts";
 export type { AncillaryData } from "./transport.ts";
 export * from "./select.ts";
 
+const sockets = makeSockets(realRuntime, nativeBackend);
+
 /**
  * Opens a socket, as Python's `socket.socket()`; see socket(2).
  *
@@ -86,7 +88,7 @@ export function socket(
   fileno?: number | null,
 ): Socket {
   try {
-    return create.open(nativeBackend, family, type, proto, fileno);
+    return sockets.socket(family, type, proto, fileno);
   } catch (error) {
     throw atCaller(error, socket);
   }
@@ -108,7 +110,7 @@ export function socket(
  */
 export function fromfd(fd: number, family: number, type: number, proto: number = 0): Socket {
   try {
-    return create.fromFd(nativeBackend, fd, family, type, proto);
+    return sockets.fromfd(fd, family, type, proto);
   } catch (error) {
     throw atCaller(error, fromfd);
   }
@@ -128,7 +130,7 @@ export function fromfd(fd: number, family: number, type: number, proto: number =
  */
 export function close(fd: number): void {
   try {
-    create.closeFd(fd);
+    sockets.close(fd);
   } catch (error) {
     throw atCaller(error, close);
   }
@@ -157,7 +159,7 @@ export async function socketpair(
   proto: number = 0,
 ): Promise<[Socket, Socket]> {
   try {
-    return await create.pair(nativeBackend, family, type, proto);
+    return await sockets.socketpair(family, type, proto);
   } catch (error) {
     throw atCaller(error, socketpair);
   }
@@ -188,7 +190,7 @@ export async function create_connection(
   options: ConnectionOptions = {},
 ): Promise<Socket> {
   try {
-    return await create.createConnection(nativeBackend, address, timeout, source_address, options);
+    return await sockets.create_connection(address, timeout, source_address, options);
   } catch (error) {
     throw atCaller(error, create_connection);
   }
@@ -210,7 +212,7 @@ export async function create_connection(
  */
 export function create_server(address: AddressLike, options: ServerOptions = {}): Socket {
   try {
-    return create.createServer(nativeBackend, address, options);
+    return sockets.create_server(address, options);
   } catch (error) {
     throw atCaller(error, create_server);
   }
@@ -227,7 +229,7 @@ export function create_server(address: AddressLike, options: ServerOptions = {})
  * ```
  */
 export function has_dualstack_ipv6(): boolean {
-  return create.hasDualstackIpv6(nativeBackend);
+  return sockets.has_dualstack_ipv6();
 }
 
 /**
@@ -241,7 +243,7 @@ export function has_dualstack_ipv6(): boolean {
  * ```
  */
 export function getdefaulttimeout(): number | null {
-  return getDefaultTimeout();
+  return sockets.getdefaulttimeout();
 }
 
 /**
@@ -260,7 +262,7 @@ export function getdefaulttimeout(): number | null {
  * ```
  */
 export function setdefaulttimeout(timeout: number | null): void {
-  setDefaultTimeout(timeout);
+  sockets.setdefaulttimeout(timeout);
 }
 
 /**
@@ -288,7 +290,7 @@ export function send_fds(
   address: AddressLike | null = null,
   options?: WaitOptions,
 ): Promise<number> {
-  return create.sendFds(sock, buffers, fds, flags, address, options);
+  return sockets.send_fds(sock, buffers, fds, flags, address, options);
 }
 
 /**
@@ -317,5 +319,5 @@ export function recv_fds(
   flags: number = 0,
   options?: WaitOptions,
 ): Promise<[data: Bytes, fds: number[], flags: number, address: Address | null]> {
-  return create.recvFds(sock, bufsize, maxfds, flags, options);
+  return sockets.recv_fds(sock, bufsize, maxfds, flags, options);
 }

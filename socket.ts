@@ -31,16 +31,17 @@ import type { Address, AddressLike } from "./base/addresses.ts";
 import { atCaller } from "./base/errors.ts";
 import { AF_INET, AF_UNIX, SOCK_STREAM } from "./base/constants.ts";
 import type { Bytes, Data } from "./base/data.ts";
-import * as create from "./core/create.ts";
+import { platform } from "./base/platform.ts";
 import type { ConnectionOptions, ServerOptions } from "./core/create.ts";
-import { getDefaultTimeout, setDefaultTimeout } from "./core/socket.ts";
 import type { Socket } from "./core/socket.ts";
+import { makeSockets } from "./core/sockets.ts";
 import type { WaitOptions } from "./core/abort.ts";
 import { denoBackend } from "./deno/backend.ts";
+import { realRuntime } from "./deno/runtime.ts";
 
 export * from "./base/constants.ts";
 export * from "./base/inet.ts";
-export * from "./core/names.ts";
+export * from "./deno/names.ts";
 export type {
   Address,
   AddressLike,
@@ -60,6 +61,8 @@ export type { SendableFile } from "./core/sendfile.ts";
 export { Socket } from "./core/socket.ts";
 export type { WaitOptions } from "./core/abort.ts";
 export type { AncillaryData } from "./transport.ts";
+
+const sockets = makeSockets(realRuntime, denoBackend);
 
 /**
  * Opens a socket, as Python's `socket.socket()`; see socket(2).
@@ -85,7 +88,7 @@ export function socket(
   fileno?: number | null,
 ): Socket {
   try {
-    return create.open(denoBackend, family, type, proto, fileno);
+    return sockets.socket(family, type, proto, fileno);
   } catch (error) {
     throw atCaller(error, socket);
   }
@@ -107,7 +110,7 @@ export function socket(
  */
 export function fromfd(fd: number, family: number, type: number, proto: number = 0): Socket {
   try {
-    return create.fromFd(denoBackend, fd, family, type, proto);
+    return sockets.fromfd(fd, family, type, proto);
   } catch (error) {
     throw atCaller(error, fromfd);
   }
@@ -127,14 +130,14 @@ export function fromfd(fd: number, family: number, type: number, proto: number =
  */
 export function close(fd: number): void {
   try {
-    create.closeFd(fd);
+    sockets.close(fd);
   } catch (error) {
     throw atCaller(error, close);
   }
 }
 
 /** Unix sockets without a file are Linux's alone. */
-const PAIR_FAMILY = Deno.build.os === "linux" ? AF_UNIX : AF_INET;
+const PAIR_FAMILY = platform === "linux" ? AF_UNIX : AF_INET;
 
 /**
  * Makes two connected sockets, as Python's `socket.socketpair()`; see socketpair(2).
@@ -162,7 +165,7 @@ export async function socketpair(
   proto: number = 0,
 ): Promise<[Socket, Socket]> {
   try {
-    return await create.pair(denoBackend, family, type, proto);
+    return await sockets.socketpair(family, type, proto);
   } catch (error) {
     throw atCaller(error, socketpair);
   }
@@ -193,7 +196,7 @@ export async function create_connection(
   options: ConnectionOptions = {},
 ): Promise<Socket> {
   try {
-    return await create.createConnection(denoBackend, address, timeout, source_address, options);
+    return await sockets.create_connection(address, timeout, source_address, options);
   } catch (error) {
     throw atCaller(error, create_connection);
   }
@@ -216,7 +219,7 @@ export async function create_connection(
  */
 export function create_server(address: AddressLike, options: ServerOptions = {}): Socket {
   try {
-    return create.createServer(denoBackend, address, options);
+    return sockets.create_server(address, options);
   } catch (error) {
     throw atCaller(error, create_server);
   }
@@ -233,7 +236,7 @@ export function create_server(address: AddressLike, options: ServerOptions = {})
  * ```
  */
 export function has_dualstack_ipv6(): boolean {
-  return create.hasDualstackIpv6(denoBackend);
+  return sockets.has_dualstack_ipv6();
 }
 
 /**
@@ -247,7 +250,7 @@ export function has_dualstack_ipv6(): boolean {
  * ```
  */
 export function getdefaulttimeout(): number | null {
-  return getDefaultTimeout();
+  return sockets.getdefaulttimeout();
 }
 
 /**
@@ -266,7 +269,7 @@ export function getdefaulttimeout(): number | null {
  * ```
  */
 export function setdefaulttimeout(timeout: number | null): void {
-  setDefaultTimeout(timeout);
+  sockets.setdefaulttimeout(timeout);
 }
 
 /**
@@ -292,7 +295,7 @@ export function send_fds(
   address: AddressLike | null = null,
   options?: WaitOptions,
 ): Promise<number> {
-  return create.sendFds(sock, buffers, fds, flags, address, options);
+  return sockets.send_fds(sock, buffers, fds, flags, address, options);
 }
 
 /**
@@ -319,5 +322,5 @@ export function recv_fds(
   flags: number = 0,
   options?: WaitOptions,
 ): Promise<[data: Bytes, fds: number[], flags: number, address: Address | null]> {
-  return create.recvFds(sock, bufsize, maxfds, flags, options);
+  return sockets.recv_fds(sock, bufsize, maxfds, flags, options);
 }

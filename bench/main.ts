@@ -1,7 +1,9 @@
 // The benchmark: everything side by side, in one run.
 //
 //   deno run -A bench/main.ts [--quick] [--only echo,udp] [--peers default,deno,native,c] [--rounds 3] [--seconds 2]
-//                             [--placement alone|shared|both] [--list]
+//                             [--placement alone|shared|both] [--compare REV] [--list]
+//
+// --compare REV measures this tree against another commit instead: see compare.ts.
 //
 // Every round runs every peer once, each in a fresh process, in an order that turns with the rounds: whatever else
 // the machine does meets all of them alike. Prints medians, ranges and ratios; writes bench/results/latest.json and,
@@ -9,6 +11,7 @@
 
 import { parseArgs } from "node:util";
 import type { ParseArgsConfig } from "node:util";
+import { compareWith } from "./compare.ts";
 import { drawChart } from "./chart.ts";
 import { describeMachine, findPeers, type Peer } from "./peers.ts";
 import { canPin, stopAll } from "./processes.ts";
@@ -35,6 +38,7 @@ const HELP = `bench: this module beside C, CPython and Node, in one run
   --seconds 2           how long a run is measured
   --warmup 0.7          how long it runs before that
   --placement both      alone (each process on a CPU of its own), shared (all on one) or both
+  --compare REV         this tree against another commit, in pairs
   --list                names the workloads and the peers
 
 It prints medians, ranges and ratios, and writes bench/results/latest.json.`;
@@ -70,6 +74,7 @@ const options = readOptions({
   seconds: { type: "string" },
   warmup: { type: "string" },
   placement: { type: "string" },
+  compare: { type: "string" },
   list: { type: "boolean", default: false },
 });
 
@@ -90,10 +95,11 @@ const QUICK = {
 const split = (list: string) => list.split(",").filter((word) => word !== "");
 const only = split(options.only);
 const wanted = split(options.peers || (options.quick ? QUICK.peers : ""));
-const rounds = numberOf("rounds", options.rounds, options.quick ? 2 : 3);
+const comparing = options.compare !== undefined;
+const rounds = numberOf("rounds", options.rounds, comparing ? 11 : options.quick ? 2 : 3);
 const timing: Timing = {
-  warmup: numberOf("warmup", options.warmup, options.quick ? 0.1 : 0.7),
-  seconds: numberOf("seconds", options.seconds, options.quick ? 0.3 : 2),
+  warmup: numberOf("warmup", options.warmup, options.quick ? 0.1 : comparing ? 0.3 : 0.7),
+  seconds: numberOf("seconds", options.seconds, options.quick ? 0.3 : comparing ? 0.5 : 2),
 };
 /** Disturbed runs are repeated, but --quick has no time for that. */
 const tries = options.quick ? 1 : 4;
@@ -122,6 +128,11 @@ Deno.addSignalListener("SIGINT", async () => {
   await stopAll();
   Deno.exit(130);
 });
+
+/** What --compare runs where nothing is named: all but the slow ones. */
+function isPaired({ name }: Workload): boolean {
+  return !name.startsWith("memory");
+}
 
 /** One workload in one placement: all peers, round by round. */
 async function compare(workload: Workload, placement: Placement): Promise<Row> {
@@ -153,6 +164,12 @@ console.log(`rounds  ${rounds} of ${timing.seconds} s after ${timing.warmup} s o
 for (const peer of all) if ("absent" in peer.command) console.log(`absent  ${peer.title}: ${peer.command.absent}`);
 if (!canPin) console.log("absent  taskset: nothing is pinned, so the placement is the scheduler's and figures scatter");
 if (navigator.hardwareConcurrency < 2) console.log("absent  a second CPU: only the placement on one CPU is measured");
+
+if (comparing) {
+  const placement = where === "shared" ? "shared" : "alone";
+  await compareWith(options.compare!, only.length ? chosen : chosen.filter(isPaired), placement, timing, rounds);
+  Deno.exit(0);
+}
 
 const rows: Row[] = [];
 for (const workload of chosen) {

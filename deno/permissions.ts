@@ -22,8 +22,9 @@ export function requireAbstract(hint: string): void {
   throw new Deno.errors.NotCapable(`Requires net access, run again with the --allow-net flag: ${hint}`);
 }
 
-/** The refusal of a host and port that the user is not to be asked for, in Deno's words. */
+/** The refusal of a host and port (0: of every port) in Deno's words, for what Deno says otherwise or would ask about. */
 export function notCapable(host: string, port: number): Error {
   const place = host.includes(":") ? `[${host}]` : host;
-  return new Deno.errors.NotCapable(`Requires net access to "${place}:${port}", run again with the --allow-net flag`);
+  const where = port === 0 ? place : `${place}:${port}`;
+  return new Deno.errors.NotCapable(`Requires net access to "${where}", run again with the --allow-net flag`);
 }

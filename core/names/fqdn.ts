@@ -1,8 +1,8 @@
 // getfqdn's rules, whoever asks the names.
 
-import { hostText } from "../base/addresses.ts";
-import { nameOf } from "../base/data.ts";
-import { OSError } from "../base/errors.ts";
+import { hostText } from "../../base/addresses.ts";
+import { nameOf } from "../../base/data.ts";
+import { OSError } from "../../base/errors.ts";
 
 /** The first name with a dot that a look-up finds for a host; the host itself where it finds none. */
 export async function qualify(

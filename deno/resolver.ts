@@ -4,17 +4,15 @@
 // node:dns checks the net permission for the very host and port that it is given, but says EPERM where the rest
 // of Deno throws NotCapable, and ENOTFOUND for every failure of the look-up, a temporary one too.
 
+import type { Resolver } from "../seam/resolver.ts";
+import { findInterface, hasVersion, listInterfaces, mayListInterfaces } from "./interfaces.ts";
+import { notCapable } from "./permissions.ts";
+
 /** Loaded at the first look-up: it takes 6 ms, which a program that connects to addresses need not spend. */
 const dns = () => import("node:dns");
 
 function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
-}
-
-function notCapable(host: string, port: number): Error {
-  const place = host.includes(":") ? `[${host}]` : host;
-  const where = port === 0 ? place : `${place}:${port}`;
-  return new Deno.errors.NotCapable(`Requires net access to "${where}", run again with the --allow-net flag`);
 }
 
 /**
@@ -36,7 +34,7 @@ export async function lookUp(host: string, port: number, family: 0 | 4 | 6): Pro
 }
 
 /** The name of an address, undefined where it has none. It takes net access to `address:port`. */
-export async function lookUpName(address: string, port: number): Promise<string | undefined> {
+async function lookUpName(address: string, port: number): Promise<string | undefined> {
   const { lookupService } = await dns();
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
   lookupService(address, port, (error, name) => {
@@ -52,7 +50,7 @@ export async function lookUpName(address: string, port: number): Promise<string 
  * The names that a name stands for by CNAME records, the last one being the host's own. The system's look-up
  * tells them, but Deno does not pass them on: this asks DNS, which takes net access to the name server.
  */
-export async function followAliases(host: string): Promise<string[]> {
+async function followAliases(host: string): Promise<string[]> {
   // RFC 6761: these never reach DNS.
   if (/(^|\.)localhost\.?$/i.test(host)) return [];
   const chain: string[] = [];
@@ -69,3 +67,15 @@ export async function followAliases(host: string): Promise<string[]> {
   }
   return chain;
 }
+
+/** The names that the system knows, over Deno's and Node's API. */
+export const denoResolver: Resolver = {
+  lookUp,
+  lookUpName,
+  followAliases,
+  hostname: () => Deno.hostname(),
+  interfaces: listInterfaces,
+  findInterface,
+  mayListInterfaces,
+  hasVersion,
+};

@@ -1,0 +1,90 @@
+// gethostbyname and its relations: one host to its names and addresses.
+
+import { qualify } from "./fqdn.ts";
+import { hostText } from "../../base/addresses.ts";
+import { AF_INET, AF_UNSPEC } from "../../base/constants/families.ts";
+import { nameOf } from "../../base/data.ts";
+import { OSError } from "../../base/errors.ts";
+import { hErrorFor } from "../../base/gai.ts";
+import { findAddresses, isAddress } from "./hosts.ts";
+import { toAscii } from "../../base/idna.ts";
+import { orAborted } from "../abort.ts";
+import type { Resolver } from "../../seam/resolver.ts";
+import type { WaitOptions } from "../abort.ts";
+
+/** A host as gethostbyname_ex and gethostbyaddr tell it: its name, other names, its addresses. */
+export type HostEntry = [hostname: string, aliases: string[], addresses: string[]];
+
+/** The host of the gethostby functions as text; `name` is the function's. */
+export function checkHostName(given: unknown, name: string): string {
+  const host = hostText(given, name);
+  if (typeof host !== "string") throw new TypeError(`${name}() argument 1 must be a string, not ${nameOf(host)}`);
+  if (host.includes("\0")) throw new TypeError("host name must not contain null character");
+  return host;
+}
+
+/** A host's first address for a family; "" and "<broadcast>" have their meaning as in a socket address. */
+async function firstAddress(
+  resolver: Resolver,
+  host: string,
+  family: number,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  if (host === "" && family === AF_INET) return "0.0.0.0";
+  if (host === "<broadcast>") return "255.255.255.255";
+  return (await orAborted(findAddresses(resolver, toAscii(host), 0, family), signal))[0].host;
+}
+
+/** The IPv4 address of a host. */
+export async function gethostbyname(
+  resolver: Resolver,
+  hostname: string | Uint8Array,
+  options: WaitOptions,
+): Promise<string> {
+  const host = checkHostName(hostname, "gethostbyname");
+  options.signal?.throwIfAborted();
+  return await firstAddress(resolver, host, AF_INET, options.signal);
+}
+
+/** A host's name, its other names and all its IPv4 addresses. */
+export async function gethostbyname_ex(
+  resolver: Resolver,
+  hostname: string | Uint8Array,
+  options: WaitOptions,
+): Promise<HostEntry> {
+  const host = checkHostName(hostname, "gethostbyname_ex");
+  options.signal?.throwIfAborted();
+  if (host === "" || host === "<broadcast>") {
+    throw hErrorFor("NO_RECOVERY", { syscall: "gethostbyname", address: host });
+  }
+  const addresses = (await orAborted(findAddresses(resolver, toAscii(host), 0, AF_INET), options.signal)).map((entry) =>
+    entry.host
+  );
+  const chain = isAddress(resolver, host) ? [] : await orAborted(resolver.followAliases(host), options.signal);
+  const canonical = chain.pop() ?? host;
+  return [canonical, canonical === host ? [] : [host, ...chain], addresses];
+}
+
+/** The name of a host, by its address or by one of its names. */
+export async function gethostbyaddr(
+  resolver: Resolver,
+  hostname: string | Uint8Array,
+  options: WaitOptions,
+): Promise<HostEntry> {
+  const host = checkHostName(hostname, "gethostbyaddr");
+  options.signal?.throwIfAborted();
+  if (host === "") throw new OSError("wildcard resolved to multiple address", undefined, { syscall: "gethostbyaddr" });
+  const address = await firstAddress(resolver, host, AF_UNSPEC, options.signal);
+  const found = await orAborted(resolver.lookUpName(address, 0), options.signal);
+  if (found === undefined) throw hErrorFor("HOST_NOT_FOUND", { syscall: "gethostbyaddr", address: host });
+  return [found, [], [address]];
+}
+
+/** The fully qualified name of a host; the name itself where there is none. */
+export async function getfqdn(
+  resolver: Resolver,
+  name: string | Uint8Array,
+  options: WaitOptions,
+): Promise<string> {
+  return await qualify(name, () => resolver.hostname(), (host) => gethostbyaddr(resolver, host, options));
+}
