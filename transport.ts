@@ -49,6 +49,11 @@ export interface Pollable {
   /** Set on a descriptor that was closed, by whomever. */
   readonly closed?: boolean;
   /**
+   * Once it is closed: settles when its address is free. Undefined where it is free already. A backend whose operations
+   * end a moment after the close has it, so that calls and loops end when the address can be bound again.
+   */
+  readonly released?: Promise<unknown> | undefined;
+  /**
    * The level of the events of a mask now, as poll(2) would answer. Others may be among them: a backend that knows them
    * all says so, one that would have to ask the kernel for each does not.
    */

@@ -66,6 +66,9 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
     this.#table.remove(this);
   }
 
+  get released(): Promise<unknown> | undefined {
+    return this.#closed ? this.open.released : undefined;
+  }
   events(mask: number): number {
     return this.#closed ? POLLNVAL : this.open.events(mask);
   }

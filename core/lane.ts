@@ -154,16 +154,22 @@ export class Lane implements Waiter, Led {
     return result === WOULD_BLOCK ? this.run(attempt, null, undefined) : result;
   }
 
-  /** Rejects every waiting call with EBADF: the socket was closed. */
+  /** Rejects every waiting call with EBADF: the socket was closed. Then its address can be bound again. */
   cancel(): void {
     this.cancelled = true;
     this.#pollable.unwatch(this);
     const first = this.#first;
     this.#first = this.#last = null;
-    for (let call: Call | null = first; call !== null; call = call.next) {
-      const error = errorFor("EBADF");
-      call.settle(this.#pollable, () => call.reject(error));
-    }
+    if (first === null) return;
+    for (let call: Call | null = first; call !== null; call = call.next) call.limits?.lift();
+    // In a moment: lanes are told of a close before the backend is.
+    queueMicrotask(async () => {
+      await this.#pollable.released;
+      for (let call: Call | null = first; call !== null; call = call.next) {
+        const { reject } = call;
+        call.settle(this.#pollable, () => reject(errorFor("EBADF")));
+      }
+    });
   }
 
   /** Tries the first call, and the ones behind it for as long as they succeed. */

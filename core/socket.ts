@@ -18,7 +18,7 @@ import {
 } from "../base/constants.ts";
 import { bytesOf, gather, viewOf } from "../base/data.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
-import { errorFor, OSError } from "../base/errors.ts";
+import { atCaller, errorFor, OSError } from "../base/errors.ts";
 import { POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
 import type { AncillaryData, Received, Transport, WouldBlock } from "../transport.ts";
@@ -369,8 +369,7 @@ export class Socket {
       await this.#connect(address, options);
     } catch (error) {
       // Found out in the event loop, where the stack has no caller: from here it leads to the user's line.
-      if (error instanceof OSError) Error.captureStackTrace(error);
-      throw error;
+      throw atCaller(error, connect);
     }
   }
 
@@ -1001,7 +1000,7 @@ export class Socket {
         if (!CONNECTED.includes(this.type)) {
           const datagram = await this.recvfrom(CHUNK);
           // After SHUT_RD a receive brings nothing for ever, which looks like an empty datagram.
-          if (datagram[0].length === 0 && (this.#transport.events(POLLRDHUP) & POLLRDHUP) !== 0) return;
+          if (datagram[0].length === 0 && this.#isShut()) return;
           yield datagram;
         } else if ((listening ||= this.#isListening())) yield await this.#acceptPatiently();
         else {
@@ -1011,10 +1010,17 @@ export class Socket {
         }
       } catch (error) {
         // After SHUT_RD nobody is accepted any more.
-        if (this.#gone() || (listening && !this.#isListening())) return;
+        if (this.#gone() || (listening && !this.#isListening())) break;
         throw error;
       }
     }
+    // The end of the loop is the news that the address is free.
+    if (this.#gone()) await this.#transport.released;
+  }
+
+  /** Whether it was shut down for receiving. */
+  #isShut(): boolean {
+    return (this.#transport.events(POLLRDHUP) & POLLRDHUP) !== 0;
   }
 
   #isListening(): boolean {
@@ -1051,7 +1057,9 @@ export class Socket {
    * await out.write("one\ntwo\n");
    * await out.close();
    * a.close();
-   * for await (const line of b.makefile("r")) console.log(line);
+   * const lines = b.makefile("r");
+   * for await (const line of lines) console.log(line);
+   * await lines.close();
    * b.close();
    * ```
    */
@@ -1065,7 +1073,8 @@ export class Socket {
   }
 
   /**
-   * What comes from the peer, as a web stream with backpressure; it never closes the socket.
+   * What comes from the peer, as a web stream with backpressure; it never closes the socket. On a datagram socket each
+   * chunk is a datagram, and an empty one is passed over.
    *
    * @example
    * ```ts
@@ -1080,7 +1089,7 @@ export class Socket {
    * ```
    */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#readable ??= readableOf(this);
+    return this.#readable ??= readableOf(this, () => CONNECTED.includes(this.type) || this.#isShut());
   }
   /**
    * What goes to the peer, as a web stream with backpressure; closing it half-closes the socket (SHUT_WR).
@@ -1268,10 +1277,10 @@ export class Socket {
   [Symbol.dispose](): void {
     this.close();
   }
-  /** Closes the socket at the end of an `await using` block. */
-  [Symbol.asyncDispose](): Promise<void> {
+  /** Closes the socket at the end of an `await using` block. After that its address can be bound again. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    return Promise.resolve();
+    if (this.#descriptor === null) await this.#transport.released;
   }
 
   /** How Deno.inspect and console.log show it: like Python's repr. */
@@ -1384,3 +1393,36 @@ export class Socket {
     return this.#transport.limits === undefined ? flags : flags | MSG_DONTWAIT;
   }
 }
+
+/** The methods that throw: what is to be done about it is in the line that called them. */
+const THROWING = [
+  "bind",
+  "listen",
+  "getsockname",
+  "getpeername",
+  "getsockopt",
+  "setsockopt",
+  "settimeout",
+  "setblocking",
+  "makefile",
+  "dup",
+  "close",
+  "ref",
+  "unref",
+] as const;
+
+for (const name of THROWING) {
+  const method = Socket.prototype[name] as (...args: any[]) => any;
+  const leading = {
+    [name](this: Socket, ...args: any[]): any {
+      try {
+        return method.apply(this, args);
+      } catch (error) {
+        throw atCaller(error, leading);
+      }
+    },
+  }[name];
+  Object.defineProperty(Socket.prototype, name, { value: leading, writable: true, configurable: true });
+}
+
+const { connect } = Socket.prototype;

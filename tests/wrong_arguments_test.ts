@@ -24,7 +24,10 @@ function wrongCalls(m: Module, { client, server, address }: Connected): Record<s
     "sendall, a signal": () => client.sendall("x", 0, signal),
     "sendall, a number": () => client.sendall("x", 0, wrong(1)),
     "accept, a signal": () => server.accept(signal),
-    "connect, a signal": () => m.socket().connect(address, signal),
+    "connect, a signal": async () => {
+      using sk = m.socket();
+      await sk.connect(address, signal);
+    },
     "makefile, Python's buffering": () => client.makefile("rb", wrong(0)),
     "create_server, Python's family": () => m.create_server(["127.0.0.1", 0], wrong(m.AF_INET)),
     "create_connection, a signal": () => m.create_connection(address, null, null, signal),
