@@ -68,6 +68,8 @@ class Reactor implements Loop {
   #idle = 0;
   #scheduled = false;
   #parked: Promise<void> | undefined;
+  /** What the calls that end in this turn wait for. */
+  #rests: Promise<void> | undefined;
   #roused = false;
   #doze: ReturnType<typeof setTimeout> | undefined;
   #budget = BUDGET;
@@ -187,12 +189,14 @@ class Reactor implements Loop {
    * it as an operation that was left behind.
    */
   atRest(): Promise<void> | undefined {
-    return this.#parked === undefined ? undefined : this.#untilRest();
+    return this.#parked === undefined ? undefined : this.#rests ??= this.#untilRest();
   }
 
   async #untilRest(): Promise<void> {
-    // Calls that end together (by one signal, say) settle together: the last of them to leave counts.
-    await null;
+    // Calls that end together, by one signal say, settle together: in this turn all of them leave. A program that awaits
+    // one after the other would else meet an unhandled rejection.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#rests = undefined;
     if (!this.#held) await this.#parked;
   }
 
