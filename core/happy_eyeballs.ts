@@ -1,13 +1,8 @@
 // Connecting to one of several addresses: the next attempt starts when the one before has failed, or when it has been
 // silent for a while (RFC 8305, "Happy Eyeballs"). The arrangement is that of asyncio's create_connection.
 
+import type { Clock, Timer } from "../seam/clock.ts";
 import { delayUntil } from "./delay.ts";
-
-/** What `setTimeout` and `clearTimeout` are; the attempts are staggered by them. */
-export interface Timers {
-  setTimeout(callback: () => void, milliseconds: number): unknown;
-  clearTimeout(timer: unknown): void;
-}
 
 /**
  * Interleaves endpoints by family, so that a family that does not work delays no more than every second attempt. The first
@@ -37,17 +32,17 @@ export async function race<T>(
   attempts: ((signal: AbortSignal) => Promise<T>)[],
   delay: number | null,
   discard: (late: T) => void,
-  timers: Timers,
+  clock: Pick<Clock, "setTimeout" | "clearTimeout">,
 ): Promise<Outcome<T>> {
   const { promise: outcome, resolve } = Promise.withResolvers<Outcome<T>>();
   const over = new AbortController();
   const failures: unknown[] = [];
   const running: Promise<void>[] = [];
   let failed = 0;
-  let timer: unknown;
+  let timer: Timer | undefined;
 
   const start = () => {
-    timers.clearTimeout(timer);
+    clock.clearTimeout(timer);
     const place = running.length;
     running.push(
       attempts[place](over.signal).then(
@@ -67,14 +62,14 @@ export async function race<T>(
       ),
     );
     if (delay !== null && running.length < attempts.length) {
-      timer = timers.setTimeout(start, delayUntil(delay, 0));
+      timer = clock.setTimeout(start, delayUntil(delay, 0));
     }
   };
 
   if (attempts.length === 0) return { failures };
   start();
   const result = await outcome;
-  timers.clearTimeout(timer);
+  clock.clearTimeout(timer);
   // The losers give up their sockets before the caller goes on.
   await Promise.all(running);
   return result;

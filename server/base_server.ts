@@ -5,7 +5,7 @@ import type { Address, AddressLike } from "../base/addresses.ts";
 import { OSError } from "../base/errors.ts";
 import type { WaitOptions } from "../core/abort.ts";
 import { checkOptions } from "../core/arguments.ts";
-import { select } from "../core/select/select.ts";
+import { select } from "../select.ts";
 import { runHandler } from "./handlers.ts";
 import type { BaseRequestHandler } from "./handlers.ts";
 

@@ -3,16 +3,25 @@
 import assert from "node:assert/strict";
 import os from "node:os";
 import type { Address } from "../base/addresses.ts";
-import { createConnection } from "../core/create.ts";
+import * as create from "../core/create.ts";
 import { interleave, race } from "../core/happy_eyeballs.ts";
-import type { Timers } from "../core/happy_eyeballs.ts";
 import { denoBackend } from "../deno/backend.ts";
+import { realRuntime } from "../deno/runtime.ts";
+import type { Socket } from "../mod.ts";
 import { nativeBackend } from "../native/backend.ts";
 import * as native from "../native.ts";
 import type { Backend } from "../transport.ts";
 import { BACKENDS } from "./_backends.ts";
 import { failure, settled, staysPending } from "./conformance/fixtures.ts";
 import { askPython, pythonTest } from "./_helpers.ts";
+
+/** As the module's create_connection, over a backend. */
+function createConnection(
+  backend: Backend,
+  ...args: [Address, number | undefined, null, create.ConnectionOptions]
+): Promise<Socket> {
+  return create.createConnection(realRuntime, backend, ...args);
+}
 
 /** A backend whose look-up answers these addresses. */
 function leadingTo(backend: Backend, ...endpoints: [family: number, address: Address][]): Backend {
@@ -151,7 +160,7 @@ for (const { name, module: m } of BACKENDS) {
 }
 
 /** Timers that the test fires. */
-class ManualTimers implements Timers {
+class ManualTimers {
   readonly set = new Map<number, { callback: () => void; milliseconds: number }>();
   #count = 0;
 
