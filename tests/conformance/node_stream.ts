@@ -8,6 +8,7 @@ import { toNodeStream } from "../../node.ts";
 import type { NodeStream } from "../../node.ts";
 import type { Socket } from "../../mod.ts";
 import * as native from "../../native.ts";
+import { runDeno } from "../_helpers.ts";
 import { Connected, failure, receive, settled, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
@@ -22,7 +23,7 @@ function closing(stream: NodeStream): Promise<boolean> {
 }
 
 /** The cases over one backend. */
-export function testNodeStream({ name, module: m }: Subject): void {
+export function testNodeStream({ name, module: m, url }: Subject): void {
   const test = (title: string, fn: (stream: NodeStream, peer: Socket, both: Connected) => Promise<void>) => {
     Deno.test(`${name}: toNodeStream: ${title}`, async () => {
       using both = await Connected.open(m);
@@ -257,6 +258,22 @@ export function testNodeStream({ name, module: m }: Subject): void {
     stream.resetAndDestroy();
     assert.equal((await failure(() => peer.recv(1))).code, "ECONNRESET");
   });
+
+  for (const [call, code] of [["unref()", 0], ["unref().ref()", 7]] as const) {
+    Deno.test(`${name}: toNodeStream: after ${call} the stream ${code === 0 ? "lets the process end" : "keeps it"}`, async () => {
+      await using program = await runDeno(`
+        import * as m from ${JSON.stringify(url)};
+        import { toNodeStream } from ${JSON.stringify(import.meta.resolve("../../node.ts"))};
+        const server = m.create_server(["127.0.0.1", 0]);
+        const stream = toNodeStream(await m.create_connection(server.getsockname()));
+        stream.resume();
+        stream.${call};
+        // Fires only where something else keeps the process alive.
+        Deno.unrefTimer(setTimeout(() => Deno.exit(7), 300));
+      `);
+      assert.equal((await program.end()).code, code);
+    });
+  }
 
   Deno.test(`${name}: toNodeStream: takes connected stream sockets alone`, async () => {
     using unconnected = m.socket();
