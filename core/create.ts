@@ -1,6 +1,6 @@
 // Making sockets: the module functions of Python's socket, over any backend.
 
-import { checkAddress, isLiteral } from "../base/addresses.ts";
+import { checkAddress, hostText, isLiteral } from "../base/addresses.ts";
 import type { Address, AddressLike } from "../base/addresses.ts";
 import {
   AF_INET,
@@ -153,10 +153,9 @@ export async function pair(
 
 /** A host and port, whatever else the address of some socket holds. */
 function checkEndpoint(address: AddressLike): [string, number] {
-  if (!Array.isArray(address) || typeof address[0] !== "string") {
-    throw new TypeError("create_connection() takes an address of [host, port]");
-  }
-  const [host, port] = address as [string, number];
+  const host = Array.isArray(address) ? hostText(address[0], "connect") : undefined;
+  if (typeof host !== "string") throw new TypeError("create_connection() takes an address of [host, port]");
+  const [, port] = address as [unknown, number];
   // As for any address: the port is checked, a literal made canonical.
   const family = isLiteral(host, AF_INET6) ? AF_INET6 : AF_INET;
   return checkAddress(family, [host, port], "connect") as unknown as [string, number];
@@ -265,7 +264,13 @@ function setOnlyV6(socket: Socket, [host]: Address, dualstack: boolean): void {
   try {
     socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, dualstack ? 0 : 1);
   } catch (error) {
-    if (host === "" || host === "::") throw error;
+    if (host !== "" && host !== "::") return;
+    if (!(error instanceof OSError) || error.errno === undefined) throw error;
+    const { errno, syscall, code } = error;
+    // What follows the error's own text is the backend's way out; here there is another one.
+    const [, way = ""] = error.message.split(/: (.*)/);
+    const hint = `IPv6 alone on every interface; dualstack_ipv6: true serves IPv4 too. ${way}`.trimEnd();
+    throw new OSError(errno, undefined, { syscall, code, hint, cause: error });
   }
 }
 
@@ -275,7 +280,8 @@ export function hasDualstackIpv6(runtime: Runtime, backend: Backend): boolean {
     using socket = open(runtime, backend, AF_INET6, SOCK_STREAM, 0);
     socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0);
     return true;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof OSError)) throw error;
     return false;
   }
 }

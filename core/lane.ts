@@ -64,6 +64,27 @@ class Call {
     }
     return true;
   }
+
+  /** The last try of a call that was withdrawn. It ends when nothing is under way for it any more. */
+  end(pollable: Pollable, reason: () => unknown): void {
+    let result: unknown = WOULD_BLOCK;
+    let failure: { reason: unknown } | undefined;
+    try {
+      result = this.attempt();
+    } catch (error) {
+      failure = { reason: error };
+    }
+    if (result === WOULD_BLOCK) failure ??= { reason: reason() };
+    this.settle(pollable, () => failure === undefined ? this.resolve(result) : this.reject(failure.reason));
+  }
+
+  /** Ends a call that was withdrawn, at once or after the backend's own waiting. */
+  settle(pollable: Pollable, end: () => void): void {
+    this.limits?.lift();
+    const atRest = pollable.atRest?.();
+    if (atRest === undefined) end();
+    else atRest.then(end);
+  }
 }
 
 /** A queue of calls that wait for the same readiness of the same socket. */
@@ -133,16 +154,22 @@ export class Lane implements Waiter, Led {
     return result === WOULD_BLOCK ? this.run(attempt, null, undefined) : result;
   }
 
-  /** Rejects every waiting call with EBADF: the socket was closed. */
+  /** Rejects every waiting call with EBADF: the socket was closed. Then its address can be bound again. */
   cancel(): void {
     this.cancelled = true;
     this.#pollable.unwatch(this);
     const first = this.#first;
     this.#first = this.#last = null;
-    for (let call: Call | null = first; call !== null; call = call.next) {
-      call.limits?.lift();
-      call.reject(errorFor("EBADF"));
-    }
+    if (first === null) return;
+    for (let call: Call | null = first; call !== null; call = call.next) call.limits?.lift();
+    // In a moment: lanes are told of a close before the backend is.
+    queueMicrotask(async () => {
+      await this.#pollable.released;
+      for (let call: Call | null = first; call !== null; call = call.next) {
+        const { reject } = call;
+        call.settle(this.#pollable, () => reject(errorFor("EBADF")));
+      }
+    });
   }
 
   /** Tries the first call, and the ones behind it for as long as they succeed. */
@@ -186,10 +213,12 @@ export class Lane implements Waiter, Led {
     const isFirst = this.#first === call;
     if (!this.#dequeue(call)) return;
     // Only the first may try: whoever stands behind it has nothing to take.
-    if (isFirst) this.#pollable.unwatch(this);
-    if (!isFirst || !call.ends()) {
-      call.limits?.lift();
-      call.reject(reason());
+    if (isFirst) {
+      this.#pollable.unwatch(this);
+      call.end(this.#pollable, reason);
+    } else {
+      const error = reason();
+      call.settle(this.#pollable, () => call.reject(error));
     }
     if (isFirst && this.#first !== null) this.wake();
   }

@@ -253,6 +253,7 @@ export class Inflow {
   async settle(): Promise<void> {
     // A peek that has just begun to ask knows when it has its answer.
     await (this.#refreshing ?? this.#refresh());
+    if (this.#eof) await this.#trouble.ask?.();
     // True for whoever awaits this, in the next microtask, and not for those who come after.
     this.#fresh = true;
     queueMicrotask(() => queueMicrotask(this.#age));

@@ -58,6 +58,8 @@ export class Mailbox {
   /** Its beginning, as long as the last datagram: the next one is often as long. */
   #copied: Bytes = this.#outgoing;
   #receiving = false;
+  /** The receive under way, or the last one. */
+  #underWay: Promise<unknown> | undefined;
   /** The call that the receive under way is led for, and whose it is. */
   #attempt: (() => unknown) | null = null;
   #led: Led | null = null;
@@ -118,7 +120,7 @@ export class Mailbox {
     if (this.#receiving) this.reference.parked = !this.#holds();
     else if (this.#arrival === null && this.#error === null && !this.#closed && !this.#lent()) {
       this.reference.parked = !this.#holds();
-      this.#receive().then(this.#onReceive, this.#onReceiveFailure);
+      this.#underWay = this.#receive().then(this.#onReceive, this.#onReceiveFailure);
     }
   }
 
@@ -225,7 +227,7 @@ export class Mailbox {
     if (this.#led?.cancelled) queueMicrotask(this.#knockIfCancelled);
     if (this.#holds()) return;
     if (this.#nudge === null) this.reference.parked = true;
-    else if (!this.#waiters.wait(POLLIN)) this.#nudge.send(() => {});
+    else if (!this.#waiters.wait(POLLIN)) this.#nudge.sendIfAllowed();
   }
 
   readonly #knockIfCancelled = (): void => {
@@ -370,9 +372,15 @@ export class Mailbox {
     }
   }
 
+  /** Settles when the closed socket's address is free; undefined where it is at once. */
+  get released(): Promise<unknown> | undefined {
+    return this.#receiving ? this.#underWay : undefined;
+  }
+
   /** Closes behind what was sent. */
   close(): void {
     this.#closed = true;
+    if (this.#receiving) this.reference.hold();
     if (this.#flight === null || this.#flight.launched) this.#release();
   }
 

@@ -4,6 +4,7 @@
 // with Busy, and a receive can be neither cancelled nor unreferenced. But it ends when a datagram arrives, and a
 // socket that has a name can be sent one: an empty one, from a helper whose name nobody else can have.
 
+import { abstractAllowed, allowed, notCapable, requireAbstract } from "./permissions.ts";
 import { secretName } from "./secret.ts";
 
 /** 16 bytes that nobody can guess. */
@@ -21,10 +22,20 @@ export class Nudge {
     this.#target = target;
   }
 
+  /** Ends the receive under way where that takes no permission that is not granted yet; nobody has asked for it. */
+  sendIfAllowed(): void {
+    if (this.#helper !== null || abstractAllowed()) this.send(() => {});
+  }
+
   /** Ends the receive under way. One nudge is enough for many callers. */
   send(failed: (error: unknown) => void): void {
     if (this.#underWay) return;
     try {
+      if (this.#helper === null) {
+        requireAbstract(
+          "a Unix datagram socket that sends while a receive is under way ends that by a datagram from an abstract name",
+        );
+      }
       this.#helper ??= Deno.listenDatagram({ transport: "unixpacket", path: secretName("nudge") });
     } catch (error) {
       return failed(error);
@@ -58,6 +69,8 @@ export class Knock {
 
   /** Ends the receive under way; rejects where the socket may not be sent to. */
   async at(conn: Deno.DatagramConn): Promise<void> {
+    const { hostname, port } = conn.addr as Deno.NetAddr;
+    if (!allowed(hostname, port)) throw notCapable(hostname, port);
     await conn.send(this.#word, conn.addr);
   }
 

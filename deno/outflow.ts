@@ -164,6 +164,7 @@ export class Outflow {
   readonly #onWriteFailure = (error: unknown): void => {
     const flight = this.#flight;
     flight.error = fromDeno(error, { syscall: "send" });
+    this.#trouble.failed = true;
     if (flight.data === null) this.#trouble.error = flight.error;
     this.#land();
     this.#finish();

@@ -54,6 +54,11 @@ export interface Pollable {
   /** Set on a descriptor that was closed, through any object or by its number. */
   readonly closed?: boolean;
   /**
+   * Once it is closed: settles when its address is free. Undefined where it is free already. A backend whose operations
+   * end a moment after the close has it, so that calls and loops end when the address can be bound again.
+   */
+  readonly released?: Promise<unknown> | undefined;
+  /**
    * The level of the events of a mask now, as poll(2) would answer. The answer may contain events outside the mask,
    * where the backend knows them without asking the kernel.
    */

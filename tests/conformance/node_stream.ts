@@ -28,10 +28,12 @@ export function testNodeStream({ name, module: m, url }: Subject): void {
     Deno.test(`${name}: toNodeStream: ${title}`, async () => {
       using both = await Connected.open(m);
       const stream = toNodeStream(both.client);
+      const closed = closing(stream);
       try {
         await fn(stream, both.peer, both);
       } finally {
         stream.destroy();
+        await closed;
       }
     });
   };
