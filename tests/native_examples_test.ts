@@ -82,3 +82,41 @@ pythonTest("native_pass_fd.ts: a connection that one process accepted is answere
   await front[Symbol.asyncDispose]();
   assert.equal((await worker.end()).code, 0);
 });
+
+// Opens two listeners, hands them to the program as systemd would, and prints where they listen.
+const ACTIVATE = `
+import os, socket, sys
+listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+print(*[listener.getsockname()[1] for listener in listeners])
+kept = [os.dup(listener.fileno()) for listener in listeners]
+for place, fd in enumerate(kept):
+    os.dup2(fd, 100 + place)
+for place in range(2):
+    os.dup2(100 + place, 3 + place)
+os.environ.update(LISTEN_FDS="2", LISTEN_PID=str(os.getpid()))
+os.execvp(sys.argv[1], sys.argv[1:])
+`;
+
+pythonTest("native_socket_activation.ts serves the sockets that it is handed", async () => {
+  if (!runnable("native_socket_activation.ts")) return;
+  const [{ flags, args }] = runLines("native_socket_activation.ts");
+  const file = new URL("../examples/native_socket_activation.ts", import.meta.url).pathname;
+  const command = [Deno.execPath(), "run", "--no-prompt", "--no-lock", ...flags, file, ...args];
+  await using program = runPython(ACTIVATE, ...command);
+  const ports = (await program.line()).split(" ").map(Number);
+  // Who calls before the server is up waits.
+  const early = await socket.create_connection(["127.0.0.1", ports[0]]);
+  assert.match(await program.line(), new RegExp(`^handed .*${ports[0]}.*${ports[1]}`));
+  for (const sock of [early, await socket.create_connection(["127.0.0.1", ports[1]])]) {
+    await using answer = sock.makefile();
+    assert.equal(await answer.readline(), `hello from process ${program.pid}\n`);
+    sock.close();
+  }
+});
+
+exampleTest("native_socket_activation.ts", async () => {
+  const port = freePort();
+  const { flags, args } = elsewhere(runLines("native_socket_activation.ts")[0], "--port", 9008, port);
+  const program = start("native_socket_activation.ts", flags, [...args, "--idle", "0.05"]);
+  assert.match(await converse(program), /^opened .*\nnobody calls\n$/);
+});
