@@ -6,7 +6,7 @@
 
 import { POLLNVAL } from "../base/poll.ts";
 import { errorFor } from "../base/errors.ts";
-import type { Led, Pollable, Replaceable, Waiter, WouldBlock } from "../transport.ts";
+import type { Pollable, Replaceable, Waiter } from "../seam/transport.ts";
 
 /** The first number of the table's own: above the hard limit of descriptors on common systems. */
 const FIRST_OWN_NUMBER = 2 ** 20;
@@ -70,9 +70,6 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
   }
   settle(mask: number): Promise<void> | undefined {
     return this.#closed ? undefined : this.open.settle(mask);
-  }
-  lead<T>(mask: number, attempt: () => T | WouldBlock, led: Led): Promise<T> | undefined {
-    return this.open.lead?.(mask, attempt, led);
   }
 }
 

@@ -5,7 +5,7 @@
 
 import type { Openable } from "../core/descriptors.ts";
 import { Descriptor, onUnknown } from "../core/descriptors.ts";
-import type { Waiter } from "../transport.ts";
+import type { Waiter } from "../seam/transport.ts";
 import { isOpen, level } from "./poll.ts";
 import { reactor } from "./reactor.ts";
 import { Source } from "./source.ts";

@@ -2,7 +2,7 @@
 
 import { enter } from "../core/descriptors.ts";
 import type { Descriptor, Openable } from "../core/descriptors.ts";
-import type { Waiter } from "../transport.ts";
+import type { Waiter } from "../seam/transport.ts";
 
 const ALWAYS = 0x38;
 

@@ -10,7 +10,7 @@ import { errorFor } from "../../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLRDNORM } from "../../base/poll.ts";
 import * as descriptors from "../descriptors.ts";
 import type { Descriptor, Openable } from "../descriptors.ts";
-import type { Waiter } from "../../transport.ts";
+import type { Waiter } from "../../seam/transport.ts";
 import { EPOLLET, EPOLLEXCLUSIVE, EPOLLIN, EPOLLONESHOT, EPOLLOUT } from "./constants.ts";
 import { joinExclusive, leaveExclusive } from "./exclusive.ts";
 import type { Exclusive } from "./exclusive.ts";

@@ -3,7 +3,7 @@
 import { POLLERR, POLLHUP, POLLIN, POLLRDNORM } from "../../base/poll.ts";
 import * as descriptors from "../descriptors.ts";
 import type { Descriptor, Openable } from "../descriptors.ts";
-import type { Waiter } from "../../transport.ts";
+import type { Waiter } from "../../seam/transport.ts";
 import { int } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
 import { Alarm } from "./wait.ts";

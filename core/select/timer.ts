@@ -7,7 +7,7 @@
 
 import { delayUntil } from "../delay.ts";
 import * as descriptors from "../descriptors.ts";
-import type { Waiter } from "../../transport.ts";
+import type { Waiter } from "../../seam/transport.ts";
 
 let spare: Timer | undefined;
 

@@ -8,7 +8,7 @@ import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDNORM, POLLWRBAND, PO
 import type { OSError } from "../../base/errors.ts";
 import * as descriptors from "../descriptors.ts";
 import { turn } from "../turn.ts";
-import type { Pollable, Waiter } from "../../transport.ts";
+import type { Pollable, Waiter } from "../../seam/transport.ts";
 import { orAborted } from "../abort.ts";
 import { Timer } from "./timer.ts";
 
