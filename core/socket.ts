@@ -532,10 +532,8 @@ export class Socket {
   /**
    * Receives into a buffer, up to `nbytes` of it (0: all of it), and answers the count; as Python's `socket.recv_into()`.
    *
-   * Leave the buffer alone until the promise settles: it may be read into directly. On the default backend that goes on
-   * where a call with 16 KiB and more is ended by shutdown, detach or the closing of a duplicate: the next data lands there.
-   *
    * @throws {RangeError} for a negative `nbytes` or one larger than the buffer; else as `recv`.
+   * @throws {TypeError} where the buffer is detached or resized while the call waits; what arrives is the next call's.
    *
    * @example
    * ```ts
@@ -746,11 +744,11 @@ export class Socket {
   /**
    * Sends everything, calling `send` until all of it is gone; as Python's `socket.sendall()`.
    *
-   * Leave `data` alone until the promise settles: it may be sent from there. After a rejection (a timeout, an abort, an
-   * error) it is unknown how much was sent; where shutdown, detach or the closing of a duplicate ended the call, some of
-   * it may go out still.
+   * Leave `data` unchanged until the promise settles: later parts are read from it when there is room for them. After a
+   * rejection (a timeout, an abort, an error) it is unknown how much was sent.
    *
    * @throws {OSError} as `send`.
+   * @throws {TypeError} where the data's buffer is detached or resized before all of it was sent.
    *
    * @example
    * ```ts
