@@ -6,12 +6,13 @@
 
 import { errorFor, timedOut } from "../base/errors.ts";
 import type { ErrorContext } from "../base/errors.ts";
+import type { Clock, Timer } from "../seam/clock.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Pollable, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
 import { whenAborted } from "./abort.ts";
 import { delayUntil } from "./delay.ts";
+import type { Runtime } from "./runtime.ts";
 import { withCallerStack } from "./stack.ts";
-import { rejection, resolution, turnDue } from "./turn.ts";
 
 /** One try of a call. It keeps its own progress between tries (sendall), and throws only real errors. */
 export type Attempt<T> = () => T | WouldBlock;
@@ -29,12 +30,17 @@ export interface LaneDescriptor extends Pollable {
 
 /** What may end a call before its time. */
 class Limits {
-  timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  readonly clock: Clock;
+  timer: Timer | undefined = undefined;
   /** Stops listening to the signal. */
   unlisten: (() => void) | undefined = undefined;
 
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
   lift(): void {
-    if (this.timer !== undefined) clearTimeout(this.timer);
+    if (this.timer !== undefined) this.clock.clearTimeout(this.timer);
     this.unlisten?.();
   }
 }
@@ -94,15 +100,17 @@ export class Lane implements Waiter, Caller {
   readonly lends = false;
   readonly #descriptor: LaneDescriptor;
   readonly #mask: number;
+  readonly #runtime: Runtime;
   // A linked list: an array that is filled and emptied again allocates each time.
   #first: Call | null = null;
   /** Set with the second call: most are alone, and each store of something new in something old has its price. */
   #last: Call | null = null;
   #referenced = true;
 
-  constructor(descriptor: LaneDescriptor, mask: number) {
+  constructor(descriptor: LaneDescriptor, mask: number, runtime: Runtime) {
     this.#descriptor = descriptor;
     this.#mask = mask;
+    this.#runtime = runtime;
   }
 
   /**
@@ -122,11 +130,11 @@ export class Lane implements Waiter, Caller {
         const result = attempt();
         if (result !== WOULD_BLOCK) {
           this.endTurn();
-          return resolution(result as T);
+          return this.#runtime.turns.resolution(result as T);
         }
       } catch (error) {
         this.endTurn();
-        return rejection(error);
+        return this.#runtime.turns.rejection(error);
       }
     }
     return this.wait(attempt, timeout, signal, operation);
@@ -143,7 +151,7 @@ export class Lane implements Waiter, Caller {
     this.#enqueue(call);
     if (signal !== undefined) this.#heed(call, signal);
     if (timeout === 0) this.#settle(call);
-    else if (timeout !== null) this.#expire(call, performance.now() + timeout * 1000);
+    else if (timeout !== null) this.#expire(call, this.#runtime.clock.now() + timeout * 1000);
     return call.promise as Promise<T>;
   }
 
@@ -239,18 +247,18 @@ export class Lane implements Waiter, Caller {
     this.#referenced = referenced;
     for (let call = this.#first; call !== null; call = call.next) {
       const timer = call.limits?.timer;
-      if (timer !== undefined) (referenced ? Deno.refTimer : Deno.unrefTimer)(timer);
+      if (timer !== undefined) this.#runtime.clock.hold(timer, referenced);
     }
   }
 
   #heed(call: Call, signal: AbortSignal): void {
-    const limits = call.limits ??= new Limits();
+    const limits = call.limits ??= new Limits(this.#runtime.clock);
     limits.unlisten = whenAborted(signal, (reason) => this.#giveUp(call, () => call.abort(reason)));
   }
 
   /** A call that may not wait still lets the backend learn what the kernel has. */
   #settle(call: Call): void {
-    const settled = this.#descriptor.settle(this.#mask) ?? turnDue();
+    const settled = this.#descriptor.settle(this.#mask) ?? this.#runtime.turns.due();
     const end = () => this.#giveUp(call, () => call.fail(this.#blockingError(call)));
     if (settled === undefined) end();
     else settled.then(end, end);
@@ -261,11 +269,12 @@ export class Lane implements Waiter, Caller {
   }
 
   #expire(call: Call, deadline: number): void {
-    const timer = setTimeout(() => {
-      if (performance.now() < deadline) this.#expire(call, deadline);
+    const { clock } = this.#runtime;
+    const timer = clock.setTimeout(() => {
+      if (clock.now() < deadline) this.#expire(call, deadline);
       else this.#giveUp(call, () => call.fail(timedOut(call.operation)));
-    }, delayUntil(deadline, performance.now()));
-    if (!this.#referenced) Deno.unrefTimer(timer);
-    (call.limits ??= new Limits()).timer = timer;
+    }, delayUntil(deadline, clock.now()));
+    if (!this.#referenced) clock.hold(timer, false);
+    (call.limits ??= new Limits(this.#runtime.clock)).timer = timer;
   }
 }

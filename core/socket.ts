@@ -31,15 +31,16 @@ import {
   checkUnchanged,
   sizedView,
 } from "./arguments.ts";
-import { enter } from "./descriptors.ts";
+import { tellTable } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
 import { makeFile } from "./files.ts";
 import type { FileOf, MakefileOptions } from "./files.ts";
 import { Lane } from "./lane.ts";
 import type { Attempt, Operation } from "./lane.ts";
+import { promised } from "./promised.ts";
+import type { Runtime } from "./runtime.ts";
 import { sendFile } from "./sendfile.ts";
 import type { SendableFile } from "./sendfile.ts";
-import { rejection } from "./turn.ts";
 import { readableOf, writableOf } from "./streams.ts";
 
 /** The types that are listened on and connected; the others receive from anybody. */
@@ -62,23 +63,11 @@ const RECVMSG: Operation = { syscall: "recvmsg" };
 const SEND: Operation = { syscall: "send" };
 const SENDMSG: Operation = { syscall: "sendmsg" };
 
-let defaultTimeout: number | null = null;
-
-/** The timeout of new sockets. */
-export function getDefaultTimeout(): number | null {
-  return defaultTimeout;
-}
-
-/** Sets the timeout of new sockets. */
-export function setDefaultTimeout(timeout: number | null): void {
-  defaultTimeout = checkTimeout(timeout);
-}
-
 /** Closes what a collected socket left open. */
 const leaks = new FinalizationRegistry<Descriptor>((descriptor) => descriptor.close());
 
 /** Makes the Socket of an open descriptor: the backends' way in, which is no part of the public class. */
-export let socketOf: (descriptor: Descriptor<Transport>) => Socket;
+export let socketOf: (runtime: Runtime, descriptor: Descriptor<Transport>) => Socket;
 
 /**
  * A socket, as Python's `socket.socket` objects; the functions that make them are `socket()` and its kin.
@@ -105,26 +94,30 @@ export let socketOf: (descriptor: Descriptor<Transport>) => Socket;
  * ```
  */
 export class Socket {
+  readonly #runtime: Runtime;
   #descriptor: Descriptor<Transport> | null;
   readonly #transport: Transport;
   readonly #reading: Lane;
   readonly #writing: Lane;
-  #timeout: number | null = defaultTimeout;
+  #timeout: number | null;
   #closed = false;
   #files = 0;
   #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #writable: WritableStream<Data> | undefined;
 
   static {
-    socketOf = (descriptor) => new Socket(descriptor);
+    socketOf = (runtime, descriptor) => new Socket(runtime, descriptor);
+    tellTable(Socket.prototype, (socket) => socket.#descriptor?.numberedBy);
   }
 
-  private constructor(descriptor: Descriptor<Transport>) {
+  private constructor(runtime: Runtime, descriptor: Descriptor<Transport>) {
     if (descriptor === undefined) throw new TypeError("sockets are made by socket(), and not by new");
+    this.#runtime = runtime;
     this.#descriptor = descriptor;
+    this.#timeout = runtime.defaultTimeout;
     this.#transport = descriptor.open;
-    this.#reading = new Lane(descriptor, POLLIN);
-    this.#writing = new Lane(descriptor, POLLOUT);
+    this.#reading = new Lane(descriptor, POLLIN, runtime);
+    this.#writing = new Lane(descriptor, POLLOUT, runtime);
     leaks.register(this, descriptor, this);
   }
 
@@ -341,7 +334,7 @@ export class Socket {
       () => {
         const accepted = this.#transport.accept();
         if (accepted === WOULD_BLOCK) return WOULD_BLOCK;
-        return [new Socket(enter(accepted.transport)), accepted.address] as [Socket, Address];
+        return [this.#adopt(accepted.transport), accepted.address] as [Socket, Address];
       },
       0,
       options,
@@ -386,10 +379,12 @@ export class Socket {
     const checked = checkAddress(this.family, address, "connect");
     const signal = checkOptions(options);
     const timeout = this.#timeout;
-    const deadline = timeout === null ? null : performance.now() + timeout * 1000;
+    const deadline = timeout === null ? null : this.#runtime.clock.now() + timeout * 1000;
     const resolved = await this.#resolve(checked, signal);
     this.#check(0);
-    const rest = deadline === null || timeout === 0 ? timeout : Math.max(deadline - performance.now(), 1) / 1000;
+    const rest = deadline === null || timeout === 0
+      ? timeout
+      : Math.max(deadline - this.#runtime.clock.now(), 1) / 1000;
     const attempt = this.#connecting(resolved, timeout === 0);
     await this.#writing.run(attempt, rest, signal, { syscall: "connect", address: checked });
   }
@@ -451,7 +446,7 @@ export class Socket {
    * ```
    */
   shutdown(how: number): Promise<void> {
-    return Promise.try(() => {
+    return promised(() => {
       const transport = this.#live();
       checkInteger(how, "how");
       return transport.shutdown(how);
@@ -525,7 +520,7 @@ export class Socket {
         RECV,
       );
     } catch (error) {
-      return rejection(error);
+      return this.#runtime.turns.rejection(error);
     }
   }
 
@@ -558,7 +553,7 @@ export class Socket {
       };
       return this.#read(attempt, flags, options, RECV);
     } catch (error) {
-      return rejection(error);
+      return this.#runtime.turns.rejection(error);
     }
   }
 
@@ -586,7 +581,7 @@ export class Socket {
         this.#transport.recvFrom(this.#reading, bufsize, this.#effective(flags)) as [Bytes, Address] | WouldBlock;
       return this.#read(attempt, flags, options, RECVFROM);
     } catch (error) {
-      return rejection(error);
+      return this.#runtime.turns.rejection(error);
     }
   }
 
@@ -624,7 +619,7 @@ export class Socket {
       };
       return this.#read(attempt, flags, options, RECVFROM);
     } catch (error) {
-      return rejection(error);
+      return this.#runtime.turns.rejection(error);
     }
   }
 
@@ -737,7 +732,7 @@ export class Socket {
       };
       return this.#write(attempt, flags, options, SEND);
     } catch (error) {
-      return rejection(error);
+      return this.#runtime.turns.rejection(error);
     }
   }
 
@@ -774,10 +769,10 @@ export class Socket {
         writing.endTurn();
         return DONE;
       }
-      const rest = sent === WOULD_BLOCK ? bytes : bytes.subarray(sent);
-      return writing.wait(this.#sendingAll(rest, flags), this.#patience(flags), undefined, SEND);
+      if (sent !== WOULD_BLOCK) return this.#write(this.#sendingAll(bytes.subarray(sent), flags), flags, options, SEND);
+      return writing.wait(this.#sendingAll(bytes, flags), this.#patience(flags), undefined, SEND);
     } catch (error) {
-      return rejection(error);
+      return this.#runtime.turns.rejection(error);
     }
   }
 
@@ -864,7 +859,7 @@ export class Socket {
         { syscall: "sendto", address: target },
       );
     } catch (error) {
-      return rejection(error);
+      return this.#runtime.turns.rejection(error);
     }
   }
 
@@ -1049,7 +1044,7 @@ export class Socket {
       } catch (error) {
         const { code } = error as OSError;
         if (code !== "EMFILE" && code !== "ENFILE" && code !== "ENOBUFS" && code !== "ENOMEM") throw error;
-        await new Promise((resolve) => setTimeout(resolve, pause));
+        await new Promise<void>((resolve) => this.#runtime.clock.setTimeout(resolve, pause));
       }
     }
   }
@@ -1163,7 +1158,7 @@ export class Socket {
    * ```
    */
   dup(): Socket {
-    const copy = new Socket(enter(this.#live().dup()));
+    const copy = this.#adopt(this.#live().dup());
     copy.#timeout = this.#timeout;
     return copy;
   }
@@ -1276,6 +1271,11 @@ export class Socket {
       }
     }
     return `<socket.socket ${this.#gone() ? "[closed] " : ""}${fields.join(", ")}>`;
+  }
+
+  /** Another socket of the same runtime. */
+  #adopt(transport: Transport): Socket {
+    return new Socket(this.#runtime, this.#runtime.descriptors.enter(transport));
   }
 
   // The two lanes.

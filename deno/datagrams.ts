@@ -29,10 +29,11 @@ import { gather, scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import { copyOf } from "../base/pool.ts";
-import { findAddresses } from "../core/hosts.ts";
-import { asciiOf } from "../core/idna.ts";
+import { asciiOf } from "../base/idna.ts";
+import { findAddresses } from "../core/names/hosts.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
+import { Waiters } from "../seam/waiters.ts";
 import type { Accepted, AncillaryData, Caller, Received, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
 import { anyAddress, fromAddr, scoped } from "./addr.ts";
 import { bindDatagrams } from "./bind.ts";
@@ -44,7 +45,7 @@ import type { Arrival } from "./mailbox.ts";
 import { checkPeerPath, samePath, secretName, unixPath } from "./paths.ts";
 import { kindOption, optionValue } from "./options.ts";
 import { checkAncillary, checkFlags, checkHow, checkUnstableNet } from "./refusals.ts";
-import { Waiters } from "../seam/waiters.ts";
+import { denoResolver } from "./resolver.ts";
 
 /** What receives may be asked for here; the other flags need the kernel. */
 const RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC;
@@ -147,7 +148,7 @@ export class DatagramTransport implements Transport {
   }
 
   async #lookUp(name: string, rest: number[]): Promise<Address> {
-    const [{ host }] = await findAddresses(asciiOf(name), rest[0], this.family);
+    const [{ host }] = await findAddresses(denoResolver, asciiOf(name), rest[0], this.family);
     // A script that may use the name only must go on by the name: the permission is its user's word.
     if (!allowed(host, rest[0])) this.#names.set(host, name);
     return [host, ...rest] as Address;

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { Lane } from "../core/lane.ts";
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
+import { realRuntime } from "../deno/runtime.ts";
 import { POLLIN } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Pollable, Waiter, WouldBlock } from "../seam/transport.ts";
@@ -56,7 +57,7 @@ class Source implements Pollable {
 
 function make(): [Source, Lane] {
   const source = new Source();
-  return [source, new Lane(source, POLLIN)];
+  return [source, new Lane(source, POLLIN, realRuntime)];
 }
 
 Deno.test("lane: what is there is taken at once, and nobody watches", async () => {
