@@ -24,15 +24,19 @@ export interface StreamSocket {
   shutdown(how: number): Promise<void>;
 }
 
+/** Whether a receive that brought nothing is the end of what comes. */
+export type EndTest = () => boolean;
+
 /** What one receive asks for, when the reader brings no buffer of its own. */
 const CHUNK = 65536;
 
 /**
  * What comes from the peer, until it sends no more. A byte stream: a reader may bring its own buffer.
  * Cancelling it ends the waiting and takes nothing: what comes then is for recv. A timeout of the socket
- * breaks the stream, as every error does, but not the socket.
+ * breaks the stream, as every error does, but not the socket. A byte stream has no empty chunks: an empty datagram is
+ * passed over.
  */
-export function readableOf(socket: StreamSocket): ReadableStream<Uint8Array<ArrayBuffer>> {
+export function readableOf(socket: StreamSocket, isEnd: EndTest): ReadableStream<Uint8Array<ArrayBuffer>> {
   const cancelled = new AbortController();
   const options = { signal: cancelled.signal };
   let scratch: Uint8Array<ArrayBuffer> | undefined;
@@ -43,7 +47,8 @@ export function readableOf(socket: StreamSocket): ReadableStream<Uint8Array<Arra
       // Received into one buffer and copied out: the stream detaches what it is given, and a fresh 64 KiB for
       // each receive costs more than the copy (measured: 3.5 times on an echo server).
       const view = request?.view as Uint8Array<ArrayBuffer> | undefined ?? (scratch ??= new Uint8Array(CHUNK));
-      const received = await socket.recv_into(view, view.byteLength, 0, options);
+      let received: number;
+      do received = await socket.recv_into(view, view.byteLength, 0, options); while (received === 0 && !isEnd());
       if (received === 0) controller.close();
       // At the end a reader's own buffer goes back too, or its read would never be answered.
       if (request !== null) request.respond(received);
