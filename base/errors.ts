@@ -288,7 +288,8 @@ const CLASSES: Partial<Record<ErrnoName, typeof OSError>> = {
  * says nothing to a program's author. For a function that is on the stack now: without it the stack would be empty.
  */
 export function atCaller(error: unknown, callee: (...args: any[]) => unknown): unknown {
-  if (error instanceof OSError) Error.captureStackTrace(error, callee);
+  // Not every engine of a browser has it.
+  if (error instanceof OSError) Error.captureStackTrace?.(error, callee);
   return error;
 }
 

@@ -3,8 +3,8 @@
 import { MSG_FASTOPEN } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
-import { WOULD_BLOCK } from "../transport.ts";
-import type { Transport, WouldBlock } from "../transport.ts";
+import { WOULD_BLOCK } from "../seam/transport.ts";
+import type { Caller, Transport, WouldBlock } from "../seam/transport.ts";
 
 /**
  * The attempts of one such send where it may wait. As the kernel does for a blocking socket, it waits for the connection's
@@ -12,6 +12,7 @@ import type { Transport, WouldBlock } from "../transport.ts";
  */
 export class OpeningSend {
   readonly #transport: Transport;
+  readonly #caller: Caller;
   readonly #data: Uint8Array;
   readonly #flags: number;
   readonly #begin: () => number | WouldBlock;
@@ -20,8 +21,15 @@ export class OpeningSend {
   #connected = false;
 
   /** `begin` makes the system call that opens the connection. */
-  constructor(transport: Transport, data: Uint8Array, flags: number, begin: () => number | WouldBlock) {
+  constructor(
+    transport: Transport,
+    caller: Caller,
+    data: Uint8Array,
+    flags: number,
+    begin: () => number | WouldBlock,
+  ) {
     this.#transport = transport;
+    this.#caller = caller;
     this.#data = data;
     this.#flags = flags & ~MSG_FASTOPEN;
     this.#begin = begin;
@@ -39,7 +47,7 @@ export class OpeningSend {
       this.#connected = true;
     }
     if (this.#sent >= this.#data.length) return this.#sent;
-    const more = this.#transport.send(this.#data.subarray(this.#sent), this.#flags);
+    const more = this.#transport.send(this.#caller, this.#data.subarray(this.#sent), this.#flags);
     if (more !== WOULD_BLOCK) return this.#sent + more;
     return this.#sent === 0 ? WOULD_BLOCK : this.#sent;
   }

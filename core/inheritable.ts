@@ -3,7 +3,8 @@
 
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
-import type { Backend, Transport } from "../transport.ts";
+import type { Backend } from "../seam/backend.ts";
+import type { Transport } from "../seam/transport.ts";
 import { checkInteger } from "./arguments.ts";
 
 const HINT =

@@ -5,7 +5,9 @@
 // its owner's: a stream ends, half-closes or breaks off the traffic, and never closes the socket.
 
 import { SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
+import { viewOf } from "../base/data.ts";
 import type { Data } from "../base/data.ts";
+import { checkUnchanged } from "./arguments.ts";
 
 /** What a stream needs of its socket. */
 export interface StreamSocket {
@@ -63,8 +65,12 @@ export function readableOf(socket: StreamSocket, isEnd: EndTest): ReadableStream
  * the end of the stream, and the socket still receives. Aborting it breaks the traffic off in both directions.
  */
 export function writableOf(socket: StreamSocket): WritableStream<Data> {
+  // How long the chunks were when they were written: one that waits for its turn may be detached or resized meanwhile.
+  const lengths: number[] = [];
   return new WritableStream<Data>({
     async write(chunk, controller) {
+      const length = lengths.shift();
+      if (typeof chunk !== "string" && length !== undefined) checkUnchanged(viewOf(chunk), length);
       await socket.sendall(chunk, 0, { signal: controller.signal });
     },
     async close() {
@@ -74,6 +80,13 @@ export function writableOf(socket: StreamSocket): WritableStream<Data> {
       // A half-close would tell the peer that it has everything, and nothing at all would let it wait for ever.
       // Where the connection is gone already there is nothing left to break off.
       await socket.shutdown(SHUT_RDWR).catch(() => {});
+    },
+  }, {
+    highWaterMark: 1,
+    // Called for each chunk at its write, in order. It counts as one, as without a strategy.
+    size(chunk) {
+      lengths.push(typeof chunk === "string" ? chunk.length : (chunk as ArrayBufferView | undefined)?.byteLength ?? 0);
+      return 1;
     },
   });
 }

@@ -6,10 +6,10 @@
 import { errorFor } from "../base/errors.ts";
 import { POLLIN } from "../base/poll.ts";
 import type { Clock, Timer } from "../seam/clock.ts";
-import type { Pollable } from "../transport.ts";
-import { WOULD_BLOCK } from "../transport.ts";
+import { WOULD_BLOCK } from "../seam/transport.ts";
+import type { Pollable } from "../seam/transport.ts";
 import { delayUntil } from "./delay.ts";
-import type { Attempt, Lane } from "./lane.ts";
+import type { Attempt, Lane, Operation } from "./lane.ts";
 
 /** The time that one blocking call has. */
 export class TimeLimit {
@@ -29,7 +29,12 @@ export class TimeLimit {
   }
 
   /** Runs a call in a lane. */
-  async run<T>(lane: Lane, attempt: Attempt<T>, signal: AbortSignal | undefined): Promise<T> {
+  async run<T>(
+    lane: Lane,
+    attempt: Attempt<T>,
+    signal: AbortSignal | undefined,
+    operation: Operation,
+  ): Promise<T> {
     const controller = new AbortController();
     const signals = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
     let timer: Timer;
@@ -48,7 +53,7 @@ export class TimeLimit {
     };
     wait(this.#clock.now() + this.#seconds * 1000);
     try {
-      return await lane.run(attempt, null, signals);
+      return await lane.run(attempt, null, signals, operation);
     } finally {
       this.#clock.clearTimeout(timer);
     }

@@ -5,7 +5,7 @@ import { fromDeno } from "./errors.ts";
 import { Inflow } from "./inflow.ts";
 import { Outflow } from "./outflow.ts";
 import { Trouble } from "./trouble.ts";
-import type { Waiters } from "./waiters.ts";
+import type { Waiters } from "../seam/waiters.ts";
 
 const NOTHING = new Uint8Array(0);
 

@@ -2,12 +2,12 @@
 
 import { AF_INET, AF_UNIX, SOCK_DGRAM } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
-import type { Transport } from "../transport.ts";
+import type { Transport } from "../seam/transport.ts";
 import { openDatagrams } from "./datagrams.ts";
 import { fromDeno } from "./errors.ts";
+import { secretName } from "./paths.ts";
 import { requireAbstract } from "./permissions.ts";
-import { secretName } from "./secret.ts";
-import { StreamTransport } from "./tcp.ts";
+import { StreamTransport } from "./streams.ts";
 import { turns } from "./turns.ts";
 
 /** How many strangers may knock first before the pair is given up. */

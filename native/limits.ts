@@ -4,7 +4,7 @@
 // or inherited, and heeded by what waits here. Where none is set there is nothing to look at.
 
 import { SO_RCVLOWAT, SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET } from "../base/constants/sockets.ts";
-import type { BlockingLimits } from "../transport.ts";
+import type { BlockingLimits } from "../seam/transport.ts";
 import { SO_RCVTIMEO_NEW, SO_SNDTIMEO_NEW } from "./linux.ts";
 import { readOption } from "./options.ts";
 

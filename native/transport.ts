@@ -27,13 +27,14 @@ import type {
   Accepted,
   AncillaryData,
   BlockingLimits,
+  Caller,
   InProgress,
   Received,
   Transport,
   Waiter,
   WouldBlock,
-} from "../transport.ts";
-import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
+} from "../seam/transport.ts";
+import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
 import { call, errno, failure } from "./call.ts";
 import { libc } from "./libc.ts";
 import { limitsAfter, readLimits } from "./limits.ts";
@@ -57,6 +58,13 @@ const RETRY_AFTER = 1;
 /** No signal, and no waiting: whoever shares the open file may have made it a blocking one. */
 const SEND_FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT;
 
+/** A connect under way. */
+interface Connecting {
+  address: Address;
+  caller: Caller;
+  turn: number;
+}
+
 /** All that are open, for the end of the isolate. */
 export const openTransports: Set<NativeTransport> = new Set();
 
@@ -79,8 +87,8 @@ export class NativeTransport implements Transport {
   #twins: NativeTransport[] | undefined;
   /** The kernel's own name of the socket, once the number was given away. */
   #cookie: bigint | undefined;
-  /** Where a connect is under way to. */
-  #connecting: Address | undefined;
+  /** The connect under way, and the call that began it. */
+  #connecting: Connecting | undefined;
 
   /** How its options bound blocking calls. */
   limits: BlockingLimits | undefined;
@@ -191,14 +199,16 @@ export class NativeTransport implements Transport {
     return true;
   }
 
-  connect(address: Address): void | InProgress | WouldBlock {
+  connect(caller: Caller, address: Address): void | InProgress | WouldBlock {
     requireAddress(this.family, address);
+    // Asking the kernel again would take the outcome from the call that waits for it.
+    if (this.#all.some((twin) => twin.#isConnecting)) throw errorFor("EALREADY", { syscall: "connect", address });
     const outcome = this.#connect(address);
     switch (outcome) {
       case 0:
         return;
       case EINPROGRESS:
-        this.#connecting = address;
+        this.#connecting = { address, caller, turn: caller.turn };
         this.#source.exhaust(POLLOUT);
         return IN_PROGRESS;
       case EAGAIN:
@@ -210,8 +220,13 @@ export class NativeTransport implements Transport {
     throw errorForErrno(outcome, { syscall: "connect", address });
   }
 
+  /** Whether a call waits for the outcome of its connect. */
+  get #isConnecting(): boolean {
+    return this.#connecting !== undefined && this.#connecting.turn === this.#connecting.caller.turn;
+  }
+
   finishConnect(): void | WouldBlock {
-    const address = this.#connecting!;
+    const { address } = this.#connecting!;
     if (!this.#isInternet) return this.#outcomeOf(address);
     // Asking again tells the outcome as SO_ERROR does, and lets the kernel know that it was told: from then on it
     // answers EISCONN.
@@ -266,29 +281,29 @@ export class NativeTransport implements Transport {
 
   // Receiving
 
-  recv(size: number, flags: number): Bytes | WouldBlock {
+  recv(_caller: Caller, size: number, flags: number): Bytes | WouldBlock {
     return this.#receiver.recv(size, flags);
   }
 
-  recvInto(view: Uint8Array, flags: number): number | WouldBlock {
+  recvInto(_caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
     return this.#receiver.recvInto(view, flags);
   }
 
-  recvFrom(size: number, flags: number): [Bytes, Address | null] | WouldBlock {
+  recvFrom(_caller: Caller, size: number, flags: number): [Bytes, Address | null] | WouldBlock {
     return this.#receiver.recvFrom(size, flags);
   }
 
-  recvFromInto(view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
+  recvFromInto(_caller: Caller, view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
     return this.#receiver.recvFromInto(view, flags);
   }
 
-  recvMessage(views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock {
+  recvMessage(_caller: Caller, views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock {
     return this.#receiver.recvMessage(views, ancillarySize, flags);
   }
 
   // Sending
 
-  send(data: Uint8Array, flags: number): number | WouldBlock {
+  send(_caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
     const source = this.#source;
     if (!source.mayTry(POLLOUT)) return WOULD_BLOCK;
     if (!this.#mayHear) this.#requireHearing("send", null);
@@ -304,11 +319,11 @@ export class NativeTransport implements Transport {
     return count;
   }
 
-  sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
+  sendTo(caller: Caller, data: Uint8Array, flags: number, address: Address): number | WouldBlock {
     if (!this.#source.mayTry(POLLOUT)) return WOULD_BLOCK;
     requireDestination(this.family, address);
     if (!this.#mayHear) this.#requireHearing("sendto", address);
-    if ((flags & MSG_FASTOPEN) !== 0) this.#noteOpening(address);
+    if ((flags & MSG_FASTOPEN) !== 0) this.#noteOpening(caller, address);
     const length = encode(this.family, address);
     reactor.disturb();
     const count = libc().sendto(
@@ -323,6 +338,7 @@ export class NativeTransport implements Transport {
   }
 
   sendMessage(
+    caller: Caller,
     views: Uint8Array[],
     ancillary: AncillaryData[],
     flags: number,
@@ -331,7 +347,7 @@ export class NativeTransport implements Transport {
     if (!this.#source.mayTry(POLLOUT)) return WOULD_BLOCK;
     if (address !== null) requireDestination(this.family, address);
     if (!this.#mayHear) this.#requireHearing("sendmsg", address);
-    if ((flags & MSG_FASTOPEN) !== 0 && address !== null) this.#noteOpening(address);
+    if ((flags & MSG_FASTOPEN) !== 0 && address !== null) this.#noteOpening(caller, address);
     let size = 0;
     for (const view of views) size += view.length;
     if (this.type === SOCK_STREAM) size = Math.min(size, STREAM_MESSAGE);
@@ -343,9 +359,9 @@ export class NativeTransport implements Transport {
   }
 
   /** A send is about to connect the socket, as connect does. */
-  #noteOpening(address: Address): void {
+  #noteOpening(caller: Caller, address: Address): void {
     if (this.type !== SOCK_STREAM || !this.#isInternet) return;
-    this.#connecting = address;
+    this.#connecting = { address, caller, turn: caller.turn };
     this.#strayed = true;
   }
 
@@ -374,6 +390,9 @@ export class NativeTransport implements Transport {
     else this.#source.exhaust(POLLOUT);
     return WOULD_BLOCK;
   }
+
+  /** Nothing is under way while a caller waits. */
+  forget(_caller: Caller): void {}
 
   // Options
 

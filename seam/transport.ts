@@ -75,6 +75,11 @@ export interface Pollable {
   /** Withdraws a waiter. Withdrawing one that is not registered does nothing. */
   unwatch(waiter: Waiter): void;
   /**
+   * Asked after `unwatch`, by a call that is given up. A promise where the withdrawn waiter was the last one and the
+   * backend's own waiting takes a moment to end: the call ends after it, so that nothing is under way any more.
+   */
+  atRest?(): Promise<void> | undefined;
+  /**
    * Brings what the attempts and `events` know of a mask up to date with the kernel. Returns undefined where the backend
    * asks the kernel itself, and a promise where it learns late (Deno's promises). A call that is about to say "it would
    * block" settles first and looks once more.
@@ -102,6 +107,16 @@ export interface Received {
   address: Address | null;
 }
 
+/** What a socket's own options say of its blocking calls: SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT. */
+export interface BlockingLimits {
+  /** How many seconds a blocking accept or receive waits at most; null for ever. */
+  readonly receive: number | null;
+  /** The same of a connect or send. */
+  readonly send: number | null;
+  /** How many bytes a receive on a stream waits for. */
+  readonly lowWater: number;
+}
+
 /** What is open under a number that code outside this package may close, as the process's own descriptors are. */
 export interface Replaceable {
   /** Whether something else has the number by now. */
@@ -115,6 +130,8 @@ export interface Transport extends Pollable, Replaceable {
   readonly family: number;
   readonly type: number;
   readonly proto: number;
+  /** How the socket's options bound its blocking calls; undefined where none is set, which is the rule. */
+  readonly limits?: BlockingLimits;
 
   /** Claims a local address. */
   bind(address: Address): void;
@@ -134,7 +151,7 @@ export interface Transport extends Pollable, Replaceable {
    * caller and turn come back for its outcome.
    */
   connect(caller: Caller, address: Address): void | InProgress | WouldBlock;
-  /** Tells how a connect under way ended. Throws its error and clears it, as reading SO_ERROR does. */
+  /** Tells how a connect (or a send with MSG_FASTOPEN) under way ended. Throws its error and clears it, as reading SO_ERROR does. */
   finishConnect(): void | WouldBlock;
 
   /** Dissolves a datagram socket's association with its peer, as connect(2) to AF_UNSPEC does. */
@@ -192,6 +209,10 @@ export interface Transport extends Pollable, Replaceable {
   ref(): void;
   /** Lets pending waits no longer keep the process alive. */
   unref(): void;
+  /** Whether a program that this process executes inherits the descriptor. Left out where there is no such descriptor. */
+  getInheritable?(): boolean;
+  /** Sets whether it does. */
+  setInheritable?(inheritable: boolean): void;
   /** Notes that `detach` gave the number away: its new owner may close it, and another socket may get it. */
   handOver?(): void;
   /** Gives up one reference. With the last one the socket closes, after delivering what was sent. All waiters are woken. */

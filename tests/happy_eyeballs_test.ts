@@ -10,7 +10,7 @@ import { realRuntime } from "../deno/runtime.ts";
 import type { Socket } from "../mod.ts";
 import { nativeBackend } from "../native/backend.ts";
 import * as native from "../native.ts";
-import type { Backend } from "../transport.ts";
+import type { Backend } from "../seam/backend.ts";
 import { BACKENDS } from "./_backends.ts";
 import { failure, settled, staysPending } from "./conformance/fixtures.ts";
 import { askPython, pythonTest } from "./_helpers.ts";
@@ -130,9 +130,9 @@ for (const { name, module: m } of BACKENDS) {
     const open: Backend["open"] = (...kind) => {
       const transport = backend.open(...kind);
       const connect = transport.connect.bind(transport);
-      transport.connect = (address) => {
+      transport.connect = (caller, address) => {
         if ((address as Address)[0] === denied[0]) throw new Deno.errors.NotCapable("denied");
-        return connect(address);
+        return connect(caller, address);
       };
       return transport;
     };
