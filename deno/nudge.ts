@@ -22,7 +22,7 @@ export class Nudge {
     this.#target = target;
   }
 
-  /** Ends the receive under way where that takes no permission that is not granted yet; nobody has asked for it. */
+  /** Ends the receive under way where no permission is missing for that. No call asked for it, so the user is not asked. */
   sendIfAllowed(): void {
     if (this.#helper !== null || abstractAllowed()) this.send(() => {});
   }
