@@ -137,6 +137,33 @@ export function close(fd: number): void {
 }
 
 /**
+ * Tells whether programs that this process starts inherit a descriptor, as Python's `os.get_inheritable()`.
+ *
+ * @throws {OSError} EBADF where nothing is open under the number.
+ */
+export function get_inheritable(fd: number): boolean {
+  return sockets.get_inheritable(fd);
+}
+
+/**
+ * Sets whether programs that this process starts inherit a descriptor, as Python's `os.set_inheritable()`.
+ *
+ * @throws {OSError} EBADF where nothing is open under the number.
+ *
+ * @example
+ * ```ts
+ * import { get_inheritable, set_inheritable, socket } from "@berkeley/socket/native";
+ *
+ * using sock = socket();
+ * set_inheritable(sock.fileno(), true);
+ * console.assert(get_inheritable(sock.fileno()));
+ * ```
+ */
+export function set_inheritable(fd: number, inheritable: boolean): void {
+  sockets.set_inheritable(fd, inheritable);
+}
+
+/**
  * Makes two connected sockets, as Python's `socket.socketpair()`; see socketpair(2): AF_UNIX streams by default, and
  * SOCK_DGRAM and SOCK_SEQPACKET too.
  *

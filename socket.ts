@@ -136,6 +136,24 @@ export function close(fd: number): void {
   }
 }
 
+/**
+ * Tells whether programs that this process starts inherit a descriptor, as Python's `os.get_inheritable()`.
+ *
+ * @throws {OSError} EOPNOTSUPP: Deno does not reveal descriptors. Native sockets have them.
+ */
+export function get_inheritable(fd: number): boolean {
+  return sockets.get_inheritable(fd);
+}
+
+/**
+ * Sets whether programs that this process starts inherit a descriptor, as Python's `os.set_inheritable()`.
+ *
+ * @throws {OSError} EOPNOTSUPP: Deno does not reveal descriptors. Native sockets have them.
+ */
+export function set_inheritable(fd: number, inheritable: boolean): void {
+  sockets.set_inheritable(fd, inheritable);
+}
+
 /** Unix sockets without a file are Linux's alone. */
 const PAIR_FAMILY = platform === "linux" ? AF_UNIX : AF_INET;
 

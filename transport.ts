@@ -70,6 +70,11 @@ export interface Pollable {
   /** Withdraws a waiter. Withdrawing one that is not registered does nothing. */
   unwatch(waiter: Waiter): void;
   /**
+   * Asked after `unwatch`, by a call that ends without a result. A promise where the withdrawn waiter was the last one and
+   * the backend's own waiting takes a moment to end: the call ends after it, so that nothing is under way any more.
+   */
+  atRest?(): Promise<void> | undefined;
+  /**
    * Brings what the attempts and `events` know of a mask up to date with the kernel. A backend that asks
    * the kernel itself returns undefined; one that learns late (Deno's promises) needs a moment for it.
    * Whoever is about to say "it would block" settles first and looks once more.
@@ -103,6 +108,16 @@ export interface Received {
   address: Address | null;
 }
 
+/** What a socket's own options say of its blocking calls: SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT. */
+export interface BlockingLimits {
+  /** How many seconds a blocking accept or receive waits at most; null for ever. */
+  readonly receive: number | null;
+  /** The same of a connect or send. */
+  readonly send: number | null;
+  /** How many bytes a receive on a stream waits for. */
+  readonly lowWater: number;
+}
+
 /** What is open under a number that others may close, as the process's own descriptors are. */
 export interface Replaceable {
   /** Whether something else has the number by now. */
@@ -116,6 +131,8 @@ export interface Transport extends Pollable, Replaceable {
   readonly family: number;
   readonly type: number;
   readonly proto: number;
+  /** How the socket's options bound its blocking calls; undefined where none is set, which is the rule. */
+  readonly limits?: BlockingLimits;
 
   /** Claims a local address. */
   bind(address: Address): void;
@@ -134,7 +151,7 @@ export interface Transport extends Pollable, Replaceable {
    * WOULD_BLOCK: a connect that takes no time in the kernel but a moment here (Unix sockets on Deno).
    */
   connect(address: Address): void | InProgress | WouldBlock;
-  /** Tells how a connect under way ended, throwing its error (and clearing it, as reading SO_ERROR does). */
+  /** Tells how a connect (or a send with MSG_FASTOPEN) under way ended, throwing its error (and clearing it, as reading SO_ERROR does). */
   finishConnect(): void | WouldBlock;
 
   /** Dissolves a datagram socket's association with its peer, as connect(2) to AF_UNSPEC does. */
@@ -199,6 +216,10 @@ export interface Transport extends Pollable, Replaceable {
   ref(): void;
   /** … or do not. */
   unref(): void;
+  /** Whether a program that this process executes inherits the descriptor. Left out where there is no such descriptor. */
+  getInheritable?(): boolean;
+  /** Sets whether it does. */
+  setInheritable?(inheritable: boolean): void;
   /** Notes that `detach` gave the number away: whoever has it may close it, and another socket get it. */
   handOver?(): void;
   /** Gives up one reference; with the last one the socket closes, after delivering what was sent. All waiters are woken. */
@@ -220,6 +241,10 @@ export interface Backend {
   adopt(fd: number, family: number, type: number, proto: number): Transport;
   /** The same on a duplicate: the descriptor stays its owner's. */
   adoptDuplicate(fd: number, family: number, type: number, proto: number): Transport;
+  /** Whether a program that this process executes inherits a descriptor. Left out where descriptors are not the process's. */
+  getInheritable?(fd: number): boolean;
+  /** Sets whether it does. */
+  setInheritable?(fd: number, inheritable: boolean): void;
   /** Opens two connected sockets. */
   pair(family: number, type: number, proto: number): Promise<[Transport, Transport]>;
   /** Where a host and port may be reached over a stream, in the order to try: what create_connection goes through. */

@@ -1,7 +1,9 @@
 // The arguments of a socket's methods, checked as CPython checks them.
 
-import { nameOf, viewOf } from "../base/data.ts";
-import type { MutableData } from "../base/data.ts";
+import { AF_VSOCK } from "../base/constants/families.ts";
+import { bytesOf, nameOf, viewOf } from "../base/data.ts";
+import type { Data, MutableData } from "../base/data.ts";
+import type { AncillaryData } from "../transport.ts";
 
 /** CPython's bound of a timeout, 2^63 - 1 ns: some 292 years. */
 const LONGEST_TIMEOUT = 9_223_372_036;
@@ -27,6 +29,11 @@ export function checkInteger(value: number, what: string): void {
   if (value > 2 ** 31 - 1 || value < -(2 ** 31)) throw new RangeError(`${what} out of range: ${value}`);
 }
 
+/** An option's value as a number: C's int, but for AF_VSOCK, whose options have 64 bits. */
+export function checkOptionValue(value: number, family: number): void {
+  if (family !== AF_VSOCK || !Number.isSafeInteger(value)) checkInteger(value, "option value");
+}
+
 /** The options that a call takes last; a signal itself, or one of Python's positional arguments, is a mistake. */
 export function checkOptions(options: object): void {
   if (typeof options !== "object" || options === null || options instanceof AbortSignal) {
@@ -44,6 +51,18 @@ export function checkSize(size: number, method: string): void {
 export function checkAncillarySize(size: number, method: string): void {
   checkInteger(size, "ancbufsize");
   if (size < 0) throw new RangeError(`invalid ancillary data buffer length in ${method}`);
+}
+
+/** One control message to send, as CPython takes it: a sequence of exactly three items. */
+export function checkControlMessage(message: readonly [level: number, type: number, data: Data]): AncillaryData {
+  if (!Array.isArray(message) || message.length !== 3) {
+    const found = Array.isArray(message) ? `${message.length} items` : nameOf(message);
+    throw new TypeError(`sendmsg() ancillary data items must be [level, type, data], not ${found}`);
+  }
+  const [level, type, data] = message;
+  checkInteger(level, "level");
+  checkInteger(type, "type");
+  return [level, type, bytesOf(data)];
 }
 
 /** The part of a buffer that a receive may fill: `nbytes` of it, or all where that is 0. */

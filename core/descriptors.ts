@@ -78,6 +78,9 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
   unwatch(waiter: Waiter): void {
     this.open.unwatch(waiter);
   }
+  atRest(): Promise<void> | undefined {
+    return this.open.atRest?.();
+  }
   settle(mask: number): Promise<void> | undefined {
     return this.#closed ? undefined : this.open.settle(mask);
   }

@@ -64,6 +64,27 @@ class Call {
     }
     return true;
   }
+
+  /** The last try of a call that was withdrawn. It ends when nothing is under way for it any more. */
+  end(pollable: Pollable, reason: () => unknown): void {
+    let result: unknown = WOULD_BLOCK;
+    let failure: { reason: unknown } | undefined;
+    try {
+      result = this.attempt();
+    } catch (error) {
+      failure = { reason: error };
+    }
+    if (result === WOULD_BLOCK) failure ??= { reason: reason() };
+    this.settle(pollable, () => failure === undefined ? this.resolve(result) : this.reject(failure.reason));
+  }
+
+  /** Ends a call that was withdrawn, at once or after the backend's own waiting. */
+  settle(pollable: Pollable, end: () => void): void {
+    this.limits?.lift();
+    const atRest = pollable.atRest?.();
+    if (atRest === undefined) end();
+    else atRest.then(end);
+  }
 }
 
 /** A queue of calls that wait for the same readiness of the same socket. */
@@ -144,7 +165,10 @@ export class Lane implements Waiter, Led {
     // In a moment: lanes are told of a close before the backend is.
     queueMicrotask(async () => {
       await this.#pollable.released;
-      for (let call: Call | null = first; call !== null; call = call.next) call.reject(errorFor("EBADF"));
+      for (let call: Call | null = first; call !== null; call = call.next) {
+        const { reject } = call;
+        call.settle(this.#pollable, () => reject(errorFor("EBADF")));
+      }
     });
   }
 
@@ -189,10 +213,12 @@ export class Lane implements Waiter, Led {
     const isFirst = this.#first === call;
     if (!this.#dequeue(call)) return;
     // Only the first may try: whoever stands behind it has nothing to take.
-    if (isFirst) this.#pollable.unwatch(this);
-    if (!isFirst || !call.ends()) {
-      call.limits?.lift();
-      call.reject(reason());
+    if (isFirst) {
+      this.#pollable.unwatch(this);
+      call.end(this.#pollable, reason);
+    } else {
+      const error = reason();
+      call.settle(this.#pollable, () => call.reject(error));
     }
     if (isFirst && this.#first !== null) this.wake();
   }

@@ -6,15 +6,17 @@
 import { checkAddress } from "../base/addresses.ts";
 import type { Address, AddressLike } from "../base/addresses.ts";
 import {
+  AF_UNIX,
   AF_UNSPEC,
   MSG_DONTWAIT,
+  MSG_FASTOPEN,
   MSG_WAITALL,
   SO_ACCEPTCONN,
   SOCK_SEQPACKET,
   SOCK_STREAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { bytesOf, viewOf } from "../base/data.ts";
+import { bytesOf, gather, viewOf } from "../base/data.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
 import { atCaller, errorFor, OSError } from "../base/errors.ts";
 import { POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
@@ -22,11 +24,23 @@ import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
 import type { AncillaryData, Received, Transport, WouldBlock } from "../transport.ts";
 import { orAborted } from "./abort.ts";
 import type { WaitOptions } from "./abort.ts";
-import { checkAncillarySize, checkInteger, checkOptions, checkSize, checkTimeout, sizedView } from "./arguments.ts";
+import {
+  checkAncillarySize,
+  checkControlMessage,
+  checkInteger,
+  checkOptions,
+  checkOptionValue,
+  checkSize,
+  checkTimeout,
+  sizedView,
+} from "./arguments.ts";
 import { tellTable } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
+import { OpeningSend } from "./fastopen.ts";
 import { makeFile } from "./files.ts";
+import { closeForgotten } from "./forgotten.ts";
 import type { FileOf, MakefileOptions } from "./files.ts";
+import { isInheritable, makeInheritable } from "./inheritable.ts";
 import { Lane } from "./lane.ts";
 import type { Attempt } from "./lane.ts";
 import { promised } from "./promised.ts";
@@ -34,6 +48,7 @@ import type { Runtime } from "./runtime.ts";
 import { sendFile } from "./sendfile.ts";
 import type { SendableFile } from "./sendfile.ts";
 import { readableOf, writableOf } from "./streams.ts";
+import { TimeLimit, whenReadable } from "./time_limit.ts";
 
 /** The types that are listened on and connected; the others receive from anybody. */
 const CONNECTED = [SOCK_STREAM, SOCK_SEQPACKET];
@@ -49,7 +64,7 @@ const LONGEST_PAUSE = 1000;
 const DONE = Promise.resolve();
 
 /** Closes what a collected socket left open. */
-const leaks = new FinalizationRegistry<Descriptor>((descriptor) => descriptor.close());
+const leaks = new FinalizationRegistry<Descriptor>(closeForgotten);
 
 /** Makes the Socket of an open descriptor: the backends' way in, which is no part of the public class. */
 export let socketOf: (runtime: Runtime, descriptor: Descriptor<Transport>) => Socket;
@@ -86,6 +101,8 @@ export class Socket {
   readonly #writing: Lane;
   #timeout: number | null;
   #closed = false;
+  /** Whether the attempt that is being made is a call's last, because the time of SO_RCVTIMEO is up. */
+  #late = false;
   #files = 0;
   #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #writable: WritableStream<Data> | undefined;
@@ -368,7 +385,14 @@ export class Socket {
     const rest = deadline === null ? null : Math.max(deadline - this.#runtime.clock.now(), 1) / 1000;
     // It may have been closed between the two steps, and nobody would wake the second one.
     this.#live();
-    await this.#writing.run(() => transport.finishConnect(), rest, options?.signal);
+    const finish = () => transport.finishConnect();
+    const limit = this.#timeLimit(
+      this.#writing,
+      0,
+      () => errorFor("EINPROGRESS", { syscall: "connect", address: checked }),
+    );
+    if (limit !== undefined) return await this.#runWithin(limit, this.#writing, finish, options);
+    await this.#writing.run(finish, rest, options?.signal);
   }
 
   /**
@@ -713,6 +737,12 @@ export class Socket {
       const bytes = this.#own(data);
       // Settled now: a settimeout meanwhile changes nothing of a call's own patience.
       const held = this.#holds(flags, options);
+      const limit = this.#timeLimit(this.#writing, flags);
+      if (limit !== undefined) {
+        this.#check(flags);
+        if (options !== undefined) checkOptions(options);
+        return this.#runWithin(limit, this.#writing, this.#sending(bytes, flags, held, limit), options);
+      }
       if (options !== undefined || !this.#writing.idle) {
         return this.#write(this.#sending(bytes, flags, held), flags, options);
       }
@@ -728,11 +758,12 @@ export class Socket {
   }
 
   /** What sends all of the data, try by try. */
-  #sending(rest: Uint8Array, flags: number, held: boolean): Attempt<void> {
+  #sending(rest: Uint8Array, flags: number, held: boolean, limit?: TimeLimit): Attempt<void> {
     return () => {
       for (;;) {
         const sent = this.#trySend(rest, flags, held);
         if (sent === WOULD_BLOCK) return WOULD_BLOCK;
+        if (limit !== undefined) limit.moved = true;
         if (sent >= rest.length) return;
         rest = rest.subarray(sent);
       }
@@ -793,7 +824,8 @@ export class Socket {
       this.#check(flags);
       const bytes = this.#own(data);
       const target = this.#resolve(checkAddress(this.family, address, "sendto"), options);
-      if (target instanceof Promise || options !== undefined || !this.#writing.idle) {
+      const isPlain = options === undefined && this.#transport.limits === undefined && !this.#opens(flags);
+      if (target instanceof Promise || !isPlain || !this.#writing.idle) {
         return this.#sendToInTurn(bytes, flags, target, options);
       }
       // As in sendall: nearly all end with their first try.
@@ -812,7 +844,30 @@ export class Socket {
     options: WaitOptions | undefined,
   ): Promise<number> {
     const resolved = target instanceof Promise ? await target : target;
-    return await this.#write(this.#sendingTo(bytes, flags, resolved), flags, options);
+    const attempt = this.#sendingTo(bytes, flags, resolved);
+    if (this.#opens(flags)) return await this.#sendOpening(bytes, flags, attempt, options);
+    return await this.#write(attempt, flags, options);
+  }
+
+  /** Whether a send opens its connection and may wait for it (MSG_FASTOPEN). */
+  #opens(flags: number): boolean {
+    return (flags & MSG_FASTOPEN) !== 0 && this.#patience(flags) === null && this.type === SOCK_STREAM &&
+      this.family !== AF_UNIX;
+  }
+
+  #sendOpening(
+    bytes: Uint8Array,
+    flags: number,
+    begin: Attempt<number>,
+    options: WaitOptions | undefined,
+  ): Promise<number> {
+    const opening = new OpeningSend(this.#transport, bytes, flags, begin);
+    const attempt = () => opening.attempt();
+    const limit = this.#timeLimit(this.#writing, flags, () => opening.error());
+    if (limit === undefined) return this.#write(attempt, flags, options);
+    this.#check(flags);
+    if (options !== undefined) checkOptions(options);
+    return this.#runWithin(limit, this.#writing, attempt, options);
   }
 
   #sendingTo(bytes: Uint8Array, flags: number, target: Address): Attempt<number> {
@@ -843,14 +898,14 @@ export class Socket {
   ): Promise<number> {
     const transport = this.#live();
     const views = [...buffers].map(bytesOf);
-    const ancillary = [...ancdata].map(([level, type, data]): AncillaryData => {
-      checkInteger(level, "level");
-      checkInteger(type, "type");
-      return [level, type, bytesOf(data)];
-    });
+    const ancillary = [...ancdata].map(checkControlMessage);
     const checked = address === null ? null : checkAddress(this.family, address, "sendmsg");
-    const target = checked === null ? null : await this.#resolve(checked, options);
-    return this.#write(() => transport.sendMessage(views, ancillary, flags, target), flags, options);
+    const resolved = checked === null ? null : this.#resolve(checked, options);
+    // Waited for where it must be only: a send that is called later is not to overtake this one.
+    const target = resolved instanceof Promise ? await resolved : resolved;
+    const attempt = () => transport.sendMessage(views, ancillary, flags, target);
+    if (target !== null && this.#opens(flags)) return this.#sendOpening(gather(views), flags, attempt, options);
+    return this.#write(attempt, flags, options);
   }
 
   // Options.
@@ -914,7 +969,7 @@ export class Socket {
     checkInteger(name, "option name");
     // In Python True is a number, too.
     if (typeof value === "boolean") value = Number(value);
-    if (typeof value === "number") checkInteger(value, "option value");
+    if (typeof value === "number") checkOptionValue(value, this.family);
     transport.setsockopt(level, name, typeof value === "number" ? value : viewOf(value));
   }
 
@@ -1085,6 +1140,35 @@ export class Socket {
   // Life.
 
   /**
+   * Whether programs that this process starts inherit the socket: false at first; as Python's `socket.get_inheritable()`.
+   *
+   * @throws {OSError} EOPNOTSUPP on the default backend, where Deno does not reveal the descriptor.
+   */
+  get_inheritable(): boolean {
+    return isInheritable(this.#live());
+  }
+
+  /**
+   * Sets whether programs that this process starts inherit the socket, under the same number; as Python's
+   * `socket.set_inheritable()`.
+   *
+   * @throws {OSError} EOPNOTSUPP on the default backend, where Deno does not reveal the descriptor.
+   *
+   * @example
+   * ```ts ignore
+   * import { create_server } from "@berkeley/socket/native";
+   *
+   * using server = create_server(["127.0.0.1", 0]);
+   * server.set_inheritable(true);
+   * const args = ["worker.py", String(server.fileno())];
+   * const { code } = await new Deno.Command("python3", { args }).output();
+   * ```
+   */
+  set_inheritable(inheritable: boolean): void {
+    makeInheritable(this.#live(), inheritable);
+  }
+
+  /**
    * Another socket on the same connection or address; see dup(2). It closes when all of them are closed.
    *
    * @example
@@ -1239,7 +1323,42 @@ export class Socket {
   #run<T>(lane: Lane, attempt: Attempt<T>, flags: number, options: WaitOptions | undefined): Promise<T> {
     this.#check(flags);
     if (options !== undefined) checkOptions(options);
-    return lane.run(attempt, this.#patience(flags), options?.signal);
+    const patience = this.#patience(flags);
+    const { limits } = this.#transport;
+    if (limits !== undefined) {
+      const limit = this.#timeLimit(lane, flags);
+      if (limit !== undefined) return this.#runWithin(limit, lane, attempt, options);
+      const polls = lane === this.#reading && limits.lowWater > 1 && patience !== null && patience > 0;
+      if (polls) attempt = whenReadable(this.#transport, attempt);
+    }
+    return lane.run(attempt, patience, options?.signal);
+  }
+
+  /** The time that the socket's own options leave a blocking call; undefined where they say nothing, or it may not wait. */
+  #timeLimit(lane: Lane, flags: number, error?: () => Error): TimeLimit | undefined {
+    const { limits } = this.#transport;
+    if (limits === undefined || this.#patience(flags) !== null) return undefined;
+    const seconds = lane === this.#reading ? limits.receive : limits.send;
+    return seconds === null ? undefined : new TimeLimit(this.#runtime.clock, seconds, error);
+  }
+
+  #runWithin<T>(
+    limit: TimeLimit,
+    lane: Lane,
+    attempt: Attempt<T>,
+    options: WaitOptions | undefined,
+  ): Promise<T> {
+    const attemptOnTime = () => {
+      this.#late = limit.expired;
+      // What earlier attempts have found was short of a low-water mark.
+      if (limit.expired && lane === this.#reading) this.#transport.settle(POLLIN);
+      try {
+        return attempt();
+      } finally {
+        this.#late = false;
+      }
+    };
+    return limit.run(lane, attemptOnTime, options?.signal);
   }
 
   /** Throws at once what needs no try: a method hands that on as a rejection. */
@@ -1264,9 +1383,14 @@ export class Socket {
     return this.#timeout === null && options?.signal === undefined && (flags & MSG_DONTWAIT) === 0;
   }
 
-  /** MSG_WAITALL is for blocking sockets: under a timeout the kernel's descriptor is a non-blocking one, in Python too. */
+  /**
+   * MSG_WAITALL and SO_RCVLOWAT are for blocking sockets: under a timeout the kernel's descriptor is a non-blocking one, in
+   * Python too. A last attempt takes what there is.
+   */
   #effective(flags: number): number {
-    return this.#timeout !== null || (flags & MSG_DONTWAIT) !== 0 ? flags & ~MSG_WAITALL : flags;
+    if (this.#timeout === null && (flags & MSG_DONTWAIT) === 0 && !this.#late) return flags;
+    flags &= ~MSG_WAITALL;
+    return this.#transport.limits === undefined ? flags : flags | MSG_DONTWAIT;
   }
 }
 

@@ -120,6 +120,7 @@ const SYMBOLS = {
   close_waiting: { name: "close", parameters: ["i32" /* int fd */], result: "i32", nonblocking: true },
   // Variadic in C; on Linux, x86-64 and arm64, an int goes where a named one would.
   fcntl: { parameters: ["i32", /* int fd */ "i32", /* int cmd */ "i32" /* int arg */], result: "i32" },
+  ioctl: { parameters: ["i32", /* int fd */ "u32", /* unsigned long request */ "buffer" /* int * */], result: "i32" },
   poll: {
     parameters: ["buffer", /* struct pollfd *fds */ "u32", /* nfds_t nfds */ "i32" /* int timeout */],
     result: "i32",
