@@ -28,6 +28,7 @@ class Limits {
   lift(): void {
     if (this.timer !== undefined) this.clock.clearTimeout(this.timer);
     if (this.onAbort !== undefined) this.signal!.removeEventListener("abort", this.onAbort);
+    this.timer = this.onAbort = undefined;
   }
 }
 
