@@ -75,12 +75,12 @@ class Call {
       failure = { reason: error };
     }
     if (result === WOULD_BLOCK) failure ??= { reason: reason() };
+    this.limits?.lift();
     this.settle(pollable, () => failure === undefined ? this.resolve(result) : this.reject(failure.reason));
   }
 
-  /** Ends a call that was withdrawn, at once or after the backend's own waiting. */
+  /** Ends a call that was withdrawn, and whose limits are lifted, at once or after the backend's own waiting. */
   settle(pollable: Pollable, end: () => void): void {
-    this.limits?.lift();
     const atRest = pollable.atRest?.();
     if (atRest === undefined) end();
     else atRest.then(end);
@@ -218,6 +218,7 @@ export class Lane implements Waiter, Led {
       call.end(this.#pollable, reason);
     } else {
       const error = reason();
+      call.limits?.lift();
       call.settle(this.#pollable, () => call.reject(error));
     }
     if (isFirst && this.#first !== null) this.wake();
