@@ -29,6 +29,7 @@ import type { Runtime } from "./runtime.ts";
 import { socketOf } from "./socket.ts";
 import type { Socket } from "./socket.ts";
 import { orAborted } from "./abort.ts";
+import { throwIfAborted } from "./abort.ts";
 import type { WaitOptions } from "./abort.ts";
 
 /** What create_connection takes last: Python's keyword, and the signal of every call that can wait. */
@@ -199,7 +200,7 @@ export async function createConnection(
   const attempts = endpoints.map(([family, address]) => async (over: AbortSignal) => {
     let socket: Socket | undefined;
     try {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       socket = open(runtime, backend, family, SOCK_STREAM, 0);
       if (timeout !== undefined) socket.settimeout(timeout);
       if (sourceAddress !== null) socket.bind(sourceAddress);
@@ -215,7 +216,7 @@ export async function createConnection(
   });
   const outcome = await race(attempts, stagger.delay, (late) => late.close(), clock);
   if ("value" in outcome) return outcome.value;
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   throw failureOf(outcome.failures, all_errors);
 }
 

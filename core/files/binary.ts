@@ -6,7 +6,7 @@ import { ByteReader, ByteWriter, orNull } from "./bytes.ts";
 import type { Bytes, FileSocket } from "./bytes.ts";
 import { closedFile, countOf, SocketFile, UnsupportedOperation } from "./file.ts";
 import type { WaitOptions } from "../abort.ts";
-import { checkUnchanged } from "../arguments.ts";
+import { checkOptions, checkUnchanged } from "../arguments.ts";
 import { Order } from "./order.ts";
 
 /** What a file of bytes is made of. */
@@ -81,17 +81,18 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
 
   /** Sends what was written and gives up the socket, which closes if it was closed before and has no other file. */
   close(options: WaitOptions = {}): Promise<void> {
+    const signal = checkOptions(options);
     // Closing again awaits the first closing, but only that one tells how it went.
     if (this.#closing !== undefined) return this.#closing.then(undefined, () => {});
     const release = () => {
       this.#reader.abandon(closedFile());
       this.#parts.release();
     };
-    return this.#closing = this.finish(options).finally(release);
+    return this.#closing = this.finish(signal).finally(release);
   }
 
   /** Sends what is still to be sent. */
-  protected abstract finish(options: WaitOptions): Promise<void>;
+  protected abstract finish(signal: AbortSignal | undefined): Promise<void>;
 
   /** Throws on a closed file. */
   protected checkOpen(): void {
@@ -107,7 +108,8 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
     options: WaitOptions = {},
   ): Promise<R> {
     if (!this.readable()) throw new UnsupportedOperation("not readable");
-    return await this.#reads.run(() => read(this.#reader, options.signal), options.signal);
+    const signal = checkOptions(options);
+    return await this.#reads.run(() => read(this.#reader, signal), signal);
   }
 }
 
@@ -157,13 +159,14 @@ export class RawFile extends BinaryFile {
   /** Sends once, and answers how much that was. */
   async write(data: Data, options: WaitOptions = {}): Promise<number | null> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");
+    const signal = checkOptions(options);
     const bytes = bytesOf(data) as Bytes;
     const { length } = bytes;
     const send = async () => {
       checkUnchanged(bytes, length);
-      return await orNull(this.#socket.send(bytes, 0, { signal: options.signal }));
+      return await orNull(this.#socket.send(bytes, 0, { signal }));
     };
-    return await this.#writes.run(send, options.signal);
+    return await this.#writes.run(send, signal);
   }
   /** Does nothing: there is no buffer. */
   // deno-lint-ignore require-await
@@ -236,18 +239,19 @@ export class BufferedFile extends BinaryFile {
    */
   async write(data: Data, options: WaitOptions = {}): Promise<number> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");
+    const signal = checkOptions(options);
     // Who wrote it may use its memory again at once: where the data has to wait for its turn it is copied.
     const bytes = this.#writes.busy ? bytesOf(data).slice() : bytesOf(data);
-    return await this.#writes.run(() => this.#writer!.write(bytes, options.signal), options.signal);
+    return await this.#writes.run(() => this.#writer!.write(bytes, signal), signal);
   }
   /** Sends what was written. */
   async flush(options: WaitOptions = {}): Promise<void> {
     this.checkOpen();
-    await this.finish(options);
+    await this.finish(checkOptions(options));
   }
 
   /** Sends what is still to be sent. */
-  protected override async finish({ signal }: WaitOptions): Promise<void> {
+  protected override async finish(signal: AbortSignal | undefined): Promise<void> {
     if (this.#writer !== undefined) await this.#writes.run(() => this.#writer!.flush(signal), signal);
   }
 }

@@ -5,6 +5,7 @@ import type { BufferedFile } from "./binary.ts";
 import type { Codec, Decoder, Encoder, ErrorHandler } from "./coding.ts";
 import { closedFile, countOf, SocketFile, UnsupportedOperation } from "./file.ts";
 import type { WaitOptions } from "../abort.ts";
+import { checkOptions } from "../arguments.ts";
 import { lineEnd, NewlineDecoder, withNewlines } from "./newlines.ts";
 import type { Newline } from "./newlines.ts";
 import { Order } from "./order.ts";
@@ -171,10 +172,11 @@ export class TextFile extends SocketFile<string> {
 
   async #read<R>(read: (signal: AbortSignal | undefined) => Promise<R>, options: WaitOptions = {}): Promise<R> {
     if (!this.readable()) throw new UnsupportedOperation("not readable");
+    const signal = checkOptions(options);
     return await this.#reads.run(() => {
       if (this.closed) throw closedFile();
-      return read(options.signal);
-    }, options.signal);
+      return read(signal);
+    }, signal);
   }
 
   #take(end: number): string {

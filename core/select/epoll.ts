@@ -8,6 +8,7 @@ import type { Runtime } from "../runtime.ts";
 import { filenoOf, int, pollTimeout } from "./arguments.ts";
 import type { Waitable } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
+import { checkOptions } from "../arguments.ts";
 import { EPOLL_CLOEXEC, EPOLLIN, EPOLLOUT, EPOLLPRI } from "./constants.ts";
 import { InterestList } from "./interest.ts";
 
@@ -110,8 +111,9 @@ export class Epoll implements Disposable {
     if (maxevents !== -1 && maxevents <= 0) {
       throw new RangeError(`maxevents must be greater than 0, got ${maxevents}`);
     }
+    const signal = checkOptions(options);
     const list = this.#list("epoll_wait");
-    const found = await list.wait(maxevents === -1 ? MOST_EVENTS : maxevents, ms, options.signal);
+    const found = await list.wait(maxevents === -1 ? MOST_EVENTS : maxevents, ms, signal);
     // Asked for afterwards too: it keeps this object from being forgotten while somebody waits in it.
     this.fileno();
     return found;

@@ -5,6 +5,7 @@ import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI } from "../../base
 import { filenoOf, pollTimeout } from "./arguments.ts";
 import type { Waitable } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
+import { checkOptions } from "../arguments.ts";
 import { KeyError } from "./errors.ts";
 import type { Runtime } from "../runtime.ts";
 import { ask, Question } from "./wait.ts";
@@ -75,11 +76,12 @@ export class Poll {
    */
   async poll(timeout?: number | null, options: WaitOptions = {}): Promise<[fd: number, events: number][]> {
     const ms = pollTimeout(timeout, 1);
+    const signal = checkOptions(options);
     const questions: Question<number>[] = [];
     for (const [fd, mask] of this.#masks) {
       questions.push(new Question(this.#runtime.descriptors, fd, fd, mask | ALWAYS));
     }
-    await ask(this.#runtime, questions, ms, options.signal);
+    await ask(this.#runtime, questions, ms, signal);
     const found: [number, number][] = [];
     for (const { item: fd, answer: events } of questions) if (events !== 0) found.push([fd, events]);
     return found;

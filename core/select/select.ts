@@ -16,6 +16,7 @@ import {
 import { filenoOf, selectTimeout } from "./arguments.ts";
 import type { Waitable } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
+import { checkOptions } from "../arguments.ts";
 import type { DescriptorTable } from "../descriptors.ts";
 import type { Runtime } from "../runtime.ts";
 import { ask, Question } from "./wait.ts";
@@ -60,10 +61,11 @@ export async function select<R extends Waitable, W extends Waitable, X extends W
   if (!isIterable(rlist) || !isIterable(wlist) || !isIterable(xlist)) {
     throw new TypeError("arguments 1-3 must be sequences");
   }
+  const signal = checkOptions(options);
   const { descriptors } = runtime;
   const readers = questionsOn(descriptors, rlist, READABLE);
   const writers = questionsOn(descriptors, wlist, WRITABLE);
   const watchers = questionsOn(descriptors, xlist, EXCEPTIONAL);
-  await ask(runtime, [...readers, ...writers, ...watchers], ms, options.signal);
+  await ask(runtime, [...readers, ...writers, ...watchers], ms, signal);
   return [ready(readers), ready(writers), ready(watchers)];
 }
