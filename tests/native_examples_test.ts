@@ -30,7 +30,7 @@ exampleTest("native_sniffer.ts", async (run) => {
   using receiver = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM);
   for (const sk of [sender, receiver]) sk.bind(["::1", 0]);
   await sender.sendto("12345", receiver.getsockname());
-  const [from, to] = [sender, receiver].map((sk) => (sk.getsockname() as [string, number])[1]);
+  const [from, to] = [sender, receiver].map((sk) => sk.getsockname()[1]);
   // Others use the interface too.
   const wanted = `in     67 bytes  UDP [::1]:${from} > [::1]:${to}`;
   while (await sniffer.line() !== wanted);

@@ -1,5 +1,7 @@
 // One call after the other: a file's reads share a buffer, and so do its writes.
 
+import { throwIfAborted, whenAborted } from "../abort.ts";
+
 /**
  * Lets calls in one at a time, in the order they came. A call that is still waiting for its turn leaves
  * at once when its signal is aborted; one that has its turn ends by itself, so nothing it took is dropped.
@@ -15,7 +17,7 @@ export class Order {
 
   /** Runs one piece of work when its turn has come. */
   async run<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     if (this.#taken) await this.#turn(signal);
     this.#taken = true;
     try {
@@ -31,15 +33,14 @@ export class Order {
   #turn(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const enter = () => {
-        signal?.removeEventListener("abort", leave);
+        unlisten?.();
         resolve();
       };
-      const leave = () => {
-        this.#waiting.splice(this.#waiting.indexOf(enter), 1);
-        reject(signal!.reason);
-      };
       this.#waiting.push(enter);
-      signal?.addEventListener("abort", leave, { once: true });
+      const unlisten = signal === undefined ? undefined : whenAborted(signal, (reason) => {
+        this.#waiting.splice(this.#waiting.indexOf(enter), 1);
+        reject(reason);
+      });
     });
   }
 }

@@ -7,7 +7,9 @@ import { tellTable } from "../descriptors.ts";
 import type { Descriptor, Openable } from "../descriptors.ts";
 import type { Runtime } from "../runtime.ts";
 import { int } from "./arguments.ts";
+import { throwIfAborted } from "../abort.ts";
 import type { WaitOptions } from "../abort.ts";
+import { apart, checkOptions } from "../arguments.ts";
 import { Alarm } from "./wait.ts";
 
 /** Anything with Deno's `read`: `Deno.stdin`, a file of a pipe, a connection. */
@@ -156,18 +158,20 @@ export class Reader implements Disposable {
   }
 
   /** Reads up to `size` bytes; an empty array at the end. It waits for at least one byte. */
-  async read(size: number = READ_AHEAD, options: WaitOptions = {}): Promise<Uint8Array> {
-    if (int(size, "size") < 1) throw new RangeError("size must be positive");
-    options.signal?.throwIfAborted();
+  async read(size?: number | WaitOptions, options?: WaitOptions): Promise<Uint8Array> {
+    const [most = READ_AHEAD, checked] = apart(size, options);
+    if (int(most, "size") < 1) throw new RangeError("size must be positive");
+    const signal = checkOptions(checked);
+    throwIfAborted(signal);
     const source = this.#descriptor.open;
     const alarm = new Alarm(this.#runtime);
     for (;;) {
       if (this.closed) throw new RangeError("I/O operation on closed file");
-      const data = source.take(size);
+      const data = source.take(most);
       if (data !== undefined) return data;
       source.watch(POLLIN, alarm);
       try {
-        await alarm.sleep(Infinity, options.signal);
+        await alarm.sleep(Infinity, signal);
       } finally {
         source.unwatch(alarm);
       }
