@@ -9,7 +9,7 @@ import { F_DUPFD_CLOEXEC } from "./linux.ts";
 import { keepNonBlocking } from "./nonblocking.ts";
 import { readOption } from "./options.ts";
 import { requireFamily } from "./permissions.ts";
-import { endpoints } from "./resolve.ts";
+import { endpoints } from "./names/resolve.ts";
 import { reactor } from "./reactor.ts";
 import { NativeTransport } from "./transport.ts";
 

@@ -42,7 +42,7 @@ import { isGranted, requireAddress, requireDestination } from "./permissions.ts"
 import { level } from "./poll.ts";
 import { Receiver } from "./receiver.ts";
 import { reactor } from "./reactor.ts";
-import { resolve, resolveInPlace } from "./resolve.ts";
+import { resolve, resolveInPlace } from "./names/resolve.ts";
 import { encode, incomingLength, outgoing, received, vacant } from "./sockaddr.ts";
 import { ENDS_READS, Source } from "./source.ts";
 

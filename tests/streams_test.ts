@@ -1,6 +1,6 @@
-// The suite of web streams and sendfile, over each backend.
+// The stream suites, over each backend.
 
 import { BACKENDS } from "./_backends.ts";
-import { webStreamSuite } from "./conformance/web_streams.ts";
+import { streamSuite } from "./conformance/streams.ts";
 
-BACKENDS.forEach(webStreamSuite);
+BACKENDS.forEach(streamSuite);
