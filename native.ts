@@ -58,7 +58,7 @@ export { CMSG_LEN, CMSG_SPACE } from "./base/cmsg.ts";
 export type { SendableFile } from "./core/sendfile.ts";
 export { Socket } from "./core/socket.ts";
 export type { WaitOptions } from "./core/abort.ts";
-export type { AncillaryData } from "./transport.ts";
+export type { AncillaryData } from "./seam/transport.ts";
 export * from "./select.ts";
 
 const sockets = makeSockets(realRuntime, nativeBackend);

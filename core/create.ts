@@ -19,7 +19,8 @@ import { CMSG_LEN } from "../base/cmsg.ts";
 import type { Bytes, Data } from "../base/data.ts";
 import { OSError, timedOut } from "../base/errors.ts";
 import type { Clock } from "../seam/clock.ts";
-import type { Backend, Transport } from "../transport.ts";
+import type { Backend } from "../seam/backend.ts";
+import type { Transport } from "../seam/transport.ts";
 import { checkInteger, checkOptions } from "./arguments.ts";
 import { delayUntil } from "./delay.ts";
 import type { Descriptor, DescriptorTable } from "./descriptors.ts";
@@ -46,6 +47,9 @@ export interface ServerOptions {
   /** Serve IPv4 and IPv6 on one AF_INET6 socket. */
   dualstack_ipv6?: boolean;
 }
+
+const CONNECTION_OPTIONS = ["all_errors", "signal"];
+const SERVER_OPTIONS = ["family", "backlog", "reuse_port", "dualstack_ipv6"];
 
 /** Opens a socket, or adopts a descriptor. */
 export function open(
@@ -172,8 +176,8 @@ export async function createConnection(
   sourceAddress: AddressLike | null,
   options: ConnectionOptions,
 ): Promise<Socket> {
-  checkOptions(options);
-  const { all_errors = false, signal } = options;
+  const signal = checkOptions(options, CONNECTION_OPTIONS);
+  const { all_errors = false } = options;
   const [host, port] = checkEndpoint(address);
   const { clock } = runtime;
   const failures: Error[] = [];
@@ -207,7 +211,7 @@ export function createServer(
   address: AddressLike,
   options: ServerOptions,
 ): Socket {
-  checkOptions(options);
+  checkOptions(options, SERVER_OPTIONS);
   const { family = AF_INET, backlog = null, reuse_port = false, dualstack_ipv6 = false } = options;
   if (dualstack_ipv6 && family !== AF_INET6) throw new RangeError("dualstack_ipv6 requires AF_INET6 family");
   const checked = checkAddress(family, address, "bind");

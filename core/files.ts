@@ -17,6 +17,8 @@ export type { ErrorHandler } from "./files/coding.ts";
 /** How CPython buffers where nothing else is asked for (io.DEFAULT_BUFFER_SIZE). */
 const DEFAULT_BUFFER_SIZE = 8192;
 
+const FILE_OPTIONS = ["buffering", "encoding", "errors", "newline"];
+
 /** What python3 calls the encoding that is the default here. */
 const DEFAULT_ENCODING = "UTF-8";
 
@@ -53,7 +55,7 @@ function open(
   options: MakefileOptions,
   release: () => void,
 ): RawFile | BufferedFile | TextFile {
-  checkOptions(options);
+  checkOptions(options, FILE_OPTIONS);
   if (typeof mode !== "string") throw new TypeError(`mode must be a string, not ${typeof mode}`);
   if (/[^rwb]/.test(mode)) throw new RangeError(`invalid mode '${mode}' (only r, w, b allowed)`);
   const writing = mode.includes("w");

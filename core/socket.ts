@@ -18,17 +18,25 @@ import { bytesOf, viewOf } from "../base/data.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
 import { errorFor, OSError } from "../base/errors.ts";
 import { POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
-import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
-import type { AncillaryData, Received, Transport, WouldBlock } from "../transport.ts";
+import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
+import type { AncillaryData, Received, Transport, WouldBlock } from "../seam/transport.ts";
 import { orAborted } from "./abort.ts";
 import type { WaitOptions } from "./abort.ts";
-import { checkAncillarySize, checkInteger, checkOptions, checkSize, checkTimeout, sizedView } from "./arguments.ts";
+import {
+  checkAncillarySize,
+  checkInteger,
+  checkOptions,
+  checkSize,
+  checkTimeout,
+  checkUnchanged,
+  sizedView,
+} from "./arguments.ts";
 import { tellTable } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
 import { makeFile } from "./files.ts";
 import type { FileOf, MakefileOptions } from "./files.ts";
 import { Lane } from "./lane.ts";
-import type { Attempt } from "./lane.ts";
+import type { Attempt, Operation } from "./lane.ts";
 import { promised } from "./promised.ts";
 import type { Runtime } from "./runtime.ts";
 import { sendFile } from "./sendfile.ts";
@@ -47,6 +55,13 @@ const LONGEST_PAUSE = 1000;
 
 /** What a sendall that is done at once answers. */
 const DONE = Promise.resolve();
+
+const ACCEPT: Operation = { syscall: "accept" };
+const RECV: Operation = { syscall: "recv" };
+const RECVFROM: Operation = { syscall: "recvfrom" };
+const RECVMSG: Operation = { syscall: "recvmsg" };
+const SEND: Operation = { syscall: "send" };
+const SENDMSG: Operation = { syscall: "sendmsg" };
 
 /** Closes what a collected socket left open. */
 const leaks = new FinalizationRegistry<Descriptor>((descriptor) => descriptor.close());
@@ -323,6 +338,7 @@ export class Socket {
       },
       0,
       options,
+      ACCEPT,
     );
   }
 
@@ -361,15 +377,30 @@ export class Socket {
     const transport = this.#live();
     if (address === AF_UNSPEC) return transport.disconnect();
     const checked = checkAddress(this.family, address, "connect");
-    const deadline = this.#timeout === null ? null : this.#runtime.clock.now() + this.#timeout * 1000;
-    const resolved = await this.#resolve(checked, options);
-    const started = await this.#write(() => transport.connect(resolved), 0, options);
-    if (started !== IN_PROGRESS) return;
-    if (this.#timeout === 0) throw errorFor("EINPROGRESS", { syscall: "connect", address: checked });
-    const rest = deadline === null ? null : Math.max(deadline - this.#runtime.clock.now(), 1) / 1000;
-    // It may have been closed between the two steps, and nobody would wake the second one.
-    this.#live();
-    await this.#writing.run(() => transport.finishConnect(), rest, options?.signal);
+    const signal = checkOptions(options);
+    const timeout = this.#timeout;
+    const deadline = timeout === null ? null : this.#runtime.clock.now() + timeout * 1000;
+    const resolved = await this.#resolve(checked, signal);
+    this.#check(0);
+    const rest = deadline === null || timeout === 0
+      ? timeout
+      : Math.max(deadline - this.#runtime.clock.now(), 1) / 1000;
+    const attempt = this.#connecting(resolved, timeout === 0);
+    await this.#writing.run(attempt, rest, signal, { syscall: "connect", address: checked });
+  }
+
+  /** One call for both steps of a connect, so that the transport knows for how long it is this one's. */
+  #connecting(address: Address, nonBlocking: boolean): Attempt<void> {
+    const transport = this.#transport;
+    let started = false;
+    return () => {
+      if (started) return transport.finishConnect();
+      const answer = transport.connect(this.#writing, address);
+      if (answer !== IN_PROGRESS) return answer;
+      if (nonBlocking) throw errorFor("EINPROGRESS", { syscall: "connect", address });
+      started = true;
+      return WOULD_BLOCK;
+    };
   }
 
   /**
@@ -482,7 +513,12 @@ export class Socket {
     if (bufsize === 0) return Promise.resolve(new Uint8Array(0));
     try {
       checkSize(bufsize, "recv");
-      return this.#read(() => this.#transport.recv(bufsize, this.#effective(flags)), flags, options);
+      return this.#read(
+        () => this.#transport.recv(this.#reading, bufsize, this.#effective(flags)),
+        flags,
+        options,
+        RECV,
+      );
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -491,10 +527,8 @@ export class Socket {
   /**
    * Receives into a buffer, up to `nbytes` of it (0: all of it), and answers the count; as Python's `socket.recv_into()`.
    *
-   * Leave the buffer alone until the promise settles: it may be read into directly. On the default backend that goes on
-   * where a call with 16 KiB and more is ended by shutdown, detach or the closing of a duplicate: the next data lands there.
-   *
    * @throws {RangeError} for a negative `nbytes` or one larger than the buffer; else as `recv`.
+   * @throws {TypeError} where the buffer is detached or resized while the call waits; what arrives is the next call's.
    *
    * @example
    * ```ts
@@ -512,13 +546,12 @@ export class Socket {
     if (nbytes === 0 && buffer?.byteLength === 0) return Promise.resolve(0);
     try {
       const view = sizedView(buffer, nbytes, "recv_into");
-      const transport = this.#transport;
-      const held = this.#holds(flags, options);
-      const attempt = () =>
-        held && transport.recvIntoHeld
-          ? transport.recvIntoHeld(view, flags)
-          : transport.recvInto(view, this.#effective(flags));
-      return this.#read(attempt, flags, options);
+      const { length } = view;
+      const attempt = () => {
+        checkUnchanged(view, length);
+        return this.#transport.recvInto(this.#reading, view, this.#effective(flags));
+      };
+      return this.#read(attempt, flags, options, RECV);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -544,8 +577,9 @@ export class Socket {
   recvfrom(bufsize: number, flags = 0, options?: WaitOptions): Promise<[Bytes, Address]> {
     try {
       checkSize(bufsize, "recvfrom");
-      const attempt = () => this.#transport.recvFrom(bufsize, this.#effective(flags)) as [Bytes, Address] | WouldBlock;
-      return this.#read(attempt, flags, options);
+      const attempt = () =>
+        this.#transport.recvFrom(this.#reading, bufsize, this.#effective(flags)) as [Bytes, Address] | WouldBlock;
+      return this.#read(attempt, flags, options, RECVFROM);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -576,9 +610,14 @@ export class Socket {
   ): Promise<[number, Address]> {
     try {
       const view = sizedView(buffer, nbytes, "recvfrom_into");
-      const attempt = () =>
-        this.#transport.recvFromInto(view, this.#effective(flags)) as [number, Address] | WouldBlock;
-      return this.#read(attempt, flags, options);
+      const { length } = view;
+      const attempt = () => {
+        checkUnchanged(view, length);
+        return this.#transport.recvFromInto(this.#reading, view, this.#effective(flags)) as
+          | [number, Address]
+          | WouldBlock;
+      };
+      return this.#read(attempt, flags, options, RECVFROM);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -618,7 +657,7 @@ export class Socket {
       const data = buffer.slice(0, Math.min(length, bufsize));
       return [data, ancillary, answered, address] as [Bytes, AncillaryData[], number, Address | null];
     };
-    return await this.#read(attempt, flags, options);
+    return await this.#read(attempt, flags, options, RECVMSG);
   }
 
   /**
@@ -645,23 +684,25 @@ export class Socket {
     options?: WaitOptions,
   ): Promise<[number, AncillaryData[], number, Address | null]> {
     const views = [...buffers].map(viewOf);
+    const lengths = views.map((view) => view.length);
     checkAncillarySize(ancbufsize, "recvmsg_into()");
     const attempt = () => {
+      views.forEach((view, at) => checkUnchanged(view, lengths[at]));
       const received = this.#receive(views, ancbufsize, flags);
       if (received === WOULD_BLOCK) return WOULD_BLOCK;
       const { length, ancillary, flags: answered, address } = received;
       return [length, ancillary, answered, address] as [number, AncillaryData[], number, Address | null];
     };
-    return await this.#read(attempt, flags, options);
+    return await this.#read(attempt, flags, options, RECVMSG);
   }
 
-  #resolve(address: Address, options: WaitOptions | undefined): Address | Promise<Address> {
+  #resolve(address: Address, signal: AbortSignal | undefined): Address | Promise<Address> {
     const resolved = this.#transport.resolve(address);
-    return resolved instanceof Promise ? orAborted(resolved, options?.signal) : resolved;
+    return resolved instanceof Promise ? orAborted(resolved, signal) : resolved;
   }
 
   #receive(views: Uint8Array[], ancbufsize: number, flags: number): Received | WouldBlock {
-    return this.#transport.recvMessage(views, ancbufsize, this.#effective(flags));
+    return this.#transport.recvMessage(this.#reading, views, ancbufsize, this.#effective(flags));
   }
 
   // Sending.
@@ -683,8 +724,13 @@ export class Socket {
    */
   send(data: Data, flags = 0, options?: WaitOptions): Promise<number> {
     try {
-      const bytes = this.#own(data);
-      return this.#write(() => this.#transport.send(bytes, flags), flags, options);
+      const bytes = bytesOf(data);
+      const { length } = bytes;
+      const attempt = () => {
+        checkUnchanged(bytes, length);
+        return this.#transport.send(this.#writing, bytes, flags);
+      };
+      return this.#write(attempt, flags, options, SEND);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -693,11 +739,11 @@ export class Socket {
   /**
    * Sends everything, calling `send` until all of it is gone; as Python's `socket.sendall()`.
    *
-   * Leave `data` alone until the promise settles: it may be sent from there. After a rejection (a timeout, an abort, an
-   * error) it is unknown how much was sent; where shutdown, detach or the closing of a duplicate ended the call, some of
-   * it may go out still.
+   * Leave `data` unchanged until the promise settles: later parts are read from it when there is room for them. After a
+   * rejection (a timeout, an abort, an error) it is unknown how much was sent.
    *
    * @throws {OSError} as `send`.
+   * @throws {TypeError} where the data's buffer is detached or resized before all of it was sent.
    *
    * @example
    * ```ts
@@ -711,38 +757,39 @@ export class Socket {
    */
   sendall(data: Data, flags = 0, options?: WaitOptions): Promise<void> {
     try {
-      const bytes = this.#own(data);
-      // Settled now: a settimeout meanwhile changes nothing of a call's own patience.
-      const held = this.#holds(flags, options);
-      if (options !== undefined || !this.#writing.idle) {
-        return this.#write(this.#sending(bytes, flags, held), flags, options);
+      const bytes = bytesOf(data);
+      const writing = this.#writing;
+      if (options !== undefined || !writing.idle) {
+        return this.#write(this.#sendingAll(bytes, flags), flags, options, SEND);
       }
       // Most end with their first try. Then they need no closure and no promise: 2 to 3 % of native's echo.
       this.#check(flags);
-      const sent = this.#trySend(bytes, flags, held);
-      if (sent === bytes.length) return DONE;
-      if (sent !== WOULD_BLOCK) return this.#write(this.#sending(bytes.subarray(sent), flags, held), flags, options);
-      return this.#writing.wait(this.#sending(bytes, flags, held), this.#patience(flags), undefined);
+      const sent = this.#transport.send(writing, bytes, flags);
+      if (sent === bytes.length) {
+        writing.endTurn();
+        return DONE;
+      }
+      if (sent !== WOULD_BLOCK) return this.#write(this.#sendingAll(bytes.subarray(sent), flags), flags, options, SEND);
+      return writing.wait(this.#sendingAll(bytes, flags), this.#patience(flags), undefined, SEND);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
   }
 
   /** What sends all of the data, try by try. */
-  #sending(rest: Uint8Array, flags: number, held: boolean): Attempt<void> {
+  #sendingAll(data: Uint8Array, flags: number): Attempt<void> {
+    let rest = data;
+    let { length } = data;
     return () => {
       for (;;) {
-        const sent = this.#trySend(rest, flags, held);
+        checkUnchanged(rest, length);
+        const sent = this.#transport.send(this.#writing, rest, flags);
         if (sent === WOULD_BLOCK) return WOULD_BLOCK;
-        if (sent >= rest.length) return;
+        if (sent >= length) return;
         rest = rest.subarray(sent);
+        length -= sent;
       }
     };
-  }
-
-  #trySend(data: Uint8Array, flags: number, held: boolean): number | WouldBlock {
-    const transport = this.#transport;
-    return held && transport.sendHeld ? transport.sendHeld(data, flags) : transport.send(data, flags);
   }
 
   /**
@@ -792,15 +839,25 @@ export class Socket {
   #sendTo(data: Data, flags: number, address: AddressLike, options: WaitOptions | undefined): Promise<number> {
     try {
       this.#check(flags);
-      const bytes = this.#own(data);
-      const target = this.#resolve(checkAddress(this.family, address, "sendto"), options);
-      if (target instanceof Promise || options !== undefined || !this.#writing.idle) {
-        return this.#sendToInTurn(bytes, flags, target, options);
+      const bytes = bytesOf(data);
+      const signal = checkOptions(options);
+      const writing = this.#writing;
+      const target = this.#resolve(checkAddress(this.family, address, "sendto"), signal);
+      if (target instanceof Promise || signal !== undefined || !writing.idle) {
+        return this.#sendToInTurn(bytes, flags, target, signal);
       }
       // As in sendall: nearly all end with their first try.
-      const sent = this.#transport.sendTo(bytes, flags, target);
-      if (sent !== WOULD_BLOCK) return Promise.resolve(sent);
-      return this.#writing.wait(this.#sendingTo(bytes, flags, target), this.#patience(flags), undefined);
+      const sent = this.#transport.sendTo(writing, bytes, flags, target);
+      if (sent !== WOULD_BLOCK) {
+        writing.endTurn();
+        return Promise.resolve(sent);
+      }
+      return writing.wait(
+        this.#sendingTo(bytes, bytes.length, flags, target),
+        this.#patience(flags),
+        undefined,
+        { syscall: "sendto", address: target },
+      );
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -810,14 +867,20 @@ export class Socket {
     bytes: Uint8Array,
     flags: number,
     target: Address | Promise<Address>,
-    options: WaitOptions | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<number> {
+    const { length } = bytes;
     const resolved = target instanceof Promise ? await target : target;
-    return await this.#write(this.#sendingTo(bytes, flags, resolved), flags, options);
+    this.#check(flags);
+    const attempt = this.#sendingTo(bytes, length, flags, resolved);
+    return await this.#writing.run(attempt, this.#patience(flags), signal, { syscall: "sendto", address: resolved });
   }
 
-  #sendingTo(bytes: Uint8Array, flags: number, target: Address): Attempt<number> {
-    return () => this.#transport.sendTo(bytes, flags, target);
+  #sendingTo(bytes: Uint8Array, length: number, flags: number, target: Address): Attempt<number> {
+    return () => {
+      checkUnchanged(bytes, length);
+      return this.#transport.sendTo(this.#writing, bytes, flags, target);
+    };
   }
 
   /**
@@ -844,14 +907,21 @@ export class Socket {
   ): Promise<number> {
     const transport = this.#live();
     const views = [...buffers].map(bytesOf);
+    const lengths = views.map((view) => view.length);
     const ancillary = [...ancdata].map(([level, type, data]): AncillaryData => {
       checkInteger(level, "level");
       checkInteger(type, "type");
-      return [level, type, bytesOf(data)];
+      return [level, type, bytesOf(data).slice()];
     });
+    const signal = checkOptions(options);
     const checked = address === null ? null : checkAddress(this.family, address, "sendmsg");
-    const target = checked === null ? null : await this.#resolve(checked, options);
-    return this.#write(() => transport.sendMessage(views, ancillary, flags, target), flags, options);
+    const target = checked === null ? null : await this.#resolve(checked, signal);
+    const attempt = () => {
+      views.forEach((view, at) => checkUnchanged(view, lengths[at]));
+      return transport.sendMessage(this.#writing, views, ancillary, flags, target);
+    };
+    const operation = target === null ? SENDMSG : { syscall: "sendmsg", address: target };
+    return this.#write(attempt, flags, options, operation);
   }
 
   // Options.
@@ -1220,17 +1290,33 @@ export class Socket {
     return this.#transport;
   }
 
-  #read<T>(attempt: Attempt<T>, flags: number, options: WaitOptions | undefined): Promise<T> {
-    return this.#run(this.#reading, attempt, flags, options);
+  #read<T>(
+    attempt: Attempt<T>,
+    flags: number,
+    options: WaitOptions | undefined,
+    operation: Operation,
+  ): Promise<T> {
+    return this.#run(this.#reading, attempt, flags, options, operation);
   }
-  #write<T>(attempt: Attempt<T>, flags: number, options: WaitOptions | undefined): Promise<T> {
-    return this.#run(this.#writing, attempt, flags, options);
+  #write<T>(
+    attempt: Attempt<T>,
+    flags: number,
+    options: WaitOptions | undefined,
+    operation: Operation,
+  ): Promise<T> {
+    return this.#run(this.#writing, attempt, flags, options, operation);
   }
 
-  #run<T>(lane: Lane, attempt: Attempt<T>, flags: number, options: WaitOptions | undefined): Promise<T> {
+  #run<T>(
+    lane: Lane,
+    attempt: Attempt<T>,
+    flags: number,
+    options: WaitOptions | undefined,
+    operation: Operation,
+  ): Promise<T> {
     this.#check(flags);
-    if (options !== undefined) checkOptions(options);
-    return lane.run(attempt, this.#patience(flags), options?.signal);
+    const signal = options === undefined ? undefined : checkOptions(options);
+    return lane.run(attempt, this.#patience(flags), signal, operation);
   }
 
   /** Throws at once what needs no try: a method hands that on as a rejection. */
@@ -1242,17 +1328,6 @@ export class Socket {
   /** How many seconds a call with such flags waits; null for ever. */
   #patience(flags: number): number | null {
     return (flags & MSG_DONTWAIT) === 0 ? this.#timeout : 0;
-  }
-
-  /** The bytes to send, as an object that no other call under way is known by. */
-  #own(data: Data): Uint8Array {
-    const bytes = bytesOf(data);
-    return this.#writing.idle && this.#transport.sending !== bytes ? bytes : bytes.subarray();
-  }
-
-  /** Whether nobody gives a call up before its end: then the backend may use the caller's memory instead of a copy. */
-  #holds(flags: number, options: WaitOptions | undefined): boolean {
-    return this.#timeout === null && options?.signal === undefined && (flags & MSG_DONTWAIT) === 0;
   }
 
   /** MSG_WAITALL is for blocking sockets: under a timeout the kernel's descriptor is a non-blocking one, in Python too. */

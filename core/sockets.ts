@@ -3,7 +3,7 @@
 import type { Address, AddressLike } from "../base/addresses.ts";
 import { AF_INET, AF_UNIX, SOCK_STREAM } from "../base/constants.ts";
 import type { Bytes, Data } from "../base/data.ts";
-import type { Backend } from "../transport.ts";
+import type { Backend } from "../seam/backend.ts";
 import type { WaitOptions } from "./abort.ts";
 import { checkTimeout } from "./arguments.ts";
 import * as create from "./create.ts";

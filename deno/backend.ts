@@ -13,13 +13,14 @@ import {
   SOCK_STREAM,
 } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
-import type { Backend, Transport } from "../transport.ts";
+import type { Backend } from "../seam/backend.ts";
+import type { Transport } from "../seam/transport.ts";
 import { openDatagrams } from "./datagrams.ts";
 import { endpoints } from "./dial.ts";
 import { NATIVE_HINT } from "./refusals.ts";
 import { openPair } from "./pair.ts";
 import { denoResolver } from "./resolver.ts";
-import { StreamTransport } from "./tcp.ts";
+import { StreamTransport } from "./streams.ts";
 
 const KNOWN_TYPES = [SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET];
 

@@ -4,7 +4,7 @@ import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { Inflow } from "./inflow.ts";
 import { Outflow } from "./outflow.ts";
 import { Trouble } from "./trouble.ts";
-import type { Waiters } from "./waiters.ts";
+import type { Waiters } from "../seam/waiters.ts";
 
 /** A connected stream. */
 export class Connection {

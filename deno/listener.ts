@@ -5,13 +5,13 @@
 // listen is turned away by that, and never served. (A Unix listener is opened once: who came early waits.)
 
 import { POLLERR, POLLIN } from "../base/poll.ts";
-import { WOULD_BLOCK } from "../transport.ts";
-import type { WouldBlock } from "../transport.ts";
+import { WOULD_BLOCK } from "../seam/transport.ts";
+import type { WouldBlock } from "../seam/transport.ts";
 import { fromDeno } from "./errors.ts";
-import type { Opener } from "./opener.ts";
+import type { Opener } from "./bind.ts";
 import { Reference } from "./reference.ts";
 import { turns } from "./turns.ts";
-import type { Waiters } from "./waiters.ts";
+import type { Waiters } from "../seam/waiters.ts";
 
 /**
  * Connections that died in the queue: the next one is taken instead, as accept(2) advises. ENOTCONN is one that was

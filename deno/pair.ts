@@ -2,15 +2,18 @@
 
 import { AF_INET, AF_UNIX, SOCK_DGRAM } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
-import type { Transport } from "../transport.ts";
+import type { Caller, Transport } from "../seam/transport.ts";
 import { openDatagrams } from "./datagrams.ts";
 import { fromDeno } from "./errors.ts";
-import { secretName } from "./secret.ts";
-import { StreamTransport } from "./tcp.ts";
+import { secretName } from "./paths.ts";
+import { StreamTransport } from "./streams.ts";
 import { turns } from "./turns.ts";
 
 /** How many strangers may knock first before the pair is given up. */
 const PATIENCE = 16;
+
+/** The caller of the connects here, which are never answered late. */
+const CALLER: Caller = { turn: 0, lends: false };
 
 /** Two connected sockets. */
 export async function openPair(family: number, type: number): Promise<[Transport, Transport]> {
@@ -32,8 +35,8 @@ function datagramPair(family: number): [Transport, Transport] {
   const [one, other] = [openDatagrams(family, 0), openDatagrams(family, 0)];
   try {
     for (const transport of [one, other]) transport.bind(secretName("socketpair"));
-    one.connect(other.getsockname());
-    other.connect(one.getsockname());
+    one.connect(CALLER, other.getsockname());
+    other.connect(CALLER, one.getsockname());
     return [one, other];
   } catch (error) {
     one.close();

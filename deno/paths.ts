@@ -41,3 +41,11 @@ export function samePath(one: string, other: string): boolean {
     return false;
   }
 }
+
+/**
+ * A name in Linux's abstract namespace that cannot be guessed: 122 random bits. It is no file, so it needs no permission
+ * for files, and goes with its socket.
+ */
+export function secretName(purpose: string): string {
+  return `\0berkeley-${purpose}-${crypto.randomUUID()}`;
+}

@@ -1,7 +1,7 @@
 // Opening sockets of the kernel.
 
 import { SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "../base/constants/sockets.ts";
-import type { Backend } from "../transport.ts";
+import type { Backend } from "../seam/backend.ts";
 import { call } from "./call.ts";
 import { findForeign } from "./descriptors.ts";
 import { libc } from "./libc.ts";

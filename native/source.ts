@@ -9,7 +9,7 @@
 // change of the sender's credentials or descriptors ends a read.
 
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
-import type { Waiter } from "../transport.ts";
+import type { Waiter } from "../seam/transport.ts";
 import { libc } from "./libc.ts";
 import { level } from "./poll.ts";
 import { reactor } from "./reactor.ts";

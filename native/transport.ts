@@ -21,8 +21,17 @@ import {
 import { TCP_ULP } from "../base/constants/tcp.ts";
 import { errorFor, errorForErrno } from "../base/errors.ts";
 import { POLLIN, POLLOUT, POLLRDNORM } from "../base/poll.ts";
-import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
-import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
+import type {
+  Accepted,
+  AncillaryData,
+  Caller,
+  InProgress,
+  Received,
+  Transport,
+  Waiter,
+  WouldBlock,
+} from "../seam/transport.ts";
+import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
 import { call, errno, failure } from "./call.ts";
 import { libc } from "./libc.ts";
 import {
@@ -58,6 +67,13 @@ const RETRY_AFTER = 1;
 /** No signal, and no waiting: whoever shares the open file may have made it a blocking one. */
 const SEND_FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT;
 
+/** A connect under way. */
+interface Connecting {
+  address: Address;
+  caller: Caller;
+  turn: number;
+}
+
 /** A socket on a descriptor of its own. */
 export class NativeTransport implements Transport {
   readonly family: number;
@@ -77,8 +93,8 @@ export class NativeTransport implements Transport {
   #twins: NativeTransport[] | undefined;
   /** The kernel's own name of the socket, once the number was given away. */
   #cookie: bigint | undefined;
-  /** Where a connect is under way to. */
-  #connecting: Address | undefined;
+  /** The connect under way, and the call that began it. */
+  #connecting: Connecting | undefined;
 
   /** Owns the descriptor from now on; it must be non-blocking. */
   constructor(fd: number, family: number, type: number, proto: number) {
@@ -162,14 +178,16 @@ export class NativeTransport implements Transport {
     }
   }
 
-  connect(address: Address): void | InProgress | WouldBlock {
+  connect(caller: Caller, address: Address): void | InProgress | WouldBlock {
     requireAddress(this.family, address);
+    // Asking the kernel again would take the outcome from the call that waits for it.
+    if (this.#all.some((twin) => twin.#isConnecting)) throw errorFor("EALREADY", { syscall: "connect", address });
     keepNonBlocking(this.#source.fd);
     switch (this.#connect(address)) {
       case 0:
         return;
       case EINPROGRESS:
-        this.#connecting = address;
+        this.#connecting = { address, caller, turn: caller.turn };
         this.#source.exhaust(POLLOUT);
         return IN_PROGRESS;
       case EAGAIN:
@@ -181,8 +199,13 @@ export class NativeTransport implements Transport {
     throw failure("connect", address);
   }
 
+  /** Whether a call waits for the outcome of its connect. */
+  get #isConnecting(): boolean {
+    return this.#connecting !== undefined && this.#connecting.turn === this.#connecting.caller.turn;
+  }
+
   finishConnect(): void | WouldBlock {
-    const address = this.#connecting!;
+    const { address } = this.#connecting!;
     if (!this.#isInternet) return this.#outcomeOf(address);
     // Asking again tells the outcome as SO_ERROR does, and lets the kernel know that it was told: from then on it
     // answers EISCONN.
@@ -231,29 +254,29 @@ export class NativeTransport implements Transport {
 
   // Receiving
 
-  recv(size: number, flags: number): Bytes | WouldBlock {
+  recv(_caller: Caller, size: number, flags: number): Bytes | WouldBlock {
     return this.#receiver.recv(size, flags);
   }
 
-  recvInto(view: Uint8Array, flags: number): number | WouldBlock {
+  recvInto(_caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
     return this.#receiver.recvInto(view, flags);
   }
 
-  recvFrom(size: number, flags: number): [Bytes, Address | null] | WouldBlock {
+  recvFrom(_caller: Caller, size: number, flags: number): [Bytes, Address | null] | WouldBlock {
     return this.#receiver.recvFrom(size, flags);
   }
 
-  recvFromInto(view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
+  recvFromInto(_caller: Caller, view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
     return this.#receiver.recvFromInto(view, flags);
   }
 
-  recvMessage(views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock {
+  recvMessage(_caller: Caller, views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock {
     return this.#receiver.recvMessage(views, ancillarySize, flags);
   }
 
   // Sending
 
-  send(data: Uint8Array, flags: number): number | WouldBlock {
+  send(_caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
     const source = this.#source;
     if (!source.mayTry(POLLOUT)) return WOULD_BLOCK;
     if (!this.#mayHear) this.#requireHearing("send", null);
@@ -269,7 +292,7 @@ export class NativeTransport implements Transport {
     return count;
   }
 
-  sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
+  sendTo(_caller: Caller, data: Uint8Array, flags: number, address: Address): number | WouldBlock {
     if (!this.#source.mayTry(POLLOUT)) return WOULD_BLOCK;
     requireDestination(this.family, address);
     if (!this.#mayHear) this.#requireHearing("sendto", address);
@@ -287,6 +310,7 @@ export class NativeTransport implements Transport {
   }
 
   sendMessage(
+    _caller: Caller,
     views: Uint8Array[],
     ancillary: AncillaryData[],
     flags: number,
@@ -330,6 +354,9 @@ export class NativeTransport implements Transport {
     else this.#source.exhaust(POLLOUT);
     return WOULD_BLOCK;
   }
+
+  /** Nothing is under way while a caller waits. */
+  forget(_caller: Caller): void {}
 
   // Options
 

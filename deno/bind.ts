@@ -1,7 +1,7 @@
-// Claiming a local address for streams.
+// Claiming a local address, for streams and for datagrams.
 
 import type { Address } from "../base/addresses.ts";
-import { AF_UNIX, SO_REUSEPORT, SOL_SOCKET } from "../base/constants.ts";
+import { AF_INET6, AF_UNIX, SO_REUSEPORT, SOL_SOCKET } from "../base/constants.ts";
 import { fromDeno } from "./errors.ts";
 import { bindable, checkFamily } from "./hosts.ts";
 import { unixPath } from "./paths.ts";
@@ -28,4 +28,30 @@ export function openerOf(address: Address, family: number, options: StreamOption
       throw fromDeno(error, { syscall: "bind", address });
     }
   };
+}
+
+/** What Deno wants to be told of a datagram socket beside the address. */
+export interface DatagramBinding {
+  reuseAddress: boolean;
+  loopback: boolean;
+}
+
+/** Binds a datagram socket. Returns it with the name that it got. */
+export function bindDatagrams(
+  address: Address,
+  family: number,
+  binding: DatagramBinding,
+): [Deno.DatagramConn, Address] {
+  try {
+    if (family === AF_UNIX) {
+      const path = unixPath(address, "bind");
+      return [Deno.listenDatagram({ transport: "unixpacket", path }), path];
+    }
+    const [, port, , scopeId = 0] = address as [string, number, number?, number?];
+    const conn = Deno.listenDatagram({ transport: "udp", hostname: bindable(address, family), port, ...binding });
+    const addr = checkFamily(conn, family, address);
+    return [conn, family === AF_INET6 ? [addr.hostname, addr.port, 0, scopeId] : [addr.hostname, addr.port]];
+  } catch (error) {
+    throw fromDeno(error, { syscall: "bind", address });
+  }
 }
