@@ -1,6 +1,8 @@
 // The stream suites, over each backend.
 
-import { BACKENDS } from "./_backends.ts";
+import { ALL_BACKENDS, BACKENDS } from "./_backends.ts";
+import { processSuite } from "./conformance/process.ts";
 import { streamSuite } from "./conformance/streams.ts";
 
-BACKENDS.forEach(streamSuite);
+ALL_BACKENDS.forEach(streamSuite);
+BACKENDS.forEach(processSuite);
