@@ -1,7 +1,9 @@
 // The arguments of a socket's methods, checked as CPython checks them.
 
-import { nameOf, viewOf } from "../base/data.ts";
-import type { MutableData } from "../base/data.ts";
+import { AF_VSOCK } from "../base/constants/families.ts";
+import { bytesOf, nameOf, viewOf } from "../base/data.ts";
+import type { Data, MutableData } from "../base/data.ts";
+import type { AncillaryData } from "../seam/transport.ts";
 import { checkSignal } from "./abort.ts";
 
 /** CPython's bound of a timeout, 2^63 - 1 ns: some 292 years. */
@@ -24,6 +26,11 @@ export function checkInteger(value: number, what: string): void {
     throw new TypeError(`${what} must be an integer, not ${found}`);
   }
   if (value > 2 ** 31 - 1 || value < -(2 ** 31)) throw new RangeError(`${what} out of range: ${value}`);
+}
+
+/** An option's value as a number: C's int, but for AF_VSOCK, whose options have 64 bits. */
+export function checkOptionValue(value: number, family: number): void {
+  if (family !== AF_VSOCK || !Number.isSafeInteger(value)) checkInteger(value, "option value");
 }
 
 /** The options of a call that has no option but the signal. */
@@ -64,6 +71,19 @@ export function checkSize(size: number, method: string): void {
 export function checkAncillarySize(size: number, method: string): void {
   checkInteger(size, "ancbufsize");
   if (size < 0) throw new RangeError(`invalid ancillary data buffer length in ${method}`);
+}
+
+/** One control message to send, as CPython takes it: a sequence of exactly three items. */
+export function checkControlMessage(message: readonly [level: number, type: number, data: Data]): AncillaryData {
+  if (!Array.isArray(message) || message.length !== 3) {
+    const found = Array.isArray(message) ? `${message.length} items` : nameOf(message);
+    throw new TypeError(`sendmsg() ancillary data items must be [level, type, data], not ${found}`);
+  }
+  const [level, type, data] = message;
+  checkInteger(level, "level");
+  checkInteger(type, "type");
+  // A copy: it may be sent later.
+  return [level, type, bytesOf(data).slice()];
 }
 
 /** The part of a buffer that a receive may fill: `nbytes` of it, or all where that is 0. */

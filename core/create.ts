@@ -1,6 +1,6 @@
 // Making sockets: the module functions of Python's socket, over any backend.
 
-import { checkAddress, isLiteral } from "../base/addresses.ts";
+import { checkAddress, hostText, isLiteral } from "../base/addresses.ts";
 import type { Address, AddressLike } from "../base/addresses.ts";
 import {
   AF_INET,
@@ -146,10 +146,9 @@ export async function pair(
 
 /** A host and port, whatever else the address of some socket holds. */
 function checkEndpoint(address: AddressLike): [string, number] {
-  if (!Array.isArray(address) || typeof address[0] !== "string") {
-    throw new TypeError("create_connection() takes an address of [host, port]");
-  }
-  const [host, port] = address as [string, number];
+  const host = Array.isArray(address) ? hostText(address[0], "connect") : undefined;
+  if (typeof host !== "string") throw new TypeError("create_connection() takes an address of [host, port]");
+  const [, port] = address as [unknown, number];
   // As for any address: the port is checked, a literal made canonical.
   const family = isLiteral(host, AF_INET6) ? AF_INET6 : AF_INET;
   return checkAddress(family, [host, port], "connect") as unknown as [string, number];
@@ -165,6 +164,11 @@ async function before<T>(clock: Clock, deadline: number | null, lookUp: Promise<
   } finally {
     clock.clearTimeout(timer);
   }
+}
+
+/** Whether an error is a permission that Deno denies. */
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && error.name === "NotCapable";
 }
 
 /** Connects to the first of a host's addresses that answers. */
@@ -196,10 +200,13 @@ export async function createConnection(
       return socket;
     } catch (error) {
       socket?.close();
-      if (!(error instanceof OSError)) throw error;
-      failures.push(error);
+      if (!(error instanceof OSError || isRefused(error))) throw error;
+      failures.push(error as Error);
     }
   }
+  // A refused permission is no failure of the network, and is not hidden among those.
+  const refused = failures.find(isRefused);
+  if (refused !== undefined) throw refused;
   if (all_errors) throw new AggregateError(failures, "create_connection failed");
   throw failures.at(-1) ?? new OSError("getaddrinfo returns an empty list");
 }
@@ -235,7 +242,13 @@ function setOnlyV6(socket: Socket, [host]: Address, dualstack: boolean): void {
   try {
     socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, dualstack ? 0 : 1);
   } catch (error) {
-    if (host === "" || host === "::") throw error;
+    if (host !== "" && host !== "::") return;
+    if (!(error instanceof OSError) || error.errno === undefined) throw error;
+    const { errno, syscall, code } = error;
+    // What follows the error's own text is the backend's way out; here there is another one.
+    const [, way = ""] = error.message.split(/: (.*)/);
+    const hint = `IPv6 alone on every interface; dualstack_ipv6: true serves IPv4 too. ${way}`.trimEnd();
+    throw new OSError(errno, undefined, { syscall, code, hint, cause: error });
   }
 }
 
@@ -246,7 +259,8 @@ export function hasDualstackIpv6(runtime: Runtime, backend: Backend): boolean {
     socket = open(runtime, backend, AF_INET6, SOCK_STREAM, 0);
     socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0);
     return true;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof OSError)) throw error;
     return false;
   } finally {
     socket?.close();

@@ -66,6 +66,9 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
     this.#table.remove(this);
   }
 
+  get released(): Promise<unknown> | undefined {
+    return this.#closed ? this.open.released : undefined;
+  }
   events(mask: number): number {
     return this.#closed ? POLLNVAL : this.open.events(mask);
   }
@@ -74,6 +77,9 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
   }
   unwatch(waiter: Waiter): void {
     this.open.unwatch(waiter);
+  }
+  atRest(): Promise<void> | undefined {
+    return this.open.atRest?.();
   }
   settle(mask: number): Promise<void> | undefined {
     return this.#closed ? undefined : this.open.settle(mask);

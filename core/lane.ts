@@ -86,10 +86,22 @@ class Call {
     this.resolve(withCallerStack(error));
   }
 
-  /** Ends the call with a signal's reason. */
-  abort(reason: unknown): void {
+  /** The last try. Returns what ends the call, undefined where it would block. */
+  lastTry(): (() => void) | undefined {
+    try {
+      const result = this.attempt();
+      return result === WOULD_BLOCK ? undefined : () => this.resolve(result);
+    } catch (error) {
+      return () => this.fail(error);
+    }
+  }
+
+  /** Ends a call that was withdrawn, at once or after the backend's own waiting. */
+  finish(pollable: Pollable, end: () => void): void {
     this.limits?.lift();
-    this.reject(reason);
+    const atRest = pollable.atRest?.();
+    if (atRest === undefined) end();
+    else atRest.then(end);
   }
 }
 
@@ -165,15 +177,24 @@ export class Lane implements Waiter, Caller {
     this.turn = (this.turn + 1) | 0;
   }
 
-  /** Rejects every queued call with EBADF: the socket was closed. */
+  /** Rejects every queued call with EBADF: the socket was closed. Then its address can be bound again. */
   cancel(): void {
     const first = this.#first;
     if (first === null) return;
-    this.#descriptor.unwatch(this);
-    this.#descriptor.open.forget(this);
+    const descriptor = this.#descriptor;
+    descriptor.unwatch(this);
+    descriptor.open.forget(this);
     this.endTurn();
     this.#first = this.#last = null;
-    for (let call: Call | null = first; call !== null; call = call.next) call.fail(errorFor("EBADF", call.operation));
+    for (let call: Call | null = first; call !== null; call = call.next) call.limits?.lift();
+    // In a moment: lanes are told of a close before the backend is.
+    queueMicrotask(async () => {
+      await descriptor.released;
+      for (let call: Call | null = first; call !== null; call = call.next) {
+        const ended = call;
+        ended.finish(descriptor, () => ended.fail(errorFor("EBADF", ended.operation)));
+      }
+    });
   }
 
   /** Tries the first call, and the ones behind it for as long as they succeed. */
@@ -232,14 +253,14 @@ export class Lane implements Waiter, Caller {
   #giveUp(call: Call, end: () => void): void {
     // Only the first call may try: what stands behind it has nothing to take.
     if (this.#first !== call) {
-      if (this.#remove(call)) end();
+      if (this.#remove(call)) call.finish(this.#descriptor, end);
       return;
     }
     this.#descriptor.unwatch(this);
-    const ended = call.ends();
-    if (!ended) this.#descriptor.open.forget(this);
+    const answer = call.lastTry();
+    if (answer === undefined) this.#descriptor.open.forget(this);
     this.#removeFirst();
-    if (!ended) end();
+    call.finish(this.#descriptor, answer ?? end);
     if (this.#first !== null) this.wake();
   }
 
@@ -254,7 +275,7 @@ export class Lane implements Waiter, Caller {
 
   #heed(call: Call, signal: AbortSignal): void {
     const limits = call.limits ??= new Limits(this.#runtime.clock);
-    limits.unlisten = whenAborted(signal, (reason) => this.#giveUp(call, () => call.abort(reason)));
+    limits.unlisten = whenAborted(signal, (reason) => this.#giveUp(call, () => call.reject(reason)));
   }
 
   /** A call that may not wait still lets the backend learn what the kernel has. */

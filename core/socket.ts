@@ -6,17 +6,19 @@
 import { checkAddress } from "../base/addresses.ts";
 import type { Address, AddressLike } from "../base/addresses.ts";
 import {
+  AF_UNIX,
   AF_UNSPEC,
   MSG_DONTWAIT,
+  MSG_FASTOPEN,
   MSG_WAITALL,
   SO_ACCEPTCONN,
   SOCK_SEQPACKET,
   SOCK_STREAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { bytesOf, viewOf } from "../base/data.ts";
+import { bytesOf, gather, viewOf } from "../base/data.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
-import { errorFor, OSError } from "../base/errors.ts";
+import { atCaller, errorFor, OSError } from "../base/errors.ts";
 import { POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
 import type { AncillaryData, Received, Transport, WouldBlock } from "../seam/transport.ts";
@@ -24,8 +26,10 @@ import { orAborted } from "./abort.ts";
 import type { WaitOptions } from "./abort.ts";
 import {
   checkAncillarySize,
+  checkControlMessage,
   checkInteger,
   checkOptions,
+  checkOptionValue,
   checkSize,
   checkTimeout,
   checkUnchanged,
@@ -33,8 +37,11 @@ import {
 } from "./arguments.ts";
 import { tellTable } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
+import { OpeningSend } from "./fastopen.ts";
 import { makeFile } from "./files.ts";
+import { closeForgotten } from "./forgotten.ts";
 import type { FileOf, MakefileOptions } from "./files.ts";
+import { isInheritable, makeInheritable } from "./inheritable.ts";
 import { Lane } from "./lane.ts";
 import type { Attempt, Operation } from "./lane.ts";
 import { promised } from "./promised.ts";
@@ -42,6 +49,7 @@ import type { Runtime } from "./runtime.ts";
 import { sendFile } from "./sendfile.ts";
 import type { SendableFile } from "./sendfile.ts";
 import { readableOf, writableOf } from "./streams.ts";
+import { TimeLimit, whenReadable } from "./time_limit.ts";
 
 /** The types that are listened on and connected; the others receive from anybody. */
 const CONNECTED = [SOCK_STREAM, SOCK_SEQPACKET];
@@ -64,7 +72,7 @@ const SEND: Operation = { syscall: "send" };
 const SENDMSG: Operation = { syscall: "sendmsg" };
 
 /** Closes what a collected socket left open. */
-const leaks = new FinalizationRegistry<Descriptor>((descriptor) => descriptor.close());
+const leaks = new FinalizationRegistry<Descriptor>(closeForgotten);
 
 /** Makes the Socket of an open descriptor: the backends' way in, which is no part of the public class. */
 export let socketOf: (runtime: Runtime, descriptor: Descriptor<Transport>) => Socket;
@@ -101,6 +109,8 @@ export class Socket {
   readonly #writing: Lane;
   #timeout: number | null;
   #closed = false;
+  /** Whether the attempt that is being made is a call's last, because the time of SO_RCVTIMEO is up. */
+  #late = false;
   #files = 0;
   #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #writable: WritableStream<Data> | undefined;
@@ -368,39 +378,36 @@ export class Socket {
       await this.#connect(address, options);
     } catch (error) {
       // Found out in the event loop, where the stack has no caller: from here it leads to the user's line.
-      if (error instanceof OSError) Error.captureStackTrace(error);
-      throw error;
+      throw atCaller(error, connect);
     }
   }
 
   async #connect(address: AddressLike | typeof AF_UNSPEC, options?: WaitOptions): Promise<void> {
-    const transport = this.#live();
-    if (address === AF_UNSPEC) return transport.disconnect();
+    if (address === AF_UNSPEC) return this.#live().disconnect();
+    this.#check(0);
     const checked = checkAddress(this.family, address, "connect");
     const signal = checkOptions(options);
     const timeout = this.#timeout;
     const deadline = timeout === null ? null : this.#runtime.clock.now() + timeout * 1000;
     const resolved = await this.#resolve(checked, signal);
-    this.#check(0);
-    const rest = deadline === null || timeout === 0
-      ? timeout
-      : Math.max(deadline - this.#runtime.clock.now(), 1) / 1000;
-    const attempt = this.#connecting(resolved, timeout === 0);
-    await this.#writing.run(attempt, rest, signal, { syscall: "connect", address: checked });
-  }
-
-  /** One call for both steps of a connect, so that the transport knows for how long it is this one's. */
-  #connecting(address: Address, nonBlocking: boolean): Attempt<void> {
-    const transport = this.#transport;
+    const transport = this.#live();
+    const operation = { syscall: "connect", address: checked };
     let started = false;
-    return () => {
+    // One call for both steps of a connect, so that the transport knows for how long it is this one's.
+    const attempt = (): void | WouldBlock => {
       if (started) return transport.finishConnect();
-      const answer = transport.connect(this.#writing, address);
+      const answer = transport.connect(this.#writing, resolved);
       if (answer !== IN_PROGRESS) return answer;
-      if (nonBlocking) throw errorFor("EINPROGRESS", { syscall: "connect", address });
+      if (timeout === 0) throw errorFor("EINPROGRESS", operation);
       started = true;
       return WOULD_BLOCK;
     };
+    const limit = this.#timeLimit(this.#writing, 0, () => errorFor(started ? "EINPROGRESS" : "EAGAIN", operation));
+    if (limit !== undefined) return await this.#runWithin(limit, this.#writing, attempt, signal, operation);
+    const rest = deadline === null || timeout === 0
+      ? timeout
+      : Math.max(deadline - this.#runtime.clock.now(), 1) / 1000;
+    await this.#writing.run(attempt, rest, signal, operation);
   }
 
   /**
@@ -759,6 +766,11 @@ export class Socket {
     try {
       const bytes = bytesOf(data);
       const writing = this.#writing;
+      const limit = this.#timeLimit(writing, flags);
+      if (limit !== undefined) {
+        this.#check(flags);
+        return this.#runWithin(limit, writing, this.#sendingAll(bytes, flags, limit), checkOptions(options), SEND);
+      }
       if (options !== undefined || !writing.idle) {
         return this.#write(this.#sendingAll(bytes, flags), flags, options, SEND);
       }
@@ -777,7 +789,7 @@ export class Socket {
   }
 
   /** What sends all of the data, try by try. */
-  #sendingAll(data: Uint8Array, flags: number): Attempt<void> {
+  #sendingAll(data: Uint8Array, flags: number, limit?: TimeLimit): Attempt<void> {
     let rest = data;
     let { length } = data;
     return () => {
@@ -785,6 +797,7 @@ export class Socket {
         checkUnchanged(rest, length);
         const sent = this.#transport.send(this.#writing, rest, flags);
         if (sent === WOULD_BLOCK) return WOULD_BLOCK;
+        if (limit !== undefined) limit.moved = true;
         if (sent >= length) return;
         rest = rest.subarray(sent);
         length -= sent;
@@ -843,7 +856,8 @@ export class Socket {
       const signal = checkOptions(options);
       const writing = this.#writing;
       const target = this.#resolve(checkAddress(this.family, address, "sendto"), signal);
-      if (target instanceof Promise || signal !== undefined || !writing.idle) {
+      const isPlain = signal === undefined && this.#transport.limits === undefined && !this.#opens(flags);
+      if (target instanceof Promise || !isPlain || !writing.idle) {
         return this.#sendToInTurn(bytes, flags, target, signal);
       }
       // As in sendall: nearly all end with their first try.
@@ -873,7 +887,29 @@ export class Socket {
     const resolved = target instanceof Promise ? await target : target;
     this.#check(flags);
     const attempt = this.#sendingTo(bytes, length, flags, resolved);
-    return await this.#writing.run(attempt, this.#patience(flags), signal, { syscall: "sendto", address: resolved });
+    const operation = { syscall: "sendto", address: resolved };
+    if (this.#opens(flags)) return await this.#sendOpening(bytes, flags, attempt, signal, operation);
+    return await this.#runInMode(this.#writing, attempt, flags, signal, operation);
+  }
+
+  /** Whether a send opens its connection and may wait for it (MSG_FASTOPEN). */
+  #opens(flags: number): boolean {
+    return (flags & MSG_FASTOPEN) !== 0 && this.#patience(flags) === null && this.type === SOCK_STREAM &&
+      this.family !== AF_UNIX;
+  }
+
+  #sendOpening(
+    bytes: Uint8Array,
+    flags: number,
+    begin: Attempt<number>,
+    signal: AbortSignal | undefined,
+    operation: Operation,
+  ): Promise<number> {
+    const opening = new OpeningSend(this.#transport, this.#writing, bytes, flags, begin);
+    const attempt = () => opening.attempt();
+    const limit = this.#timeLimit(this.#writing, flags, () => opening.error());
+    if (limit === undefined) return this.#runInMode(this.#writing, attempt, flags, signal, operation);
+    return this.#runWithin(limit, this.#writing, attempt, signal, operation);
   }
 
   #sendingTo(bytes: Uint8Array, length: number, flags: number, target: Address): Attempt<number> {
@@ -908,20 +944,22 @@ export class Socket {
     const transport = this.#live();
     const views = [...buffers].map(bytesOf);
     const lengths = views.map((view) => view.length);
-    const ancillary = [...ancdata].map(([level, type, data]): AncillaryData => {
-      checkInteger(level, "level");
-      checkInteger(type, "type");
-      return [level, type, bytesOf(data).slice()];
-    });
+    const ancillary = [...ancdata].map(checkControlMessage);
     const signal = checkOptions(options);
     const checked = address === null ? null : checkAddress(this.family, address, "sendmsg");
-    const target = checked === null ? null : await this.#resolve(checked, signal);
+    const resolved = checked === null ? null : this.#resolve(checked, signal);
+    // Waited for where it must be only: a send that is called later is not to overtake this one.
+    const target = resolved instanceof Promise ? await resolved : resolved;
     const attempt = () => {
       views.forEach((view, at) => checkUnchanged(view, lengths[at]));
       return transport.sendMessage(this.#writing, views, ancillary, flags, target);
     };
+    this.#check(flags);
     const operation = target === null ? SENDMSG : { syscall: "sendmsg", address: target };
-    return this.#write(attempt, flags, options, operation);
+    if (target !== null && this.#opens(flags)) {
+      return this.#sendOpening(gather(views), flags, attempt, signal, operation);
+    }
+    return this.#runInMode(this.#writing, attempt, flags, signal, operation);
   }
 
   // Options.
@@ -985,7 +1023,7 @@ export class Socket {
     checkInteger(name, "option name");
     // In Python True is a number, too.
     if (typeof value === "boolean") value = Number(value);
-    if (typeof value === "number") checkInteger(value, "option value");
+    if (typeof value === "number") checkOptionValue(value, this.family);
     transport.setsockopt(level, name, typeof value === "number" ? value : viewOf(value));
   }
 
@@ -1016,7 +1054,7 @@ export class Socket {
         if (!CONNECTED.includes(this.type)) {
           const datagram = await this.recvfrom(CHUNK);
           // After SHUT_RD a receive brings nothing for ever, which looks like an empty datagram.
-          if (datagram[0].length === 0 && (this.#transport.events(POLLRDHUP) & POLLRDHUP) !== 0) return;
+          if (datagram[0].length === 0 && this.#isShut()) return;
           yield datagram;
         } else if ((listening ||= this.#isListening())) yield await this.#acceptPatiently();
         else {
@@ -1026,10 +1064,17 @@ export class Socket {
         }
       } catch (error) {
         // After SHUT_RD nobody is accepted any more.
-        if (this.#gone() || (listening && !this.#isListening())) return;
+        if (this.#gone() || (listening && !this.#isListening())) break;
         throw error;
       }
     }
+    // The end of the loop is the news that the address is free.
+    if (this.#gone()) await this.#transport.released;
+  }
+
+  /** Whether it was shut down for receiving. */
+  #isShut(): boolean {
+    return (this.#transport.events(POLLRDHUP) & POLLRDHUP) !== 0;
   }
 
   #isListening(): boolean {
@@ -1066,7 +1111,9 @@ export class Socket {
    * await out.write("one\ntwo\n");
    * await out.close();
    * a.close();
-   * for await (const line of b.makefile("r")) console.log(line);
+   * const lines = b.makefile("r");
+   * for await (const line of lines) console.log(line);
+   * await lines.close();
    * b.close();
    * ```
    */
@@ -1080,7 +1127,8 @@ export class Socket {
   }
 
   /**
-   * What comes from the peer, as a web stream with backpressure; it never closes the socket.
+   * What comes from the peer, as a web stream with backpressure; it never closes the socket. On a datagram socket each
+   * chunk is a datagram, and an empty one is passed over.
    *
    * @example
    * ```ts
@@ -1095,7 +1143,7 @@ export class Socket {
    * ```
    */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#readable ??= readableOf(this);
+    return this.#readable ??= readableOf(this, () => CONNECTED.includes(this.type) || this.#isShut());
   }
   /**
    * What goes to the peer, as a web stream with backpressure; closing it half-closes the socket (SHUT_WR).
@@ -1144,6 +1192,35 @@ export class Socket {
   }
 
   // Life.
+
+  /**
+   * Whether programs that this process starts inherit the socket: false at first; as Python's `socket.get_inheritable()`.
+   *
+   * @throws {OSError} EOPNOTSUPP on the default backend, where Deno does not reveal the descriptor.
+   */
+  get_inheritable(): boolean {
+    return isInheritable(this.#live());
+  }
+
+  /**
+   * Sets whether programs that this process starts inherit the socket, under the same number; as Python's
+   * `socket.set_inheritable()`.
+   *
+   * @throws {OSError} EOPNOTSUPP on the default backend, where Deno does not reveal the descriptor.
+   *
+   * @example
+   * ```ts ignore
+   * import { create_server } from "@berkeley/socket/native";
+   *
+   * using server = create_server(["127.0.0.1", 0]);
+   * server.set_inheritable(true);
+   * const args = ["worker.py", String(server.fileno())];
+   * const { code } = await new Deno.Command("python3", { args }).output();
+   * ```
+   */
+  set_inheritable(inheritable: boolean): void {
+    makeInheritable(this.#live(), inheritable);
+  }
 
   /**
    * Another socket on the same connection or address; see dup(2). It closes when all of them are closed.
@@ -1254,10 +1331,10 @@ export class Socket {
   [Symbol.dispose](): void {
     this.close();
   }
-  /** Closes the socket at the end of an `await using` block. */
-  [Symbol.asyncDispose](): Promise<void> {
+  /** Closes the socket at the end of an `await using` block. After that its address can be bound again. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    return Promise.resolve();
+    if (this.#descriptor === null) await this.#transport.released;
   }
 
   /** How Deno.inspect and console.log show it: like Python's repr. */
@@ -1316,7 +1393,54 @@ export class Socket {
   ): Promise<T> {
     this.#check(flags);
     const signal = options === undefined ? undefined : checkOptions(options);
-    return lane.run(attempt, this.#patience(flags), signal, operation);
+    return this.#runInMode(lane, attempt, flags, signal, operation);
+  }
+
+  /** Runs a call for as long as the socket's mode, or its own options, let it wait. */
+  #runInMode<T>(
+    lane: Lane,
+    attempt: Attempt<T>,
+    flags: number,
+    signal: AbortSignal | undefined,
+    operation: Operation,
+  ): Promise<T> {
+    const patience = this.#patience(flags);
+    const { limits } = this.#transport;
+    if (limits !== undefined) {
+      const limit = this.#timeLimit(lane, flags, () => errorFor("EAGAIN", operation));
+      if (limit !== undefined) return this.#runWithin(limit, lane, attempt, signal, operation);
+      const polls = lane === this.#reading && limits.lowWater > 1 && patience !== null && patience > 0;
+      if (polls) attempt = whenReadable(this.#transport, attempt);
+    }
+    return lane.run(attempt, patience, signal, operation);
+  }
+
+  /** The time that the socket's own options leave a blocking call; undefined where they say nothing, or it may not wait. */
+  #timeLimit(lane: Lane, flags: number, error?: () => Error): TimeLimit | undefined {
+    const { limits } = this.#transport;
+    if (limits === undefined || this.#patience(flags) !== null) return undefined;
+    const seconds = lane === this.#reading ? limits.receive : limits.send;
+    return seconds === null ? undefined : new TimeLimit(this.#runtime.clock, seconds, error);
+  }
+
+  #runWithin<T>(
+    limit: TimeLimit,
+    lane: Lane,
+    attempt: Attempt<T>,
+    signal: AbortSignal | undefined,
+    operation: Operation,
+  ): Promise<T> {
+    const attemptOnTime = () => {
+      this.#late = limit.expired;
+      // What earlier attempts have found was short of a low-water mark.
+      if (limit.expired && lane === this.#reading) this.#transport.settle(POLLIN);
+      try {
+        return attempt();
+      } finally {
+        this.#late = false;
+      }
+    };
+    return limit.run(lane, attemptOnTime, signal, operation);
   }
 
   /** Throws at once what needs no try: a method hands that on as a rejection. */
@@ -1330,8 +1454,46 @@ export class Socket {
     return (flags & MSG_DONTWAIT) === 0 ? this.#timeout : 0;
   }
 
-  /** MSG_WAITALL is for blocking sockets: under a timeout the kernel's descriptor is a non-blocking one, in Python too. */
+  /**
+   * MSG_WAITALL and SO_RCVLOWAT are for blocking sockets: under a timeout the kernel's descriptor is a non-blocking one, in
+   * Python too. A last attempt takes what there is.
+   */
   #effective(flags: number): number {
-    return this.#timeout !== null || (flags & MSG_DONTWAIT) !== 0 ? flags & ~MSG_WAITALL : flags;
+    if (this.#timeout === null && (flags & MSG_DONTWAIT) === 0 && !this.#late) return flags;
+    flags &= ~MSG_WAITALL;
+    return this.#transport.limits === undefined ? flags : flags | MSG_DONTWAIT;
   }
 }
+
+/** The methods that throw: what is to be done about it is in the line that called them. */
+const THROWING = [
+  "bind",
+  "listen",
+  "getsockname",
+  "getpeername",
+  "getsockopt",
+  "setsockopt",
+  "settimeout",
+  "setblocking",
+  "makefile",
+  "dup",
+  "close",
+  "ref",
+  "unref",
+] as const;
+
+for (const name of THROWING) {
+  const method = Socket.prototype[name] as (...args: any[]) => any;
+  const leading = {
+    [name](this: Socket, ...args: any[]): any {
+      try {
+        return method.apply(this, args);
+      } catch (error) {
+        throw atCaller(error, leading);
+      }
+    },
+  }[name];
+  Object.defineProperty(Socket.prototype, name, { value: leading, writable: true, configurable: true });
+}
+
+const { connect } = Socket.prototype;

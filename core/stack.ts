@@ -1,6 +1,6 @@
 // The caller's stack for errors that are made in the event loop.
 
-import { OSError } from "../base/errors.ts";
+import { atCaller } from "../base/errors.ts";
 
 /**
  * Rejects with an error, whose stack is that of the call's caller from then on. The engine knows which async function
@@ -10,6 +10,5 @@ export async function withCallerStack(error: unknown): Promise<never> {
   // Two turns of the microtask queue: in between, the pending promise is tied to this one.
   await undefined;
   await undefined;
-  if (error instanceof OSError) Error.captureStackTrace?.(error, withCallerStack);
-  throw error;
+  throw atCaller(error, withCallerStack);
 }

@@ -4,7 +4,7 @@ import type { Address } from "../base/addresses.ts";
 import { AF_INET6, AF_UNIX, SO_REUSEPORT, SOL_SOCKET } from "../base/constants.ts";
 import { fromDeno } from "./errors.ts";
 import { bindable, checkFamily } from "./hosts.ts";
-import { unixPath } from "./paths.ts";
+import { absolutePath, unixPath } from "./paths.ts";
 import type { StreamOptions } from "./stream_options.ts";
 
 /** The largest backlog that listen(2) takes as it is; the kernel bounds it by somaxconn. */
@@ -18,7 +18,10 @@ export function openerOf(address: Address, family: number, options: StreamOption
   let port = family === AF_UNIX ? 0 : Number(address[1]);
   return (backlog) => {
     try {
-      if (family === AF_UNIX) return Deno.listen({ transport: "unix", path: unixPath(address, "bind") });
+      if (family === AF_UNIX) {
+        // Deno unlinks the path at close, from the working directory of that time.
+        return Deno.listen({ transport: "unix", path: absolutePath(unixPath(address, "bind")) });
+      }
       const reusePort = options.get(SOL_SOCKET, SO_REUSEPORT) !== 0;
       const tcpBacklog = Math.min(Math.max(backlog, 0), LARGEST_BACKLOG);
       const listener = Deno.listen({ hostname: bindable(address, family), port, reusePort, tcpBacklog });

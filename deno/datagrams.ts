@@ -39,11 +39,13 @@ import { anyAddress, fromAddr, scoped } from "./addr.ts";
 import { bindDatagrams } from "./bind.ts";
 import { DatagramOptions } from "./datagram_options.ts";
 import { errnoOf } from "./errors.ts";
-import { allowed, destination } from "./hosts.ts";
+import { destination } from "./hosts.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Arrival } from "./mailbox.ts";
 import { checkPeerPath, samePath, secretName, unixPath } from "./paths.ts";
 import { kindOption, optionValue } from "./options.ts";
+import { allowed, requireAbstract } from "./permissions.ts";
+import { Probes } from "./probe.ts";
 import { checkAncillary, checkFlags, checkHow, checkUnstableNet } from "./refusals.ts";
 import { denoResolver } from "./resolver.ts";
 
@@ -73,6 +75,7 @@ export class DatagramTransport implements Transport {
   /** The turns of callers for which the kernel was asked what came before SHUT_RD. */
   readonly #asked = new WeakMap<Caller, number>();
   #writeClosed = false;
+  readonly #probes = new Probes(() => this.#waiters.wake(POLLOUT));
   #references = 1;
   #referenced = true;
 
@@ -91,7 +94,8 @@ export class DatagramTransport implements Transport {
       if (address === "") return;
       throw errorFor("EINVAL", { syscall: "bind", address });
     }
-    this.#claim(address === "" ? secretName("autobind") : address);
+    if (address === "") this.#claimSecret("autobind");
+    else this.#claim(address);
   }
 
   #claim(address: Address): void {
@@ -102,20 +106,25 @@ export class DatagramTransport implements Transport {
     if (this.#waiters.wait(POLLIN)) this.#mailbox.receiveAhead();
   }
 
+  #claimSecret(purpose: string): void {
+    requireAbstract(
+      "a Unix datagram socket that is bound to no path gets an abstract name, and no single one can be granted; " +
+        "bind it to a path that is",
+    );
+    this.#claim(secretName(purpose));
+  }
+
   /**
    * The mailbox, which an unbound socket gets with its first datagram. A Unix socket stays without a name then,
-   * which Deno cannot do: it gets one that nobody can guess.
+   * which Deno cannot do: it gets one that cannot be guessed.
    */
   #bound(to: Address): Mailbox {
-    if (this.#mailbox === null && this.family === AF_UNIX) this.#claim(secretName("unnamed"));
+    if (this.#mailbox === null && this.family === AF_UNIX) this.#claimSecret("unnamed");
     else if (this.#mailbox === null) {
-      try {
-        this.#claim(anyAddress(this.family));
-      } catch (error) {
-        // Whoever may only talk to this host needs no more than this host's own address.
-        if (!(error instanceof Deno.errors.NotCapable) || !isLoopback(String(to[0]))) throw error;
-        this.#claim([loopback(this.family), 0]);
-      }
+      const everywhere = anyAddress(this.family);
+      // To talk to this host alone, its loopback address is enough where no more was granted.
+      const local = isLoopback(String(to[0])) && !allowed(String(everywhere[0]), 0);
+      this.#claim(local ? [loopback(this.family), 0] : everywhere);
     }
     return this.#mailbox!;
   }
@@ -154,9 +163,17 @@ export class DatagramTransport implements Transport {
     return [host, ...rest] as Address;
   }
 
-  connect(_caller: Caller, address: Address): void {
+  connect(_caller: Caller, address: Address): void | WouldBlock {
     this.#checkBroadcast("connect", address);
-    if (this.family === AF_UNIX) checkPeerPath(address);
+    if (this.family === AF_UNIX) {
+      const path = checkPeerPath(address);
+      if (this.#probes.ask(path) === undefined) return WOULD_BLOCK;
+    }
+    this.join(address);
+  }
+
+  /** Connects to what is known to take datagrams. */
+  join(address: Address): void {
     this.#bound(address);
     this.#peer = address;
   }
@@ -363,7 +380,8 @@ export class DatagramTransport implements Transport {
   }
 
   settle(mask: number): Promise<void> | undefined {
-    return this.#mailbox?.settle(mask);
+    const probing = this.#probes.settle();
+    return probing?.then(() => this.#mailbox?.settle(mask)) ?? this.#mailbox?.settle(mask);
   }
 
   // Life.
@@ -388,6 +406,10 @@ export class DatagramTransport implements Transport {
     if (this.#mailbox !== null) this.#mailbox.reference.referenced = referenced;
   }
 
+  get released(): Promise<unknown> | undefined {
+    return this.#references === 0 ? this.#mailbox?.released : undefined;
+  }
+
   close(): void {
     if (--this.#references === 0) this.#mailbox?.close();
     this.#waiters.wake(POLLNVAL | POLLERR);
@@ -395,7 +417,7 @@ export class DatagramTransport implements Transport {
 }
 
 /** Opens a datagram socket of a family that there is. */
-export function openDatagrams(family: number, proto: number): Transport {
+export function openDatagrams(family: number, proto: number): DatagramTransport {
   // Deno has the call only where the flag is given. Whoever needs no datagrams never meets this.
   checkUnstableNet("datagrams need", "ESOCKTNOSUPPORT", "socket");
   return new DatagramTransport(family, proto);

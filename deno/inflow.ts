@@ -168,8 +168,9 @@ export class Inflow {
   };
 
   /** Brings what is known up to date: reads what has come, up to the bound. */
-  settle(): Promise<void> {
-    return this.#askKernel();
+  async settle(): Promise<void> {
+    await this.#askKernel();
+    if (this.#state === "ended") await this.#trouble.ask?.();
   }
 
   /** Reads until the kernel has no more, and answers all wants that are there when it begins. */

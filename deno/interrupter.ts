@@ -5,6 +5,7 @@
 // an empty one, from a helper socket whose name cannot be guessed.
 
 import { secretName } from "./paths.ts";
+import { abstractAllowed, requireAbstract } from "./permissions.ts";
 
 const EMPTY = new Uint8Array(0);
 
@@ -18,10 +19,20 @@ export class Interrupter {
     this.#target = target;
   }
 
+  /** Ends the receive under way where that takes no permission that is not granted yet. */
+  interruptIfAllowed(): void {
+    if (this.#helper !== null || abstractAllowed()) this.interrupt(() => {});
+  }
+
   /** Ends the receive under way. One datagram is enough for many callers. */
   interrupt(failed: (error: unknown) => void): void {
     if (this.#underWay) return;
     try {
+      if (this.#helper === null) {
+        requireAbstract(
+          "a Unix datagram socket that sends while a receive is under way ends that by a datagram from an abstract name",
+        );
+      }
       this.#helper ??= Deno.listenDatagram({ transport: "unixpacket", path: secretName("interrupt") });
     } catch (error) {
       return failed(error);

@@ -101,6 +101,7 @@ export class Outflow {
   readonly #onWriteFailure = (failure: unknown): void => {
     const pending = this.#pending!;
     pending.error = fromDeno(failure, { syscall: "send" });
+    this.#trouble.failed = true;
     if (!pending.awaited) this.#trouble.error = pending.error;
     this.#land(pending);
     this.#finish();

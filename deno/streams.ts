@@ -80,6 +80,8 @@ export class StreamTransport implements Transport {
   #connection: Connection | null = null;
   /** The address that bind or connect was asked for: its scope is not to be had from Deno. */
   #asked: Address | null = null;
+  /** A Unix listener's path as it was bound: Deno was given it from the root. Its connections have it, too. */
+  #path: Address | null = null;
   /** Until a connect that found the queue full is tried again. */
   #pause: ReturnType<typeof setTimeout> | undefined;
   #references = 1;
@@ -104,9 +106,11 @@ export class StreamTransport implements Transport {
     const open = openerOf(address, this.family, this.#options);
     this.#listener = new Listener(open, this.#waiters, this.#referenced);
     this.#asked = address;
+    if (this.family === AF_UNIX) this.#path = address;
   }
 
   getsockname(): Address {
+    if (this.#path !== null) return this.#path;
     if (this.#connection !== null) return fromAddr(this.#connection.conn.localAddr, this.family, this.#asked);
     if (this.#listener !== null) return fromAddr(this.#listener.addr, this.family, this.#asked);
     return anyAddress(this.family);
@@ -138,6 +142,7 @@ export class StreamTransport implements Transport {
     // Linux hands a listener's options down to what it accepts.
     const transport = new StreamTransport(this.family, this.proto, this.#options.inherit());
     transport.#asked = this.#asked;
+    transport.#path = this.#path;
     transport.#adopt(conn);
     return { transport, address: transport.getpeername() };
   }
@@ -415,6 +420,10 @@ export class StreamTransport implements Transport {
     this.#referenced = referenced;
     if (this.#connection !== null) this.#connection.inflow.reference.referenced = referenced;
     if (this.#listener !== null) this.#listener.referenced = referenced;
+  }
+
+  get released(): Promise<unknown> | undefined {
+    return this.#references === 0 ? this.#listener?.released : undefined;
   }
 
   close(): void {

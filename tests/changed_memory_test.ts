@@ -9,8 +9,8 @@ import type { Module } from "./conformance/fixtures.ts";
 import type { Socket } from "../mod.ts";
 
 const PAGE = 65536;
-/** More than the buffers of both ends: Linux lets them grow to some megabytes. */
-const MUCH = 32 * 2 ** 20;
+/** More than one write takes. It is sent while the buffers of both ends are full. */
+const MUCH = 2 ** 20;
 
 /** Memory of so many bytes, and what changes it. */
 type Changeable = (size: number) => [view: Uint8Array<ArrayBuffer>, change: () => void];
