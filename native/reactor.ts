@@ -26,9 +26,9 @@ import {
   EPOLLET,
 } from "./linux.ts";
 import { errno } from "./call.ts";
+import { effects } from "./effects.ts";
 import { POLLIN, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
 import type { Loop, WakeUps } from "../seam/loop.ts";
-import type { Source } from "./source.ts";
 
 /** struct epoll_event in 32-bit words: events, then data in two. Packed on x86-64, aligned elsewhere. */
 const WORDS = Deno.build.arch === "x86_64" ? 3 : 4;
@@ -57,6 +57,28 @@ const LONGEST_NAP_MS = 1000;
 
 const EVERYTHING = POLLIN | POLLOUT | POLLPRI | POLLRDHUP | EPOLLET;
 
+/** What the reactor knows of a descriptor. source.ts has the rest of it. */
+export interface Watched {
+  readonly fd: number;
+  /** Tells this use of the number from those before it. */
+  readonly generation: number;
+  /** What may succeed: POLLIN, POLLOUT or both. */
+  readonly ready: number;
+  /** How many waiters it has, and how many of them are a reason to keep the process alive. */
+  readonly waiting: number;
+  readonly holding: number;
+  /** Whether its waiters keep the process alive. */
+  holds: boolean;
+  /** Whether epoll watches the descriptor. */
+  registered: boolean;
+  /** Another one for the same number. */
+  beside: Watched | undefined;
+  /** Notes an event. Answers whether it is the first since the last telling. */
+  note(events: number): boolean;
+  /** Wakes the waiters of what was noted. */
+  tell(): void;
+}
+
 class Reactor implements Loop {
   #libc!: Libc;
   #epoll = -1;
@@ -65,9 +87,9 @@ class Reactor implements Loop {
   /** The parked call's own room: it is written by another thread while the loop may look by itself. */
   readonly #parkedEvents = new Int32Array(BATCH * WORDS);
   readonly #request = new Int32Array(WORDS);
-  readonly #sources: (Source | undefined)[] = [];
+  readonly #sources: (Watched | undefined)[] = [];
   /** Sources with news that nobody was told yet. */
-  #newsworthy: Source[] = [];
+  #newsworthy: Watched[] = [];
   /** How many wait, and how many of them keep the process alive, and how many are in the background. */
   #waiting = 0;
   #holding = 0;
@@ -91,15 +113,15 @@ class Reactor implements Loop {
   /** The hops that are left of the others' turn. */
   #hops = 0;
   #budget = BUDGET;
-  /** Whether epoll was asked in this run of JavaScript. */
-  #fresh = false;
+  /** How many effects there were when epoll was asked, in this run of JavaScript; -1: it was not. */
+  #refreshed = -1;
   readonly #turn = (): void => this.#look();
-  readonly #stale = (): void => {
-    this.#fresh = false;
+  readonly #expire = (): void => {
+    this.#refreshed = -1;
   };
 
   /** Starts to watch a descriptor. EPERM: a regular file, which is always ready and never has news. */
-  register(source: Source): void {
+  register(source: Watched): void {
     if (this.#epoll < 0) this.#open();
     if (this.#control(EPOLL_CTL_ADD, source) === -1) {
       // Watched already, by a source that looks at the same number from outside: now both are told.
@@ -112,7 +134,7 @@ class Reactor implements Loop {
   }
 
   /** Stops watching. */
-  forget(source: Source): void {
+  forget(source: Watched): void {
     source.registered = false;
     const { fd, beside } = source;
     source.beside = undefined;
@@ -128,7 +150,7 @@ class Reactor implements Loop {
   }
 
   /** Whether the kernel watches for a source still: it forgets a file with its last descriptor, whoever closed that. */
-  remembers({ fd }: Source): boolean {
+  remembers({ fd }: Watched): boolean {
     const first = this.#sources[fd];
     if (first === undefined) return false;
     // EEXIST changes nothing, where EPOLL_CTL_MOD would arm the edge anew.
@@ -137,7 +159,7 @@ class Reactor implements Loop {
     return false;
   }
 
-  #control(operation: number, source: Source): number {
+  #control(operation: number, source: Watched): number {
     const request = this.#request;
     request[0] = EVERYTHING;
     request[DATA] = source.fd;
@@ -156,7 +178,7 @@ class Reactor implements Loop {
   }
 
   /** One more waits. */
-  enter(source: Source, mask: number, background: boolean): void {
+  enter(source: Watched, mask: number, background: boolean): void {
     this.#waiting++;
     if (background) this.#background++;
     else if (source.holds) this.#holding++;
@@ -169,7 +191,7 @@ class Reactor implements Loop {
   }
 
   /** One less. */
-  leave(source: Source, background: boolean): void {
+  leave(source: Watched, background: boolean): void {
     this.#waiting--;
     if (background) this.#background--;
     else if (source.holds) this.#holding--;
@@ -177,7 +199,7 @@ class Reactor implements Loop {
   }
 
   /** Those who wait for a source keep the process alive, or no longer do. */
-  hold(source: Source, holds: boolean): void {
+  hold(source: Watched, holds: boolean): void {
     if (source.holds === holds) return;
     source.holds = holds;
     this.#holding += holds ? source.holding : -source.holding;
@@ -223,7 +245,7 @@ class Reactor implements Loop {
   }
 
   /** Wakes the waiters of a source by an event that the kernel does not announce; a parked call ends first. */
-  announce(source: Source, event: number): void {
+  announce(source: Watched, event: number): void {
     const noted = source.note(event);
     if (this.#parked === undefined || source.waiting === 0) return source.tell();
     if (noted) this.#newsworthy.push(source);
@@ -259,13 +281,14 @@ class Reactor implements Loop {
 
   /**
    * Brings every source's `ready` up to date, and answers whether that was possible: a parked call may hold
-   * events that it has taken and not delivered. One system call serves all who ask in one run of JavaScript.
+   * events that it has taken and not delivered. One system call serves all that ask in one run of JavaScript, until a
+   * call of this process changes what is ready.
    */
   refresh(): boolean {
     if (this.#parked !== undefined) return false;
-    if (this.#fresh) return true;
-    this.#fresh = true;
-    queueMicrotask(this.#stale);
+    if (this.#refreshed === effects()) return true;
+    this.#refreshed = effects();
+    queueMicrotask(this.#expire);
     for (;;) {
       const found = this.#libc.epoll_wait(this.#epoll, this.#events, BATCH, 0);
       this.#note(this.#events, found);
@@ -273,11 +296,6 @@ class Reactor implements Loop {
     }
     if (this.#newsworthy.length > 0) this.#go();
     return true;
-  }
-
-  /** A call of this process may have changed what is ready. */
-  disturb(): void {
-    this.#fresh = false;
   }
 
   #open(): void {

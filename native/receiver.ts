@@ -18,7 +18,7 @@ import { copyOf } from "../base/pool.ts";
 import type { Received, WouldBlock } from "../seam/transport.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import { errno, failure } from "./call.ts";
-import { libc } from "./libc.ts";
+import * as effects from "./effects.ts";
 import { EAGAIN, MOST_BYTES } from "./linux.ts";
 import type { LowWater } from "./low_water.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
@@ -120,7 +120,7 @@ export class Receiver {
   /** Takes what is there, and its sender's address to `incoming`. */
   #receiveFrom(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
     if (this.#mustWait(flags)) return BLOCKED;
-    const count = libc().recvfrom(
+    const count = effects.recvFrom(
       this.#source.fd,
       buffer,
       Math.min(size, MOST_BYTES),
@@ -169,7 +169,7 @@ export class Receiver {
     const message = sharedMessage();
     message.expect(this.#isStream ? Math.min(size, STREAM_MESSAGE) : size, ancillarySize);
     // Descriptors that arrive are closed when another program is executed, like all of this module's.
-    const count = libc().recvmsg(this.#source.fd, message.header, flags | MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    const count = effects.recvMessage(this.#source.fd, message.header, flags | MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (count < 0) return this.#refused("recvmsg", POLLIN, flags);
     return this.#isPartOfPeek(count, size, flags) ? BLOCKED : count;
   }
@@ -178,7 +178,7 @@ export class Receiver {
   #receive(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
     const source = this.#source;
     if (!source.mayTry(POLLIN)) return BLOCKED;
-    const count = libc().recv(source.fd, buffer, Math.min(size, MOST_BYTES), flags | MSG_DONTWAIT);
+    const count = effects.recv(source.fd, buffer, Math.min(size, MOST_BYTES), flags | MSG_DONTWAIT);
     if (count < 0) return this.#refused("recv", POLLIN);
     // End of stream (0) stays readable.
     if (count < size && count > 0 && source.shortMeansEmpty) source.exhaust(POLLIN);
@@ -199,7 +199,7 @@ export class Receiver {
     }
     if (this.#mustWait(flags)) return BLOCKED;
     const size = Math.min(view.length, MOST_BYTES);
-    const count = libc().recv(this.#source.fd, view as Uint8Array<ArrayBuffer>, size, flags | MSG_DONTWAIT);
+    const count = effects.recv(this.#source.fd, view as Uint8Array<ArrayBuffer>, size, flags | MSG_DONTWAIT);
     if (count < 0) return this.#refused("recv", POLLIN, flags);
     // The mark of an urgent byte ends a read still when the byte was taken, and no event tells of it any more.
     if ((flags & MSG_OOB) !== 0) this.#source.shortMeansEmpty = false;
