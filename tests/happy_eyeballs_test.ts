@@ -131,7 +131,7 @@ for (const { name, module: m } of BACKENDS) {
       const transport = backend.open(...kind);
       const connect = transport.connect.bind(transport);
       transport.connect = (caller, address) => {
-        if (address[0] === denied[0]) throw new Deno.errors.NotCapable("denied");
+        if ((address as Address)[0] === denied[0]) throw new Deno.errors.NotCapable("denied");
         return connect(caller, address);
       };
       return transport;
