@@ -39,15 +39,15 @@ async function bundle(directory: TemporaryDirectory, source: string): Promise<st
 
 /** What a program prints. */
 async function output(program: string, args: string[]): Promise<string> {
-  const child = new Deno.Command(program, {
-    args,
-    stdout: "piped",
-    stderr: "piped",
-    signal: AbortSignal.timeout(LONGEST_MS),
-  });
-  const { stdout, stderr, code } = await child.output();
-  assert.equal(code, 0, new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
+  const child = new Deno.Command(program, { args, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
+  const deadline = setTimeout(() => child.kill("SIGKILL"), LONGEST_MS);
+  try {
+    const { stdout, stderr, code } = await child.output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    return new TextDecoder().decode(stdout);
+  } finally {
+    clearTimeout(deadline);
+  }
 }
 
 /** A browser's headless form, and flags that keep it to itself. */

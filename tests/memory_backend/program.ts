@@ -26,7 +26,9 @@ export async function run(): Promise<string[]> {
   const [peer, address] = await server.accept();
   lines.push(JSON.stringify([address.slice(0, 1), client.getpeername(), client.fileno() === 2 ** 30 + 1]));
   await client.sendall("世界,你好\n");
-  lines.push(String(await peer.makefile("r").readline()).trim());
+  const file = peer.makefile("r");
+  lines.push(String(await file.readline()).trim());
+  await file.close();
   await client.shutdown(socket.SHUT_WR);
   lines.push(String((await peer.recv(10)).length));
 
