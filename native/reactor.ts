@@ -26,7 +26,7 @@ import {
   EPOLLET,
 } from "./linux.ts";
 import { errno } from "./call.ts";
-import { effects } from "./effects.ts";
+import { anyHeldBack, effects, permitAll } from "./effects.ts";
 import { POLLIN, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
 import type { Loop, WakeUps } from "../seam/loop.ts";
 
@@ -35,11 +35,6 @@ const WORDS = Deno.build.arch === "x86_64" ? 3 : 4;
 const DATA = WORDS - 2;
 /** Events taken by one look. What is more waits for the next one; epoll goes round. (16 to 512 make no difference.) */
 const BATCH = 128;
-/**
- * Attempts in one turn of the event loop. A call that need not wait is a matter of microtasks, and a socket that is always
- * ready would never let a timer run. Enough for every source of a batch to receive and send.
- */
-const BUDGET = 4 * BATCH;
 /** Looks without a find before the loop parks. (10 to 150 make no difference.) */
 const PATIENCE = 40;
 /** The longest that a parked call waits, in ms: the thread of a Worker that was terminated meanwhile is free then. */
@@ -112,7 +107,6 @@ class Reactor implements Loop {
   #turnLength = 0;
   /** The hops that are left of the others' turn. */
   #hops = 0;
-  #budget = BUDGET;
   /** How many effects there were when epoll was asked, in this run of JavaScript; -1: it was not. */
   #refreshed = -1;
   readonly #turn = (): void => this.#look();
@@ -167,23 +161,13 @@ class Reactor implements Loop {
     return this.#libc.epoll_ctl(this.#epoll, operation, source.fd, request);
   }
 
-  /** Counts an attempt. Answers whether it may be made now, or its caller should wait for a turn of the event loop. */
-  mayTry(): boolean {
-    return --this.#budget >= 0;
-  }
-
-  /** Lets one attempt through: its caller cannot wait. */
-  permitOne(): void {
-    if (this.#budget < 1) this.#budget = 1;
-  }
-
   /** One more waits. */
   enter(source: Watched, mask: number, background: boolean): void {
     this.#waiting++;
     if (background) this.#background++;
     else if (source.holds) this.#holding++;
     // It waits for its turn perhaps, and not for the kernel: the next look wakes it to try.
-    if (this.#budget < 0) {
+    if (anyHeldBack()) {
       if (source.note(mask & source.ready)) this.#newsworthy.push(source);
       this.#rouse();
     }
@@ -332,7 +316,7 @@ class Reactor implements Loop {
 
   #look(): void {
     this.#scheduled = false;
-    this.#budget = BUDGET;
+    permitAll();
     if (this.#doze !== undefined) this.#endDoze();
     if (!this.#wanted) {
       this.#idle = 0;
@@ -409,7 +393,7 @@ class Reactor implements Loop {
       this.#parked = undefined;
       this.#roused = false;
       this.#idle = 0;
-      this.#budget = BUDGET;
+      permitAll();
       this.#note(this.#parkedEvents, found);
       this.#tell();
       this.#go();

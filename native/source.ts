@@ -79,7 +79,7 @@ export class Source implements Watched {
 
   /** Counts an attempt at an event. Answers whether it is worth a system call, and not to wait for news or for a turn. */
   mayTry(event: number): boolean {
-    return ((this.ready & event) !== 0 || this.listening) && reactor.mayTry();
+    return ((this.ready & event) !== 0 || this.listening) && effects.mayTry();
   }
 
   /** Takes out what the kernel refused. Unwatched, it would never come back. */

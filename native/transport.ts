@@ -162,7 +162,7 @@ export class NativeTransport implements Transport {
   // Connections
 
   accept(): Accepted | WouldBlock {
-    if ((this.#source.listening && (this.#source.ready & POLLIN) === 0) || !reactor.mayTry()) return WOULD_BLOCK;
+    if ((this.#source.listening && (this.#source.ready & POLLIN) === 0) || !effects.mayTry()) return WOULD_BLOCK;
     if (!this.#mayAccept()) {
       this.#source.exhaust(POLLIN);
       return WOULD_BLOCK;
@@ -460,7 +460,7 @@ export class NativeTransport implements Transport {
   /** What an attempt knows may be older than what the kernel knows: let the next one ask. */
   settle(mask: number): undefined {
     this.#source.ready |= mask & (POLLIN | POLLOUT);
-    reactor.permitOne();
+    effects.permitOne();
     return undefined;
   }
 
