@@ -40,7 +40,7 @@ import { nativeBackend } from "./native/backend.ts";
 
 export * from "./base/constants.ts";
 export * from "./base/inet.ts";
-export * from "./native/names.ts";
+export * from "./native/names/mod.ts";
 export type {
   Address,
   AddressLike,

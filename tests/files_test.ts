@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import * as socket from "../mod.ts";
-import { BACKENDS } from "./_backends.ts";
+import { ALL_BACKENDS, BACKENDS } from "./_backends.ts";
 import { pythonTest, runPython } from "./_helpers.ts";
 import { fileSuite } from "./conformance/files.ts";
 
-BACKENDS.forEach(fileSuite);
+ALL_BACKENDS.forEach(fileSuite);
 
 const PEER = `
 import socket, sys

@@ -1,7 +1,6 @@
 // bind, listen, accept, connect: names, claims and the queue.
 
 import assert from "node:assert/strict";
-import { available } from "../_helpers.ts";
 import { Connected, failure, FAMILIES, Listening, place, receive, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
@@ -252,20 +251,6 @@ export function addressSuite({ name, module: m }: Subject): void {
     using client = m.socket();
     await client.connect(["127.0.0.1", port]);
     (await server.accept())[0].close();
-  });
-
-  Deno.test({
-    name: `${name}: listen(backlog) sets the kernel's queue`,
-    ignore: !available("ss"),
-    async fn() {
-      for (const backlog of [1, 7, 100]) {
-        using listening = new Listening(m, "IPv4", backlog);
-        const port = listening.address[1];
-        const { stdout } = await new Deno.Command("ss", { args: ["-Hltn", `sport = :${port}`] }).output();
-        const [, , sendQueue] = text(stdout).trim().split(/\s+/);
-        assert.equal(sendQueue, `${backlog}`);
-      }
-    },
   });
 
   test("an address is free again after close", async () => {

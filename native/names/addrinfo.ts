@@ -2,14 +2,14 @@
 //
 // It runs on a thread of Deno's pool and blocks nothing.
 
-import type { Address } from "../base/addresses.ts";
-import { AF_INET, AF_INET6 } from "../base/constants/families.ts";
-import * as constants from "../base/constants/names.ts";
-import { gaierror } from "../base/errors.ts";
-import { lend } from "./lend.ts";
-import { libc } from "./libc.ts";
-import { bytesAt, cString, NULL, structAt, textAt } from "./memory.ts";
-import { decode } from "./sockaddr.ts";
+import type { Address } from "../../base/addresses.ts";
+import { AF_INET, AF_INET6 } from "../../base/constants/families.ts";
+import * as constants from "../../base/constants/names.ts";
+import { gaierror } from "../../base/errors.ts";
+import { lend } from "../lend.ts";
+import { libc } from "../libc.ts";
+import { bytesAt, cString, NULL, structAt, textAt } from "../memory.ts";
+import { decode } from "../sockaddr.ts";
 
 // struct addrinfo: int ai_flags @0, ai_family @4, ai_socktype @8, ai_protocol @12, socklen_t ai_addrlen @16,
 // struct sockaddr *ai_addr @24, char *ai_canonname @32, struct addrinfo *ai_next @40.

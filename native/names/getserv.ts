@@ -1,10 +1,10 @@
 // getservbyname and its relations, by /etc/services and /etc/protocols or whatever else the system has for them.
 
-import { OSError } from "../base/errors.ts";
-import * as table from "../core/names/getserv.ts";
+import { OSError } from "../../base/errors.ts";
+import * as table from "../../core/names/getserv.ts";
 import { ask } from "./entry.ts";
-import { libc } from "./libc.ts";
-import { cString } from "./memory.ts";
+import { libc } from "../libc.ts";
+import { cString } from "../memory.ts";
 
 // struct servent: char *s_name @0, char **s_aliases @8, int s_port @16, char *s_proto @24.
 // struct protoent: char *p_name @0, char **p_aliases @8, int p_proto @16.

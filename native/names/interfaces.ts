@@ -1,10 +1,10 @@
 // Network interfaces by name and index. libc asks the kernel, and takes no permission for it.
 
-import { nameOf } from "../base/data.ts";
-import { errorFor, OSError } from "../base/errors.ts";
-import { failure } from "./call.ts";
-import { libc } from "./libc.ts";
-import { cString, NULL, structAt, textAt, textIn } from "./memory.ts";
+import { nameOf } from "../../base/data.ts";
+import { errorFor, OSError } from "../../base/errors.ts";
+import { failure } from "../call.ts";
+import { libc } from "../libc.ts";
+import { cString, NULL, structAt, textAt, textIn } from "../memory.ts";
 
 /** IF_NAMESIZE, the end included. */
 const NAME_SIZE = 16;

@@ -2,15 +2,15 @@
 //
 // bind, which Python has as a plain call, cannot wait for a thread: it looks up in place.
 
-import type { Address, Inet6Address, InetAddress } from "../base/addresses.ts";
-import { isLiteral } from "../base/addresses.ts";
-import { AF_INET, AF_INET6 } from "../base/constants/families.ts";
-import { SOCK_DGRAM, SOCK_STREAM } from "../base/constants/sockets.ts";
-import { asciiOf } from "../base/idna.ts";
+import type { Address, Inet6Address, InetAddress } from "../../base/addresses.ts";
+import { isLiteral } from "../../base/addresses.ts";
+import { AF_INET, AF_INET6 } from "../../base/constants/families.ts";
+import { SOCK_DGRAM, SOCK_STREAM } from "../../base/constants/sockets.ts";
+import { asciiOf } from "../../base/idna.ts";
 import { find, findInPlace } from "./addrinfo.ts";
 import type { Found } from "./addrinfo.ts";
-import { requireName } from "./permissions.ts";
-import { isKnownLiteral } from "./sockaddr.ts";
+import { requireName } from "../permissions.ts";
+import { isKnownLiteral } from "../sockaddr.ts";
 
 /** Whether an address holds a name; "" and literals are none. */
 function isNamed(family: number, address: Address): address is InetAddress | Inet6Address {

@@ -1,27 +1,27 @@
 // gethostbyname and its relations: one host to its names and addresses.
 
-import { qualify } from "../core/names/fqdn.ts";
-import type { InetAddress } from "../base/addresses.ts";
-import { AF_INET, AF_INET6, AF_UNSPEC } from "../base/constants/families.ts";
-import { AI_PASSIVE } from "../base/constants/names.ts";
-import { SOCK_DGRAM } from "../base/constants/sockets.ts";
-import { OSError } from "../base/errors.ts";
-import { hErrorFor } from "../base/gai.ts";
-import type { HName } from "../base/gai.ts";
-import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from "../base/ip.ts";
-import type { WaitOptions } from "../core/abort.ts";
-import { checkOptions } from "../core/arguments.ts";
-import { orAborted, throwIfAborted } from "../core/abort.ts";
-import type { HostEntry } from "../core/names/gethost.ts";
-import { checkHostName } from "../core/names/gethost.ts";
-import { toAscii } from "../base/idna.ts";
-import { call } from "./call.ts";
+import { qualify } from "../../core/names/fqdn.ts";
+import type { InetAddress } from "../../base/addresses.ts";
+import { AF_INET, AF_INET6, AF_UNSPEC } from "../../base/constants/families.ts";
+import { AI_PASSIVE } from "../../base/constants/names.ts";
+import { SOCK_DGRAM } from "../../base/constants/sockets.ts";
+import { OSError } from "../../base/errors.ts";
+import { hErrorFor } from "../../base/gai.ts";
+import type { HName } from "../../base/gai.ts";
+import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from "../../base/ip.ts";
+import type { WaitOptions } from "../../core/abort.ts";
+import { orAborted, throwIfAborted } from "../../core/abort.ts";
+import { checkOptions } from "../../core/arguments.ts";
+import type { HostEntry } from "../../core/names/gethost.ts";
+import { checkHostName } from "../../core/names/gethost.ts";
+import { toAscii } from "../../base/idna.ts";
+import { call } from "../call.ts";
 import { ask } from "./entry.ts";
 import type { Entry } from "./entry.ts";
 import { findHost } from "./getaddrinfo.ts";
-import { libc } from "./libc.ts";
-import { bytesAt, cString, textAt, textIn } from "./memory.ts";
-import { requireHost } from "./permissions.ts";
+import { libc } from "../libc.ts";
+import { bytesAt, cString, textAt, textIn } from "../memory.ts";
+import { requireHost } from "../permissions.ts";
 
 // struct hostent: char *h_name @0, char **h_aliases @8, int h_addrtype @16, int h_length @20, char **h_addr_list @24.
 const NAME = 0, ALIASES = 8, LENGTH = 20, ADDRESSES = 24;

@@ -1,20 +1,20 @@
 // getnameinfo: a socket address to names.
 
-import type { InetAddress } from "../base/addresses.ts";
-import { AF_INET } from "../base/constants/families.ts";
-import { AI_NUMERICHOST, AI_NUMERICSERV, NI_NUMERICHOST } from "../base/constants/names.ts";
-import { SOCK_DGRAM } from "../base/constants/sockets.ts";
-import { OSError } from "../base/errors.ts";
-import type { WaitOptions } from "../core/abort.ts";
-import { checkOptions } from "../core/arguments.ts";
-import { orAborted, throwIfAborted } from "../core/abort.ts";
-import { checkNameInfo } from "../core/names/getnameinfo.ts";
+import type { InetAddress } from "../../base/addresses.ts";
+import { AF_INET } from "../../base/constants/families.ts";
+import { AI_NUMERICHOST, AI_NUMERICSERV, NI_NUMERICHOST } from "../../base/constants/names.ts";
+import { SOCK_DGRAM } from "../../base/constants/sockets.ts";
+import { OSError } from "../../base/errors.ts";
+import type { WaitOptions } from "../../core/abort.ts";
+import { orAborted, throwIfAborted } from "../../core/abort.ts";
+import { checkOptions } from "../../core/arguments.ts";
+import { checkNameInfo } from "../../core/names/getnameinfo.ts";
 import { findInPlace, lookUpError } from "./addrinfo.ts";
-import { lend } from "./lend.ts";
-import { libc } from "./libc.ts";
-import { textIn } from "./memory.ts";
-import { requireHost } from "./permissions.ts";
-import { encode, outgoing } from "./sockaddr.ts";
+import { lend } from "../lend.ts";
+import { libc } from "../libc.ts";
+import { textIn } from "../memory.ts";
+import { requireHost } from "../permissions.ts";
+import { encode, outgoing } from "../sockaddr.ts";
 
 /** NI_MAXHOST and NI_MAXSERV */
 const HOST_SIZE = 1025, SERVICE_SIZE = 32;
