@@ -6,6 +6,7 @@ import type { Waiter } from "../../seam/transport.ts";
 import { tellTable } from "../descriptors.ts";
 import type { Descriptor, Openable } from "../descriptors.ts";
 import type { Runtime } from "../runtime.ts";
+import { checkOptions } from "../arguments.ts";
 import { int } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
 import { ByteQueue } from "../files/bytes.ts";
@@ -191,7 +192,7 @@ export class Reader implements Disposable, AsyncIterable<string> {
   /** Reads up to `size` bytes; an empty array at the end. It waits for at least one byte. */
   async read(size: number = READ_AHEAD, options: WaitOptions = {}): Promise<Uint8Array> {
     if (int(size, "size") < 1) throw new RangeError("size must be positive");
-    const { signal } = options;
+    const signal = checkOptions(options);
     return await this.#reads.run(async () => {
       for (;;) {
         const data = this.#open().take(size);
@@ -220,7 +221,7 @@ export class Reader implements Disposable, AsyncIterable<string> {
    */
   async readline(limit: number = -1, options: WaitOptions = {}): Promise<string> {
     int(limit, "limit");
-    const { signal } = options;
+    const signal = checkOptions(options);
     return await this.#reads.run(async () => {
       const end = await this.#lineEnd(0, limit, signal);
       return end === 0 ? "" : lineText(this.#open().take(end)!);
@@ -233,7 +234,7 @@ export class Reader implements Disposable, AsyncIterable<string> {
    */
   async readlines(hint: number = -1, options: WaitOptions = {}): Promise<string[]> {
     int(hint, "hint");
-    const { signal } = options;
+    const signal = checkOptions(options);
     return await this.#reads.run(async () => {
       const lines: string[] = [];
       let taken = 0;
