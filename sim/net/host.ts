@@ -1,0 +1,53 @@
+// A host: its name, its addresses, its links, and the kernel that runs on it.
+
+import { hashText } from "../random.ts";
+import { Kernel } from "./kernel.ts";
+import { Link } from "./link.ts";
+import type { Packet } from "./packet.ts";
+import type { World } from "./world.ts";
+
+/** A host of a world. It stays the same when it crashes and starts again; its kernel does not. */
+export class Host {
+  readonly world: World;
+  readonly name: string;
+  /** Its addresses, IPv4 first. */
+  readonly addresses: readonly string[];
+  /** A number that belongs to the name. */
+  readonly hash: number;
+  /** What runs on it, or ran until it crashed. */
+  kernel: Kernel;
+  /** How far its wall clock is ahead, in seconds. */
+  skew = 0;
+  readonly #links = new Map<Host, Link>();
+  #boots = 0;
+
+  constructor(world: World, name: string, addresses: readonly string[]) {
+    this.world = world;
+    this.name = name;
+    this.addresses = addresses;
+    this.hash = hashText(name);
+    this.kernel = new Kernel(this, this.#boots);
+  }
+
+  /** Whether it runs. */
+  get isUp(): boolean {
+    return this.kernel.isUp;
+  }
+
+  /** Starts it anew, with a new kernel. */
+  boot(): void {
+    this.kernel = new Kernel(this, ++this.#boots);
+  }
+
+  /** The direction of the link that leads to another host. Links without options of their own have the world's. */
+  linkTo(to: Host): Link {
+    let link = this.#links.get(to);
+    if (link === undefined) this.#links.set(to, link = new Link(this, to, this.world.defaultLink));
+    return link;
+  }
+
+  /** Takes a packet that a link has brought. */
+  receive(packet: Packet): void {
+    this.world.loopback.during(() => this.kernel.receive(packet));
+  }
+}
