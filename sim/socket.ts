@@ -102,7 +102,7 @@ export abstract class SimSocket implements Transport, KernelSocket {
 
   /** Runs work on connections: packets over loopback wait until it is done. */
   protected during(work: () => void): void {
-    this.kernel.world.loopback.during(work);
+    this.kernel.network.loopback.during(work);
   }
 
   abstract bind(address: Address): void;

@@ -4,11 +4,11 @@ import { hashText } from "../random.ts";
 import { Kernel } from "./kernel.ts";
 import { Link } from "./link.ts";
 import type { Packet } from "./packet.ts";
-import type { World } from "./world.ts";
+import type { Network } from "./network.ts";
 
-/** A host of a world. It stays the same when it crashes and starts again; its kernel does not. */
+/** A host of a network. It stays the same when it crashes and starts again; its kernel does not. */
 export class Host {
-  readonly world: World;
+  readonly network: Network;
   readonly name: string;
   /** Its addresses, IPv4 first. */
   readonly addresses: readonly string[];
@@ -21,8 +21,8 @@ export class Host {
   readonly #links = new Map<Host, Link>();
   #boots = 0;
 
-  constructor(world: World, name: string, addresses: readonly string[]) {
-    this.world = world;
+  constructor(network: Network, name: string, addresses: readonly string[]) {
+    this.network = network;
     this.name = name;
     this.addresses = addresses;
     this.hash = hashText(name);
@@ -39,15 +39,15 @@ export class Host {
     this.kernel = new Kernel(this, ++this.#boots);
   }
 
-  /** The direction of the link that leads to another host. Links without options of their own have the world's. */
+  /** The direction of the link that leads to another host. Links without options of their own have the network's. */
   linkTo(to: Host): Link {
     let link = this.#links.get(to);
-    if (link === undefined) this.#links.set(to, link = new Link(this, to, this.world.defaultLink));
+    if (link === undefined) this.#links.set(to, link = new Link(this, to, this.network.defaultLink));
     return link;
   }
 
   /** Takes a packet that a link has brought. */
   receive(packet: Packet): void {
-    this.world.loopback.during(() => this.kernel.receive(packet));
+    this.network.loopback.during(() => this.kernel.receive(packet));
   }
 }

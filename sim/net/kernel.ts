@@ -15,7 +15,7 @@ import type { Host } from "./host.ts";
 import { isIPv6 } from "./packet.ts";
 import type { Datagram, Packet } from "./packet.ts";
 import type { SocketInfo } from "./socket_info.ts";
-import type { World } from "./world.ts";
+import type { Network } from "./network.ts";
 
 /** The MTU of the loopback interface. */
 export const LOOPBACK_MTU = 65536;
@@ -32,7 +32,7 @@ export interface KernelSocket {
 
 /** The network stack of one host. */
 export class Kernel {
-  readonly world: World;
+  readonly network: Network;
   readonly host: Host;
   readonly timeline: Timeline;
   readonly random: Random;
@@ -40,16 +40,16 @@ export class Kernel {
   readonly udp: UdpHost;
   readonly unix: UnixNames = new UnixNames();
   /** The open sockets, and closed ones that TCP still works for. */
-  readonly sockets = new Set<KernelSocket>();
+  readonly sockets: Set<KernelSocket> = new Set();
   /** Whether it runs; false after a crash. */
   isUp = true;
   readonly #fragments = new Reassembly();
 
   constructor(host: Host, boot: number) {
     this.host = host;
-    this.world = host.world;
-    this.timeline = host.world.timeline;
-    this.random = new Random(host.world.seed, host.hash ^ boot);
+    this.network = host.network;
+    this.timeline = host.network.timeline;
+    this.random = new Random(host.network.seed, host.hash ^ boot);
     this.tcp = new TcpHost(this);
     this.udp = new UdpHost(this);
   }
@@ -65,7 +65,7 @@ export class Kernel {
 
   /** Makes a timer for work of this kernel. */
   timer(callback: () => void, hope?: Hope): Timer {
-    return new Timer(this.timeline, () => this.world.loopback.during(callback), hope);
+    return new Timer(this.timeline, () => this.network.loopback.during(callback), hope);
   }
 
   /** Whether an address is one of this host. */
@@ -85,16 +85,16 @@ export class Kernel {
   /** The longest packet that leaves for a destination in one piece. */
   mtuTo(destination: string): number {
     if (this.owns(destination)) return LOOPBACK_MTU;
-    const to = this.world.route(destination);
-    return to === undefined ? this.world.defaultLink.mtu : this.host.linkTo(to).options.mtu;
+    const to = this.network.route(destination);
+    return to === undefined ? this.network.defaultLink.mtu : this.host.linkTo(to).options.mtu;
   }
 
   /** Sends a packet to one host: this one, or another over the link to it. */
   send(packet: Packet): void {
     if (!this.isUp) return;
-    if (this.owns(packet.destination)) return this.world.loopback.send(this, packet);
-    const { recorder, timeline } = this.world;
-    const to = this.world.route(packet.destination);
+    if (this.owns(packet.destination)) return this.network.loopback.send(this, packet);
+    const { recorder, timeline } = this.network;
+    const to = this.network.route(packet.destination);
     if (to === undefined) {
       recorder.ended(recorder.sent(timeline.now, this.host, null, packet, false), "dropped", timeline.now);
     } else this.sendTo(to, packet);
@@ -110,9 +110,9 @@ export class Kernel {
   /** Sends a datagram to a group or to every host: a packet to each that takes it. */
   sendToMany(packet: Datagram, toItself: boolean): void {
     if (!this.isUp) return;
-    const { world, host: own } = this;
+    const { network, host: own } = this;
     const isBroadcast = packet.destination === BROADCAST;
-    for (const host of isBroadcast ? world.hosts : world.members(packet.destination)) {
+    for (const host of isBroadcast ? network.hosts : network.members(packet.destination)) {
       if (host !== own) this.sendTo(host, packet);
     }
     if (toItself) this.sendToItself(packet);
@@ -121,7 +121,7 @@ export class Kernel {
   /** Sends a datagram to a group or to every host to this host alone. */
   sendToItself(packet: Datagram): void {
     const takes = packet.destination === BROADCAST || this.udp.groups.has(packet.destination);
-    if (this.isUp && takes) this.world.loopback.send(this, packet);
+    if (this.isUp && takes) this.network.loopback.send(this, packet);
   }
 
   /** Takes a packet that has come to this host. */

@@ -82,7 +82,7 @@ const COPY = -1;
 export class Link {
   readonly from: Host;
   readonly to: Host;
-  /** Changed by `World.link`; packets under way keep their time of arrival. */
+  /** Changed by `Network.link`; packets under way keep their time of arrival. */
   options: Required<LinkOptions>;
   /** How many partitions hold it cut. Nothing passes a cut link. */
   cut = false;
@@ -102,8 +102,8 @@ export class Link {
     this.from = from;
     this.to = to;
     this.options = options;
-    this.#timeline = from.world.timeline;
-    this.#recorder = from.world.recorder;
+    this.#timeline = from.network.timeline;
+    this.#recorder = from.network.recorder;
   }
 
   /** Cuts the link, or mends it. What is under way when it is cut does not arrive. */
@@ -114,7 +114,7 @@ export class Link {
 
   /** Each direction has a random sequence of its own, so that traffic elsewhere changes nothing here. */
   get #dice(): Random {
-    return this.#random ??= new Random(this.from.world.seed, this.from.hash ^ Math.imul(this.to.hash, 31));
+    return this.#random ??= new Random(this.from.network.seed, this.from.hash ^ Math.imul(this.to.hash, 31));
   }
 
   /** Sends a packet. */

@@ -3,19 +3,19 @@
 
 import type { Kernel } from "./kernel.ts";
 import type { Packet } from "./packet.ts";
-import type { World } from "./world.ts";
+import type { Network } from "./network.ts";
 
 /** How many packets are worked off before the list is shortened. */
 const BATCH = 1024;
 
 /** The loopback interfaces of all hosts. */
 export class Loopback {
-  readonly #world: World;
+  readonly #network: Network;
   #queue: [kernel: Kernel, packet: Packet][] = [];
   #working = false;
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(network: Network) {
+    this.#network = network;
   }
 
   /** Sends a packet from a host to itself. */
@@ -41,7 +41,7 @@ export class Loopback {
 
   #work(): void {
     this.#working = true;
-    const { recorder, timeline } = this.#world;
+    const { recorder, timeline } = this.#network;
     try {
       for (let place = 0; place < this.#queue.length; place++) {
         const [kernel, packet] = this.#queue[place];

@@ -20,13 +20,13 @@ function asciiOf(name: string): string {
 export function addressesOf(host: Host, name: string): readonly string[] {
   const ascii = asciiOf(name).toLowerCase().replace(/\.$/, "");
   if (ascii === "localhost" || ascii.endsWith(".localhost")) return ["127.0.0.1", "::1"];
-  return host.world.named(ascii)?.addresses ?? [];
+  return host.network.named(ascii)?.addresses ?? [];
 }
 
 /** The name of an address, as every host knows it. */
 export function nameOf(host: Host, address: string): string | undefined {
   if (address === "127.0.0.1" || address === "::1") return "localhost";
-  return host.world.route(address)?.name;
+  return host.network.route(address)?.name;
 }
 
 /** An address with a literal in the place of its host name, for a call on a socket of a family. */

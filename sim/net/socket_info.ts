@@ -2,6 +2,7 @@
 
 /** A socket of a host, as `ss` lists it. */
 export interface SocketInfo {
+  /** The protocol, or the kind of Unix socket. */
   readonly protocol: "tcp" | "udp" | "unix" | "unix datagram";
   /** "LISTEN", "ESTAB", "TIME-WAIT" … as `ss` writes it; "UNCONN" for a socket that is not connected. */
   readonly state: string;

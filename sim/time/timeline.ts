@@ -1,4 +1,4 @@
-// The timeline of a world: what time it is, and what is going to happen. A pacer lets it happen: at once, with virtual
+// The timeline of a network: what time it is, and what is going to happen. A pacer lets it happen: at once, with virtual
 // time, or as real time passes.
 
 import { Random } from "../random.ts";
@@ -17,7 +17,7 @@ const TIES = 0x71e5;
  */
 export type Hope = "news" | "probe" | "expiry";
 
-/** The events of one world. Times are whole nanoseconds since its start. */
+/** The events of one network. Times are whole nanoseconds since its start. */
 export class Timeline {
   /** Raised where an event may have let a program go on; the pacer lets it, and lowers it again. */
   woken = false;

@@ -45,6 +45,16 @@ export class Timer {
     this.#timeline.onChange();
   }
 
+  /** Changes what may come of it. */
+  set hope(hope: Hope) {
+    if (this.#deadline !== Infinity) {
+      this.#timeline.pending[this.#hope]--;
+      this.#timeline.pending[hope]++;
+    }
+    this.#hope = hope;
+    this.#timeline.onChange();
+  }
+
   /** Clears it. */
   clear(): void {
     if (this.#deadline === Infinity) return;

@@ -1,4 +1,4 @@
-// The record of a world's packets: what was sent, when, and what became of it.
+// The record of a network's packets: what was sent, when, and what became of it.
 
 import type { Bytes } from "../../base/data.ts";
 import type { Host } from "../net/host.ts";
@@ -22,12 +22,17 @@ export interface PacketEntry {
   readonly from: string;
   /** The name of the host that it was sent to; "" where no host has the address. */
   readonly to: string;
+  /** The protocol. */
   readonly protocol: "TCP" | "UDP" | "ICMP";
   /** TCP's flags ("SYN,ACK"), ICMP's message ("port unreachable"), or "fragment" for a part of a UDP datagram. */
   readonly flags: string;
+  /** The sender's address. */
   readonly source: string;
+  /** The sender's port; of ICMP the port that the message is about. */
   readonly sourcePort: number;
+  /** The receiver's address. */
   readonly destination: string;
+  /** The receiver's port. */
   readonly destinationPort: number;
   /** The sequence number, counted from the connection's first one, as Wireshark shows it. */
   readonly seq: number;
@@ -42,7 +47,8 @@ export interface PacketEntry {
   /** How many bytes of data it carries, headers not counted. */
   readonly length: number;
   /** The data. Do not change it: sockets may still hold it. */
-  readonly data: Bytes;
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** What became of it. */
   fate: Fate;
   /** Whether it is the second copy of a packet that the link duplicated. */
   readonly duplicate: boolean;
@@ -56,9 +62,13 @@ export interface PacketEntry {
 export interface Counts {
   /** All that were sent, duplicates not counted. */
   sent: number;
+  /** Those that arrived, duplicates counted. */
   delivered: number;
+  /** Those that a link lost. */
   lost: number;
+  /** Those that met a full queue, or no running host. */
   dropped: number;
+  /** Those that a partition stopped. */
   partitioned: number;
   /** How many second copies the links made. */
   duplicated: number;

@@ -20,21 +20,21 @@ export class Groups {
   join(group: string): void {
     const count = this.#members.get(group) ?? 0;
     this.#members.set(group, count + 1);
-    if (count === 0) this.#host.world.setMember(group, this.#host, true);
+    if (count === 0) this.#host.network.setMember(group, this.#host, true);
   }
 
   /** Counts one membership less. */
   leave(group: string): void {
     const count = this.#members.get(group) ?? 0;
     if (count > 1) this.#members.set(group, count - 1);
-    else if (this.#members.delete(group)) this.#host.world.setMember(group, this.#host, false);
+    else if (this.#members.delete(group)) this.#host.network.setMember(group, this.#host, false);
   }
 
   /** Leaves all of them. */
   clear(): void {
     for (const group of [...this.#members.keys()]) {
       this.#members.delete(group);
-      this.#host.world.setMember(group, this.#host, false);
+      this.#host.network.setMember(group, this.#host, false);
     }
   }
 }

@@ -1,4 +1,4 @@
-// A world: hosts, the links between them, and the timeline on which everything happens.
+// A network: hosts, the links between them, and the timeline on which everything happens.
 
 import { isLoopback, parseLiteral } from "../../base/addresses.ts";
 import { Recorder } from "../trace/recorder.ts";
@@ -10,18 +10,18 @@ import type { LinkOptions } from "./link.ts";
 import { Loopback } from "./loopback.ts";
 import { isIPv6 } from "./packet.ts";
 
-/** What a world is made of. */
-export interface WorldParts {
+/** What a network is made of. */
+export interface NetworkParts {
   seed: number;
   link: LinkOptions;
   /** Whether packets are kept for the trace. */
   trace: boolean;
-  /** The real time in nanoseconds, where the world lives by it. */
+  /** The real time in nanoseconds, where the network lives by it. */
   realNow?: () => number;
 }
 
 /** Hosts and the links between them. */
-export class World {
+export class Network {
   readonly seed: number;
   readonly timeline: Timeline;
   readonly recorder: Recorder;
@@ -33,7 +33,7 @@ export class World {
   readonly #byAddress = new Map<string, Host>();
   readonly #groups = new Map<string, Set<Host>>();
 
-  constructor({ seed, link, trace, realNow }: WorldParts) {
+  constructor({ seed, link, trace, realNow }: NetworkParts) {
     this.seed = seed;
     this.timeline = new Timeline(seed, realNow);
     this.recorder = new Recorder(trace);
@@ -65,7 +65,7 @@ export class World {
       // Neither .0 nor .255 at the end: they look like a network and its broadcast.
       const low = (number - 1) % 254 + 1;
       const high = Math.floor((number - 1) / 254);
-      if (high > 0xffff) throw new Error("a world has 16 million hosts at most");
+      if (high > 0xffff) throw new Error("a network has 16 million hosts at most");
       const made = [
         `10.${high >> 8}.${high & 0xff}.${low}`,
         `fd00::${high > 0 ? `${high.toString(16)}:` : ""}${low.toString(16)}`,
