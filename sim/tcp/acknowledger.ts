@@ -16,6 +16,7 @@ export class Acknowledger {
   #quick = QUICK;
   /** Bytes that came and were not acknowledged. */
   #owed = 0;
+  #receivedAt = -Infinity;
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -25,6 +26,7 @@ export class Acknowledger {
   /** Notes new bytes. `urgent`: something is missing, or came twice: the peer has to know at once. */
   received(bytes: number, urgent: boolean): void {
     this.#owed += bytes;
+    this.#receivedAt = this.#connection.now;
     const { sender, settings } = this.#connection;
     if (urgent || this.#quick > 0 || settings.quickAck || this.#owed >= 2 * sender.mss) {
       if (this.#quick > 0) this.#quick--;
@@ -32,9 +34,9 @@ export class Acknowledger {
     } else if (!this.#timer.isSet) this.#timer.set(DELAY);
   }
 
-  /** Notes that the application answers data with data: from now on acknowledgements wait for its answers. */
+  /** Notes that data goes out. Soon after data came in it is an answer: then acknowledgements wait for such answers. */
   answered(): void {
-    this.#quick = 0;
+    if (this.#connection.now - this.#receivedAt < DELAY) this.#quick = 0;
   }
 
   /** Notes that a segment goes out, which acknowledges everything. */

@@ -60,10 +60,14 @@ export function infoOf(connection: Connection, receiveQueue: number): SocketInfo
 export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHolder {
   /** The address that it is bound to. */
   host: string;
+  /** The port that `getsockname` tells. It may be free again: then `#holds` is false. */
   port = 0;
-  /** What `bind` has fixed. */
+  #holds = false;
+  /** What `bind` has fixed; a port that it chose itself is not. */
   #boundHost = false;
   #boundPort = false;
+  /** Whether it was bound after the end of its connection. */
+  #boundAgain = false;
   #connection: Connection | null = null;
   #listener: Listener | null = null;
   /** The kernel's socket->state. */
@@ -136,25 +140,44 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
   // Addresses.
 
   bind(address: Address): void {
-    if (this.#boundPort || this.port !== 0 || !this.#isIdle) throw errorFor("EINVAL", { syscall: "bind", address });
+    if (!this.#isIdle) throw errorFor("EINVAL", { syscall: "bind", address });
+    this.#releaseEnded();
+    if (this.#holds) throw errorFor("EINVAL", { syscall: "bind", address });
     const [name, port] = resolve(this.kernel.host, this.family, address, "bind") as [string, number];
     const host = unmap(name);
     if (!isWildcard(host) && !this.kernel.owns(host)) throw errorFor("EADDRNOTAVAIL", { syscall: "bind", address });
     if (this.onlyIPv6 && !isIPv6(host)) throw errorFor("EINVAL", { syscall: "bind", address });
-    const before = this.host;
+    const before = this.port;
     this.host = host;
     this.port = port;
     try {
       if (port === 0) this.port = this.kernel.tcp.ports.ephemeral();
       else this.kernel.tcp.ports.check(this, address, "bind");
     } catch (error) {
-      this.host = before;
-      this.port = 0;
+      // As the kernel leaves it: without the address that it had from a connection before.
+      this.host = wildcard(this.family);
+      this.port = before;
       throw error;
     }
-    this.kernel.tcp.ports.hold(this);
-    this.#boundPort = true;
+    this.#hold();
+    this.#boundPort = port !== 0;
+    this.#boundAgain = this.#connection !== null;
     this.#boundHost = !isWildcard(host);
+  }
+
+  #hold(): void {
+    this.kernel.tcp.ports.hold(this);
+    this.#holds = true;
+  }
+
+  #release(): void {
+    if (this.#holds) this.kernel.tcp.ports.release(this);
+    this.#holds = false;
+  }
+
+  /** A port that was chosen for a connection is free with its end. */
+  #releaseEnded(): void {
+    if (this.#connection?.isOver === true && !this.#boundPort && !this.#boundAgain) this.#release();
   }
 
   resolve(address: Address): Address {
@@ -182,9 +205,9 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
       this.#listener.backlog = backlog;
       return;
     }
-    if (this.port === 0) {
+    if (!this.#holds) {
       this.port = this.kernel.tcp.ports.ephemeral();
-      this.kernel.tcp.ports.hold(this);
+      this.#hold();
     }
     const { family, host, port, reusesAddress, reusesPort, onlyIPv6 } = this;
     const others = this.kernel.tcp.ports;
@@ -235,12 +258,11 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
     const host = isWildcard(this.host) ? this.kernel.sourceFor(peerHost) : this.host;
     if (isIPv6(host) !== isIPv6(peerHost)) throw refuse("ENETUNREACH");
     const isFree = (port: number) => this.kernel.tcp.isFree({ host, port, peerHost, peerPort });
-    const port = this.port !== 0 ? this.port : this.kernel.tcp.ports.ephemeral(isFree);
+    const port = this.#holds ? this.port : this.kernel.tcp.ports.ephemeral(isFree);
     if (!isFree(port)) throw refuse("EADDRNOTAVAIL");
     this.host = host;
     this.port = port;
     this.#peer = address;
-    this.#shut = 0;
     this.#phase = "connecting";
     const ends = { host, port, peerHost, peerPort };
     const connection = new Connection(this.kernel, ends, new TcpSettings(this.options), "SYN_SENT");
@@ -264,6 +286,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
   }
 
   disconnect(): void {
+    const listened = this.#listener !== null;
     this.#listener?.close();
     this.#listener = null;
     const connection = this.#connection;
@@ -280,8 +303,8 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
     }
     if (!this.#boundHost) this.host = wildcard(this.family);
     if (!this.#boundPort) {
-      this.kernel.tcp.ports.release(this);
-      this.port = 0;
+      this.#release();
+      if (!listened) this.port = 0;
     }
     this.#noSpace = false;
     this.waiters.wake(IN | OUT | POLLHUP | POLLRDHUP);
@@ -351,7 +374,8 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
     if (this.isLost || this.#isConnecting) return WOULD_BLOCK;
     this.checkSendFlags(flags);
     const connection = this.#connection;
-    if (connection === null || !connection.takesData || this.error !== null || connection.error !== null) {
+    const isShut = connection === null || !connection.takesData || (this.#shut & SENDING) !== 0;
+    if (isShut || this.error !== null || connection.error !== null) {
       this.throwError("send");
       throw errorFor("EPIPE", { syscall: "send" });
     }
@@ -399,7 +423,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
     this.#listener = null;
     const connection = this.#connection;
     if (connection !== null) this.during(() => connection.close());
-    this.kernel.tcp.ports.release(this);
+    this.#release();
   }
 
   override vanish(): void {
@@ -483,7 +507,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
   override setsockopt(level: number, name: number, value: number | Uint8Array): void {
     const connection = this.#connection;
     if (level === c.IPPROTO_TCP && name === c.TCP_CONGESTION) return this.#setCongestion(value);
-    if (level === c.IPPROTO_IPV6 && name === c.IPV6_V6ONLY && this.family === c.AF_INET6 && this.port !== 0) {
+    if (level === c.IPPROTO_IPV6 && name === c.IPV6_V6ONLY && this.family === c.AF_INET6 && this.#holds) {
       intOf(value);
       throw errorFor("EINVAL", { syscall: "setsockopt" });
     }

@@ -76,20 +76,20 @@ export class UdpSocket extends DatagramSocket implements Holder {
     const isOwn = isWildcard(host) || this.kernel.owns(host) || isMulticast(host) || host === BROADCAST;
     if (!isOwn) throw errorFor("EADDRNOTAVAIL", { syscall: "bind", address });
     if (this.onlyIPv6 && !isIPv6(host)) throw errorFor("EINVAL", { syscall: "bind", address });
-    const before = this.host;
     this.host = host;
     this.port = port;
     try {
       if (port === 0) this.port = this.kernel.udp.ports.ephemeral();
       else this.kernel.udp.ports.check(this, address, "bind");
     } catch (error) {
-      this.host = before;
+      this.host = wildcard(this.family);
       this.port = 0;
       throw error;
     }
     this.kernel.udp.ports.hold(this);
     this.#boundHost = !isWildcard(host);
-    this.#boundPort = true;
+    // A port that bind has chosen itself goes with the peer.
+    this.#boundPort = port !== 0;
   }
 
   /** A socket that sends or connects without a port gets one. */

@@ -49,14 +49,7 @@ export class UnixDatagram extends DatagramSocket {
   // Names.
 
   bind(address: Address): void {
-    if (this.#isBound) {
-      // A second autobind is no error.
-      if (address === "") return;
-      throw errorFor("EINVAL", { syscall: "bind", address });
-    }
-    const name = address === "" ? this.kernel.unix.automatic() : address as UnixAddress;
-    this.kernel.unix.bind(name, this, address);
-    this.#name = name;
+    this.#name = this.kernel.unix.bind(address as UnixAddress, this, this.#isBound ? this.#name : undefined);
     this.#isBound = true;
   }
 
@@ -128,12 +121,12 @@ export class UnixDatagram extends DatagramSocket {
     if (this.isLost) return WOULD_BLOCK;
     this.checkSendFlags(flags);
     const refuse = (code: ErrnoName) => errorFor(code, { syscall: "send", address: address ?? undefined });
-    if (address === null && this.#peer === null) throw refuse("ENOTCONN");
     const buffer = this.options.number(c.SOL_SOCKET, c.SO_SNDBUF);
     if (data.length > buffer - RESERVED) throw refuse("EMSGSIZE");
     this.throwError("send");
     if ((this.shut & SENDING) !== 0) throw refuse("EPIPE");
     if (this.#outstanding >= buffer) return WOULD_BLOCK;
+    if (address === null && this.#peer === null) throw refuse("ENOTCONN");
     const other = address === null ? this.#peer! : this.#find(address, "send");
     if (other.isClosed) {
       this.#peer = null;
@@ -157,7 +150,13 @@ export class UnixDatagram extends DatagramSocket {
 
   #arrive(sender: UnixDatagram, data: ReturnType<typeof copyOf>): void {
     const size = data.length + OVERHEAD;
-    this.queue.push({ data, from: sender.#isBound ? sender.#name : null });
+    this.queue.push({
+      data,
+      // A name that the sender gets before this is received counts.
+      get from() {
+        return sender.#isBound ? sender.#name : null;
+      },
+    });
     this.#senders.push(sender);
     this.queued += size;
     sender.#outstanding += size;

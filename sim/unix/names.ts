@@ -1,7 +1,7 @@
 // The Unix sockets of a host by name: paths, and Linux's abstract names.
 
 import { fromUnixPathBytes } from "../../base/addresses.ts";
-import type { Address, UnixAddress } from "../../base/addresses.ts";
+import type { UnixAddress } from "../../base/addresses.ts";
 import { errorFor } from "../../base/errors.ts";
 
 /** A path or name as a key: two byte strings are the same name where their bytes are. */
@@ -21,15 +21,22 @@ export class UnixNames {
   readonly #names = new Map<string, Entry<unknown>>();
   #next = 1;
 
-  /** Gives a name to a socket. Throws EADDRINUSE where it is taken, by a file that was left behind too. */
-  bind(name: UnixAddress, socket: unknown, address: Address): void {
-    const key = keyOf(name);
-    if (this.#names.has(key)) throw errorFor("EADDRINUSE", { syscall: "bind", address });
-    this.#names.set(key, { socket });
+  /**
+   * Gives a name to a socket, "" for one that no other has, and answers it. A second one is EINVAL, but "" is no error
+   * then. A name that is taken, by a file that was left behind too, is EADDRINUSE; of a path that is found out first.
+   */
+  bind(name: UnixAddress, socket: unknown, before: UnixAddress | undefined): UnixAddress {
+    const isTaken = this.#names.has(keyOf(name));
+    if (name === "" && before !== undefined) return before;
+    const code = before !== undefined && !(isTaken && !isAbstract(name)) ? "EINVAL" : isTaken ? "EADDRINUSE" : null;
+    if (code !== null) throw errorFor(code, { syscall: "bind", address: name });
+    const given = name === "" ? this.#automatic() : name;
+    this.#names.set(keyOf(given), { socket });
+    return given;
   }
 
-  /** A name that no socket has, as bind("") gives one on Linux: a NUL and five digits. */
-  automatic(): UnixAddress {
+  /** A name that no socket has, as Linux makes one: a NUL and five digits. */
+  #automatic(): UnixAddress {
     for (;;) {
       const name = `\0${(this.#next++).toString(16).padStart(5, "0")}`;
       if (!this.#names.has(name)) return name;

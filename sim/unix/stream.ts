@@ -52,14 +52,7 @@ export class UnixStream extends SimSocket {
   // Names.
 
   bind(address: Address): void {
-    if (this.#isBound) {
-      // A second autobind is no error.
-      if (address === "") return;
-      throw errorFor("EINVAL", { syscall: "bind", address });
-    }
-    const name = address === "" ? this.kernel.unix.automatic() : address as UnixAddress;
-    this.kernel.unix.bind(name, this, address);
-    this.#name = name;
+    this.#name = this.kernel.unix.bind(address as UnixAddress, this, this.#isBound ? this.#name : undefined);
     this.#isBound = true;
   }
 
@@ -101,10 +94,7 @@ export class UnixStream extends SimSocket {
     if (this.isLost) return WOULD_BLOCK;
     if (this.#state !== "listening") throw errorFor("EINVAL", { syscall: "accept" });
     const transport = this.#queue.shift();
-    if (transport === undefined) {
-      if ((this.#shut & RECEIVING) !== 0) throw errorFor("EINVAL", { syscall: "accept" });
-      return WOULD_BLOCK;
-    }
+    if (transport === undefined) return WOULD_BLOCK;
     this.#admit();
     this.kernel.sockets.add(transport);
     return { transport, address: transport.#peer!.#name };
@@ -129,6 +119,7 @@ export class UnixStream extends SimSocket {
     // Not open before it is accepted.
     this.kernel.sockets.delete(end);
     end.#name = listener.#name;
+    end.#isBound = true;
     this.#join(end);
     listener.#queue.push(end);
     listener.waiters.wake(IN);
