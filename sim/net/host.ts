@@ -1,10 +1,13 @@
 // A host: its name, its addresses, its links, and the kernel that runs on it.
 
-import { hashText } from "../random.ts";
+import { hashText, Random } from "../random.ts";
 import { Kernel } from "./kernel.ts";
 import { Link } from "./link.ts";
 import type { Packet } from "./packet.ts";
 import type { Network } from "./network.ts";
+
+/** The purpose of the random sequence of a host's links. */
+const LINKS = 0x11bc;
 
 /** A host of a network. It stays the same when it crashes and starts again; its kernel does not. */
 export class Host {
@@ -14,6 +17,8 @@ export class Host {
   readonly addresses: readonly string[];
   /** A number that belongs to the name. */
   readonly hash: number;
+  /** Decides the losses and delays of what it sends: other hosts' traffic changes nothing here. */
+  readonly dice: Random;
   /** What runs on it, or ran until it crashed. */
   kernel: Kernel;
   /** How far its wall clock is ahead, in seconds. */
@@ -26,6 +31,7 @@ export class Host {
     this.name = name;
     this.addresses = addresses;
     this.hash = hashText(name);
+    this.dice = new Random(network.seed, this.hash ^ LINKS);
     this.kernel = new Kernel(this, this.#boots);
   }
 

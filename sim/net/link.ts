@@ -1,10 +1,8 @@
 // One direction of a link between two hosts: delay, bandwidth, loss and the rest, and the packets under way.
 
-import { Random } from "../random.ts";
 import { fromSeconds, MILLISECOND, SECOND } from "../time/units.ts";
-import type { Timeline } from "../time/timeline.ts";
 import type { Action } from "../time/queue.ts";
-import type { Recorder, Sighting } from "../trace/recorder.ts";
+import type { Sighting } from "../trace/recorder.ts";
 import type { Host } from "./host.ts";
 import { sizeOf } from "./packet.ts";
 import type { Packet } from "./packet.ts";
@@ -94,16 +92,11 @@ export class Link {
   #latestDelivered = 0;
   #lastArrival = -1;
   #lastTie = 0;
-  #random: Random | undefined;
-  readonly #timeline: Timeline;
-  readonly #recorder: Recorder;
 
   constructor(from: Host, to: Host, options: Required<LinkOptions>) {
     this.from = from;
     this.to = to;
     this.options = options;
-    this.#timeline = from.network.timeline;
-    this.#recorder = from.network.recorder;
   }
 
   /** Cuts the link, or mends it. What is under way when it is cut does not arrive. */
@@ -112,16 +105,12 @@ export class Link {
     this.cut = cut;
   }
 
-  /** Each direction has a random sequence of its own, so that traffic elsewhere changes nothing here. */
-  get #dice(): Random {
-    return this.#random ??= new Random(this.from.network.seed, this.from.hash ^ Math.imul(this.to.hash, 31));
-  }
-
   /** Sends a packet. */
   send(packet: Packet): void {
-    const now = this.#timeline.now;
-    const sighting = this.#recorder.sent(now, this.from, this.to, packet, false);
-    if (this.cut) return this.#recorder.ended(sighting, "partitioned", now);
+    const { dice, network: { recorder, timeline } } = this.from;
+    const now = timeline.now;
+    const sighting = recorder.sent(now, this.from, this.to, packet, false);
+    if (this.cut) return recorder.ended(sighting, "partitioned", now);
     const { bandwidth, queue, loss, latency, jitter, duplicate, reorder } = this.options;
     let left = now;
     if (bandwidth !== Infinity) {
@@ -129,36 +118,38 @@ export class Link {
       const start = Math.max(now, this.#busyUntil);
       const waiting = (start - now) * bandwidth / SECOND;
       // A packet that leaves at once does not wait.
-      if (start > now && waiting + size > queue) return this.#recorder.ended(sighting, "dropped", now);
+      if (start > now && waiting + size > queue) return recorder.ended(sighting, "dropped", now);
       left = this.#busyUntil = start + Math.ceil(size * SECOND / bandwidth);
     }
-    if (loss > 0 && this.#dice.happens(loss)) return this.#recorder.ended(sighting, "lost", now);
+    if (dice.happens(loss)) return recorder.ended(sighting, "lost", now);
     let arrival = left + fromSeconds(latency);
-    if (jitter > 0) arrival += fromSeconds(jitter * this.#dice.next());
+    if (jitter > 0) arrival += fromSeconds(jitter * dice.next());
     const detour = Math.max(fromSeconds(latency), LEAST_DELAY);
-    if (reorder > 0 && this.#dice.happens(reorder)) arrival += Math.ceil(detour * (0.5 + this.#dice.next()));
+    if (dice.happens(reorder)) arrival += Math.ceil(detour * (0.5 + dice.next()));
     this.#launch(packet, arrival, sighting, this.#sent++);
-    if (duplicate > 0 && this.#dice.happens(duplicate)) {
-      const copy = this.#recorder.sent(now, this.from, this.to, packet, true);
-      this.#launch(packet, arrival + Math.ceil(detour * this.#dice.next()), copy, COPY);
+    if (dice.happens(duplicate)) {
+      const copy = recorder.sent(now, this.from, this.to, packet, true);
+      this.#launch(packet, arrival + Math.ceil(detour * dice.next()), copy, COPY);
     }
   }
 
   #launch(packet: Packet, time: number, sighting: Sighting | undefined, number: number): void {
     // Packets that arrive at the same time keep their order. Other events may come between them.
-    const tie = time === this.#lastArrival ? this.#timeline.tieAfter(this.#lastTie) : this.#timeline.tie();
+    const { timeline } = this.from.network;
+    const tie = time === this.#lastArrival ? timeline.tieAfter(this.#lastTie) : timeline.tie();
     this.#lastArrival = time;
     this.#lastTie = tie;
-    this.#timeline.at(time, new Arrival(this, packet, sighting, this.cuts, number), tie);
+    timeline.at(time, new Arrival(this, packet, sighting, this.cuts, number), tie);
   }
 
   /** Takes a packet that has come through. */
   arrive(packet: Packet, sighting: Sighting | undefined, cuts: number, number: number): void {
-    const now = this.#timeline.now;
-    if (this.cut || cuts !== this.cuts) return this.#recorder.ended(sighting, "partitioned", now);
+    const { recorder, timeline } = this.from.network;
+    const now = timeline.now;
+    if (this.cut || cuts !== this.cuts) return recorder.ended(sighting, "partitioned", now);
     const overtaken = number !== COPY && number < this.#latestDelivered;
     if (number > this.#latestDelivered) this.#latestDelivered = number;
-    this.#recorder.ended(sighting, this.to.isUp ? "delivered" : "dropped", now, overtaken);
+    recorder.ended(sighting, this.to.isUp ? "delivered" : "dropped", now, overtaken);
     if (this.to.isUp) this.to.receive(packet);
   }
 }

@@ -33,10 +33,13 @@ export function nameOf(host: Host, address: string): string | undefined {
 export function resolve(host: Host, family: number, address: Address, syscall: string): Address {
   const [name, ...rest] = address as [string, number];
   if (name === "") return [wildcard(family), ...rest] as Address;
-  const literal = parseLiteral(name);
-  if (literal !== undefined) return address;
   const fits = (found: string) => isIPv6(found) === (family === AF_INET6);
-  const found = /[\s<>[\]]/.test(name) ? undefined : addressesOf(host, name).find(fits);
+  // No host has a literal as its name, and most names are known: looking them up is faster than parsing.
+  let found = host.network.named(name)?.addresses.find(fits);
+  if (found === undefined) {
+    if (parseLiteral(name) !== undefined) return address;
+    if (!/[\s<>[\]]/.test(name)) found = addressesOf(host, name).find(fits);
+  }
   if (found === undefined) throw gaiErrorFor("EAI_NONAME", { syscall, address });
   return [found, ...rest] as Address;
 }
