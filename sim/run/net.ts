@@ -149,5 +149,6 @@ export class Net extends Trace {
   protected stop(): void {
     for (const host of this.#hosts.values()) host.crash();
     this.#clock.stop();
+    this.#network.timeline.stop();
   }
 }

@@ -119,7 +119,7 @@ function standstillError(why: Standstill, network: Network, watch: Watch, limit:
     case "limit":
       return new Error(`not done after ${limit} s, the limit\n${waits}`);
     case "no time passes":
-      return new Error(`no time passes: millions of events at one moment\n${waits}`);
+      return new Error(`no time passes: a million events at one moment\n${waits}`);
   }
 }
 

@@ -41,6 +41,11 @@ export class EventQueue {
     this.#push({ time, tie, order: this.#order++, action, counted });
   }
 
+  /** Drops every event. */
+  clear(): void {
+    this.#heap.length = 0;
+  }
+
   /** The next event, which stays in the queue. Events that were put off move to their new place on the way. */
   peek(): Event | undefined {
     for (;;) {

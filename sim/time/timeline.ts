@@ -32,6 +32,7 @@ export class Timeline {
   readonly #realNow: (() => number) | undefined;
   #now = 0;
   #firing = false;
+  #stopped = false;
 
   /** `realNow` is the real time in nanoseconds since the start; left out where time is virtual. */
   constructor(seed: number, realNow?: () => number) {
@@ -62,6 +63,7 @@ export class Timeline {
 
   /** Lets something happen at a time. */
   at(time: number, action: Action, tie: number = this.tie()): void {
+    if (this.#stopped) return;
     this.pending.news++;
     this.#queue.add(Math.max(time, this.now), tie, action, true);
     this.onChange();
@@ -69,7 +71,7 @@ export class Timeline {
 
   /** Lets an action happen that counts in `pending` by itself, as timers do. */
   enter(time: number, action: Action): void {
-    this.#queue.add(Math.max(time, this.now), this.tie(), action, false);
+    if (!this.#stopped) this.#queue.add(Math.max(time, this.now), this.tie(), action, false);
   }
 
   /** Calls a function of a program after everything else that happens now. */
@@ -89,6 +91,13 @@ export class Timeline {
   /** How many events there are, those of cleared timers among them. */
   get size(): number {
     return this.#queue.size;
+  }
+
+  /** Drops every event: nothing happens any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#queue.clear();
+    this.onChange();
   }
 
   /** Lets the next event happen, and answers whether there was one up to a time. */

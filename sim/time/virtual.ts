@@ -5,7 +5,7 @@ import type { OutsideWaits } from "./outside.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** How many events may happen at one instant. More mean that time does not advance. */
-const MOST_AT_ONCE = 5_000_000;
+const MOST_AT_ONCE = 1_000_000;
 
 /** How often a network may come to rest on probes alone, without news for a program, before it counts as a deadlock. */
 const MOST_LULLS = 64;
