@@ -1,6 +1,6 @@
 // Making sockets: the module functions of Python's socket, over any backend.
 
-import { checkAddress, isLiteral } from "../base/addresses.ts";
+import { checkAddress, hostText, isLiteral } from "../base/addresses.ts";
 import type { Address, AddressLike } from "../base/addresses.ts";
 import {
   AF_INET,
@@ -19,7 +19,8 @@ import { CMSG_LEN } from "../base/cmsg.ts";
 import type { Bytes, Data } from "../base/data.ts";
 import { OSError, timedOut } from "../base/errors.ts";
 import type { Clock } from "../seam/clock.ts";
-import type { Backend, Transport } from "../transport.ts";
+import type { Backend } from "../seam/backend.ts";
+import type { Transport } from "../seam/transport.ts";
 import { checkInteger, checkOptions } from "./arguments.ts";
 import { delayUntil } from "./delay.ts";
 import type { Descriptor, DescriptorTable } from "./descriptors.ts";
@@ -46,6 +47,9 @@ export interface ServerOptions {
   /** Serve IPv4 and IPv6 on one AF_INET6 socket. */
   dualstack_ipv6?: boolean;
 }
+
+const CONNECTION_OPTIONS = ["all_errors", "signal"];
+const SERVER_OPTIONS = ["family", "backlog", "reuse_port", "dualstack_ipv6"];
 
 /** Opens a socket, or adopts a descriptor. */
 export function open(
@@ -142,10 +146,9 @@ export async function pair(
 
 /** A host and port, whatever else the address of some socket holds. */
 function checkEndpoint(address: AddressLike): [string, number] {
-  if (!Array.isArray(address) || typeof address[0] !== "string") {
-    throw new TypeError("create_connection() takes an address of [host, port]");
-  }
-  const [host, port] = address as [string, number];
+  const host = Array.isArray(address) ? hostText(address[0], "connect") : undefined;
+  if (typeof host !== "string") throw new TypeError("create_connection() takes an address of [host, port]");
+  const [, port] = address as [unknown, number];
   // As for any address: the port is checked, a literal made canonical.
   const family = isLiteral(host, AF_INET6) ? AF_INET6 : AF_INET;
   return checkAddress(family, [host, port], "connect") as unknown as [string, number];
@@ -163,6 +166,11 @@ async function before<T>(clock: Clock, deadline: number | null, lookUp: Promise<
   }
 }
 
+/** Whether an error is a permission that Deno denies. */
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && error.name === "NotCapable";
+}
+
 /** Connects to the first of a host's addresses that answers. */
 export async function createConnection(
   runtime: Runtime,
@@ -172,8 +180,8 @@ export async function createConnection(
   sourceAddress: AddressLike | null,
   options: ConnectionOptions,
 ): Promise<Socket> {
-  checkOptions(options);
-  const { all_errors = false, signal } = options;
+  const signal = checkOptions(options, CONNECTION_OPTIONS);
+  const { all_errors = false } = options;
   const [host, port] = checkEndpoint(address);
   const { clock } = runtime;
   const failures: Error[] = [];
@@ -192,10 +200,13 @@ export async function createConnection(
       return socket;
     } catch (error) {
       socket?.close();
-      if (!(error instanceof OSError)) throw error;
-      failures.push(error);
+      if (!(error instanceof OSError || isRefused(error))) throw error;
+      failures.push(error as Error);
     }
   }
+  // A refused permission is no failure of the network, and is not hidden among those.
+  const refused = failures.find(isRefused);
+  if (refused !== undefined) throw refused;
   if (all_errors) throw new AggregateError(failures, "create_connection failed");
   throw failures.at(-1) ?? new OSError("getaddrinfo returns an empty list");
 }
@@ -207,7 +218,7 @@ export function createServer(
   address: AddressLike,
   options: ServerOptions,
 ): Socket {
-  checkOptions(options);
+  checkOptions(options, SERVER_OPTIONS);
   const { family = AF_INET, backlog = null, reuse_port = false, dualstack_ipv6 = false } = options;
   if (dualstack_ipv6 && family !== AF_INET6) throw new RangeError("dualstack_ipv6 requires AF_INET6 family");
   const checked = checkAddress(family, address, "bind");
@@ -231,7 +242,13 @@ function setOnlyV6(socket: Socket, [host]: Address, dualstack: boolean): void {
   try {
     socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, dualstack ? 0 : 1);
   } catch (error) {
-    if (host === "" || host === "::") throw error;
+    if (host !== "" && host !== "::") return;
+    if (!(error instanceof OSError) || error.errno === undefined) throw error;
+    const { errno, syscall, code } = error;
+    // What follows the error's own text is the backend's way out; here there is another one.
+    const [, way = ""] = error.message.split(/: (.*)/);
+    const hint = `IPv6 alone on every interface; dualstack_ipv6: true serves IPv4 too. ${way}`.trimEnd();
+    throw new OSError(errno, undefined, { syscall, code, hint, cause: error });
   }
 }
 
@@ -241,7 +258,8 @@ export function hasDualstackIpv6(runtime: Runtime, backend: Backend): boolean {
     using socket = open(runtime, backend, AF_INET6, SOCK_STREAM, 0);
     socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0);
     return true;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof OSError)) throw error;
     return false;
   }
 }

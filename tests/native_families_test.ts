@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import * as socket from "../native.ts";
-import { askPython, pythonTest, runPython, TemporaryDirectory } from "./_helpers.ts";
+import { askPython, hasPython, pythonTest, runPython, TemporaryDirectory } from "./_helpers.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -236,4 +236,46 @@ sk.recv(1)
   mine.close();
   conn.close();
   await python.end();
+});
+
+/** Whether the kernel has vsock. */
+function hasVsock(): boolean {
+  try {
+    socket.socket(socket.AF_VSOCK).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+if (!hasVsock()) console.log("no vsock in this kernel: the test of its options is skipped");
+
+Deno.test({
+  name: "native: AF_VSOCK's options have 64 bits, as in CPython",
+  ignore: !hasPython() || !hasVsock(),
+  fn: async () => {
+    const names = ["SIZE", "MIN_SIZE", "MAX_SIZE"] as const;
+    const theirs = await askPython(`
+import json, socket
+s = socket.socket(socket.AF_VSOCK)
+ask = lambda: [s.getsockopt(socket.AF_VSOCK, getattr(socket, "SO_VM_SOCKETS_BUFFER_" + n)) for n in ("SIZE", "MIN_SIZE", "MAX_SIZE")]
+answers = [ask()]
+s.setsockopt(socket.AF_VSOCK, socket.SO_VM_SOCKETS_BUFFER_MAX_SIZE, 2**33)
+s.setsockopt(socket.AF_VSOCK, socket.SO_VM_SOCKETS_BUFFER_SIZE, 2**32 + 5)
+answers += [ask(), s.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)]
+print(json.dumps(answers))
+`);
+    using sock = socket.socket(socket.AF_VSOCK);
+    const ask = () => names.map((name) => sock.getsockopt(socket.AF_VSOCK, socket[`SO_VM_SOCKETS_BUFFER_${name}`]));
+    const ours: unknown[] = [ask()];
+    sock.setsockopt(socket.AF_VSOCK, socket.SO_VM_SOCKETS_BUFFER_MAX_SIZE, 2 ** 33);
+    sock.setsockopt(socket.AF_VSOCK, socket.SO_VM_SOCKETS_BUFFER_SIZE, 2 ** 32 + 5);
+    ours.push(ask(), sock.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE));
+    assert.deepEqual(ours, theirs);
+    const { SO_VM_SOCKETS_BUFFER_SIZE } = socket;
+    const bytes = sock.getsockopt(socket.AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, 8);
+    assert.deepEqual(bytes, new Uint8Array(new BigUint64Array([2n ** 32n + 5n]).buffer));
+    assert.throws(() => sock.setsockopt(socket.AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, 1.5), TypeError);
+    assert.throws(() => sock.setsockopt(socket.AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, 2 ** 53), RangeError);
+  },
 });
