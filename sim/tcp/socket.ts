@@ -9,7 +9,7 @@ import type { ErrnoName } from "../../base/errno.ts";
 import { errorFor } from "../../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM } from "../../base/poll.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../../seam/transport.ts";
-import type { Accepted, Caller, InProgress, WouldBlock } from "../../seam/transport.ts";
+import type { Accepted, Caller, InProgress, Waiter, WouldBlock } from "../../seam/transport.ts";
 import { BROADCAST, isMulticast, isWildcard, shapeOf, unmap } from "../net/addresses.ts";
 import type { Kernel } from "../net/kernel.ts";
 import { isIPv6 } from "../net/packet.ts";
@@ -449,6 +449,13 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
       }
     }
     if (events !== 0) this.waiters.wake(events);
+  }
+
+  override watch(mask: number, waiter: Waiter): void {
+    super.watch(mask, waiter);
+    // Over loopback a connect ends before its caller watches for the end: that news is told once more.
+    const hasEnded = this.#phase === "connecting" && !this.#isConnecting;
+    if (hasEnded && (mask & OUT) !== 0) queueMicrotask(() => this.waiters.wake(OUT));
   }
 
   get #shutBits(): number {
