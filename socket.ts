@@ -193,6 +193,7 @@ export async function socketpair(
  * Connects to `[host, port]`, trying each of the host's address families, as Python's `socket.create_connection()`.
  *
  * `timeout` in seconds bounds the whole call and becomes the socket's; left out, the default timeout counts.
+ * With `happy_eyeballs_delay` the next address is tried beside one that has been silent for so many seconds (RFC 8305).
  * A host name takes net access to `host:port`, and no more.
  *
  * @throws {OSError} the last address's failure, or an AggregateError of them all with `all_errors`.

@@ -21,9 +21,10 @@ import { OSError, timedOut } from "../base/errors.ts";
 import type { Clock } from "../seam/clock.ts";
 import type { Backend } from "../seam/backend.ts";
 import type { Transport } from "../seam/transport.ts";
-import { checkInteger, checkOptions } from "./arguments.ts";
+import { checkInteger, checkOptions, checkTimeout } from "./arguments.ts";
 import { delayUntil } from "./delay.ts";
 import type { Descriptor, DescriptorTable } from "./descriptors.ts";
+import { interleave, race } from "./happy_eyeballs.ts";
 import type { Runtime } from "./runtime.ts";
 import { socketOf } from "./socket.ts";
 import type { Socket } from "./socket.ts";
@@ -34,6 +35,16 @@ import type { WaitOptions } from "./abort.ts";
 export interface ConnectionOptions extends WaitOptions {
   /** Reject with an AggregateError of every address's failure rather than with the last one. */
   all_errors?: boolean;
+  /**
+   * Seconds after which the next address is tried beside one that is silent, as asyncio's keyword (RFC 8305 recommends
+   * 0.25). Left out or null, the next one waits until the one before has failed.
+   */
+  happy_eyeballs_delay?: number | null;
+  /**
+   * Mixes the addresses by family, the first family leading with so many; as asyncio's keyword. Left out it is 1 with
+   * `happy_eyeballs_delay`, and else 0, which leaves the look-up's order.
+   */
+  interleave?: number | null;
 }
 
 /** What create_server takes last: Python's keywords. */
@@ -48,7 +59,7 @@ export interface ServerOptions {
   dualstack_ipv6?: boolean;
 }
 
-const CONNECTION_OPTIONS = ["all_errors", "signal"];
+const CONNECTION_OPTIONS = ["all_errors", "happy_eyeballs_delay", "interleave", "signal"];
 const SERVER_OPTIONS = ["family", "backlog", "reuse_port", "dualstack_ipv6"];
 
 /** Opens a socket, or adopts a descriptor. */
@@ -166,11 +177,6 @@ async function before<T>(clock: Clock, deadline: number | null, lookUp: Promise<
   }
 }
 
-/** Whether an error is a permission that Deno denies. */
-function isRefused(error: unknown): boolean {
-  return error instanceof Error && error.name === "NotCapable";
-}
-
 /** Connects to the first of a host's addresses that answers. */
 export async function createConnection(
   runtime: Runtime,
@@ -182,33 +188,53 @@ export async function createConnection(
 ): Promise<Socket> {
   const signal = checkOptions(options, CONNECTION_OPTIONS);
   const { all_errors = false } = options;
+  const stagger = staggerOf(options);
   const [host, port] = checkEndpoint(address);
   const { clock } = runtime;
-  const failures: Error[] = [];
   // 0 is no bound but non-blocking mode: then connect rejects with EINPROGRESS, as in CPython.
   const deadline = timeout ? clock.now() + timeout * 1000 : null;
-  for (const [family, address] of await orAborted(before(clock, deadline, backend.endpoints(host, port)), signal)) {
+  const found = await orAborted(before(clock, deadline, backend.endpoints(host, port)), signal);
+  const endpoints = stagger.interleave > 0 ? interleave(found, stagger.interleave) : found;
+
+  const attempts = endpoints.map(([family, address]) => async (over: AbortSignal) => {
     let socket: Socket | undefined;
     try {
+      signal?.throwIfAborted();
       socket = open(runtime, backend, family, SOCK_STREAM, 0);
       if (timeout !== undefined) socket.settimeout(timeout);
       if (sourceAddress !== null) socket.bind(sourceAddress);
       // One bound for the whole call: each address gets what the ones before it have left.
       if (deadline !== null) socket.settimeout(Math.max(deadline - clock.now(), 1) / 1000);
-      await socket.connect(address as AddressLike, { signal });
+      await socket.connect(address as AddressLike, { signal: signal ? AbortSignal.any([signal, over]) : over });
       if (timeout !== undefined) socket.settimeout(timeout);
       return socket;
     } catch (error) {
       socket?.close();
-      if (!(error instanceof OSError || isRefused(error))) throw error;
-      failures.push(error as Error);
+      throw error;
     }
-  }
-  // A refused permission is no failure of the network, and is not hidden among those.
-  const refused = failures.find(isRefused);
-  if (refused !== undefined) throw refused;
-  if (all_errors) throw new AggregateError(failures, "create_connection failed");
-  throw failures.at(-1) ?? new OSError("getaddrinfo returns an empty list");
+  });
+  const outcome = await race(attempts, stagger.delay, (late) => late.close(), clock);
+  if ("value" in outcome) return outcome.value;
+  signal?.throwIfAborted();
+  throw failureOf(outcome.failures, all_errors);
+}
+
+/** The checked options of the race: milliseconds (null for none), and by how many addresses the first family leads. */
+function staggerOf(options: ConnectionOptions): { delay: number | null; interleave: number } {
+  const { happy_eyeballs_delay = null, interleave } = options;
+  const delay = checkTimeout(happy_eyeballs_delay);
+  const lead = interleave ?? (delay === null ? 0 : 1);
+  checkInteger(lead, "interleave");
+  if (lead < 0) throw new RangeError("interleave must not be negative");
+  return { delay: delay === null ? null : delay * 1000, interleave: lead };
+}
+
+/** What the call rejects with where no address answered. A permission that is missing, or a bug, is told first. */
+function failureOf(failures: unknown[], all: boolean): unknown {
+  const other = failures.find((failure) => !(failure instanceof OSError));
+  if (other !== undefined) return other;
+  if (all) return new AggregateError(failures, "create_connection failed");
+  return failures.at(-1) ?? new OSError("getaddrinfo returns an empty list");
 }
 
 /** A listening socket, with the options that servers want. */

@@ -42,6 +42,7 @@ class Limits {
   lift(): void {
     if (this.timer !== undefined) this.clock.clearTimeout(this.timer);
     this.unlisten?.();
+    this.timer = this.unlisten = undefined;
   }
 }
 

@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 
 /** The options that take parts of a number (times in seconds); the others count something, and take whole ones. */
-const FRACTIONS = ["seconds", "timeout", "patience", "interval", "every", "minutes"];
+const FRACTIONS = ["seconds", "timeout", "patience", "interval", "every", "minutes", "idle"];
 /** The bounds of the options that have some; the others take any number from 0. */
 const BOUNDS: Record<string, [least: number, most: number]> = {
   port: [0, 65535],

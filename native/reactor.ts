@@ -68,6 +68,8 @@ class Reactor implements Loop {
   #idle = 0;
   #scheduled = false;
   #parked: Promise<void> | undefined;
+  /** What the calls that end in this turn wait for. */
+  #rests: Promise<void> | undefined;
   #roused = false;
   #doze: ReturnType<typeof setTimeout> | undefined;
   #budget = BUDGET;
@@ -182,9 +184,20 @@ class Reactor implements Loop {
     if (this.#doze !== undefined && !this.#wanted) this.#endDoze();
   }
 
-  /** The end of a parked call that nothing keeps: `deno test` counts it as an operation that was left under way. */
+  /**
+   * Settles when nothing is under way that nothing waits for. A parked call that ends takes a moment, and `deno test` counts
+   * it as an operation that was left behind.
+   */
   atRest(): Promise<void> | undefined {
-    return this.#held ? undefined : this.#parked;
+    return this.#parked === undefined ? undefined : this.#rests ??= this.#untilRest();
+  }
+
+  async #untilRest(): Promise<void> {
+    // Calls that end together, by one signal say, settle together: in this turn all of them leave. A program that awaits
+    // one after the other would else meet an unhandled rejection.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#rests = undefined;
+    if (!this.#held) await this.#parked;
   }
 
   /** Wakes the waiters of a source by an event that the kernel does not announce; a parked call ends first. */

@@ -136,3 +136,19 @@ Deno.test("native: `deno test --sanitize-ops` sees no leak where all is closed a
   const { code, stdout } = await program.end();
   assert.equal(code, 0, stdout);
 });
+
+Deno.test("native: calls that one signal aborts reject together, in whichever order they are awaited", async () => {
+  const pairs = [await pair(), await pair(), await pair()];
+  for (const order of [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]]) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const calls: Promise<unknown>[] = pairs.map(([a]) => a.recv(1, 0, { signal }));
+    calls.push(socket.select([pairs[0][1]], [], [], null, { signal }));
+    await parked();
+    controller.abort();
+    // One that has rejected before it is awaited would fail this test as an unhandled rejection.
+    for (const place of order) await assert.rejects(calls[place], { name: "AbortError" });
+    assert.equal(reactor.atRest(), undefined);
+  }
+  for (const sock of pairs.flat()) sock.close();
+});

@@ -99,7 +99,11 @@ const CALLS: Record<string, Steps> = {
     await b.send("part");
     return await a.recv(9);
   },
-  "limit_receive(a), a.makefile('rb').read(4)": ({ a }) => (limitReceive(a), a.makefile("rb").read(4)),
+  "limit_receive(a), a.makefile('rb').read(4)": async ({ a }) => {
+    limitReceive(a);
+    await using file = a.makefile("rb");
+    return await file.read(4);
+  },
   "limit_receive(a), a.settimeout(3 * SECONDS), a.recv(9)": ({ a }) => {
     limitReceive(a);
     a.settimeout(3 * SECONDS);

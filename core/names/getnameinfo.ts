@@ -73,7 +73,7 @@ export function checkNameInfo(
 
 /** A scope as getnameinfo(3) writes it: the interface of a link-local address by name. */
 function scopeName(resolver: Resolver, host: string, scopeId: number): string {
-  // The number says the same where the list of interfaces may not be read. Nobody is asked for it.
+  // The number says the same where the list of interfaces may not be read without a question to the user.
   if (!/^(fe[89ab]|ff.2)/.test(host) || resolver.mayListInterfaces?.() === false) return String(scopeId);
   try {
     return resolver.findInterface(([index]) => index === scopeId)?.[1] ?? String(scopeId);
