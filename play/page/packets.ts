@@ -1,0 +1,101 @@
+// What a packet is called, its colour, and all that is in it.
+
+import type { Packet } from "../protocol.ts";
+import { h } from "./dom.ts";
+import { t } from "./i18n.ts";
+import type { TextName } from "./i18n.ts";
+import { clock } from "./units.ts";
+
+/** The kind of a packet: the name of its colour. */
+export function kindOf({ protocol, flags, data }: Packet): string {
+  if (protocol === "UDP") return "udp";
+  if (protocol !== "TCP") return "icmp";
+  if (flags.includes("RST")) return "rst";
+  if (flags.includes("SYN")) return "syn";
+  if (flags.includes("FIN")) return "fin";
+  return data.length > 0 ? "data" : "ack";
+}
+
+const FATES: Record<Packet["fate"], TextName | null> = {
+  delivered: null,
+  lost: "fateLost",
+  dropped: "fateDropped",
+  partitioned: "fatePartitioned",
+};
+
+/** The bytes as text; what is no text, and what ends within a character, is a point. */
+export function textOf(data: Uint8Array): string {
+  return new TextDecoder().decode(data).replace(/[\p{Cc}\ufffd]/gu, (char) => char === "\n" ? "⏎" : "·");
+}
+
+/** A packet in a few words; `room` is the number of payload characters that fit. */
+export function summary(packet: Packet, room = 18): string {
+  const { protocol, flags, seq, ack, data, retransmission, fate } = packet;
+  const words: string[] = [];
+  if (protocol === "TCP") {
+    words.push(...flags.filter((flag) => flag !== "PSH" && !(flag === "ACK" && data.length > 0)));
+    if (data.length === 0) {
+      words.push(flags.includes("ACK") && flags.length === 1 ? `${ack}` : flags.includes("RST") ? "" : `seq ${seq}`);
+    }
+  } else words.push(protocol === "UDP" ? "UDP" : packet.note || protocol);
+  if (data.length > 0 && protocol !== "ICMP") {
+    const text = textOf(data.subarray(0, 4 * room));
+    const short = Array.from(text).length > room ? `${Array.from(text).slice(0, room).join("")}…` : text;
+    words.push(room > 0 ? `“${short}”` : t("bytes", { count: data.length }));
+  }
+  const name = words.filter((word) => word !== "").join(" ");
+  const after = [retransmission ? t("resent") : null, FATES[fate] === null ? null : t(FATES[fate])];
+  return [name, ...after.filter((word) => word !== null)].join(" · ");
+}
+
+/** A packet in a sentence, for screen readers. */
+export function spoken(packet: Packet): string {
+  const { time, from, to } = packet;
+  return t("packetLabel", { time: clock(time), from, to, what: summary(packet, 40) });
+}
+
+const ROW = 16;
+const MAX_ROWS = 64;
+
+/** The bytes as hexadecimal numbers, sixteen a row, with their text. */
+export function hexOf(data: Uint8Array): string {
+  const rows: string[] = [];
+  for (let place = 0; place < data.length && rows.length < MAX_ROWS; place += ROW) {
+    const row = Array.from(data.subarray(place, place + ROW));
+    const hex = row.map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
+    const text = row.map((byte) => byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·").join("");
+    rows.push(`${place.toString(16).padStart(4, "0")}  ${hex.padEnd(3 * ROW - 1)}  ${text}`);
+  }
+  if (data.length > MAX_ROWS * ROW) rows.push("…");
+  return rows.join("\n");
+}
+
+/** All that is in a packet, as a list of terms. */
+export function details(packet: Packet): HTMLElement {
+  const { protocol, flags, data, fate } = packet;
+  const rows: [TextName, string][] = [
+    ["sent", t("seconds", { time: clock(packet.time) })],
+    [
+      "arrives",
+      fate === "delivered" ? t("seconds", { time: clock(packet.arrival) }) : `${t("never")} · ${t(FATES[fate]!)}`,
+    ],
+    ["from", `${packet.from} · ${packet.source}`],
+    ["to", `${packet.to} · ${packet.destination}`],
+  ];
+  if (protocol === "TCP") {
+    rows.push(["flags", flags.join(" ")], ["sequence", String(packet.seq)]);
+    if (flags.includes("ACK")) rows.push(["acknowledges", String(packet.ack)]);
+    rows.push(["window", t("bytes", { count: packet.window })]);
+  }
+  rows.push(["length", t("bytes", { count: data.length })]);
+  const list = h("dl", {});
+  for (const [name, value] of rows) list.append(h("dt", {}, t(name)), h("dd", {}, value));
+  if (data.length > 0) {
+    const text = textOf(data.subarray(0, MAX_ROWS * ROW));
+    list.append(h("dt", {}, t("text")), h("dd", { class: "payload" }, text));
+    const hex = h("pre", { tabindex: 0, role: "region", "aria-label": t("hex") }, hexOf(data));
+    list.append(h("dt", {}, t("hex")), h("dd", { class: "hex" }, hex));
+  }
+  const name = h("p", { class: `packet-name kind-${kindOf(packet)}` }, `${protocol} · ${summary(packet, 24)}`);
+  return h("div", {}, name, list);
+}
