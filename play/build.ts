@@ -54,7 +54,7 @@ export async function build(
       made("worker:text", "text", worker.outputFiles![0].text),
       made("names:json", "json", JSON.stringify(await publicNames())),
     ],
-    entryPoints: { page: path("page/main.ts"), style: path("styles/style.css") },
+    entryPoints: { early: path("page/early.ts"), page: path("page/main.ts"), style: path("styles/style.css") },
     outdir,
   });
   await esbuild.stop();

@@ -62,13 +62,15 @@ server.close();
 
 const words = ["one", "two", "three"];
 
-const first = await socket.create_connection(["server1", 6969]);
-for (const word of words) await first.sendall(word);
-first.close();
+let sk = await socket.create_connection(["server1", 6969]);
+for (const word of words) await sk.sendall(word);
+sk.close();
 
-const second = await socket.create_connection(["server2", 6969]);
-for (const word of words) await second.sendall(word + "\\n"); // ${note("the mark", "结束标记")}
-second.close();
+sk = await socket.create_connection(["server2", 6969]);
+for (const word of words) {
+  await sk.sendall(word + "\\n"); // ${note("the mark", "结束标记")}
+}
+sk.close();
 `,
     },
   ],

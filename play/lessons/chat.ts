@@ -57,7 +57,8 @@ the lines that are typed in advance and talk to yourself.
 const server = socket.create_server(["", 8090]);
 const clients = [];
 for (;;) {
-  const [readable] = await socket.select([server, ...clients], [], []);
+  const all = [server, ...clients];
+  const [readable] = await socket.select(all, [], []);
   for (const sk of readable) {
     if (sk === server) {
       const [conn, [host]] = await server.accept();

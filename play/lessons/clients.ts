@@ -46,7 +46,8 @@ async function talk(conn, address) {
   for (;;) {
     const data = await conn.recv(1024);
     if (data.length === 0) break;
-    await conn.sendall(new TextDecoder().decode(data).toUpperCase());
+    const text = new TextDecoder().decode(data);
+    await conn.sendall(text.toUpperCase());
   }
   console.log("gone", address);
   conn.close();

@@ -55,27 +55,32 @@ for (;;) {
       host: "client",
       code: `import * as socket from "@berkeley/socket";
 
-const sk = socket.socket();
-console.log("listening:", await sk.connect_ex(["server", 6969]));
-console.log("again:", await sk.connect_ex(["server", 6969]));
+let sk = socket.socket();
+let result = await sk.connect_ex(["server", 6969]);
+console.log("listening:", result);
+result = await sk.connect_ex(["server", 6969]);
+console.log("again:", result);
 sk.close();
 
-const other = socket.socket();
-console.log("closed port:", await other.connect_ex(["server", 81]));
-other.close();
+sk = socket.socket();
+result = await sk.connect_ex(["server", 81]);
+console.log("closed port:", result);
+sk.close();
 
-const patient = socket.socket();
-patient.settimeout(2);
-console.log("silent host:", await patient.connect_ex(["silent", 80]));
-patient.close();
+sk = socket.socket();
+sk.settimeout(2);
+result = await sk.connect_ex(["silent", 80]);
+console.log("silent host:", result);
+sk.close();
 
-const hasty = socket.socket();
-hasty.setblocking(false);
-console.log("non-blocking:", await hasty.connect_ex(["server", 6969]));
-const [, writable] = await socket.select([], [hasty], []); // ${note("the attempt is over", "连接尝试有了结果")}
-const error = writable[0].getsockopt(socket.SOL_SOCKET, socket.SO_ERROR);
-console.log("then:", error);
-hasty.close();
+sk = socket.socket();
+sk.setblocking(false);
+result = await sk.connect_ex(["server", 6969]);
+console.log("non-blocking:", result);
+await socket.select([], [sk], []); // ${note("until the attempt is over", "直到连接尝试有了结果")}
+result = sk.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR);
+console.log("then:", result);
+sk.close();
 `,
     },
   ],

@@ -56,7 +56,8 @@ const sk = await socket.create_connection(["server", 6969]);
 await sk.sendall("1\\n2\\n");
 await sk.sendall("39\\n");
 await sk.shutdown(socket.SHUT_WR); // ${note("no more from this side", "这一方不再发送")}
-console.log("sum:", new TextDecoder().decode(await sk.recv(1024)));
+const sum = await sk.recv(1024);
+console.log("sum:", new TextDecoder().decode(sum));
 console.log("then", (await sk.recv(1024)).length, "bytes");
 sk.close();
 `,
@@ -64,11 +65,11 @@ sk.close();
   ],
   question: {
     en: `
-Replace \`await sk.shutdown(socket.SHUT_WR)\` by \`sk.close()\` and delete the two lines that receive. The server sends its sum all
+Replace \`await sk.shutdown(socket.SHUT_WR)\` by \`sk.close()\` and delete the lines that receive. The server sends its sum all
 the same. What answers it?
 `,
     zh: `
-把 \`await sk.shutdown(socket.SHUT_WR)\` 换成 \`sk.close()\`，并删去两行接收的代码。服务端照样发送总和，它会得到什么回应？
+把 \`await sk.shutdown(socket.SHUT_WR)\` 换成 \`sk.close()\`，并删去接收的几行代码。服务端照样发送总和，它会得到什么回应？
 `,
   },
   answer: {

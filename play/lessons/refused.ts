@@ -53,7 +53,8 @@ async function attempt(address, timeout) {
     await sk.connect(address);
   } catch (error) {
     const seconds = (Date.now() - start) / 1000;
-    console.log(error.name, error.message, "after", seconds, "s");
+    console.log(error.name, error.message);
+    console.log("after", seconds, "s");
   }
   sk.close();
 }

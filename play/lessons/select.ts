@@ -53,7 +53,8 @@ for (;;) {
       sk.close();
       console.log("left:", sockets.length - 1);
     } else {
-      await sk.sendall(new TextDecoder().decode(data).toUpperCase());
+      const text = new TextDecoder().decode(data);
+      await sk.sendall(text.toUpperCase());
     }
   }
 }

@@ -43,7 +43,8 @@ for (;;) {
   const data = await conn.recv(1024);
   if (data.length === 0) break;
   console.log("recv:", data.length, "${note("bytes", "字节")}");
-  await conn.sendall(new TextDecoder().decode(data).toUpperCase());
+  const text = new TextDecoder().decode(data);
+  await conn.sendall(text.toUpperCase());
 }
 conn.close();
 server.close();
@@ -57,12 +58,15 @@ const client = socket.socket();
 await client.connect(["server", 6969]);
 
 await client.sendall("Hello world");
-console.log("recv:", new TextDecoder().decode(await client.recv(1024)));
+const data = await client.recv(1024);
+console.log("recv:", new TextDecoder().decode(data));
 
-const bytes = new TextEncoder().encode("世界,你好");
-console.log("世界,你好".length, "${note("characters", "个字符")},", bytes.length, "${note("bytes", "个字节")}");
+const text = "世界,你好";
+const bytes = new TextEncoder().encode(text);
+console.log(text.length, "${note("characters", "个字符")}");
+console.log(bytes.length, "${note("bytes", "个字节")}");
 await client.sendall(bytes);
-const part = await client.recv(4); // ${note("ends within a character", "在一个汉字中间断开")}
+const part = await client.recv(4); // ${note("cuts a character", "在汉字中间断开")}
 const rest = await client.recv(1024);
 console.log("part:", new TextDecoder().decode(part));
 console.log("rest:", new TextDecoder().decode(rest));

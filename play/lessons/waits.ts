@@ -13,7 +13,8 @@ await client.connect(["server", 6969]);
 console.log("connected");
 for (const word of ["one", "two", "three"]) {
   await client.sendall(word);
-  console.log("recv:", new TextDecoder().decode(await client.recv(1024)));
+  const data = await client.recv(1024);
+  console.log("recv:", new TextDecoder().decode(data));
   await sleep(1); // ${note("thinks about the next word", "思考下一个词")}
 }
 client.close();
@@ -30,7 +31,8 @@ await client.connect(["server", 6969]);
 console.log("connected");
 await client.sendall("hello");
 console.log("sent, now waiting");
-console.log("recv:", new TextDecoder().decode(await client.recv(1024)));
+const data = await client.recv(1024);
+console.log("recv:", new TextDecoder().decode(data));
 client.close();
 `,
     },
@@ -78,7 +80,8 @@ for (let count = 1; count <= 2; count++) {
   for (;;) { // ${note("until this client has closed", "直到这个客户端关闭")}
     const data = await conn.recv(1024);
     if (data.length === 0) break;
-    await conn.sendall(new TextDecoder().decode(data).toUpperCase());
+    const text = new TextDecoder().decode(data);
+    await conn.sendall(text.toUpperCase());
   }
   conn.close();
 }

@@ -91,11 +91,13 @@ export class Ladder {
     this.#draw();
   }
 
-  showAt(time: number): void {
+  /** Shows what had been sent at a time; where the reader chose the time, it is scrolled into view. */
+  showAt(time: number, scroll: boolean): void {
     this.#time = time;
     const [from, to] = this.#wanted();
     if (from !== this.#window[0] || to !== this.#window[1]) this.#draw();
     else this.#showTime();
+    if (scroll) this.#scrollToTime();
   }
 
   /** The packets to show: all, or those around the chosen time. */
@@ -308,6 +310,11 @@ export class Ladder {
         }),
       );
     }
+  }
+
+  #scrollToTime(): void {
+    if (this.#layout === undefined) return;
+    const y = heightAt(this.#layout.ticks, this.#time);
     const { scrollTop, clientHeight } = this.#frame;
     if (y < scrollTop + 20 || y > scrollTop + clientHeight - HEAD - 20) {
       this.#frame.scrollTop = Math.max(0, y - clientHeight / 2);

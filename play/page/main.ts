@@ -50,12 +50,12 @@ find("theme").addEventListener("click", () => {
 
 // Language.
 
-for (const button of document.querySelectorAll<HTMLButtonElement>("[data-language]")) {
+for (const button of document.querySelectorAll<HTMLButtonElement>(".languages button")) {
   button.addEventListener("click", () => setLanguage(button.dataset.language as Language));
 }
 
 function showLanguage(): void {
-  for (const button of document.querySelectorAll<HTMLButtonElement>("[data-language]")) {
+  for (const button of document.querySelectorAll<HTMLButtonElement>(".languages button")) {
     button.setAttribute("aria-pressed", String(button.dataset.language === language()));
   }
   showTheme();

@@ -11,6 +11,25 @@ const LIMIT_MS = 20_000;
 const GRACE_MS = 200;
 const CHECK_MS = 250;
 
+interface Loaded {
+  worker: Worker;
+  address: string;
+}
+
+/** The Worker of the next run: its text is parsed while the reader reads. */
+let next: Loaded | undefined;
+
+function loaded(): Loaded {
+  // A Worker from a blob inherits the page's Content-Security-Policy; one from a file would not.
+  const address = URL.createObjectURL(new Blob([workerText], { type: "text/javascript" }));
+  return { address, worker: new Worker(address, { type: "module" }) };
+}
+
+/** Makes the Worker of the next run. It does nothing until it is told to run. */
+export function prepare(): void {
+  next ??= loaded();
+}
+
 export interface RunEvents {
   message(message: FromWorker): void;
   /** The Worker was ended before it told its end. */
@@ -30,9 +49,10 @@ export class Run {
 
   constructor(programs: Program[], settings: Settings, silent: string[], events: RunEvents) {
     this.#events = events;
-    // A Worker from a blob inherits the page's Content-Security-Policy; one from a file would not.
-    this.#address = URL.createObjectURL(new Blob([workerText], { type: "text/javascript" }));
-    this.#worker = new Worker(this.#address, { type: "module" });
+    const { worker, address } = next ?? loaded();
+    next = undefined;
+    this.#worker = worker;
+    this.#address = address;
     this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#message(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();

@@ -4,19 +4,22 @@ import { h, icon, ICONS } from "./dom.ts";
 import { t } from "./i18n.ts";
 import { clock } from "./units.ts";
 
+/** Is told the chosen time, its part of the whole, and whether the reader chose it. */
+export type Moved = (time: number, part: number, byReader: boolean) => void;
+
 export class Timeline {
   readonly element: HTMLElement;
   readonly #slider = h("input", { type: "range", min: 0, max: 0, value: 0, step: 1, "data-t-label": "timeline" });
   readonly #reading = h("output", {});
-  readonly #moved: (time: number, part: number) => void;
+  readonly #moved: Moved;
   #times: number[] = [0];
   #followsEnd = true;
 
-  constructor(moved: (time: number, part: number) => void) {
+  constructor(moved: Moved) {
     this.#moved = moved;
     this.#slider.addEventListener("input", () => {
       this.#followsEnd = this.place === this.#times.length - 1;
-      this.#show();
+      this.#show(true);
     });
     const button = (name: "first" | "back" | "forward" | "last", target: () => number) =>
       h(
@@ -69,18 +72,18 @@ export class Timeline {
     const last = this.#times.length - 1;
     this.#slider.value = String(Math.max(0, Math.min(place, last)));
     this.#followsEnd = this.place === last;
-    this.#show();
+    this.#show(true);
   }
 
   translate(): void {
     this.#show();
   }
 
-  #show(): void {
+  #show(byReader = false): void {
     const text = t("seconds", { time: clock(this.time) });
     this.#reading.textContent = text;
     this.#slider.setAttribute("aria-valuetext", text);
     const last = this.#times.length - 1;
-    this.#moved(this.time, last === 0 ? 0 : this.place / last);
+    this.#moved(this.time, last === 0 ? 0 : this.place / last, byReader);
   }
 }

@@ -14,7 +14,7 @@ import { Ladder } from "./ladder.ts";
 import type { Carried } from "./link.ts";
 import { ProgramCard } from "./program.ts";
 import { RunRecord } from "./record.ts";
-import { Run } from "./runner.ts";
+import { prepare, Run } from "./runner.ts";
 import { SocketTable, StateBars } from "./sockets.ts";
 import { Timeline } from "./timeline.ts";
 import { clock } from "./units.ts";
@@ -23,6 +23,8 @@ const note = (en: string, zh: string) => language() === "zh" ? zh : en;
 
 /** As many colours as style.css has for hosts. */
 const HUES = 6;
+/** The next run's Worker is made a little later, when the page has drawn. */
+const PREPARE_MS = 100;
 
 export class Workbench {
   readonly element: HTMLElement;
@@ -67,9 +69,9 @@ export class Workbench {
         if (trace !== undefined) save(`${this.#lesson!.id}.pcapng`, trace, "application/x-pcapng");
       },
     });
-    this.#timeline = new Timeline((time, part) => {
+    this.#timeline = new Timeline((time, part, byReader) => {
       for (const card of this.#programs) card.showAt(time);
-      this.#ladder.showAt(time);
+      this.#ladder.showAt(time, byReader);
       this.#table.showAt(time);
       this.#bars.showAt(part);
     });
@@ -248,6 +250,7 @@ export class Workbench {
     this.#run?.discard();
     this.#run = undefined;
     for (const card of this.#programs) card.endQuestion();
+    setTimeout(prepare, PREPARE_MS);
     this.#showState();
     this.#tellStatus();
   }

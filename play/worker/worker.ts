@@ -158,6 +158,8 @@ async function run({ settings, programs, silent }: RunRequest): Promise<void> {
     recorder.settled(net);
     if (recorder.packets > MAX_PACKETS) cut(new Cut("limit", `more than ${MAX_PACKETS} packets`));
   });
+  // A rejection that nothing handles is told in a task of its own.
+  await new Promise((resolve) => realTimeout(resolve, 0));
   recorder.finish();
   if (ended !== undefined) Object.assign(outcome, { reason: ended.reason, message: ended.message });
   post({ type: "end", ...outcome, unfinished: [...unfinished] });
