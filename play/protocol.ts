@@ -79,13 +79,13 @@ export interface Wait {
   to: number;
 }
 
-export type Fate = "delivered" | "lost" | "dropped" | "partitioned";
+export type Fate = "under way" | "delivered" | "lost" | "dropped" | "partitioned";
 
 /** A packet of the trace. */
 export interface Packet {
   time: number;
-  /** When it is there, or would have been. */
-  arrival: number;
+  /** When it arrived; null where it did not. */
+  arrival: number | null;
   from: string;
   to: string;
   source: string;
@@ -98,7 +98,7 @@ export interface Packet {
   data: Uint8Array;
   fate: Fate;
   retransmission: boolean;
-  /** Other text about the packet: what an ICMP message says. */
+  /** Of other protocols: what an ICMP message says, or "fragment". */
   note: string;
 }
 
@@ -143,6 +143,7 @@ export type FromWorker =
   | { type: "output"; output: Output }
   | { type: "failure"; failure: Failure }
   | { type: "packets"; packets: Packet[] }
+  | { type: "fates"; fates: { index: number; fate: Fate; arrival: number | null }[] }
   | { type: "moments"; moments: Moment[] }
   | { type: "waits"; waits: Wait[] }
   | { type: "ask"; host: string; id: number; time: number; prompt: string }

@@ -209,19 +209,21 @@ export class Ladder {
 
   #drawRung(rung: Rung): Drawn {
     const { packet, index, sent, there } = rung;
-    const arrives = packet.fate === "delivered";
+    const arrives = packet.arrival !== null;
+    const isLost = !arrives && packet.fate !== "under way";
     const left = this.#x.get(packet.from) ?? GUTTER;
     let right = this.#x.get(packet.to) ?? (left + this.#width) / 2;
     if (packet.from === packet.to) right = left + 60;
     const full = right;
     if (!arrives) right = left + (right - left) * 0.6;
     const direction = Math.sign(full - left) || 1;
+    const text = fitting(packet, Math.abs(full - left) - 24);
     const element = s("g", {
-      class: `rung kind-${kindOf(packet)}${arrives ? "" : " is-lost"}${packet.retransmission ? " is-again" : ""}`,
+      class: `rung kind-${kindOf(packet)}${isLost ? " is-lost" : ""}${packet.retransmission ? " is-again" : ""}`,
       role: "option",
       tabindex: -1,
       "aria-selected": "false",
-      "aria-label": spoken(packet),
+      "aria-label": spoken(packet, text),
     });
     const tip = right - direction * (arrives ? 2 : 0);
     element.append(s("line", { class: "hit", x1: left, y1: sent, x2: right, y2: there }));
@@ -231,7 +233,7 @@ export class Ladder {
       const wing = (turn: number) =>
         `${(tip - 8 * Math.cos(angle + turn)).toFixed(1)},${(there - 8 * Math.sin(angle + turn)).toFixed(1)}`;
       element.append(s("polygon", { class: "tip", points: `${tip},${there} ${wing(0.4)} ${wing(-0.4)}` }));
-    } else {
+    } else if (isLost) {
       element.append(
         s("path", { class: "cross", d: `M${right - 5} ${there - 5}l10 10m0-10l-10 10` }),
       );
@@ -245,7 +247,7 @@ export class Ladder {
       "text-anchor": direction > 0 ? "start" : "end",
       transform: `rotate(${degrees.toFixed(2)} ${x} ${y + 5})`,
     });
-    label.textContent = fitting(packet, Math.abs(full - left) - 24);
+    label.textContent = text;
     element.append(label);
     element.addEventListener("pointerenter", (event) => {
       if (event.pointerType === "mouse") this.#choose(index);
@@ -297,7 +299,7 @@ export class Ladder {
     this.#dots.replaceChildren();
     for (const { packet, element, sent, there } of this.#drawn) {
       element.classList.toggle("later", packet.time > time);
-      const isUnderWay = packet.time <= time && time < packet.arrival && packet.fate === "delivered";
+      const isUnderWay = packet.time <= time && packet.arrival !== null && time < packet.arrival;
       if (!isUnderWay) continue;
       const [left, right] = [this.#x.get(packet.from)!, this.#x.get(packet.to)!];
       const part = Math.min(1, Math.max(0, (y - sent) / (there - sent)));

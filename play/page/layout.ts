@@ -49,17 +49,20 @@ export function gapFor(seconds: number): number {
   return Math.min(MAX_GAP, MIN_GAP + PER_DOUBLING * Math.max(0, Math.log2(seconds / 0.001)));
 }
 
-/** Where packets that did not arrive end, in time: half-way. */
-function ends(packet: Packet): number {
-  if (packet.fate === "delivered") return packet.arrival;
-  return packet.time + Math.max((packet.arrival - packet.time) / 2, 0);
+/** How long the packets of a trace took at least: about the network's latency. */
+function usualTime(packets: Packet[]): number {
+  let least = Infinity;
+  for (const { time, arrival } of packets) if (arrival !== null) least = Math.min(least, arrival - time);
+  return least === Infinity ? 0.02 : least;
 }
 
 export function layOut(packets: Packet[], first = 0): Layout {
   const rungs: Rung[] = packets.map((packet, place) => ({ packet, index: first + place, sent: 0, there: 0 }));
+  // Packets that did not arrive end half-way.
+  const half = usualTime(packets) / 2;
   const events = rungs.flatMap((rung) => [
     { time: rung.packet.time, rung, isSend: true, order: rung.index },
-    { time: ends(rung.packet), rung, isSend: false, order: rung.index },
+    { time: rung.packet.arrival ?? rung.packet.time + half, rung, isSend: false, order: rung.index },
   ]);
   // At one time what arrives comes before what is sent in answer; a packet without latency is sent before it arrives.
   events.sort((a, b) =>

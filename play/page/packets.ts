@@ -18,6 +18,7 @@ export function kindOf({ protocol, flags, data }: Packet): string {
 
 const FATES: Record<Packet["fate"], TextName | null> = {
   delivered: null,
+  "under way": "fateUnderWay",
   lost: "fateLost",
   dropped: "fateDropped",
   partitioned: "fatePartitioned",
@@ -40,18 +41,18 @@ export function summary(packet: Packet, room = 18): string {
   } else words.push(protocol === "UDP" ? "UDP" : packet.note || protocol);
   if (data.length > 0 && protocol !== "ICMP") {
     const text = textOf(data.subarray(0, 4 * room));
+    const isText = text.replaceAll("·", "").length > text.length / 2;
     const short = Array.from(text).length > room ? `${Array.from(text).slice(0, room).join("")}…` : text;
-    words.push(room > 0 ? `“${short}”` : t("bytes", { count: data.length }));
+    words.push(room > 0 && isText ? `“${short}”` : t("bytes", { count: data.length }));
   }
   const name = words.filter((word) => word !== "").join(" ");
   const after = [retransmission ? t("resent") : null, FATES[fate] === null ? null : t(FATES[fate])];
   return [name, ...after.filter((word) => word !== null)].join(" · ");
 }
 
-/** A packet in a sentence, for screen readers. */
-export function spoken(packet: Packet): string {
-  const { time, from, to } = packet;
-  return t("packetLabel", { time: clock(time), from, to, what: summary(packet, 40) });
+/** A packet in a sentence, for screen readers; `label` is what is seen beside its arrow. */
+export function spoken({ time, from, to }: Packet, label: string): string {
+  return t("packetLabel", { time: clock(time), from, to, what: label });
 }
 
 const ROW = 16;
@@ -70,14 +71,20 @@ export function hexOf(data: Uint8Array): string {
   return rows.join("\n");
 }
 
+function arrivalOf({ arrival, fate }: Packet): string {
+  if (arrival !== null) return t("seconds", { time: clock(arrival) });
+  const name = FATES[fate];
+  return fate === "under way" || name === null ? t("fateUnderWay") : `${t("never")} · ${t(name)}`;
+}
+
 /** All that is in a packet, as a list of terms. */
 export function details(packet: Packet): HTMLElement {
-  const { protocol, flags, data, fate } = packet;
+  const { protocol, flags, data } = packet;
   const rows: [TextName, string][] = [
     ["sent", t("seconds", { time: clock(packet.time) })],
     [
       "arrives",
-      fate === "delivered" ? t("seconds", { time: clock(packet.arrival) }) : `${t("never")} · ${t(FATES[fate]!)}`,
+      arrivalOf(packet),
     ],
     ["from", `${packet.from} · ${packet.source}`],
     ["to", `${packet.to} · ${packet.destination}`],

@@ -22,9 +22,9 @@ export class RunRecord {
   get times(): number[] {
     if (this.#times !== undefined) return this.#times;
     const all = new Set<number>([0]);
-    for (const { time, arrival, fate } of this.packets) {
+    for (const { time, arrival } of this.packets) {
       all.add(time);
-      if (fate === "delivered") all.add(arrival);
+      if (arrival !== null) all.add(arrival);
     }
     for (const { time } of this.outputs) all.add(time);
     for (const { time } of this.failures) all.add(time);

@@ -117,6 +117,7 @@ export const TEXTS = {
   text: { en: "As text", zh: "文本" },
   hex: { en: "As bytes", zh: "字节" },
   resent: { en: "sent again", zh: "重传" },
+  fateUnderWay: { en: "still under way", zh: "仍在途中" },
   fateLost: { en: "lost", zh: "丢失" },
   fateDropped: { en: "dropped", zh: "被丢弃" },
   fatePartitioned: { en: "cut off", zh: "链路中断" },

@@ -273,6 +273,9 @@ export class Workbench {
       case "packets":
         record.packets.push(...message.packets);
         break;
+      case "fates":
+        for (const { index, fate, arrival } of message.fates) Object.assign(record.packets[index], { fate, arrival });
+        break;
       case "moments":
         record.moments.push(...message.moments);
         break;

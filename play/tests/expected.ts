@@ -167,12 +167,14 @@ export const EXPECTED: Record<string, Expected> = {
     },
     async look(page) {
       const all = await packets(page);
-      assert.equal(all.filter((packet) => /to silent: SYN.*cut off/.test(packet)).length, 2 + 7);
+      // The timeout of 3 s and the second repetition, at 3 s, may come in either order.
+      const count = all.filter((packet) => /to silent: SYN.*cut off/.test(packet)).length;
+      assert.ok(count === 2 + 7 || count === 3 + 7, `${count} SYNs`);
     },
   },
   "lost-syn": {
     end: "ended",
-    lines: { server: [], client: [/^connect took 10\d\d ms/, /^one took/, /^two took/, /^three took/] },
+    lines: { server: [], client: ["connect took 1040 ms", "one took 240 ms", "two took 240 ms", "three took 240 ms"] },
     async look(page) {
       const all = await packets(page);
       assert.match(all[0], /SYN.*lost/);

@@ -15,8 +15,10 @@ export interface Network {
   sleep(seconds: number): Promise<void>;
   /** Waits for something outside the simulation; virtual time stands still meanwhile. */
   outside<T>(promise: Promise<T>): Promise<T>;
-  /** The trace from its `from`th packet on. */
-  packets(from: number): Packet[];
+  /** How many packets were sent. */
+  readonly count: number;
+  /** One of them as it is now: its fate may still change. */
+  packet(index: number): Packet;
   sockets(): SocketRow[];
 }
 
@@ -30,8 +32,8 @@ export interface Outcome {
 }
 
 /**
- * Runs `main` over a network in virtual time. `settled` is called whenever everything that could run has run, before
- * virtual time goes on, and once at the end.
+ * Runs `main` over a network in virtual time. `settled` is called after everything that happens on the network,
+ * and whenever the programs have come to rest.
  */
 export type Simulate = (
   settings: Settings,

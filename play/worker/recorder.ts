@@ -1,6 +1,6 @@
 // Watches a run: tells the page the new packets, the sockets where they changed, and the programs' waits.
 
-import type { FromWorker, Moment, SocketRow } from "../protocol.ts";
+import type { Fate, FromWorker, Moment, Packet, SocketRow } from "../protocol.ts";
 import type { Network } from "./network.ts";
 import type { Waits } from "./waits.ts";
 
@@ -12,12 +12,12 @@ const PAUSE_MS = 60;
 const realNow = performance.now.bind(performance);
 
 export class Recorder {
-  /** How many packets there were. */
-  packets = 0;
   readonly #waits: Waits;
   readonly #post: (message: FromWorker) => void;
   #network: Network | undefined;
   #told = 0;
+  /** The packets that were told as under way. */
+  readonly #underWay = new Set<number>();
   #moments: Moment[] = [];
   #last = "";
   #times = 0;
@@ -28,13 +28,15 @@ export class Recorder {
     this.#post = post;
   }
 
-  /** Everything that could run at this time has run. */
+  /** Something has happened. */
   settled(network: Network): void {
     this.#network = network;
     const sockets = network.sockets();
     const text = sockets.map(textOf).join("\n");
     if (text !== this.#last) {
       this.#last = text;
+      // Of one time the last counts.
+      if (this.#moments.at(-1)?.time === network.time) this.#moments.pop();
       this.#moments.push({ time: network.time, sockets });
     }
     const now = realNow();
@@ -51,11 +53,22 @@ export class Recorder {
   }
 
   #tell(network: Network): void {
-    const packets = network.packets(this.#told);
-    this.#told += packets.length;
-    this.packets = this.#told;
+    const fates: { index: number; fate: Fate; arrival: number | null }[] = [];
+    for (const index of this.#underWay) {
+      const { fate, arrival } = network.packet(index);
+      if (fate === "under way") continue;
+      this.#underWay.delete(index);
+      fates.push({ index, fate, arrival });
+    }
+    const packets: Packet[] = [];
+    for (; this.#told < network.count; this.#told++) {
+      const packet = network.packet(this.#told);
+      if (packet.fate === "under way") this.#underWay.add(this.#told);
+      packets.push(packet);
+    }
     const waits = this.#waits.take();
     if (packets.length > 0) this.#post({ type: "packets", packets });
+    if (fates.length > 0) this.#post({ type: "fates", fates });
     if (waits.length > 0) this.#post({ type: "waits", waits });
     if (this.#moments.length > 0) this.#post({ type: "moments", moments: this.#moments });
     else if (packets.length === 0) this.#post({ type: "alive" });

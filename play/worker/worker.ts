@@ -1,6 +1,6 @@
 // The Worker: runs the programs of one page over a simulated network and tells the page what happens.
 
-import type { FromWorker, Output, Packet, Program, RunRequest, ToWorker } from "../protocol.ts";
+import type { FromWorker, Output, Program, RunRequest, ToWorker } from "../protocol.ts";
 import { formatAll } from "./format.ts";
 import type { Network } from "./network.ts";
 import { load, placeOf } from "./programs.ts";
@@ -16,8 +16,10 @@ const PACE_MS = 25;
 const MAX_LINES = 2000;
 const MAX_LINE = 4000;
 const MAX_PACKETS = 10_000;
-/** After the programs have ended, this many times more the run waits for the packets that are still under way. */
-const MAX_ARRIVALS = 50;
+/** After the programs have ended, the run goes on in so many steps for the packets that are still under way. */
+const MAX_STEPS = 100;
+/** So many of the last packets may be. */
+const MAX_UNDER_WAY = 200;
 
 // The simulation replaces the global ones.
 const realTimeout = globalThis.setTimeout.bind(globalThis);
@@ -142,21 +144,19 @@ async function run({ settings, programs, silent }: RunRequest): Promise<void> {
 
   /** Waits until what is under way has arrived, answers to it included. */
   async function arrive(net: Network): Promise<void> {
-    const packets: Packet[] = [];
-    for (let round = 0; round < MAX_ARRIVALS; round++) {
-      packets.push(...net.packets(packets.length));
-      const last = packets.reduce(
-        (latest, { arrival, fate }) => fate === "delivered" ? Math.max(latest, arrival) : latest,
-        0,
-      );
-      if (last <= net.time) return;
-      await net.sleep(last - net.time);
-    }
+    const isUnderWay = () => {
+      for (let index = net.count - 1; index >= Math.max(0, net.count - MAX_UNDER_WAY); index--) {
+        if (net.packet(index).fate === "under way") return true;
+      }
+      return false;
+    };
+    const step = Math.max(settings.latency, 0.001);
+    for (let steps = 0; steps < MAX_STEPS && isUnderWay(); steps++) await net.sleep(step);
   }
 
   const outcome = await simulate(settings, main, (net) => {
     recorder.settled(net);
-    if (recorder.packets > MAX_PACKETS) cut(new Cut("limit", `more than ${MAX_PACKETS} packets`));
+    if (net.count > MAX_PACKETS) cut(new Cut("limit", `more than ${MAX_PACKETS} packets`));
   });
   // A rejection that nothing handles is told in a task of its own.
   await new Promise((resolve) => realTimeout(resolve, 0));
