@@ -137,7 +137,7 @@ export function createEditor(text: string, label: string, events: EditorEvents):
   };
 }
 
-/** The hint below the editors. */
+/** How a keyboard runs the programs. */
 export function keyHint(): string {
   return t("keyHint", { key: /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘" : "Ctrl" });
 }

@@ -31,7 +31,6 @@ export class Workbench {
   readonly #cards: HTMLElement = h("div", { class: "programs" });
   readonly #controls: Controls;
   readonly #status = h("p", { class: "status", role: "status" });
-  readonly #hint = h("p", { class: "hint key-hint" });
   readonly #banner = h("p", { class: "banner", role: "status", hidden: true });
   /** Beside the programs: the packets. */
   readonly #seen = h("div", { class: "seen", hidden: true });
@@ -80,7 +79,6 @@ export class Workbench {
       { class: "programs-side" },
       h("h2", { id: "programs-title", "data-t": "programs" }),
       this.#cards,
-      this.#hint,
     );
     const packets = h(
       "div",
@@ -147,7 +145,6 @@ export class Workbench {
     this.#empty.hidden = false;
     this.#showState();
     this.#tellStatus();
-    this.#hint.textContent = keyHint();
   }
 
   /** What a link has to carry: null where the lesson stands as it was written. */
@@ -179,7 +176,6 @@ export class Workbench {
     this.#table.translate();
     this.#bars.translate();
     this.#timeline.translate();
-    this.#hint.textContent = keyHint();
     this.#tellStatus();
   }
 
@@ -320,7 +316,13 @@ export class Workbench {
 
   #tellStatus(): void {
     this.#status.replaceChildren(...this.#statusParts());
-    this.#status.dataset.state = this.#run !== undefined ? "running" : this.#record?.failures.length ? "failed" : "";
+    this.#status.dataset.state = this.#run !== undefined
+      ? "running"
+      : this.#record === undefined
+      ? "idle"
+      : this.#record.failures.length > 0
+      ? "failed"
+      : "";
     if (this.#record?.end !== undefined) {
       // For tests and the curious: how long the reader waited.
       this.element.dataset.took = this.#record.took.toFixed(1);
@@ -335,7 +337,7 @@ export class Workbench {
   #statusParts(): (string | Node)[] {
     const record = this.#record;
     if (this.#run !== undefined) return [t(this.#asking > 0 ? "asking" : "running")];
-    if (record === undefined) return [];
+    if (record === undefined) return [keyHint()];
     if (record.end === undefined) return this.#cut === undefined ? [] : [t(this.#cut)];
     return [this.#endText(record.end, record)];
   }
