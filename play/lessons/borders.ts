@@ -77,7 +77,7 @@ sk.close();
   question: {
     en: `
 Take the \`sleep(0.5)\` out of the first server and put \`await sleep(0.1)\` between the client's calls of \`sendall()\`. Now the first
-\`recv()\` answers \`one\`. Is that server correct then?
+\`recv()\` returns \`one\`. Is that server correct then?
 `,
     zh: `
 去掉第一个服务端的 \`sleep(0.5)\`，在客户端的各次 \`sendall()\` 之间加上 \`await sleep(0.1)\`。现在第一次 \`recv()\` 得到的是

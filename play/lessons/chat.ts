@@ -100,7 +100,7 @@ One client stops reading: its program hangs, its buffers fill. What happens to t
   },
   answer: {
     en: `
-\`await other.sendall(data)\` waits for room in that client's buffer, and meanwhile nobody is served. Give each connection a
+\`await other.sendall(data)\` waits for room in that client's buffer, and meanwhile no client is served. Give each connection a
 timeout (\`conn.settimeout(1)\`) and drop a client that cannot keep up; or keep a queue for each client and hand the sockets with
 waiting data to \`select()\` as its second list.
 `,

@@ -7,7 +7,7 @@ export const connectEx: Lesson = {
   title: { en: "connect_ex and its numbers", zh: "connect_ex 与错误码" },
   text: {
     en: `
-\`connect()\` fails with an error. \`connect_ex()\` does the same work and answers a **number** instead: 0 for success, otherwise
+\`connect()\` fails with an error. \`connect_ex()\` does the same work and returns a **number** instead: 0 for success, otherwise
 the system's \`errno\`. A port scanner or a non-blocking program prefers that.
 
 The numbers belong to the system. Tutorials written on Windows show \`10061\` for a refused connection; Linux says \`111\`, and

@@ -9,12 +9,12 @@ export const echo: Lesson = {
     en: `
 A **socket** is one end of a conversation between two programs. The server makes one with \`socket()\`, gives it an
 address with \`bind()\` and starts to take calls with \`listen()\`. The client makes one too and calls that address
-with \`connect()\`. The server's \`accept()\` answers with a **new** socket, \`conn\`: the conversation goes over it,
+with \`connect()\`. The server's \`accept()\` returns a **new** socket, \`conn\`: the conversation goes over it,
 while the first socket goes on listening.
 
 From then on both ends are alike: \`sendall()\` sends bytes and \`recv(1024)\` takes what has come, at most 1024 bytes.
-Both \`accept()\` and \`recv()\` wait until there is something to answer. When the client closes its socket, the
-server's \`recv()\` answers no bytes at all: the end.
+Both \`accept()\` and \`recv()\` wait until there is something to return. When the client closes its socket, the
+server's \`recv()\` returns no bytes at all: the end.
 
 Press **Run**. Then move the slider below the programs back to the start and step forward: you see each packet on its way,
 the line at which each program waits (marked yellow), and the state of each socket. Before the first byte of data come the

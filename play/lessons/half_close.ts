@@ -66,7 +66,7 @@ sk.close();
   question: {
     en: `
 Replace \`await sk.shutdown(socket.SHUT_WR)\` by \`sk.close()\` and delete the lines that receive. The server sends its sum all
-the same. What answers it?
+the same. What comes back?
 `,
     zh: `
 把 \`await sk.shutdown(socket.SHUT_WR)\` 换成 \`sk.close()\`，并删去接收的几行代码。服务端照样发送总和，它会得到什么回应？

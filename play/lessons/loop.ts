@@ -10,7 +10,7 @@ export const loop: Lesson = {
 One question and one answer are no conversation. Here both programs loop: the client asks for a line with \`input(">>: ")\`,
 sends it and prints the answer, until the line is \`exit\`. The server loops until the client is gone.
 
-How does the server know? When the client closes, \`recv()\` answers **zero bytes**, at once and every time from then on. A loop
+How does the server know? When the client closes, \`recv()\` returns **zero bytes**, at once and every time from then on. A loop
 that does not look at the length (as in many a tutorial) turns for ever without waiting.
 
 The lines below the client are typed in advance, one a second, so that the lesson runs by itself. Delete them, and a box asks

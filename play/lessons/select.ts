@@ -9,7 +9,7 @@ export const select: Lesson = {
   text: {
     en: `
 There is a third way, older than threads: one loop that asks the system **which** of many sockets have something to say.
-\`select(rlist, wlist, xlist, timeout)\` waits until at least one is ready and answers three lists: those that can be read,
+\`select(rlist, wlist, xlist, timeout)\` waits until at least one is ready and returns three lists: those that can be read,
 those that can be written, and those with an error.
 
 The listening socket is in the list too. It counts as readable when a connection waits for \`accept()\`. A connection is
@@ -64,7 +64,7 @@ for (;;) {
   ],
   question: {
     en: `
-Give it 0.4 seconds as the fourth argument: \`socket.select(sockets, [], [], 0.4)\`. What does it answer when nothing
+Give it 0.4 seconds as the fourth argument: \`socket.select(sockets, [], [], 0.4)\`. What does it return when nothing
 happened in that time? Print \`readable.length\` to see. (The run then ends at the page's limit of virtual time, or when you
 press Stop.)
 `,

@@ -17,7 +17,7 @@ A socket waits in one of three ways:
 The server here takes 3 seconds to answer. The client tries all three. Note that a timeout ends the **waiting** only: the
 connection stays open and nothing is lost. The answer that comes after the timeout is there for the next \`recv()\`.
 
-The server also waits in \`accept()\` with a timeout, as one does to look at other things from time to time.
+The server also waits in \`accept()\` with a timeout: a program that has other work to do looks in between.
 `,
     zh: `
 套接字的等待方式有三种：

@@ -8,7 +8,7 @@ export const udp: Lesson = {
   text: {
     en: `
 A **datagram** needs no connection. \`socket(AF_INET, SOCK_DGRAM)\` makes a UDP socket; \`sendto(data, address)\` sends one
-message to an address, and \`recvfrom(1024)\` answers one message and the address that it came from. The server uses that
+message to an address, and \`recvfrom(1024)\` returns one message and the address that it came from. The server uses that
 address to send its \`ok\` back.
 
 Look at the ladder: no handshake, no acknowledgement, no end. Each line that is typed is one packet, each answer another. Each

@@ -11,7 +11,7 @@ This server sends back in capitals what it is sent. \`Hello world\` comes back a
 
 A socket carries **bytes**, not characters. An English letter is one byte in UTF-8, a Chinese character three. Python
 makes the difference visible: \`b'世界,你好'\` is a SyntaxError, and \`'世界,你好'.encode('utf-8')\` is the way out. Here
-\`sendall()\` takes a string and encodes it as UTF-8, but what \`recv()\` answers is always bytes (\`Uint8Array\`), and the
+\`sendall()\` takes a string and encodes it as UTF-8, but what \`recv()\` returns is always bytes (\`Uint8Array\`), and the
 program decodes them.
 
 The second half of the client shows why that matters. \`世界,你好\` is 5 characters and 13 bytes. \`recv(4)\` takes 4 bytes: the
@@ -76,7 +76,7 @@ client.close();
   ],
   question: {
     en: `
-A real program cannot choose where its data is cut. How can it decode correctly whatever \`recv()\` answers? Change the last
+A real program cannot choose where its data is cut. How can it decode correctly whatever \`recv()\` returns? Change the last
 lines of the client so that the two parts print \`世\` and \`界,你好\`.
 `,
     zh: `

@@ -50,7 +50,7 @@ client talks for three seconds. The second comes after half a second. What happe
 
 Its \`connect()\` succeeds at once: the **system** of the server's host answers the SYN and puts the connection into the
 listener's queue, whether the program calls \`accept()\` or not. Its \`hello\` arrives too and is acknowledged. But no program
-reads it. The socket table shows where it lies: in the Recv-Q of a connection that nobody has accepted, while the listener's
+reads it. The socket table shows where it lies: in the Recv-Q of a connection that no program has accepted, while the listener's
 own Recv-Q counts 1 connection that waits.
 
 Only when the first client closes does the server come back to \`accept()\`, and the answer goes out, more than two seconds late.
@@ -100,8 +100,8 @@ At 1.000 s the second client has sent \`hello\` and received an ACK. Does an ACK
   },
   answer: {
     en: `
-No. It means that the other host's system has the bytes in its buffer. Whether a program ever reads them only an answer of
-the program itself can tell. That is why protocols have answers such as the \`ok\` of lesson 8.
+No. It means that the other host's system has the bytes in its buffer. Only an answer of the
+program itself tells whether it has read them. That is why protocols have answers such as the \`ok\` of lesson 8.
 `,
     zh: `
 不是。它只表示对方主机的操作系统已经把这些字节放进了接收缓冲区。程序有没有读，只有程序自己的回答才能说明。
