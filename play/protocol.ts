@@ -123,8 +123,8 @@ export interface Moment {
   sockets: SocketRow[];
 }
 
-/** Why a run ended: all programs did, all of them wait for good, the time was up, the reader stopped it, it broke. */
-export type Ending = "ended" | "waiting" | "limit" | "stopped" | "failed";
+/** Why a run ended: all programs did, all of them wait for good, it grew too long, the reader stopped it, it broke. */
+export type Ending = "ended" | "waiting" | "too long" | "too many lines" | "too many packets" | "stopped" | "failed";
 
 export interface End {
   type: "end";

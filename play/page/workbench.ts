@@ -2,7 +2,7 @@
 
 import type { Lesson } from "../lessons/lesson.ts";
 import { USUAL } from "../lessons/lesson.ts";
-import type { End, FromWorker, Settings } from "../protocol.ts";
+import type { End, Ending, FromWorker, Settings } from "../protocol.ts";
 import { analyse } from "./analyse.ts";
 import { Controls } from "./controls.ts";
 import { h } from "./dom.ts";
@@ -10,6 +10,7 @@ import { programsAsZip, save } from "./download.ts";
 import type { Hosts } from "./download.ts";
 import { keyHint } from "./editor.ts";
 import { language, t, translate } from "./i18n.ts";
+import type { TextName } from "./i18n.ts";
 import { Ladder } from "./ladder.ts";
 import type { Carried } from "./link.ts";
 import { ProgramCard } from "./program.ts";
@@ -20,6 +21,16 @@ import { Timeline } from "./timeline.ts";
 import { clock } from "./units.ts";
 
 const note = (en: string, zh: string) => language() === "zh" ? zh : en;
+
+const END_TEXTS: Record<Ending, TextName> = {
+  "ended": "ended",
+  "waiting": "waiting",
+  "too long": "tooLong",
+  "too many lines": "tooManyLines",
+  "too many packets": "tooManyPackets",
+  "stopped": "stopped",
+  "failed": "failed",
+};
 
 /** As many colours as style.css has for hosts. */
 const HUES = 6;
@@ -344,11 +355,14 @@ export class Workbench {
 
   #endText({ reason, time, message, unfinished }: End, record: RunRecord): string {
     const values = { time: clock(time), packets: record.packets.length, message };
-    if (reason !== "waiting") return t(reason, values);
+    const between = language() === "zh" ? "；" : "; ";
+    const failed = [...new Set(record.failures.map(({ host }) => host))].join(between);
+    const after = failed === "" ? "" : ` ${t("broken", { hosts: failed })}`;
+    if (reason !== "waiting") return t(END_TEXTS[reason], values) + after;
     const hosts = unfinished.map((host) => {
       const [line] = record.waitsAt(host, time);
       return line === undefined ? host : t("waitingAt", { host, line });
     });
-    return t("waiting", { ...values, hosts: hosts.join(language() === "zh" ? "；" : "; ") });
+    return t("waiting", { ...values, hosts: hosts.join(between) }) + after;
   }
 }

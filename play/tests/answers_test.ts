@@ -70,7 +70,7 @@ Deno.test("select: with a timeout it answers empty lists", () =>
       ]],
     },
   }, async (page, end) => {
-    assert.equal(end, "limit");
+    assert.equal(end, "too long");
     assert.ok((await outputs(page)).server.includes("0"));
   }));
 

@@ -134,7 +134,7 @@ Deno.test("a loop that awaits what is there already is ended too", async () => {
 
 Deno.test("output without end is ended", async () => {
   const { page, context } = await site.visitWith({ client: `for (;;) console.log("x");\n` });
-  assert.equal(await run(page), "limit");
+  assert.equal(await run(page), "too many lines");
   assert.match(await status(page) ?? "", /2000 lines/);
   assert.equal((await outputs(page)).client.length, 2000);
   await context.close();
@@ -142,7 +142,7 @@ Deno.test("output without end is ended", async () => {
 
 Deno.test("virtual time without end is ended", async () => {
   const { page, context } = await site.visitWith({ client: `for (;;) await sleep(10);\n` });
-  assert.equal(await run(page), "limit");
+  assert.equal(await run(page), "too long");
   await context.close();
 });
 

@@ -78,7 +78,7 @@ function outcomeOf(run: Run | undefined, reason: Ending, message: string): Outco
 /** Why a run was given up, by the message of the error that `simulate` rejects with. */
 function reasonOf(message: string): Ending {
   if (message.startsWith("deadlock:")) return "waiting";
-  return message.startsWith("not done after") ? "limit" : "failed";
+  return message.startsWith("not done after") ? "too long" : "failed";
 }
 
 export const simulate: Simulate = async ({ latency, loss, bandwidth, seed }, main, settled) => {

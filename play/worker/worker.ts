@@ -1,6 +1,6 @@
 // The Worker: runs the programs of one page over a simulated network and tells the page what happens.
 
-import type { FromWorker, Output, Program, RunRequest, ToWorker } from "../protocol.ts";
+import type { Ending, FromWorker, Output, Program, RunRequest, ToWorker } from "../protocol.ts";
 import { formatAll } from "./format.ts";
 import type { Network } from "./network.ts";
 import { load, placeOf } from "./programs.ts";
@@ -28,8 +28,8 @@ const post = (message: FromWorker) => self.postMessage(message);
 
 /** Ends the run from within; the reason is told as the run's ending. */
 class Cut extends Error {
-  constructor(readonly reason: "stopped" | "limit", message: string) {
-    super(message);
+  constructor(readonly reason: Ending) {
+    super(reason);
   }
 }
 
@@ -40,7 +40,7 @@ let asked = 0;
 self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
   if (data.type === "run") run(data);
   else if (data.type === "input") questions.get(data.id)?.(data.line);
-  else cut(new Cut("stopped", "stopped"));
+  else cut(new Cut("stopped"));
 });
 
 async function run({ settings, programs, silent }: RunRequest): Promise<void> {
@@ -61,7 +61,7 @@ async function run({ settings, programs, silent }: RunRequest): Promise<void> {
 
   function say(host: string, kind: Output["kind"], text: string): void {
     if (++lines > MAX_LINES) {
-      const error = new Cut("limit", `more than ${MAX_LINES} lines of output`);
+      const error = new Cut("too many lines");
       cut(error);
       throw error;
     }
@@ -156,11 +156,11 @@ async function run({ settings, programs, silent }: RunRequest): Promise<void> {
 
   const outcome = await simulate(settings, main, (net) => {
     recorder.settled(net);
-    if (net.count > MAX_PACKETS) cut(new Cut("limit", `more than ${MAX_PACKETS} packets`));
+    if (net.count > MAX_PACKETS) cut(new Cut("too many packets"));
   });
   // A rejection that nothing handles is told in a task of its own.
   await new Promise((resolve) => realTimeout(resolve, 0));
   recorder.finish();
-  if (ended !== undefined) Object.assign(outcome, { reason: ended.reason, message: ended.message });
+  if (ended !== undefined) outcome.reason = ended.reason;
   post({ type: "end", ...outcome, unfinished: [...unfinished] });
 }
