@@ -56,8 +56,7 @@ export class Ladder {
   constructor() {
     this.element = h(
       "section",
-      { class: "ladder", "aria-labelledby": "ladder-title" },
-      h("h3", { id: "ladder-title", "data-t": "packets" }),
+      { class: "ladder", "aria-labelledby": "packets-title" },
       h("p", { class: "hint", "data-t": "packetsHelp" }),
       this.#frame,
       this.#note,

@@ -80,26 +80,24 @@ function arrivalOf({ arrival, fate }: Packet): string {
 /** All that is in a packet, as a list of terms. */
 export function details(packet: Packet): HTMLElement {
   const { protocol, flags, data } = packet;
-  const rows: [TextName, string][] = [
-    ["sent", t("seconds", { time: clock(packet.time) })],
-    [
-      "arrives",
-      arrivalOf(packet),
-    ],
-    ["from", `${packet.from} · ${packet.source}`],
-    ["to", `${packet.to} · ${packet.destination}`],
+  // Short ones stand side by side.
+  const rows: [TextName, string, "short" | "long"][] = [
+    ["sent", t("seconds", { time: clock(packet.time) }), "short"],
+    ["arrives", arrivalOf(packet), "short"],
+    ["from", `${packet.from} · ${packet.source}`, "long"],
+    ["to", `${packet.to} · ${packet.destination}`, "long"],
   ];
   if (protocol === "TCP") {
-    rows.push(["flags", flags.join(" ")], ["sequence", String(packet.seq)]);
-    if (flags.includes("ACK")) rows.push(["acknowledges", String(packet.ack)]);
-    rows.push(["window", t("bytes", { count: packet.window })]);
+    rows.push(["sequence", String(packet.seq), "short"]);
+    rows.push(["acknowledges", flags.includes("ACK") ? String(packet.ack) : "–", "short"]);
+    rows.push(["flags", flags.join(" "), "short"], ["window", t("bytes", { count: packet.window }), "short"]);
   }
-  rows.push(["length", t("bytes", { count: data.length })]);
+  rows.push(["length", t("bytes", { count: data.length }), "long"]);
   const list = h("dl", {});
-  for (const [name, value] of rows) list.append(h("dt", {}, t(name)), h("dd", {}, value));
+  for (const [name, value, room] of rows) list.append(h("dt", {}, t(name)), h("dd", { class: room }, value));
   if (data.length > 0) {
     const text = textOf(data.subarray(0, MAX_ROWS * ROW));
-    list.append(h("dt", {}, t("text")), h("dd", { class: "payload" }, text));
+    list.append(h("dt", {}, t("text")), h("dd", { class: "long payload" }, text));
     const hex = h("pre", { tabindex: 0, role: "region", "aria-label": t("hex") }, hexOf(data));
     list.append(h("dt", {}, t("hex")), h("dd", { class: "hex" }, hex));
   }

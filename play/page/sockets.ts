@@ -74,7 +74,7 @@ export class SocketTable {
     this.element = h(
       "section",
       { class: "sockets", "aria-labelledby": "sockets-title" },
-      h("h3", { id: "sockets-title", "data-t": "sockets" }),
+      h("h2", { id: "sockets-title", "data-t": "sockets" }),
       h("div", { class: "table-frame", tabindex: 0, role: "region", "data-t-label": "tableScroll" }, this.#table),
       this.#empty,
       h("p", { class: "hint", "data-t": "queueHelp" }),
@@ -138,7 +138,7 @@ export class StateBars {
     this.element = h(
       "section",
       { class: "states", "aria-labelledby": "states-title" },
-      h("h3", { id: "states-title", "data-t": "states" }),
+      h("h2", { id: "states-title", "data-t": "states" }),
       h("div", { class: "state-chart" }, this.#rows, this.#now),
     );
   }

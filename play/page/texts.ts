@@ -83,7 +83,6 @@ export const TEXTS = {
   broken: { en: "Broken off by an error: {hosts}.", zh: "因出错而中断：{hosts}。" },
   waitingAt: { en: "{host} waits at line {line}", zh: "{host} 在第 {line} 行等待" },
 
-  happened: { en: "What happened", zh: "发生了什么" },
   emptyRun: {
     en: "Press Run: the packets and the sockets' states appear here.",
     zh: "按“运行”，数据包和套接字的状态会显示在这里。",
@@ -96,7 +95,7 @@ export const TEXTS = {
   seconds: { en: "{time} s", zh: "{time} 秒" },
   packets: { en: "Packets", zh: "数据包" },
   packetsHelp: {
-    en: "Time runs downwards. Point at a packet, or move with the arrow keys.",
+    en: "Time runs downwards. Point at a packet, or use the arrow keys.",
     zh: "时间自上而下。将指针移到数据包上，或用方向键移动。",
   },
   packetsShown: {
@@ -112,7 +111,7 @@ export const TEXTS = {
   from: { en: "From", zh: "源地址" },
   to: { en: "To", zh: "目的地址" },
   flags: { en: "Flags", zh: "标志" },
-  sequence: { en: "Sequence number", zh: "序列号" },
+  sequence: { en: "Sequence", zh: "序列号" },
   acknowledges: { en: "Acknowledges", zh: "确认号" },
   window: { en: "Window", zh: "窗口" },
   length: { en: "Length", zh: "长度" },

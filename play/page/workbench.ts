@@ -94,7 +94,7 @@ export class Workbench {
     const packets = h(
       "div",
       { class: "packets-side" },
-      h("h2", { "data-t": "happened" }),
+      h("h2", { id: "packets-title", "data-t": "packets" }),
       this.#empty,
       this.#seen,
     );
