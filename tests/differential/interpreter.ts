@@ -40,13 +40,13 @@ export async function interpret(
   foreign: Record<FamilyName, any>,
   judge: Entry[],
 ): Promise<Entry[]> {
-  using run = new Run(module, scenario.family, foreign);
+  await using run = new Run(module, scenario.family, foreign);
   const trace: Entry[] = [];
   for (const [n, step] of scenario.steps.entries()) trace.push(await run.step(step, judge[n]));
   return trace;
 }
 
-class Run implements Disposable {
+class Run implements AsyncDisposable {
   readonly #m: Module;
   readonly #name: FamilyName;
   readonly #foreign: Record<FamilyName, any>;
@@ -61,8 +61,9 @@ class Run implements Disposable {
     this.#foreign = foreign;
   }
 
-  [Symbol.dispose](): void {
-    for (const socket of this.#slots.values()) socket.close();
+  /** Closes everything, and waits until the backend has let go of it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(Array.from(this.#slots.values(), (socket) => socket[Symbol.asyncDispose]()));
     this.#directory[Symbol.dispose]();
   }
 

@@ -252,7 +252,8 @@ const DENO: Record<string, Rule> = {
     (is(p, ...RECEIVES) && differsInUnnamed(p) || is(p, "getsockname") && p.python === "" && isUnguessable(p.ours)),
   "connect(AF_UNSPEC) keeps the port and the queue": (p) =>
     was(p, ([operation]) => operation === "disconnect" || operation.startsWith("connect")) && isDatagrams(p) &&
-    (is(p, "getsockname") && Array.isArray(p.python) && p.python[1] === 0 ||
+    (is(p, "getsockname") && Array.isArray(p.python) &&
+        (p.python[1] === 0 || was(p, ([operation]) => operation === "disconnect")) ||
       foundLess(p) ||
       p.scenario.family === "UNIX datagrams" && errnoOf(p, p.python) === ECONNRESET),
   "a Unix peer that has gone is not forgotten": (p) =>
@@ -293,7 +294,8 @@ const DENO: Record<string, Rule> = {
     (p.ours === "" || errnoOf(p, p.ours) === ECONNRESET) && errnoOf(p, p.python) === EAGAIN,
   "the end comes before the reset": (p) =>
     errnoOf(p, p.python) === ECONNRESET &&
-    (is(p, ...RECEIVES) && p.ours === "" || is(p, ...SENDS) && errnoOf(p, p.ours) === EPIPE),
+      (is(p, ...RECEIVES) && (p.ours === "" || p.ours === false) || is(p, ...SENDS) && errnoOf(p, p.ours) === EPIPE) ||
+    is(p, "getsockopt") && p.python === ECONNRESET && p.ours === EPIPE,
   "an empty send asks nobody": (p) =>
     is(p, ...SENDS) && [p.step[2]].flat().join("") === "" && isError(p.python) && !isError(p.ours),
   "bind after the end": (p) =>
