@@ -53,6 +53,8 @@ export class Workbench {
   readonly #bars = new StateBars();
   readonly #timeline: Timeline;
   readonly #share: () => Promise<boolean>;
+  /** What was edited in other lessons: it is there when the reader comes back. */
+  readonly #drafts = new Map<string, Carried>();
   #programs: ProgramCard[] = [];
   #lesson: Lesson | undefined;
   #run: Run | undefined;
@@ -125,8 +127,17 @@ export class Workbench {
     return { running: this.#programs.map(({ host }) => host), silent: this.#lesson?.silent ?? [] };
   }
 
-  /** Shows a lesson's programs, or those that a link carried. */
+  /** Shows a lesson's programs: those that a link carried, those that were edited before, or those of the lesson. */
   open(lesson: Lesson, carried: Carried | null, damaged: boolean): void {
+    const edited = this.carried();
+    if (this.#lesson !== undefined && edited !== null) this.#drafts.set(this.#lesson.id, edited);
+    this.#show(lesson, carried ?? this.#drafts.get(lesson.id) ?? null);
+    this.#banner.hidden = carried === null && !damaged;
+    this.#banner.dataset.t = damaged ? "linkBroken" : "linked";
+    translate(this.element);
+  }
+
+  #show(lesson: Lesson, carried: Carried | null): void {
     this.#end();
     this.#lesson = lesson;
     for (const card of this.#programs) card.remove();
@@ -144,13 +155,9 @@ export class Workbench {
       })
     );
     this.#cards.replaceChildren(...this.#programs.map(({ element }) => element));
-    this.#cards.dataset.count = String(this.#programs.length);
     translate(this.#cards);
     this.#controls.settings = carried?.settings ?? { ...USUAL, ...lesson.settings };
     this.#edited = carried !== null;
-    this.#banner.hidden = carried === null && !damaged;
-    this.#banner.dataset.t = damaged ? "linkBroken" : "linked";
-    translate(this.#banner.parentElement!);
     this.#record = undefined;
     this.#results.hidden = this.#seen.hidden = this.#timeline.element.hidden = true;
     this.#empty.hidden = false;
@@ -180,7 +187,6 @@ export class Workbench {
         if (card.code !== code) card.setCode(code);
         card.setTyped(typed);
       });
-      if (this.#record !== undefined) this.#timeline.translate();
     }
     for (const card of this.#programs) card.translate();
     this.#ladder.translate();
@@ -196,7 +202,10 @@ export class Workbench {
   }
 
   #restore(): void {
-    if (this.#lesson !== undefined) this.open(this.#lesson, null, false);
+    if (this.#lesson === undefined) return;
+    this.#drafts.delete(this.#lesson.id);
+    this.#banner.hidden = true;
+    this.#show(this.#lesson, null);
   }
 
   async #shared(): Promise<void> {

@@ -47,6 +47,27 @@ Deno.test("an edited program keeps its text when the language changes", async ()
   await context.close();
 });
 
+Deno.test("what was edited is there when the reader comes back to the lesson", async () => {
+  const { page, context } = await site.visit("#echo");
+  const editor = page.locator(".cm-content").last();
+  await editor.click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.insertText("// mine");
+  await page.locator("#next").click();
+  await page.locator("h1", { hasText: "Upper case" }).waitFor();
+  assert.doesNotMatch(await editor.textContent() ?? "", /mine/);
+  await page.locator("#previous").click();
+  await page.locator("h1", { hasText: "Echo" }).waitFor();
+  assert.match(await editor.textContent() ?? "", /\/\/ mine$/);
+  await page.getByRole("button", { name: "Restore the programs" }).click();
+  await page.locator("#next").click();
+  await page.locator("h1", { hasText: "Upper case" }).waitFor();
+  await page.locator("#previous").click();
+  await page.locator("h1", { hasText: "Echo" }).waitFor();
+  assert.doesNotMatch(await editor.textContent() ?? "", /mine/);
+  await context.close();
+});
+
 Deno.test("a page without a choice follows the browser's language", async () => {
   const { page, context } = await site.visit("", { locale: "zh-CN" });
   assert.equal(await page.getAttribute("html", "lang"), "zh-Hans");
