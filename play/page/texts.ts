@@ -68,7 +68,7 @@ export const TEXTS = {
   },
   waiting: {
     en: "Nothing more can happen; still waiting: {hosts}. {time} s, {packets} packets.",
-    zh: "不会再发生任何事；仍在等待：{hosts}。{time} 秒，{packets} 个数据包。",
+    zh: "不会再有事件发生。仍在等待：{hosts}。{time} 秒，{packets} 个数据包。",
   },
   tooLong: { en: "Stopped after 10 minutes of virtual time.", zh: "虚拟时间已过 10 分钟，已停止。" },
   tooManyLines: { en: "Stopped: more than 2000 lines of output.", zh: "输出超过 2000 行，已停止。" },
@@ -81,7 +81,7 @@ export const TEXTS = {
   slow: { en: "Stopped: the run took more than 20 seconds.", zh: "已停止：运行超过 20 秒。" },
   failed: { en: "The run broke off: {message}", zh: "运行中断：{message}" },
   broken: { en: "Broken off by an error: {hosts}.", zh: "因出错而中断：{hosts}。" },
-  waitingAt: { en: "{host} waits at line {line}", zh: "{host} 在第 {line} 行等待" },
+  waitingAt: { en: "{host} waits at line {line}", zh: "{host}（第 {line} 行）" },
 
   emptyRun: {
     en: "Press Run: the packets and the sockets' states appear here.",

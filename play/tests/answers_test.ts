@@ -8,7 +8,11 @@ import type { Settings } from "../protocol.ts";
 import { outputs, packets, run, Site } from "./_browser.ts";
 import { toFragment } from "../page/link.ts";
 
-const site = await Site.open();
+let site: Site;
+Deno.test.beforeAll(async () => {
+  site = await Site.open();
+});
+Deno.test.afterAll(async () => await site[Symbol.asyncDispose]());
 
 interface Change {
   /** For each host, pieces of its program and what replaces them. */
@@ -137,5 +141,3 @@ Deno.test("borders: with pauses between the messages the first receive gets one"
   }, async (page) => {
     assert.deepEqual((await outputs(page)).server1, ["one"]);
   }));
-
-globalThis.addEventListener("unload", () => void site[Symbol.asyncDispose]());

@@ -5,7 +5,11 @@ import assert from "node:assert/strict";
 import { findings, outputs, packets, run, Site } from "./_browser.ts";
 import { LESSONS } from "../lessons/lessons.ts";
 
-const site = await Site.open();
+let site: Site;
+Deno.test.beforeAll(async () => {
+  site = await Site.open();
+});
+Deno.test.afterAll(async () => await site[Symbol.asyncDispose]());
 
 Deno.test("axe finds a fault that is put there", async () => {
   const { page, context } = await site.visit();
@@ -270,5 +274,3 @@ Deno.test("nothing sticks out of a phone's width", async () => {
   }
   await context.close();
 });
-
-globalThis.addEventListener("unload", () => void site[Symbol.asyncDispose]());

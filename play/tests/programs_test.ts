@@ -4,7 +4,11 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { ending, outputs, run, Site } from "./_browser.ts";
 
-const site = await Site.open();
+let site: Site;
+Deno.test.beforeAll(async () => {
+  site = await Site.open();
+});
+Deno.test.afterAll(async () => await site[Symbol.asyncDispose]());
 
 /** The error shown below a line of a host's editor: its text, and that of the line above it. */
 async function shownError(page: Page, host: string): Promise<{ error: string; line: string }> {
@@ -247,6 +251,3 @@ Deno.test("latency, loss and bandwidth are the network's", async () => {
   assert.notEqual(await run(page), "ended");
   await context.close();
 });
-
-// Steps of one page would hide each other's faults; the browser is shared because it takes long to start.
-globalThis.addEventListener("unload", () => void site[Symbol.asyncDispose]());
