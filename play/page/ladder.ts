@@ -5,7 +5,7 @@ import { h, s } from "./dom.ts";
 import { t } from "./i18n.ts";
 import { heightAt, layOut } from "./layout.ts";
 import type { Layout, Rung } from "./layout.ts";
-import { details, kindOf, spoken, summary } from "./packets.ts";
+import { BETWEEN, details, kindOf, partsOf, spoken } from "./packets.ts";
 import type { RunRecord } from "./record.ts";
 import { clock, gap } from "./units.ts";
 
@@ -27,13 +27,18 @@ function widthOf(text: string): number {
   return width;
 }
 
-/** The longest summary of a packet that fits. */
-function fitting(packet: Packet, pixels: number): string {
+/** The longest label of a packet that fits, and all that is said of the packet, which begins with the label. */
+function fitting(packet: Packet, pixels: number): { label: string; whole: string } {
+  const fits = (text: string) => widthOf(text) * LETTER <= pixels;
   for (let room = 24; room > 0; room -= 4) {
-    const text = summary(packet, room);
-    if (widthOf(text) * LETTER <= pixels) return text;
+    const whole = partsOf(packet, room).join(BETWEEN);
+    if (fits(whole)) return { label: whole, whole };
   }
-  return summary(packet, 0);
+  const parts = partsOf(packet, 0);
+  const whole = parts.join(BETWEEN);
+  // A cross shows a loss, and dots show a repetition: their words go first.
+  while (parts.length > 1 && !fits(parts.join(BETWEEN))) parts.pop();
+  return { label: parts.join(BETWEEN), whole };
 }
 
 export class Ladder {
@@ -216,13 +221,13 @@ export class Ladder {
     const full = right;
     if (!arrives) right = left + (right - left) * 0.6;
     const direction = Math.sign(full - left) || 1;
-    const text = fitting(packet, Math.abs(full - left) - 24);
+    const { label: text, whole } = fitting(packet, Math.abs(full - left) - 24);
     const element = s("g", {
       class: `rung kind-${kindOf(packet)}${isLost ? " is-lost" : ""}${packet.retransmission ? " is-again" : ""}`,
       role: "option",
       tabindex: -1,
       "aria-selected": "false",
-      "aria-label": spoken(packet, text),
+      "aria-label": spoken(packet, whole),
     });
     const tip = right - direction * (arrives ? 2 : 0);
     element.append(s("line", { class: "hit", x1: left, y1: sent, x2: right, y2: there }));

@@ -29,8 +29,11 @@ export function textOf(data: Uint8Array): string {
   return new TextDecoder().decode(data).replace(/[\p{Cc}\ufffd]/gu, (char) => char === "\n" ? "⏎" : "·");
 }
 
-/** A packet in a few words; `room` is the number of payload characters that fit. */
-export function summary(packet: Packet, room = 18): string {
+/**
+ * What is said of a packet: its name, and where they are so, that it was sent again and what became of it. `room` is the
+ * number of payload characters that fit.
+ */
+export function partsOf(packet: Packet, room: number): string[] {
   const { protocol, flags, seq, ack, data, retransmission, fate } = packet;
   const words: string[] = [];
   if (protocol === "TCP") {
@@ -46,13 +49,18 @@ export function summary(packet: Packet, room = 18): string {
     words.push(room > 0 && isText ? `“${short}”` : t("bytes", { count: data.length }));
   }
   const name = words.filter((word) => word !== "").join(" ");
-  const after = [retransmission ? t("resent") : null, FATES[fate] === null ? null : t(FATES[fate])];
-  return [name, ...after.filter((word) => word !== null)].join(" · ");
+  const parts = [name];
+  if (retransmission) parts.push(t("resent"));
+  if (FATES[fate] !== null) parts.push(t(FATES[fate]));
+  return parts;
 }
 
-/** A packet in a sentence, for screen readers; `label` is what is seen beside its arrow. */
-export function spoken({ time, from, to }: Packet, label: string): string {
-  return t("packetLabel", { time: clock(time), from, to, what: label });
+/** What stands between the parts. */
+export const BETWEEN = " · ";
+
+/** A packet in a sentence, for screen readers, with what is said of it. */
+export function spoken({ time, from, to }: Packet, what: string): string {
+  return t("packetLabel", { time: clock(time), from, to, what });
 }
 
 const ROW = 16;
@@ -101,6 +109,10 @@ export function details(packet: Packet): HTMLElement {
     const hex = h("pre", { tabindex: 0, role: "region", "aria-label": t("hex") }, hexOf(data));
     list.append(h("dt", {}, t("hex")), h("dd", { class: "hex" }, hex));
   }
-  const name = h("p", { class: `packet-name kind-${kindOf(packet)}` }, `${protocol} · ${summary(packet, 24)}`);
+  const name = h(
+    "p",
+    { class: `packet-name kind-${kindOf(packet)}` },
+    [protocol, ...partsOf(packet, 24)].join(BETWEEN),
+  );
   return h("div", {}, name, list);
 }
