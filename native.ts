@@ -30,11 +30,11 @@
 import type { Address, AddressLike } from "./base/addresses.ts";
 import { AF_INET, AF_UNIX, SOCK_STREAM } from "./base/constants.ts";
 import type { Bytes, Data } from "./base/data.ts";
-import * as create from "./core/create.ts";
 import type { ConnectionOptions, ServerOptions } from "./core/create.ts";
-import { getDefaultTimeout, setDefaultTimeout } from "./core/socket.ts";
 import type { Socket } from "./core/socket.ts";
+import { makeSockets } from "./core/sockets.ts";
 import type { WaitOptions } from "./core/abort.ts";
+import { realRuntime } from "./deno/runtime.ts";
 import { nativeBackend } from "./native/backend.ts";
 
 export * from "./base/constants.ts";
@@ -61,6 +61,8 @@ export type { WaitOptions } from "./core/abort.ts";
 export type { AncillaryData } from "./transport.ts";
 export * from "./select.ts";
 
+const sockets = makeSockets(realRuntime, nativeBackend);
+
 /**
  * Opens a socket, as Python's `socket.socket()`; see socket(2).
  *
@@ -84,7 +86,7 @@ export function socket(
   proto: number = 0,
   fileno?: number | null,
 ): Socket {
-  return create.open(nativeBackend, family, type, proto, fileno);
+  return sockets.socket(family, type, proto, fileno);
 }
 
 /**
@@ -102,7 +104,7 @@ export function socket(
  * ```
  */
 export function fromfd(fd: number, family: number, type: number, proto: number = 0): Socket {
-  return create.fromFd(nativeBackend, fd, family, type, proto);
+  return sockets.fromfd(fd, family, type, proto);
 }
 
 /**
@@ -118,7 +120,7 @@ export function fromfd(fd: number, family: number, type: number, proto: number =
  * ```
  */
 export function close(fd: number): void {
-  create.closeFd(fd);
+  sockets.close(fd);
 }
 
 /**
@@ -143,7 +145,7 @@ export function socketpair(
   type: number = SOCK_STREAM,
   proto: number = 0,
 ): Promise<[Socket, Socket]> {
-  return create.pair(nativeBackend, family, type, proto);
+  return sockets.socketpair(family, type, proto);
 }
 
 /**
@@ -170,7 +172,7 @@ export function create_connection(
   source_address: AddressLike | null = null,
   options: ConnectionOptions = {},
 ): Promise<Socket> {
-  return create.createConnection(nativeBackend, address, timeout, source_address, options);
+  return sockets.create_connection(address, timeout, source_address, options);
 }
 
 /**
@@ -188,7 +190,7 @@ export function create_connection(
  * ```
  */
 export function create_server(address: AddressLike, options: ServerOptions = {}): Socket {
-  return create.createServer(nativeBackend, address, options);
+  return sockets.create_server(address, options);
 }
 
 /**
@@ -202,7 +204,7 @@ export function create_server(address: AddressLike, options: ServerOptions = {})
  * ```
  */
 export function has_dualstack_ipv6(): boolean {
-  return create.hasDualstackIpv6(nativeBackend);
+  return sockets.has_dualstack_ipv6();
 }
 
 /**
@@ -216,7 +218,7 @@ export function has_dualstack_ipv6(): boolean {
  * ```
  */
 export function getdefaulttimeout(): number | null {
-  return getDefaultTimeout();
+  return sockets.getdefaulttimeout();
 }
 
 /**
@@ -235,7 +237,7 @@ export function getdefaulttimeout(): number | null {
  * ```
  */
 export function setdefaulttimeout(timeout: number | null): void {
-  setDefaultTimeout(timeout);
+  sockets.setdefaulttimeout(timeout);
 }
 
 /**
@@ -263,7 +265,7 @@ export function send_fds(
   address: AddressLike | null = null,
   options?: WaitOptions,
 ): Promise<number> {
-  return create.sendFds(sock, buffers, fds, flags, address, options);
+  return sockets.send_fds(sock, buffers, fds, flags, address, options);
 }
 
 /**
@@ -292,5 +294,5 @@ export function recv_fds(
   flags: number = 0,
   options?: WaitOptions,
 ): Promise<[data: Bytes, fds: number[], flags: number, address: Address | null]> {
-  return create.recvFds(sock, bufsize, maxfds, flags, options);
+  return sockets.recv_fds(sock, bufsize, maxfds, flags, options);
 }

@@ -30,16 +30,17 @@
 import type { Address, AddressLike } from "./base/addresses.ts";
 import { AF_INET, AF_UNIX, SOCK_STREAM } from "./base/constants.ts";
 import type { Bytes, Data } from "./base/data.ts";
-import * as create from "./core/create.ts";
+import { platform } from "./base/platform.ts";
 import type { ConnectionOptions, ServerOptions } from "./core/create.ts";
-import { getDefaultTimeout, setDefaultTimeout } from "./core/socket.ts";
 import type { Socket } from "./core/socket.ts";
+import { makeSockets } from "./core/sockets.ts";
 import type { WaitOptions } from "./core/abort.ts";
 import { denoBackend } from "./deno/backend.ts";
+import { realRuntime } from "./deno/runtime.ts";
 
 export * from "./base/constants.ts";
 export * from "./base/inet.ts";
-export * from "./core/names.ts";
+export * from "./deno/names.ts";
 export type {
   Address,
   AddressLike,
@@ -59,6 +60,8 @@ export type { SendableFile } from "./core/sendfile.ts";
 export { Socket } from "./core/socket.ts";
 export type { WaitOptions } from "./core/abort.ts";
 export type { AncillaryData } from "./transport.ts";
+
+const sockets = makeSockets(realRuntime, denoBackend);
 
 /**
  * Opens a socket, as Python's `socket.socket()`; see socket(2).
@@ -83,7 +86,7 @@ export function socket(
   proto: number = 0,
   fileno?: number | null,
 ): Socket {
-  return create.open(denoBackend, family, type, proto, fileno);
+  return sockets.socket(family, type, proto, fileno);
 }
 
 /**
@@ -101,7 +104,7 @@ export function socket(
  * ```
  */
 export function fromfd(fd: number, family: number, type: number, proto: number = 0): Socket {
-  return create.fromFd(denoBackend, fd, family, type, proto);
+  return sockets.fromfd(fd, family, type, proto);
 }
 
 /**
@@ -117,11 +120,11 @@ export function fromfd(fd: number, family: number, type: number, proto: number =
  * ```
  */
 export function close(fd: number): void {
-  create.closeFd(fd);
+  sockets.close(fd);
 }
 
 /** Unix sockets without a file are Linux's alone. */
-const PAIR_FAMILY = Deno.build.os === "linux" ? AF_UNIX : AF_INET;
+const PAIR_FAMILY = platform === "linux" ? AF_UNIX : AF_INET;
 
 /**
  * Makes two connected sockets, as Python's `socket.socketpair()`; see socketpair(2).
@@ -148,7 +151,7 @@ export function socketpair(
   type: number = SOCK_STREAM,
   proto: number = 0,
 ): Promise<[Socket, Socket]> {
-  return create.pair(denoBackend, family, type, proto);
+  return sockets.socketpair(family, type, proto);
 }
 
 /**
@@ -175,7 +178,7 @@ export function create_connection(
   source_address: AddressLike | null = null,
   options: ConnectionOptions = {},
 ): Promise<Socket> {
-  return create.createConnection(denoBackend, address, timeout, source_address, options);
+  return sockets.create_connection(address, timeout, source_address, options);
 }
 
 /**
@@ -194,7 +197,7 @@ export function create_connection(
  * ```
  */
 export function create_server(address: AddressLike, options: ServerOptions = {}): Socket {
-  return create.createServer(denoBackend, address, options);
+  return sockets.create_server(address, options);
 }
 
 /**
@@ -208,7 +211,7 @@ export function create_server(address: AddressLike, options: ServerOptions = {})
  * ```
  */
 export function has_dualstack_ipv6(): boolean {
-  return create.hasDualstackIpv6(denoBackend);
+  return sockets.has_dualstack_ipv6();
 }
 
 /**
@@ -222,7 +225,7 @@ export function has_dualstack_ipv6(): boolean {
  * ```
  */
 export function getdefaulttimeout(): number | null {
-  return getDefaultTimeout();
+  return sockets.getdefaulttimeout();
 }
 
 /**
@@ -241,7 +244,7 @@ export function getdefaulttimeout(): number | null {
  * ```
  */
 export function setdefaulttimeout(timeout: number | null): void {
-  setDefaultTimeout(timeout);
+  sockets.setdefaulttimeout(timeout);
 }
 
 /**
@@ -267,7 +270,7 @@ export function send_fds(
   address: AddressLike | null = null,
   options?: WaitOptions,
 ): Promise<number> {
-  return create.sendFds(sock, buffers, fds, flags, address, options);
+  return sockets.send_fds(sock, buffers, fds, flags, address, options);
 }
 
 /**
@@ -294,5 +297,5 @@ export function recv_fds(
   flags: number = 0,
   options?: WaitOptions,
 ): Promise<[data: Bytes, fds: number[], flags: number, address: Address | null]> {
-  return create.recvFds(sock, bufsize, maxfds, flags, options);
+  return sockets.recv_fds(sock, bufsize, maxfds, flags, options);
 }

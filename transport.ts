@@ -6,6 +6,9 @@
 
 import type { Address } from "./base/addresses.ts";
 import type { Bytes } from "./base/data.ts";
+import type { ForeignPollable } from "./seam/backend.ts";
+import type { Loop } from "./seam/loop.ts";
+import type { Resolver } from "./seam/resolver.ts";
 
 /** What an attempt answers when it could only go on by waiting. A value, not an exception: it is common. */
 export const WOULD_BLOCK: unique symbol = Symbol("would block");
@@ -199,6 +202,13 @@ export interface Transport extends Pollable, Replaceable {
 
 /** A way to open sockets: Deno's net API, libc, or a third. */
 export interface Backend {
+  /** Names of hosts and interfaces; left out where the backend has whole functions for them. */
+  readonly resolver?: Resolver;
+  /** The loop that learns about readiness, where it has to be told when to run. */
+  readonly loop?: Loop;
+  /** Finds what the process has open under a number, for select, poll and epoll. Undefined: nothing that it knows. */
+  findForeign?(fd: number): ForeignPollable | undefined;
+
   /** Opens a socket, or throws what the kernel answers for a family, type or protocol that is not there. */
   open(family: number, type: number, proto: number): Transport;
   /** Takes over a descriptor that the descriptor table does not know; -1 for family, type, proto means: find out. */

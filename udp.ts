@@ -24,9 +24,10 @@
  */
 
 import { AF_INET, SOCK_DGRAM } from "./base/constants.ts";
-import * as create from "./core/create.ts";
 import type { Socket } from "./core/socket.ts";
+import { makeSockets } from "./core/sockets.ts";
 import { denoBackend } from "./deno/backend.ts";
+import { realRuntime } from "./deno/runtime.ts";
 
 export {
   AF_INET,
@@ -81,6 +82,8 @@ export type { WaitOptions } from "./core/abort.ts";
 export type { AncillaryData } from "./transport.ts";
 export { broadcast, join, leave } from "./core/multicast.ts";
 
+const sockets = makeSockets(realRuntime, denoBackend);
+
 /**
  * Opens a datagram socket; see udp(7) and unix(7).
  *
@@ -100,5 +103,5 @@ export function socket(
   proto: number = 0,
   fileno?: number | null,
 ): Socket {
-  return create.open(denoBackend, family, type, proto, fileno);
+  return sockets.socket(family, type, proto, fileno);
 }

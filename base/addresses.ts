@@ -17,6 +17,7 @@ import { nameOf } from "./data.ts";
 import { OSError } from "./errors.ts";
 import { gaiErrorFor } from "./gai.ts";
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6, parseLenientIPv4 } from "./ip.ts";
+import { platform } from "./platform.ts";
 
 /** An address of AF_INET. */
 export type InetAddress = [host: string, port: number];
@@ -64,7 +65,7 @@ export type AddressLike =
   | UnixAddress;
 
 /** sizeof sun_path */
-const PATH_SIZE = Deno.build.os === "darwin" ? 104 : 108;
+const PATH_SIZE = platform === "darwin" ? 104 : 108;
 const MAX_U32 = 0xffffffff;
 
 /** An integer from 0 to `max`, or the error that Python raises for it. */
@@ -139,7 +140,7 @@ function checkUnix(address: unknown, syscall: string): UnixAddress {
     throw new TypeError(`${syscall}(): AF_UNIX address must be a string or Uint8Array, not ${nameOf(address)}`);
   }
   const bytes = toUnixPathBytes(address);
-  const isAbstract = bytes[0] === 0 && Deno.build.os === "linux";
+  const isAbstract = bytes[0] === 0 && platform === "linux";
   // An abstract name may fill sun_path, a path ends with a NUL in it.
   if (bytes.length > (isAbstract ? PATH_SIZE : PATH_SIZE - 1)) {
     throw new OSError("AF_UNIX path too long", undefined, { syscall, address });

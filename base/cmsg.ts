@@ -1,9 +1,11 @@
 // The sizes of control messages, as <sys/socket.h> has them on 64-bit systems.
 
+import { platform } from "./platform.ts";
+
 /** sizeof(struct cmsghdr), which is a multiple of the alignment. */
-const HEADER = Deno.build.os === "darwin" ? 12 : 16;
+const HEADER = platform === "darwin" ? 12 : 16;
 /** Control messages start at multiples of this. */
-const ALIGNMENT = Deno.build.os === "darwin" ? 4 : 8;
+const ALIGNMENT = platform === "darwin" ? 4 : 8;
 
 function checkLength(length: number, name: string): void {
   if (!Number.isInteger(length)) throw new TypeError(`${name}() argument must be an integer, not ${length}`);

@@ -4,6 +4,9 @@
 // test compares them with python3. macOS and Windows list those that a socket call can answer; Windows
 // has Winsock's numbers (10061), as Python reports them there.
 
+import { platform } from "./platform.ts";
+import type { Platform } from "./platform.ts";
+
 /** The names of the errors that a system call can answer. */
 export type ErrnoName = keyof typeof LINUX;
 
@@ -305,7 +308,12 @@ const WINDOWS: Partial<Record<ErrnoName, number>> = {
   EREMOTE: 10071,
 };
 
-const PLATFORM = Deno.build.os === "darwin" ? DARWIN : Deno.build.os === "windows" ? WINDOWS : LINUX;
+const NUMBERS: Record<Platform, Partial<Record<ErrnoName, number | readonly [number, string]>>> = {
+  linux: LINUX,
+  darwin: DARWIN,
+  windows: WINDOWS,
+};
+const PLATFORM = NUMBERS[platform];
 
 const names = new Map<number, ErrnoName>();
 for (const [name, entry] of Object.entries(PLATFORM)) {

@@ -1,13 +1,16 @@
 // The benchmark: everything side by side, in one run.
 //
 //   deno run -A bench/main.ts [--quick] [--only echo,udp] [--peers default,deno,native,c] [--rounds 3] [--seconds 2]
-//                             [--placement alone|shared|both] [--list]
+//                             [--placement alone|shared|both] [--compare REV] [--list]
+//
+// --compare REV measures this tree against another commit instead: see compare.ts.
 //
 // Every round runs every peer once, each in a fresh process, in an order that turns with the rounds: whatever else
 // the machine does meets all of them alike. Prints medians, ranges and ratios; writes bench/results/latest.json and,
 // after a complete run, docs/performance.svg.
 
 import { parseArgs } from "node:util";
+import { compareWith } from "./compare.ts";
 import { drawChart } from "./chart.ts";
 import { describeMachine, findPeers, type Peer } from "./peers.ts";
 import { canPin, stopAll } from "./processes.ts";
@@ -34,6 +37,7 @@ const { values: options } = parseArgs({
     seconds: { type: "string" },
     warmup: { type: "string" },
     placement: { type: "string" },
+    compare: { type: "string" },
     list: { type: "boolean", default: false },
   },
 });
@@ -47,10 +51,11 @@ const QUICK = {
 const split = (list: string) => list.split(",").filter((word) => word !== "");
 const only = split(options.only);
 const wanted = split(options.peers || (options.quick ? QUICK.peers : ""));
-const rounds = Number(options.rounds ?? (options.quick ? 2 : 3));
+const comparing = options.compare !== undefined;
+const rounds = Number(options.rounds ?? (comparing ? 11 : options.quick ? 2 : 3));
 const timing: Timing = {
-  warmup: Number(options.warmup ?? (options.quick ? 0.1 : 0.7)),
-  seconds: Number(options.seconds ?? (options.quick ? 0.3 : 2)),
+  warmup: Number(options.warmup ?? (options.quick ? 0.1 : comparing ? 0.3 : 0.7)),
+  seconds: Number(options.seconds ?? (options.quick ? 0.3 : comparing ? 0.5 : 2)),
 };
 /** Disturbed runs are repeated, but --quick has no time for that. */
 const tries = options.quick ? 1 : 4;
@@ -80,6 +85,11 @@ Deno.addSignalListener("SIGINT", async () => {
   await stopAll();
   Deno.exit(130);
 });
+
+/** What --compare runs where nothing is named: all but the slow ones. */
+function isPaired({ name }: Workload): boolean {
+  return !name.startsWith("memory");
+}
 
 /** One workload in one placement: all peers, round by round. */
 async function compare(workload: Workload, placement: Placement): Promise<Row> {
@@ -111,6 +121,12 @@ console.log(`rounds  ${rounds} of ${timing.seconds} s after ${timing.warmup} s o
 for (const peer of all) if ("absent" in peer.command) console.log(`absent  ${peer.title}: ${peer.command.absent}`);
 if (!canPin) console.log("absent  taskset: nothing is pinned, so the placement is the scheduler's and figures scatter");
 if (navigator.hardwareConcurrency < 2) console.log("absent  a second CPU: only the placement on one CPU is measured");
+
+if (comparing) {
+  const placement = where === "shared" ? "shared" : "alone";
+  await compareWith(options.compare!, only.length ? chosen : chosen.filter(isPaired), placement, timing, rounds);
+  Deno.exit(0);
+}
 
 const rows: Row[] = [];
 for (const workload of chosen) {

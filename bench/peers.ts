@@ -39,18 +39,25 @@ function deno(...words: string[]): string[] {
   return [Deno.execPath(), "run", "--quiet", "--no-prompt", "--unstable-net", "--allow-net", ...words];
 }
 
+/** This module's own two peers, as a tree has them. */
+export function peersOf(tree: string): Peer[] {
+  const command = (entry: string, ...flags: string[]) =>
+    exists(`${tree}${entry}`)
+      ? deno(...flags, `${tree}bench/servers/${entry.replace("mod", "default")}`)
+      : { absent: `no ${entry}` };
+  return [
+    { id: "default", title: "this module", command: command("mod.ts") },
+    { id: "native", title: "this module, native", command: command("native.ts", "--allow-ffi") },
+  ];
+}
+
 /** Finds out which peers this machine has. */
 export async function findPeers(): Promise<Peer[]> {
   const snake = await python();
   const inPython = (...words: string[]) => snake ? [snake, ...words] : { absent: "no python3" };
   const c = await compiled("peer");
-  const ours = (entry: string, ...flags: string[]) =>
-    exists(`${root}${entry}`)
-      ? deno(...flags, `${servers}${entry.replace("mod", "default")}`)
-      : { absent: `no ${entry}` };
   return [
-    { id: "default", title: "this module", command: ours("mod.ts") },
-    { id: "native", title: "this module, native", command: ours("native.ts", "--allow-ffi") },
+    ...peersOf(root),
     { id: "deno", title: "Deno's own API", command: deno(`${servers}deno.ts`) },
     { id: "deno-node", title: "node:net on Deno", command: deno("--allow-read", "--allow-env", `${servers}node.mjs`) },
     {

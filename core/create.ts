@@ -18,11 +18,12 @@ import {
 import { CMSG_LEN } from "../base/cmsg.ts";
 import type { Bytes, Data } from "../base/data.ts";
 import { OSError, timedOut } from "../base/errors.ts";
+import type { Clock } from "../seam/clock.ts";
 import type { Backend, Transport } from "../transport.ts";
 import { checkInteger, checkOptions } from "./arguments.ts";
 import { delayUntil } from "./delay.ts";
-import { enter, find, get } from "./descriptors.ts";
-import type { Descriptor } from "./descriptors.ts";
+import type { Descriptor, DescriptorTable } from "./descriptors.ts";
+import type { Runtime } from "./runtime.ts";
 import { socketOf } from "./socket.ts";
 import type { Socket } from "./socket.ts";
 import { orAborted } from "./abort.ts";
@@ -47,15 +48,22 @@ export interface ServerOptions {
 }
 
 /** Opens a socket, or adopts a descriptor. */
-export function open(backend: Backend, family: number, type: number, proto: number, fileno?: number | null): Socket {
+export function open(
+  runtime: Runtime,
+  backend: Backend,
+  family: number,
+  type: number,
+  proto: number,
+  fileno?: number | null,
+): Socket {
   checkKind(family, type, proto);
   const bare = type < 0 ? type : type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
   // -1 leaves the choice: to the descriptor, or to the module.
   const either = (given: number, usual: number) => given === -1 ? usual : given;
   const descriptor = fileno === undefined || fileno === null
-    ? enter(backend.open(either(family, AF_INET), either(bare, SOCK_STREAM), either(proto, 0)))
-    : adopt(backend, fileno, family, bare, proto);
-  const socket = socketOf(descriptor);
+    ? runtime.descriptors.enter(backend.open(either(family, AF_INET), either(bare, SOCK_STREAM), either(proto, 0)))
+    : adopt(runtime.descriptors, backend, fileno, family, bare, proto);
+  const socket = socketOf(runtime, descriptor);
   if (type > 0 && (type & SOCK_NONBLOCK) !== 0) socket.setblocking(false);
   return socket;
 }
@@ -66,9 +74,16 @@ function checkKind(family: number, type: number, proto: number): void {
   checkInteger(proto, "proto");
 }
 
-function adopt(backend: Backend, fd: number, family: number, type: number, proto: number): Descriptor<Transport> {
+function adopt(
+  descriptors: DescriptorTable,
+  backend: Backend,
+  fd: number,
+  family: number,
+  type: number,
+  proto: number,
+): Descriptor<Transport> {
   checkFd(fd);
-  return findSocket(fd) ?? enter(backend.adopt(fd, family, type, proto));
+  return findSocket(descriptors, fd) ?? descriptors.enter(backend.adopt(fd, family, type, proto));
 }
 
 function checkFd(fd: number): void {
@@ -77,8 +92,8 @@ function checkFd(fd: number): void {
 }
 
 /** The socket that the table has under a number. */
-function findSocket(fd: number): Descriptor<Transport> | undefined {
-  const known = find(fd);
+function findSocket(descriptors: DescriptorTable, fd: number): Descriptor<Transport> | undefined {
+  const known = descriptors.find(fd);
   return known !== undefined && isSocket(known) && !known.makeWay() ? known : undefined;
 }
 
@@ -88,22 +103,39 @@ function isSocket(descriptor: Descriptor): descriptor is Descriptor<Transport> {
 }
 
 /** A socket on a duplicate of a descriptor. */
-export function fromFd(backend: Backend, fd: number, family: number, type: number, proto: number): Socket {
+export function fromFd(
+  runtime: Runtime,
+  backend: Backend,
+  fd: number,
+  family: number,
+  type: number,
+  proto: number,
+): Socket {
   checkFd(fd);
-  return socketOf(enter(findSocket(fd)?.open.dup() ?? backend.adoptDuplicate(fd, family, type, proto)));
+  const { descriptors } = runtime;
+  const transport = findSocket(descriptors, fd)?.open.dup() ?? backend.adoptDuplicate(fd, family, type, proto);
+  return socketOf(runtime, descriptors.enter(transport));
 }
 
 /** Closes a descriptor by its number. */
-export function closeFd(fd: number): void {
+export function closeFd(runtime: Runtime, fd: number): void {
   checkInteger(fd, "descriptor");
-  get(fd).close();
+  runtime.descriptors.get(fd).close();
 }
 
 /** Two connected sockets. */
-export async function pair(backend: Backend, family: number, type: number, proto: number): Promise<[Socket, Socket]> {
+export async function pair(
+  runtime: Runtime,
+  backend: Backend,
+  family: number,
+  type: number,
+  proto: number,
+): Promise<[Socket, Socket]> {
   checkKind(family, type, proto);
   const bare = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
-  const sockets = (await backend.pair(family, bare, proto)).map((transport) => socketOf(enter(transport)));
+  const sockets = (await backend.pair(family, bare, proto)).map((transport) =>
+    socketOf(runtime, runtime.descriptors.enter(transport))
+  );
   if ((type & SOCK_NONBLOCK) !== 0) { for (const socket of sockets) socket.setblocking(false); }
   return sockets as [Socket, Socket];
 }
@@ -120,19 +152,20 @@ function checkEndpoint(address: AddressLike): [string, number] {
 }
 
 /** Settles as a look-up does, or rejects when a deadline comes before that. Nothing ends the look-up itself. */
-async function before<T>(deadline: number | null, lookUp: Promise<T>): Promise<T> {
+async function before<T>(clock: Clock, deadline: number | null, lookUp: Promise<T>): Promise<T> {
   if (deadline === null) return await lookUp;
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(timedOut()), delayUntil(deadline, performance.now()));
+  const timer = clock.setTimeout(() => late.abort(timedOut()), delayUntil(deadline, clock.now()));
   try {
     return await orAborted(lookUp, late.signal);
   } finally {
-    clearTimeout(timer);
+    clock.clearTimeout(timer);
   }
 }
 
 /** Connects to the first of a host's addresses that answers. */
 export async function createConnection(
+  runtime: Runtime,
   backend: Backend,
   address: AddressLike,
   timeout: number | null | undefined,
@@ -142,17 +175,18 @@ export async function createConnection(
   checkOptions(options);
   const { all_errors = false, signal } = options;
   const [host, port] = checkEndpoint(address);
+  const { clock } = runtime;
   const failures: Error[] = [];
   // 0 is no bound but non-blocking mode: then connect rejects with EINPROGRESS, as in CPython.
-  const deadline = timeout ? performance.now() + timeout * 1000 : null;
-  for (const [family, address] of await orAborted(before(deadline, backend.endpoints(host, port)), signal)) {
+  const deadline = timeout ? clock.now() + timeout * 1000 : null;
+  for (const [family, address] of await orAborted(before(clock, deadline, backend.endpoints(host, port)), signal)) {
     let socket: Socket | undefined;
     try {
-      socket = open(backend, family, SOCK_STREAM, 0);
+      socket = open(runtime, backend, family, SOCK_STREAM, 0);
       if (timeout !== undefined) socket.settimeout(timeout);
       if (sourceAddress !== null) socket.bind(sourceAddress);
       // One bound for the whole call: each address gets what the ones before it have left.
-      if (deadline !== null) socket.settimeout(Math.max(deadline - performance.now(), 1) / 1000);
+      if (deadline !== null) socket.settimeout(Math.max(deadline - clock.now(), 1) / 1000);
       await socket.connect(address as AddressLike, { signal });
       if (timeout !== undefined) socket.settimeout(timeout);
       return socket;
@@ -168,6 +202,7 @@ export async function createConnection(
 
 /** A listening socket, with the options that servers want. */
 export function createServer(
+  runtime: Runtime,
   backend: Backend,
   address: AddressLike,
   options: ServerOptions,
@@ -176,7 +211,7 @@ export function createServer(
   const { family = AF_INET, backlog = null, reuse_port = false, dualstack_ipv6 = false } = options;
   if (dualstack_ipv6 && family !== AF_INET6) throw new RangeError("dualstack_ipv6 requires AF_INET6 family");
   const checked = checkAddress(family, address, "bind");
-  const socket = open(backend, family, SOCK_STREAM, 0);
+  const socket = open(runtime, backend, family, SOCK_STREAM, 0);
   try {
     socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1);
     if (reuse_port) socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1);
@@ -201,9 +236,9 @@ function setOnlyV6(socket: Socket, [host]: Address, dualstack: boolean): void {
 }
 
 /** Whether one socket can serve IPv4 and IPv6. */
-export function hasDualstackIpv6(backend: Backend): boolean {
+export function hasDualstackIpv6(runtime: Runtime, backend: Backend): boolean {
   try {
-    using socket = open(backend, AF_INET6, SOCK_STREAM, 0);
+    using socket = open(runtime, backend, AF_INET6, SOCK_STREAM, 0);
     socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0);
     return true;
   } catch {

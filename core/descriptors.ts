@@ -1,15 +1,14 @@
 // The descriptor table: number to open socket, as the kernel keeps one for each process.
 //
-// It is what lets `select` know no backend: a socket, a number or anything with `fileno()` is looked up
-// here. Deno does not reveal descriptors, so sockets of the default backend get numbers of the table's
-// own, from 2^20 up, where no real descriptor is; a backend with real ones enters them under their own number.
+// It is what lets `select` know no backend: a socket, a number or anything with `fileno()` is looked up here. Sockets
+// without a descriptor of the process (the default backend's: Deno does not reveal descriptors) get numbers of the
+// table's own, where no real descriptor is. A backend with real descriptors enters them under their own number.
 
-import { POLLNVAL } from "../base/poll.ts";
 import { errorFor } from "../base/errors.ts";
+import { POLLNVAL } from "../base/poll.ts";
+import type { ForeignPollable } from "../seam/backend.ts";
 import type { Led, Pollable, Replaceable, Waiter, WouldBlock } from "../transport.ts";
-
-/** The first number of the table's own: above the hard limit of descriptors on common systems. */
-const FIRST_OWN_NUMBER = 2 ** 20;
+import type { Numbers } from "./numbers.ts";
 
 /** What can stand behind a descriptor. */
 export interface Openable extends Pollable, Replaceable {
@@ -19,31 +18,39 @@ export interface Openable extends Pollable, Replaceable {
   close(): void;
 }
 
+/** Finds what the process has open under a number that no socket of this package has. */
+export type FindForeign = (fd: number) => ForeignPollable | undefined;
+
 /** One entry of the table. It outlives its closing as an object: then it answers POLLNVAL. */
 export class Descriptor<T extends Openable = Openable> implements Pollable {
   /** The number, as fileno() tells it. */
   readonly fd: number;
   /** What is open behind the number. */
   readonly open: T;
+  /** The table that gave the number; undefined for a descriptor of the process. */
+  readonly numberedBy: DescriptorTable | undefined;
+  readonly #table: DescriptorTable;
   #closed = false;
 
-  /** Made by {@linkcode enter} alone. */
-  constructor(fd: number, open: T) {
+  /** Made by a table alone. */
+  constructor(table: DescriptorTable, fd: number, open: T, isOwnNumber: boolean) {
     this.fd = fd;
     this.open = open;
+    this.numberedBy = isOwnNumber ? table : undefined;
+    this.#table = table;
   }
 
-  /** Whether the number was closed, by whomever. */
+  /** Whether the number was closed, through any object or by the number itself. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Frees the number and closes what is behind it; closing twice does nothing. */
+  /** Frees the number and closes what is behind it. Closing twice does nothing. */
   close(): void {
     if (this.#closed) return;
     this.#leave();
     this.open.close();
-    if (table.size === 0) lastClosed();
+    this.#table.afterClose();
   }
 
   /** Leaves the table where something else has the number by now. Answers whether it did. */
@@ -56,7 +63,7 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
 
   #leave(): void {
     this.#closed = true;
-    if (table.get(this.fd) === this) table.delete(this.fd);
+    this.#table.remove(this);
   }
 
   events(mask: number): number {
@@ -76,44 +83,99 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
   }
 }
 
-const table = new Map<number, Descriptor>();
-let next = FIRST_OWN_NUMBER;
+/** The open descriptors of one runtime. */
+export class DescriptorTable {
+  readonly #open = new Map<number, Descriptor>();
+  readonly #numbers: Numbers;
+  /** One for each backend whose numbers are the process's. */
+  readonly #finders = new Set<FindForeign>();
+  /**
+   * Descriptors that were found and not opened here. They are kept while something refers to them: an epoll knows by the
+   * object that a number is registered, and was not closed since.
+   */
+  readonly #foreign = new Map<number, WeakRef<Descriptor>>();
+  readonly #onEmpty: () => void;
 
-/** Finds or makes the entry of a number that is not in the table: a real descriptor, where a backend knows those. */
-let adoptReal: (fd: number) => Descriptor | undefined = () => undefined;
+  /** `onEmpty` is called when the last descriptor was closed. */
+  constructor(numbers: Numbers, onEmpty: () => void) {
+    this.#numbers = numbers;
+    this.#onEmpty = onEmpty;
+  }
 
-/** Lets a backend with real descriptors answer for the numbers that the table does not hold. */
-export function onUnknown(adopt: (fd: number) => Descriptor | undefined): void {
-  adoptReal = adopt;
+  /** Lets a backend answer for numbers that the table does not hold. */
+  addFinder(find: FindForeign): void {
+    this.#finders.add(find);
+  }
+
+  /** Whether nothing is open. */
+  get empty(): boolean {
+    return this.#open.size === 0;
+  }
+
+  /** Enters something open under its own number, or under a new one. */
+  enter<T extends Openable>(open: T): Descriptor<T> {
+    const own = open.fileno();
+    const descriptor = new Descriptor(this, own ?? this.#numbers(), open, own === undefined);
+    this.#open.set(descriptor.fd, descriptor);
+    return descriptor;
+  }
+
+  /** Looks a number up; undefined where nothing is open under it. */
+  find(fd: number): Descriptor | undefined {
+    return this.#open.get(fd) ?? this.#findForeign(fd);
+  }
+
+  #findForeign(fd: number): Descriptor | undefined {
+    for (const find of this.#finders) {
+      const open = find(fd);
+      if (open === undefined) continue;
+      const known = this.#foreign.get(fd)?.deref();
+      if (known !== undefined && !known.closed && !known.makeWay()) return known;
+      const descriptor = new Descriptor(this, fd, open, false);
+      this.#foreign.set(fd, new WeakRef(descriptor));
+      return descriptor;
+    }
+    return undefined;
+  }
+
+  /** Looks a number up, or throws EBADF. */
+  get(fd: number): Descriptor {
+    const descriptor = this.find(fd);
+    if (descriptor === undefined) throw errorFor("EBADF");
+    return descriptor;
+  }
+
+  /** Frees the number of a descriptor that was closed. */
+  remove(descriptor: Descriptor): void {
+    if (this.#open.get(descriptor.fd) === descriptor) this.#open.delete(descriptor.fd);
+  }
+
+  /** Tells that what was behind a descriptor is closed. */
+  afterClose(): void {
+    if (this.empty) this.#onEmpty();
+  }
 }
 
-let lastClosed: () => void = () => {};
+/**
+ * The property by which a socket, an epoll or a reader tells which table its number is of. Its key is known to every copy
+ * of this package: numbers of two simulated worlds are alike, and those of another copy's world too.
+ */
+const NUMBERED_BY = Symbol.for("@berkeley/socket: numbered by");
 
-/** Tells whoever keeps something ready for the next wait that there is nothing left to wait for. */
-export function onLastClosed(tell: () => void): void {
-  lastClosed = tell;
+/** Gives the objects of a class that property. */
+export function tellTable<T extends object>(prototype: T, tableOf: (item: T) => DescriptorTable | undefined): void {
+  Object.defineProperty(prototype, NUMBERED_BY, {
+    get(this: T) {
+      return tableOf(this);
+    },
+  });
 }
 
-/** Whether there is anything in the table. */
-export function anyOpen(): boolean {
-  return table.size > 0;
-}
-
-/** Enters something open under its own number, or under a new one. */
-export function enter<T extends Openable>(open: T): Descriptor<T> {
-  const descriptor = new Descriptor(open.fileno() ?? next++, open);
-  table.set(descriptor.fd, descriptor);
-  return descriptor;
-}
-
-/** Looks a number up; undefined where nothing is open under it. */
-export function find(fd: number): Descriptor | undefined {
-  return table.get(fd) ?? adoptReal(fd);
-}
-
-/** Looks a number up, or throws EBADF. */
-export function get(fd: number): Descriptor {
-  const descriptor = find(fd);
-  if (descriptor === undefined) throw errorFor("EBADF");
-  return descriptor;
+/** Refuses an object whose number is another table's: there the same number may be another socket. */
+export function checkTable(item: object, table: DescriptorTable, syscall?: string): void {
+  const numberedBy = (item as { [NUMBERED_BY]?: unknown })[NUMBERED_BY];
+  if (numberedBy === undefined || numberedBy === table) return;
+  const hint = "it belongs to another simulated world, to another clock, or to another copy of this package; " +
+    "wait for it with the select, poll or epoll of its own module";
+  throw errorFor("EBADF", { syscall, hint });
 }

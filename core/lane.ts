@@ -5,9 +5,10 @@
 // concurrent receives fair and a sendall whole, since a call keeps its place until it is done.
 
 import { errorFor, timedOut } from "../base/errors.ts";
+import type { Clock, Timer } from "../seam/clock.ts";
 import { WOULD_BLOCK } from "../transport.ts";
 import { delayUntil } from "./delay.ts";
-import { rejection, resolution, turnDue } from "./turn.ts";
+import type { Runtime } from "./runtime.ts";
 import type { Led, Pollable, Waiter, WouldBlock } from "../transport.ts";
 
 /** One try. It keeps its own progress between tries (sendall), and throws only real errors. */
@@ -15,12 +16,17 @@ export type Attempt<T> = () => T | WouldBlock;
 
 /** What may end a call before its time. */
 class Limits {
-  timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  readonly clock: Clock;
+  timer: Timer | undefined = undefined;
   signal: AbortSignal | undefined = undefined;
   onAbort: (() => void) | undefined = undefined;
 
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
   lift(): void {
-    if (this.timer !== undefined) clearTimeout(this.timer);
+    if (this.timer !== undefined) this.clock.clearTimeout(this.timer);
     if (this.onAbort !== undefined) this.signal!.removeEventListener("abort", this.onAbort);
   }
 }
@@ -64,6 +70,7 @@ class Call {
 export class Lane implements Waiter, Led {
   readonly #pollable: Pollable;
   readonly #mask: number;
+  readonly #runtime: Runtime;
   // A linked list: an array that is filled and emptied again allocates each time.
   #first: Call | null = null;
   /** Set with the second call: most are alone, and each store of something new in something old has its price. */
@@ -71,9 +78,10 @@ export class Lane implements Waiter, Led {
   cancelled = false;
   #referenced = true;
 
-  constructor(pollable: Pollable, mask: number) {
+  constructor(pollable: Pollable, mask: number, runtime: Runtime) {
     this.#pollable = pollable;
     this.#mask = mask;
+    this.#runtime = runtime;
   }
 
   /**
@@ -90,9 +98,9 @@ export class Lane implements Waiter, Led {
     if (this.#first === null) {
       try {
         const result = attempt();
-        if (result !== WOULD_BLOCK) return resolution(result as T);
+        if (result !== WOULD_BLOCK) return this.#runtime.turns.resolution(result as T);
       } catch (error) {
-        return rejection(error);
+        return this.#runtime.turns.rejection(error);
       }
       // Nobody stands before this call, and nobody gives it up.
       if (timeout === null && signal === undefined) {
@@ -109,7 +117,7 @@ export class Lane implements Waiter, Led {
     this.#enqueue(call);
     if (signal !== undefined) this.#heed(call, signal);
     if (timeout === 0) this.#settle(call);
-    else if (timeout !== null) this.#expire(call, performance.now() + timeout * 1000);
+    else if (timeout !== null) this.#expire(call, this.#runtime.clock.now() + timeout * 1000);
     return call.promise as Promise<T>;
   }
 
@@ -191,12 +199,12 @@ export class Lane implements Waiter, Led {
     this.#referenced = referenced;
     for (let call = this.#first; call !== null; call = call.next) {
       const timer = call.limits?.timer;
-      if (timer !== undefined) (referenced ? Deno.refTimer : Deno.unrefTimer)(timer);
+      if (timer !== undefined) this.#runtime.clock.hold(timer, referenced);
     }
   }
 
   #heed(call: Call, signal: AbortSignal): void {
-    const limits = call.limits ??= new Limits();
+    const limits = call.limits ??= new Limits(this.#runtime.clock);
     limits.signal = signal;
     limits.onAbort = () => this.#giveUp(call, () => signal.reason);
     signal.addEventListener("abort", limits.onAbort, { once: true });
@@ -204,18 +212,19 @@ export class Lane implements Waiter, Led {
 
   /** A call that may not wait still lets the backend learn what the kernel has. */
   #settle(call: Call): void {
-    const settled = this.#pollable.settle(this.#mask) ?? turnDue();
+    const settled = this.#pollable.settle(this.#mask) ?? this.#runtime.turns.due();
     const end = () => this.#giveUp(call, () => errorFor("EAGAIN"));
     if (settled === undefined) end();
     else settled.then(end, end);
   }
 
   #expire(call: Call, deadline: number): void {
-    const timer = setTimeout(() => {
-      if (performance.now() < deadline) this.#expire(call, deadline);
+    const { clock } = this.#runtime;
+    const timer = clock.setTimeout(() => {
+      if (clock.now() < deadline) this.#expire(call, deadline);
       else this.#giveUp(call, timedOut);
-    }, delayUntil(deadline, performance.now()));
-    if (!this.#referenced) Deno.unrefTimer(timer);
-    (call.limits ??= new Limits()).timer = timer;
+    }, delayUntil(deadline, clock.now()));
+    if (!this.#referenced) clock.hold(timer, false);
+    (call.limits ??= new Limits(this.#runtime.clock)).timer = timer;
   }
 }

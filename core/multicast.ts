@@ -15,6 +15,7 @@ import {
 import { nameOf } from "../base/data.ts";
 import type { Data } from "../base/data.ts";
 import { parseIPv4, parseIPv6 } from "../base/ip.ts";
+import { promised } from "./promised.ts";
 import type { Socket } from "./socket.ts";
 import type { WaitOptions } from "./abort.ts";
 
@@ -101,7 +102,7 @@ function literal(bytes: Uint8Array | undefined, text: string): Uint8Array {
  * ```
  */
 export function broadcast(sock: Socket, port: number, data: Data, options?: WaitOptions): Promise<number> {
-  return Promise.try(() => {
+  return promised(() => {
     sock.setsockopt(SOL_SOCKET, SO_BROADCAST, 1);
     return sock.sendto(data, ["255.255.255.255", port], options);
   });

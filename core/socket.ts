@@ -23,15 +23,16 @@ import type { AncillaryData, Received, Transport, WouldBlock } from "../transpor
 import { orAborted } from "./abort.ts";
 import type { WaitOptions } from "./abort.ts";
 import { checkAncillarySize, checkInteger, checkOptions, checkSize, checkTimeout, sizedView } from "./arguments.ts";
-import { enter } from "./descriptors.ts";
+import { tellTable } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
 import { makeFile } from "./files.ts";
 import type { FileOf, MakefileOptions } from "./files.ts";
 import { Lane } from "./lane.ts";
 import type { Attempt } from "./lane.ts";
+import { promised } from "./promised.ts";
+import type { Runtime } from "./runtime.ts";
 import { sendFile } from "./sendfile.ts";
 import type { SendableFile } from "./sendfile.ts";
-import { rejection } from "./turn.ts";
 import { readableOf, writableOf } from "./streams.ts";
 
 /** The types that are listened on and connected; the others receive from anybody. */
@@ -47,23 +48,11 @@ const LONGEST_PAUSE = 1000;
 /** What a sendall that is done at once answers. */
 const DONE = Promise.resolve();
 
-let defaultTimeout: number | null = null;
-
-/** The timeout of new sockets. */
-export function getDefaultTimeout(): number | null {
-  return defaultTimeout;
-}
-
-/** Sets the timeout of new sockets. */
-export function setDefaultTimeout(timeout: number | null): void {
-  defaultTimeout = checkTimeout(timeout);
-}
-
 /** Closes what a collected socket left open. */
 const leaks = new FinalizationRegistry<Descriptor>((descriptor) => descriptor.close());
 
 /** Makes the Socket of an open descriptor: the backends' way in, which is no part of the public class. */
-export let socketOf: (descriptor: Descriptor<Transport>) => Socket;
+export let socketOf: (runtime: Runtime, descriptor: Descriptor<Transport>) => Socket;
 
 /**
  * A socket, as Python's `socket.socket` objects; the functions that make them are `socket()` and its kin.
@@ -90,26 +79,30 @@ export let socketOf: (descriptor: Descriptor<Transport>) => Socket;
  * ```
  */
 export class Socket {
+  readonly #runtime: Runtime;
   #descriptor: Descriptor<Transport> | null;
   readonly #transport: Transport;
   readonly #reading: Lane;
   readonly #writing: Lane;
-  #timeout: number | null = defaultTimeout;
+  #timeout: number | null;
   #closed = false;
   #files = 0;
   #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #writable: WritableStream<Data> | undefined;
 
   static {
-    socketOf = (descriptor) => new Socket(descriptor);
+    socketOf = (runtime, descriptor) => new Socket(runtime, descriptor);
+    tellTable(Socket.prototype, (socket) => socket.#descriptor?.numberedBy);
   }
 
-  private constructor(descriptor: Descriptor<Transport>) {
+  private constructor(runtime: Runtime, descriptor: Descriptor<Transport>) {
     if (descriptor === undefined) throw new TypeError("sockets are made by socket(), and not by new");
+    this.#runtime = runtime;
     this.#descriptor = descriptor;
+    this.#timeout = runtime.defaultTimeout;
     this.#transport = descriptor.open;
-    this.#reading = new Lane(descriptor, POLLIN);
-    this.#writing = new Lane(descriptor, POLLOUT);
+    this.#reading = new Lane(descriptor, POLLIN, runtime);
+    this.#writing = new Lane(descriptor, POLLOUT, runtime);
     leaks.register(this, descriptor, this);
   }
 
@@ -326,7 +319,7 @@ export class Socket {
       () => {
         const accepted = this.#transport.accept();
         if (accepted === WOULD_BLOCK) return WOULD_BLOCK;
-        return [new Socket(enter(accepted.transport)), accepted.address] as [Socket, Address];
+        return [this.#adopt(accepted.transport), accepted.address] as [Socket, Address];
       },
       0,
       options,
@@ -368,12 +361,12 @@ export class Socket {
     const transport = this.#live();
     if (address === AF_UNSPEC) return transport.disconnect();
     const checked = checkAddress(this.family, address, "connect");
-    const deadline = this.#timeout === null ? null : performance.now() + this.#timeout * 1000;
+    const deadline = this.#timeout === null ? null : this.#runtime.clock.now() + this.#timeout * 1000;
     const resolved = await this.#resolve(checked, options);
     const started = await this.#write(() => transport.connect(resolved), 0, options);
     if (started !== IN_PROGRESS) return;
     if (this.#timeout === 0) throw errorFor("EINPROGRESS", { syscall: "connect", address: checked });
-    const rest = deadline === null ? null : Math.max(deadline - performance.now(), 1) / 1000;
+    const rest = deadline === null ? null : Math.max(deadline - this.#runtime.clock.now(), 1) / 1000;
     // It may have been closed between the two steps, and nobody would wake the second one.
     this.#live();
     await this.#writing.run(() => transport.finishConnect(), rest, options?.signal);
@@ -422,7 +415,7 @@ export class Socket {
    * ```
    */
   shutdown(how: number): Promise<void> {
-    return Promise.try(() => {
+    return promised(() => {
       const transport = this.#live();
       checkInteger(how, "how");
       return transport.shutdown(how);
@@ -491,7 +484,7 @@ export class Socket {
       checkSize(bufsize, "recv");
       return this.#read(() => this.#transport.recv(bufsize, this.#effective(flags)), flags, options);
     } catch (error) {
-      return rejection(error);
+      return this.#runtime.turns.rejection(error);
     }
   }
 
@@ -527,7 +520,7 @@ export class Socket {
           : transport.recvInto(view, this.#effective(flags));
       return this.#read(attempt, flags, options);
     } catch (error) {
-      return rejection(error);
+      return this.#runtime.turns.rejection(error);
     }
   }
 
@@ -554,7 +547,7 @@ export class Socket {
       const attempt = () => this.#transport.recvFrom(bufsize, this.#effective(flags)) as [Bytes, Address] | WouldBlock;
       return this.#read(attempt, flags, options);
     } catch (error) {
-      return rejection(error);
+      return this.#runtime.turns.rejection(error);
     }
   }
 
@@ -587,7 +580,7 @@ export class Socket {
         this.#transport.recvFromInto(view, this.#effective(flags)) as [number, Address] | WouldBlock;
       return this.#read(attempt, flags, options);
     } catch (error) {
-      return rejection(error);
+      return this.#runtime.turns.rejection(error);
     }
   }
 
@@ -693,7 +686,7 @@ export class Socket {
       const bytes = this.#own(data);
       return this.#write(() => this.#transport.send(bytes, flags), flags, options);
     } catch (error) {
-      return rejection(error);
+      return this.#runtime.turns.rejection(error);
     }
   }
 
@@ -731,7 +724,7 @@ export class Socket {
       if (sent !== WOULD_BLOCK) return this.#write(this.#sending(bytes.subarray(sent), flags, held), flags, options);
       return this.#writing.wait(this.#sending(bytes, flags, held), this.#patience(flags), undefined);
     } catch (error) {
-      return rejection(error);
+      return this.#runtime.turns.rejection(error);
     }
   }
 
@@ -809,7 +802,7 @@ export class Socket {
       if (sent !== WOULD_BLOCK) return Promise.resolve(sent);
       return this.#writing.wait(this.#sendingTo(bytes, flags, target), this.#patience(flags), undefined);
     } catch (error) {
-      return rejection(error);
+      return this.#runtime.turns.rejection(error);
     }
   }
 
@@ -981,7 +974,7 @@ export class Socket {
       } catch (error) {
         const { code } = error as OSError;
         if (code !== "EMFILE" && code !== "ENFILE" && code !== "ENOBUFS" && code !== "ENOMEM") throw error;
-        await new Promise((resolve) => setTimeout(resolve, pause));
+        await new Promise<void>((resolve) => this.#runtime.clock.setTimeout(resolve, pause));
       }
     }
   }
@@ -1095,7 +1088,7 @@ export class Socket {
    * ```
    */
   dup(): Socket {
-    const copy = new Socket(enter(this.#live().dup()));
+    const copy = this.#adopt(this.#live().dup());
     copy.#timeout = this.#timeout;
     return copy;
   }
@@ -1208,6 +1201,11 @@ export class Socket {
       }
     }
     return `<socket.socket ${this.#gone() ? "[closed] " : ""}${fields.join(", ")}>`;
+  }
+
+  /** Another socket of the same runtime. */
+  #adopt(transport: Transport): Socket {
+    return new Socket(this.#runtime, this.#runtime.descriptors.enter(transport));
   }
 
   // The two lanes.

@@ -4,7 +4,7 @@ import { wildcard } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
 import { AF_INET6, AF_UNIX } from "../base/constants.ts";
 import { gaiErrorFor } from "../base/gai.ts";
-import { asciiOf } from "../core/idna.ts";
+import { asciiOf } from "../base/idna.ts";
 
 /** fe80::/10 */
 const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;

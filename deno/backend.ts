@@ -18,6 +18,7 @@ import { openDatagrams } from "./datagrams.ts";
 import { endpoints } from "./dial.ts";
 import { NATIVE_HINT } from "./refusals.ts";
 import { openPair } from "./pair.ts";
+import { denoResolver } from "./resolver.ts";
 import { StreamTransport } from "./tcp.ts";
 
 const KNOWN_TYPES = [SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET];
@@ -38,6 +39,8 @@ function checkKind(family: number, type: number, proto: number): void {
 
 /** Sockets on Deno.listen, Deno.connect and Deno.listenDatagram. */
 export const denoBackend: Backend = {
+  resolver: denoResolver,
+
   open(family, type, proto): Transport {
     checkKind(family, type, proto);
     return type === SOCK_STREAM ? new StreamTransport(family, proto) : openDatagrams(family, proto);

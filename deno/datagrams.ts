@@ -29,8 +29,8 @@ import { scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import { copyOf } from "../base/pool.ts";
-import { findAddresses } from "../core/hosts.ts";
-import { asciiOf } from "../core/idna.ts";
+import { asciiOf } from "../base/idna.ts";
+import { findAddresses } from "../core/names/hosts.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../transport.ts";
 import type { Accepted, AncillaryData, Led, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
@@ -47,6 +47,7 @@ import { checkPeerPath, samePath, unixPath } from "./paths.ts";
 import { kindOption, optionValue } from "./options.ts";
 import { checkAncillary, checkFlags, checkHow, checkUnstableNet } from "./refusals.ts";
 import { secretName } from "./secret.ts";
+import { denoResolver } from "./resolver.ts";
 import { Waiters } from "./waiters.ts";
 
 /** What receives may be asked for here; the other flags need the kernel. */
@@ -156,7 +157,7 @@ export class DatagramTransport implements Transport {
   }
 
   async #lookUp(name: string, rest: number[]): Promise<Address> {
-    const [{ host }] = await findAddresses(asciiOf(name), rest[0], this.family);
+    const [{ host }] = await findAddresses(denoResolver, asciiOf(name), rest[0], this.family);
     // A script that may use the name only must go on by the name: the permission is its user's word.
     if (!allowed(host, rest[0])) this.#names.set(host, name);
     return [host, ...rest] as Address;

@@ -6,9 +6,9 @@ import { isLiteral } from "../base/addresses.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
 import { gaiErrorFor } from "../base/gai.ts";
-import { lookUp } from "../core/resolver.ts";
 import { hostOf } from "./addr.ts";
 import { unixPath } from "./paths.ts";
+import { lookUp } from "./resolver.ts";
 
 /** The IP version of a family. */
 function versionOf(family: number): 4 | 6 {

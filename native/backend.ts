@@ -3,23 +3,24 @@
 import { SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "../base/constants/sockets.ts";
 import type { Backend } from "../transport.ts";
 import { call } from "./call.ts";
-import { serveForeignDescriptors } from "./descriptors.ts";
+import { findForeign } from "./descriptors.ts";
 import { libc } from "./libc.ts";
 import { F_DUPFD_CLOEXEC } from "./linux.ts";
 import { keepNonBlocking } from "./nonblocking.ts";
 import { readOption } from "./options.ts";
 import { requireFamily } from "./permissions.ts";
 import { endpoints } from "./resolve.ts";
+import { reactor } from "./reactor.ts";
 import { NativeTransport } from "./transport.ts";
 
 /** Non-blocking, since nothing may wait on JavaScript's thread; closed when another program is executed. */
 const FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC;
 
-// select, poll and epoll take any descriptor of the process, now that libc can look at them.
-serveForeignDescriptors();
-
 /** Sockets by libc. */
 export const nativeBackend: Backend = {
+  loop: reactor,
+  findForeign,
+
   open(family, type, proto) {
     // Some families hear or do much without an address.
     requireFamily(family);

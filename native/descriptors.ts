@@ -3,20 +3,17 @@
 // Whoever owns them may close them at any time and the kernel give their numbers away. So nothing of their state is
 // remembered: each is watched from the first waiter to the last, and always asked of the kernel.
 
-import type { Openable } from "../core/descriptors.ts";
-import { Descriptor, onUnknown } from "../core/descriptors.ts";
-import type { Waiter } from "../transport.ts";
+import type { ForeignPollable } from "../seam/backend.ts";
+import type { Waiter } from "../seam/transport.ts";
 import { isOpen, level } from "./poll.ts";
 import { reactor } from "./reactor.ts";
 import { Source } from "./source.ts";
 
 /** Those that somebody waits for. epoll takes a number once, so all who wait for it share a source. */
 const watched = new Map<number, Source>();
-/** Those that somebody remembers: an epoll knows by the object that a number is registered, and not closed since. */
-const remembered = new Map<number, WeakRef<Descriptor>>();
 
 /** A descriptor of somebody else's. */
-class ForeignDescriptor implements Openable {
+class ForeignDescriptor implements ForeignPollable {
   readonly #fd: number;
 
   constructor(fd: number) {
@@ -67,14 +64,7 @@ class ForeignDescriptor implements Openable {
   }
 }
 
-/** Lets the descriptor table find the process's own descriptors. */
-export function serveForeignDescriptors(): void {
-  onUnknown((fd) => {
-    if (!isOpen(fd)) return undefined;
-    const known = remembered.get(fd)?.deref();
-    if (known !== undefined && !known.closed && !known.makeWay()) return known;
-    const descriptor = new Descriptor(fd, new ForeignDescriptor(fd));
-    remembered.set(fd, new WeakRef(descriptor));
-    return descriptor;
-  });
+/** What the process has open under a number, whoever opened it. */
+export function findForeign(fd: number): ForeignPollable | undefined {
+  return isOpen(fd) ? new ForeignDescriptor(fd) : undefined;
 }

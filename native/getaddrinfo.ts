@@ -3,9 +3,9 @@
 import type { Inet6Address, InetAddress } from "../base/addresses.ts";
 import type { WaitOptions } from "../core/abort.ts";
 import { orAborted } from "../core/abort.ts";
-import type { AddressInfo } from "../core/getaddrinfo.ts";
-import { checkAddrInfo, parseService } from "../core/getaddrinfo.ts";
-import { toAscii } from "../core/idna.ts";
+import type { AddressInfo } from "../core/names/getaddrinfo.ts";
+import { checkAddrInfo, parseService } from "../core/names/getaddrinfo.ts";
+import { toAscii } from "../base/idna.ts";
 import { AI_NUMERICHOST } from "../base/constants/names.ts";
 import { gaierror } from "../base/errors.ts";
 import { gaiErrorFor } from "../base/gai.ts";

@@ -1,6 +1,6 @@
 // gethostbyname and its relations: one host to its names and addresses.
 
-import { qualify } from "../core/fqdn.ts";
+import { qualify } from "../core/names/fqdn.ts";
 import type { InetAddress } from "../base/addresses.ts";
 import { AF_INET, AF_INET6, AF_UNSPEC } from "../base/constants/families.ts";
 import { AI_PASSIVE } from "../base/constants/names.ts";
@@ -11,9 +11,9 @@ import type { HName } from "../base/gai.ts";
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from "../base/ip.ts";
 import type { WaitOptions } from "../core/abort.ts";
 import { orAborted } from "../core/abort.ts";
-import type { HostEntry } from "../core/gethost.ts";
-import { checkHostName } from "../core/gethost.ts";
-import { toAscii } from "../core/idna.ts";
+import type { HostEntry } from "../core/names/gethost.ts";
+import { checkHostName } from "../core/names/gethost.ts";
+import { toAscii } from "../base/idna.ts";
 import { call } from "./call.ts";
 import { ask } from "./entry.ts";
 import type { Entry } from "./entry.ts";

@@ -7,7 +7,7 @@ import { SOCK_DGRAM } from "../base/constants/sockets.ts";
 import { OSError } from "../base/errors.ts";
 import type { WaitOptions } from "../core/abort.ts";
 import { orAborted } from "../core/abort.ts";
-import { checkNameInfo } from "../core/getnameinfo.ts";
+import { checkNameInfo } from "../core/names/getnameinfo.ts";
 import { findInPlace, lookUpError } from "./addrinfo.ts";
 import { lend } from "./lend.ts";
 import { libc } from "./libc.ts";

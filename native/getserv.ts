@@ -1,7 +1,7 @@
 // getservbyname and its relations, by /etc/services and /etc/protocols or whatever else the system has for them.
 
 import { OSError } from "../base/errors.ts";
-import * as table from "../core/getserv.ts";
+import * as table from "../core/names/getserv.ts";
 import { ask } from "./entry.ts";
 import { libc } from "./libc.ts";
 import { cString } from "./memory.ts";

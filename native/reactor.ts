@@ -22,7 +22,7 @@ import {
 } from "./linux.ts";
 import { errno } from "./call.ts";
 import { POLLIN, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
-import { serveSleepers } from "../core/select/wait.ts";
+import type { Loop } from "../seam/loop.ts";
 import type { Source } from "./source.ts";
 
 /** struct epoll_event in 32-bit words: events, then data in two. Packed on x86-64, aligned elsewhere. */
@@ -44,7 +44,7 @@ const LONGEST_DOZE = 16;
 
 const EVERYTHING = POLLIN | POLLOUT | POLLPRI | POLLRDHUP | EPOLLET;
 
-class Reactor {
+class Reactor implements Loop {
   #libc!: Libc;
   #epoll = -1;
   #eventfd = -1;
@@ -162,14 +162,12 @@ class Reactor {
     else if (!this.#held) this.#rouse();
   }
 
-  /** Somebody begins to sleep in select, poll or epoll. */
-  fallAsleep(): void {
+  beginWait(): void {
     this.#sleeping++;
     this.#go();
   }
 
-  /** And ends. */
-  wakeUp(): void {
+  endWait(): void {
     this.#sleeping--;
     if (!this.#held) this.#rouse();
   }
@@ -325,5 +323,3 @@ class Reactor {
 
 /** The reactor of this isolate. */
 export const reactor: Reactor = new Reactor();
-
-serveSleepers(reactor);

@@ -3,10 +3,10 @@
 import type { Address } from "../base/addresses.ts";
 import type { Loop } from "./loop.ts";
 import type { Resolver } from "./resolver.ts";
-import type { Pollable, Transport } from "./transport.ts";
+import type { Pollable, Replaceable, Transport } from "./transport.ts";
 
 /** What stands behind a descriptor that no module of this package opened: a pipe, a terminal. */
-export interface ForeignPollable extends Pollable {
+export interface ForeignPollable extends Pollable, Replaceable {
   /** The number. */
   fileno(): number;
   /** Closes the descriptor. */

@@ -1,7 +1,8 @@
 // A pollable that the test itself moves: what select knows of a socket, without a socket.
 
-import { enter } from "../core/descriptors.ts";
 import type { Descriptor, Openable } from "../core/descriptors.ts";
+import type { Runtime } from "../core/runtime.ts";
+import { realRuntime } from "../deno/runtime.ts";
 import type { Waiter } from "../transport.ts";
 
 const ALWAYS = 0x38;
@@ -14,10 +15,10 @@ export class Memory implements Openable {
   #events: number;
 
   /** `number` is the descriptor where the test wants a certain one, as a backend with real ones does. */
-  constructor(events = 0, number?: number) {
+  constructor(events = 0, number?: number, runtime: Runtime = realRuntime) {
     this.#events = events;
     this.#number = number;
-    this.#descriptor = enter(this);
+    this.#descriptor = runtime.descriptors.enter(this);
   }
 
   /** Sets the level. What is new in it, and each `again`, is news. */

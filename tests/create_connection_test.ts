@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createConnection } from "../core/create.ts";
+import { realRuntime } from "../deno/runtime.ts";
 import type { Backend } from "../transport.ts";
 import { BACKENDS } from "./_backends.ts";
 import { failure } from "./conformance/fixtures.ts";
@@ -35,7 +36,7 @@ for (const { name, module: m } of BACKENDS) {
 
 Deno.test("create_connection's timeout bounds the look-up too", async () => {
   const silent = { endpoints: () => new Promise(() => {}) } as unknown as Backend;
-  await assert.rejects(createConnection(silent, ["a-name", 80], 0.01, null, {}), {
+  await assert.rejects(createConnection(realRuntime, silent, ["a-name", 80], 0.01, null, {}), {
     name: "TimeoutError",
     message: "timed out",
   });

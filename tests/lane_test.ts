@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Lane } from "../core/lane.ts";
+import { realRuntime } from "../deno/runtime.ts";
 import { POLLIN } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../transport.ts";
 import type { Pollable, Waiter, WouldBlock } from "../transport.ts";
@@ -51,7 +52,7 @@ class Source implements Pollable {
 
 function make(): [Source, Lane] {
   const source = new Source();
-  return [source, new Lane(source, POLLIN)];
+  return [source, new Lane(source, POLLIN, realRuntime)];
 }
 
 Deno.test("lane: what is there is taken at once, and nobody watches", async () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import * as constants from "../base/constants.ts";
-import * as names from "../core/names.ts";
+import * as names from "../deno/names.ts";
 import { nameSuite } from "./conformance/names.ts";
 import type { Call } from "./conformance/names.ts";
 
@@ -14,7 +14,7 @@ async function withPermissions(flags: string[], calls: Call[]): Promise<unknown[
   try {
     await Deno.writeTextFile(
       script,
-      `import * as names from ${JSON.stringify(new URL("../core/names.ts", import.meta.url).href)};
+      `import * as names from ${JSON.stringify(new URL("../deno/names.ts", import.meta.url).href)};
        for (const [name, ...args] of ${JSON.stringify(calls)}) {
          try { console.log(JSON.stringify(await (names as any)[name](...args))); }
          catch (error) { console.log(JSON.stringify(error instanceof Deno.errors.NotCapable ? error.message : String(error))); }

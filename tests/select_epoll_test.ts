@@ -16,8 +16,8 @@ import {
   select,
 } from "../select.ts";
 import { socketpair } from "../mod.ts";
-import { find } from "../core/descriptors.ts";
 import type { Descriptor } from "../core/descriptors.ts";
+import { realRuntime } from "../deno/runtime.ts";
 import * as native from "../native.ts";
 import { BACKENDS } from "./_backends.ts";
 import { Memory } from "./_memory_pollable.ts";
@@ -221,7 +221,7 @@ async function served(poller: ReturnType<typeof epoll>): Promise<WeakRef<Descrip
   assert.deepEqual(await poller.poll(), [[one.fileno(), EPOLLIN]]);
   assert.deepEqual(await poller.poll(0), []);
   // The epoll holds what is behind the socket.
-  const descriptor = new WeakRef(find(one.fileno())!);
+  const descriptor = new WeakRef(realRuntime.descriptors.find(one.fileno())!);
   one.close();
   other.close();
   return descriptor;

@@ -1,16 +1,17 @@
 // The timer that one wait after the other has: nobody is woken before the time, and nothing is left behind.
 
 import assert from "node:assert/strict";
-import { Timer } from "../core/select/timer.ts";
+import type { WaitTimer } from "../core/select/timer.ts";
+import { realRuntime } from "../deno/runtime.ts";
 import { epoll, EPOLLIN, poll, POLLIN, select } from "../select.ts";
 import { runDeno } from "./_helpers.ts";
 import { Memory } from "./_memory_pollable.ts";
 
 /** Somebody who sleeps until the timer wakes it; tells how much later than its deadline that is. */
-function sleeper(ms: number): { timer: Timer; woken: Promise<number> } {
+function sleeper(ms: number): { timer: WaitTimer; woken: Promise<number> } {
   const deadline = performance.now() + ms;
   const { promise: woken, resolve } = Promise.withResolvers<number>();
-  return { timer: Timer.take({ wake: () => resolve(performance.now() - deadline) }, deadline), woken };
+  return { timer: realRuntime.timers.take({ wake: () => resolve(performance.now() - deadline) }, deadline), woken };
 }
 
 Deno.test("the spare timer serves a later deadline and one before its own", async () => {
@@ -49,10 +50,10 @@ Deno.test({
 
 Deno.test("the process ends after a wait that was over before its time", async () => {
   await using program = await runDeno(`
-    import { enter } from ${JSON.stringify(import.meta.resolve("../core/descriptors.ts"))};
+    import { realRuntime } from ${JSON.stringify(import.meta.resolve("../deno/runtime.ts"))};
     import { select } from ${JSON.stringify(import.meta.resolve("../select.ts"))};
     let waiter, events = 0;
-    const { fd } = enter({
+    const { fd } = realRuntime.descriptors.enter({
       fileno() {}, close() {}, settle() {}, unwatch() {},
       events: () => events,
       watch: (mask, who) => waiter = who,

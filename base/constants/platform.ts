@@ -1,5 +1,7 @@
 // Constants with the running platform's numbers.
 
+import { platform } from "../platform.ts";
+
 /** Stands for a name that a platform does not have and whose Linux number means something else there. */
 export const ABSENT = -1;
 
@@ -8,5 +10,5 @@ export const ABSENT = -1;
  * know, so that a program can name the constant everywhere and is refused only where it uses it.
  */
 export function on(linux: number, darwin: number = linux, windows: number = linux): number {
-  return Deno.build.os === "darwin" ? darwin : Deno.build.os === "windows" ? windows : linux;
+  return { linux, darwin, windows }[platform];
 }

@@ -1,5 +1,8 @@
 // The arguments of select, poll and epoll, checked as CPython checks them.
 
+import { checkTable } from "../descriptors.ts";
+import type { DescriptorTable } from "../descriptors.ts";
+
 /** What can be waited on: a descriptor, or anything with `fileno()`: a socket, an epoll, a {@linkcode reader}. */
 export type Waitable = number | { fileno(): number };
 
@@ -15,8 +18,8 @@ export function int(value: unknown, what: string): number {
   return value;
 }
 
-/** The descriptor of an item. */
-export function filenoOf(item: Waitable): number {
+/** The descriptor of an item, which must be one of the table's. */
+export function filenoOf(item: Waitable, table: DescriptorTable, syscall?: string): number {
   let fd: unknown = item;
   if (typeof item !== "number") {
     if (typeof item?.fileno !== "function") {
@@ -24,6 +27,7 @@ export function filenoOf(item: Waitable): number {
     }
     fd = item.fileno();
     if (!Number.isInteger(fd)) throw new TypeError("fileno() returned a non-integer");
+    checkTable(item, table, syscall);
   } else if (!Number.isInteger(item)) {
     throw new TypeError("argument must be an int, or have a fileno() method");
   }

@@ -1,7 +1,9 @@
 // epoll(7) as Python has it: the object that owns an epoll descriptor.
 
 import { errorFor, OSError } from "../../base/errors.ts";
-import * as descriptors from "../descriptors.ts";
+import { tellTable } from "../descriptors.ts";
+import type { Descriptor } from "../descriptors.ts";
+import type { Runtime } from "../runtime.ts";
 import { filenoOf, int, pollTimeout } from "./arguments.ts";
 import type { Waitable } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
@@ -12,7 +14,7 @@ import { InterestList } from "./interest.ts";
 const MOST_EVENTS = 1023;
 
 /** An epoll that was forgotten without close() gives up its number and leaves all that it watched. */
-const forgotten = new FinalizationRegistry((fd: number) => descriptors.find(fd)?.close());
+const forgotten = new FinalizationRegistry((descriptor: Descriptor) => descriptor.close());
 
 /** An event mask as C's unsigned int. JavaScript's `|` gives EPOLLET a minus sign: that is the same mask. */
 function mask(value: unknown): number {
@@ -39,10 +41,19 @@ function mask(value: unknown): number {
  * ```
  */
 export class Epoll implements Disposable {
+  readonly #runtime: Runtime;
   #fd: number | null;
 
+  static {
+    tellTable(Epoll.prototype, (epoll) => epoll.#runtime.descriptors.find(epoll.#fd ?? -1)?.numberedBy);
+  }
+
   /** Takes over an epoll descriptor; {@linkcode epoll} makes one. */
-  constructor(fd: number) {
+  constructor(runtime: Runtime, fd: number) {
+    if (typeof runtime !== "object") {
+      throw new TypeError("epolls are made by epoll() and epoll.fromfd(), and not by new");
+    }
+    this.#runtime = runtime;
     this.#fd = fd;
   }
 
@@ -60,7 +71,7 @@ export class Epoll implements Disposable {
   /** Registers a descriptor: EEXIST where it is already, EPERM where it cannot be waited on. */
   register(fd: Waitable, eventmask: number = EPOLLIN | EPOLLPRI | EPOLLOUT): void {
     this.fileno();
-    const number = filenoOf(fd);
+    const number = filenoOf(fd, this.#runtime.descriptors, "epoll_ctl");
     const events = mask(eventmask);
     this.#list("epoll_ctl", number).add(number, events);
   }
@@ -68,7 +79,7 @@ export class Epoll implements Disposable {
   /** Changes the events of a registered descriptor and arms it anew; ENOENT where it is not registered. */
   modify(fd: Waitable, eventmask: number): void {
     this.fileno();
-    const number = filenoOf(fd);
+    const number = filenoOf(fd, this.#runtime.descriptors, "epoll_ctl");
     const events = mask(eventmask);
     this.#list("epoll_ctl", number).modify(number, events);
   }
@@ -76,7 +87,7 @@ export class Epoll implements Disposable {
   /** Forgets a descriptor; ENOENT where it is not registered. A closed one is forgotten by itself. */
   unregister(fd: Waitable): void {
     this.fileno();
-    const number = filenoOf(fd);
+    const number = filenoOf(fd, this.#runtime.descriptors, "epoll_ctl");
     this.#list("epoll_ctl", number).delete(number);
   }
 
@@ -108,7 +119,7 @@ export class Epoll implements Disposable {
   /** Closes the epoll; closing twice does nothing. */
   close(): void {
     if (this.#fd === null) return;
-    const descriptor = descriptors.find(this.#fd);
+    const descriptor = this.#runtime.descriptors.find(this.#fd);
     forgotten.unregister(this);
     this.#fd = null;
     descriptor?.close();
@@ -121,6 +132,7 @@ export class Epoll implements Disposable {
 
   /** What is behind the descriptor. As in the kernel, both descriptors of a call must be open before their kind counts. */
   #list(syscall: string, target?: number): InterestList {
+    const { descriptors } = this.#runtime;
     const descriptor = descriptors.find(this.fileno());
     if (descriptor === undefined || (target !== undefined && descriptors.find(target) === undefined)) {
       throw errorFor("EBADF", { syscall });
@@ -138,29 +150,19 @@ export interface EpollFactory {
   fromfd(fd: number): Epoll;
 }
 
-function open(sizehint: number = -1, flags: number = 0): Epoll {
+/** Opens a new, empty epoll. */
+export function openEpoll(runtime: Runtime, sizehint: number = -1, flags: number = 0): Epoll {
   int(sizehint, "sizehint");
   int(flags, "flags");
   if (sizehint !== -1 && sizehint <= 0) throw new RangeError("negative sizehint");
   if ((flags & ~EPOLL_CLOEXEC) !== 0) throw new OSError("invalid flags");
-  const { fd } = descriptors.enter(new InterestList());
-  const epoll = new Epoll(fd);
-  forgotten.register(epoll, fd, epoll);
+  const descriptor = runtime.descriptors.enter(new InterestList(runtime));
+  const epoll = new Epoll(runtime, descriptor.fd);
+  forgotten.register(epoll, descriptor, epoll);
   return epoll;
 }
 
-/**
- * Opens an epoll. `sizehint` is ignored, as by the kernel, and `flags` may be EPOLL_CLOEXEC.
- *
- * @example
- * ```ts
- * import { epoll } from "@berkeley/socket/select";
- *
- * using poller = epoll();
- * using same = epoll.fromfd(poller.fileno());
- * console.assert((await same.poll(0)).length === 0);
- * ```
- */
-export const epoll: EpollFactory = Object.assign(open, {
-  fromfd: (fd: number): Epoll => new Epoll(int(fd, "fd")),
-});
+/** An object for an epoll descriptor that is open already. */
+export function epollFromFd(runtime: Runtime, fd: number): Epoll {
+  return new Epoll(runtime, int(fd, "fd"));
+}

@@ -4,7 +4,7 @@
 // to the first whose epoll somebody sleeps in.
 
 import type { Descriptor, Openable } from "../descriptors.ts";
-import type { Waiter } from "../../transport.ts";
+import type { Waiter } from "../../seam/transport.ts";
 
 /** An epoll's entry, as the queue sees it. */
 export interface Exclusive {

@@ -8,13 +8,13 @@
 
 import { errorFor } from "../../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLRDNORM } from "../../base/poll.ts";
-import * as descriptors from "../descriptors.ts";
+import type { Waiter } from "../../seam/transport.ts";
 import type { Descriptor, Openable } from "../descriptors.ts";
-import type { Waiter } from "../../transport.ts";
+import type { Runtime } from "../runtime.ts";
 import { EPOLLET, EPOLLEXCLUSIVE, EPOLLIN, EPOLLONESHOT, EPOLLOUT } from "./constants.ts";
 import { joinExclusive, leaveExclusive } from "./exclusive.ts";
 import type { Exclusive } from "./exclusive.ts";
-import { Alarm, breath, catchUp, complete, mayLinger, settleWatched, slept, withSynonyms } from "./wait.ts";
+import { Alarm, complete, settleWatched, withSynonyms } from "./wait.ts";
 import type { Watched } from "./wait.ts";
 
 /** Reported whether asked for or not. */
@@ -108,6 +108,7 @@ export class Interest implements Waiter, Watched, Exclusive {
 
 /** The open file behind one or several epoll descriptors. */
 export class InterestList implements Openable {
+  readonly #runtime: Runtime;
   readonly #interests = new Map<number, Interest>();
   /** In the order of their news. */
   readonly #ready = new Set<Interest>();
@@ -119,6 +120,11 @@ export class InterestList implements Openable {
   readonly #unknown = new Set<Interest>();
   readonly #late = new Set<Interest>();
   #closed = false;
+
+  /** An empty list, whose waits go by the clock of a runtime. */
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
 
   // Registering, as epoll_ctl(2).
 
@@ -154,7 +160,7 @@ export class InterestList implements Openable {
   }
 
   #target(fd: number): Descriptor {
-    const descriptor = descriptors.find(fd);
+    const descriptor = this.#runtime.descriptors.find(fd);
     if (descriptor === undefined) throw errorFor("EBADF", { syscall: "epoll_ctl" });
     if (descriptor.open === this) throw errorFor("EINVAL", { syscall: "epoll_ctl" });
     return descriptor;
@@ -227,24 +233,25 @@ export class InterestList implements Openable {
   /** Waits until something is ready, at most `timeout` milliseconds. */
   async wait(limit: number, timeout: number, signal: AbortSignal | undefined): Promise<[fd: number, events: number][]> {
     signal?.throwIfAborted();
-    await breath();
-    const behind = catchUp();
+    const { clock, pace, loops } = this.#runtime;
+    await pace.begin();
+    const behind = loops.catchUp();
     if (behind !== undefined) await behind;
     // Last what may cost a system call: whether something is ready.
-    if (timeout === 0 || (this.#ready.size > 0 && mayLinger() && this.events() !== 0)) await this.#settle();
+    if (timeout === 0 || (this.#ready.size > 0 && pace.mayLinger() && this.events() !== 0)) await this.#settle();
     let found = this.#collect(limit);
     if (found.length > 0 || timeout === 0) return found;
-    const deadline = performance.now() + timeout;
-    const alarm = new Alarm();
+    const deadline = clock.now() + timeout;
+    const alarm = new Alarm(this.#runtime);
     this.#waiters.add(alarm);
     try {
       do {
         await alarm.sleep(deadline, signal);
-        slept();
+        pace.turned();
         if (this.#closed) throw errorFor("EBADF", { syscall: "epoll_wait" });
         found = this.#collect(limit);
         if (found.length > 0) return found;
-      } while (performance.now() < deadline);
+      } while (clock.now() < deadline);
     } finally {
       this.#waiters.delete(alarm);
     }
@@ -283,19 +290,22 @@ export class InterestList implements Openable {
       if (settled === undefined) continue;
       this.#late.add(interest);
       await settled;
-      slept();
+      this.#runtime.pace.turned();
     }
     const late = this.#late;
-    await settleWatched(function* () {
-      for (const interest of late) if (!interest.complete) yield interest;
-    }());
+    await settleWatched(
+      function* () {
+        for (const interest of late) if (!interest.complete) yield interest;
+      }(),
+      this.#runtime.pace,
+    );
   }
 
   // Being waited on: an epoll is a descriptor like any other, readable while something is ready.
 
   events(): number {
     // What a parked loop has to tell comes with settle.
-    catchUp();
+    this.#runtime.loops.catchUp();
     for (const interest of this.#ready) {
       if (interest.look() !== 0) return POLLIN | POLLRDNORM;
       if (interest.descriptor.closed) this.#remove(interest.descriptor.fd, interest);
@@ -310,7 +320,7 @@ export class InterestList implements Openable {
     this.#waiters.delete(waiter);
   }
   settle(): Promise<void> | undefined {
-    const behind = catchUp();
+    const behind = this.#runtime.loops.catchUp();
     if (this.#unknown.size === 0 && this.#late.size === 0) return behind;
     return behind === undefined ? this.#settle() : behind.then(() => this.#settle());
   }

@@ -6,6 +6,7 @@ import { filenoOf, pollTimeout } from "./arguments.ts";
 import type { Waitable } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
 import { KeyError } from "./errors.ts";
+import type { Runtime } from "../runtime.ts";
 import { ask, Question } from "./wait.ts";
 
 /** Reported whether asked for or not. */
@@ -38,16 +39,23 @@ function pollMask(mask: unknown): number {
  * ```
  */
 export class Poll {
+  readonly #runtime: Runtime;
   readonly #masks = new Map<number, number>();
+
+  /** Made by {@linkcode poll}. */
+  constructor(runtime: Runtime) {
+    if (runtime === undefined) throw new TypeError("polling objects are made by poll(), and not by new");
+    this.#runtime = runtime;
+  }
 
   /** Registers a descriptor, or changes the events of a registered one. */
   register(fd: Waitable, eventmask: number = POLLIN | POLLPRI | POLLOUT): void {
-    this.#masks.set(filenoOf(fd), pollMask(eventmask));
+    this.#masks.set(filenoOf(fd, this.#runtime.descriptors, "poll"), pollMask(eventmask));
   }
 
   /** Changes the events of a registered descriptor; ENOENT where it is not. */
   modify(fd: Waitable, eventmask: number): void {
-    const number = filenoOf(fd);
+    const number = filenoOf(fd, this.#runtime.descriptors, "poll");
     const mask = pollMask(eventmask);
     if (!this.#masks.has(number)) throw errorFor("ENOENT");
     this.#masks.set(number, mask);
@@ -55,7 +63,7 @@ export class Poll {
 
   /** Forgets a descriptor; KeyError where it is not registered. */
   unregister(fd: Waitable): void {
-    const number = filenoOf(fd);
+    const number = filenoOf(fd, this.#runtime.descriptors, "poll");
     if (!this.#masks.delete(number)) throw new KeyError(number);
   }
 
@@ -68,26 +76,14 @@ export class Poll {
   async poll(timeout?: number | null, options: WaitOptions = {}): Promise<[fd: number, events: number][]> {
     const ms = pollTimeout(timeout, 1);
     const questions: Question<number>[] = [];
-    for (const [fd, mask] of this.#masks) questions.push(new Question(fd, fd, mask | ALWAYS));
-    await ask(questions, ms, options.signal);
+    for (const [fd, mask] of this.#masks) {
+      questions.push(new Question(this.#runtime.descriptors, fd, fd, mask | ALWAYS));
+    }
+    await ask(this.#runtime, questions, ms, options.signal);
     const found: [number, number][] = [];
     for (const { item: fd, answer: events } of questions) if (events !== 0) found.push([fd, events]);
     return found;
   }
-}
-
-/**
- * A new, empty polling object.
- *
- * @example
- * ```ts
- * import { poll } from "@berkeley/socket/select";
- *
- * console.assert((await poll().poll(0)).length === 0);
- * ```
- */
-export function poll(): Poll {
-  return new Poll();
 }
 
 // Deliberately different from CPython: one object may be polled twice at a time. There that is an error,

@@ -1,9 +1,11 @@
 // Waiting on what is no socket: the terminal, a pipe, a child's output.
 
 import { POLLERR, POLLHUP, POLLIN, POLLRDNORM } from "../../base/poll.ts";
-import * as descriptors from "../descriptors.ts";
+import type { Clock } from "../../seam/clock.ts";
+import type { Waiter } from "../../seam/transport.ts";
+import { tellTable } from "../descriptors.ts";
 import type { Descriptor, Openable } from "../descriptors.ts";
-import type { Waiter } from "../../transport.ts";
+import type { Runtime } from "../runtime.ts";
 import { int } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
 import { Alarm } from "./wait.ts";
@@ -24,6 +26,7 @@ const EMPTY = new Uint8Array(0);
 
 /** The open end: what was read ahead, and the one read that may be under way. */
 class Source implements Openable {
+  readonly #clock: Clock;
   readonly #read: () => Promise<Uint8Array | null>;
   readonly #waiters = new Set<Waiter>();
   #data: Uint8Array = EMPTY;
@@ -32,7 +35,8 @@ class Source implements Openable {
   #reading: Promise<void> | undefined;
   #closed = false;
 
-  constructor(read: () => Promise<Uint8Array | null>) {
+  constructor(clock: Clock, read: () => Promise<Uint8Array | null>) {
+    this.#clock = clock;
     this.#read = read;
   }
 
@@ -99,9 +103,9 @@ class Source implements Openable {
     this.#readAhead();
     if (this.#reading === undefined) return;
     let timer;
-    const moment = new Promise<void>((resolve) => timer = setTimeout(resolve, MOMENT_MS));
+    const moment = new Promise<void>((resolve) => timer = this.#clock.setTimeout(resolve, MOMENT_MS));
     await Promise.race([this.#reading, moment]);
-    clearTimeout(timer);
+    this.#clock.clearTimeout(timer);
   }
   /** The descriptor table gives the number. */
   fileno(): undefined {
@@ -127,11 +131,18 @@ class Source implements Openable {
  * ```
  */
 export class Reader implements Disposable {
+  readonly #runtime: Runtime;
   readonly #descriptor: Descriptor<Source>;
 
-  /** Takes what {@linkcode reader} takes. */
-  constructor(source: ReadSource | ReadableStream<Uint8Array>) {
-    this.#descriptor = descriptors.enter(new Source(pullFrom(source)));
+  static {
+    tellTable(Reader.prototype, (reader) => reader.#descriptor.numberedBy);
+  }
+
+  /** Made by {@linkcode reader}. */
+  constructor(runtime: Runtime, source: ReadSource | ReadableStream<Uint8Array>) {
+    if (source === undefined) throw new TypeError("readers are made by reader(), and not by new");
+    this.#runtime = runtime;
+    this.#descriptor = runtime.descriptors.enter(new Source(runtime.clock, pullFrom(source)));
   }
 
   /** The number to wait by, from this module's descriptor table; -1 when closed. */
@@ -149,7 +160,7 @@ export class Reader implements Disposable {
     if (int(size, "size") < 1) throw new RangeError("size must be positive");
     options.signal?.throwIfAborted();
     const source = this.#descriptor.open;
-    const alarm = new Alarm();
+    const alarm = new Alarm(this.#runtime);
     for (;;) {
       if (this.closed) throw new RangeError("I/O operation on closed file");
       const data = source.take(size);
@@ -193,27 +204,4 @@ function pullFrom(source: ReadSource | ReadableStream<Uint8Array>): () => Promis
     const count = await source.read(buffer);
     return count === null ? null : buffer.subarray(0, count);
   };
-}
-
-/**
- * Makes the terminal, a pipe or a child's output waitable next to sockets: anything with Deno's `read(p)`, or
- * a ReadableStream of bytes.
- *
- * @example
- * ```ts
- * import { reader, select, socketpair } from "@berkeley/socket";
- *
- * const [left, right] = await socketpair();
- * using terminal = reader(Deno.stdin);
- * await left.sendall("news");
- * const [ready] = await select([terminal, right], [], []);
- * console.assert(ready.includes(right));
- * left.close();
- * right.close();
- * ```
- *
- * @param source what to read from
- */
-export function reader(source: ReadSource | ReadableStream<Uint8Array>): Reader {
-  return new Reader(source);
 }

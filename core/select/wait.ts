@@ -6,11 +6,11 @@
 
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDNORM, POLLWRBAND, POLLWRNORM } from "../../base/poll.ts";
 import type { OSError } from "../../base/errors.ts";
-import * as descriptors from "../descriptors.ts";
-import { turn } from "../turn.ts";
-import type { Pollable, Waiter } from "../../transport.ts";
+import type { Pollable, Waiter } from "../../seam/transport.ts";
 import { orAborted } from "../abort.ts";
-import { Timer } from "./timer.ts";
+import type { DescriptorTable } from "../descriptors.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Pace } from "./pace.ts";
 
 /** What asks for room to send alone; the rest of POLLNVAL, POLLERR and POLLHUP needs no asking. */
 const OUTPUT = POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR | POLLHUP | POLLNVAL;
@@ -31,31 +31,15 @@ export function complete(asked: number, answer: number): boolean {
   return answer !== 0 && (withSynonyms(asked) & ~withSynonyms(answer) & (POLLIN | POLLOUT)) === 0;
 }
 
-/** A backend whose own loop runs while somebody waits, and else not. */
-export interface Reactor {
-  /** Wakes the waiters of all news that there is by now. A promise where that takes a moment. */
-  catchUp(): Promise<void> | undefined;
-  /** Somebody begins to sleep here: what is registered in the background is waited for from now on. */
-  fallAsleep(): void;
-  /** And ends. */
-  wakeUp(): void;
-}
-
-let reactor: Reactor | undefined;
-
-/** Sets the one whose loop runs for the sake of those who sleep here. */
-export function serveSleepers(theReactor: Reactor): void {
-  reactor = theReactor;
-}
-
-/** See {@linkcode Reactor.catchUp}. */
-export function catchUp(): Promise<void> | undefined {
-  return reactor?.catchUp();
-}
-
 /** What rings when there may be news, and how to sleep until then. */
 export class Alarm implements Waiter {
+  readonly #runtime: Runtime;
   #ring: (() => void) | undefined;
+
+  /** Sleeps by the clock of a runtime. */
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
 
   /** Whether somebody sleeps who was not woken yet. */
   get set(): boolean {
@@ -67,18 +51,19 @@ export class Alarm implements Waiter {
     this.#ring = undefined;
   }
 
-  /** Sleeps until the next ring, the deadline (by performance.now) or the abort; the last one rejects. */
+  /** Sleeps until the next ring, the deadline (by the clock) or the abort; the last one rejects. */
   async sleep(deadline: number, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     // Ring and timer race for one promise, and only an abort needs a second (Promise.race over two: 0.13 µs more).
     const rung = new Promise<void>((resolve) => this.#ring = resolve);
     // There is a timer in any case: it keeps the process alive, which the waiters that are registered do not.
-    const timer = Timer.take(this, deadline);
-    reactor?.fallAsleep();
+    const { timers, loops } = this.#runtime;
+    const timer = timers.take(this, deadline);
+    loops.beginWait();
     try {
       await orAborted(rung, signal);
     } finally {
-      reactor?.wakeUp();
+      loops.endWait();
       this.#ring = undefined;
       timer.release();
     }
@@ -108,7 +93,7 @@ export class Question<T> implements Waiter, Watched {
   #news: News | undefined = undefined;
 
   /** Asks about a descriptor; where nothing is open the answer is POLLNVAL. */
-  constructor(item: T, fd: number, mask: number) {
+  constructor(descriptors: DescriptorTable, item: T, fd: number, mask: number) {
     this.item = item;
     this.#pollable = descriptors.find(fd) ?? NOTHING;
     this.#mask = mask;
@@ -179,35 +164,37 @@ class News extends Alarm {
 
 /** Waits until some question has an answer, at most `timeout` milliseconds. */
 export async function ask(
+  runtime: Runtime,
   questions: Question<unknown>[],
   timeout: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   signal?.throwIfAborted();
-  await breath();
+  const { clock, pace } = runtime;
+  await pace.begin();
   let found = false;
   const open: Question<unknown>[] = [];
   for (const question of questions) {
     if (question.look()) found = true;
     if (!question.complete) open.push(question);
   }
-  if (found && (open.length === 0 || !mayLinger())) return;
+  if (found && (open.length === 0 || !pace.mayLinger())) return;
 
-  const deadline = performance.now() + timeout;
-  const news = new News();
+  const deadline = clock.now() + timeout;
+  const news = new News(runtime);
   let watched = 0;
   try {
     for (; watched < open.length; watched++) open[watched].watch(news);
     if (!found && timeout > 0) {
       do {
         await news.sleep(deadline, signal);
-        slept();
+        pace.turned();
         // Whatever came together with what woke us is known by now, and reported with it.
         if (news.look()) return;
-      } while (performance.now() < deadline);
+      } while (clock.now() < deadline);
     }
     // About to answer "nothing" or "no more": a backend that learns late gets the time to learn.
-    await settleWatched(open);
+    await settleWatched(open, pace);
     signal?.throwIfAborted();
   } finally {
     for (let place = 0; place < watched; place++) open[place].unwatch();
@@ -226,52 +213,12 @@ export interface Watched {
  * Settles what is watched. Whoever learns late learns from the event loop, all watched sockets in the same
  * turns of it: so the first one that waits for input stands for the rest, however many they are.
  */
-export async function settleWatched(watched: Iterable<Watched>): Promise<void> {
+export async function settleWatched(watched: Iterable<Watched>, pace: Pace): Promise<void> {
   for (const one of watched) {
     const settled = one.settle();
     if (settled === undefined) continue;
     await settled;
-    slept();
+    pace.turned();
     if (one.forInput) return;
   }
-}
-
-// What is ready at once must not come without a look at the event loop: a program that only ever finds ready
-// sockets would run in microtasks alone, and no timer, signal or late news would get through to it.
-
-/** How many waits in a row may end without a turn of the event loop. */
-const WAITS_PER_TURN = 64;
-let waits = 0;
-
-/** Lets the event loop turn, where that is due. Every wait begins with it. */
-export function breath(): Promise<void> | undefined {
-  if (++waits < WAITS_PER_TURN) return undefined;
-  waits = 0;
-  return turn();
-}
-
-/** Notes that the event loop had its turn. */
-export function slept(): void {
-  waits = 0;
-}
-
-// Settling takes some 0.13 ms where a backend learns late. A wait that found something already does it too, so
-// that its lists are complete as the kernel's are; but under load, when that happens thousands of times a
-// second, speed counts more, and the rest comes with the next wait.
-
-/** How many waits in quick succession may linger … */
-const BURST = 16;
-/** … and how often one more may. */
-const MS_PER_LINGER = 2;
-let lingers = BURST;
-let refilled = 0;
-
-/** Whether a wait that has something to report may take the time to look for more. */
-export function mayLinger(): boolean {
-  const now = performance.now();
-  lingers = Math.min(BURST, lingers + (now - refilled) / MS_PER_LINGER);
-  refilled = now;
-  if (lingers < 1) return false;
-  lingers--;
-  return true;
 }

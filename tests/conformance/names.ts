@@ -6,7 +6,7 @@ import { gaierror, herror, OSError } from "../../base/errors.ts";
 import { askPython, hasPython, pythonTest, runPython } from "../_helpers.ts";
 
 /** The look-ups, as every backend exports them. */
-export type Names = typeof import("../../core/names.ts");
+export type Names = typeof import("../../deno/names.ts");
 
 const onLinux = Deno.build.os === "linux";
 

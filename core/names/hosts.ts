@@ -1,12 +1,11 @@
 // One host to its addresses: literals as they are, names through the resolver.
 
-import { parseLiteral, wildcard } from "../base/addresses.ts";
-import { AF_INET, AF_INET6, AF_UNSPEC } from "../base/constants/families.ts";
-import { AI_ALL, AI_NUMERICHOST, AI_PASSIVE, AI_V4MAPPED } from "../base/constants/names.ts";
-import { gaiErrorFor } from "../base/gai.ts";
-import { formatIPv6, parseIPv6 } from "../base/ip.ts";
-import { if_nametoindex } from "./interfaces.ts";
-import { lookUp } from "./resolver.ts";
+import { parseLiteral, wildcard } from "../../base/addresses.ts";
+import { AF_INET, AF_INET6, AF_UNSPEC } from "../../base/constants/families.ts";
+import { AI_ALL, AI_NUMERICHOST, AI_PASSIVE, AI_V4MAPPED } from "../../base/constants/names.ts";
+import { gaiErrorFor } from "../../base/gai.ts";
+import { formatIPv6, parseIPv6 } from "../../base/ip.ts";
+import type { Resolver } from "../../seam/resolver.ts";
 
 /** One address of a host. */
 export interface HostAddress {
@@ -23,19 +22,16 @@ function fromText(host: string): HostAddress {
 }
 
 /** A literal whose scope is an interface's name, "fe80::1%eth0"; undefined for anything else. */
-function parseScoped(host: string): HostAddress | undefined {
+function parseScoped(resolver: Resolver, host: string): HostAddress | undefined {
   const [, literal, scope] = /^([0-9a-fA-F:.]+)%(.+)$/.exec(host) ?? [];
   const bytes = literal === undefined ? undefined : parseIPv6(literal);
   if (bytes === undefined) return undefined;
   // fe80::/10 and ff02::/16, the addresses that mean nothing without an interface; others have no such scope.
   const isLinkLocal = bytes[0] === 0xfe && (bytes[1] & 0xc0) === 0x80 || bytes[0] === 0xff && (bytes[1] & 0xf) === 2;
   if (!isLinkLocal) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
-  try {
-    return { family: AF_INET6, host: formatIPv6(bytes), scopeId: if_nametoindex(scope) };
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) throw error;
-    throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host, cause: error });
-  }
+  const entry = resolver.findInterface(([, name]) => name === scope);
+  if (entry === undefined) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
+  return { family: AF_INET6, host: formatIPv6(bytes), scopeId: entry[0] };
 }
 
 /** Fits a literal to the family that was asked for, or answers undefined. */
@@ -50,19 +46,20 @@ function fitLiteral(literal: HostAddress, family: number, flags: number): HostAd
 }
 
 /** Whether a host is an address as text, so that it takes no look-up. */
-export function isAddress(host: string): boolean {
-  return (parseLiteral(host) ?? parseScoped(host)) !== undefined;
+export function isAddress(resolver: Resolver, host: string): boolean {
+  return (parseLiteral(host) ?? parseScoped(resolver, host)) !== undefined;
 }
 
 /** All addresses of a host in its ASCII form, for a family. `port` is for the permission that a look-up takes. */
 export async function findAddresses(
+  resolver: Resolver,
   host: string,
   port: number,
   family: number,
   flags: number = 0,
 ): Promise<HostAddress[]> {
   const error = (code: "EAI_NONAME" | "EAI_ADDRFAMILY") => gaiErrorFor(code, { syscall: "getaddrinfo", address: host });
-  const literal = parseLiteral(host) ?? parseScoped(host);
+  const literal = parseLiteral(host) ?? parseScoped(resolver, host);
   if (literal !== undefined) {
     const fitting = fitLiteral(literal, family, flags);
     if (fitting === undefined) throw error("EAI_ADDRFAMILY");
@@ -70,9 +67,9 @@ export async function findAddresses(
   }
   // DNS has no such names; a resolver that cuts at NUL must not see one.
   if (flags & AI_NUMERICHOST || host === "" || /[\0\s<>]/.test(host)) throw error("EAI_NONAME");
-  const found = await lookUp(host, port, family === AF_INET ? 4 : family === AF_INET6 ? 6 : 0);
+  const found = await resolver.lookUp(host, port, family === AF_INET ? 4 : family === AF_INET6 ? 6 : 0);
   if (family === AF_INET6 && flags & AI_V4MAPPED && (found.length === 0 || flags & AI_ALL)) {
-    for (const address of await lookUp(host, port, 4)) found.push(`::ffff:${address}`);
+    for (const address of await resolver.lookUp(host, port, 4)) found.push(`::ffff:${address}`);
   }
   if (found.length === 0) throw error("EAI_NONAME");
   return found.map(fromText);

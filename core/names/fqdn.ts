@@ -1,6 +1,6 @@
 // getfqdn's rules, whoever asks the names.
 
-import { OSError } from "../base/errors.ts";
+import { OSError } from "../../base/errors.ts";
 
 /** The first name with a dot that a look-up finds for a host; the host itself where it finds none. */
 export async function qualify(

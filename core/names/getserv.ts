@@ -1,7 +1,8 @@
 // getservbyname and its relations. They answer promises, as every look-up of this module does.
 
-import { OSError } from "../base/errors.ts";
-import { findPort, findProtocol, findService } from "../base/services.ts";
+import { promised } from "../promised.ts";
+import { OSError } from "../../base/errors.ts";
+import { findPort, findProtocol, findService } from "../../base/services.ts";
 
 /** Checks a name that C reads up to its first zero. */
 export function checkText(value: unknown, call: string, place: number): asserts value is string {
@@ -22,17 +23,9 @@ export function checkServicePort(port: number, protocol: string | undefined): vo
   if (port < 0 || port > 65535) throw new RangeError("getservbyport: port must be 0-65535.");
 }
 
-/**
- * The port of a service, for one protocol ("tcp" or "udp") or for any, from a built-in table.
- *
- * @example
- * ```ts
- * import { getservbyname } from "@berkeley/socket";
- * console.assert(await getservbyname("http", "tcp") === 80);
- * ```
- */
+/** The port of a service, from a built-in table. */
 export function getservbyname(service: string, protocol?: string): Promise<number> {
-  return Promise.try(() => {
+  return promised(() => {
     checkService(service, protocol);
     const port = findService(service, protocol);
     if (port === undefined) throw new OSError("service/proto not found", undefined, { syscall: "getservbyname" });
@@ -40,17 +33,9 @@ export function getservbyname(service: string, protocol?: string): Promise<numbe
   });
 }
 
-/**
- * The service at a port, for one protocol ("tcp" or "udp") or for any, from a built-in table.
- *
- * @example
- * ```ts
- * import { getservbyport } from "@berkeley/socket";
- * console.assert(await getservbyport(80) === "http");
- * ```
- */
+/** The service at a port, from a built-in table. */
 export function getservbyport(port: number, protocol?: string): Promise<string> {
-  return Promise.try(() => {
+  return promised(() => {
     checkServicePort(port, protocol);
     const service = findPort(port, protocol);
     if (service === undefined) throw new OSError("port/proto not found", undefined, { syscall: "getservbyport" });
@@ -58,17 +43,9 @@ export function getservbyport(port: number, protocol?: string): Promise<string> 
   });
 }
 
-/**
- * The number of a protocol, from a built-in table.
- *
- * @example
- * ```ts
- * import { getprotobyname } from "@berkeley/socket";
- * console.assert(await getprotobyname("tcp") === 6);
- * ```
- */
+/** The number of a protocol, from a built-in table. */
 export function getprotobyname(protocol: string): Promise<number> {
-  return Promise.try(() => {
+  return promised(() => {
     checkText(protocol, "getprotobyname", 1);
     const number = findProtocol(protocol);
     if (number === undefined) throw new OSError("protocol not found", undefined, { syscall: "getprotobyname" });

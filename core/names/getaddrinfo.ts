@@ -2,8 +2,8 @@
 //
 // The order of checks and of results is glibc's.
 
-import type { Inet6Address, InetAddress } from "../base/addresses.ts";
-import { AF_INET, AF_INET6, AF_UNSPEC } from "../base/constants/families.ts";
+import type { Inet6Address, InetAddress } from "../../base/addresses.ts";
+import { AF_INET, AF_INET6, AF_UNSPEC } from "../../base/constants/families.ts";
 import {
   AI_ADDRCONFIG,
   AI_ALL,
@@ -12,18 +12,18 @@ import {
   AI_NUMERICSERV,
   AI_PASSIVE,
   AI_V4MAPPED,
-} from "../base/constants/names.ts";
-import { IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from "../base/constants/ip.ts";
-import { SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM } from "../base/constants/sockets.ts";
-import { gaiErrorFor } from "../base/gai.ts";
-import { findService } from "../base/services.ts";
+} from "../../base/constants/names.ts";
+import { IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from "../../base/constants/ip.ts";
+import { SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM } from "../../base/constants/sockets.ts";
+import { gaiErrorFor } from "../../base/gai.ts";
+import { findService } from "../../base/services.ts";
 import { findAddresses, isAddress, ownAddresses } from "./hosts.ts";
-import { toAscii } from "./idna.ts";
-import { orAborted } from "./abort.ts";
-import { followAliases } from "./resolver.ts";
-import type { WaitOptions } from "./abort.ts";
+import { toAscii } from "../../base/idna.ts";
+import { orAborted } from "../abort.ts";
+import type { Resolver } from "../../seam/resolver.ts";
+import type { WaitOptions } from "../abort.ts";
 
-/** One result of {@linkcode getaddrinfo}. */
+/** One result of getaddrinfo. */
 export type AddressInfo = [
   family: number,
   type: number,
@@ -110,38 +110,24 @@ function findUses(
 }
 
 /** Narrows the family to those that this machine has an address of, loopback aside. */
-function narrowFamily(family: number): number {
-  const own = Deno.networkInterfaces().filter(({ address }) => address !== "127.0.0.1" && address !== "::1");
-  const hasIPv4 = own.some((entry) => entry.family === "IPv4");
-  const hasIPv6 = own.some((entry) => entry.family === "IPv6");
+function narrowFamily(resolver: Resolver, family: number): number {
+  const hasIPv4 = resolver.hasVersion(4);
+  const hasIPv6 = resolver.hasVersion(6);
   if (family === AF_UNSPEC) return hasIPv4 === hasIPv6 ? AF_UNSPEC : hasIPv4 ? AF_INET : AF_INET6;
   if (!(family === AF_INET ? hasIPv4 : hasIPv6)) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo" });
   return family;
 }
 
-/**
- * Finds the addresses of a host and a service, each with the arguments of the socket that fits it.
- *
- * A literal address takes no permission; a name takes net access to `host:port` (to all of the host where no port
- * is given), no more than connecting to it takes. AI_CANONNAME also asks the name server for the host's aliases,
- * which takes net access to it, and AI_ADDRCONFIG takes `--allow-sys=networkInterfaces`. Services are looked up in
- * a built-in table.
- *
- * @example
- * ```ts
- * import { getaddrinfo, SOCK_STREAM } from "@berkeley/socket";
- * const [[, , , , address]] = await getaddrinfo("127.0.0.1", "http", 0, SOCK_STREAM);
- * console.assert(address.join() === "127.0.0.1,80");
- * ```
- */
+/** Finds the addresses of a host and a service, each with the arguments of the socket that fits it. */
 export async function getaddrinfo(
+  resolver: Resolver,
   host: string | null,
   port: string | number | null,
-  family: number = 0,
-  type: number = 0,
-  proto: number = 0,
-  flags: number = 0,
-  options: WaitOptions = {},
+  family: number,
+  type: number,
+  proto: number,
+  flags: number,
+  options: WaitOptions,
 ): Promise<AddressInfo[]> {
   checkAddrInfo(host, { family, type, proto, flags });
   options.signal?.throwIfAborted();
@@ -150,7 +136,7 @@ export async function getaddrinfo(
   if (flags & ~ALL_FLAGS || (flags & AI_CANONNAME && name === null)) {
     throw gaiErrorFor("EAI_BADFLAGS", { syscall: "getaddrinfo" });
   }
-  const narrowed = flags & AI_ADDRCONFIG ? narrowFamily(family) : family;
+  const narrowed = flags & AI_ADDRCONFIG ? narrowFamily(resolver, family) : family;
   const service = parseService(port, flags);
   if (family !== AF_UNSPEC && family !== AF_INET && family !== AF_INET6) {
     throw gaiErrorFor("EAI_FAMILY", { syscall: "getaddrinfo" });
@@ -159,11 +145,13 @@ export async function getaddrinfo(
 
   const addresses = name === null
     ? ownAddresses(narrowed, flags)
-    : await orAborted(findAddresses(toAscii(name), uses[0].port, narrowed, flags), options.signal);
+    : await orAborted(findAddresses(resolver, toAscii(name), uses[0].port, narrowed, flags), options.signal);
   let canonname = "";
   if (name !== null && flags & AI_CANONNAME) {
     // glibc answers an address as it was written.
-    canonname = isAddress(name) ? name : (await orAborted(followAliases(name), options.signal)).at(-1) ?? name;
+    canonname = isAddress(resolver, name)
+      ? name
+      : (await orAborted(resolver.followAliases(name), options.signal)).at(-1) ?? name;
   }
 
   const infos = addresses.flatMap(({ family, host, scopeId }) =>

@@ -4,6 +4,9 @@
 // node:dns checks the net permission for the very host and port that it is given, but says EPERM where the rest
 // of Deno throws NotCapable, and ENOTFOUND for every failure of the look-up, a temporary one too.
 
+import type { Resolver } from "../seam/resolver.ts";
+import { findInterface, hasVersion, listInterfaces } from "./interfaces.ts";
+
 /** Loaded at the first look-up: it takes 6 ms, which a program that connects to addresses need not spend. */
 const dns = () => import("node:dns");
 
@@ -36,7 +39,7 @@ export async function lookUp(host: string, port: number, family: 0 | 4 | 6): Pro
 }
 
 /** The name of an address, undefined where it has none. It takes net access to `address:port`. */
-export async function lookUpName(address: string, port: number): Promise<string | undefined> {
+async function lookUpName(address: string, port: number): Promise<string | undefined> {
   const { lookupService } = await dns();
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
   lookupService(address, port, (error, name) => {
@@ -52,7 +55,7 @@ export async function lookUpName(address: string, port: number): Promise<string 
  * The names that a name stands for by CNAME records, the last one being the host's own. The system's look-up
  * tells them, but Deno does not pass them on: this asks DNS, which takes net access to the name server.
  */
-export async function followAliases(host: string): Promise<string[]> {
+async function followAliases(host: string): Promise<string[]> {
   // RFC 6761: these never reach DNS.
   if (/(^|\.)localhost\.?$/i.test(host)) return [];
   const chain: string[] = [];
@@ -69,3 +72,14 @@ export async function followAliases(host: string): Promise<string[]> {
   }
   return chain;
 }
+
+/** The names that the system knows, over Deno's and Node's API. */
+export const denoResolver: Resolver = {
+  lookUp,
+  lookUpName,
+  followAliases,
+  hostname: () => Deno.hostname(),
+  interfaces: listInterfaces,
+  findInterface,
+  hasVersion,
+};

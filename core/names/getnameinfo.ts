@@ -1,6 +1,6 @@
 // getnameinfo: a socket address to names.
 
-import { AF_INET, AF_INET6, AF_UNSPEC } from "../base/constants/families.ts";
+import { AF_INET, AF_INET6, AF_UNSPEC } from "../../base/constants/families.ts";
 import {
   AI_NUMERICHOST,
   NI_DGRAM,
@@ -9,50 +9,39 @@ import {
   NI_NOFQDN,
   NI_NUMERICHOST,
   NI_NUMERICSERV,
-} from "../base/constants/names.ts";
-import { OSError } from "../base/errors.ts";
-import { gaiErrorFor } from "../base/gai.ts";
-import { findPort } from "../base/services.ts";
+} from "../../base/constants/names.ts";
+import { OSError } from "../../base/errors.ts";
+import { gaiErrorFor } from "../../base/gai.ts";
+import { findPort } from "../../base/services.ts";
 import { getfqdn } from "./gethost.ts";
 import { findAddresses } from "./hosts.ts";
-import { if_indextoname } from "./interfaces.ts";
-import { orAborted } from "./abort.ts";
-import { lookUpName } from "./resolver.ts";
-import type { WaitOptions } from "./abort.ts";
+import { orAborted } from "../abort.ts";
+import type { Resolver } from "../../seam/resolver.ts";
+import type { WaitOptions } from "../abort.ts";
 
-/**
- * The name and service of a socket address, as text.
- *
- * The name takes net access to `host:port`; with NI_NUMERICHOST nothing is looked up and nothing is needed. A scope
- * is written with its interface's name where that may be read, else with its number.
- *
- * @example
- * ```ts
- * import { getnameinfo, NI_NUMERICHOST } from "@berkeley/socket";
- * console.assert((await getnameinfo(["127.0.0.1", 80], NI_NUMERICHOST)).join() === "127.0.0.1,http");
- * ```
- */
+/** The name and service of a socket address, as text. */
 export async function getnameinfo(
+  resolver: Resolver,
   address: readonly [host: string, port: number, flowinfo?: number, scopeId?: number],
   flags: number,
-  options: WaitOptions = {},
+  options: WaitOptions,
 ): Promise<[host: string, service: string]> {
   const [given, port, , scopeId] = checkNameInfo(address, flags);
-  const [{ family, host }] = await findAddresses(given, port, AF_UNSPEC, AI_NUMERICHOST);
+  const [{ family, host }] = await findAddresses(resolver, given, port, AF_UNSPEC, AI_NUMERICHOST);
   if (family === AF_INET && address.length !== 2) throw new OSError("IPv4 sockaddr must be 2 tuple");
   if (flags & ~NI_FLAGS) throw gaiErrorFor("EAI_BADFLAGS", { syscall: "getnameinfo", address });
   options.signal?.throwIfAborted();
   let name: string | undefined;
   if (!(flags & NI_NUMERICHOST)) {
-    name = await orAborted(lookUpName(host, port), options.signal);
-    if (name !== undefined && flags & NI_NOFQDN) name = await withoutDomain(name, options);
+    name = await orAborted(resolver.lookUpName(host, port), options.signal);
+    if (name !== undefined && flags & NI_NOFQDN) name = await withoutDomain(resolver, name, options);
   }
   if (name === undefined && flags & NI_NAMEREQD) {
     throw gaiErrorFor("EAI_NONAME", { syscall: "getnameinfo", address });
   }
   const service = flags & NI_NUMERICSERV ? undefined : findPort(port, flags & NI_DGRAM ? "udp" : "tcp");
   return [
-    name ?? (family === AF_INET6 && scopeId !== 0 ? `${host}%${scopeName(host, scopeId)}` : host),
+    name ?? (family === AF_INET6 && scopeId !== 0 ? `${host}%${scopeName(resolver, host, scopeId)}` : host),
     service ?? String(port),
   ];
 }
@@ -83,21 +72,20 @@ export function checkNameInfo(
 }
 
 /** A scope as getnameinfo(3) writes it: the interface of a link-local address by name. */
-function scopeName(host: string, scopeId: number): string {
+function scopeName(resolver: Resolver, host: string, scopeId: number): string {
   if (!/^(fe[89ab]|ff.2)/.test(host)) return String(scopeId);
   try {
-    return if_indextoname(scopeId);
-  } catch (error) {
-    // The number says the same, and nobody asked for a permission.
-    if (error instanceof OSError || error instanceof Deno.errors.NotCapable) return String(scopeId);
-    throw error;
+    return resolver.findInterface(([index]) => index === scopeId)?.[1] ?? String(scopeId);
+  } catch {
+    // The list may not be read. The number says the same as the name.
+    return String(scopeId);
   }
 }
 
 /** A name without this host's own domain. */
-async function withoutDomain(name: string, options: WaitOptions): Promise<string> {
+async function withoutDomain(resolver: Resolver, name: string, options: WaitOptions): Promise<string> {
   if (!name.includes(".")) return name;
-  const own = await getfqdn("", options);
+  const own = await getfqdn(resolver, "", options);
   const domain = own.includes(".") ? own.slice(own.indexOf(".")) : undefined;
   return domain !== undefined && name.endsWith(domain) ? name.slice(0, -domain.length) : name;
 }

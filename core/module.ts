@@ -1,0 +1,58 @@
+// The whole socket module, made for a runtime and a backend: what a simulated host, or any program with a backend of its
+// own, uses in place of an entry. mod.ts has the same names, with their documentation.
+
+import { CMSG_LEN, CMSG_SPACE } from "../base/cmsg.ts";
+import * as constants from "../base/constants.ts";
+import * as exceptions from "../base/exceptions.ts";
+import * as inet from "../base/inet.ts";
+import * as pollConstants from "../base/poll.ts";
+import type { Resolver } from "../seam/resolver.ts";
+import type { Backend } from "../transport.ts";
+import { BinaryFile, BufferedFile, RawFile, SocketFile, TextFile, UnsupportedOperation } from "./files.ts";
+import { makeNames } from "./names/module.ts";
+import type { Names } from "./names/module.ts";
+import type { Runtime } from "./runtime.ts";
+import * as epollConstants from "./select/constants.ts";
+import { makeSelect, makeSelectors, selectClasses } from "./select/module.ts";
+import type { SelectFunctions, Selectors } from "./select/module.ts";
+import { EVENT_READ, EVENT_WRITE } from "./select/selector_waits.ts";
+import { Socket } from "./socket.ts";
+import { makeSockets } from "./sockets.ts";
+import type { SocketFunctions } from "./sockets.ts";
+
+/** What is the same for every runtime and backend: classes, constants, and functions that look at their arguments only. */
+const COMMON = {
+  ...constants,
+  ...pollConstants,
+  ...epollConstants,
+  EVENT_READ,
+  EVENT_WRITE,
+  ...exceptions,
+  ...inet,
+  ...selectClasses,
+  CMSG_LEN,
+  CMSG_SPACE,
+  Socket,
+  BinaryFile,
+  BufferedFile,
+  RawFile,
+  SocketFile,
+  TextFile,
+  UnsupportedOperation,
+  /** Every backend has IPv6. */
+  has_ipv6: true,
+};
+
+/** The names of Python's socket, select and selectors modules. */
+export type Module = typeof COMMON & SocketFunctions & SelectFunctions & Selectors & Names;
+
+/** Makes a module whose sockets are a backend's, and whose waits go by the clock of a runtime. */
+export function makeModule(runtime: Runtime, backend: Backend & { readonly resolver: Resolver }): Module {
+  return {
+    ...COMMON,
+    ...makeSockets(runtime, backend),
+    ...makeSelect(runtime),
+    ...makeSelectors(runtime),
+    ...makeNames(backend.resolver),
+  };
+}

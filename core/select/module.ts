@@ -1,0 +1,87 @@
+// The functions and classes of Python's select and selectors modules, made for a runtime.
+
+import type { Runtime } from "../runtime.ts";
+import { Epoll, epollFromFd, openEpoll } from "./epoll.ts";
+import { KeyError } from "./errors.ts";
+import { Poll } from "./poll.ts";
+import { Reader } from "./reader.ts";
+import type { ReadSource } from "./reader.ts";
+import { select } from "./select.ts";
+import { BaseSelector } from "./selectors.ts";
+import { SelectorMap } from "./selector_map.ts";
+import { EpollWaits, PollWaits, SelectWaits } from "./selector_waits.ts";
+import type { Waitable } from "./arguments.ts";
+import type { WaitOptions } from "../abort.ts";
+
+/** The type of epoll: a function with a member. */
+export interface EpollFactory {
+  /** Opens a new, empty epoll. */
+  (sizehint?: number, flags?: number): Epoll;
+  /** An object for an epoll descriptor that is open already. */
+  fromfd(fd: number): Epoll;
+}
+
+/** What {@linkcode makeSelect} makes. `select.ts` documents each of them. */
+export interface SelectFunctions {
+  select<R extends Waitable, W extends Waitable, X extends Waitable>(
+    rlist: Iterable<R>,
+    wlist: Iterable<W>,
+    xlist: Iterable<X>,
+    timeout?: number | null,
+    options?: WaitOptions,
+  ): Promise<[R[], W[], X[]]>;
+  poll(): Poll;
+  readonly epoll: EpollFactory;
+  reader(source: ReadSource | ReadableStream<Uint8Array>): Reader;
+}
+
+/** Makes the functions for what is open in a runtime. They wait by its clock. */
+export function makeSelect(runtime: Runtime): SelectFunctions {
+  return {
+    select: (rlist, wlist, xlist, timeout, options = {}) => select(runtime, rlist, wlist, xlist, timeout, options),
+    poll: () => new Poll(runtime),
+    epoll: Object.assign(
+      (sizehint?: number, flags?: number) => openEpoll(runtime, sizehint, flags),
+      { fromfd: (fd: number) => epollFromFd(runtime, fd) },
+    ),
+    reader: (source) => new Reader(runtime, source),
+  };
+}
+
+/** What {@linkcode makeSelectors} makes. */
+export interface Selectors {
+  readonly SelectSelector: new () => BaseSelector;
+  readonly PollSelector: new () => BaseSelector;
+  readonly EpollSelector: new () => BaseSelector & { fileno(): number };
+  readonly DefaultSelector: new () => BaseSelector & { fileno(): number };
+}
+
+/** Makes the classes of selectors for what is open in a runtime. */
+export function makeSelectors(runtime: Runtime): Selectors {
+  class SelectSelector extends BaseSelector {
+    constructor() {
+      super(new SelectWaits(runtime));
+    }
+  }
+  class PollSelector extends BaseSelector {
+    constructor() {
+      super(new PollWaits(runtime));
+    }
+  }
+  class EpollSelector extends BaseSelector {
+    readonly #waits: EpollWaits;
+
+    constructor(waits = new EpollWaits(runtime)) {
+      super(waits);
+      this.#waits = waits;
+    }
+    fileno(): number {
+      return this.#waits.fileno();
+    }
+  }
+  class DefaultSelector extends EpollSelector {}
+  return { SelectSelector, PollSelector, EpollSelector, DefaultSelector };
+}
+
+/** The classes that are the same in every runtime. */
+export const selectClasses = { BaseSelector, Epoll, KeyError, Poll, Reader, SelectorMap };

@@ -1,0 +1,15 @@
+// The system's clock, as Deno gives access to it.
+
+import type { Clock } from "../seam/clock.ts";
+
+/** Real time: the clock of the default and the native backend. */
+export const denoClock: Clock = {
+  now: () => performance.now(),
+  setTimeout: (callback, delay) => setTimeout(callback, delay),
+  clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout> | undefined),
+  hold(timer, held) {
+    if (held) Deno.refTimer(timer as ReturnType<typeof setTimeout>);
+    else Deno.unrefTimer(timer as ReturnType<typeof setTimeout>);
+  },
+  turn: () => new Promise((resolve) => setImmediate(resolve)),
+};

@@ -1,0 +1,83 @@
+// core/, base/ and seam/ run anywhere: they name no global of Deno or Node, and no timer but the clock's.
+
+import assert from "node:assert/strict";
+
+const ROOT = new URL("../", import.meta.url);
+const FOLDERS = ["base", "core", "seam"];
+/** The one file that asks which platform runs. */
+const ASKS_PLATFORM = "base/platform.ts";
+
+/** Globals that only some runtimes have, and the ways around the clock. */
+const GLOBALS = new RegExp(
+  "(?<![.\\w#$])(?:Deno|process|Buffer|global|require|performance|Date|Temporal|" +
+    "(?:set|clear)(?:Timeout|Interval|Immediate)|requestAnimationFrame)(?=\\s*[.,;)\\]}(\\[])|" +
+    "AbortSignal\\.timeout|Math\\.random|crypto\\.|Promise\\.try",
+);
+/** What may not be imported. */
+const IMPORTS = /["'](?:node|npm|jsr|https?):|\b(?:from|import)\b[^"']*["'][^"']*\/(?:deno|native|sim|tls|play)\//;
+/** The seam's clock declares members that have the globals' names. */
+const DECLARATION = /^\s*(?:set|clear)Timeout\(\w+: /;
+
+async function* sources(folder: string): AsyncGenerator<[path: string, text: string]> {
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, ROOT))) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) yield* sources(path);
+    else if (name.endsWith(".ts")) yield [path, await Deno.readTextFile(new URL(path, ROOT))];
+  }
+}
+
+/** The lines of a source without comments, each with its number. */
+function* code(text: string): Generator<[line: number, code: string]> {
+  const bare = text.replace(/\/\*[^]*?\*\//g, (comment) => comment.replace(/[^\n]/g, " "));
+  for (const [at, line] of bare.split("\n").entries()) yield [at + 1, line.replace(/(^|\s)\/\/.*$/, "")];
+}
+
+function findings(path: string, text: string): string[] {
+  const found = [];
+  for (const [line, source] of code(text)) {
+    const bare = source.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+    const names = GLOBALS.test(bare) && !(path === "seam/clock.ts" && DECLARATION.test(bare));
+    if (names || IMPORTS.test(source)) found.push(`${path}:${line}: ${source.trim()}`);
+  }
+  return found;
+}
+
+Deno.test("core/, base/ and seam/ name no global of Deno or Node, and import nothing of theirs", async () => {
+  const found: string[] = [];
+  let count = 0;
+  for (const folder of FOLDERS) {
+    for await (const [path, text] of sources(folder)) {
+      count++;
+      if (path !== ASKS_PLATFORM) found.push(...findings(path, text));
+    }
+  }
+  assert.deepEqual(found, []);
+  assert.ok(count > 60, `${count} files were read`);
+});
+
+Deno.test("the rule finds what it is for", () => {
+  for (
+    const line of [
+      "const os = Deno.build.os;",
+      "setTimeout(() => {}, 5);",
+      "  const now = performance.now();",
+      'import { lookup } from "node:dns";',
+      'const dns = await import("node:dns");',
+      "Buffer.from(data)",
+      "if (process.platform)",
+      'import { x } from "../deno/backend.ts";',
+      "return Promise.try(f);",
+      "const { build } = Deno;",
+    ]
+  ) assert.equal(findings("a", line).length, 1, line);
+  for (
+    const line of [
+      "// Deno.build.os",
+      "this.#clock.setTimeout(resolve, 5);",
+      "/** as `performance.now()` */",
+      '[Symbol.for("Deno.customInspect")](): string {',
+      'import type { Clock } from "../seam/clock.ts";',
+      'throw errorFor("ESRCH", { hint: "no such process" });',
+    ]
+  ) assert.deepEqual(findings("a", line), [], line);
+});
