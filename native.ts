@@ -28,6 +28,7 @@
  */
 
 import type { Address, AddressLike } from "./base/addresses.ts";
+import { atCaller } from "./base/errors.ts";
 import { AF_INET, AF_UNIX, SOCK_STREAM } from "./base/constants.ts";
 import type { Bytes, Data } from "./base/data.ts";
 import type { ConnectionOptions, ServerOptions } from "./core/create.ts";
@@ -58,7 +59,7 @@ export { CMSG_LEN, CMSG_SPACE } from "./base/cmsg.ts";
 export type { SendableFile } from "./core/sendfile.ts";
 export { Socket } from "./core/socket.ts";
 export type { WaitOptions } from "./core/abort.ts";
-export type { AncillaryData } from "./transport.ts";
+export type { AncillaryData } from "./seam/transport.ts";
 export * from "./select.ts";
 
 const sockets = makeSockets(realRuntime, nativeBackend);
@@ -86,7 +87,11 @@ export function socket(
   proto: number = 0,
   fileno?: number | null,
 ): Socket {
-  return sockets.socket(family, type, proto, fileno);
+  try {
+    return sockets.socket(family, type, proto, fileno);
+  } catch (error) {
+    throw atCaller(error, socket);
+  }
 }
 
 /**
@@ -104,7 +109,11 @@ export function socket(
  * ```
  */
 export function fromfd(fd: number, family: number, type: number, proto: number = 0): Socket {
-  return sockets.fromfd(fd, family, type, proto);
+  try {
+    return sockets.fromfd(fd, family, type, proto);
+  } catch (error) {
+    throw atCaller(error, fromfd);
+  }
 }
 
 /**
@@ -120,7 +129,38 @@ export function fromfd(fd: number, family: number, type: number, proto: number =
  * ```
  */
 export function close(fd: number): void {
-  sockets.close(fd);
+  try {
+    sockets.close(fd);
+  } catch (error) {
+    throw atCaller(error, close);
+  }
+}
+
+/**
+ * Tells whether programs that this process starts inherit a descriptor, as Python's `os.get_inheritable()`.
+ *
+ * @throws {OSError} EBADF where nothing is open under the number.
+ */
+export function get_inheritable(fd: number): boolean {
+  return sockets.get_inheritable(fd);
+}
+
+/**
+ * Sets whether programs that this process starts inherit a descriptor, as Python's `os.set_inheritable()`.
+ *
+ * @throws {OSError} EBADF where nothing is open under the number.
+ *
+ * @example
+ * ```ts
+ * import { get_inheritable, set_inheritable, socket } from "@berkeley/socket/native";
+ *
+ * using sock = socket();
+ * set_inheritable(sock.fileno(), true);
+ * console.assert(get_inheritable(sock.fileno()));
+ * ```
+ */
+export function set_inheritable(fd: number, inheritable: boolean): void {
+  sockets.set_inheritable(fd, inheritable);
 }
 
 /**
@@ -140,18 +180,23 @@ export function close(fd: number): void {
  * b.close();
  * ```
  */
-export function socketpair(
+export async function socketpair(
   family: number = AF_UNIX,
   type: number = SOCK_STREAM,
   proto: number = 0,
 ): Promise<[Socket, Socket]> {
-  return sockets.socketpair(family, type, proto);
+  try {
+    return await sockets.socketpair(family, type, proto);
+  } catch (error) {
+    throw atCaller(error, socketpair);
+  }
 }
 
 /**
  * Connects to `[host, port]`, trying each of the host's address families, as Python's `socket.create_connection()`.
  *
  * `timeout` in seconds bounds the whole call and becomes the socket's; left out, the default timeout counts.
+ * With `happy_eyeballs_delay` the next address is tried beside one that has been silent for so many seconds (RFC 8305).
  * A host name takes net access to `host:port`, and no more.
  *
  * @throws {OSError} the last address's failure, or an AggregateError of them all with `all_errors`.
@@ -166,13 +211,17 @@ export function socketpair(
  * console.assert(client.gettimeout() === 5);
  * ```
  */
-export function create_connection(
+export async function create_connection(
   address: AddressLike,
   timeout?: number | null,
   source_address: AddressLike | null = null,
   options: ConnectionOptions = {},
 ): Promise<Socket> {
-  return sockets.create_connection(address, timeout, source_address, options);
+  try {
+    return await sockets.create_connection(address, timeout, source_address, options);
+  } catch (error) {
+    throw atCaller(error, create_connection);
+  }
 }
 
 /**
@@ -190,7 +239,11 @@ export function create_connection(
  * ```
  */
 export function create_server(address: AddressLike, options: ServerOptions = {}): Socket {
-  return sockets.create_server(address, options);
+  try {
+    return sockets.create_server(address, options);
+  } catch (error) {
+    throw atCaller(error, create_server);
+  }
 }
 
 /**

@@ -49,11 +49,11 @@ export type Address = InetAddress | Inet6Address | UnixAddress | PacketAddress |
 /**
  * The address of a socket, as calls take it. Parts that Python lets one leave out can be left out.
  *
- * `host` is a name or a literal address; `""` is every interface, `"<broadcast>"` 255.255.255.255.
+ * `host` is a name or a literal address, as text or as bytes; `""` is every interface, `"<broadcast>"` 255.255.255.255.
  */
 export type AddressLike =
-  | readonly [host: string, port: number]
-  | readonly [host: string, port: number, flowinfo?: number, scopeId?: number]
+  | readonly [host: string | Uint8Array, port: number]
+  | readonly [host: string | Uint8Array, port: number, flowinfo?: number, scopeId?: number]
   | readonly [
     interfaceName: string,
     protocol: number,
@@ -78,7 +78,7 @@ function checkNumber(value: unknown, max: number, name: string, syscall: string)
   return value;
 }
 
-/** The elements of an address that is a tuple of the length that its family wants. */
+/** The elements of an address that is an array of the length that its family wants. */
 function checkTuple(
   family: string,
   address: unknown,
@@ -87,9 +87,11 @@ function checkTuple(
   syscall: string,
 ): readonly unknown[] {
   if (!Array.isArray(address)) {
-    throw new TypeError(`${syscall}(): ${family} address must be tuple, not ${nameOf(address)}`);
+    throw new TypeError(`${syscall}(): ${family} address must be ${shape}, not ${nameOf(address)}`);
   }
-  if (address.length < least || address.length > most) throw new TypeError(`${family} address must be ${shape}`);
+  if (address.length < least || address.length > most) {
+    throw new TypeError(`${syscall}(): ${family} address must be ${shape}`);
+  }
   return address;
 }
 
@@ -97,10 +99,21 @@ function checkTuple(
 let last = { host: "", family: -1 };
 
 /**
+ * A host as text. Python takes bytes too, and passes them on as they are: no resolver knows a name that is not ASCII.
+ * What is neither is answered as it came.
+ */
+export function hostText(host: unknown, syscall: string): unknown {
+  if (!(host instanceof Uint8Array)) return host;
+  if (host.some((byte) => byte > 0x7f)) throw gaiErrorFor("EAI_NONAME", { syscall, address: host });
+  return decoder.decode(host);
+}
+
+/**
  * Checks the host of an address and makes it canonical if it is a literal; names and `""` stay as they are.
  * A literal of the other family is the error that getaddrinfo(3) has for it.
  */
-export function checkHost(family: number, host: unknown, syscall: string): string {
+export function checkHost(family: number, given: unknown, syscall: string): string {
+  const host = typeof given === "string" ? given : hostText(given, syscall);
   if (typeof host !== "string") throw new TypeError(`${syscall}(): host must be a string, not ${nameOf(host)}`);
   if (host === last.host && family === last.family) return host;
   if (host.includes("\0")) throw new TypeError("host name must not contain null character");
@@ -120,12 +133,12 @@ export function checkHost(family: number, host: unknown, syscall: string): strin
 }
 
 function checkInet(address: unknown, syscall: string): InetAddress {
-  const [host, port] = checkTuple("AF_INET", address, [2, 2], "a pair (host, port)", syscall);
+  const [host, port] = checkTuple("AF_INET", address, [2, 2], "[host, port]", syscall);
   return [checkHost(AF_INET, host, syscall), checkNumber(port, 65535, "port", syscall)];
 }
 
 function checkInet6(address: unknown, syscall: string): Inet6Address {
-  const shape = "a tuple (host, port[, flowinfo[, scopeid]])";
+  const shape = "[host, port] or [host, port, flowinfo, scopeId]";
   const [host, port, flowinfo = 0, scopeId = 0] = checkTuple("AF_INET6", address, [2, 4], shape, syscall);
   return [
     checkHost(AF_INET6, host, syscall),
@@ -150,15 +163,17 @@ function checkUnix(address: unknown, syscall: string): UnixAddress {
   return fromUnixPathBytes(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
+const PACKET_SHAPE = "[interfaceName, protocol, packetType, hardwareType, hardwareAddress], the last three optional";
+
 function checkPacket(address: unknown, syscall: string): PacketAddress {
   const [name, protocol, packetType = 0, hardwareType = 0, hardwareAddress = new Uint8Array(0)] = checkTuple(
     "AF_PACKET",
     address,
     [2, 5],
-    "a tuple of two to five elements",
+    PACKET_SHAPE,
     syscall,
   );
-  if (typeof name !== "string") throw new TypeError("AF_PACKET address must be a tuple of two to five elements");
+  if (typeof name !== "string") throw new TypeError(`${syscall}(): AF_PACKET address must be ${PACKET_SHAPE}`);
   if (!(hardwareAddress instanceof Uint8Array)) {
     throw new TypeError(`${syscall}(): hardware address must be a Uint8Array, not ${nameOf(hardwareAddress)}`);
   }
@@ -173,7 +188,7 @@ function checkPacket(address: unknown, syscall: string): PacketAddress {
 }
 
 function checkNumbered(family: string, names: [string, string], address: unknown, syscall: string): NumberedAddress {
-  const [first, second] = checkTuple(family, address, [2, 2], `a pair (${names.join(", ")})`, syscall);
+  const [first, second] = checkTuple(family, address, [2, 2], `[${names.join(", ")}]`, syscall);
   return [checkNumber(first, MAX_U32, names[0], syscall), checkNumber(second, MAX_U32, names[1], syscall)];
 }
 
@@ -181,7 +196,7 @@ function checkNumbered(family: string, names: [string, string], address: unknown
  * Checks an address for a family and makes it normal. A wrong shape is a TypeError, a number out of range a
  * RangeError, a path that is too long an OSError, a literal of another family a gaierror; as in CPython.
  *
- * A "%2" at the end of an IPv6 literal is dropped, as there: the tuple's own scope id decides.
+ * A "%2" at the end of an IPv6 literal is dropped, as there: the address's own scope id decides.
  */
 export function checkAddress(family: number, address: unknown, syscall: string): Address {
   switch (family) {

@@ -7,9 +7,12 @@ const HEADER = platform === "darwin" ? 12 : 16;
 /** Control messages start at multiples of this. */
 const ALIGNMENT = platform === "darwin" ? 4 : 8;
 
-function checkLength(length: number, name: string): void {
+/** The largest socklen_t that CPython hands to the kernel (SOCKLEN_T_LIMIT). */
+const LONGEST = 2 ** 31 - 1;
+
+function checkLength(length: number, longest: number, name: string): void {
   if (!Number.isInteger(length)) throw new TypeError(`${name}() argument must be an integer, not ${length}`);
-  if (length < 0 || length > 2 ** 31 - 1 - 2 * HEADER) throw new RangeError(`${name}() argument out of range`);
+  if (length < 0 || length > longest) throw new RangeError(`${name}() argument out of range`);
 }
 
 /**
@@ -25,7 +28,7 @@ function checkLength(length: number, name: string): void {
  * ```
  */
 export function CMSG_LEN(length: number): number {
-  checkLength(length, "CMSG_LEN");
+  checkLength(length, LONGEST - HEADER, "CMSG_LEN");
   return HEADER + length;
 }
 
@@ -42,6 +45,7 @@ export function CMSG_LEN(length: number): number {
  * ```
  */
 export function CMSG_SPACE(length: number): number {
-  checkLength(length, "CMSG_SPACE");
+  // CPython's bound: with the header and one unit of padding it still fits.
+  checkLength(length, LONGEST - HEADER - ALIGNMENT, "CMSG_SPACE");
   return HEADER + Math.ceil(length / ALIGNMENT) * ALIGNMENT;
 }

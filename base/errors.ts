@@ -283,6 +283,16 @@ const CLASSES: Partial<Record<ErrnoName, typeof OSError>> = {
   EEXIST: FileExistsError,
 };
 
+/**
+ * Lets an error's stack begin at the line that called `callee`, and answers the error. What led to it inside of this module
+ * says nothing to a program's author. For a function that is on the stack now: without it the stack would be empty.
+ */
+export function atCaller(error: unknown, callee: (...args: any[]) => unknown): unknown {
+  // Not every engine of a browser has it.
+  if (error instanceof OSError) Error.captureStackTrace?.(error, callee);
+  return error;
+}
+
 /** Makes the error of a named errno, of the class that Python has for it. */
 export function errorFor(code: ErrnoName, context: ErrorContext = {}): OSError {
   return new (CLASSES[code] ?? OSError)(errnoOf(code), strerror(code), { ...context, code });

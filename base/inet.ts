@@ -1,12 +1,13 @@
 // The inet_ and hton functions, as strict and as lenient as the C library's.
 
 import { AF_INET, AF_INET6 } from "./constants/families.ts";
-import { viewOf } from "./data.ts";
+import { nameOf, viewOf } from "./data.ts";
+import type { MutableData } from "./data.ts";
 import { errorFor, OSError } from "./errors.ts";
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6, parseLenientIPv4 } from "./ip.ts";
 
 function checkText(text: unknown, name: string): string {
-  if (typeof text !== "string") throw new TypeError(`${name}() argument must be a string, not ${typeof text}`);
+  if (typeof text !== "string") throw new TypeError(`${name}() argument must be a string, not ${nameOf(text)}`);
   if (text.includes("\0")) throw new RangeError("embedded null character");
   return text;
 }
@@ -37,7 +38,7 @@ export function inet_aton(ip: string): Uint8Array {
  * console.assert(inet_ntoa(new Uint8Array([127, 0, 0, 1])) === "127.0.0.1");
  * ```
  */
-export function inet_ntoa(packed: BufferSource): string {
+export function inet_ntoa(packed: MutableData): string {
   const bytes = viewOf(packed);
   if (bytes.length !== 4) throw new OSError("packed IP wrong length for inet_ntoa");
   return formatIPv4(bytes);
@@ -70,7 +71,7 @@ export function inet_pton(family: number, ip: string): Uint8Array {
  * console.assert(inet_ntop(AF_INET6, new Uint8Array(16)) === "::");
  * ```
  */
-export function inet_ntop(family: number, packed: BufferSource): string {
+export function inet_ntop(family: number, packed: MutableData): string {
   if (!Number.isInteger(family)) throw new TypeError("inet_ntop() argument 1 must be an integer");
   const bytes = viewOf(packed);
   if (family !== AF_INET && family !== AF_INET6) throw new RangeError(`unknown address family ${family}`);

@@ -10,6 +10,7 @@
 // after a complete run, docs/performance.svg.
 
 import { parseArgs } from "node:util";
+import type { ParseArgsConfig } from "node:util";
 import { compareWith } from "./compare.ts";
 import { drawChart } from "./chart.ts";
 import { describeMachine, findPeers, type Peer } from "./peers.ts";
@@ -28,19 +29,62 @@ import {
   workloads,
 } from "./workloads.ts";
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    only: { type: "string", default: "" },
-    peers: { type: "string", default: "" },
-    rounds: { type: "string" },
-    seconds: { type: "string" },
-    warmup: { type: "string" },
-    placement: { type: "string" },
-    compare: { type: "string" },
-    list: { type: "boolean", default: false },
-  },
+const HELP = `bench: this module beside C, CPython and Node, in one run
+
+  --quick               few peers, short runs
+  --only echo,udp       the workloads whose names begin so
+  --peers default,c     these peers alone
+  --rounds 3            how often each peer runs
+  --seconds 2           how long a run is measured
+  --warmup 0.7          how long it runs before that
+  --placement both      alone (each process on a CPU of its own), shared (all on one) or both
+  --compare REV         this tree against another commit, in pairs
+  --list                names the workloads and the peers
+
+It prints medians, ranges and ratios, and writes bench/results/latest.json.`;
+
+function readOptions<const O extends NonNullable<ParseArgsConfig["options"]>>(options: O) {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    refuse((error as Error).message);
+  }
+}
+
+/** Ends the program over a wrong command line. */
+function refuse(reason: string): never {
+  console.error(`${reason} (--help tells the options)`);
+  Deno.exit(2);
+}
+
+function numberOf(name: string, text: string | undefined, usual: number): number {
+  const number = text === undefined ? usual : Number(text);
+  if (text?.trim() === "" || !(number > 0) || !Number.isFinite(number) || (name === "rounds" && number % 1 !== 0)) {
+    refuse(`--${name} takes a ${name === "rounds" ? "whole number" : "number"} above 0, not '${text}'`);
+  }
+  return number;
+}
+
+const options = readOptions({
+  help: { type: "boolean", short: "h", default: false },
+  quick: { type: "boolean", default: false },
+  only: { type: "string", default: "" },
+  peers: { type: "string", default: "" },
+  rounds: { type: "string" },
+  seconds: { type: "string" },
+  warmup: { type: "string" },
+  placement: { type: "string" },
+  compare: { type: "string" },
+  list: { type: "boolean", default: false },
 });
+
+if (options.help) {
+  console.log(HELP);
+  Deno.exit(0);
+}
+if (options.placement !== undefined && !["alone", "shared", "both"].includes(options.placement)) {
+  refuse(`--placement takes alone, shared or both, not '${options.placement}'`);
+}
 
 /** What --quick keeps: one placement, the peers that tell most, short runs. */
 const QUICK = {
@@ -52,10 +96,10 @@ const split = (list: string) => list.split(",").filter((word) => word !== "");
 const only = split(options.only);
 const wanted = split(options.peers || (options.quick ? QUICK.peers : ""));
 const comparing = options.compare !== undefined;
-const rounds = Number(options.rounds ?? (comparing ? 11 : options.quick ? 2 : 3));
+const rounds = numberOf("rounds", options.rounds, comparing ? 11 : options.quick ? 2 : 3);
 const timing: Timing = {
-  warmup: Number(options.warmup ?? (options.quick ? 0.1 : comparing ? 0.3 : 0.7)),
-  seconds: Number(options.seconds ?? (options.quick ? 0.3 : comparing ? 0.5 : 2)),
+  warmup: numberOf("warmup", options.warmup, options.quick ? 0.1 : comparing ? 0.3 : 0.7),
+  seconds: numberOf("seconds", options.seconds, options.quick ? 0.3 : comparing ? 0.5 : 2),
 };
 /** Disturbed runs are repeated, but --quick has no time for that. */
 const tries = options.quick ? 1 : 4;
@@ -76,8 +120,7 @@ const chosen = workloads.filter((workload) =>
 );
 const waits = only.length === 0 || only.includes("waits");
 if (unknown.length || (chosen.length === 0 && !waits)) {
-  console.error(`nothing to run for ${[...unknown, ...only].join(", ")}; --list tells the names`);
-  Deno.exit(2);
+  refuse(`nothing to run for ${[...unknown, ...only].join(", ")}; --list tells the names`);
 }
 const peers = all.filter((peer) => wanted.length === 0 || wanted.includes(peer.id));
 

@@ -1,6 +1,6 @@
 // Making sockets: the module functions of Python's socket, over any backend.
 
-import { checkAddress, isLiteral } from "../base/addresses.ts";
+import { checkAddress, hostText, isLiteral } from "../base/addresses.ts";
 import type { Address, AddressLike } from "../base/addresses.ts";
 import {
   AF_INET,
@@ -19,10 +19,12 @@ import { CMSG_LEN } from "../base/cmsg.ts";
 import type { Bytes, Data } from "../base/data.ts";
 import { OSError, timedOut } from "../base/errors.ts";
 import type { Clock } from "../seam/clock.ts";
-import type { Backend, Transport } from "../transport.ts";
-import { checkInteger, checkOptions } from "./arguments.ts";
+import type { Backend } from "../seam/backend.ts";
+import type { Transport } from "../seam/transport.ts";
+import { checkInteger, checkOptions, checkTimeout } from "./arguments.ts";
 import { delayUntil } from "./delay.ts";
 import type { Descriptor, DescriptorTable } from "./descriptors.ts";
+import { interleave, race } from "./happy_eyeballs.ts";
 import type { Runtime } from "./runtime.ts";
 import { socketOf } from "./socket.ts";
 import type { Socket } from "./socket.ts";
@@ -33,6 +35,16 @@ import type { WaitOptions } from "./abort.ts";
 export interface ConnectionOptions extends WaitOptions {
   /** Reject with an AggregateError of every address's failure rather than with the last one. */
   all_errors?: boolean;
+  /**
+   * Seconds after which the next address is tried beside one that is silent, as asyncio's keyword (RFC 8305 recommends
+   * 0.25). Left out or null, the next one waits until the one before has failed.
+   */
+  happy_eyeballs_delay?: number | null;
+  /**
+   * Mixes the addresses by family, the first family leading with so many; as asyncio's keyword. Left out it is 1 with
+   * `happy_eyeballs_delay`, and else 0, which leaves the look-up's order.
+   */
+  interleave?: number | null;
 }
 
 /** What create_server takes last: Python's keywords. */
@@ -46,6 +58,9 @@ export interface ServerOptions {
   /** Serve IPv4 and IPv6 on one AF_INET6 socket. */
   dualstack_ipv6?: boolean;
 }
+
+const CONNECTION_OPTIONS = ["all_errors", "happy_eyeballs_delay", "interleave", "signal"];
+const SERVER_OPTIONS = ["family", "backlog", "reuse_port", "dualstack_ipv6"];
 
 /** Opens a socket, or adopts a descriptor. */
 export function open(
@@ -142,10 +157,9 @@ export async function pair(
 
 /** A host and port, whatever else the address of some socket holds. */
 function checkEndpoint(address: AddressLike): [string, number] {
-  if (!Array.isArray(address) || typeof address[0] !== "string") {
-    throw new TypeError("create_connection() takes an address of [host, port]");
-  }
-  const [host, port] = address as [string, number];
+  const host = Array.isArray(address) ? hostText(address[0], "connect") : undefined;
+  if (typeof host !== "string") throw new TypeError("create_connection() takes an address of [host, port]");
+  const [, port] = address as [unknown, number];
   // As for any address: the port is checked, a literal made canonical.
   const family = isLiteral(host, AF_INET6) ? AF_INET6 : AF_INET;
   return checkAddress(family, [host, port], "connect") as unknown as [string, number];
@@ -172,32 +186,55 @@ export async function createConnection(
   sourceAddress: AddressLike | null,
   options: ConnectionOptions,
 ): Promise<Socket> {
-  checkOptions(options);
-  const { all_errors = false, signal } = options;
+  const signal = checkOptions(options, CONNECTION_OPTIONS);
+  const { all_errors = false } = options;
+  const stagger = staggerOf(options);
   const [host, port] = checkEndpoint(address);
   const { clock } = runtime;
-  const failures: Error[] = [];
   // 0 is no bound but non-blocking mode: then connect rejects with EINPROGRESS, as in CPython.
   const deadline = timeout ? clock.now() + timeout * 1000 : null;
-  for (const [family, address] of await orAborted(before(clock, deadline, backend.endpoints(host, port)), signal)) {
+  const found = await orAborted(before(clock, deadline, backend.endpoints(host, port)), signal);
+  const endpoints = stagger.interleave > 0 ? interleave(found, stagger.interleave) : found;
+
+  const attempts = endpoints.map(([family, address]) => async (over: AbortSignal) => {
     let socket: Socket | undefined;
     try {
+      signal?.throwIfAborted();
       socket = open(runtime, backend, family, SOCK_STREAM, 0);
       if (timeout !== undefined) socket.settimeout(timeout);
       if (sourceAddress !== null) socket.bind(sourceAddress);
       // One bound for the whole call: each address gets what the ones before it have left.
       if (deadline !== null) socket.settimeout(Math.max(deadline - clock.now(), 1) / 1000);
-      await socket.connect(address as AddressLike, { signal });
+      await socket.connect(address as AddressLike, { signal: signal ? AbortSignal.any([signal, over]) : over });
       if (timeout !== undefined) socket.settimeout(timeout);
       return socket;
     } catch (error) {
       socket?.close();
-      if (!(error instanceof OSError)) throw error;
-      failures.push(error);
+      throw error;
     }
-  }
-  if (all_errors) throw new AggregateError(failures, "create_connection failed");
-  throw failures.at(-1) ?? new OSError("getaddrinfo returns an empty list");
+  });
+  const outcome = await race(attempts, stagger.delay, (late) => late.close(), clock);
+  if ("value" in outcome) return outcome.value;
+  signal?.throwIfAborted();
+  throw failureOf(outcome.failures, all_errors);
+}
+
+/** The checked options of the race: milliseconds (null for none), and by how many addresses the first family leads. */
+function staggerOf(options: ConnectionOptions): { delay: number | null; interleave: number } {
+  const { happy_eyeballs_delay = null, interleave } = options;
+  const delay = checkTimeout(happy_eyeballs_delay);
+  const lead = interleave ?? (delay === null ? 0 : 1);
+  checkInteger(lead, "interleave");
+  if (lead < 0) throw new RangeError("interleave must not be negative");
+  return { delay: delay === null ? null : delay * 1000, interleave: lead };
+}
+
+/** What the call rejects with where no address answered. A permission that is missing, or a bug, is told first. */
+function failureOf(failures: unknown[], all: boolean): unknown {
+  const other = failures.find((failure) => !(failure instanceof OSError));
+  if (other !== undefined) return other;
+  if (all) return new AggregateError(failures, "create_connection failed");
+  return failures.at(-1) ?? new OSError("getaddrinfo returns an empty list");
 }
 
 /** A listening socket, with the options that servers want. */
@@ -207,7 +244,7 @@ export function createServer(
   address: AddressLike,
   options: ServerOptions,
 ): Socket {
-  checkOptions(options);
+  checkOptions(options, SERVER_OPTIONS);
   const { family = AF_INET, backlog = null, reuse_port = false, dualstack_ipv6 = false } = options;
   if (dualstack_ipv6 && family !== AF_INET6) throw new RangeError("dualstack_ipv6 requires AF_INET6 family");
   const checked = checkAddress(family, address, "bind");
@@ -231,7 +268,13 @@ function setOnlyV6(socket: Socket, [host]: Address, dualstack: boolean): void {
   try {
     socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, dualstack ? 0 : 1);
   } catch (error) {
-    if (host === "" || host === "::") throw error;
+    if (host !== "" && host !== "::") return;
+    if (!(error instanceof OSError) || error.errno === undefined) throw error;
+    const { errno, syscall, code } = error;
+    // What follows the error's own text is the backend's way out; here there is another one.
+    const [, way = ""] = error.message.split(/: (.*)/);
+    const hint = `IPv6 alone on every interface; dualstack_ipv6: true serves IPv4 too. ${way}`.trimEnd();
+    throw new OSError(errno, undefined, { syscall, code, hint, cause: error });
   }
 }
 
@@ -241,7 +284,8 @@ export function hasDualstackIpv6(runtime: Runtime, backend: Backend): boolean {
     using socket = open(runtime, backend, AF_INET6, SOCK_STREAM, 0);
     socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0);
     return true;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof OSError)) throw error;
     return false;
   }
 }

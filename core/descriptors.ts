@@ -7,7 +7,7 @@
 import { errorFor } from "../base/errors.ts";
 import { POLLNVAL } from "../base/poll.ts";
 import type { ForeignPollable } from "../seam/backend.ts";
-import type { Led, Pollable, Replaceable, Waiter, WouldBlock } from "../transport.ts";
+import type { Pollable, Replaceable, Waiter } from "../seam/transport.ts";
 import type { Numbers } from "./numbers.ts";
 
 /** What can stand behind a descriptor. */
@@ -66,6 +66,9 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
     this.#table.remove(this);
   }
 
+  get released(): Promise<unknown> | undefined {
+    return this.#closed ? this.open.released : undefined;
+  }
   events(mask: number): number {
     return this.#closed ? POLLNVAL : this.open.events(mask);
   }
@@ -75,11 +78,11 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
   unwatch(waiter: Waiter): void {
     this.open.unwatch(waiter);
   }
+  atRest(): Promise<void> | undefined {
+    return this.open.atRest?.();
+  }
   settle(mask: number): Promise<void> | undefined {
     return this.#closed ? undefined : this.open.settle(mask);
-  }
-  lead<T>(mask: number, attempt: () => T | WouldBlock, led: Led): Promise<T> | undefined {
-    return this.open.lead?.(mask, attempt, led);
   }
 }
 

@@ -1,5 +1,6 @@
 // makefile: a socket as a file. The parts are in files/: bytes, line ends, encodings, and the three classes.
 
+import { nameOf } from "../base/data.ts";
 import { checkOptions } from "./arguments.ts";
 import { BufferedFile, RawFile } from "./files/binary.ts";
 import type { FileSocket } from "./files/bytes.ts";
@@ -16,6 +17,8 @@ export type { ErrorHandler } from "./files/coding.ts";
 
 /** How CPython buffers where nothing else is asked for (io.DEFAULT_BUFFER_SIZE). */
 const DEFAULT_BUFFER_SIZE = 8192;
+
+const FILE_OPTIONS = ["buffering", "encoding", "errors", "newline"];
 
 /** What python3 calls the encoding that is the default here. */
 const DEFAULT_ENCODING = "UTF-8";
@@ -53,8 +56,8 @@ function open(
   options: MakefileOptions,
   release: () => void,
 ): RawFile | BufferedFile | TextFile {
-  checkOptions(options);
-  if (typeof mode !== "string") throw new TypeError(`mode must be a string, not ${typeof mode}`);
+  checkOptions(options, FILE_OPTIONS);
+  if (typeof mode !== "string") throw new TypeError(`mode must be a string, not ${nameOf(mode)}`);
   if (/[^rwb]/.test(mode)) throw new RangeError(`invalid mode '${mode}' (only r, w, b allowed)`);
   const writing = mode.includes("w");
   const reading = mode.includes("r") || !writing;
@@ -69,7 +72,7 @@ function open(
   const size = buffering < 0 ? DEFAULT_BUFFER_SIZE : buffering;
   if (binary) return new BufferedFile(parts, size);
   const encoding = options.encoding ?? DEFAULT_ENCODING;
-  if (typeof encoding !== "string") throw new TypeError(`encoding must be a string or null, not ${typeof encoding}`);
+  if (typeof encoding !== "string") throw new TypeError(`encoding must be a string or null, not ${nameOf(encoding)}`);
   return new TextFile(new BufferedFile(parts, size), {
     mode,
     encoding,

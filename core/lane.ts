@@ -5,21 +5,35 @@
 // concurrent receives fair and a sendall whole, since a call keeps its place until it is done.
 
 import { errorFor, timedOut } from "../base/errors.ts";
+import type { ErrorContext } from "../base/errors.ts";
 import type { Clock, Timer } from "../seam/clock.ts";
-import { WOULD_BLOCK } from "../transport.ts";
+import { WOULD_BLOCK } from "../seam/transport.ts";
+import type { Caller, Pollable, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
+import { whenAborted } from "./abort.ts";
 import { delayUntil } from "./delay.ts";
 import type { Runtime } from "./runtime.ts";
-import type { Led, Pollable, Waiter, WouldBlock } from "../transport.ts";
+import { withCallerStack } from "./stack.ts";
 
-/** One try. It keeps its own progress between tries (sendall), and throws only real errors. */
+/** One try of a call. It keeps its own progress between tries (sendall), and throws only real errors. */
 export type Attempt<T> = () => T | WouldBlock;
+
+/** What a call does: what the errors that are made here tell of it. */
+export type Operation = Pick<ErrorContext, "syscall" | "address">;
+
+const NO_OPERATION: Operation = {};
+
+/** What a lane needs of a descriptor. */
+export interface LaneDescriptor extends Pollable {
+  /** The transport behind it. */
+  readonly open: Pick<Transport, "forget" | "blockingError">;
+}
 
 /** What may end a call before its time. */
 class Limits {
   readonly clock: Clock;
   timer: Timer | undefined = undefined;
-  signal: AbortSignal | undefined = undefined;
-  onAbort: (() => void) | undefined = undefined;
+  /** Stops listening to the signal. */
+  unlisten: (() => void) | undefined = undefined;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -27,22 +41,24 @@ class Limits {
 
   lift(): void {
     if (this.timer !== undefined) this.clock.clearTimeout(this.timer);
-    if (this.onAbort !== undefined) this.signal!.removeEventListener("abort", this.onAbort);
+    this.unlisten?.();
   }
 }
 
 /** A call that waits. Small: with many connections, each wait finds it outside the processor's caches. */
 class Call {
   readonly attempt: Attempt<unknown>;
+  readonly operation: Operation;
   readonly promise: Promise<unknown>;
   resolve!: (value: unknown) => void;
   reject!: (reason: unknown) => void;
-  /** Who stands behind it. */
+  /** The call behind it. */
   next: Call | null = null;
   limits: Limits | null = null;
 
-  constructor(attempt: Attempt<unknown>) {
+  constructor(attempt: Attempt<unknown>, operation: Operation) {
     this.attempt = attempt;
+    this.operation = operation;
     // V8 compiles this executor away, and both functions go from one new object into another. One executor for all, which
     // kept them in variables meanwhile, cost the garbage collector's write barriers: 3 % of an echo on Deno.
     this.promise = new Promise((resolve, reject) => {
@@ -51,7 +67,7 @@ class Call {
     });
   }
 
-  /** One try. Answers whether that was its end. */
+  /** One try. Returns whether that was the call's end. */
   ends(): boolean {
     try {
       const result = this.attempt();
@@ -59,27 +75,52 @@ class Call {
       this.limits?.lift();
       this.resolve(result);
     } catch (error) {
-      this.limits?.lift();
-      this.reject(error);
+      this.fail(error);
     }
     return true;
   }
+
+  /** Ends the call with an error, which gets the caller's stack: it was made in the event loop, below all of that. */
+  fail(error: unknown): void {
+    this.limits?.lift();
+    this.resolve(withCallerStack(error));
+  }
+
+  /** The last try. Returns what ends the call, undefined where it would block. */
+  lastTry(): (() => void) | undefined {
+    try {
+      const result = this.attempt();
+      return result === WOULD_BLOCK ? undefined : () => this.resolve(result);
+    } catch (error) {
+      return () => this.fail(error);
+    }
+  }
+
+  /** Ends a call that was withdrawn, at once or after the backend's own waiting. */
+  finish(pollable: Pollable, end: () => void): void {
+    this.limits?.lift();
+    const atRest = pollable.atRest?.();
+    if (atRest === undefined) end();
+    else atRest.then(end);
+  }
 }
 
-/** A queue of calls that wait for the same readiness of the same socket. */
-export class Lane implements Waiter, Led {
-  readonly #pollable: Pollable;
+/** A queue of calls that wait for the same readiness of the same socket. Each in its turn is the transport's caller. */
+export class Lane implements Waiter, Caller {
+  /** Raised whenever a call ends; see {@linkcode Caller}. */
+  turn = 0;
+  readonly lends = false;
+  readonly #descriptor: LaneDescriptor;
   readonly #mask: number;
   readonly #runtime: Runtime;
   // A linked list: an array that is filled and emptied again allocates each time.
   #first: Call | null = null;
   /** Set with the second call: most are alone, and each store of something new in something old has its price. */
   #last: Call | null = null;
-  cancelled = false;
   #referenced = true;
 
-  constructor(pollable: Pollable, mask: number, runtime: Runtime) {
-    this.#pollable = pollable;
+  constructor(descriptor: LaneDescriptor, mask: number, runtime: Runtime) {
+    this.#descriptor = descriptor;
     this.#mask = mask;
     this.#runtime = runtime;
   }
@@ -93,27 +134,32 @@ export class Lane implements Waiter, Led {
     attempt: Attempt<T>,
     timeout: number | null,
     signal: AbortSignal | undefined,
+    operation: Operation = NO_OPERATION,
   ): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#first === null) {
       try {
         const result = attempt();
-        if (result !== WOULD_BLOCK) return this.#runtime.turns.resolution(result as T);
+        if (result !== WOULD_BLOCK) {
+          this.endTurn();
+          return this.#runtime.turns.resolution(result as T);
+        }
       } catch (error) {
+        this.endTurn();
         return this.#runtime.turns.rejection(error);
       }
-      // Nobody stands before this call, and nobody gives it up.
-      if (timeout === null && signal === undefined) {
-        const led = this.#pollable.lead?.(this.#mask, attempt, this);
-        if (led !== undefined) return led;
-      }
     }
-    return this.wait(attempt, timeout, signal);
+    return this.wait(attempt, timeout, signal, operation);
   }
 
-  /** Runs a call on whose first try has just answered WOULD_BLOCK, while the lane was idle; or that has to queue up. */
-  wait<T>(attempt: Attempt<T>, timeout: number | null, signal: AbortSignal | undefined): Promise<T> {
-    const call = new Call(attempt);
+  /** Queues a call that would block, or that has others ahead of it. */
+  wait<T>(
+    attempt: Attempt<T>,
+    timeout: number | null,
+    signal: AbortSignal | undefined,
+    operation: Operation = NO_OPERATION,
+  ): Promise<T> {
+    const call = new Call(attempt, operation);
     this.#enqueue(call);
     if (signal !== undefined) this.#heed(call, signal);
     if (timeout === 0) this.#settle(call);
@@ -121,49 +167,61 @@ export class Lane implements Waiter, Led {
     return call.promise as Promise<T>;
   }
 
-  /** Whether nobody waits: then a try takes nobody's turn. */
+  /** Whether no call is queued: then a try takes no other call's place. */
   get idle(): boolean {
     return this.#first === null;
   }
 
-  /** The outcome of a call that the backend has led to its news. */
-  retry<T>(attempt: Attempt<T>): T | Promise<T> {
-    if (this.cancelled) throw errorFor("EBADF");
-    const result = attempt();
-    return result === WOULD_BLOCK ? this.run(attempt, null, undefined) : result;
+  /** Ends the turn of a call that was answered without being queued. */
+  endTurn(): void {
+    this.turn = (this.turn + 1) | 0;
   }
 
-  /** Rejects every waiting call with EBADF: the socket was closed. */
+  /** Rejects every queued call with EBADF: the socket was closed. Then its address can be bound again. */
   cancel(): void {
-    this.cancelled = true;
-    this.#pollable.unwatch(this);
     const first = this.#first;
+    if (first === null) return;
+    const descriptor = this.#descriptor;
+    descriptor.unwatch(this);
+    descriptor.open.forget(this);
+    this.endTurn();
     this.#first = this.#last = null;
-    for (let call: Call | null = first; call !== null; call = call.next) {
-      call.limits?.lift();
-      call.reject(errorFor("EBADF"));
-    }
+    for (let call: Call | null = first; call !== null; call = call.next) call.limits?.lift();
+    // In a moment: lanes are told of a close before the backend is.
+    queueMicrotask(async () => {
+      await descriptor.released;
+      for (let call: Call | null = first; call !== null; call = call.next) {
+        const ended = call;
+        ended.finish(descriptor, () => ended.fail(errorFor("EBADF", ended.operation)));
+      }
+    });
   }
 
   /** Tries the first call, and the ones behind it for as long as they succeed. */
   wake(): void {
-    // Withdrawn before the try: a backend that reads ahead does so only while somebody waits.
-    this.#pollable.unwatch(this);
+    // Withdrawn before the try: a backend that reads ahead does so only while a waiter is registered.
+    this.#descriptor.unwatch(this);
     // Closed by its number, or through another object: then this lane was not told.
-    if (this.#pollable.closed) return this.cancel();
+    if (this.#descriptor.closed) return this.cancel();
     while (this.#first !== null) {
       if (!this.#first.ends()) {
-        this.#pollable.watch(this.#mask, this);
+        this.#descriptor.watch(this.#mask, this);
         return;
       }
-      this.#dequeue(this.#first);
+      this.#removeFirst();
     }
   }
 
   #enqueue(call: Call): void {
     if (this.#first === null) {
-      // First what may fail: a call that nobody watches for must not stand before the others.
-      this.#pollable.watch(this.#mask, this);
+      try {
+        // `watch` may throw, so it comes before the queueing.
+        this.#descriptor.watch(this.#mask, this);
+      } catch (error) {
+        this.#descriptor.open.forget(this);
+        this.endTurn();
+        throw error;
+      }
       this.#first = call;
     } else {
       (this.#last ?? this.#first).next = call;
@@ -171,27 +229,38 @@ export class Lane implements Waiter, Led {
     }
   }
 
-  /** Takes a call out of the queue. Answers whether it was in it. */
-  #dequeue(call: Call): boolean {
-    let before: Call | null = null;
-    for (let at = this.#first; at !== call; before = at, at = at.next) if (at === null) return false;
-    if (before === null) this.#first = call.next;
-    else before.next = call.next;
-    if (this.#last === call) this.#last = before;
-    return true;
+  /** Takes the first call, which has ended, out of the queue. Its turn ends with it. */
+  #removeFirst(): void {
+    this.endTurn();
+    const call = this.#first!;
+    this.#first = call.next;
+    if (this.#last === call) this.#last = null;
+  }
+
+  /** Takes a call that is not the first out of the queue. Returns whether it was in it. */
+  #remove(call: Call): boolean {
+    for (let at = this.#first; at !== null; at = at.next) {
+      if (at.next !== call) continue;
+      at.next = call.next;
+      if (this.#last === call) this.#last = at;
+      return true;
+    }
+    return false;
   }
 
   /** Gives a call its last try and, where that would block too, its end. */
-  #giveUp(call: Call, reason: () => unknown): void {
-    const isFirst = this.#first === call;
-    if (!this.#dequeue(call)) return;
-    // Only the first may try: whoever stands behind it has nothing to take.
-    if (isFirst) this.#pollable.unwatch(this);
-    if (!isFirst || !call.ends()) {
-      call.limits?.lift();
-      call.reject(reason());
+  #giveUp(call: Call, end: () => void): void {
+    // Only the first call may try: what stands behind it has nothing to take.
+    if (this.#first !== call) {
+      if (this.#remove(call)) call.finish(this.#descriptor, end);
+      return;
     }
-    if (isFirst && this.#first !== null) this.wake();
+    this.#descriptor.unwatch(this);
+    const answer = call.lastTry();
+    if (answer === undefined) this.#descriptor.open.forget(this);
+    this.#removeFirst();
+    call.finish(this.#descriptor, answer ?? end);
+    if (this.#first !== null) this.wake();
   }
 
   /** Whether the timeouts of waiting calls keep the process alive. */
@@ -205,24 +274,26 @@ export class Lane implements Waiter, Led {
 
   #heed(call: Call, signal: AbortSignal): void {
     const limits = call.limits ??= new Limits(this.#runtime.clock);
-    limits.signal = signal;
-    limits.onAbort = () => this.#giveUp(call, () => signal.reason);
-    signal.addEventListener("abort", limits.onAbort, { once: true });
+    limits.unlisten = whenAborted(signal, (reason) => this.#giveUp(call, () => call.reject(reason)));
   }
 
   /** A call that may not wait still lets the backend learn what the kernel has. */
   #settle(call: Call): void {
-    const settled = this.#pollable.settle(this.#mask) ?? this.#runtime.turns.due();
-    const end = () => this.#giveUp(call, () => errorFor("EAGAIN"));
+    const settled = this.#descriptor.settle(this.#mask) ?? this.#runtime.turns.due();
+    const end = () => this.#giveUp(call, () => call.fail(this.#blockingError(call)));
     if (settled === undefined) end();
     else settled.then(end, end);
+  }
+
+  #blockingError(call: Call): Error {
+    return this.#descriptor.open.blockingError?.(this.#mask) ?? errorFor("EAGAIN", call.operation);
   }
 
   #expire(call: Call, deadline: number): void {
     const { clock } = this.#runtime;
     const timer = clock.setTimeout(() => {
       if (clock.now() < deadline) this.#expire(call, deadline);
-      else this.#giveUp(call, timedOut);
+      else this.#giveUp(call, () => call.fail(timedOut(call.operation)));
     }, delayUntil(deadline, clock.now()));
     if (!this.#referenced) clock.hold(timer, false);
     (call.limits ??= new Limits(this.#runtime.clock)).timer = timer;

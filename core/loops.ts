@@ -12,19 +12,24 @@ export class Loops implements Loop {
   }
 
   catchUp(): Promise<void> | undefined {
-    let behind: Promise<void>[] | undefined;
-    for (const loop of this.#loops) {
-      const one = loop.catchUp();
-      if (one !== undefined) (behind ??= []).push(one);
-    }
-    return behind === undefined ? undefined : behind.length === 1 ? behind[0] : Promise.all(behind).then(() => {});
+    return this.#all((loop) => loop.catchUp());
   }
 
   beginWait(): void {
     for (const loop of this.#loops) loop.beginWait();
   }
 
-  endWait(): void {
-    for (const loop of this.#loops) loop.endWait();
+  endWait(): Promise<void> | undefined {
+    return this.#all((loop) => loop.endWait());
+  }
+
+  /** Asks each loop, and waits for those that take a moment. */
+  #all(ask: (loop: Loop) => void | Promise<void>): Promise<void> | undefined {
+    let behind: Promise<void>[] | undefined;
+    for (const loop of this.#loops) {
+      const one = ask(loop);
+      if (one instanceof Promise) (behind ??= []).push(one);
+    }
+    return behind === undefined ? undefined : behind.length === 1 ? behind[0] : Promise.all(behind).then(() => {});
   }
 }

@@ -7,7 +7,7 @@ import * as exceptions from "../base/exceptions.ts";
 import * as inet from "../base/inet.ts";
 import * as pollConstants from "../base/poll.ts";
 import type { Resolver } from "../seam/resolver.ts";
-import type { Backend } from "../transport.ts";
+import type { Backend } from "../seam/backend.ts";
 import { BinaryFile, BufferedFile, RawFile, SocketFile, TextFile, UnsupportedOperation } from "./files.ts";
 import { makeNames } from "./names/module.ts";
 import type { Names } from "./names/module.ts";

@@ -2,6 +2,7 @@
 
 import { SOCK_STREAM } from "../base/constants.ts";
 import { nameOf } from "../base/data.ts";
+import { checkUnchanged } from "./arguments.ts";
 
 /** What sendfile needs of its socket. */
 export interface SendingSocket {
@@ -40,7 +41,8 @@ export async function sendFile(
 ): Promise<number> {
   check(socket, offset, count);
   const end = count === null ? Infinity : count;
-  const block = new Uint8Array(Math.min(BLOCK, end));
+  const size = Math.min(BLOCK, end);
+  const block = new Uint8Array(size);
   const before = await file.seek(0, FROM_HERE);
   let total = 0;
   try {
@@ -49,6 +51,7 @@ export async function sendFile(
       const length = await file.read(block.subarray(0, Math.min(block.length, end - total)));
       if (length === null) break;
       for (let sent = 0; sent < length;) {
+        checkUnchanged(block, size);
         const some = await socket.send(block.subarray(sent, length), 0, options);
         sent += some;
         total += some;

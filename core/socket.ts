@@ -6,34 +6,50 @@
 import { checkAddress } from "../base/addresses.ts";
 import type { Address, AddressLike } from "../base/addresses.ts";
 import {
+  AF_UNIX,
   AF_UNSPEC,
   MSG_DONTWAIT,
+  MSG_FASTOPEN,
   MSG_WAITALL,
   SO_ACCEPTCONN,
   SOCK_SEQPACKET,
   SOCK_STREAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { bytesOf, viewOf } from "../base/data.ts";
+import { bytesOf, gather, viewOf } from "../base/data.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
-import { errorFor, OSError } from "../base/errors.ts";
+import { atCaller, errorFor, OSError } from "../base/errors.ts";
 import { POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
-import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
-import type { AncillaryData, Received, Transport, WouldBlock } from "../transport.ts";
+import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
+import type { AncillaryData, Received, Transport, WouldBlock } from "../seam/transport.ts";
 import { orAborted } from "./abort.ts";
 import type { WaitOptions } from "./abort.ts";
-import { checkAncillarySize, checkInteger, checkOptions, checkSize, checkTimeout, sizedView } from "./arguments.ts";
+import {
+  checkAncillarySize,
+  checkControlMessage,
+  checkInteger,
+  checkOptions,
+  checkOptionValue,
+  checkSize,
+  checkTimeout,
+  checkUnchanged,
+  sizedView,
+} from "./arguments.ts";
 import { tellTable } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
+import { OpeningSend } from "./fastopen.ts";
 import { makeFile } from "./files.ts";
+import { closeForgotten } from "./forgotten.ts";
 import type { FileOf, MakefileOptions } from "./files.ts";
+import { isInheritable, makeInheritable } from "./inheritable.ts";
 import { Lane } from "./lane.ts";
-import type { Attempt } from "./lane.ts";
+import type { Attempt, Operation } from "./lane.ts";
 import { promised } from "./promised.ts";
 import type { Runtime } from "./runtime.ts";
 import { sendFile } from "./sendfile.ts";
 import type { SendableFile } from "./sendfile.ts";
 import { readableOf, writableOf } from "./streams.ts";
+import { TimeLimit, whenReadable } from "./time_limit.ts";
 
 /** The types that are listened on and connected; the others receive from anybody. */
 const CONNECTED = [SOCK_STREAM, SOCK_SEQPACKET];
@@ -48,8 +64,15 @@ const LONGEST_PAUSE = 1000;
 /** What a sendall that is done at once answers. */
 const DONE = Promise.resolve();
 
+const ACCEPT: Operation = { syscall: "accept" };
+const RECV: Operation = { syscall: "recv" };
+const RECVFROM: Operation = { syscall: "recvfrom" };
+const RECVMSG: Operation = { syscall: "recvmsg" };
+const SEND: Operation = { syscall: "send" };
+const SENDMSG: Operation = { syscall: "sendmsg" };
+
 /** Closes what a collected socket left open. */
-const leaks = new FinalizationRegistry<Descriptor>((descriptor) => descriptor.close());
+const leaks = new FinalizationRegistry<Descriptor>(closeForgotten);
 
 /** Makes the Socket of an open descriptor: the backends' way in, which is no part of the public class. */
 export let socketOf: (runtime: Runtime, descriptor: Descriptor<Transport>) => Socket;
@@ -86,6 +109,8 @@ export class Socket {
   readonly #writing: Lane;
   #timeout: number | null;
   #closed = false;
+  /** Whether the attempt that is being made is a call's last, because the time of SO_RCVTIMEO is up. */
+  #late = false;
   #files = 0;
   #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #writable: WritableStream<Data> | undefined;
@@ -323,6 +348,7 @@ export class Socket {
       },
       0,
       options,
+      ACCEPT,
     );
   }
 
@@ -352,24 +378,36 @@ export class Socket {
       await this.#connect(address, options);
     } catch (error) {
       // Found out in the event loop, where the stack has no caller: from here it leads to the user's line.
-      if (error instanceof OSError) Error.captureStackTrace(error);
-      throw error;
+      throw atCaller(error, connect);
     }
   }
 
   async #connect(address: AddressLike | typeof AF_UNSPEC, options?: WaitOptions): Promise<void> {
-    const transport = this.#live();
-    if (address === AF_UNSPEC) return transport.disconnect();
+    if (address === AF_UNSPEC) return this.#live().disconnect();
+    this.#check(0);
     const checked = checkAddress(this.family, address, "connect");
-    const deadline = this.#timeout === null ? null : this.#runtime.clock.now() + this.#timeout * 1000;
-    const resolved = await this.#resolve(checked, options);
-    const started = await this.#write(() => transport.connect(resolved), 0, options);
-    if (started !== IN_PROGRESS) return;
-    if (this.#timeout === 0) throw errorFor("EINPROGRESS", { syscall: "connect", address: checked });
-    const rest = deadline === null ? null : Math.max(deadline - this.#runtime.clock.now(), 1) / 1000;
-    // It may have been closed between the two steps, and nobody would wake the second one.
-    this.#live();
-    await this.#writing.run(() => transport.finishConnect(), rest, options?.signal);
+    const signal = checkOptions(options);
+    const timeout = this.#timeout;
+    const deadline = timeout === null ? null : this.#runtime.clock.now() + timeout * 1000;
+    const resolved = await this.#resolve(checked, signal);
+    const transport = this.#live();
+    const operation = { syscall: "connect", address: checked };
+    let started = false;
+    // One call for both steps of a connect, so that the transport knows for how long it is this one's.
+    const attempt = (): void | WouldBlock => {
+      if (started) return transport.finishConnect();
+      const answer = transport.connect(this.#writing, resolved);
+      if (answer !== IN_PROGRESS) return answer;
+      if (timeout === 0) throw errorFor("EINPROGRESS", operation);
+      started = true;
+      return WOULD_BLOCK;
+    };
+    const limit = this.#timeLimit(this.#writing, 0, () => errorFor(started ? "EINPROGRESS" : "EAGAIN", operation));
+    if (limit !== undefined) return await this.#runWithin(limit, this.#writing, attempt, signal, operation);
+    const rest = deadline === null || timeout === 0
+      ? timeout
+      : Math.max(deadline - this.#runtime.clock.now(), 1) / 1000;
+    await this.#writing.run(attempt, rest, signal, operation);
   }
 
   /**
@@ -482,7 +520,12 @@ export class Socket {
     if (bufsize === 0) return Promise.resolve(new Uint8Array(0));
     try {
       checkSize(bufsize, "recv");
-      return this.#read(() => this.#transport.recv(bufsize, this.#effective(flags)), flags, options);
+      return this.#read(
+        () => this.#transport.recv(this.#reading, bufsize, this.#effective(flags)),
+        flags,
+        options,
+        RECV,
+      );
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -491,10 +534,8 @@ export class Socket {
   /**
    * Receives into a buffer, up to `nbytes` of it (0: all of it), and answers the count; as Python's `socket.recv_into()`.
    *
-   * Leave the buffer alone until the promise settles: it may be read into directly. On the default backend that goes on
-   * where a call with 16 KiB and more is ended by shutdown, detach or the closing of a duplicate: the next data lands there.
-   *
    * @throws {RangeError} for a negative `nbytes` or one larger than the buffer; else as `recv`.
+   * @throws {TypeError} where the buffer is detached or resized while the call waits; what arrives is the next call's.
    *
    * @example
    * ```ts
@@ -512,13 +553,12 @@ export class Socket {
     if (nbytes === 0 && buffer?.byteLength === 0) return Promise.resolve(0);
     try {
       const view = sizedView(buffer, nbytes, "recv_into");
-      const transport = this.#transport;
-      const held = this.#holds(flags, options);
-      const attempt = () =>
-        held && transport.recvIntoHeld
-          ? transport.recvIntoHeld(view, flags)
-          : transport.recvInto(view, this.#effective(flags));
-      return this.#read(attempt, flags, options);
+      const { length } = view;
+      const attempt = () => {
+        checkUnchanged(view, length);
+        return this.#transport.recvInto(this.#reading, view, this.#effective(flags));
+      };
+      return this.#read(attempt, flags, options, RECV);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -544,8 +584,9 @@ export class Socket {
   recvfrom(bufsize: number, flags = 0, options?: WaitOptions): Promise<[Bytes, Address]> {
     try {
       checkSize(bufsize, "recvfrom");
-      const attempt = () => this.#transport.recvFrom(bufsize, this.#effective(flags)) as [Bytes, Address] | WouldBlock;
-      return this.#read(attempt, flags, options);
+      const attempt = () =>
+        this.#transport.recvFrom(this.#reading, bufsize, this.#effective(flags)) as [Bytes, Address] | WouldBlock;
+      return this.#read(attempt, flags, options, RECVFROM);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -576,9 +617,14 @@ export class Socket {
   ): Promise<[number, Address]> {
     try {
       const view = sizedView(buffer, nbytes, "recvfrom_into");
-      const attempt = () =>
-        this.#transport.recvFromInto(view, this.#effective(flags)) as [number, Address] | WouldBlock;
-      return this.#read(attempt, flags, options);
+      const { length } = view;
+      const attempt = () => {
+        checkUnchanged(view, length);
+        return this.#transport.recvFromInto(this.#reading, view, this.#effective(flags)) as
+          | [number, Address]
+          | WouldBlock;
+      };
+      return this.#read(attempt, flags, options, RECVFROM);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -618,7 +664,7 @@ export class Socket {
       const data = buffer.slice(0, Math.min(length, bufsize));
       return [data, ancillary, answered, address] as [Bytes, AncillaryData[], number, Address | null];
     };
-    return await this.#read(attempt, flags, options);
+    return await this.#read(attempt, flags, options, RECVMSG);
   }
 
   /**
@@ -645,23 +691,25 @@ export class Socket {
     options?: WaitOptions,
   ): Promise<[number, AncillaryData[], number, Address | null]> {
     const views = [...buffers].map(viewOf);
+    const lengths = views.map((view) => view.length);
     checkAncillarySize(ancbufsize, "recvmsg_into()");
     const attempt = () => {
+      views.forEach((view, at) => checkUnchanged(view, lengths[at]));
       const received = this.#receive(views, ancbufsize, flags);
       if (received === WOULD_BLOCK) return WOULD_BLOCK;
       const { length, ancillary, flags: answered, address } = received;
       return [length, ancillary, answered, address] as [number, AncillaryData[], number, Address | null];
     };
-    return await this.#read(attempt, flags, options);
+    return await this.#read(attempt, flags, options, RECVMSG);
   }
 
-  #resolve(address: Address, options: WaitOptions | undefined): Address | Promise<Address> {
+  #resolve(address: Address, signal: AbortSignal | undefined): Address | Promise<Address> {
     const resolved = this.#transport.resolve(address);
-    return resolved instanceof Promise ? orAborted(resolved, options?.signal) : resolved;
+    return resolved instanceof Promise ? orAborted(resolved, signal) : resolved;
   }
 
   #receive(views: Uint8Array[], ancbufsize: number, flags: number): Received | WouldBlock {
-    return this.#transport.recvMessage(views, ancbufsize, this.#effective(flags));
+    return this.#transport.recvMessage(this.#reading, views, ancbufsize, this.#effective(flags));
   }
 
   // Sending.
@@ -683,8 +731,13 @@ export class Socket {
    */
   send(data: Data, flags = 0, options?: WaitOptions): Promise<number> {
     try {
-      const bytes = this.#own(data);
-      return this.#write(() => this.#transport.send(bytes, flags), flags, options);
+      const bytes = bytesOf(data);
+      const { length } = bytes;
+      const attempt = () => {
+        checkUnchanged(bytes, length);
+        return this.#transport.send(this.#writing, bytes, flags);
+      };
+      return this.#write(attempt, flags, options, SEND);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -693,11 +746,11 @@ export class Socket {
   /**
    * Sends everything, calling `send` until all of it is gone; as Python's `socket.sendall()`.
    *
-   * Leave `data` alone until the promise settles: it may be sent from there. After a rejection (a timeout, an abort, an
-   * error) it is unknown how much was sent; where shutdown, detach or the closing of a duplicate ended the call, some of
-   * it may go out still.
+   * Leave `data` unchanged until the promise settles: later parts are read from it when there is room for them. After a
+   * rejection (a timeout, an abort, an error) it is unknown how much was sent.
    *
    * @throws {OSError} as `send`.
+   * @throws {TypeError} where the data's buffer is detached or resized before all of it was sent.
    *
    * @example
    * ```ts
@@ -711,38 +764,45 @@ export class Socket {
    */
   sendall(data: Data, flags = 0, options?: WaitOptions): Promise<void> {
     try {
-      const bytes = this.#own(data);
-      // Settled now: a settimeout meanwhile changes nothing of a call's own patience.
-      const held = this.#holds(flags, options);
-      if (options !== undefined || !this.#writing.idle) {
-        return this.#write(this.#sending(bytes, flags, held), flags, options);
+      const bytes = bytesOf(data);
+      const writing = this.#writing;
+      const limit = this.#timeLimit(writing, flags);
+      if (limit !== undefined) {
+        this.#check(flags);
+        return this.#runWithin(limit, writing, this.#sendingAll(bytes, flags, limit), checkOptions(options), SEND);
+      }
+      if (options !== undefined || !writing.idle) {
+        return this.#write(this.#sendingAll(bytes, flags), flags, options, SEND);
       }
       // Most end with their first try. Then they need no closure and no promise: 2 to 3 % of native's echo.
       this.#check(flags);
-      const sent = this.#trySend(bytes, flags, held);
-      if (sent === bytes.length) return DONE;
-      if (sent !== WOULD_BLOCK) return this.#write(this.#sending(bytes.subarray(sent), flags, held), flags, options);
-      return this.#writing.wait(this.#sending(bytes, flags, held), this.#patience(flags), undefined);
+      const sent = this.#transport.send(writing, bytes, flags);
+      if (sent === bytes.length) {
+        writing.endTurn();
+        return DONE;
+      }
+      if (sent !== WOULD_BLOCK) return this.#write(this.#sendingAll(bytes.subarray(sent), flags), flags, options, SEND);
+      return writing.wait(this.#sendingAll(bytes, flags), this.#patience(flags), undefined, SEND);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
   }
 
   /** What sends all of the data, try by try. */
-  #sending(rest: Uint8Array, flags: number, held: boolean): Attempt<void> {
+  #sendingAll(data: Uint8Array, flags: number, limit?: TimeLimit): Attempt<void> {
+    let rest = data;
+    let { length } = data;
     return () => {
       for (;;) {
-        const sent = this.#trySend(rest, flags, held);
+        checkUnchanged(rest, length);
+        const sent = this.#transport.send(this.#writing, rest, flags);
         if (sent === WOULD_BLOCK) return WOULD_BLOCK;
-        if (sent >= rest.length) return;
+        if (limit !== undefined) limit.moved = true;
+        if (sent >= length) return;
         rest = rest.subarray(sent);
+        length -= sent;
       }
     };
-  }
-
-  #trySend(data: Uint8Array, flags: number, held: boolean): number | WouldBlock {
-    const transport = this.#transport;
-    return held && transport.sendHeld ? transport.sendHeld(data, flags) : transport.send(data, flags);
   }
 
   /**
@@ -792,15 +852,26 @@ export class Socket {
   #sendTo(data: Data, flags: number, address: AddressLike, options: WaitOptions | undefined): Promise<number> {
     try {
       this.#check(flags);
-      const bytes = this.#own(data);
-      const target = this.#resolve(checkAddress(this.family, address, "sendto"), options);
-      if (target instanceof Promise || options !== undefined || !this.#writing.idle) {
-        return this.#sendToInTurn(bytes, flags, target, options);
+      const bytes = bytesOf(data);
+      const signal = checkOptions(options);
+      const writing = this.#writing;
+      const target = this.#resolve(checkAddress(this.family, address, "sendto"), signal);
+      const isPlain = signal === undefined && this.#transport.limits === undefined && !this.#opens(flags);
+      if (target instanceof Promise || !isPlain || !writing.idle) {
+        return this.#sendToInTurn(bytes, flags, target, signal);
       }
       // As in sendall: nearly all end with their first try.
-      const sent = this.#transport.sendTo(bytes, flags, target);
-      if (sent !== WOULD_BLOCK) return Promise.resolve(sent);
-      return this.#writing.wait(this.#sendingTo(bytes, flags, target), this.#patience(flags), undefined);
+      const sent = this.#transport.sendTo(writing, bytes, flags, target);
+      if (sent !== WOULD_BLOCK) {
+        writing.endTurn();
+        return Promise.resolve(sent);
+      }
+      return writing.wait(
+        this.#sendingTo(bytes, bytes.length, flags, target),
+        this.#patience(flags),
+        undefined,
+        { syscall: "sendto", address: target },
+      );
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -810,14 +881,42 @@ export class Socket {
     bytes: Uint8Array,
     flags: number,
     target: Address | Promise<Address>,
-    options: WaitOptions | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<number> {
+    const { length } = bytes;
     const resolved = target instanceof Promise ? await target : target;
-    return await this.#write(this.#sendingTo(bytes, flags, resolved), flags, options);
+    this.#check(flags);
+    const attempt = this.#sendingTo(bytes, length, flags, resolved);
+    const operation = { syscall: "sendto", address: resolved };
+    if (this.#opens(flags)) return await this.#sendOpening(bytes, flags, attempt, signal, operation);
+    return await this.#runInMode(this.#writing, attempt, flags, signal, operation);
   }
 
-  #sendingTo(bytes: Uint8Array, flags: number, target: Address): Attempt<number> {
-    return () => this.#transport.sendTo(bytes, flags, target);
+  /** Whether a send opens its connection and may wait for it (MSG_FASTOPEN). */
+  #opens(flags: number): boolean {
+    return (flags & MSG_FASTOPEN) !== 0 && this.#patience(flags) === null && this.type === SOCK_STREAM &&
+      this.family !== AF_UNIX;
+  }
+
+  #sendOpening(
+    bytes: Uint8Array,
+    flags: number,
+    begin: Attempt<number>,
+    signal: AbortSignal | undefined,
+    operation: Operation,
+  ): Promise<number> {
+    const opening = new OpeningSend(this.#transport, this.#writing, bytes, flags, begin);
+    const attempt = () => opening.attempt();
+    const limit = this.#timeLimit(this.#writing, flags, () => opening.error());
+    if (limit === undefined) return this.#runInMode(this.#writing, attempt, flags, signal, operation);
+    return this.#runWithin(limit, this.#writing, attempt, signal, operation);
+  }
+
+  #sendingTo(bytes: Uint8Array, length: number, flags: number, target: Address): Attempt<number> {
+    return () => {
+      checkUnchanged(bytes, length);
+      return this.#transport.sendTo(this.#writing, bytes, flags, target);
+    };
   }
 
   /**
@@ -844,14 +943,23 @@ export class Socket {
   ): Promise<number> {
     const transport = this.#live();
     const views = [...buffers].map(bytesOf);
-    const ancillary = [...ancdata].map(([level, type, data]): AncillaryData => {
-      checkInteger(level, "level");
-      checkInteger(type, "type");
-      return [level, type, bytesOf(data)];
-    });
+    const lengths = views.map((view) => view.length);
+    const ancillary = [...ancdata].map(checkControlMessage);
+    const signal = checkOptions(options);
     const checked = address === null ? null : checkAddress(this.family, address, "sendmsg");
-    const target = checked === null ? null : await this.#resolve(checked, options);
-    return this.#write(() => transport.sendMessage(views, ancillary, flags, target), flags, options);
+    const resolved = checked === null ? null : this.#resolve(checked, signal);
+    // Waited for where it must be only: a send that is called later is not to overtake this one.
+    const target = resolved instanceof Promise ? await resolved : resolved;
+    const attempt = () => {
+      views.forEach((view, at) => checkUnchanged(view, lengths[at]));
+      return transport.sendMessage(this.#writing, views, ancillary, flags, target);
+    };
+    this.#check(flags);
+    const operation = target === null ? SENDMSG : { syscall: "sendmsg", address: target };
+    if (target !== null && this.#opens(flags)) {
+      return this.#sendOpening(gather(views), flags, attempt, signal, operation);
+    }
+    return this.#runInMode(this.#writing, attempt, flags, signal, operation);
   }
 
   // Options.
@@ -915,7 +1023,7 @@ export class Socket {
     checkInteger(name, "option name");
     // In Python True is a number, too.
     if (typeof value === "boolean") value = Number(value);
-    if (typeof value === "number") checkInteger(value, "option value");
+    if (typeof value === "number") checkOptionValue(value, this.family);
     transport.setsockopt(level, name, typeof value === "number" ? value : viewOf(value));
   }
 
@@ -946,7 +1054,7 @@ export class Socket {
         if (!CONNECTED.includes(this.type)) {
           const datagram = await this.recvfrom(CHUNK);
           // After SHUT_RD a receive brings nothing for ever, which looks like an empty datagram.
-          if (datagram[0].length === 0 && (this.#transport.events(POLLRDHUP) & POLLRDHUP) !== 0) return;
+          if (datagram[0].length === 0 && this.#isShut()) return;
           yield datagram;
         } else if ((listening ||= this.#isListening())) yield await this.#acceptPatiently();
         else {
@@ -956,10 +1064,17 @@ export class Socket {
         }
       } catch (error) {
         // After SHUT_RD nobody is accepted any more.
-        if (this.#gone() || (listening && !this.#isListening())) return;
+        if (this.#gone() || (listening && !this.#isListening())) break;
         throw error;
       }
     }
+    // The end of the loop is the news that the address is free.
+    if (this.#gone()) await this.#transport.released;
+  }
+
+  /** Whether it was shut down for receiving. */
+  #isShut(): boolean {
+    return (this.#transport.events(POLLRDHUP) & POLLRDHUP) !== 0;
   }
 
   #isListening(): boolean {
@@ -996,7 +1111,9 @@ export class Socket {
    * await out.write("one\ntwo\n");
    * await out.close();
    * a.close();
-   * for await (const line of b.makefile("r")) console.log(line);
+   * const lines = b.makefile("r");
+   * for await (const line of lines) console.log(line);
+   * await lines.close();
    * b.close();
    * ```
    */
@@ -1010,7 +1127,8 @@ export class Socket {
   }
 
   /**
-   * What comes from the peer, as a web stream with backpressure; it never closes the socket.
+   * What comes from the peer, as a web stream with backpressure; it never closes the socket. On a datagram socket each
+   * chunk is a datagram, and an empty one is passed over.
    *
    * @example
    * ```ts
@@ -1025,7 +1143,7 @@ export class Socket {
    * ```
    */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#readable ??= readableOf(this);
+    return this.#readable ??= readableOf(this, () => CONNECTED.includes(this.type) || this.#isShut());
   }
   /**
    * What goes to the peer, as a web stream with backpressure; closing it half-closes the socket (SHUT_WR).
@@ -1074,6 +1192,35 @@ export class Socket {
   }
 
   // Life.
+
+  /**
+   * Whether programs that this process starts inherit the socket: false at first; as Python's `socket.get_inheritable()`.
+   *
+   * @throws {OSError} EOPNOTSUPP on the default backend, where Deno does not reveal the descriptor.
+   */
+  get_inheritable(): boolean {
+    return isInheritable(this.#live());
+  }
+
+  /**
+   * Sets whether programs that this process starts inherit the socket, under the same number; as Python's
+   * `socket.set_inheritable()`.
+   *
+   * @throws {OSError} EOPNOTSUPP on the default backend, where Deno does not reveal the descriptor.
+   *
+   * @example
+   * ```ts ignore
+   * import { create_server } from "@berkeley/socket/native";
+   *
+   * using server = create_server(["127.0.0.1", 0]);
+   * server.set_inheritable(true);
+   * const args = ["worker.py", String(server.fileno())];
+   * const { code } = await new Deno.Command("python3", { args }).output();
+   * ```
+   */
+  set_inheritable(inheritable: boolean): void {
+    makeInheritable(this.#live(), inheritable);
+  }
 
   /**
    * Another socket on the same connection or address; see dup(2). It closes when all of them are closed.
@@ -1184,10 +1331,10 @@ export class Socket {
   [Symbol.dispose](): void {
     this.close();
   }
-  /** Closes the socket at the end of an `await using` block. */
-  [Symbol.asyncDispose](): Promise<void> {
+  /** Closes the socket at the end of an `await using` block. After that its address can be bound again. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    return Promise.resolve();
+    if (this.#descriptor === null) await this.#transport.released;
   }
 
   /** How Deno.inspect and console.log show it: like Python's repr. */
@@ -1220,17 +1367,80 @@ export class Socket {
     return this.#transport;
   }
 
-  #read<T>(attempt: Attempt<T>, flags: number, options: WaitOptions | undefined): Promise<T> {
-    return this.#run(this.#reading, attempt, flags, options);
+  #read<T>(
+    attempt: Attempt<T>,
+    flags: number,
+    options: WaitOptions | undefined,
+    operation: Operation,
+  ): Promise<T> {
+    return this.#run(this.#reading, attempt, flags, options, operation);
   }
-  #write<T>(attempt: Attempt<T>, flags: number, options: WaitOptions | undefined): Promise<T> {
-    return this.#run(this.#writing, attempt, flags, options);
+  #write<T>(
+    attempt: Attempt<T>,
+    flags: number,
+    options: WaitOptions | undefined,
+    operation: Operation,
+  ): Promise<T> {
+    return this.#run(this.#writing, attempt, flags, options, operation);
   }
 
-  #run<T>(lane: Lane, attempt: Attempt<T>, flags: number, options: WaitOptions | undefined): Promise<T> {
+  #run<T>(
+    lane: Lane,
+    attempt: Attempt<T>,
+    flags: number,
+    options: WaitOptions | undefined,
+    operation: Operation,
+  ): Promise<T> {
     this.#check(flags);
-    if (options !== undefined) checkOptions(options);
-    return lane.run(attempt, this.#patience(flags), options?.signal);
+    const signal = options === undefined ? undefined : checkOptions(options);
+    return this.#runInMode(lane, attempt, flags, signal, operation);
+  }
+
+  /** Runs a call for as long as the socket's mode, or its own options, let it wait. */
+  #runInMode<T>(
+    lane: Lane,
+    attempt: Attempt<T>,
+    flags: number,
+    signal: AbortSignal | undefined,
+    operation: Operation,
+  ): Promise<T> {
+    const patience = this.#patience(flags);
+    const { limits } = this.#transport;
+    if (limits !== undefined) {
+      const limit = this.#timeLimit(lane, flags, () => errorFor("EAGAIN", operation));
+      if (limit !== undefined) return this.#runWithin(limit, lane, attempt, signal, operation);
+      const polls = lane === this.#reading && limits.lowWater > 1 && patience !== null && patience > 0;
+      if (polls) attempt = whenReadable(this.#transport, attempt);
+    }
+    return lane.run(attempt, patience, signal, operation);
+  }
+
+  /** The time that the socket's own options leave a blocking call; undefined where they say nothing, or it may not wait. */
+  #timeLimit(lane: Lane, flags: number, error?: () => Error): TimeLimit | undefined {
+    const { limits } = this.#transport;
+    if (limits === undefined || this.#patience(flags) !== null) return undefined;
+    const seconds = lane === this.#reading ? limits.receive : limits.send;
+    return seconds === null ? undefined : new TimeLimit(this.#runtime.clock, seconds, error);
+  }
+
+  #runWithin<T>(
+    limit: TimeLimit,
+    lane: Lane,
+    attempt: Attempt<T>,
+    signal: AbortSignal | undefined,
+    operation: Operation,
+  ): Promise<T> {
+    const attemptOnTime = () => {
+      this.#late = limit.expired;
+      // What earlier attempts have found was short of a low-water mark.
+      if (limit.expired && lane === this.#reading) this.#transport.settle(POLLIN);
+      try {
+        return attempt();
+      } finally {
+        this.#late = false;
+      }
+    };
+    return limit.run(lane, attemptOnTime, signal, operation);
   }
 
   /** Throws at once what needs no try: a method hands that on as a rejection. */
@@ -1244,19 +1454,46 @@ export class Socket {
     return (flags & MSG_DONTWAIT) === 0 ? this.#timeout : 0;
   }
 
-  /** The bytes to send, as an object that no other call under way is known by. */
-  #own(data: Data): Uint8Array {
-    const bytes = bytesOf(data);
-    return this.#writing.idle && this.#transport.sending !== bytes ? bytes : bytes.subarray();
-  }
-
-  /** Whether nobody gives a call up before its end: then the backend may use the caller's memory instead of a copy. */
-  #holds(flags: number, options: WaitOptions | undefined): boolean {
-    return this.#timeout === null && options?.signal === undefined && (flags & MSG_DONTWAIT) === 0;
-  }
-
-  /** MSG_WAITALL is for blocking sockets: under a timeout the kernel's descriptor is a non-blocking one, in Python too. */
+  /**
+   * MSG_WAITALL and SO_RCVLOWAT are for blocking sockets: under a timeout the kernel's descriptor is a non-blocking one, in
+   * Python too. A last attempt takes what there is.
+   */
   #effective(flags: number): number {
-    return this.#timeout !== null || (flags & MSG_DONTWAIT) !== 0 ? flags & ~MSG_WAITALL : flags;
+    if (this.#timeout === null && (flags & MSG_DONTWAIT) === 0 && !this.#late) return flags;
+    flags &= ~MSG_WAITALL;
+    return this.#transport.limits === undefined ? flags : flags | MSG_DONTWAIT;
   }
 }
+
+/** The methods that throw: what is to be done about it is in the line that called them. */
+const THROWING = [
+  "bind",
+  "listen",
+  "getsockname",
+  "getpeername",
+  "getsockopt",
+  "setsockopt",
+  "settimeout",
+  "setblocking",
+  "makefile",
+  "dup",
+  "close",
+  "ref",
+  "unref",
+] as const;
+
+for (const name of THROWING) {
+  const method = Socket.prototype[name] as (...args: any[]) => any;
+  const leading = {
+    [name](this: Socket, ...args: any[]): any {
+      try {
+        return method.apply(this, args);
+      } catch (error) {
+        throw atCaller(error, leading);
+      }
+    },
+  }[name];
+  Object.defineProperty(Socket.prototype, name, { value: leading, writable: true, configurable: true });
+}
+
+const { connect } = Socket.prototype;

@@ -3,11 +3,12 @@
 import type { Address, AddressLike } from "../base/addresses.ts";
 import { AF_INET, AF_UNIX, SOCK_STREAM } from "../base/constants.ts";
 import type { Bytes, Data } from "../base/data.ts";
-import type { Backend } from "../transport.ts";
+import type { Backend } from "../seam/backend.ts";
 import type { WaitOptions } from "./abort.ts";
 import { checkTimeout } from "./arguments.ts";
 import * as create from "./create.ts";
 import type { ConnectionOptions, ServerOptions } from "./create.ts";
+import { isFdInheritable, makeFdInheritable } from "./inheritable.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Socket } from "./socket.ts";
 
@@ -16,6 +17,8 @@ export interface SocketFunctions {
   socket(family?: number, type?: number, proto?: number, fileno?: number | null): Socket;
   fromfd(fd: number, family: number, type: number, proto?: number): Socket;
   close(fd: number): void;
+  get_inheritable(fd: number): boolean;
+  set_inheritable(fd: number, inheritable: boolean): void;
   socketpair(family?: number, type?: number, proto?: number): Promise<[Socket, Socket]>;
   create_connection(
     address: AddressLike,
@@ -52,6 +55,8 @@ export function makeSockets(runtime: Runtime, backend: Backend): SocketFunctions
       create.open(runtime, backend, family, type, proto, fileno),
     fromfd: (fd, family, type, proto = 0) => create.fromFd(runtime, backend, fd, family, type, proto),
     close: (fd) => create.closeFd(runtime, fd),
+    get_inheritable: (fd) => isFdInheritable(backend, fd),
+    set_inheritable: (fd, inheritable) => makeFdInheritable(backend, fd, inheritable),
     socketpair: (family = AF_UNIX, type = SOCK_STREAM, proto = 0) => create.pair(runtime, backend, family, type, proto),
     create_connection: (address, timeout, source_address = null, options = {}) =>
       create.createConnection(runtime, backend, address, timeout, source_address, options),

@@ -13,15 +13,19 @@ import {
   SOCK_STREAM,
 } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
-import type { Backend, Transport } from "../transport.ts";
+import type { Backend } from "../seam/backend.ts";
+import type { Transport } from "../seam/transport.ts";
 import { openDatagrams } from "./datagrams.ts";
 import { endpoints } from "./dial.ts";
 import { NATIVE_HINT } from "./refusals.ts";
 import { openPair } from "./pair.ts";
 import { denoResolver } from "./resolver.ts";
-import { StreamTransport } from "./tcp.ts";
+import { StreamTransport } from "./streams.ts";
 
 const KNOWN_TYPES = [SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET];
+
+/** Why a number is no socket here. */
+const ADOPT_HINT = `not a socket of this module; for the process's own descriptors: ${NATIVE_HINT}`;
 
 /** Refuses what cannot be had, with the error of a kernel that does not have it. */
 function checkKind(family: number, type: number, proto: number): void {
@@ -48,11 +52,11 @@ export const denoBackend: Backend = {
 
   adopt(_fd): Transport {
     // Deno cannot open a descriptor by its number; the table knows all that can be adopted here.
-    throw errorFor("EBADF", { syscall: "socket" });
+    throw errorFor("EBADF", { syscall: "socket", hint: ADOPT_HINT });
   },
 
   adoptDuplicate(_fd): Transport {
-    throw errorFor("EBADF", { syscall: "dup" });
+    throw errorFor("EBADF", { syscall: "dup", hint: ADOPT_HINT });
   },
 
   async pair(family, type, proto): Promise<[Transport, Transport]> {

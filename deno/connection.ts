@@ -1,16 +1,23 @@
 // One connected stream over a Deno.Conn: what comes in, what goes out, and the state of both together.
 
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
+import { fromDeno } from "./errors.ts";
 import { Inflow } from "./inflow.ts";
 import { Outflow } from "./outflow.ts";
 import { Trouble } from "./trouble.ts";
-import type { Waiters } from "./waiters.ts";
+import type { Waiters } from "../seam/waiters.ts";
+
+const NOTHING = new Uint8Array(0);
 
 /** A connected stream. */
 export class Connection {
   /** The Deno connection, for its addresses and options. */
   readonly conn: Deno.Conn;
   readonly #trouble = new Trouble();
+  /** What SO_ERROR tells of a reset that came after the stream's end: receives read the end all the same. */
+  #late: Error | null = null;
+  #resetLate = false;
+  readonly #isTcp: boolean;
   /** The receiving side. */
   readonly inflow: Inflow;
   /** The sending side. */
@@ -21,16 +28,32 @@ export class Connection {
     this.conn = conn;
     this.inflow = new Inflow(conn, waiters, this.#trouble, referenced);
     this.outflow = new Outflow(conn, waiters, this.#trouble);
+    this.#isTcp = conn.localAddr.transport === "tcp";
+    this.#trouble.ask = () => this.#askForReset();
+  }
+
+  /** A peer that closes with unread data ends its stream first, and then resets it: the kernel tells that to a write. */
+  async #askForReset(): Promise<void> {
+    if (!this.#isTcp || this.#resetLate || this.#trouble.failed || this.#trouble.reset) return;
+    if (this.outflow.over || !this.outflow.ready) return;
+    try {
+      await this.conn.write(NOTHING);
+    } catch (error) {
+      this.#late = fromDeno(error, { syscall: "send" });
+      this.#resetLate = true;
+    }
   }
 
   /** Whether nothing is left of the connection: it was reset, or both sides have ended it. */
   get gone(): boolean {
-    return this.#trouble.reset || (this.inflow.ended && this.outflow.ended);
+    return this.#trouble.reset || this.#resetLate || (this.inflow.ended && this.outflow.ended);
   }
 
   /** Takes the pending error, as reading SO_ERROR does. */
   takeError(): Error | null {
-    return this.#trouble.take();
+    const error = this.#trouble.take() ?? this.#late;
+    this.#late = null;
+    return error;
   }
 
   /** The level of every event, as poll(2) has it for a connected stream. */
@@ -40,8 +63,8 @@ export class Connection {
     if (inflow.ready) events |= POLLIN;
     if (inflow.over) events |= POLLRDHUP;
     if (outflow.ready) events |= POLLOUT;
-    if (this.#trouble.error !== null) events |= POLLERR;
-    if (this.#trouble.reset || (inflow.over && outflow.over)) events |= POLLHUP;
+    if (this.#trouble.error !== null || this.#late !== null) events |= POLLERR;
+    if (this.#trouble.reset || this.#resetLate || (inflow.over && outflow.over)) events |= POLLHUP;
     return events;
   }
 

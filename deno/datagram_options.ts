@@ -64,7 +64,7 @@ export class DatagramOptions {
     if (level === IPPROTO_IP && name === IP_MULTICAST_TTL) return this.#ttl;
     if (level === IPPROTO_IP && name === IP_MULTICAST_LOOP) return this.#loop4;
     if (level === IPPROTO_IPV6 && name === IPV6_MULTICAST_LOOP) return this.#loop6;
-    throw unknownOption("getsockopt");
+    throw unknownOption("getsockopt", level, name);
   }
 
   /** Sets an option. */
@@ -73,12 +73,12 @@ export class DatagramOptions {
     else if (this.#family === AF_UNIX) throw errorFor("EOPNOTSUPP", { syscall: "setsockopt" });
     else if (level === IPPROTO_IP) this.#setIP(name, value);
     else if (level === IPPROTO_IPV6 && this.#family === AF_INET6) this.#setIPv6(name, value);
-    else throw unknownOption("setsockopt");
+    else throw unknownOption("setsockopt", level, name);
   }
 
   #setFlag(name: number, value: number | Uint8Array): void {
     checkSettable(name);
-    if (!FLAGS.includes(name)) throw unknownOption("setsockopt");
+    if (!FLAGS.includes(name)) throw unknownOption("setsockopt", SOL_SOCKET, name);
     const on = optionNumber(value) !== 0;
     if (on && name === SO_REUSEPORT && this.#family === AF_UNIX) {
       throw errorFor("EOPNOTSUPP", { syscall: "setsockopt" });
@@ -98,7 +98,7 @@ export class DatagramOptions {
     } else if (name === IP_MULTICAST_LOOP) {
       this.#loop4 = numberOrByte(value) === 0 ? 0 : 1;
       this.multicast.setLoop4(this.#loop4 !== 0);
-    } else throw unknownOption("setsockopt");
+    } else throw unknownOption("setsockopt", IPPROTO_IP, name);
   }
 
   #setIPv6(name: number, value: number | Uint8Array): void {
@@ -109,7 +109,7 @@ export class DatagramOptions {
       if (loop !== 0 && loop !== 1) throw errorFor("EINVAL", { syscall: "setsockopt" });
       this.#loop6 = loop;
       this.multicast.setLoop6(loop !== 0);
-    } else throw unknownOption("setsockopt");
+    } else throw unknownOption("setsockopt", IPPROTO_IPV6, name);
   }
 }
 

@@ -25,30 +25,29 @@ import {
   SOCK_DGRAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { scatter } from "../base/data.ts";
+import { gather, scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import { copyOf } from "../base/pool.ts";
 import { asciiOf } from "../base/idna.ts";
 import { findAddresses } from "../core/names/hosts.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
-import { WOULD_BLOCK } from "../transport.ts";
-import type { Accepted, AncillaryData, Led, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
+import { WOULD_BLOCK } from "../seam/transport.ts";
+import { Waiters } from "../seam/waiters.ts";
+import type { Accepted, AncillaryData, Caller, Received, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
 import { anyAddress, fromAddr, scoped } from "./addr.ts";
-import { claim } from "./claim.ts";
+import { bindDatagrams } from "./bind.ts";
 import { DatagramOptions } from "./datagram_options.ts";
 import { errnoOf } from "./errors.ts";
-import { Gathering } from "./gathering.ts";
-import { allowed, destination } from "./hosts.ts";
+import { destination } from "./hosts.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Arrival } from "./mailbox.ts";
-import { isMulticast } from "./multicast.ts";
-import { checkPeerPath, samePath, unixPath } from "./paths.ts";
+import { checkPeerPath, samePath, secretName, unixPath } from "./paths.ts";
 import { kindOption, optionValue } from "./options.ts";
+import { allowed, requireAbstract } from "./permissions.ts";
+import { Probes } from "./probe.ts";
 import { checkAncillary, checkFlags, checkHow, checkUnstableNet } from "./refusals.ts";
-import { secretName } from "./secret.ts";
 import { denoResolver } from "./resolver.ts";
-import { Waiters } from "./waiters.ts";
 
 /** What receives may be asked for here; the other flags need the kernel. */
 const RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC;
@@ -67,19 +66,16 @@ export class DatagramTransport implements Transport {
   readonly #options: DatagramOptions;
   #mailbox: Mailbox | null = null;
   #name: Address;
-  /** Whether what is sent to that name comes here and nowhere else. */
-  #alone = false;
   #peer: Address | null = null;
   /** The last host that was a literal: most datagrams go where the last one went. */
   #literal: string | null = null;
   /** Names that may be sent to where their addresses may not: by address. */
   readonly #names = new Map<string, string>();
   #readClosed = false;
-  /** Whether the kernel was just asked and had nothing more, and the asking while it goes on. */
-  #drained = false;
-  #draining: Promise<void> | null = null;
+  /** The turns of callers for which the kernel was asked what came before SHUT_RD. */
+  readonly #asked = new WeakMap<Caller, number>();
   #writeClosed = false;
-  readonly #gathering = new Gathering();
+  readonly #probes = new Probes(() => this.#waiters.wake(POLLOUT));
   #references = 1;
   #referenced = true;
 
@@ -98,33 +94,37 @@ export class DatagramTransport implements Transport {
       if (address === "") return;
       throw errorFor("EINVAL", { syscall: "bind", address });
     }
-    this.#claim(address === "" ? secretName("autobind") : address);
+    if (address === "") this.#claimSecret("autobind");
+    else this.#claim(address);
   }
 
   #claim(address: Address): void {
-    const { listening } = this.#options;
-    const [conn, name] = claim(address, this.family, listening);
+    const [conn, name] = bindDatagrams(address, this.family, this.#options.listening);
     this.#name = name;
-    this.#alone = this.family !== AF_UNIX && !listening.reuseAddress && !isMulticast(name[0] as string);
     this.#mailbox = new Mailbox(conn, this.#waiters, this.#referenced, (from) => this.#accepts(from));
     this.#options.multicast.attach(this.#mailbox);
     if (this.#waiters.wait(POLLIN)) this.#mailbox.receiveAhead();
   }
 
+  #claimSecret(purpose: string): void {
+    requireAbstract(
+      "a Unix datagram socket that is bound to no path gets an abstract name, and no single one can be granted; " +
+        "bind it to a path that is",
+    );
+    this.#claim(secretName(purpose));
+  }
+
   /**
    * The mailbox, which an unbound socket gets with its first datagram. A Unix socket stays without a name then,
-   * which Deno cannot do: it gets one that nobody can guess.
+   * which Deno cannot do: it gets one that cannot be guessed.
    */
   #bound(to: Address): Mailbox {
-    if (this.#mailbox === null && this.family === AF_UNIX) this.#claim(secretName("unnamed"));
+    if (this.#mailbox === null && this.family === AF_UNIX) this.#claimSecret("unnamed");
     else if (this.#mailbox === null) {
-      try {
-        this.#claim(anyAddress(this.family));
-      } catch (error) {
-        // Whoever may only talk to this host needs no more than this host's own address.
-        if (!(error instanceof Deno.errors.NotCapable) || !isLoopback(String(to[0]))) throw error;
-        this.#claim([loopback(this.family), 0]);
-      }
+      const everywhere = anyAddress(this.family);
+      // To talk to this host alone, its loopback address is enough where no more was granted.
+      const local = isLoopback(String(to[0])) && !allowed(String(everywhere[0]), 0);
+      this.#claim(local ? [loopback(this.family), 0] : everywhere);
     }
     return this.#mailbox!;
   }
@@ -163,9 +163,17 @@ export class DatagramTransport implements Transport {
     return [host, ...rest] as Address;
   }
 
-  connect(address: Address): void {
+  connect(_caller: Caller, address: Address): void | WouldBlock {
     this.#checkBroadcast("connect", address);
-    if (this.family === AF_UNIX) checkPeerPath(address);
+    if (this.family === AF_UNIX) {
+      const path = checkPeerPath(address);
+      if (this.#probes.ask(path) === undefined) return WOULD_BLOCK;
+    }
+    this.join(address);
+  }
+
+  /** Connects to what is known to take datagrams. */
+  join(address: Address): void {
     this.#bound(address);
     this.#peer = address;
   }
@@ -195,28 +203,25 @@ export class DatagramTransport implements Transport {
 
   // Receiving.
 
-  #look(syscall: string, flags: number): Arrival | WouldBlock | null {
+  #look(caller: Caller, syscall: string, flags: number): Arrival | WouldBlock | null {
     checkFlags(syscall, flags, RECEIVE_FLAGS);
     const arrival = this.#mailbox?.look() ?? WOULD_BLOCK;
-    return arrival === WOULD_BLOCK && this.#readClosed && this.#isDrained() ? null : arrival;
+    return arrival === WOULD_BLOCK && this.#readClosed && this.#isDrained(caller) ? null : arrival;
   }
 
-  /** Whether nothing is left of what came before SHUT_RD. Where that is not known it is found out, and the waiters are woken. */
-  #isDrained(): boolean {
-    if (this.#drained || this.#mailbox === null) return true;
-    this.#draining ??= this.#mailbox.settle(POLLIN).then(() => {
-      this.#draining = null;
-      this.#drained = true;
-      this.#waiters.wake(POLLIN);
-      this.#drained = false;
-    });
+  /**
+   * Whether nothing is left of what came before SHUT_RD. The first try of a call asks the kernel, and its waiters are
+   * woken then; by the second one it is known.
+   */
+  #isDrained(caller: Caller): boolean {
+    if (this.#mailbox === null || this.#asked.get(caller) === caller.turn) return true;
+    this.#asked.set(caller, caller.turn);
+    this.#mailbox.settle(POLLIN).then(() => this.#waiters.wake(POLLIN));
     return false;
   }
 
   #took(flags: number): void {
-    if ((flags & MSG_PEEK) !== 0) return;
-    this.#drained = false;
-    this.#mailbox!.take();
+    if ((flags & MSG_PEEK) === 0) this.#mailbox!.take();
   }
 
   #sender(from: Deno.Addr): Address | null {
@@ -226,13 +231,13 @@ export class DatagramTransport implements Transport {
       : fromAddr(from, this.family, this.#name);
   }
 
-  recv(size: number, flags: number): Bytes | WouldBlock {
-    const received = this.recvFrom(size, flags);
+  recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
+    const received = this.recvFrom(caller, size, flags);
     return received === WOULD_BLOCK ? WOULD_BLOCK : received[0];
   }
 
-  recvFrom(size: number, flags: number): [Bytes, Address | null] | WouldBlock {
-    const arrival = this.#look("recvfrom", flags);
+  recvFrom(caller: Caller, size: number, flags: number): [Bytes, Address | null] | WouldBlock {
+    const arrival = this.#look(caller, "recvfrom", flags);
     if (arrival === WOULD_BLOCK) return WOULD_BLOCK;
     if (arrival === null) return [EMPTY, null];
     const { length } = arrival[0];
@@ -241,13 +246,13 @@ export class DatagramTransport implements Transport {
     return [data, this.#sender(arrival[1])];
   }
 
-  recvInto(view: Uint8Array, flags: number): number | WouldBlock {
-    const received = this.recvFromInto(view, flags);
+  recvInto(caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
+    const received = this.recvFromInto(caller, view, flags);
     return received === WOULD_BLOCK ? WOULD_BLOCK : received[0];
   }
 
-  recvFromInto(view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
-    const arrival = this.#look("recvfrom", flags);
+  recvFromInto(caller: Caller, view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
+    const arrival = this.#look(caller, "recvfrom", flags);
     if (arrival === WOULD_BLOCK) return WOULD_BLOCK;
     if (arrival === null) return [0, null];
     const data = arrival[0];
@@ -257,8 +262,13 @@ export class DatagramTransport implements Transport {
     return [fits || (flags & MSG_TRUNC) !== 0 ? data.length : view.length, this.#sender(arrival[1])];
   }
 
-  recvMessage(views: Uint8Array[], _ancillarySize: number, flags: number): Received | WouldBlock {
-    const arrival = this.#look("recvmsg", flags);
+  recvMessage(
+    caller: Caller,
+    views: Uint8Array[],
+    _ancillarySize: number,
+    flags: number,
+  ): Received | WouldBlock {
+    const arrival = this.#look(caller, "recvmsg", flags);
     if (arrival === WOULD_BLOCK) return WOULD_BLOCK;
     if (arrival === null) return { length: 0, ancillary: [], flags: 0, address: null };
     const data = arrival[0];
@@ -272,22 +282,18 @@ export class DatagramTransport implements Transport {
 
   // Sending.
 
-  send(data: Uint8Array, flags: number): number | WouldBlock {
+  send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
     if (this.#peer === null) {
       throw errorFor(this.family === AF_UNIX ? "ENOTCONN" : "EDESTADDRREQ", { syscall: "send" });
     }
-    return this.sendTo(data, flags, this.#peer);
+    return this.sendTo(caller, data, flags, this.#peer);
   }
 
-  get sending(): Uint8Array | null {
-    return this.#mailbox === null ? null : this.#mailbox.sending;
-  }
-
-  sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
+  sendTo(caller: Caller, data: Uint8Array, flags: number, address: Address): number | WouldBlock {
     checkFlags("sendto", flags, SEND_FLAGS);
     if (this.#writeClosed) throw errorFor("EPIPE", { syscall: "sendto" });
     this.#checkBroadcast("sendto", address);
-    return this.#bound(address).send(data, this.#target(address), address);
+    return this.#bound(address).send(caller, data, this.#target(address), address);
   }
 
   #target(address: Address): Deno.Addr {
@@ -308,14 +314,19 @@ export class DatagramTransport implements Transport {
   }
 
   sendMessage(
+    caller: Caller,
     views: Uint8Array[],
     ancillary: AncillaryData[],
     flags: number,
     address: Address | null,
   ): number | WouldBlock {
     checkAncillary(ancillary);
-    const data = this.#gathering.of(views);
-    return address === null ? this.send(data, flags) : this.sendTo(data, flags, address);
+    const data = gather(views);
+    return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
+  }
+
+  forget(caller: Caller): void {
+    this.#mailbox?.forget(caller);
   }
 
   shutdown(how: number): void {
@@ -324,7 +335,6 @@ export class DatagramTransport implements Transport {
     if (how !== SHUT_WR) this.#readClosed = true;
     if (how !== SHUT_RD) this.#writeClosed = true;
     this.#waiters.wake(POLLIN | POLLOUT | POLLRDHUP);
-    if (how !== SHUT_WR) this.#mailbox?.endLed();
   }
 
   // Options.
@@ -370,13 +380,8 @@ export class DatagramTransport implements Transport {
   }
 
   settle(mask: number): Promise<void> | undefined {
-    return this.#mailbox?.settle(mask);
-  }
-
-  lead<T>(mask: number, attempt: () => T | WouldBlock, led: Led): Promise<T> | undefined {
-    // To end it the socket has to send to itself.
-    if (mask !== POLLIN || !this.#alone || this.#references > 1 || this.#readClosed) return undefined;
-    return this.#mailbox!.lead(attempt, led);
+    const probing = this.#probes.settle();
+    return probing?.then(() => this.#mailbox?.settle(mask)) ?? this.#mailbox?.settle(mask);
   }
 
   // Life.
@@ -401,6 +406,10 @@ export class DatagramTransport implements Transport {
     if (this.#mailbox !== null) this.#mailbox.reference.referenced = referenced;
   }
 
+  get released(): Promise<unknown> | undefined {
+    return this.#references === 0 ? this.#mailbox?.released : undefined;
+  }
+
   close(): void {
     if (--this.#references === 0) this.#mailbox?.close();
     this.#waiters.wake(POLLNVAL | POLLERR);
@@ -408,7 +417,7 @@ export class DatagramTransport implements Transport {
 }
 
 /** Opens a datagram socket of a family that there is. */
-export function openDatagrams(family: number, proto: number): Transport {
+export function openDatagrams(family: number, proto: number): DatagramTransport {
   // Deno has the call only where the flag is given. Whoever needs no datagrams never meets this.
   checkUnstableNet("datagrams need", "ESOCKTNOSUPPORT", "socket");
   return new DatagramTransport(family, proto);

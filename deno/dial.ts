@@ -6,6 +6,7 @@ import { isLiteral } from "../base/addresses.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
 import { gaiErrorFor } from "../base/gai.ts";
+import { allowed, notCapable } from "./permissions.ts";
 import { hostOf } from "./addr.ts";
 import { unixPath } from "./paths.ts";
 import { lookUp } from "./resolver.ts";
@@ -28,6 +29,8 @@ export async function dial(address: Address, family: number, signal: AbortSignal
   conn.close();
   const [literal] = await lookUp(hostname, port, versionOf(family));
   if (literal === undefined) throw gaiErrorFor("EAI_ADDRFAMILY", { syscall: "connect", address });
+  // The user has allowed the name: create_connection may still reach it by its other family.
+  if (!allowed(literal, port)) throw notCapable(literal, port);
   return await Deno.connect({ hostname: literal, port, signal });
 }
 

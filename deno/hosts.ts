@@ -6,6 +6,7 @@ import { isLiteral, loopback, wildcard } from "../base/addresses.ts";
 import { AF_INET6 } from "../base/constants.ts";
 import { gaiErrorFor } from "../base/gai.ts";
 import { hostOf, scoped } from "./addr.ts";
+import { allowed } from "./permissions.ts";
 
 /** The host to bind, as Deno takes it: a literal where it stands for one; a name that only a look-up knows stays one. */
 export function bindable(address: Address, family: number): string {
@@ -27,10 +28,4 @@ export function checkFamily(bound: Deno.Listener | Deno.DatagramConn, family: nu
 export function destination(host: string, family: number): string | undefined {
   if (host === "" || host === wildcard(family)) return loopback(family);
   return isLiteral(host, family) ? host : undefined;
-}
-
-/** Whether Deno lets a literal be used. */
-export function allowed(host: string, port: number): boolean {
-  const net = { name: "net", host: `${host.includes(":") ? `[${host}]` : host}:${port}` } as const;
-  return Deno.permissions.querySync(net).state === "granted";
 }

@@ -7,8 +7,23 @@ import type { NetworkInterface } from "../seam/resolver.ts";
 
 const LIST = "/sys/class/net";
 
+/** Whether Linux's list may be read, as far as that can be told without asking the user. */
+function mayReadSys(): boolean {
+  return Deno.permissions.querySync({ name: "read", path: LIST }).state === "granted";
+}
+
+/** Whether some list of interfaces may be read without asking the user. */
+export function mayListInterfaces(): boolean {
+  return Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" }).state === "granted" ||
+    (Deno.build.os === "linux" && mayReadSys());
+}
+
 /** Linux's list of interfaces, by index. */
 function listFromSys(): NetworkInterface[] {
+  // Deno would ask the user for read access first, and refuse all the same: /sys takes --allow-all.
+  if (!mayReadSys()) {
+    throw new Deno.errors.NotCapable(`Requires all access to "${LIST}", run again with the --allow-all flag`);
+  }
   const list: [number, string][] = [];
   for (const { name, isSymlink } of Deno.readDirSync(LIST)) {
     // Plain files stand there too (bonding_masters).

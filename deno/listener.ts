@@ -5,13 +5,14 @@
 // listen is turned away by that, and never served. (A Unix listener is opened once: who came early waits.)
 
 import { POLLERR, POLLIN } from "../base/poll.ts";
-import { WOULD_BLOCK } from "../transport.ts";
-import type { WouldBlock } from "../transport.ts";
+import { WOULD_BLOCK } from "../seam/transport.ts";
+import type { WouldBlock } from "../seam/transport.ts";
 import { fromDeno } from "./errors.ts";
-import type { Opener } from "./opener.ts";
+import type { Opener } from "./bind.ts";
 import { Reference } from "./reference.ts";
+import { ListenerFile } from "./listener_file.ts";
 import { turns } from "./turns.ts";
-import type { Waiters } from "./waiters.ts";
+import type { Waiters } from "../seam/waiters.ts";
 
 /**
  * Connections that died in the queue: the next one is taken instead, as accept(2) advises. ENOTCONN is one that was
@@ -29,6 +30,12 @@ export class Listener {
   #ready: Deno.Conn[] = [];
   #error: Error | null = null;
   #closed = false;
+  /** The accept under way, until it has ended. */
+  #underWay: Promise<unknown> | undefined;
+  /** The file of a Unix listener. */
+  readonly #file: ListenerFile | null;
+  /** Settles when the closed listener's address is free; undefined where it is at once. */
+  released: Promise<unknown> | undefined;
   /** Whether the listener is closed and its address could not be claimed again. */
   #lost = false;
   #referenced: boolean;
@@ -41,6 +48,8 @@ export class Listener {
     this.#referenced = referenced;
     this.#listener = open(0);
     this.#reference = new Reference(this.#listener, referenced);
+    const { addr } = this.#listener;
+    this.#file = addr.transport === "unix" ? new ListenerFile((addr as Deno.UnixAddr).path ?? "") : null;
   }
 
   get addr(): Deno.Addr {
@@ -110,10 +119,13 @@ export class Listener {
     if (this.#accepting || !this.#listening || this.#ready.length > 0 || this.#closed) return;
     this.#accepting = true;
     const listener = this.#listener;
-    listener.accept().then(
+    const underWay: Promise<unknown> = listener.accept().then(
       (conn) => listener === this.#listener ? this.#onAccept(conn) : conn.close(),
       (error) => listener === this.#listener && this.#onFailure(error),
-    );
+    ).finally(() => {
+      if (this.#underWay === underWay) this.#underWay = undefined;
+    });
+    this.#underWay = underWay;
   }
 
   #onAccept(conn: Deno.Conn): void {
@@ -146,7 +158,7 @@ export class Listener {
 
   /** Somebody stopped waiting: an accept under way that nobody waits for is parked. */
   park(): void {
-    if (this.#accepting && !this.#waiters.hold(POLLIN)) this.#reference.parked = true;
+    if (this.#accepting && !this.#closed && !this.#waiters.hold(POLLIN)) this.#reference.parked = true;
   }
 
   /** The user's ref() and unref(). */
@@ -155,10 +167,19 @@ export class Listener {
     this.#reference.referenced = referenced;
   }
 
-  /** Closes the queue with every connection in it that nobody accepted. */
+  /**
+   * Closes the queue with every connection in it that was not accepted. Deno lets go of the address when an accept under
+   * way has ended, which is a matter of the event loop: `released` tells when.
+   */
   close(): void {
     this.#closed = true;
-    if (!this.#lost) this.#listener.close();
+    if (this.#underWay !== undefined) this.#reference.hold();
+    if (this.#lost) this.released = this.#underWay;
+    else if (this.#file !== null) this.released = this.#file.close(this.#listener, this.#underWay);
+    else {
+      this.#listener.close();
+      this.released = this.#underWay;
+    }
     this.#drop();
   }
 }

@@ -30,7 +30,7 @@ export const has_ipv6: boolean = true;
  * ```
  */
 export function getaddrinfo(
-  host: string | null,
+  host: string | Uint8Array | null,
   port: string | number | null,
   family: number = 0,
   type: number = 0,
@@ -70,8 +70,8 @@ export function getnameinfo(
  * console.assert(await gethostbyname("127.1") === "127.0.0.1");
  * ```
  */
-export function gethostbyname(host: string, options: WaitOptions = {}): Promise<string> {
-  return names.gethostbyname(host, options);
+export function gethostbyname(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<string> {
+  return names.gethostbyname(hostname, options);
 }
 
 /**
@@ -86,8 +86,8 @@ export function gethostbyname(host: string, options: WaitOptions = {}): Promise<
  * console.assert(name === "127.0.0.1" && aliases.length === 0 && addresses[0] === name);
  * ```
  */
-export function gethostbyname_ex(host: string, options: WaitOptions = {}): Promise<HostEntry> {
-  return names.gethostbyname_ex(host, options);
+export function gethostbyname_ex(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
+  return names.gethostbyname_ex(hostname, options);
 }
 
 /**
@@ -101,8 +101,8 @@ export function gethostbyname_ex(host: string, options: WaitOptions = {}): Promi
  * console.log(name); // localhost
  * ```
  */
-export function gethostbyaddr(host: string, options: WaitOptions = {}): Promise<HostEntry> {
-  return names.gethostbyaddr(host, options);
+export function gethostbyaddr(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
+  return names.gethostbyaddr(hostname, options);
 }
 
 /**
@@ -116,7 +116,7 @@ export function gethostbyaddr(host: string, options: WaitOptions = {}): Promise<
  * console.log(await getfqdn("127.0.0.1")); // localhost
  * ```
  */
-export function getfqdn(name: string = "", options: WaitOptions = {}): Promise<string> {
+export function getfqdn(name: string | Uint8Array = "", options: WaitOptions = {}): Promise<string> {
   return names.getfqdn(name, options);
 }
 

@@ -13,11 +13,12 @@ import {
 } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
+import { optionName } from "../base/option_names.ts";
 import { NATIVE_HINT } from "./refusals.ts";
 
 /** The error of an option that Deno cannot express. */
-export function unknownOption(syscall: string): OSError {
-  return errorFor("ENOPROTOOPT", { syscall, hint: NATIVE_HINT });
+export function unknownOption(syscall: string, level: number, option: number): OSError {
+  return errorFor("ENOPROTOOPT", { syscall, hint: `${optionName(level, option)}: ${NATIVE_HINT}` });
 }
 
 /** An int of an option's value, as the kernel reads it: a number, or at least four bytes. */

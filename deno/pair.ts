@@ -2,11 +2,12 @@
 
 import { AF_INET, AF_UNIX, SOCK_DGRAM } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
-import type { Transport } from "../transport.ts";
+import type { Transport } from "../seam/transport.ts";
 import { openDatagrams } from "./datagrams.ts";
 import { fromDeno } from "./errors.ts";
-import { secretName } from "./secret.ts";
-import { StreamTransport } from "./tcp.ts";
+import { secretName } from "./paths.ts";
+import { requireAbstract } from "./permissions.ts";
+import { StreamTransport } from "./streams.ts";
 import { turns } from "./turns.ts";
 
 /** How many strangers may knock first before the pair is given up. */
@@ -17,6 +18,9 @@ export async function openPair(family: number, type: number): Promise<[Transport
   if (type === SOCK_DGRAM) return datagramPair(family);
   try {
     if (family === AF_UNIX) {
+      requireAbstract(
+        "socketpair() listens at an abstract name for a moment; socketpair(AF_INET) takes --allow-net=127.0.0.1",
+      );
       return await pairOver(Deno.listen({ transport: "unix", path: secretName("socketpair") }), family);
     }
     const hostname = family === AF_INET ? "127.0.0.1" : "::1";
@@ -29,11 +33,12 @@ export async function openPair(family: number, type: number): Promise<[Transport
 /** Two Unix datagram sockets, each connected to the other: strangers' datagrams are not seen. The kernel has no others. */
 function datagramPair(family: number): [Transport, Transport] {
   if (family !== AF_UNIX) throw errorFor("EOPNOTSUPP", { syscall: "socketpair" });
+  requireAbstract("both sockets of a datagram pair get abstract names, and no single one can be granted");
   const [one, other] = [openDatagrams(family, 0), openDatagrams(family, 0)];
   try {
     for (const transport of [one, other]) transport.bind(secretName("socketpair"));
-    one.connect(other.getsockname());
-    other.connect(one.getsockname());
+    one.join(other.getsockname());
+    other.join(one.getsockname());
     return [one, other];
   } catch (error) {
     one.close();

@@ -34,6 +34,11 @@ export class Reference {
     this.#apply();
   }
 
+  /** The operations are about to end: they keep the process alive until they have, whatever was chosen. */
+  hold(): void {
+    this.#resource.ref();
+  }
+
   #apply(): void {
     if (this.#referenced && !this.#parked) this.#resource.ref();
     else this.#resource.unref();

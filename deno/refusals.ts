@@ -3,7 +3,7 @@
 import { SHUT_RD, SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
 import type { ErrnoName } from "../base/errno.ts";
-import type { AncillaryData } from "../transport.ts";
+import type { AncillaryData } from "../seam/transport.ts";
 
 /** The way out, named by every error for what Deno's net API cannot express. */
 export const NATIVE_HINT =

@@ -5,19 +5,14 @@
 // of Deno throws NotCapable, and ENOTFOUND for every failure of the look-up, a temporary one too.
 
 import type { Resolver } from "../seam/resolver.ts";
-import { findInterface, hasVersion, listInterfaces } from "./interfaces.ts";
+import { findInterface, hasVersion, listInterfaces, mayListInterfaces } from "./interfaces.ts";
+import { notCapable } from "./permissions.ts";
 
 /** Loaded at the first look-up: it takes 6 ms, which a program that connects to addresses need not spend. */
 const dns = () => import("node:dns");
 
 function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
-}
-
-function notCapable(host: string, port: number): Error {
-  const place = host.includes(":") ? `[${host}]` : host;
-  const where = port === 0 ? place : `${place}:${port}`;
-  return new Deno.errors.NotCapable(`Requires net access to "${where}", run again with the --allow-net flag`);
 }
 
 /**
@@ -81,5 +76,6 @@ export const denoResolver: Resolver = {
   hostname: () => Deno.hostname(),
   interfaces: listInterfaces,
   findInterface,
+  mayListInterfaces,
   hasVersion,
 };

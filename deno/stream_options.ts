@@ -42,7 +42,7 @@ export class StreamOptions {
     else if (level === IPPROTO_TCP && name === TCP_NODELAY) return this.#noDelay;
     // Deno's IPv6 listeners take IPv4 connections too, as Linux's do unless told otherwise.
     else if (this.#isV6Only(level, name)) return 0;
-    throw unknownOption("getsockopt");
+    throw unknownOption("getsockopt", level, name);
   }
 
   /** Sets an option; `apply` brings it to a connection. */
@@ -57,10 +57,10 @@ export class StreamOptions {
         this.#reusePort = flag;
       } else if (name === SO_KEEPALIVE) this.#keepAlive = flag;
       else if (name === SO_BROADCAST) this.#broadcast = flag;
-      else throw unknownOption("setsockopt");
+      else throw unknownOption("setsockopt", level, name);
     } else if (this.#family === AF_UNIX) throw errorFor("EOPNOTSUPP", { syscall: "setsockopt" });
     else if (level === IPPROTO_TCP && name === TCP_NODELAY) this.#noDelay = flag;
-    else if (!this.#isV6Only(level, name) || flag !== 0) throw unknownOption("setsockopt");
+    else if (!this.#isV6Only(level, name) || flag !== 0) throw unknownOption("setsockopt", level, name);
   }
 
   #isV6Only(level: number, name: number): boolean {

@@ -7,6 +7,11 @@ export class Trouble {
   /** Whether the connection is broken off, told or not. */
   reset = false;
 
+  /** Whether a write has failed: what the kernel had to tell, it told to that one. */
+  failed = false;
+  /** Finds out whether a stream that has ended was reset since: no read tells. */
+  ask: (() => Promise<void>) | null = null;
+
   /** The connection broke off. */
   strike(error: Error): void {
     this.error = error;

@@ -2,6 +2,31 @@
 
 import { parseArgs } from "node:util";
 
+/** The options that take parts of a number (times in seconds); the others count something, and take whole ones. */
+const FRACTIONS = ["seconds", "timeout", "patience", "interval", "every", "minutes", "idle"];
+/** The bounds of the options that have some; the others take any number from 0. */
+const BOUNDS: Record<string, [least: number, most: number]> = {
+  port: [0, 65535],
+  first: [0, 65535],
+  last: [0, 65535],
+  ttl: [0, 255],
+  hops: [1, 255],
+  connections: [1, 65535],
+  together: [1, 65535],
+  workers: [1, 64],
+  tries: [1, 32],
+  size: [1, 2 ** 30],
+};
+
+// The commonest mistake with servers: another one is running. One line tells it better than a stack.
+addEventListener("unhandledrejection", (event) => {
+  const { code, address } = event.reason ?? {};
+  if (code !== "EADDRINUSE") return;
+  event.preventDefault();
+  console.error(`${typeof address === "string" ? address : `port ${address[1]}`} is taken`);
+  Deno.exit(1);
+});
+
 /**
  * Reads options from the command line: every default gives an option its name and its kind (text, number or switch).
  * `--help` prints `about` and the options. What is left over comes as `rest`.
@@ -36,9 +61,22 @@ export function options<T extends Record<string, string | number | boolean>>(
 }
 
 function numberOf(name: string, text: string): number {
+  const [least, most] = BOUNDS[name] ?? [0, Number.MAX_SAFE_INTEGER];
   const number = Number(text);
-  if (text.trim() === "" || !Number.isFinite(number)) refuse(`--${name} takes a number, not '${text}'`);
+  const whole = !FRACTIONS.includes(name);
+  const fits = text.trim() !== "" && number >= least && number <= most && (!whole || Number.isInteger(number));
+  if (!fits) {
+    const range = most < Number.MAX_SAFE_INTEGER ? `${least} to ${most}` : `from ${least}`;
+    refuse(`--${name} takes a ${whole ? "whole number" : "number"}, ${range}, not '${text}'`);
+  }
   return number;
+}
+
+/** A port from the command line; `what` names the place where it stands. */
+export function portOf(text: string, what: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65535) refuse(`${what} takes a port, 0 to 65535, not '${text}'`);
+  return port;
 }
 
 /** Ends the program over a wrong command line. */

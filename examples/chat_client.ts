@@ -24,8 +24,8 @@ while (awaited.includes(server)) {
     await Deno.stdout.write(heard);
   }
   if (readable.includes(terminal)) {
-    const said = await terminal.read(4096);
-    if (said.length > 0) await server.sendall(said);
+    const said = await terminal.readline();
+    if (said !== "") await server.sendall(said);
     else {
       await server.shutdown(socket.SHUT_WR);
       leave(terminal);

@@ -14,7 +14,7 @@
 // The end of the input (Ctrl-D) half-closes a stream: the other side's answer is still heard.
 
 import * as socket from "@berkeley/socket";
-import { options, refuse } from "./_shared.ts";
+import { options, portOf, refuse } from "./_shared.ts";
 
 /** So long, in seconds, a UDP netcat stays for answers after the end of its input: datagrams have no end of stream. */
 const LINGER = 1;
@@ -26,7 +26,7 @@ const { listen, udp, unix, rest } = options("netcat [--listen] [--udp] host port
 });
 if (rest.length !== (unix ? 1 : 2)) refuse(unix ? "say a path" : "say a host and a port");
 if (unix && udp) refuse("--unix is a stream");
-const address: socket.AddressLike = unix ? rest[0] : [rest[0], Number(rest[1])];
+const address: socket.AddressLike = unix ? rest[0] : [rest[0], portOf(rest[1], "the second argument")];
 
 await (udp ? talkInDatagrams() : talkInStreams());
 // A read of the terminal that is still under way would hold the process.

@@ -3,13 +3,14 @@
 //   deno run --allow-net=127.0.0.1:8000,127.0.0.1:9999 examples/port_forward.ts --port 8000 --to 127.0.0.1:9999
 
 import * as socket from "@berkeley/socket";
-import { options, refuse } from "./_shared.ts";
+import { options, portOf, refuse } from "./_shared.ts";
 
 const { port, to } = options("port_forward: connects whoever calls --port to --to", {
   port: 8000,
   to: "127.0.0.1:9999",
 });
-const target = /^(.+):(\d+)$/.exec(to) ?? refuse("--to takes host:port");
+const [, host, portText] = /^(.+):(.*)$/.exec(to) ?? refuse("--to takes host:port");
+const target: [string, number] = [host, portOf(portText, "--to")];
 
 using server = socket.create_server(["127.0.0.1", port]);
 console.log("forwarding", server.getsockname(), "to", to);
@@ -19,7 +20,7 @@ for await (const [near, caller] of server) {
 }
 
 async function forward(near: socket.Socket): Promise<void> {
-  using far = await socket.create_connection([target[1], Number(target[2])], 10);
+  using far = await socket.create_connection(target, 10);
   far.settimeout(null); // ten seconds to connect, no limit to talk
   await Promise.all([copy(near, far), copy(far, near)]);
 }

@@ -5,7 +5,7 @@
 // Scan your own machines only.
 
 import * as socket from "@berkeley/socket";
-import { options } from "./_shared.ts";
+import { options, refuse } from "./_shared.ts";
 
 const { host, first, last, timeout, together } = options("port_scanner: prints the open ports of a host", {
   host: "127.0.0.1",
@@ -14,6 +14,8 @@ const { host, first, last, timeout, together } = options("port_scanner: prints t
   timeout: 0.5,
   together: 100,
 });
+
+if (first > last) refuse(`no port is from ${first} to ${last}`);
 
 function* range(): Generator<number> {
   for (let port = first; port <= last; port++) yield port;

@@ -1,17 +1,18 @@
 // Opening sockets of the kernel.
 
 import { SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "../base/constants/sockets.ts";
-import type { Backend } from "../transport.ts";
+import type { Backend } from "../seam/backend.ts";
 import { call } from "./call.ts";
 import { findForeign } from "./descriptors.ts";
 import { libc } from "./libc.ts";
 import { F_DUPFD_CLOEXEC } from "./linux.ts";
-import { keepNonBlocking } from "./nonblocking.ts";
+import { getInheritable, setInheritable } from "./inheritance.ts";
 import { readOption } from "./options.ts";
 import { requireFamily } from "./permissions.ts";
 import { endpoints } from "./resolve.ts";
 import { reactor } from "./reactor.ts";
 import { NativeTransport } from "./transport.ts";
+import { giveBackAtUnload } from "./unload.ts";
 
 /** Non-blocking, since nothing may wait on JavaScript's thread; closed when another program is executed. */
 const FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC;
@@ -24,6 +25,7 @@ export const nativeBackend: Backend = {
   open(family, type, proto) {
     // Some families hear or do much without an address.
     requireFamily(family);
+    giveBackAtUnload();
     const fd = call(libc().socket(family, type | FLAGS, proto), "socket");
     return new NativeTransport(fd, family, type, proto);
   },
@@ -33,7 +35,7 @@ export const nativeBackend: Backend = {
     const own = option(fd, SO_TYPE);
     if (family === -1) family = option(fd, SO_DOMAIN);
     if (proto === -1) proto = option(fd, SO_PROTOCOL);
-    keepNonBlocking(fd);
+    giveBackAtUnload();
     return NativeTransport.adopt(fd, family, type === -1 ? own : type, proto);
   },
 
@@ -48,6 +50,7 @@ export const nativeBackend: Backend = {
   },
 
   pair(family, type, proto) {
+    giveBackAtUnload();
     const fds = new Int32Array(2);
     call(libc().socketpair(family, type | FLAGS, proto, fds), "socketpair");
     return Promise.resolve([
@@ -56,6 +59,8 @@ export const nativeBackend: Backend = {
     ]);
   },
 
+  getInheritable,
+  setInheritable,
   endpoints,
 };
 

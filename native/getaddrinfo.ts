@@ -30,7 +30,7 @@ import { requireHost } from "./permissions.ts";
  * ```
  */
 export async function getaddrinfo(
-  host: string | null,
+  host: string | Uint8Array | null,
   port: string | number | null,
   family: number = 0,
   type: number = 0,
@@ -39,11 +39,11 @@ export async function getaddrinfo(
   options: WaitOptions = {},
 ): Promise<AddressInfo[]> {
   const hints = { family, type, proto, flags };
-  checkAddrInfo(host, hints);
+  const hostname = checkAddrInfo(host, hints);
   // libc would take a port beyond 65535 modulo 2 ** 16.
   const service = parseService(port, flags);
   options.signal?.throwIfAborted();
-  const found = await orAborted(findHost(host, service, hints), options.signal);
+  const found = await orAborted(findHost(hostname, service, hints), options.signal);
   return found.map(({ family, type, proto, canonname, address }): AddressInfo => [
     family,
     type,

@@ -63,8 +63,8 @@ async function findEntry(
  * console.assert(await gethostbyname("127.1") === "127.0.0.1");
  * ```
  */
-export async function gethostbyname(host: string, options: WaitOptions = {}): Promise<string> {
-  checkHostName(host, "gethostbyname");
+export async function gethostbyname(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<string> {
+  const host = checkHostName(hostname, "gethostbyname");
   options.signal?.throwIfAborted();
   return await orAborted(firstAddress(host, AF_INET), options.signal);
 }
@@ -81,8 +81,8 @@ export async function gethostbyname(host: string, options: WaitOptions = {}): Pr
  * console.assert(name === "127.0.0.1" && aliases.length === 0 && addresses[0] === name);
  * ```
  */
-export async function gethostbyname_ex(host: string, options: WaitOptions = {}): Promise<HostEntry> {
-  checkHostName(host, "gethostbyname_ex");
+export async function gethostbyname_ex(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
+  const host = checkHostName(hostname, "gethostbyname_ex");
   options.signal?.throwIfAborted();
   return await orAborted(findByName(host), options.signal);
 }
@@ -109,8 +109,8 @@ async function findByName(host: string): Promise<HostEntry> {
  * console.log(name); // localhost
  * ```
  */
-export async function gethostbyaddr(host: string, options: WaitOptions = {}): Promise<HostEntry> {
-  checkHostName(host, "gethostbyaddr");
+export async function gethostbyaddr(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
+  const host = checkHostName(hostname, "gethostbyaddr");
   options.signal?.throwIfAborted();
   return await orAborted(findByAddress(host), options.signal);
 }
@@ -137,7 +137,7 @@ async function findByAddress(host: string): Promise<HostEntry> {
  * console.log(await getfqdn("127.0.0.1")); // localhost
  * ```
  */
-export async function getfqdn(name: string = "", options: WaitOptions = {}): Promise<string> {
+export async function getfqdn(name: string | Uint8Array = "", options: WaitOptions = {}): Promise<string> {
   return await qualify(name, gethostname, (host) => gethostbyaddr(host, options));
 }
 

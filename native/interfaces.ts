@@ -1,5 +1,6 @@
 // Network interfaces by name and index. libc asks the kernel, and takes no permission for it.
 
+import { nameOf } from "../base/data.ts";
 import { errorFor, OSError } from "../base/errors.ts";
 import { failure } from "./call.ts";
 import { libc } from "./libc.ts";
@@ -48,7 +49,7 @@ export function if_nameindex(): [index: number, name: string][] {
  * ```
  */
 export function if_nametoindex(name: string): number {
-  if (typeof name !== "string") throw new TypeError(`expected a string, not ${typeof name}`);
+  if (typeof name !== "string") throw new TypeError(`expected a string, not ${nameOf(name)}`);
   if (name.includes("\0")) throw new RangeError("embedded null byte");
   const index = libc().if_nametoindex(cString(name));
   if (index === 0) throw new OSError("no interface with this name", undefined, { syscall: "if_nametoindex" });

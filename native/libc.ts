@@ -126,6 +126,7 @@ const SYMBOLS = {
   close_waiting: { name: "close", parameters: ["i32" /* int fd */], result: "i32", nonblocking: true },
   // Variadic in C; on Linux, x86-64 and arm64, an int goes where a named one would.
   fcntl: { parameters: ["i32", /* int fd */ "i32", /* int cmd */ "i32" /* int arg */], result: "i32" },
+  ioctl: { parameters: ["i32", /* int fd */ "u32", /* unsigned long request */ "buffer" /* int * */], result: "i32" },
   poll: {
     parameters: ["buffer", /* struct pollfd *fds */ "u32", /* nfds_t nfds */ "i32" /* int timeout */],
     result: "i32",
@@ -294,6 +295,11 @@ function candidates(arch: string): string[] {
   ];
 }
 
+/** Whether a library may be opened without asking the user. */
+function isGranted(path: string): boolean {
+  return Deno.permissions.querySync({ name: "ffi", path }).state === "granted";
+}
+
 let symbols: Libc | undefined;
 
 /** libc, opened at the first call: importing the module asks for no permission. */
@@ -309,14 +315,16 @@ function open(): Libc {
     );
   }
   let reason: unknown;
-  for (const path of candidates(arch)) {
+  // First what is granted: Deno would ask the user for the others.
+  const paths = candidates(arch).sort((one, other) => Number(isGranted(other)) - Number(isGranted(one)));
+  for (const path of paths) {
     try {
       return Deno.dlopen(path, SYMBOLS).symbols;
     } catch (error) {
-      // A library that is not there is the next one's turn; a refused permission is the user's to hear of,
-      // and of the first path, which is the one to allow, unless a later one is allowed.
+      // The user was asked for this one and refused.
+      if (error instanceof Deno.errors.NotCapable) throw error;
+      // A library that is not there: the next path's turn.
       reason ??= error;
-      if (error instanceof Deno.errors.NotCapable) reason = reason instanceof Deno.errors.NotCapable ? reason : error;
     }
   }
   throw reason;

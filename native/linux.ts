@@ -1,5 +1,9 @@
 // The kernel's numbers that only this backend needs; the same on x86-64 and arm64. What Python names is in base/constants.
 
+/** fcntl: the flags of the descriptor. */
+export const F_GETFD = 1;
+export const F_SETFD = 2;
+export const FD_CLOEXEC = 1;
 /** fcntl: the flags of the open file. */
 export const F_GETFL = 3;
 export const F_SETFL = 4;
@@ -21,6 +25,13 @@ export const EFD_NONBLOCK = 0o4000;
 
 /** A socket option that Python does not name: 64 bits by which the kernel knows a socket. */
 export const SO_COOKIE = 57;
+
+/** SO_RCVTIMEO and SO_SNDTIMEO with 64-bit times on every system; here they are those that Python names, once more. */
+export const SO_RCVTIMEO_NEW = 66;
+export const SO_SNDTIMEO_NEW = 67;
+
+/** ioctl: how many bytes can be read. */
+export const FIONREAD = 0x541b;
 
 export const EAGAIN = 11;
 export const EEXIST = 17;

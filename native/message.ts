@@ -4,7 +4,7 @@
 // have to be taken anew each time, which costs more than the copy and depends on where the collector keeps the views.
 
 import { CMSG_LEN, CMSG_SPACE } from "../base/cmsg.ts";
-import type { AncillaryData } from "../transport.ts";
+import type { AncillaryData } from "../seam/transport.ts";
 import { libc } from "./libc.ts";
 import { incoming, outgoing } from "./sockaddr.ts";
 

@@ -42,6 +42,9 @@ const LONGEST_PARK = 60_000;
 /** The longest pause, in ms, between looks while all who wait are unref'ed. */
 const LONGEST_DOZE = 16;
 
+/** How long the isolate's end waits for a parked call, in ms. */
+const LONGEST_NAP_MS = 1000;
+
 const EVERYTHING = POLLIN | POLLOUT | POLLPRI | POLLRDHUP | EPOLLET;
 
 class Reactor implements Loop {
@@ -65,6 +68,8 @@ class Reactor implements Loop {
   #idle = 0;
   #scheduled = false;
   #parked: Promise<void> | undefined;
+  /** What the calls that end in this turn wait for. */
+  #rests: Promise<void> | undefined;
   #roused = false;
   #doze: ReturnType<typeof setTimeout> | undefined;
   #budget = BUDGET;
@@ -150,7 +155,7 @@ class Reactor implements Loop {
     this.#waiting--;
     if (background) this.#background--;
     else if (source.holds) this.#holding--;
-    if (!this.#held) this.#rouse();
+    this.#rest();
   }
 
   /** Those who wait for a source keep the process alive, or no longer do. */
@@ -167,9 +172,40 @@ class Reactor implements Loop {
     this.#go();
   }
 
-  endWait(): void {
+  endWait(): Promise<void> | undefined {
     this.#sleeping--;
+    this.#rest();
+    return this.atRest();
+  }
+
+  /** Ends what nobody waits for any more. */
+  #rest(): void {
     if (!this.#held) this.#rouse();
+    if (this.#doze !== undefined && !this.#wanted) this.#endDoze();
+  }
+
+  /**
+   * Settles when nothing is under way that nothing waits for. A parked call that ends takes a moment, and `deno test` counts
+   * it as an operation that was left behind.
+   */
+  atRest(): Promise<void> | undefined {
+    return this.#parked === undefined ? undefined : this.#rests ??= this.#untilRest();
+  }
+
+  async #untilRest(): Promise<void> {
+    // Calls that end together, by one signal say, settle together: in this turn all of them leave. A program that awaits
+    // one after the other would else meet an unhandled rejection.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#rests = undefined;
+    if (!this.#held) await this.#parked;
+  }
+
+  /** Wakes the waiters of a source by an event that the kernel does not announce; a parked call ends first. */
+  announce(source: Source, event: number): void {
+    const noted = source.note(event);
+    if (this.#parked === undefined || source.waiting === 0) return source.tell();
+    if (noted) this.#newsworthy.push(source);
+    this.#rouse();
   }
 
   /** Whether somebody wants to be told. */
@@ -279,7 +315,28 @@ class Reactor implements Loop {
     if (this.#idle > 0 && this.#scheduled) this.#libc.sched_yield();
   }
 
+  /** Ends the loop for good, with the isolate. */
+  close(): void {
+    if (this.#epoll < 0) return;
+    if (this.#parked !== undefined) this.#unparkNow();
+    this.#libc.close(this.#epoll);
+    this.#libc.close(this.#eventfd);
+    this.#epoll = this.#eventfd = -1;
+  }
+
+  /**
+   * Waits on this very thread until the parked call has returned: it writes into memory that goes with the isolate. It
+   * returns within microseconds, and no other call is left to be held up.
+   */
+  #unparkNow(): void {
+    this.#rouse();
+    for (let naps = 0; this.#parkedEvents[0] === 0 && naps < LONGEST_NAP_MS; naps++) {
+      this.#libc.poll(this.#events, 0, 1);
+    }
+  }
+
   #park(): void {
+    this.#parkedEvents[0] = 0;
     this.#parked = this.#libc.epoll_wait_parked(this.#epoll, this.#parkedEvents, BATCH, LONGEST_PARK).then((found) => {
       this.#parked = undefined;
       this.#roused = false;

@@ -15,11 +15,12 @@ import { scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from "../base/poll.ts";
 import { copyOf } from "../base/pool.ts";
-import type { Received, WouldBlock } from "../transport.ts";
-import { WOULD_BLOCK } from "../transport.ts";
+import type { Received, WouldBlock } from "../seam/transport.ts";
+import { WOULD_BLOCK } from "../seam/transport.ts";
 import { errno, failure } from "./call.ts";
 import { libc } from "./libc.ts";
 import { EAGAIN, MOST_BYTES } from "./linux.ts";
+import type { LowWater } from "./low_water.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import { level } from "./poll.ts";
 import { room } from "./scratch.ts";
@@ -46,6 +47,8 @@ export class Receiver {
   #stash: Stash | undefined;
   /** Whether receiving was shut down: nothing comes any more. */
   shut = false;
+  /** How many bytes a receive waits for, where that is more than one. */
+  lowWater: LowWater | undefined;
 
   constructor(isStream: boolean, source: Source) {
     this.#isStream = isStream;
@@ -64,6 +67,7 @@ export class Receiver {
 
   /** See {@linkcode Transport.recv}. */
   recv(size: number, flags: number): Bytes | WouldBlock {
+    if (this.lowWater !== undefined && this.#isBelow(this.lowWater, size, flags)) return WOULD_BLOCK;
     if ((flags & UNUSUAL) !== 0 || this.#stash !== undefined) {
       const buffer = room(size, this.#isStream);
       if (this.#waitsForAll(flags) && !this.#collect(size)) return WOULD_BLOCK;
@@ -80,6 +84,7 @@ export class Receiver {
 
   /** See {@linkcode Transport.recvInto}. */
   recvInto(view: Uint8Array, flags: number): number | WouldBlock {
+    if (this.lowWater !== undefined && this.#isBelow(this.lowWater, view.length, flags)) return WOULD_BLOCK;
     let count: number;
     if ((flags & UNUSUAL) !== 0 || this.#stash !== undefined) {
       if (this.#waitsForAll(flags) && !this.#collect(view.length)) return WOULD_BLOCK;
@@ -90,6 +95,7 @@ export class Receiver {
 
   /** See {@linkcode Transport.recvFrom}. */
   recvFrom(size: number, flags: number): [Bytes, Address | null] | WouldBlock {
+    if (this.lowWater !== undefined && this.#isBelow(this.lowWater, size, flags)) return WOULD_BLOCK;
     if (this.#stash !== undefined || this.#waitsForAll(flags)) {
       const data = this.recv(size, flags);
       return data === WOULD_BLOCK ? WOULD_BLOCK : [data, null];
@@ -102,6 +108,7 @@ export class Receiver {
 
   /** See {@linkcode Transport.recvFromInto}. */
   recvFromInto(view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
+    if (this.lowWater !== undefined && this.#isBelow(this.lowWater, view.length, flags)) return WOULD_BLOCK;
     if (this.#stash !== undefined || this.#waitsForAll(flags)) {
       const count = this.recvInto(view, flags);
       return count === WOULD_BLOCK ? WOULD_BLOCK : [count, null];
@@ -129,6 +136,7 @@ export class Receiver {
   recvMessage(views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock {
     let size = 0;
     for (const view of views) size += view.length;
+    if (this.lowWater !== undefined && this.#isBelow(this.lowWater, size, flags, ancillarySize)) return WOULD_BLOCK;
     if (this.#waitsForAll(flags)) {
       if (!this.#collect(size, ancillarySize)) return WOULD_BLOCK;
     }
@@ -214,12 +222,27 @@ export class Receiver {
     return (flags & MSG_PEEK) === 0 && this.#waits(flags);
   }
 
-  /** Collects up to `size` bytes in the stash, and what comes with them. Answers whether that, or the end, is reached. */
-  #collect(size: number, ancillarySize = 0): boolean {
+  /** Whether a receive that may wait is to wait for its low-water mark. What is collected for it is in the stash then. */
+  #isBelow(lowWater: LowWater, size: number, flags: number, ancillarySize = 0): boolean {
+    if ((flags & (MSG_DONTWAIT | NEVER_WAITS)) !== 0 || this.#waits(flags)) return false;
+    if (!lowWater.polled) {
+      return (flags & MSG_PEEK) === 0 && !this.#collect(size, ancillarySize, lowWater.target(size));
+    }
+    if (this.#mustWait(flags)) return true;
+    if (!lowWater.isShort(this.#source.fd, size)) return false;
+    this.#source.exhaust(POLLIN);
+    return true;
+  }
+
+  /**
+   * Collects up to `size` bytes in the stash, and what comes with them. Answers whether there are `enough` (all that was
+   * asked for, if nothing else is said), or no more will come.
+   */
+  #collect(size: number, ancillarySize = 0, enough = size): boolean {
     const stash = this.#stash ??= new Stash();
     try {
       // Descriptors end a receive in the kernel, whatever was asked for; so there is room to see that some came.
-      while (stash.length < size && !stash.hasDescriptors) {
+      while (stash.length < enough && !stash.hasDescriptors) {
         const count = this.#receiveMessage(size - stash.length, Math.max(ancillarySize, ONE_DESCRIPTOR), 0);
         if (count === BLOCKED) return false;
         if (count === 0) break;

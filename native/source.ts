@@ -9,7 +9,7 @@
 // change of the sender's credentials or descriptors ends a read.
 
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
-import type { Waiter } from "../transport.ts";
+import type { Waiter } from "../seam/transport.ts";
 import { libc } from "./libc.ts";
 import { level } from "./poll.ts";
 import { reactor } from "./reactor.ts";
@@ -169,9 +169,7 @@ export class Source {
 
   /** Wakes whoever waits for an event that the kernel announces to nobody. */
   announce(event: number): void {
-    this.#news |= event;
-    this.ready |= event;
-    this.tell();
+    reactor.announce(this, event);
   }
 
   /** Lets epoll forget the descriptor, which somebody else owns. */
@@ -185,14 +183,18 @@ export class Source {
    */
   close(): void {
     const waiters = this.#letGo();
-    // Errors of close(2) are of no use: the number is free in any case.
-    if (this.lingers) libc().close_waiting(this.fd);
-    else libc().close(this.fd);
+    this.drop();
     reactor.disturb();
     for (const waiter of waiters) waiter.wake();
   }
 
-  /** The same for a number that somebody else has closed, and something else has by now. */
+  /** Closes the descriptor, and nothing else. Errors of close(2) are of no use: the number is free in any case. */
+  drop(): void {
+    if (this.lingers) libc().close_waiting(this.fd);
+    else libc().close(this.fd);
+  }
+
+  /** The same as close for a number that somebody else has closed, and something else has by now. */
   abandon(): void {
     for (const waiter of this.#letGo()) waiter.wake();
   }

@@ -1,7 +1,7 @@
 // Bytes that a MSG_WAITALL has taken from the kernel and whose caller gave up before the rest came.
 
 import { SCM_RIGHTS, SOL_SOCKET } from "../base/constants/sockets.ts";
-import type { AncillaryData } from "../transport.ts";
+import type { AncillaryData } from "../seam/transport.ts";
 import { libc } from "./libc.ts";
 
 /** A queue of received bytes; the next receive takes them first. */

@@ -7,9 +7,11 @@ import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants/families.ts";
 import { IPPROTO_TCP } from "../base/constants/ip.ts";
 import {
   MSG_DONTWAIT,
+  MSG_FASTOPEN,
   MSG_NOSIGNAL,
   SHUT_RD,
   SHUT_WR,
+  SO_ACCEPTCONN,
   SO_ERROR,
   SO_LINGER,
   SOCK_CLOEXEC,
@@ -21,23 +23,27 @@ import {
 import { TCP_ULP } from "../base/constants/tcp.ts";
 import { errorFor, errorForErrno } from "../base/errors.ts";
 import { POLLIN, POLLOUT, POLLRDNORM } from "../base/poll.ts";
-import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
-import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
+import type {
+  Accepted,
+  AncillaryData,
+  BlockingLimits,
+  Caller,
+  InProgress,
+  Received,
+  Transport,
+  Waiter,
+  WouldBlock,
+} from "../seam/transport.ts";
+import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
 import { call, errno, failure } from "./call.ts";
 import { libc } from "./libc.ts";
-import {
-  EAGAIN,
-  EALREADY,
-  ECONNABORTED,
-  EINPROGRESS,
-  ENOTCONN,
-  F_DUPFD_CLOEXEC,
-  MOST_BYTES,
-  SO_COOKIE,
-} from "./linux.ts";
+import { limitsAfter, readLimits } from "./limits.ts";
+import { LowWater } from "./low_water.ts";
+import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, MOST_BYTES } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
-import { keepNonBlocking } from "./nonblocking.ts";
-import { readOption } from "./options.ts";
+import { getInheritable, setInheritable } from "./inheritance.ts";
+import { borrowNonBlocking, cookieOf, isFoundBlocking, keepNonBlocking, restoreBlocking } from "./nonblocking.ts";
+import { bytesOption, numberOption, readOption, setOption } from "./options.ts";
 import { isGranted, requireAddress, requireDestination } from "./permissions.ts";
 import { level } from "./poll.ts";
 import { Receiver } from "./receiver.ts";
@@ -46,17 +52,21 @@ import { resolve, resolveInPlace } from "./resolve.ts";
 import { encode, incomingLength, outgoing, received, vacant } from "./sockaddr.ts";
 import { ENDS_READS, Source } from "./source.ts";
 
-/** What no two sockets share; undefined where there is no socket. */
-function cookieOf(fd: number): bigint | undefined {
-  const cookie = new BigUint64Array(1);
-  return readOption(fd, SOL_SOCKET, SO_COOKIE, cookie) === 0 ? cookie[0] : undefined;
-}
-
 /** How long to wait, in ms, where the kernel tells nobody that there is room again. */
 const RETRY_AFTER = 1;
 
 /** No signal, and no waiting: whoever shares the open file may have made it a blocking one. */
 const SEND_FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT;
+
+/** A connect under way. */
+interface Connecting {
+  address: Address;
+  caller: Caller;
+  turn: number;
+}
+
+/** All that are open, for the end of the isolate. */
+export const openTransports: Set<NativeTransport> = new Set();
 
 /** A socket on a descriptor of its own. */
 export class NativeTransport implements Transport {
@@ -77,16 +87,24 @@ export class NativeTransport implements Transport {
   #twins: NativeTransport[] | undefined;
   /** The kernel's own name of the socket, once the number was given away. */
   #cookie: bigint | undefined;
-  /** Where a connect is under way to. */
-  #connecting: Address | undefined;
+  /** The connect under way, and the call that began it. */
+  #connecting: Connecting | undefined;
 
-  /** Owns the descriptor from now on; it must be non-blocking. */
+  /** How its options bound blocking calls. */
+  limits: BlockingLimits | undefined;
+  /** Whether the descriptor was adopted and found to be a blocking one, which it is to be again when it is given back. */
+  #borrowed = false;
+  /** Whether it is another process's, and inherited from there: not even the end of the isolate closes it. */
+  #inherited = false;
+
+  /** Owns the descriptor from now on; it is non-blocking unless it is adopted. */
   constructor(fd: number, family: number, type: number, proto: number) {
     this.family = family;
     this.type = type;
     this.proto = proto;
     this.#source = new Source(fd, this.#isTCP);
     this.#receiver = new Receiver(type === SOCK_STREAM, this.#source);
+    openTransports.add(this);
   }
 
   /** Itself and its duplicates. */
@@ -145,13 +163,18 @@ export class NativeTransport implements Transport {
 
   accept(): Accepted | WouldBlock {
     if ((this.#source.listening && (this.#source.ready & POLLIN) === 0) || !reactor.mayTry()) return WOULD_BLOCK;
-    keepNonBlocking(this.#source.fd);
+    if (!this.#mayAccept()) {
+      this.#source.exhaust(POLLIN);
+      return WOULD_BLOCK;
+    }
     for (;;) {
       const fd = libc().accept4(this.#source.fd, vacant(), incomingLength, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
         const address = received() ?? "";
         const transport = new NativeTransport(fd, this.family, this.type, this.proto);
         transport.#source.lingers = this.#source.lingers;
+        // Which of them the new socket has is the kernel's choice.
+        if (this.limits !== undefined) transport.#limit(readLimits(fd));
         return { transport, address };
       }
       // The peer left the queue before its turn: the next one, please.
@@ -162,14 +185,30 @@ export class NativeTransport implements Transport {
     }
   }
 
-  connect(address: Address): void | InProgress | WouldBlock {
+  /**
+   * Sees to it that accept(2) cannot wait. On an adopted listener that costs its holders the most: while O_NONBLOCK is set,
+   * a blocking accept elsewhere is EAGAIN. It is set when there is a connection first, and kept until the descriptor is
+   * given back. To clear it after each accept would be dangerous: of two processes that do so, one could clear it between
+   * the other's setting and accepting, and where the connection is gone by then, that accept blocks this thread.
+   */
+  #mayAccept(): boolean {
+    const { fd } = this.#source;
+    if (!this.#borrowed) keepNonBlocking(fd);
+    else if (level(fd) === 0 && this.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) !== 0) return false;
+    else borrowNonBlocking(fd);
+    return true;
+  }
+
+  connect(caller: Caller, address: Address): void | InProgress | WouldBlock {
     requireAddress(this.family, address);
-    keepNonBlocking(this.#source.fd);
-    switch (this.#connect(address)) {
+    // Asking the kernel again would take the outcome from the call that waits for it.
+    if (this.#all.some((twin) => twin.#isConnecting)) throw errorFor("EALREADY", { syscall: "connect", address });
+    const outcome = this.#connect(address);
+    switch (outcome) {
       case 0:
         return;
       case EINPROGRESS:
-        this.#connecting = address;
+        this.#connecting = { address, caller, turn: caller.turn };
         this.#source.exhaust(POLLOUT);
         return IN_PROGRESS;
       case EAGAIN:
@@ -178,17 +217,22 @@ export class NativeTransport implements Transport {
         this.#unannounced = true;
         return WOULD_BLOCK;
     }
-    throw failure("connect", address);
+    throw errorForErrno(outcome, { syscall: "connect", address });
+  }
+
+  /** Whether a call waits for the outcome of its connect. */
+  get #isConnecting(): boolean {
+    return this.#connecting !== undefined && this.#connecting.turn === this.#connecting.caller.turn;
   }
 
   finishConnect(): void | WouldBlock {
-    const address = this.#connecting!;
+    const { address } = this.#connecting!;
     if (!this.#isInternet) return this.#outcomeOf(address);
     // Asking again tells the outcome as SO_ERROR does, and lets the kernel know that it was told: from then on it
     // answers EISCONN.
     const outcome = this.#connect(address);
     if (outcome === EALREADY) return WOULD_BLOCK;
-    if (outcome !== 0) throw failure("connect", address);
+    if (outcome !== 0) throw errorForErrno(outcome, { syscall: "connect", address });
     // A stream watched before it was connected has hung up in the kernel's eyes. Now it begins afresh.
     if (!this.#source.shortMeansEmpty && this.#twins === undefined && (level(this.#source.fd) & ENDS_READS) === 0) {
       this.#source.shortMeansEmpty = this.#isTCP;
@@ -214,7 +258,13 @@ export class NativeTransport implements Transport {
     this.#strayed = true;
     const length = encode(this.family, address);
     reactor.disturb();
-    return libc().connect(this.#source.fd, outgoing, length) === 0 ? 0 : errno();
+    const { fd } = this.#source;
+    if (!this.#borrowed) keepNonBlocking(fd);
+    else borrowNonBlocking(fd);
+    const outcome = libc().connect(fd, outgoing, length) === 0 ? 0 : errno();
+    // What is under way goes on without the flag.
+    if (this.#borrowed) restoreBlocking(fd);
+    return outcome;
   }
 
   shutdown(how: number): void {
@@ -231,29 +281,29 @@ export class NativeTransport implements Transport {
 
   // Receiving
 
-  recv(size: number, flags: number): Bytes | WouldBlock {
+  recv(_caller: Caller, size: number, flags: number): Bytes | WouldBlock {
     return this.#receiver.recv(size, flags);
   }
 
-  recvInto(view: Uint8Array, flags: number): number | WouldBlock {
+  recvInto(_caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
     return this.#receiver.recvInto(view, flags);
   }
 
-  recvFrom(size: number, flags: number): [Bytes, Address | null] | WouldBlock {
+  recvFrom(_caller: Caller, size: number, flags: number): [Bytes, Address | null] | WouldBlock {
     return this.#receiver.recvFrom(size, flags);
   }
 
-  recvFromInto(view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
+  recvFromInto(_caller: Caller, view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
     return this.#receiver.recvFromInto(view, flags);
   }
 
-  recvMessage(views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock {
+  recvMessage(_caller: Caller, views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock {
     return this.#receiver.recvMessage(views, ancillarySize, flags);
   }
 
   // Sending
 
-  send(data: Uint8Array, flags: number): number | WouldBlock {
+  send(_caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
     const source = this.#source;
     if (!source.mayTry(POLLOUT)) return WOULD_BLOCK;
     if (!this.#mayHear) this.#requireHearing("send", null);
@@ -269,10 +319,11 @@ export class NativeTransport implements Transport {
     return count;
   }
 
-  sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
+  sendTo(caller: Caller, data: Uint8Array, flags: number, address: Address): number | WouldBlock {
     if (!this.#source.mayTry(POLLOUT)) return WOULD_BLOCK;
     requireDestination(this.family, address);
     if (!this.#mayHear) this.#requireHearing("sendto", address);
+    if ((flags & MSG_FASTOPEN) !== 0) this.#noteOpening(caller, address);
     const length = encode(this.family, address);
     reactor.disturb();
     const count = libc().sendto(
@@ -287,6 +338,7 @@ export class NativeTransport implements Transport {
   }
 
   sendMessage(
+    caller: Caller,
     views: Uint8Array[],
     ancillary: AncillaryData[],
     flags: number,
@@ -295,6 +347,7 @@ export class NativeTransport implements Transport {
     if (!this.#source.mayTry(POLLOUT)) return WOULD_BLOCK;
     if (address !== null) requireDestination(this.family, address);
     if (!this.#mayHear) this.#requireHearing("sendmsg", address);
+    if ((flags & MSG_FASTOPEN) !== 0 && address !== null) this.#noteOpening(caller, address);
     let size = 0;
     for (const view of views) size += view.length;
     if (this.type === SOCK_STREAM) size = Math.min(size, STREAM_MESSAGE);
@@ -303,6 +356,13 @@ export class NativeTransport implements Transport {
     reactor.disturb();
     const count = libc().sendmsg(this.#source.fd, message.header, flags | SEND_FLAGS);
     return count < 0 ? this.#refusedSend("sendmsg", address) : count;
+  }
+
+  /** A send is about to connect the socket, as connect does. */
+  #noteOpening(caller: Caller, address: Address): void {
+    if (this.type !== SOCK_STREAM || !this.#isInternet) return;
+    this.#connecting = { address, caller, turn: caller.turn };
+    this.#strayed = true;
   }
 
   /**
@@ -331,26 +391,34 @@ export class NativeTransport implements Transport {
     return WOULD_BLOCK;
   }
 
+  /** Nothing is under way while a caller waits. */
+  forget(_caller: Caller): void {}
+
   // Options
 
   getsockopt(level: number, name: number): number;
   getsockopt(level: number, name: number, size: number): Uint8Array;
   getsockopt(level: number, name: number, size?: number): number | Uint8Array {
-    const value = new Uint8Array(size ?? 4);
-    const length = new Uint32Array([value.length]);
-    call(libc().getsockopt(this.#source.fd, level, name, value, length), "getsockopt");
-    return size === undefined ? new DataView(value.buffer).getInt32(0, true) : value.slice(0, length[0]);
+    const { fd } = this.#source;
+    return size === undefined ? numberOption(fd, this.family, level, name) : bytesOption(fd, level, name, size);
   }
 
   setsockopt(level: number, name: number, value: number | Uint8Array): void {
-    const bytes = typeof value === "number" ? new Int32Array([value]) : value;
-    call(
-      libc().setsockopt(this.#source.fd, level, name, bytes as Uint8Array<ArrayBuffer>, bytes.byteLength),
-      "setsockopt",
-    );
+    setOption(this.#source.fd, this.family, level, name, value);
     // From now on reads end at the bounds of another protocol's records.
     if (level === IPPROTO_TCP && name === TCP_ULP) this.#source.shortMeansEmpty = false;
     if (level === SOL_SOCKET && name === SO_LINGER) this.#noteLinger();
+    const limits = limitsAfter(this.#source.fd, this.limits, level, name, value);
+    if (limits !== this.limits) { for (const twin of this.#all) twin.#limit(limits); }
+  }
+
+  /** Notes what bounds blocking calls. */
+  #limit(limits: BlockingLimits | undefined): void {
+    this.limits = limits;
+    const lowWater = limits?.lowWater ?? 1;
+    this.#receiver.lowWater = lowWater > 1 && this.type === SOCK_STREAM
+      ? new LowWater(lowWater, this.family !== AF_UNIX)
+      : undefined;
   }
 
   /** Learns whether a close may wait for what is unsent. What is no socket has no such option. */
@@ -366,6 +434,10 @@ export class NativeTransport implements Transport {
     const transport = new NativeTransport(fd, family, type, proto);
     transport.#source.shortMeansEmpty = false;
     transport.#noteLinger();
+    transport.#limit(readLimits(fd));
+    transport.#borrowed = isFoundBlocking(fd);
+    // Every descriptor that this process opens, or receives over a socket, is closed on exec: so this one came by exec.
+    transport.#inherited = getInheritable(fd);
     return transport;
   }
 
@@ -384,6 +456,10 @@ export class NativeTransport implements Transport {
   unwatch(waiter: Waiter): void {
     this.#source.unwatch(waiter);
     if (this.#retry !== undefined && this.#source.waiting === 0) this.#stopRetrying();
+  }
+
+  atRest(): Promise<void> | undefined {
+    return reactor.atRest();
   }
 
   /** What an attempt knows may be older than what the kernel knows: let the next one ask. */
@@ -430,13 +506,24 @@ export class NativeTransport implements Transport {
     this.#source.shortMeansEmpty = copy.#source.shortMeansEmpty = false;
     copy.#receiver.shut = this.#receiver.shut;
     copy.#source.lingers = this.#source.lingers;
+    copy.#borrowed = this.#borrowed;
+    copy.#limit(this.limits);
     copy.#strayed = this.#strayed;
     copy.#twins = this.#twins ??= [this];
     this.#twins.push(copy);
     return copy;
   }
 
+  getInheritable(): boolean {
+    return getInheritable(this.#source.fd);
+  }
+
+  setInheritable(inheritable: boolean): void {
+    setInheritable(this.#source.fd, inheritable);
+  }
+
   handOver(): void {
+    if (this.#borrowed) restoreBlocking(this.#source.fd);
     this.#cookie = cookieOf(this.#source.fd);
   }
 
@@ -449,13 +536,25 @@ export class NativeTransport implements Transport {
   }
 
   close(): void {
-    if (this.#leave()) this.#source.close();
+    if (!this.#leave()) return;
+    if (this.#borrowed) restoreBlocking(this.#source.fd);
+    this.#source.close();
+  }
+
+  /**
+   * Gives the descriptor back at the isolate's end: closes it, unless it was inherited. What waits is not woken, and a
+   * later close of the same socket does nothing.
+   */
+  unload(): void {
+    if (this.#inherited || this.isReplaced() || !this.#leave()) return;
+    this.#source.drop();
   }
 
   /** Ends everything but the descriptor. Answers whether that is left to do. */
   #leave(): boolean {
     if (this.#closed) return false;
     this.#closed = true;
+    openTransports.delete(this);
     this.#twins?.splice(this.#twins.indexOf(this), 1);
     if (this.#retry !== undefined) this.#stopRetrying();
     this.#receiver.close();

@@ -28,6 +28,10 @@ export interface Backend {
   adopt(fd: number, family: number, type: number, proto: number): Transport;
   /** The same on a duplicate: the descriptor stays its owner's. */
   adoptDuplicate(fd: number, family: number, type: number, proto: number): Transport;
+  /** Whether a program that this process executes inherits a descriptor. Left out where descriptors are not the process's. */
+  getInheritable?(fd: number): boolean;
+  /** Sets whether it does. */
+  setInheritable?(fd: number, inheritable: boolean): void;
   /** Opens two connected sockets. */
   pair(family: number, type: number, proto: number): Promise<[Transport, Transport]>;
   /** The addresses at which a host and port may be reached over a stream, in the order to try (create_connection). */

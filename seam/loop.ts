@@ -6,6 +6,6 @@ export interface Loop {
   catchUp(): Promise<void> | undefined;
   /** Counts one more wait of select, poll or epoll: until it ends, the loop also runs for background waiters. */
   beginWait(): void;
-  /** Ends what `beginWait` began. */
-  endWait(): void;
+  /** Ends what `beginWait` began. Returns a promise where the loop's own waiting takes a moment to end with it. */
+  endWait(): void | Promise<void>;
 }

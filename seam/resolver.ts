@@ -21,6 +21,8 @@ export interface Resolver {
   interfaces(): NetworkInterface[];
   /** Finds one interface by name or index. It may need less permission than the whole list. */
   findInterface(fits: (entry: NetworkInterface) => boolean): NetworkInterface | undefined;
+  /** Whether the list may be read without asking the user for a permission. A resolver without it needs none. */
+  mayListInterfaces?(): boolean;
   /** Whether the host has an address of an IP version, loopback aside (AI_ADDRCONFIG). */
   hasVersion(version: 4 | 6): boolean;
 }

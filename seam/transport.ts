@@ -54,6 +54,11 @@ export interface Pollable {
   /** Set on a descriptor that was closed, through any object or by its number. */
   readonly closed?: boolean;
   /**
+   * Once it is closed: settles when its address is free. Undefined where it is free already. A backend whose operations
+   * end a moment after the close has it, so that calls and loops end when the address can be bound again.
+   */
+  readonly released?: Promise<unknown> | undefined;
+  /**
    * The level of the events of a mask now, as poll(2) would answer. The answer may contain events outside the mask,
    * where the backend knows them without asking the kernel.
    */
@@ -69,6 +74,11 @@ export interface Pollable {
   watch(mask: number, waiter: Waiter): void;
   /** Withdraws a waiter. Withdrawing one that is not registered does nothing. */
   unwatch(waiter: Waiter): void;
+  /**
+   * Asked after `unwatch`, by a call that is given up. A promise where the withdrawn waiter was the last one and the
+   * backend's own waiting takes a moment to end: the call ends after it, so that nothing is under way any more.
+   */
+  atRest?(): Promise<void> | undefined;
   /**
    * Brings what the attempts and `events` know of a mask up to date with the kernel. Returns undefined where the backend
    * asks the kernel itself, and a promise where it learns late (Deno's promises). A call that is about to say "it would
@@ -97,6 +107,16 @@ export interface Received {
   address: Address | null;
 }
 
+/** What a socket's own options say of its blocking calls: SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT. */
+export interface BlockingLimits {
+  /** How many seconds a blocking accept or receive waits at most; null for ever. */
+  readonly receive: number | null;
+  /** The same of a connect or send. */
+  readonly send: number | null;
+  /** How many bytes a receive on a stream waits for. */
+  readonly lowWater: number;
+}
+
 /** What is open under a number that code outside this package may close, as the process's own descriptors are. */
 export interface Replaceable {
   /** Whether something else has the number by now. */
@@ -110,6 +130,8 @@ export interface Transport extends Pollable, Replaceable {
   readonly family: number;
   readonly type: number;
   readonly proto: number;
+  /** How the socket's options bound its blocking calls; undefined where none is set, which is the rule. */
+  readonly limits?: BlockingLimits;
 
   /** Claims a local address. */
   bind(address: Address): void;
@@ -129,7 +151,7 @@ export interface Transport extends Pollable, Replaceable {
    * caller and turn come back for its outcome.
    */
   connect(caller: Caller, address: Address): void | InProgress | WouldBlock;
-  /** Tells how a connect under way ended. Throws its error and clears it, as reading SO_ERROR does. */
+  /** Tells how a connect (or a send with MSG_FASTOPEN) under way ended. Throws its error and clears it, as reading SO_ERROR does. */
   finishConnect(): void | WouldBlock;
 
   /** Dissolves a datagram socket's association with its peer, as connect(2) to AF_UNSPEC does. */
@@ -187,6 +209,10 @@ export interface Transport extends Pollable, Replaceable {
   ref(): void;
   /** Lets pending waits no longer keep the process alive. */
   unref(): void;
+  /** Whether a program that this process executes inherits the descriptor. Left out where there is no such descriptor. */
+  getInheritable?(): boolean;
+  /** Sets whether it does. */
+  setInheritable?(inheritable: boolean): void;
   /** Notes that `detach` gave the number away: its new owner may close it, and another socket may get it. */
   handOver?(): void;
   /** Gives up one reference. With the last one the socket closes, after delivering what was sent. All waiters are woken. */

@@ -93,7 +93,7 @@ export async function serve(
       return { server, port };
     } catch (error) {
       await server[Symbol.asyncDispose]();
-      if (tries === 1 || !(error as Error).message.includes("EADDRINUSE")) throw error;
+      if (tries === 1 || !(error as Error).message.includes("is taken")) throw error;
     }
   }
 }

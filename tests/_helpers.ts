@@ -29,12 +29,16 @@ export function pythonTest(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name, ignore: !hasPython(), fn });
 }
 
+/** No program of a test runs longer than this, in milliseconds: what does, waits for something that never comes. */
+const LONGEST_PROGRAM = 180_000;
+
 /** A program at the other end: lines to its standard input, lines from its standard output. */
 export class Program {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #output: ReadableStreamDefaultReader<string>;
   readonly #errors: Promise<string>;
+  readonly #deadline: ReturnType<typeof setTimeout>;
   #rest = "";
   #ended = false;
 
@@ -43,6 +47,16 @@ export class Program {
     this.#input = this.#child.stdin.getWriter();
     this.#output = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     this.#errors = new Response(this.#child.stderr).text();
+    // A line that is awaited rejects then.
+    this.#deadline = setTimeout(() => this.#kill(), LONGEST_PROGRAM);
+  }
+
+  #kill(): void {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
   }
 
   /** Its process id. */
@@ -90,17 +104,14 @@ export class Program {
     }
     const [{ code }, stderr] = await Promise.all([this.#child.status, this.#errors]);
     this.#ended = true;
+    clearTimeout(this.#deadline);
     return { code, stdout: this.#rest, stderr };
   }
 
   /** Ends it, whatever it does. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#ended) return;
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended.
-    }
+    this.#kill();
     await this.end();
   }
 }

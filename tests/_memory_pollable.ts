@@ -3,7 +3,7 @@
 import type { Descriptor, Openable } from "../core/descriptors.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { realRuntime } from "../deno/runtime.ts";
-import type { Waiter } from "../transport.ts";
+import type { Waiter } from "../seam/transport.ts";
 
 const ALWAYS = 0x38;
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createConnection } from "../core/create.ts";
 import { realRuntime } from "../deno/runtime.ts";
-import type { Backend } from "../transport.ts";
+import type { Backend } from "../seam/backend.ts";
 import { BACKENDS } from "./_backends.ts";
 import { failure } from "./conformance/fixtures.ts";
 

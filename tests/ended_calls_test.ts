@@ -156,10 +156,9 @@ for (const family of ["TCP", "Unix"]) {
       const again = socket.socket(-1, -1, -1, a.detach());
       await ended;
       structuredClone(buffer, { transfer: [buffer.buffer] });
-      // What came into that memory has gone with it. The next data is received.
-      await b.sendall("lost");
-      await socket.select([again], [], [], 0);
+      // The memory that was read into is the connection's own: what comes is the next receive's.
       await b.sendall("received");
+      await socket.select([again], [], [], 0);
       console.log(new TextDecoder().decode(await again.recv(100)));
       again.close();
       b.close();

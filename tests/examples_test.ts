@@ -90,6 +90,19 @@ Deno.test("unix_echo: a server and a client at a path, and a server that was kil
   }
 });
 
+Deno.test("socketserver_echo answers several clients, and Ctrl-C ends it", async () => {
+  const { server, port } = await serve("socketserver_echo.ts", 9007);
+  await using _ = server;
+  const [, asking] = runLines("socketserver_echo.ts");
+  for (const said of ["hello", "世界,你好"]) {
+    const { flags, args } = elsewhere(asking, "--port", 9007, port);
+    assert.equal(await converse(start("socketserver_echo.ts", flags, [...args, "--ask", said])), said + "\n");
+    assert.match(await server.line(), /^call from/);
+  }
+  Deno.kill(server.pid, "SIGINT");
+  assert.equal((await server.end()).code, 0);
+});
+
 Deno.test("the demo shows every dialogue and ends by itself", async () => {
   const [{ flags, args }] = runLines("demo.ts");
   const printed = await converse(start("demo.ts", flags, args));

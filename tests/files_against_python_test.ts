@@ -144,7 +144,8 @@ async function compare(cases: Case[]): Promise<void> {
     const sk = new Scripted(
       ...expected.packets.map((p) => p === null ? busy() : Uint8Array.from(p.slice(1) as number[])),
     );
-    const file = sk.file(kase.mode, kase);
+    const { mode, buffering, encoding, errors, newline } = kase;
+    const file = sk.file(mode, { buffering, encoding, errors, newline });
     for (const [j, one] of kase.calls.entries()) {
       let [result, newlines] = expected.results[j];
       const mine = plain(await call(file, one));

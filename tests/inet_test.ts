@@ -168,12 +168,12 @@ Deno.test("a wrong address is refused with Python's words", () => {
   const bind = (family: number, address: unknown) => () => checkAddress(family, address, "bind");
   assert.throws(bind(AF_INET, "x"), {
     name: "TypeError",
-    message: "bind(): AF_INET address must be tuple, not string",
+    message: "bind(): AF_INET address must be [host, port], not string",
   });
-  assert.throws(bind(AF_INET, ["x"]), { name: "TypeError", message: "AF_INET address must be a pair (host, port)" });
+  assert.throws(bind(AF_INET, ["x"]), { name: "TypeError", message: "bind(): AF_INET address must be [host, port]" });
   assert.throws(bind(AF_INET6, ["::", 1, 2, 3, 4]), {
     name: "TypeError",
-    message: "AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])",
+    message: "bind(): AF_INET6 address must be [host, port] or [host, port, flowinfo, scopeId]",
   });
   for (const port of ["80", 1.5, null, undefined, 80n, true]) assert.throws(bind(AF_INET, ["", port]), TypeError);
   for (const port of [-1, 65536, Infinity, NaN]) assert.throws(bind(AF_INET, ["", port]), RangeError);

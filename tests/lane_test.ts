@@ -2,10 +2,12 @@
 
 import assert from "node:assert/strict";
 import { Lane } from "../core/lane.ts";
+import { errorFor } from "../base/errors.ts";
+import type { OSError } from "../base/errors.ts";
 import { realRuntime } from "../deno/runtime.ts";
 import { POLLIN } from "../base/poll.ts";
-import { WOULD_BLOCK } from "../transport.ts";
-import type { Pollable, Waiter, WouldBlock } from "../transport.ts";
+import { WOULD_BLOCK } from "../seam/transport.ts";
+import type { Caller, Pollable, Waiter, WouldBlock } from "../seam/transport.ts";
 
 /** A queue of items: what attempts take, and what wakes. It counts who watches. */
 class Source implements Pollable {
@@ -16,6 +18,9 @@ class Source implements Pollable {
   /** Comes to light only by settling, as what a backend learns late. */
   late: string[] = [];
   readonly waiters = new Set<Waiter>();
+  /** The turns that callers gave up. */
+  readonly forgotten: number[] = [];
+  readonly open = { forget: (caller: Caller) => void this.forgotten.push(caller.turn) };
 
   events(): number {
     return this.items.length > 0 ? POLLIN : 0;
@@ -211,4 +216,106 @@ Deno.test("lane: a call from a result's own turn finds the lane in order", async
   source.put("a", "b", "c");
   assert.equal(await second, "b");
   assert.equal(await chain, "c");
+});
+
+Deno.test("lane: the turn is raised whenever a call ends, and not before", async () => {
+  const [source, lane] = make();
+  const ended = async (call: Promise<unknown>) => {
+    await call.catch(() => {});
+    return lane.turn;
+  };
+  source.items.push("a");
+  assert.equal(await ended(lane.run(source.take, null, undefined)), 1, "at once");
+  source.error = new Error("broken");
+  assert.equal(await ended(lane.run(source.take, null, undefined)), 2, "an error at once");
+  source.error = null;
+  const waiting = lane.run(source.take, null, undefined);
+  const queued = lane.run(source.take, null, undefined);
+  source.wake();
+  assert.equal(lane.turn, 2, "both wait");
+  source.put("b");
+  assert.equal(lane.turn, 3, "the first is answered");
+  await waiting;
+  lane.cancel();
+  assert.equal(await ended(queued), 4, "cancelled");
+  assert.equal(await ended(lane.run(source.take, 0, undefined)), 5, "would block");
+  assert.equal(await ended(lane.run(source.take, 0.001, undefined)), 6, "timed out");
+});
+
+Deno.test("lane: giving up is the last try, forget, the next turn, the rejection, and the next call", async () => {
+  const [source, lane] = make();
+  const steps: string[] = [];
+  const note = (step: string) => steps.push(`${step} ${lane.turn}`);
+  source.open.forget = () => void note("forget");
+  const abort = new AbortController();
+  const first = lane.run(
+    () => {
+      note("try");
+      return WOULD_BLOCK;
+    },
+    null,
+    abort.signal,
+  ).catch((reason) => note(reason));
+  const second = lane.run(
+    () => {
+      note("next");
+      return "done";
+    },
+    null,
+    undefined,
+  );
+  abort.abort("aborted");
+  await Promise.all([first, second]);
+  assert.deepEqual(steps, ["try 0", "try 0", "forget 0", "next 1", "aborted 2"]);
+});
+
+Deno.test("lane: a queued call that is given up takes nothing from the first one's turn", async () => {
+  const [source, lane] = make();
+  const first = lane.run(source.take, null, undefined);
+  const abort = new AbortController();
+  const second = lane.run(source.take, null, abort.signal);
+  abort.abort("aborted");
+  await assert.rejects(second, (reason) => reason === "aborted");
+  assert.deepEqual([lane.turn, source.forgotten], [0, []]);
+  source.put("a");
+  assert.equal(await first, "a");
+});
+
+Deno.test("lane: cancel forgets the call that waits", async () => {
+  const [source, lane] = make();
+  const call = lane.run(source.take, null, undefined);
+  lane.cancel();
+  await assert.rejects(call, { code: "EBADF" });
+  assert.deepEqual(source.forgotten, [0]);
+});
+
+Deno.test("lane: what a transport says when it would block is its own choice", async () => {
+  const [source, lane] = make();
+  const error = new Error("wants to write");
+  Object.assign(source.open, { blockingError: (mask: number) => mask === POLLIN ? error : undefined });
+  await assert.rejects(lane.run(source.take, 0, undefined), error);
+});
+
+Deno.test("lane: errors that end a wait tell the call, and have the stack of its caller", async () => {
+  const [source, lane] = make();
+  const operation = { syscall: "recvfrom", address: ["127.0.0.1", 7] };
+  const aTimedOutCaller = async () => await lane.run(source.take, 0.001, undefined, operation);
+  const aNonBlockingCaller = async () => await lane.run(source.take, 0, undefined, operation);
+  const aClosedCaller = async () => await lane.run(source.take, null, undefined, operation);
+  const aFailedCaller = async () => await lane.run(source.take, null, undefined, operation);
+  for (const [caller, name] of [[aTimedOutCaller, "TimeoutError"], [aNonBlockingCaller, "BlockingIOError"]] as const) {
+    await assert.rejects(caller(), (error: OSError) => {
+      assert.equal(error.name, name);
+      assert.deepEqual([error.syscall, error.address], ["recvfrom", ["127.0.0.1", 7]]);
+      assert.match(error.stack!, new RegExp(`at async ${caller.name}`));
+      return true;
+    });
+  }
+  const closed = aClosedCaller();
+  lane.cancel();
+  await assert.rejects(closed, { code: "EBADF", syscall: "recvfrom", stack: /at async aClosedCaller/ });
+  const failed = aFailedCaller();
+  source.error = errorFor("ECONNRESET", { syscall: "recv" });
+  source.wake();
+  await assert.rejects(failed, { code: "ECONNRESET", syscall: "recv", stack: /at async aFailedCaller/ });
 });

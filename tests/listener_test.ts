@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { Listener } from "../deno/listener.ts";
-import { Waiters } from "../deno/waiters.ts";
+import { Waiters } from "../seam/waiters.ts";
 import { POLLIN } from "../base/poll.ts";
-import { WOULD_BLOCK } from "../transport.ts";
+import { WOULD_BLOCK } from "../seam/transport.ts";
 
 /** What Deno tells where a process has no descriptor left. */
 const EMFILE = Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" });

@@ -5,33 +5,11 @@ import * as socket from "../native.ts";
 import { select } from "../select.ts";
 import { converse } from "./_examples.ts";
 import { askPython, hasPython, runDeno } from "./_helpers.ts";
+import { parked } from "./_parked.ts";
 import { failure } from "./conformance/fixtures.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const module = JSON.stringify(import.meta.resolve("../native.ts"));
-
-/** The numbers of epoll_wait and epoll_pwait, on x86-64 and arm64. */
-const WAITS = Deno.build.arch === "x86_64" ? ["232", "281"] : ["22"];
-
-/** Whether a thread beside JavaScript's sits in epoll_wait. */
-function isParked(): boolean {
-  return [...Deno.readDirSync("/proc/self/task")].some(({ name }) => {
-    if (name === String(Deno.pid)) return false;
-    try {
-      return WAITS.includes(Deno.readTextFileSync(`/proc/self/task/${name}/syscall`).split(" ")[0]);
-    } catch {
-      return false; // it has ended
-    }
-  });
-}
-
-/** Waits until the loop has given up looking and sits in the kernel. */
-async function parked(): Promise<void> {
-  for (let looks = 0; !isParked(); looks++) {
-    assert(looks < 5000, "the loop does not park");
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
 
 Deno.test("native: a wait that has parked is woken", async () => {
   const [a, b] = await socket.socketpair();

@@ -59,6 +59,25 @@ const rows: Row[] = [
     permissions: ["--allow-net=unix:PATH", "--allow-read=PATH", "--allow-write=PATH"],
   },
   {
+    call: "connect of a bound Unix datagram socket",
+    code: `const datagrams = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM);
+      datagrams.bind("PATH");
+      await datagrams.connect("PATH");
+      await datagrams.send("x");`,
+    permissions: ["--allow-net=unix:PATH", "--allow-read=PATH", "--allow-write=PATH"],
+  },
+  {
+    call: "sendto of an unbound Unix datagram socket",
+    code: `const sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM);
+      await sender.sendto("x", "PATH").catch((error) => { if (!("errno" in error)) throw error; });`,
+    permissions: ["--allow-net", "--allow-write=PATH"],
+  },
+  {
+    call: "a pair of Unix datagram sockets",
+    code: `await socket.socketpair(undefined, socket.SOCK_DGRAM);`,
+    permissions: ["--allow-net"],
+  },
+  {
     call: "an abstract name",
     code: `socket.socket(socket.AF_UNIX).bind("\\0" + crypto.randomUUID());`,
     permissions: ["--allow-net"],
@@ -125,6 +144,43 @@ for (const { call, code, permissions } of rows) {
     },
   });
 }
+
+Deno.test("an error for want of an abstract name tells how to do without", async () => {
+  const source = `
+    import * as socket from ${JSON.stringify(import.meta.resolve("../mod.ts"))};
+    const open = () => socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM);
+    for (const call of [
+      () => open().connect("/tmp/nowhere"),
+      () => open().sendto("x", "/tmp/nowhere"),
+      () => open().bind(""),
+      () => socket.socketpair(),
+      () => socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM),
+    ]) {
+      try { await call(); console.log("done"); } catch (error) { console.log(error.name, error.message); }
+    }
+  `;
+  const flags = [
+    "--no-prompt",
+    "--no-lock",
+    "--unstable-net",
+    "--no-config",
+    "--ext=ts",
+    "--allow-net=unix:/tmp/nowhere",
+  ];
+  await using program = new Program(Deno.execPath(), ["run", ...flags, "-"]);
+  await program.write(source);
+  const lines = (await converse(program)).trim().split("\n");
+  for (const line of lines) {
+    assert.match(line, /^NotCapable Requires net access, run again with the --allow-net flag: /);
+  }
+  assert.deepEqual(lines.map((line) => /bind it to a path|socketpair\(AF_INET\)|abstract names/.exec(line)?.[0]), [
+    "bind it to a path",
+    "bind it to a path",
+    "bind it to a path",
+    "socketpair(AF_INET)",
+    "abstract names",
+  ]);
+});
 
 Deno.test("SO_REUSEPORT without Deno's flag is an error, where Deno would end the process", async () => {
   const source = `

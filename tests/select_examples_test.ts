@@ -1,9 +1,11 @@
 // The examples that wait, run as their users run them, with the permissions that their first lines name.
 
 import assert from "node:assert/strict";
+import { stripVTControlCharacters } from "node:util";
 import * as socket from "../mod.ts";
 import type { Socket } from "../mod.ts";
-import { call, serve } from "./_examples.ts";
+import { call, elsewhere, runLines, serve } from "./_examples.ts";
+import { pythonTest, runPython } from "./_helpers.ts";
 
 async function hear(sock: Socket, length: number): Promise<string> {
   let heard = "";
@@ -56,4 +58,50 @@ Deno.test("chat_server.ts and chat_client.ts talk", async () => {
   await bob.closeInput();
   assert.match(await ann.line(), /^\* .* has gone$/);
   assert.equal((await bob.end()).code, 0);
+});
+
+// Runs a program on a terminal of its own: lines from here are typed, and what the terminal shows goes back.
+const ON_A_TERMINAL = `
+import os, pty, select, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+inputs = [terminal, 0]
+while terminal in inputs:
+    for fd in select.select(inputs, [], [])[0]:
+        try:
+            data = os.read(fd, 65536)
+        except OSError:
+            data = b""  # EIO: the program has ended
+        if not data:
+            inputs.remove(fd)
+        else:
+            os.write(terminal if fd == 0 else 1, data)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+
+pythonTest("chat_client.ts waits on a terminal and on its connection", async () => {
+  const { server, port } = await serve("chat_server.ts", 8090);
+  await using _ = server;
+  const { flags, args } = elsewhere(runLines("chat_client.ts")[0], "--port", 8090, port);
+  const file = new URL("../examples/chat_client.ts", import.meta.url).pathname;
+  const command = [Deno.execPath(), "run", "--no-prompt", "--no-lock", ...flags, file, ...args];
+  await using ann = runPython(ON_A_TERMINAL, ...command);
+  const shown = async () => stripVTControlCharacters(await ann.line()).trimEnd();
+  assert.match(await shown(), /^connected to/);
+  await using bob = call("chat_client.ts", 8090, port);
+  assert.match(await bob.line(), /^connected to/);
+  // What comes from the connection is shown while the terminal is waited for.
+  assert.match(await shown(), /^\* 127\.0\.0\.1:\d+ has come$/);
+  await bob.write("hello, ann");
+  assert.match(await shown(), /^127\.0\.0\.1:\d+: hello, ann$/);
+  // What is typed is echoed by the terminal, and sent line by line. The server may receive two lines as one piece.
+  await ann.write("hello, 世界\nand again");
+  assert.match(await bob.line(), /: hello, 世界$/);
+  assert.match(await bob.line(), /(: |^)and again$/);
+  assert.deepEqual([await shown(), await shown()], ["hello, 世界", "and again"]);
+  // Ctrl-D at the start of a line.
+  await ann.write("\x04");
+  assert.match(await bob.line(), /^\* .* has gone$/);
+  assert.equal((await ann.end()).code, 0);
 });

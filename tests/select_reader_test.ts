@@ -169,3 +169,138 @@ Deno.test("an epoll that reported a failed read hears of the data behind it", as
   assert.deepEqual(await settled(polling), [[one.fileno(), EPOLLIN]]);
   assert.equal(text(await one.read()), "x");
 });
+
+/** A source that brings these pieces, one with each read, and then its end. */
+function pieces(...parts: (string | Uint8Array)[]): ReadSource {
+  const rest = parts.map((part) => typeof part === "string" ? new TextEncoder().encode(part) : part);
+  return {
+    read(p) {
+      const next = rest.shift();
+      if (next === undefined) return Promise.resolve(null);
+      p.set(next);
+      return Promise.resolve(next.length);
+    },
+  };
+}
+
+Deno.test("readline: lines however they come, with their ends, and an empty text at the end", async () => {
+  using one = reader(pieces("one\ntw", "o\n\nthr", "ee\r\n", "fo\rur\r", "\nlast"));
+  const lines = [];
+  for (let i = 0; i < 8; i++) lines.push(await one.readline());
+  assert.deepEqual(lines, ["one\n", "two\n", "\n", "three\n", "fo\rur\n", "last", "", ""]);
+});
+
+Deno.test("readline: a character that is cut by a read stays whole; bytes that are no UTF-8 are replaced", async () => {
+  const bytes = new TextEncoder().encode("世界\ufeff😀\n");
+  using one = reader(pieces(...Array.from(bytes, (byte) => Uint8Array.of(byte)), Uint8Array.of(0xff, 0x61, 0x0a)));
+  assert.equal(await one.readline(), "世界\ufeff😀\n");
+  assert.equal(await one.readline(), "\ufffda\n");
+});
+
+Deno.test("readline: a limit counts characters, and bounds a line that does not end", async () => {
+  using one = reader(pieces("😀😀世\nab\n", "x".repeat(10), "y".repeat(10)));
+  const lines = [];
+  for (const limit of [2, 2, 9, 1, 0, -1, 15, 15]) lines.push(await one.readline(limit));
+  assert.deepEqual(lines, ["😀😀", "世\n", "ab\n", "x", "", "xxxxxxxxxyyyyyyyyyy", "", ""]);
+  const source = new Fed();
+  using two = reader(source);
+  const limited = two.readline(3);
+  source.feed("ab");
+  await staysPending(limited);
+  source.feed("cd");
+  assert.equal(await settled(limited), "abc");
+  // Broken characters count too.
+  using three = reader(pieces(Uint8Array.of(0xff, 0xff, 0xf0, 0x41, 0xc3)));
+  assert.equal(await three.readline(2), "\ufffd\ufffd");
+  assert.equal(await three.readline(2), "\ufffdA");
+  assert.equal(await three.readline(2), "\ufffd");
+});
+
+Deno.test("readline: what was given up is lost in no part, and read() takes what readline left", async () => {
+  const source = new Fed();
+  using one = reader(source);
+  const controller = new AbortController();
+  const given = one.readline(-1, { signal: controller.signal });
+  source.feed("half a ");
+  await staysPending(given);
+  controller.abort("enough");
+  await assert.rejects(given, (reason) => reason === "enough");
+  // The half line is there to be read, and select says so.
+  assert.deepEqual(await select([one], [], [], 0), [[one], [], []]);
+  const line = one.readline();
+  source.feed("line\nand more");
+  assert.equal(await settled(line), "half a line\n");
+  assert.equal(text(await one.read()), "and more");
+});
+
+Deno.test("readline: lines that are there already are ready, one after the other", async () => {
+  const source = new Fed();
+  using one = reader(source);
+  const first = one.readline();
+  source.feed("one\ntwo\n");
+  assert.equal(await first, "one\n");
+  assert.deepEqual(await select([one], [], [], 0), [[one], [], []]);
+  assert.equal(await one.readline(), "two\n");
+  assert.deepEqual(await select([one], [], [], 0), [[], [], []]);
+});
+
+Deno.test("readline: an error is told once, and the half line before it is kept", async () => {
+  const source = new Fed();
+  using one = reader(source);
+  const failing = one.readline();
+  source.feed("half ");
+  await staysPending(failing);
+  source.feed(new Error("broken"));
+  await assert.rejects(failing, /broken/);
+  const whole = one.readline();
+  source.feed("line\n");
+  assert.equal(await settled(whole), "half line\n");
+});
+
+Deno.test("concurrent reads of a reader are served in order", async () => {
+  const source = new Fed();
+  using one = reader(source);
+  const reads = Promise.all([one.readline(), one.read(2), one.readline()]);
+  source.feed("first ");
+  await staysPending(reads);
+  source.feed("line\nabsecond\n");
+  const [first, two, second] = await settled(reads);
+  assert.deepEqual([first, text(two), second], ["first line\n", "ab", "second\n"]);
+});
+
+Deno.test("readlines: all lines, or those up to a hint; a signal costs none", async () => {
+  using all = reader(pieces("one\ntw", "o\nthree"));
+  assert.deepEqual(await all.readlines(), ["one\n", "two\n", "three"]);
+  assert.deepEqual(await all.readlines(), []);
+  using some = reader(pieces("😀😀😀\nb\nc\n"));
+  assert.deepEqual(await some.readlines(4), ["😀😀😀\n", "b\n"]);
+  assert.deepEqual(await some.readlines(1), ["c\n"]);
+  const source = new Fed();
+  using given = reader(source);
+  const controller = new AbortController();
+  const lines = given.readlines(-1, { signal: controller.signal });
+  source.feed("one\ntwo\n");
+  await staysPending(lines);
+  controller.abort("enough");
+  await assert.rejects(lines, (reason) => reason === "enough");
+  assert.equal(await given.readline(), "one\n");
+});
+
+Deno.test("iteration by line: leaving the loop loses nothing", async () => {
+  using one = reader(pieces("one\ntwo\nth", "ree\nfour"));
+  for await (const line of one) if (line === "two\n") break;
+  const rest = [];
+  for await (const line of one) rest.push(line);
+  assert.deepEqual(rest, ["three\n", "four"]);
+});
+
+Deno.test("close ends a readline; wrong arguments of it are refused", async () => {
+  const one = reader(new Fed());
+  await assert.rejects(one.readline(1.5), TypeError);
+  await assert.rejects(one.readlines("x" as unknown as number), TypeError);
+  const reading = one.readline();
+  await Promise.resolve();
+  one.close();
+  await assert.rejects(settled(reading), /closed/);
+  await assert.rejects(one.readline(), /closed/);
+});

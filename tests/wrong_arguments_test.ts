@@ -24,7 +24,10 @@ function wrongCalls(m: Module, { client, server, address }: Connected): Record<s
     "sendall, a signal": () => client.sendall("x", 0, signal),
     "sendall, a number": () => client.sendall("x", 0, wrong(1)),
     "accept, a signal": () => server.accept(signal),
-    "connect, a signal": () => m.socket().connect(address, signal),
+    "connect, a signal": async () => {
+      using sk = m.socket();
+      await sk.connect(address, signal);
+    },
     "makefile, Python's buffering": () => client.makefile("rb", wrong(0)),
     "create_server, Python's family": () => m.create_server(["127.0.0.1", 0], wrong(m.AF_INET)),
     "create_connection, a signal": () => m.create_connection(address, null, null, signal),
@@ -32,6 +35,10 @@ function wrongCalls(m: Module, { client, server, address }: Connected): Record<s
     "sendmsg, flags as control messages": () => client.sendmsg(["x"], wrong(m.MSG_DONTWAIT)),
     "sendmsg, a level that is a string": () => client.sendmsg(["x"], [[wrong("1"), 1, "d"]]),
     "sendmsg, a type that is a fraction": () => client.sendmsg(["x"], [[1, 1.5, "d"]]),
+    "sendmsg, a control message of two items": () => client.sendmsg(["x"], [wrong([1, 1])]),
+    "sendmsg, a control message of four items": () => client.sendmsg(["x"], [wrong([1, 1, "d", 1])]),
+    "sendmsg, a control message that is an object": () => client.sendmsg(["x"], [wrong({})]),
+    "sendmsg, a control message that is a string": () => client.sendmsg(["x"], [wrong("abc")]),
     "recv, options in place of flags": () => client.recv(5, wrong({ signal })),
     "sendmsg, a number": () => client.sendmsg(wrong(42)),
     "sendmsg, an object": () => client.sendmsg(wrong({})),

@@ -6,6 +6,7 @@ import { ByteReader, ByteWriter, orNull } from "./bytes.ts";
 import type { Bytes, FileSocket } from "./bytes.ts";
 import { closedFile, countOf, SocketFile, UnsupportedOperation } from "./file.ts";
 import type { WaitOptions } from "../abort.ts";
+import { checkUnchanged } from "../arguments.ts";
 import { Order } from "./order.ts";
 
 /** What a file of bytes is made of. */
@@ -150,13 +151,18 @@ export class RawFile extends BinaryFile {
   /** Receives once into a buffer, and answers how much. */
   async readinto(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
     const view = viewOf(buffer) as Bytes;
-    return await this.reads((reader, signal) => reader.readSomeInto(view, signal), options);
+    const { length } = view;
+    return await this.reads((reader, signal) => reader.readSomeInto(view, length, signal), options);
   }
   /** Sends once, and answers how much that was. */
   async write(data: Data, options: WaitOptions = {}): Promise<number | null> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");
     const bytes = bytesOf(data) as Bytes;
-    const send = () => orNull(this.#socket.send(bytes, 0, { signal: options.signal }));
+    const { length } = bytes;
+    const send = async () => {
+      checkUnchanged(bytes, length);
+      return await orNull(this.#socket.send(bytes, 0, { signal: options.signal }));
+    };
     return await this.#writes.run(send, options.signal);
   }
   /** Does nothing: there is no buffer. */
@@ -214,15 +220,14 @@ export class BufferedFile extends BinaryFile {
   /** Fills a buffer, less of it only at the end of the stream, and answers how much. */
   async readinto(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
     const view = viewOf(buffer) as Bytes;
-    const bytes = await this.reads((reader, signal) => reader.read(view.length, signal), options);
-    if (bytes === null) return null;
-    view.set(bytes);
-    return bytes.length;
+    const { length } = view;
+    return await this.reads((reader, signal) => reader.readInto(view, length, signal), options);
   }
   /** Reads into a buffer what is there, or receives into it once if that is nothing. */
   async readinto1(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
     const view = viewOf(buffer) as Bytes;
-    return await this.reads((reader, signal) => reader.readSomeInto(view, signal), options);
+    const { length } = view;
+    return await this.reads((reader, signal) => reader.readSomeInto(view, length, signal), options);
   }
 
   /**

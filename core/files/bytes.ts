@@ -5,6 +5,7 @@
 
 import { BlockingIOError } from "../../base/errors.ts";
 import { errnoOf } from "../../base/errno.ts";
+import { checkUnchanged } from "../arguments.ts";
 
 /** Bytes in memory of their own, so that they may be sent on, transferred or posted. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -121,14 +122,22 @@ export class ByteReader {
 
   /** Up to `size` bytes, all that come before the end of the stream if it is negative. */
   async read(size: number, signal: AbortSignal | undefined): Promise<Bytes | null> {
+    const got = await this.#await(size, signal);
+    return got === null && this.#queue.length === 0 ? null : this.#queue.take(size < 0 ? Infinity : size);
+  }
+
+  /** Receives until `size` bytes are there, or all if it is negative. Returns null where it would wait, 0 at the end. */
+  async #await(size: number, signal: AbortSignal | undefined, check = () => {}): Promise<number | null> {
     const wanted = size < 0 ? Infinity : size;
     const step = size < 0 ? Math.max(this.#size, KEPT_CAPACITY) : this.#size;
     let got: number | null = 1;
     while (this.#queue.length < wanted && got) {
       const missing = wanted - this.#queue.length;
       got = await this.#fill(missing === Infinity ? step : Math.max(missing, step), signal);
+      check();
     }
-    return got === null && this.#queue.length === 0 ? null : this.#queue.take(wanted);
+    check();
+    return got;
   }
 
   /** What is there, up to `size` bytes (the buffer's size if it is negative), after at most one receive. */
@@ -138,10 +147,22 @@ export class ByteReader {
     return this.#queue.take(wanted);
   }
 
-  /** The same into a view, without a copy where nothing was read ahead. */
-  async readSomeInto(view: Bytes, signal: AbortSignal | undefined): Promise<number | null> {
-    if (view.length === 0) return 0;
+  /** The same into a view. What does not fit, because the view's memory was changed meanwhile, stays for the next call. */
+  async readSomeInto(view: Bytes, length: number, signal: AbortSignal | undefined): Promise<number | null> {
+    if (length === 0) return 0;
+    checkUnchanged(view, length);
+    // Without a copy where nothing was read ahead.
     if (this.#queue.length === 0) return await this.#receive(view, signal);
+    return this.#takeInto(view);
+  }
+
+  /** Fills a view, less of it only at the end of the stream. */
+  async readInto(view: Bytes, length: number, signal: AbortSignal | undefined): Promise<number | null> {
+    const got = await this.#await(length, signal, () => checkUnchanged(view, length));
+    return got === null && this.#queue.length === 0 ? null : this.#takeInto(view);
+  }
+
+  #takeInto(view: Bytes): number {
     const taken = this.#queue.take(view.length);
     view.set(taken);
     return taken.length;
@@ -199,7 +220,7 @@ export class ByteReader {
   #receive(view: Bytes, signal: AbortSignal | undefined): Promise<number | null> {
     const abandoned = this.#abandoned.signal;
     const either = signal === undefined ? abandoned : AbortSignal.any([signal, abandoned]);
-    return orNull(this.#socket.recv_into(view, view.length, 0, { signal: either }));
+    return orNull(this.#socket.recv_into(view, 0, 0, { signal: either }));
   }
 }
 

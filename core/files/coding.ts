@@ -1,5 +1,7 @@
 // What an encoding is, and what all of them need.
 
+import { nameOf } from "../../base/data.ts";
+
 /** What becomes of what cannot be decoded or encoded: an error, nothing, or U+FFFD ("?" when encoding). */
 export type ErrorHandler = "strict" | "ignore" | "replace";
 
@@ -22,7 +24,7 @@ export interface Codec {
 /** Checks an `errors` argument. */
 export function errorHandlerOf(value: unknown): ErrorHandler {
   if (value === undefined || value === null) return "strict";
-  if (typeof value !== "string") throw new TypeError(`errors must be a string or null, not ${typeof value}`);
+  if (typeof value !== "string") throw new TypeError(`errors must be a string or null, not ${nameOf(value)}`);
   if (value === "strict" || value === "ignore" || value === "replace") return value;
   throw new RangeError(`unknown error handler name '${value}'`);
 }

@@ -1,5 +1,6 @@
 // What all files of a socket have in common.
 
+import { nameOf } from "../../base/data.ts";
 import { OSError } from "../../base/errors.ts";
 import type { WaitOptions } from "../abort.ts";
 
@@ -114,5 +115,5 @@ export function closedFile(): RangeError {
 export function countOf(value: number | null | undefined): number {
   if (value === undefined || value === null) return -1;
   if (Number.isInteger(value)) return value;
-  throw new TypeError(`argument should be integer or null, not ${typeof value === "number" ? value : typeof value}`);
+  throw new TypeError(`argument should be integer or null, not ${typeof value === "number" ? value : nameOf(value)}`);
 }

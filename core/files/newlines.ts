@@ -1,12 +1,14 @@
 // Line ends in text, as CPython's `newline` argument has them.
 
+import { nameOf } from "../../base/data.ts";
+
 /** How lines end: null and "" know all three ways (null makes them "\n"), the others one. */
 export type Newline = null | "" | "\n" | "\r" | "\r\n";
 
 /** Checks a `newline` argument. */
 export function newlineOf(value: unknown): Newline {
   if (value === undefined || value === null) return null;
-  if (typeof value !== "string") throw new TypeError(`newline must be a string or null, not ${typeof value}`);
+  if (typeof value !== "string") throw new TypeError(`newline must be a string or null, not ${nameOf(value)}`);
   if (!["", "\n", "\r", "\r\n"].includes(value)) throw new RangeError(`illegal newline value: ${value}`);
   return value as Newline;
 }

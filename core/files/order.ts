@@ -1,11 +1,19 @@
 // One call after the other: a file's reads share a buffer, and so do its writes.
 
+/** The call that has its turn. */
+interface Running {
+  readonly work: Promise<unknown>;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Lets calls in one at a time, in the order they came. A call that is still waiting for its turn leaves
  * at once when its signal is aborted; one that has its turn ends by itself, so nothing it took is dropped.
+ * Calls that are aborted together end in their order: a program that awaits one after the other misses no rejection.
  */
 export class Order {
   #taken = false;
+  #running: Running | undefined;
   readonly #waiting: (() => void)[] = [];
 
   /** Whether a call would have to wait for its turn. */
@@ -19,8 +27,11 @@ export class Order {
     if (this.#taken) await this.#turn(signal);
     this.#taken = true;
     try {
-      return await work();
+      const running = work();
+      this.#running = { work: running, signal };
+      return await running;
     } finally {
+      this.#running = undefined;
       // The turn is handed over, not set free: a call that comes now must not overtake those that wait.
       const next = this.#waiting.shift();
       if (next === undefined) this.#taken = false;
@@ -36,7 +47,9 @@ export class Order {
       };
       const leave = () => {
         this.#waiting.splice(this.#waiting.indexOf(enter), 1);
-        reject(signal!.reason);
+        const end = () => reject(signal!.reason);
+        if (this.#running?.signal?.aborted) this.#running.work.then(end, end);
+        else end();
       };
       this.#waiting.push(enter);
       signal?.addEventListener("abort", leave, { once: true });

@@ -1,5 +1,6 @@
 // Files of text, as Python's TextIOWrapper: an encoding and line ends over a file of bytes.
 
+import { nameOf } from "../../base/data.ts";
 import type { BufferedFile } from "./binary.ts";
 import type { Codec, Decoder, Encoder, ErrorHandler } from "./coding.ts";
 import { closedFile, countOf, SocketFile, UnsupportedOperation } from "./file.ts";
@@ -154,7 +155,7 @@ export class TextFile extends SocketFile<string> {
   /** Writes, and answers how many characters; they are sent when the buffer is full, or at flush or close. */
   async write(text: string, options?: WaitOptions): Promise<number> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");
-    if (typeof text !== "string") throw new TypeError(`write() argument must be a string, not ${typeof text}`);
+    if (typeof text !== "string") throw new TypeError(`write() argument must be a string, not ${nameOf(text)}`);
     await this.buffer.write(this.#encoder!.encode(withNewlines(text, this.#newline)), options);
     if (this.line_buffering && /[\r\n]/.test(text)) await this.buffer.flush(options);
     return countCharacters(text);

@@ -1,14 +1,17 @@
 // getfqdn's rules, whoever asks the names.
 
+import { hostText } from "../../base/addresses.ts";
+import { nameOf } from "../../base/data.ts";
 import { OSError } from "../../base/errors.ts";
 
 /** The first name with a dot that a look-up finds for a host; the host itself where it finds none. */
 export async function qualify(
-  name: string,
+  given: string | Uint8Array,
   gethostname: () => string,
   gethostbyaddr: (host: string) => Promise<[hostname: string, aliases: string[], addresses: string[]]>,
 ): Promise<string> {
-  if (typeof name !== "string") throw new TypeError(`getfqdn() argument 1 must be a string, not ${typeof name}`);
+  const name = hostText(given, "getfqdn");
+  if (typeof name !== "string") throw new TypeError(`getfqdn() argument 1 must be a string, not ${nameOf(name)}`);
   const trimmed = name.trim();
   const host = trimmed === "" || trimmed === "0.0.0.0" || trimmed === "::" ? gethostname() : trimmed;
   try {

@@ -2,6 +2,7 @@
 //
 // The order of checks and of results is glibc's.
 
+import { hostText } from "../../base/addresses.ts";
 import type { Inet6Address, InetAddress } from "../../base/addresses.ts";
 import { AF_INET, AF_INET6, AF_UNSPEC } from "../../base/constants/families.ts";
 import {
@@ -54,12 +55,14 @@ const USES: Use[] = [
   { type: SOCK_RAW, proto: undefined, services: undefined, common: true },
 ];
 
-/** Checks the types of getaddrinfo's arguments. */
-export function checkAddrInfo(host: unknown, hints: Record<string, number>): void {
+/** Checks the types of getaddrinfo's arguments. Answers the host as text. */
+export function checkAddrInfo(given: unknown, hints: Record<string, number>): string | null {
+  const host = hostText(given, "getaddrinfo");
   if (host !== null && typeof host !== "string") throw new TypeError("getaddrinfo() argument 1 must be string or null");
   for (const [name, value] of Object.entries(hints)) {
     if (!Number.isInteger(value)) throw new TypeError(`getaddrinfo() ${name} must be an integer`);
   }
+  return host;
 }
 
 /** A port as a number, the name of a service, or null for none given. */
@@ -121,7 +124,7 @@ function narrowFamily(resolver: Resolver, family: number): number {
 /** Finds the addresses of a host and a service, each with the arguments of the socket that fits it. */
 export async function getaddrinfo(
   resolver: Resolver,
-  host: string | null,
+  host: string | Uint8Array | null,
   port: string | number | null,
   family: number,
   type: number,
@@ -129,9 +132,9 @@ export async function getaddrinfo(
   flags: number,
   options: WaitOptions,
 ): Promise<AddressInfo[]> {
-  checkAddrInfo(host, { family, type, proto, flags });
+  const hostname = checkAddrInfo(host, { family, type, proto, flags });
   options.signal?.throwIfAborted();
-  const name = host === "*" ? null : host;
+  const name = hostname === "*" ? null : hostname;
   if (name === null && (port === null || port === "*")) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo" });
   if (flags & ~ALL_FLAGS || (flags & AI_CANONNAME && name === null)) {
     throw gaiErrorFor("EAI_BADFLAGS", { syscall: "getaddrinfo" });

@@ -1,7 +1,9 @@
 // gethostbyname and its relations: one host to its names and addresses.
 
 import { qualify } from "./fqdn.ts";
+import { hostText } from "../../base/addresses.ts";
 import { AF_INET, AF_UNSPEC } from "../../base/constants/families.ts";
+import { nameOf } from "../../base/data.ts";
 import { OSError } from "../../base/errors.ts";
 import { hErrorFor } from "../../base/gai.ts";
 import { findAddresses, isAddress } from "./hosts.ts";
@@ -13,10 +15,12 @@ import type { WaitOptions } from "../abort.ts";
 /** A host as gethostbyname_ex and gethostbyaddr tell it: its name, other names, its addresses. */
 export type HostEntry = [hostname: string, aliases: string[], addresses: string[]];
 
-/** Checks the host of the gethostby functions; `name` is the function's. */
-export function checkHostName(host: unknown, name: string): asserts host is string {
-  if (typeof host !== "string") throw new TypeError(`${name}() argument 1 must be a string, not ${typeof host}`);
+/** The host of the gethostby functions as text; `name` is the function's. */
+export function checkHostName(given: unknown, name: string): string {
+  const host = hostText(given, name);
+  if (typeof host !== "string") throw new TypeError(`${name}() argument 1 must be a string, not ${nameOf(host)}`);
   if (host.includes("\0")) throw new TypeError("host name must not contain null character");
+  return host;
 }
 
 /** A host's first address for a family; "" and "<broadcast>" have their meaning as in a socket address. */
@@ -32,8 +36,12 @@ async function firstAddress(
 }
 
 /** The IPv4 address of a host. */
-export async function gethostbyname(resolver: Resolver, host: string, options: WaitOptions): Promise<string> {
-  checkHostName(host, "gethostbyname");
+export async function gethostbyname(
+  resolver: Resolver,
+  hostname: string | Uint8Array,
+  options: WaitOptions,
+): Promise<string> {
+  const host = checkHostName(hostname, "gethostbyname");
   options.signal?.throwIfAborted();
   return await firstAddress(resolver, host, AF_INET, options.signal);
 }
@@ -41,10 +49,10 @@ export async function gethostbyname(resolver: Resolver, host: string, options: W
 /** A host's name, its other names and all its IPv4 addresses. */
 export async function gethostbyname_ex(
   resolver: Resolver,
-  host: string,
+  hostname: string | Uint8Array,
   options: WaitOptions,
 ): Promise<HostEntry> {
-  checkHostName(host, "gethostbyname_ex");
+  const host = checkHostName(hostname, "gethostbyname_ex");
   options.signal?.throwIfAborted();
   if (host === "" || host === "<broadcast>") {
     throw hErrorFor("NO_RECOVERY", { syscall: "gethostbyname", address: host });
@@ -53,22 +61,30 @@ export async function gethostbyname_ex(
     entry.host
   );
   const chain = isAddress(resolver, host) ? [] : await orAborted(resolver.followAliases(host), options.signal);
-  const hostname = chain.pop() ?? host;
-  return [hostname, hostname === host ? [] : [host, ...chain], addresses];
+  const canonical = chain.pop() ?? host;
+  return [canonical, canonical === host ? [] : [host, ...chain], addresses];
 }
 
 /** The name of a host, by its address or by one of its names. */
-export async function gethostbyaddr(resolver: Resolver, host: string, options: WaitOptions): Promise<HostEntry> {
-  checkHostName(host, "gethostbyaddr");
+export async function gethostbyaddr(
+  resolver: Resolver,
+  hostname: string | Uint8Array,
+  options: WaitOptions,
+): Promise<HostEntry> {
+  const host = checkHostName(hostname, "gethostbyaddr");
   options.signal?.throwIfAborted();
   if (host === "") throw new OSError("wildcard resolved to multiple address", undefined, { syscall: "gethostbyaddr" });
   const address = await firstAddress(resolver, host, AF_UNSPEC, options.signal);
-  const hostname = await orAborted(resolver.lookUpName(address, 0), options.signal);
-  if (hostname === undefined) throw hErrorFor("HOST_NOT_FOUND", { syscall: "gethostbyaddr", address: host });
-  return [hostname, [], [address]];
+  const found = await orAborted(resolver.lookUpName(address, 0), options.signal);
+  if (found === undefined) throw hErrorFor("HOST_NOT_FOUND", { syscall: "gethostbyaddr", address: host });
+  return [found, [], [address]];
 }
 
 /** The fully qualified name of a host; the name itself where there is none. */
-export async function getfqdn(resolver: Resolver, name: string, options: WaitOptions): Promise<string> {
+export async function getfqdn(
+  resolver: Resolver,
+  name: string | Uint8Array,
+  options: WaitOptions,
+): Promise<string> {
   return await qualify(name, () => resolver.hostname(), (host) => gethostbyaddr(resolver, host, options));
 }

@@ -73,11 +73,11 @@ export function checkNameInfo(
 
 /** A scope as getnameinfo(3) writes it: the interface of a link-local address by name. */
 function scopeName(resolver: Resolver, host: string, scopeId: number): string {
-  if (!/^(fe[89ab]|ff.2)/.test(host)) return String(scopeId);
+  // The number says the same where the list of interfaces may not be read. Nobody is asked for it.
+  if (!/^(fe[89ab]|ff.2)/.test(host) || resolver.mayListInterfaces?.() === false) return String(scopeId);
   try {
     return resolver.findInterface(([index]) => index === scopeId)?.[1] ?? String(scopeId);
   } catch {
-    // The list may not be read. The number says the same as the name.
     return String(scopeId);
   }
 }

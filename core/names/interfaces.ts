@@ -1,11 +1,12 @@
 // Network interfaces by name and index.
 
+import { nameOf } from "../../base/data.ts";
 import { errorFor, OSError } from "../../base/errors.ts";
 import type { Resolver } from "../../seam/resolver.ts";
 
 /** The index of a network interface. */
 export function if_nametoindex(resolver: Resolver, name: string): number {
-  if (typeof name !== "string") throw new TypeError(`expected a string, not ${typeof name}`);
+  if (typeof name !== "string") throw new TypeError(`expected a string, not ${nameOf(name)}`);
   if (name.includes("\0")) throw new RangeError("embedded null byte");
   const entry = resolver.findInterface((entry) => entry[1] === name);
   if (entry === undefined) throw new OSError("no interface with this name", undefined, { syscall: "if_nametoindex" });

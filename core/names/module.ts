@@ -13,7 +13,7 @@ import { if_indextoname, if_nametoindex } from "./interfaces.ts";
 /** What {@linkcode makeNames} makes. */
 export interface Names {
   getaddrinfo(
-    host: string | null,
+    host: string | Uint8Array | null,
     port: string | number | null,
     family?: number,
     type?: number,
@@ -26,10 +26,10 @@ export interface Names {
     flags: number,
     options?: WaitOptions,
   ): Promise<[host: string, service: string]>;
-  gethostbyname(host: string, options?: WaitOptions): Promise<string>;
-  gethostbyname_ex(host: string, options?: WaitOptions): Promise<HostEntry>;
-  gethostbyaddr(host: string, options?: WaitOptions): Promise<HostEntry>;
-  getfqdn(name?: string, options?: WaitOptions): Promise<string>;
+  gethostbyname(hostname: string | Uint8Array, options?: WaitOptions): Promise<string>;
+  gethostbyname_ex(hostname: string | Uint8Array, options?: WaitOptions): Promise<HostEntry>;
+  gethostbyaddr(hostname: string | Uint8Array, options?: WaitOptions): Promise<HostEntry>;
+  getfqdn(name?: string | Uint8Array, options?: WaitOptions): Promise<string>;
   gethostname(): string;
   getservbyname(service: string, protocol?: string): Promise<number>;
   getservbyport(port: number, protocol?: string): Promise<string>;

@@ -2,6 +2,7 @@
 
 import { errorFor, OSError } from "../../base/errors.ts";
 import { tellTable } from "../descriptors.ts";
+import { closeForgotten } from "../forgotten.ts";
 import type { Descriptor } from "../descriptors.ts";
 import type { Runtime } from "../runtime.ts";
 import { filenoOf, int, pollTimeout } from "./arguments.ts";
@@ -14,7 +15,7 @@ import { InterestList } from "./interest.ts";
 const MOST_EVENTS = 1023;
 
 /** An epoll that was forgotten without close() gives up its number and leaves all that it watched. */
-const forgotten = new FinalizationRegistry((descriptor: Descriptor) => descriptor.close());
+const forgotten = new FinalizationRegistry<Descriptor>(closeForgotten);
 
 /** An event mask as C's unsigned int. JavaScript's `|` gives EPOLLET a minus sign: that is the same mask. */
 function mask(value: unknown): number {

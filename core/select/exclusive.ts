@@ -44,10 +44,16 @@ export function leaveExclusive(interest: Exclusive): void {
   watch(queue, open);
 }
 
-/** One waiter stands for the queue, with all that anybody in it waits for. */
+/**
+ * One waiter stands for the queue, with all that its entries wait for. An entry whose descriptor was closed waits for
+ * nothing more: its number may be another file's by now. What is left keeps the open file open, so it can be watched.
+ */
 function watch(queue: Queue, open: Openable): void {
   let mask = 0;
-  for (const interest of queue.interests) mask |= interest.watchMask;
+  for (const interest of queue.interests) {
+    if (interest.descriptor.closed) queue.interests.delete(interest);
+    else mask |= interest.watchMask;
+  }
   if (mask === 0) open.unwatch(queue);
   else open.watch(mask, queue);
 }

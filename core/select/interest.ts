@@ -95,6 +95,11 @@ export class Interest implements Waiter, Watched, Exclusive {
 
   /** See {@linkcode Exclusive.offer}. */
   offer(): boolean {
+    if (this.descriptor.closed) {
+      // No news for a sleeper; but the list is to forget the entry.
+      this.#list.noteNews(this);
+      return false;
+    }
     if (this.look() === 0) return false;
     const taken = this.#list.sleeping;
     this.#list.noteNews(this);

@@ -8,6 +8,9 @@ import type { Descriptor, Openable } from "../descriptors.ts";
 import type { Runtime } from "../runtime.ts";
 import { int } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
+import { ByteQueue } from "../files/bytes.ts";
+import { Order } from "../files/order.ts";
+import { characterEnd, countCharacters, lineText } from "./reader_text.ts";
 import { Alarm } from "./wait.ts";
 
 /** Anything with Deno's `read`: `Deno.stdin`, a file of a pipe, a connection. */
@@ -23,13 +26,14 @@ const READ_AHEAD = 65536;
 const MOMENT_MS = 2;
 
 const EMPTY = new Uint8Array(0);
+const NEWLINE = 0x0a;
 
 /** The open end: what was read ahead, and the one read that may be under way. */
 class Source implements Openable {
   readonly #clock: Clock;
   readonly #read: () => Promise<Uint8Array | null>;
   readonly #waiters = new Set<Waiter>();
-  #data: Uint8Array = EMPTY;
+  readonly #data = new ByteQueue();
   #ended = false;
   #failure: { error: unknown } | undefined;
   #reading: Promise<void> | undefined;
@@ -44,6 +48,16 @@ class Source implements Openable {
     return this.#closed;
   }
 
+  /** How many bytes were read ahead. */
+  get length(): number {
+    return this.#data.length;
+  }
+
+  /** The bytes that were read ahead, as they lie: good until the next call. */
+  view(): Uint8Array {
+    return this.#data.view();
+  }
+
   /** What a read gives now; undefined where it has to wait. */
   take(size: number): Uint8Array | undefined {
     try {
@@ -55,24 +69,41 @@ class Source implements Openable {
   }
 
   #next(size: number): Uint8Array | undefined {
-    if (this.#data.length > 0) {
-      const taken = this.#data.slice(0, size);
-      this.#data = this.#data.subarray(size);
-      return taken;
-    }
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure !== undefined) throw failure.error;
+    if (this.#data.length > 0) return this.#data.take(size);
+    this.#throwFailure();
     return this.#ended ? EMPTY : undefined;
   }
 
-  /** Starts a read if there is nothing yet. It cannot be cancelled: what it brings waits for the next taker. */
+  #throwFailure(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure.error;
+  }
+
+  /** Whether there is nothing behind the bytes that were read ahead. Throws where the read for more has failed. */
+  hasEnded(): boolean {
+    this.#throwFailure();
+    return this.#ended;
+  }
+
+  /** Registers a waiter for more bytes than those that were read ahead. */
+  watchForMore(waiter: Waiter): void {
+    this.#waiters.add(waiter);
+    this.#startRead();
+  }
+
+  /** Starts a read if there is nothing yet. */
   #readAhead(): void {
-    if (this.#reading !== undefined || this.events() !== 0 || this.#closed) return;
+    if (this.events() === 0) this.#startRead();
+  }
+
+  /** Starts a read. It cannot be cancelled: what it brings waits for the next taker. */
+  #startRead(): void {
+    if (this.#reading !== undefined || this.#closed) return;
     this.#reading = this.#read().then(
       (data) => {
         if (data === null) this.#ended = true;
-        else this.#data = data;
+        else this.#data.push(data);
       },
       (error) => {
         this.#failure = { error };
@@ -130,9 +161,11 @@ class Source implements Openable {
  * if (ready.length > 0) console.log(await terminal.read(1024));
  * ```
  */
-export class Reader implements Disposable {
+export class Reader implements Disposable, AsyncIterable<string> {
   readonly #runtime: Runtime;
   readonly #descriptor: Descriptor<Source>;
+  /** A line may take several reads of the source: no other call must take what it has found meanwhile. */
+  readonly #reads: Order = new Order();
 
   static {
     tellTable(Reader.prototype, (reader) => reader.#descriptor.numberedBy);
@@ -158,19 +191,101 @@ export class Reader implements Disposable {
   /** Reads up to `size` bytes; an empty array at the end. It waits for at least one byte. */
   async read(size: number = READ_AHEAD, options: WaitOptions = {}): Promise<Uint8Array> {
     if (int(size, "size") < 1) throw new RangeError("size must be positive");
-    options.signal?.throwIfAborted();
-    const source = this.#descriptor.open;
-    const alarm = new Alarm(this.#runtime);
-    for (;;) {
-      if (this.closed) throw new RangeError("I/O operation on closed file");
-      const data = source.take(size);
-      if (data !== undefined) return data;
-      source.watch(POLLIN, alarm);
-      try {
-        await alarm.sleep(Infinity, options.signal);
-      } finally {
-        source.unwatch(alarm);
+    const { signal } = options;
+    return await this.#reads.run(async () => {
+      for (;;) {
+        const data = this.#open().take(size);
+        if (data !== undefined) return data;
+        await this.#sleep((source, alarm) => source.watch(POLLIN, alarm), signal);
       }
+    }, signal);
+  }
+
+  /**
+   * Reads one line as text in UTF-8, with its "\n" ("\r\n" becomes that), as Python's `sys.stdin.readline()`; empty at
+   * the end. With a `limit` it returns once it has so many characters of the line.
+   *
+   * `select` reports a reader that has any byte, so this may wait for the rest of a line. A terminal gives whole lines.
+   * A line that was given up (by the signal) is lost in no part: the next call reads it from its start.
+   *
+   * @example
+   * ```ts
+   * import { reader } from "@berkeley/socket";
+   *
+   * using lines = reader(new Blob(["first\nsecond"]).stream());
+   * console.assert(await lines.readline() === "first\n");
+   * console.assert(await lines.readline() === "second");
+   * console.assert(await lines.readline() === "");
+   * ```
+   */
+  async readline(limit: number = -1, options: WaitOptions = {}): Promise<string> {
+    int(limit, "limit");
+    const { signal } = options;
+    return await this.#reads.run(async () => {
+      const end = await this.#lineEnd(0, limit, signal);
+      return end === 0 ? "" : lineText(this.#open().take(end)!);
+    }, signal);
+  }
+
+  /**
+   * Reads lines to the end, or until they hold more than `hint` characters, as Python's `sys.stdin.readlines()`. Where the
+   * signal ends it, no line is lost.
+   */
+  async readlines(hint: number = -1, options: WaitOptions = {}): Promise<string[]> {
+    int(hint, "hint");
+    const { signal } = options;
+    return await this.#reads.run(async () => {
+      const lines: string[] = [];
+      let taken = 0;
+      for (let characters = 0; hint <= 0 || characters <= hint;) {
+        const end = await this.#lineEnd(taken, -1, signal);
+        if (end === taken) break;
+        const line = lineText(this.#open().view().subarray(taken, end));
+        lines.push(line);
+        characters += countCharacters(line);
+        taken = end;
+      }
+      if (taken > 0) this.#open().take(taken);
+      return lines;
+    }, signal);
+  }
+
+  /** Reads line by line to the end. Leaving the loop closes nothing and loses nothing. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<string, void, void> {
+    for (let line = await this.readline(); line !== ""; line = await this.readline()) yield line;
+  }
+
+  /** The source; an error once it is closed. */
+  #open(): Source {
+    if (this.closed) throw new RangeError("I/O operation on closed file");
+    return this.#descriptor.open;
+  }
+
+  /** Where the line ends that begins at `from`, or its first `limit` characters; `from` itself at the end. */
+  async #lineEnd(from: number, limit: number, signal: AbortSignal | undefined): Promise<number> {
+    for (let scanned = from;;) {
+      const source = this.#open();
+      const bytes = source.view();
+      const newline = bytes.indexOf(NEWLINE, scanned);
+      const line = newline < 0 ? bytes.subarray(from) : bytes.subarray(from, newline + 1);
+      const limited = limit < 0 ? -1 : characterEnd(line, limit);
+      if (limited >= 0) return from + limited;
+      if (newline >= 0) return newline + 1;
+      scanned = bytes.length;
+      if (source.hasEnded()) return scanned;
+      await this.#sleep((source, alarm) => source.watchForMore(alarm), signal);
+    }
+  }
+
+  /** Sleeps until there is news of the source. */
+  async #sleep(watch: (source: Source, alarm: Alarm) => void, signal: AbortSignal | undefined): Promise<void> {
+    const source = this.#open();
+    const alarm = new Alarm(this.#runtime);
+    watch(source, alarm);
+    try {
+      await alarm.sleep(Infinity, signal);
+    } finally {
+      source.unwatch(alarm);
     }
   }
 

@@ -63,9 +63,10 @@ export class Alarm implements Waiter {
     try {
       await orAborted(rung, signal);
     } finally {
-      loops.endWait();
       this.#ring = undefined;
       timer.release();
+      const atRest = loops.endWait();
+      if (atRest !== undefined) await atRest;
     }
   }
 }

@@ -216,8 +216,9 @@ export function addressSuite({ name, module: m }: Subject): void {
     using other = await m.create_connection([host, port]);
     assert.deepEqual(other.getpeername(), ["127.0.0.1", port]);
     // Nothing is left of it in ASCII: that is not the empty host, which is every interface.
-    assert.throws(() => m.socket().bind(["\u{fffe}", 0]), RangeError);
-    await assert.rejects(m.socket().connect(["\u{fffe}", 80]), RangeError);
+    using unnamed = m.socket();
+    assert.throws(() => unnamed.bind(["\u{fffe}", 0]), RangeError);
+    await assert.rejects(unnamed.connect(["\u{fffe}", 80]), RangeError);
   });
 
   test("a name that is bound leads to an address of the socket's family", () => {

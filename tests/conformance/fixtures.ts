@@ -101,9 +101,9 @@ export async function receive(socket: Socket, size: number): Promise<Uint8Array>
 }
 
 /** Fails where a promise would never settle; nothing that passes waits for it. */
-export async function settled<T>(promise: Promise<T>): Promise<T> {
+export async function settled<T>(promise: Promise<T>, ms = 10_000): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error("never settled")), 10_000);
+  const timer = setTimeout(() => reject(new Error("never settled")), ms);
   try {
     return await Promise.race([promise, late]);
   } finally {

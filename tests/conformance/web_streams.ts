@@ -99,6 +99,26 @@ export function webStreamSuite({ name, module: m }: Subject): void {
     assert.equal(text(await receive(peer, 5)), "later");
   });
 
+  Deno.test(`${name}: readable: an empty datagram does not end it`, async () => {
+    using receiver = m.socket(m.AF_INET, m.SOCK_DGRAM), sender = m.socket(m.AF_INET, m.SOCK_DGRAM);
+    receiver.bind(["127.0.0.1", 0]);
+    for (const message of ["one", "", "", "two", ""]) await sender.sendto(message, receiver.getsockname());
+    const reader = receiver.readable.getReader();
+    assert.equal(text((await reader.read()).value!), "one");
+    assert.equal(text((await reader.read()).value!), "two");
+    reader.releaseLock();
+    // A reader with a buffer of its own has asked already when the empty one comes.
+    const own = receiver.readable.getReader({ mode: "byob" });
+    const read = own.read(new Uint8Array(10));
+    await sender.sendto("", receiver.getsockname());
+    await sender.sendto("three", receiver.getsockname());
+    assert.equal(text((await read).value!), "three");
+    // Shut down, it is at its end.
+    await receiver.connect(sender.getsockname()).catch(() => {});
+    await receiver.shutdown(m.SHUT_RD);
+    assert.equal((await own.read(new Uint8Array(10))).done, true);
+  });
+
   test("readable: closing the socket breaks it with EBADF", async ({ peer }) => {
     const read = peer.readable.getReader().read();
     const failed = failure(() => read);

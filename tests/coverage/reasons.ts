@@ -16,8 +16,6 @@ export const LEFT_OUT: Record<string, string> = {
   "socket.EWOULDBLOCK": "errno's, imported there for the module's own use; errors carry `errno` and `code`",
   "socket.dup": "undocumented; `fromfd(fd, family, type)` and `Socket.dup()` make duplicates",
   "socket.sethostname": "it renames the machine, as root: no matter of sockets",
-  "socket.socket.get_inheritable": "always false: programs that Deno starts inherit no sockets",
-  "socket.socket.set_inheritable": "always false: programs that Deno starts inherit no sockets",
   "socket.socket.sendmsg_afalg": "Linux's crypto sockets; Deno has Web Crypto",
   "socket.gaierror.filename": "a socket has no file name; `address` says what an error is about",
   "socket.gaierror.filename2": "a socket has no file name; `address` says what an error is about",

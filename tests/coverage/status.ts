@@ -24,10 +24,10 @@ const code = async (call: () => unknown): Promise<string | undefined> => {
   }
 };
 
-/** Opens one socket of every kind that a backend has. */
-function everyKind(m: Module): socket.Socket[] {
+/** Every kind of socket that a backend has. */
+function everyKind(m: Module): [family: number, type: number][] {
   return [m.AF_INET, m.AF_INET6, m.AF_UNIX].flatMap((family) =>
-    [m.SOCK_STREAM, m.SOCK_DGRAM].map((type) => m.socket(family, type))
+    [m.SOCK_STREAM, m.SOCK_DGRAM].map((type): [number, number] => [family, type])
   );
 }
 
@@ -39,8 +39,8 @@ async function opens(m: Module, family: number, proto: number): Promise<boolean>
 }
 
 async function takesOption(m: Module, level: number, option: number): Promise<boolean> {
-  for (const sock of everyKind(m)) {
-    using _ = sock;
+  for (const [family, type] of everyKind(m)) {
+    using sock = m.socket(family, type);
     const read = await code(() => sock.getsockopt(level, option));
     // A membership is set and never read; a number is no membership, which is another error than an unknown option.
     const written = await code(() => sock.setsockopt(level, option, 0));

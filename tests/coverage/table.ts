@@ -23,6 +23,8 @@ const TYPES = ["SelectorKey"];
 
 const ON_NATIVE_ALONE: Record<string, string> = {
   send_fds: "descriptors are passed by libc; elsewhere it answers EOPNOTSUPP",
+  get_inheritable: "a descriptor's flag; elsewhere it answers EOPNOTSUPP",
+  set_inheritable: "a descriptor's flag; elsewhere it answers EOPNOTSUPP",
 };
 
 /** Asks an interpreter for its names. */

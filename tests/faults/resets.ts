@@ -122,7 +122,10 @@ export function resetSuite({ name, module: m }: Subject): void {
   test("reset: a file, a web stream and an iterator say it too", async () => {
     for (
       const read of [
-        (faced: Faced) => faced.sock.makefile("rb").read(),
+        async (faced: Faced) => {
+          await using file = faced.sock.makefile("rb");
+          return await file.read();
+        },
         (faced: Faced) => faced.sock.readable.getReader().read(),
         (faced: Faced) => Array.fromAsync(faced.sock),
       ]

@@ -6,20 +6,17 @@
 // a round fails, when a rejection is left unhandled, or when descriptors or memory are more at the end than they were
 // after the first minute (or the first quarter of a shorter run).
 
-import { parseArgs } from "node:util";
+import { options as read, refuse } from "../../examples/_shared.ts";
 import { BACKENDS } from "../_backends.ts";
 import { Random } from "../fuzz/random.ts";
 import { draw } from "./chart.ts";
 import { KINDS } from "./traffic.ts";
 
-const { values: options } = parseArgs({
-  args: Deno.args,
-  options: {
-    minutes: { type: "string", default: "5" },
-    backend: { type: "string", default: "both" },
-    seed: { type: "string", default: String(Date.now() % 1_000_000) },
-    out: { type: "string", default: "soak.svg" },
-  },
+const options = read("soak: mixed traffic with random faults, for --backend deno, native or both; drawn into --out", {
+  minutes: 5,
+  backend: "both",
+  seed: Date.now() % 1_000_000,
+  out: "soak.svg",
 });
 
 /** Rounds that go on at once, per backend. */
@@ -30,9 +27,10 @@ const SLACK_MB = 64;
 const SLACK_DESCRIPTORS = 200;
 
 const MB = 1 << 20;
-const seconds = Number(options.minutes) * 60;
+const seconds = options.minutes * 60;
 const backends = BACKENDS.filter(({ name }) => options.backend === "both" || options.backend === name);
-if (!(seconds > 0) || backends.length === 0) throw new RangeError("see the head of tests/soak/soak.ts for the options");
+if (seconds === 0) refuse("--minutes takes more than 0");
+if (backends.length === 0) refuse(`--backend takes deno, native or both, not '${options.backend}'`);
 
 const failures: string[] = [];
 addEventListener("unhandledrejection", (event) => {
@@ -58,10 +56,21 @@ const sampling = setInterval(() => {
   samples.traffic.push(bytes / MB);
   samples.rounds.push(rounds);
   bytes = rounds = 0;
+  showProgress();
 }, 1000);
 
+/** How far it is: on a terminal one line that changes every second, elsewhere a line every minute. */
+function showProgress(): void {
+  const elapsed = samples.rounds.length;
+  const done = samples.rounds.reduce((sum, count) => sum + count, 0);
+  const line = `${elapsed} of ${Math.round(seconds)} s, ${done} rounds, ${samples.memory.at(-1)!.toFixed(0)} MB, ` +
+    `${samples.descriptors.at(-1)} descriptors, ${failures.length} failures`;
+  if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${line}`));
+  else if (elapsed % 60 === 0) console.error(line);
+}
+
 async function work(worker: number, { name, module: m }: typeof backends[number]): Promise<void> {
-  const r = new Random(Number(options.seed) + worker);
+  const r = new Random(options.seed + worker);
   const place = { m, r, directory, count: (count: number) => void (bytes += count) };
   while (performance.now() < end && failures.length === 0) {
     const kind = r.pick(Object.keys(KINDS));
@@ -78,6 +87,7 @@ async function work(worker: number, { name, module: m }: typeof backends[number]
 console.log(`seed ${options.seed}, ${backends.map(({ name }) => name).join(" and ")}, ${options.minutes} minutes`);
 await Promise.all(backends.flatMap((backend) => Array.from({ length: WORKERS }, (_, i) => work(i, backend))));
 clearInterval(sampling);
+if (Deno.stderr.isTerminal()) console.error();
 Deno.removeSync(directory, { recursive: true });
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;

@@ -16,30 +16,41 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { scatter } from "../base/data.ts";
+import { gather, scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
 import type { ErrnoName } from "../base/errno.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
-import { IN_PROGRESS, WOULD_BLOCK } from "../transport.ts";
-import type { Accepted, AncillaryData, InProgress, Received, Transport, Waiter, WouldBlock } from "../transport.ts";
+import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
+import type {
+  Accepted,
+  AncillaryData,
+  Caller,
+  InProgress,
+  Received,
+  Transport,
+  Waiter,
+  WouldBlock,
+} from "../seam/transport.ts";
 import { anyAddress, fromAddr } from "./addr.ts";
+import { openerOf } from "./bind.ts";
 import { Connection } from "./connection.ts";
 import { dial } from "./dial.ts";
 import { errnoOf, fromDeno } from "./errors.ts";
-import { Gathering } from "./gathering.ts";
 import { Listener } from "./listener.ts";
-import { openerOf } from "./opener.ts";
 import { kindOption, optionNumber, optionValue } from "./options.ts";
 import { checkAncillary, checkFlags, checkHow, NATIVE_HINT } from "./refusals.ts";
 import { StreamOptions } from "./stream_options.ts";
 import { turns } from "./turns.ts";
-import { Waiters } from "./waiters.ts";
+import { Waiters } from "../seam/waiters.ts";
 
 /** A connect under way, or ended and not yet asked about. */
-interface Attempt {
+interface Connecting {
   address: Address;
+  /** The call that began it. */
+  caller: Caller;
+  turn: number;
   /** The connection, once it is there, or why there is none. */
   outcome: Deno.Conn | Error | null;
   /** Ends it with the socket: Deno's connect would keep the process alive for minutes. */
@@ -63,15 +74,16 @@ export class StreamTransport implements Transport {
   readonly #waiters = new Waiters();
   readonly #options: StreamOptions;
   #listener: Listener | null = null;
-  #attempt: Attempt | null = null;
+  #connecting: Connecting | null = null;
   /** A TCP socket keeps the mark of a failed connect until connect tells it or tries again: both directions are shut. */
   #failed = false;
   #connection: Connection | null = null;
   /** The address that bind or connect was asked for: its scope is not to be had from Deno. */
   #asked: Address | null = null;
+  /** A Unix listener's path as it was bound: Deno was given it from the root. Its connections have it, too. */
+  #path: Address | null = null;
   /** Until a connect that found the queue full is tried again. */
   #pause: ReturnType<typeof setTimeout> | undefined;
-  readonly #gathering = new Gathering();
   #references = 1;
   #referenced = true;
 
@@ -84,7 +96,7 @@ export class StreamTransport implements Transport {
   // Addresses.
 
   bind(address: Address): void {
-    if (this.#listener !== null || this.#connection !== null || this.#attempt !== null) {
+    if (this.#listener !== null || this.#connection !== null || this.#connecting !== null) {
       throw errorFor("EINVAL", { syscall: "bind", address });
     }
     this.#claim(address);
@@ -94,9 +106,11 @@ export class StreamTransport implements Transport {
     const open = openerOf(address, this.family, this.#options);
     this.#listener = new Listener(open, this.#waiters, this.#referenced);
     this.#asked = address;
+    if (this.family === AF_UNIX) this.#path = address;
   }
 
   getsockname(): Address {
+    if (this.#path !== null) return this.#path;
     if (this.#connection !== null) return fromAddr(this.#connection.conn.localAddr, this.family, this.#asked);
     if (this.#listener !== null) return fromAddr(this.#listener.addr, this.family, this.#asked);
     return anyAddress(this.family);
@@ -110,7 +124,7 @@ export class StreamTransport implements Transport {
   // Listening.
 
   listen(backlog: number): void {
-    if (this.#connection !== null || this.#attempt !== null || this.#failed) {
+    if (this.#connection !== null || this.#connecting !== null || this.#failed) {
       throw errorFor("EINVAL", { syscall: "listen" });
     }
     if (this.#listener === null) {
@@ -128,6 +142,7 @@ export class StreamTransport implements Transport {
     // Linux hands a listener's options down to what it accepts.
     const transport = new StreamTransport(this.family, this.proto, this.#options.inherit());
     transport.#asked = this.#asked;
+    transport.#path = this.#path;
     transport.#adopt(conn);
     return { transport, address: transport.getpeername() };
   }
@@ -157,12 +172,18 @@ export class StreamTransport implements Transport {
     return address;
   }
 
-  connect(address: Address): void | InProgress | WouldBlock {
-    if (this.#attempt !== null) {
-      const { outcome } = this.#attempt;
-      // A Unix connect takes the kernel no time: the caller came back for its end.
-      if (outcome === null && this.#attempt.address === address) return WOULD_BLOCK;
-      if (outcome === null) throw errorFor("EALREADY", { syscall: "connect", address });
+  connect(caller: Caller, address: Address): void | InProgress | WouldBlock {
+    const connecting = this.#connecting;
+    if (connecting !== null) {
+      // The kernel connects a Unix socket at once. If that was given up here, the same connect again waits for its outcome.
+      if (!isAwaited(connecting) && this.family === AF_UNIX && connecting.address === address) {
+        connecting.caller = caller;
+        connecting.turn = caller.turn;
+      }
+      const waits = connecting.outcome === null;
+      if (isOwn(connecting, caller)) return waits ? WOULD_BLOCK : this.finishConnect();
+      // The outcome is for the call that waits for it.
+      if (waits || isAwaited(connecting)) throw errorFor("EALREADY", { syscall: "connect", address });
       return this.finishConnect();
     }
     if (this.#connection !== null) throw errorFor("EISCONN", { syscall: "connect", address });
@@ -173,8 +194,8 @@ export class StreamTransport implements Transport {
       if (this.#listener.listening) throw errorFor("EISCONN", { syscall: "connect", address });
       throw errorFor("EOPNOTSUPP", { syscall: "connect", address, hint: `connect after bind: ${NATIVE_HINT}` });
     }
-    const attempt: Attempt = { address, outcome: null, end: new AbortController() };
-    this.#attempt = attempt;
+    const attempt: Connecting = { address, caller, turn: caller.turn, outcome: null, end: new AbortController() };
+    this.#connecting = attempt;
     this.#failed = false;
     dial(address, this.family, attempt.end.signal).then((conn) => {
       if (this.#references === 0) return conn.close();
@@ -196,15 +217,15 @@ export class StreamTransport implements Transport {
    * nobody tells when there is room: whoever waits tries anew after a pause.
    */
   #connectLater(): void {
-    this.#attempt = null;
+    this.#connecting = null;
     if (this.#waiters.wait(POLLOUT)) this.#pause = setTimeout(() => this.#waiters.wake(POLLOUT), QUEUE_FULL_PAUSE);
   }
 
   finishConnect(): void | WouldBlock {
-    if (this.#attempt === null) return;
-    const { outcome } = this.#attempt;
+    if (this.#connecting === null) return;
+    const { outcome } = this.#connecting;
     if (outcome === null) return WOULD_BLOCK;
-    this.#attempt = null;
+    this.#connecting = null;
     if (!(outcome instanceof Error)) return;
     this.#failed = false;
     throw outcome;
@@ -216,99 +237,92 @@ export class StreamTransport implements Transport {
 
   /** Takes what SO_ERROR would tell: the error of a connect or of the connection, once. */
   #takeError(): Error | null {
-    const outcome = this.#attempt?.outcome;
+    const outcome = this.#connecting?.outcome;
     if (!(outcome instanceof Error)) return this.#connection?.takeError() ?? null;
-    this.#attempt = null;
+    this.#connecting = null;
     return outcome;
   }
 
   // Data.
 
-  recv(size: number, flags: number): Bytes | WouldBlock {
+  recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
     if (this.#ended()) return new Uint8Array(0);
     const connection = this.#connection ?? this.#unconnected("recv", "EINVAL", "ENOTCONN");
     checkFlags("recv", flags, RECEIVE_FLAGS);
     if (connection === WOULD_BLOCK) return WOULD_BLOCK;
-    return connection.inflow.recv(size, wantedOf(size, flags), (flags & MSG_PEEK) !== 0);
+    return connection.inflow.recv(caller, size, wantedOf(size, flags), (flags & MSG_PEEK) !== 0);
   }
 
-  recvInto(view: Uint8Array, flags: number): number | WouldBlock {
+  recvInto(caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
     if (this.#ended()) return 0;
     const connection = this.#connection ?? this.#unconnected("recv", "EINVAL", "ENOTCONN");
     checkFlags("recv", flags, RECEIVE_FLAGS);
     if (connection === WOULD_BLOCK) return WOULD_BLOCK;
-    return connection.inflow.recvInto(view, wantedOf(view.length, flags), (flags & MSG_PEEK) !== 0);
+    return connection.inflow.recvInto(caller, view, wantedOf(view.length, flags), (flags & MSG_PEEK) !== 0);
   }
 
-  recvIntoHeld(view: Uint8Array, flags: number): number | WouldBlock {
-    const connection = this.#connection;
-    if (connection === null || flags !== 0 || this.#references > 1) return this.recvInto(view, flags);
-    return connection.inflow.recvIntoHeld(view);
-  }
-
-  recvFrom(size: number, flags: number): [Bytes, null] | WouldBlock {
-    const data = this.recv(size, flags);
+  recvFrom(caller: Caller, size: number, flags: number): [Bytes, null] | WouldBlock {
+    const data = this.recv(caller, size, flags);
     return data === WOULD_BLOCK ? WOULD_BLOCK : [data, null];
   }
 
-  recvFromInto(view: Uint8Array, flags: number): [number, null] | WouldBlock {
-    const count = this.recvInto(view, flags);
+  recvFromInto(caller: Caller, view: Uint8Array, flags: number): [number, null] | WouldBlock {
+    const count = this.recvInto(caller, view, flags);
     return count === WOULD_BLOCK ? WOULD_BLOCK : [count, null];
   }
 
-  recvMessage(views: Uint8Array[], _ancillarySize: number, flags: number): Received | WouldBlock {
+  recvMessage(
+    caller: Caller,
+    views: Uint8Array[],
+    _ancillarySize: number,
+    flags: number,
+  ): Received | WouldBlock {
     const size = views.reduce((sum, view) => sum + view.length, 0);
-    const data = this.recv(size, flags);
+    const data = this.recv(caller, size, flags);
     if (data === WOULD_BLOCK) return WOULD_BLOCK;
     scatter(data, views);
     return { length: data.length, ancillary: [], flags: 0, address: null };
   }
 
-  send(data: Uint8Array, flags: number): number | WouldBlock {
+  send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
     const connection = this.#connection ?? this.#unconnected("send", "ENOTCONN", "EPIPE");
     checkFlags("send", flags, SEND_FLAGS);
-    return connection === WOULD_BLOCK ? WOULD_BLOCK : connection.outflow.send(data);
+    return connection === WOULD_BLOCK ? WOULD_BLOCK : connection.outflow.send(caller, data);
   }
 
-  sendHeld(data: Uint8Array, flags: number): number | WouldBlock {
-    const connection = this.#connection ?? this.#unconnected("send", "ENOTCONN", "EPIPE");
-    checkFlags("send", flags, SEND_FLAGS);
-    if (connection === WOULD_BLOCK) return WOULD_BLOCK;
-    // With duplicates, closing one of them ends its calls but not the connection: the data must outlive the call.
-    return this.#references > 1 ? connection.outflow.send(data) : connection.outflow.sendHeld(data);
-  }
-
-  get sending(): Uint8Array | null {
-    return this.#connection === null ? null : this.#connection.outflow.sending;
-  }
-
-  sendTo(data: Uint8Array, flags: number, address: Address): number | WouldBlock {
+  sendTo(caller: Caller, data: Uint8Array, flags: number, address: Address): number | WouldBlock {
     // A connected stream ignores the address on TCP; AF_UNIX refuses one.
     if (this.family === AF_UNIX) {
       throw errorFor(this.#connection === null ? "EOPNOTSUPP" : "EISCONN", { syscall: "sendto", address });
     }
-    return this.send(data, flags);
+    return this.send(caller, data, flags);
   }
 
   sendMessage(
+    caller: Caller,
     views: Uint8Array[],
     ancillary: AncillaryData[],
     flags: number,
     address: Address | null,
   ): number | WouldBlock {
     checkAncillary(ancillary);
-    const data = this.#gathering.of(views);
-    return address === null ? this.send(data, flags) : this.sendTo(data, flags, address);
+    const data = gather(views);
+    return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
+  }
+
+  forget(caller: Caller): void {
+    this.#connection?.inflow.forget(caller);
+    this.#connection?.outflow.forget(caller);
   }
 
   /** Whether a connect failed and its error was told: then the stream that never was is at its end. */
   #ended(): boolean {
-    return this.#failed && this.#attempt === null;
+    return this.#failed && this.#connecting === null;
   }
 
   /** What the kernel answers where there is no connection. */
   #unconnected(syscall: string, onUnix: ErrnoName, onTcp: ErrnoName): WouldBlock {
-    if (this.#attempt !== null && this.#attempt.outcome === null) return WOULD_BLOCK;
+    if (this.#connecting !== null && this.#connecting.outcome === null) return WOULD_BLOCK;
     throw this.#takeError() ?? errorFor(this.family === AF_UNIX ? onUnix : onTcp, { syscall });
   }
 
@@ -358,9 +372,9 @@ export class StreamTransport implements Transport {
   events(): number {
     if (this.#connection !== null) return this.#connection.events();
     if (this.#listener?.listening) return this.#listener.events();
-    if (this.#attempt !== null && this.#attempt.outcome === null) return 0;
+    if (this.#connecting !== null && this.#connecting.outcome === null) return 0;
     // A stream that is not connected is hung up; a failed connect is an error besides, until it is told.
-    if (this.#attempt !== null) return POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDHUP;
+    if (this.#connecting !== null) return POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDHUP;
     return this.#failed ? POLLIN | POLLOUT | POLLHUP | POLLRDHUP : POLLOUT | POLLHUP;
   }
 
@@ -380,7 +394,7 @@ export class StreamTransport implements Transport {
   settle(mask: number): Promise<void> | undefined {
     if (this.#connection !== null) return this.#connection.settle(mask);
     if (this.#listener?.listening) return this.#listener.settle();
-    const attempt = this.#attempt;
+    const attempt = this.#connecting;
     if (attempt === null || attempt.outcome !== null) return undefined;
     return turns(() => attempt.outcome !== null);
   }
@@ -408,15 +422,29 @@ export class StreamTransport implements Transport {
     if (this.#listener !== null) this.#listener.referenced = referenced;
   }
 
+  get released(): Promise<unknown> | undefined {
+    return this.#references === 0 ? this.#listener?.released : undefined;
+  }
+
   close(): void {
     if (--this.#references === 0) {
       clearTimeout(this.#pause);
-      if (this.#attempt?.outcome === null) this.#attempt.end.abort();
+      if (this.#connecting?.outcome === null) this.#connecting.end.abort();
       this.#connection?.close();
       this.#listener?.close();
     }
     this.#waiters.wake(POLLNVAL);
   }
+}
+
+/** Whether a connect was begun by a caller's current call. */
+function isOwn(connecting: Connecting, caller: Caller): boolean {
+  return connecting.caller === caller && isAwaited(connecting);
+}
+
+/** Whether the call that began a connect waits for its outcome. */
+function isAwaited({ caller, turn }: Connecting): boolean {
+  return caller.turn === turn;
 }
 
 /** How much must be there before a receive is served. */

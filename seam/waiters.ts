@@ -1,7 +1,7 @@
 // Who waits for which events: a list that is registered in and left without an allocation.
 
 import { POLLERR, POLLHUP, POLLNVAL } from "../base/poll.ts";
-import type { Waiter } from "../transport.ts";
+import type { Waiter } from "./transport.ts";
 
 /** Errors and hang-up wake everybody, as in poll(2). */
 const ALWAYS = POLLERR | POLLHUP | POLLNVAL;

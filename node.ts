@@ -1,0 +1,352 @@
+/**
+ * Hands a socket to the JavaScript ecosystem: {@linkcode toNodeStream} makes a stream of it that has the methods, the
+ * properties and the events of Node's `net.Socket`. HTTP agents, WebSockets, database drivers, mail and `node:tls` work over it.
+ *
+ * It takes sockets of every backend, and needs no permission of its own. A server is handed a connection by
+ * `server.emit("connection", stream)`; Deno's HTTP server closes such a connection after one answer unless its `listening` is
+ * made true by `Object.defineProperty`, and its secure HTTP/2 server (`http2.createSecureServer`) wants the stream as it
+ * is, and not a `TLSSocket` over it.
+ *
+ * @example HTTP over a socket
+ * ```ts
+ * import { once } from "node:events";
+ * import http from "node:http";
+ * import { create_connection, create_server } from "@berkeley/socket";
+ * import { toNodeStream } from "@berkeley/socket/node";
+ *
+ * const listener = create_server(["127.0.0.1", 0]);
+ * const server = http.createServer((request, response) => response.end(`you asked for ${request.url}`));
+ * listener.accept().then(([conn]) => server.emit("connection", toNodeStream(conn)));
+ *
+ * const sock = await create_connection(listener.getsockname());
+ * const request = http.get({ path: "/news", createConnection: () => toNodeStream(sock) as any });
+ * const [response] = await once(request, "response");
+ * console.assert(await new Response(response).text() === "you asked for /news");
+ * listener.close();
+ * ```
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import process from "node:process";
+import { Duplex } from "node:stream";
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+import {
+  AF_INET,
+  AF_INET6,
+  IPPROTO_TCP,
+  SHUT_WR,
+  SO_KEEPALIVE,
+  SO_LINGER,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  TCP_KEEPIDLE,
+  TCP_NODELAY,
+} from "./base/constants.ts";
+import type { Address } from "./base/addresses.ts";
+import { OSError } from "./base/errors.ts";
+import { Socket } from "./core/socket.ts";
+
+export type { Socket } from "./core/socket.ts";
+
+/** What {@linkcode toNodeStream} takes last: as Node's `net.Socket` options. */
+export interface NodeStreamOptions {
+  /** Whether the stream stays open for writing when the peer has ended; false if left out: then it ends as well. */
+  allowHalfOpen?: boolean;
+  /** How many bytes are buffered in each direction before back-pressure sets in. */
+  highWaterMark?: number;
+}
+
+/** One end's address, as `net.Socket.address()` tells it. */
+export interface NodeAddress {
+  /** The address as text. */
+  address?: string;
+  /** "IPv4" or "IPv6". */
+  family?: string;
+  /** The port. */
+  port?: number;
+}
+
+/** What one receive asks for: what Node reads at a time. */
+const CHUNK = 65536;
+
+/** struct linger { l_onoff: 1, l_linger: 0 }: closing resets the connection. */
+const RESET_ON_CLOSE = Int32Array.of(1, 0);
+
+/**
+ * A socket as Node's `net.Socket`, made by {@linkcode toNodeStream}: a Duplex with that class's methods, properties and
+ * events. Its errors are this module's: `code` is Node's, `errno` is Python's and so positive.
+ */
+export class NodeStream extends Duplex {
+  readonly #sock: Socket;
+  readonly #local: NodeAddress;
+  readonly #remote: NodeAddress;
+  #reading = false;
+  #bytesRead = 0;
+  #bytesSent = 0;
+  #idleLimit = 0;
+  #lastActive = 0;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Takes what {@linkcode toNodeStream} takes. */
+  constructor(sock: Socket, options: NodeStreamOptions = {}) {
+    const { allowHalfOpen = false, highWaterMark } = options;
+    // "close" is emitted here, with net.Socket's argument.
+    super({ allowHalfOpen, highWaterMark, emitClose: false });
+    this.#sock = sock;
+    this.#local = nodeAddress(sock.family, sock.getsockname());
+    this.#remote = nodeAddress(sock.family, sock.getpeername());
+    sock.settimeout(null);
+    // As net.Socket does: the end of the stream, or a reset, is noticed although nothing asks for data yet.
+    process.nextTick(() => {
+      if (!this.destroyed) this.read(0);
+    });
+  }
+
+  // Data.
+
+  /** Receives once; the stream asks again when it has room. */
+  override _read(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    this.#sock.recv(CHUNK).then((data) => {
+      this.#reading = false;
+      if (this.destroyed) return;
+      this.#active();
+      this.#bytesRead += data.length;
+      this.push(data.length === 0 ? null : Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+    }, (error) => {
+      this.#reading = false;
+      this.destroy(error);
+    });
+  }
+
+  /** Sends a chunk. */
+  override _write(chunk: Uint8Array, _encoding: string, callback: (error?: Error | null) => void): void {
+    this.#active();
+    this.#sock.sendall(chunk).then(() => {
+      this.#active();
+      this.#bytesSent += chunk.length;
+      callback();
+    }, callback);
+  }
+
+  /** Sends the chunks that have come together as one. */
+  override _writev(
+    chunks: { chunk: Uint8Array; encoding: string }[],
+    callback: (error?: Error | null) => void,
+  ): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), "buffer", callback);
+  }
+
+  /** Half-closes when all has been sent: the peer reads the end of the stream. */
+  override _final(callback: (error?: Error | null) => void): void {
+    this.#sock.shutdown(SHUT_WR).then(() => callback(), (error) => {
+      // As in Node: where the connection is gone there is nothing to half-close.
+      callback(error.code === "ENOTCONN" ? null : error);
+    });
+  }
+
+  /** Closes the socket. */
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    clearTimeout(this.#idleTimer);
+    let failure = error;
+    try {
+      this.#sock.close();
+    } catch (closing) {
+      failure ??= closing as Error;
+    }
+    callback(failure);
+    // After "error", which comes with the next tick.
+    setImmediate(() => this.emit("close", failure !== null));
+  }
+
+  /** Ends the stream, and destroys it when all has been sent. */
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once("finish", () => this.destroy());
+  }
+
+  /**
+   * Resets the connection: the peer gets ECONNRESET instead of the end of the stream.
+   *
+   * @throws {OSError} ENOPROTOOPT on the default backend, which has no SO_LINGER.
+   */
+  resetAndDestroy(): this {
+    if (!this.destroyed) this.#sock.setsockopt(SOL_SOCKET, SO_LINGER, RESET_ON_CLOSE);
+    return this.destroy();
+  }
+
+  /** How many bytes have come. */
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+  /** How many bytes were written; those that are still to be sent count too. */
+  get bytesWritten(): number {
+    return this.#bytesSent + this.writableLength;
+  }
+
+  // The connection.
+
+  /**
+   * Emits "connect" and "ready": the socket is connected already, whatever address is given. Drivers that call it on a stream
+   * which they were handed (as pg does) go on with that event.
+   */
+  connect(...args: unknown[]): this {
+    const listener = args.at(-1);
+    if (typeof listener === "function") this.once("connect", listener as () => void);
+    process.nextTick(() => {
+      if (this.destroyed) return;
+      this.emit("connect");
+      this.emit("ready");
+    });
+    return this;
+  }
+  /** False: the socket is connected. */
+  get connecting(): boolean {
+    return false;
+  }
+  /** Whether there is no connection: true once the stream is destroyed. */
+  get pending(): boolean {
+    return this.destroyed;
+  }
+  /** "open", "readOnly", "writeOnly" or "closed". */
+  get readyState(): "open" | "readOnly" | "writeOnly" | "closed" {
+    if (this.readable) return this.writable ? "open" : "readOnly";
+    return this.writable ? "writeOnly" : "closed";
+  }
+  /** The peer's address; undefined on a Unix socket. */
+  get remoteAddress(): string | undefined {
+    return this.#remote.address;
+  }
+  /** "IPv4" or "IPv6"; undefined on a Unix socket. */
+  get remoteFamily(): string | undefined {
+    return this.#remote.family;
+  }
+  /** The peer's port. */
+  get remotePort(): number | undefined {
+    return this.#remote.port;
+  }
+  /** The socket's own address. */
+  get localAddress(): string | undefined {
+    return this.#local.address;
+  }
+  /** "IPv4" or "IPv6". */
+  get localFamily(): string | undefined {
+    return this.#local.family;
+  }
+  /** The socket's own port. */
+  get localPort(): number | undefined {
+    return this.#local.port;
+  }
+  /** The socket's own address, family and port; an empty object on a Unix socket and once the stream is destroyed. */
+  address(): NodeAddress {
+    return this.destroyed ? {} : { ...this.#local };
+  }
+
+  // Options. Node ignores what the system answers to them, and so do these.
+
+  /** Whether small writes are sent at once (TCP_NODELAY). */
+  setNoDelay(noDelay: boolean = true): this {
+    return this.#set(IPPROTO_TCP, TCP_NODELAY, Number(noDelay));
+  }
+  /** Whether an idle connection is probed, after `initialDelay` milliseconds (native sockets; else the system decides). */
+  setKeepAlive(enable: boolean = false, initialDelay: number = 0): this {
+    this.#set(SOL_SOCKET, SO_KEEPALIVE, Number(enable));
+    const seconds = Math.floor(initialDelay / 1000);
+    return enable && seconds > 0 ? this.#set(IPPROTO_TCP, TCP_KEEPIDLE, seconds) : this;
+  }
+
+  #set(level: number, name: number, value: number): this {
+    if (this.destroyed) return this;
+    try {
+      this.#sock.setsockopt(level, name, value);
+    } catch (error) {
+      if (!(error instanceof OSError)) throw error;
+    }
+    return this;
+  }
+
+  /** Lets the open stream keep the process alive, which is the default. */
+  ref(): this {
+    if (!this.destroyed) this.#sock.ref();
+    return this;
+  }
+  /** Lets the process end although the stream is open. */
+  unref(): this {
+    if (!this.destroyed) this.#sock.unref();
+    return this;
+  }
+
+  // Idleness.
+
+  /** Emits "timeout" when nothing was sent or received for so many milliseconds; 0 for never. It closes nothing. */
+  setTimeout(milliseconds: number, callback?: () => void): this {
+    if (typeof milliseconds !== "number") throw new TypeError("the timeout must be a number of milliseconds");
+    if (!(milliseconds >= 0) || milliseconds > 2 ** 31 - 1) {
+      throw new RangeError(`timeout out of range: ${milliseconds}`);
+    }
+    if (this.destroyed) return this;
+    clearTimeout(this.#idleTimer);
+    this.#idleLimit = milliseconds;
+    this.#active();
+    if (milliseconds > 0) {
+      if (callback !== undefined) this.once("timeout", callback);
+      this.#watchIdleness(milliseconds);
+    } else if (callback !== undefined) this.off("timeout", callback);
+    return this;
+  }
+  /** What setTimeout() was given; 0 for none. */
+  get timeout(): number {
+    return this.#idleLimit;
+  }
+
+  #active(): void {
+    this.#lastActive = performance.now();
+  }
+
+  /** One timer for a time without traffic, however much there is before: it looks how long that is past, and sleeps again. */
+  #watchIdleness(delay: number): void {
+    this.#idleTimer = setTimeout(() => {
+      const rest = this.#lastActive + this.#idleLimit - performance.now();
+      if (rest > 0) this.#watchIdleness(Math.ceil(rest));
+      else this.emit("timeout");
+    }, delay).unref();
+  }
+}
+
+/** An address as Node tells it; empty for a Unix socket. */
+function nodeAddress(family: number, address: Address): NodeAddress {
+  if (family !== AF_INET && family !== AF_INET6) return {};
+  const [host, port] = address as [string, number];
+  return { address: host, family: family === AF_INET6 ? "IPv6" : "IPv4", port };
+}
+
+/**
+ * Makes a Node stream of a connected socket, for libraries that take a `net.Socket`. The stream owns the socket from then
+ * on: it receives ahead, and closes the socket when it has ended both ways or is destroyed.
+ *
+ * @throws {OSError} ENOTCONN where the socket is not connected, EBADF where it is closed.
+ * @throws {TypeError} for anything else than a stream socket.
+ *
+ * @example
+ * ```ts
+ * import { once } from "node:events";
+ * import { socketpair } from "@berkeley/socket";
+ * import { toNodeStream } from "@berkeley/socket/node";
+ *
+ * const [a, b] = await socketpair();
+ * const stream = toNodeStream(a);
+ * stream.end("hello");
+ * console.assert(new TextDecoder().decode(await b.recv(1024)) === "hello");
+ * b.close();
+ * await once(stream.resume(), "close");
+ * ```
+ */
+export function toNodeStream(sock: Socket, options: NodeStreamOptions = {}): NodeStream {
+  if (!(sock instanceof Socket)) throw new TypeError("toNodeStream() takes a socket of this module");
+  if (sock.type !== SOCK_STREAM) throw new TypeError("toNodeStream() takes a stream socket (SOCK_STREAM)");
+  return new NodeStream(sock, options);
+}

@@ -1,0 +1,131 @@
+/**
+ * Servers, as Python's `socketserver` module: a server class accepts requests, and a handler object serves each of them.
+ *
+ * The plain classes serve one request after another, the Threading ones each request at once. `setup`, `handle` and
+ * `finish` of a handler may be async. The server runs them after the handler's constructor; in Python they run inside it.
+ * Forking servers are left out: Deno cannot fork.
+ *
+ * @example
+ * ```ts
+ * import { create_connection } from "@berkeley/socket";
+ * import { StreamRequestHandler, ThreadingTCPServer } from "@berkeley/socket/socketserver";
+ *
+ * class Echo extends StreamRequestHandler {
+ *   override async handle() {
+ *     for await (const line of this.rfile) await this.wfile.write(line);
+ *   }
+ * }
+ *
+ * await using server = new ThreadingTCPServer(["127.0.0.1", 0], Echo);
+ * server.serve_forever();
+ *
+ * using client = await create_connection(server.server_address);
+ * await client.sendall("hello\n");
+ * console.log(new TextDecoder().decode(await client.recv(1024))); // hello
+ * ```
+ *
+ * @module
+ */
+
+import { AF_UNIX } from "./base/constants.ts";
+import type { Socket } from "./core/socket.ts";
+import { DatagramServer, StreamServer } from "./server/socket_server.ts";
+import { ThreadingMixIn } from "./server/threading.ts";
+import type { Threading, ThreadingClass } from "./server/threading.ts";
+import { socket } from "./socket.ts";
+
+export type {
+  Address,
+  AddressLike,
+  Inet6Address,
+  InetAddress,
+  NumberedAddress,
+  PacketAddress,
+  UnixAddress,
+} from "./base/addresses.ts";
+export type { Bytes } from "./base/data.ts";
+export type { WaitOptions } from "./core/abort.ts";
+export type { BufferedFile } from "./core/files.ts";
+export type { Socket } from "./core/socket.ts";
+export { BaseServer } from "./server/base_server.ts";
+export type { Awaitable, RequestHandlerClass } from "./server/base_server.ts";
+export { BaseRequestHandler, DatagramRequestHandler, StreamRequestHandler } from "./server/handlers.ts";
+export type { Datagram } from "./server/handlers.ts";
+export { DatagramServer, SocketServer, StreamServer } from "./server/socket_server.ts";
+export type { SocketServerOptions } from "./server/socket_server.ts";
+export { ThreadingMixIn } from "./server/threading.ts";
+export type { ServerClass, Threading, ThreadingClass } from "./server/threading.ts";
+
+/**
+ * A server of TCP connections, one after another, as Python's `socketserver.TCPServer`. Of another family with
+ * `static override address_family`.
+ *
+ * @example
+ * ```ts
+ * import { create_connection } from "@berkeley/socket";
+ * import { BaseRequestHandler, TCPServer } from "@berkeley/socket/socketserver";
+ * import type { Socket } from "@berkeley/socket";
+ *
+ * class Upper extends BaseRequestHandler<Socket> {
+ *   override async handle() {
+ *     const data = await this.request.recv(1024);
+ *     await this.request.sendall(new TextDecoder().decode(data).toUpperCase());
+ *   }
+ * }
+ *
+ * await using server = new TCPServer(["127.0.0.1", 0], Upper);
+ * const served = server.handle_request();
+ * using client = await create_connection(server.server_address);
+ * await client.sendall("hello");
+ * await served;
+ * console.assert(new TextDecoder().decode(await client.recv(1024)) === "HELLO");
+ * ```
+ */
+export class TCPServer extends StreamServer {
+  /** Opens a socket of this backend. */
+  override open(family: number, type: number): Socket {
+    return socket(family, type);
+  }
+}
+
+/** A server of UDP datagrams, one after another, as Python's `socketserver.UDPServer`. */
+export class UDPServer extends DatagramServer {
+  /** Opens a socket of this backend. */
+  override open(family: number, type: number): Socket {
+    return socket(family, type);
+  }
+}
+
+/** A server at a path, as Python's `socketserver.UnixStreamServer`. */
+export class UnixStreamServer extends TCPServer {
+  /** AF_UNIX. */
+  static override address_family: number = AF_UNIX;
+}
+
+/** A server of datagrams at a path, as Python's `socketserver.UnixDatagramServer`. */
+export class UnixDatagramServer extends UDPServer {
+  /** AF_UNIX. */
+  static override address_family: number = AF_UNIX;
+}
+
+/** A {@linkcode TCPServer} that serves each connection at once, as Python's `socketserver.ThreadingTCPServer`. */
+export const ThreadingTCPServer: ThreadingClass<typeof TCPServer> = ThreadingMixIn(TCPServer);
+/** What {@linkcode ThreadingTCPServer} makes. */
+export type ThreadingTCPServer = TCPServer & Threading;
+
+/** A {@linkcode UDPServer} that serves each datagram at once, as Python's `socketserver.ThreadingUDPServer`. */
+export const ThreadingUDPServer: ThreadingClass<typeof UDPServer> = ThreadingMixIn(UDPServer);
+/** What {@linkcode ThreadingUDPServer} makes. */
+export type ThreadingUDPServer = UDPServer & Threading;
+
+/** A {@linkcode UnixStreamServer} that serves each connection at once, as Python's `socketserver.ThreadingUnixStreamServer`. */
+export const ThreadingUnixStreamServer: ThreadingClass<typeof UnixStreamServer> = ThreadingMixIn(UnixStreamServer);
+/** What {@linkcode ThreadingUnixStreamServer} makes. */
+export type ThreadingUnixStreamServer = UnixStreamServer & Threading;
+
+/** A {@linkcode UnixDatagramServer} that serves each datagram at once, as Python's `socketserver.ThreadingUnixDatagramServer`. */
+export const ThreadingUnixDatagramServer: ThreadingClass<typeof UnixDatagramServer> = ThreadingMixIn(
+  UnixDatagramServer,
+);
+/** What {@linkcode ThreadingUnixDatagramServer} makes. */
+export type ThreadingUnixDatagramServer = UnixDatagramServer & Threading;

@@ -1,0 +1,29 @@
+// Whether the native backend's loop sits in the kernel.
+
+import assert from "node:assert/strict";
+
+/** The numbers of epoll_wait and epoll_pwait, on x86-64 and arm64. */
+const WAITS = Deno.build.arch === "x86_64" ? ["232", "281"] : ["22"];
+
+/** How long the loop's own call waits, in ms; those of Deno's threads wait for other times. */
+const PARKED_MS = "0xea60";
+
+/** Whether a thread sits in the loop's epoll_wait. */
+function isParked(): boolean {
+  return [...Deno.readDirSync("/proc/self/task")].some(({ name }) => {
+    try {
+      const [number, , , , timeout] = Deno.readTextFileSync(`/proc/self/task/${name}/syscall`).split(" ");
+      return WAITS.includes(number) && timeout === PARKED_MS;
+    } catch {
+      return false; // it has ended
+    }
+  });
+}
+
+/** Waits until the loop has given up looking and sits in the kernel. */
+export async function parked(): Promise<void> {
+  for (let looks = 0; !isParked(); looks++) {
+    assert(looks < 5000, "the loop does not park");
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}

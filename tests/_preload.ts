@@ -1,0 +1,29 @@
+// Loaded before every test file (deno.json's task), for what Deno's sanitizers do not know.
+
+import { realRuntime } from "../deno/runtime.ts";
+import { libc } from "../native/libc.ts";
+
+// libc stays open for as long as the process lives: opened here, it is no leak of the test that happens to use it first.
+if (Deno.build.os === "linux") libc();
+
+/**
+ * How long a test may wait for what never comes, in milliseconds: many times what the slowest one takes. A differential
+ * test that is told to run longer has no such end.
+ */
+const LONGEST = Deno.env.has("BERKELEY_SCENARIOS") ? Infinity : 600_000;
+let deadline: ReturnType<typeof setTimeout> | undefined;
+
+Deno.test.beforeEach(() => {
+  if (LONGEST === Infinity) return;
+  deadline = setTimeout(() => {
+    throw new Error(`the test that is running takes longer than ${LONGEST / 60_000} minutes`);
+  }, LONGEST);
+  // A test that waits while nothing is under way fails at once.
+  Deno.unrefTimer(deadline);
+});
+
+// Native sockets are no resources of Deno's. The descriptor table knows those of both backends.
+Deno.test.afterEach(() => {
+  clearTimeout(deadline);
+  if (!realRuntime.descriptors.empty) throw new Error("a socket was left open: close it in the test");
+});

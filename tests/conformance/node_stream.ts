@@ -1,0 +1,330 @@
+// toNodeStream over every backend: what net.Socket does, without any package.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import http from "node:http";
+import type { Readable } from "node:stream";
+import { toNodeStream } from "../../node.ts";
+import type { NodeStream } from "../../node.ts";
+import type { Socket } from "../../mod.ts";
+import * as native from "../../native.ts";
+import { runDeno } from "../_helpers.ts";
+import { Connected, failure, receive, settled, staysPending, text } from "./fixtures.ts";
+import type { Subject } from "./fixtures.ts";
+
+/** How many descriptors the process has open. */
+export function descriptors(): number {
+  return Array.from(Deno.readDirSync("/proc/self/fd")).length;
+}
+
+/** Settles with what comes with the stream's close, which must not have come yet: whether there was an error. */
+function closing(stream: NodeStream): Promise<boolean> {
+  return settled(new Promise((resolve) => stream.once("close", resolve)));
+}
+
+/** The cases over one backend. */
+export function testNodeStream({ name, module: m, url }: Subject): void {
+  const test = (title: string, fn: (stream: NodeStream, peer: Socket, both: Connected) => Promise<void>) => {
+    Deno.test(`${name}: toNodeStream: ${title}`, async () => {
+      using both = await Connected.open(m);
+      const stream = toNodeStream(both.client);
+      const closed = closing(stream);
+      try {
+        await fn(stream, both.peer, both);
+      } finally {
+        stream.destroy();
+        await closed;
+      }
+    });
+  };
+
+  test("data goes both ways, and both are counted", async (stream, peer) => {
+    assert.equal(stream.write("hello "), true);
+    assert.equal(stream.bytesWritten, 6);
+    stream.write("世界");
+    assert.equal(text(await receive(peer, 12)), "hello 世界");
+    await peer.sendall("answer");
+    const [chunk] = await settled(once(stream, "data"));
+    assert.ok(chunk instanceof Uint8Array);
+    assert.equal(text(chunk), "answer");
+    assert.deepEqual([stream.bytesRead, stream.bytesWritten], [6, 12]);
+  });
+
+  test("the peer's end ends it: end, finish, close without error", async (stream, peer) => {
+    const log: unknown[] = [];
+    for (const event of ["end", "finish", "close"]) stream.on(event, (...args) => log.push(event, ...args));
+    const closed = closing(stream);
+    stream.resume();
+    await peer.shutdown(m.SHUT_WR);
+    assert.equal(await closed, false);
+    assert.deepEqual(log, ["end", "finish", "close", false]);
+    assert.equal((await peer.recv(1)).length, 0);
+    assert.equal(stream.readyState, "closed");
+  });
+
+  test("allowHalfOpen: after the peer's end it still writes", async (_, __, both) => {
+    using client = m.socket();
+    const accepted = both.server.accept();
+    await client.connect(both.address);
+    const [peer] = await accepted;
+    const stream = toNodeStream(client, { allowHalfOpen: true });
+    stream.resume();
+    await peer.shutdown(m.SHUT_WR);
+    await settled(once(stream, "end"));
+    assert.equal(stream.readyState, "writeOnly");
+    const closed = closing(stream);
+    stream.end("last words");
+    assert.equal(await closed, false);
+    assert.equal(text(await receive(peer, 100)), "last words");
+    peer.close();
+  });
+
+  test("end half-closes: the peer's answer still arrives", async (stream, peer) => {
+    stream.end("question");
+    assert.equal(text(await receive(peer, 100)), "question");
+    assert.equal(stream.readyState, "readOnly");
+    await peer.sendall("answer");
+    await peer.shutdown(m.SHUT_WR);
+    const chunks = await settled((stream as Readable).toArray());
+    assert.equal(chunks.map(text).join(""), "answer");
+  });
+
+  test("a paused stream stops the peer: nothing is collected without bound", async (stream, peer) => {
+    stream.pause();
+    peer.settimeout(0.5);
+    const flooding = failure(() => peer.sendall(new Uint8Array(64 << 20)));
+    assert.ok(await settled(flooding) instanceof m.TimeoutError);
+    // One receive may exceed the mark.
+    assert.ok(stream.readableLength <= stream.readableHighWaterMark + 65536, `${stream.readableLength} bytes`);
+    assert.equal(stream.bytesRead, stream.readableLength);
+  });
+
+  test("a peer that does not read stops the writer, and drain comes when it does", async (stream, peer) => {
+    let written = 0;
+    while (stream.write(new Uint8Array(1 << 20)) && written < 64) written++;
+    // write() says no at once for so large a chunk; the second one has to wait for the first.
+    const drained = once(stream, "drain");
+    for (let i = 0; i < 16; i++) stream.write(new Uint8Array(1 << 20));
+    await staysPending(drained);
+    assert.equal(stream.writableNeedDrain, true);
+    const total = stream.bytesWritten;
+    assert.equal((await receive(peer, total)).length, total);
+    await settled(drained);
+    assert.equal(stream.bytesWritten, total);
+    assert.equal(stream.writableLength, 0);
+  });
+
+  test("a reset destroys it with the error's code and errno", async () => {
+    using listener = native.create_server(["127.0.0.1", 0]);
+    const stream = toNodeStream(await m.create_connection(listener.getsockname()));
+    const [peer] = await listener.accept();
+    const failed = once(stream, "error"), closed = closing(stream);
+    peer.setsockopt(native.SOL_SOCKET, native.SO_LINGER, Int32Array.of(1, 0));
+    peer.close();
+    const [error] = await settled(failed);
+    assert.ok(error instanceof m.ConnectionResetError);
+    assert.equal(error.code, "ECONNRESET");
+    assert.ok(error.errno! > 0);
+    assert.equal(await closed, true);
+  });
+
+  test("writing after the peer has gone is an error of write and of the stream", async (stream, peer) => {
+    stream.pause();
+    stream.write("unread");
+    await settled(m.select([peer], [], []));
+    const failed = once(stream, "error");
+    peer.close();
+    const results: unknown[] = [];
+    while (!stream.destroyed) {
+      await new Promise<void>((resolve) =>
+        stream.write("x", (error) => {
+          results.push(error);
+          resolve();
+        })
+      );
+    }
+    const [error] = await settled(failed);
+    assert.match(error.code, /^(EPIPE|ECONNRESET)$/);
+    assert.ok(results.at(-1) instanceof Error);
+  });
+
+  test("destroy closes the socket at once, whatever is under way", async (stream, peer, { client }) => {
+    stream.resume();
+    const closed = closing(stream);
+    stream.destroy();
+    assert.equal(client.fileno(), -1);
+    assert.equal(await closed, false);
+    assert.equal((await peer.recv(1).catch(() => [])).length, 0);
+    assert.deepEqual([stream.pending, stream.readyState, stream.address()], [true, "closed", {}]);
+    // Everything else may still be called.
+    stream.setTimeout(10).setNoDelay().setKeepAlive(true).ref().unref();
+    stream.destroySoon();
+  });
+
+  test("destroy with an error emits it, and close says so", async (stream) => {
+    const failed = once(stream, "error"), closed = closing(stream);
+    stream.destroy(new Error("no more"));
+    const order: string[] = [];
+    stream.on("error", () => order.push("error")).on("close", () => order.push("close"));
+    const [[error], hadError] = await Promise.all([failed, closed]);
+    assert.equal(error.message, "no more");
+    assert.equal(hadError, true);
+    assert.deepEqual(order, ["error", "close"]);
+  });
+
+  test("destroySoon sends what was written first", async (stream, peer) => {
+    const closed = closing(stream);
+    stream.write(new Uint8Array(1 << 20));
+    stream.destroySoon();
+    assert.equal((await receive(peer, 1 << 21)).length, 1 << 20);
+    assert.equal(await closed, false);
+  });
+
+  test("connect emits connect and ready, without connecting again", async (stream, _, { server }) => {
+    const log: string[] = [];
+    stream.on("ready", () => log.push("ready"));
+    assert.equal(stream.connect({ port: 1 }, () => log.push("callback")), stream);
+    await settled(once(stream, "ready"));
+    assert.deepEqual(log, ["callback", "ready"]);
+    assert.deepEqual(await m.select([server], [], [], 0), [[], [], []]);
+  });
+
+  test("it tells both addresses, also after it is destroyed", async (stream, peer) => {
+    const [local, remote] = [peer.getpeername(), peer.getsockname()] as [string, number][];
+    const tell = () => [stream.localAddress, stream.localPort, stream.remoteAddress, stream.remotePort];
+    assert.deepEqual(tell(), [...local, ...remote]);
+    assert.deepEqual(stream.address(), { address: local[0], port: local[1], family: "IPv4" });
+    assert.deepEqual([stream.localFamily, stream.remoteFamily], ["IPv4", "IPv4"]);
+    assert.deepEqual([stream.connecting, stream.pending, stream.readyState], [false, false, "open"]);
+    stream.destroy();
+    assert.deepEqual(tell(), [...local, ...remote]);
+    await Promise.resolve();
+  });
+
+  test("setNoDelay and setKeepAlive set the socket's options", async (stream, _, { client }) => {
+    const options = () => [
+      client.getsockopt(m.IPPROTO_TCP, m.TCP_NODELAY) !== 0,
+      client.getsockopt(m.SOL_SOCKET, m.SO_KEEPALIVE) !== 0,
+    ];
+    stream.setNoDelay().setKeepAlive(true, 60_000);
+    assert.deepEqual(options(), [true, true]);
+    if (name === "native") assert.equal(client.getsockopt(m.IPPROTO_TCP, m.TCP_KEEPIDLE), 60);
+    stream.setNoDelay(false).setKeepAlive(false);
+    assert.deepEqual(options(), [false, false]);
+    await Promise.resolve();
+  });
+
+  test("setTimeout emits timeout after idleness, and traffic puts it off", async (stream, peer) => {
+    stream.resume();
+    // On a machine that is slower than the timeout, the traffic comes too late: then again, with more time.
+    for (let idle = 200;; idle *= 2) {
+      let calls = 0, last = 0;
+      const begun = performance.now();
+      const fired = settled(
+        new Promise<void>((resolve) => {
+          stream.setTimeout(idle, () => {
+            calls++;
+            resolve();
+          });
+        }),
+      );
+      assert.equal(stream.timeout, idle);
+      await new Promise((resolve) => setTimeout(resolve, idle / 2));
+      const heard = once(stream, "data");
+      await peer.sendall("x");
+      await settled(heard);
+      last = performance.now();
+      if (calls > 0 && idle < 5000) continue;
+      await fired;
+      assert.ok(performance.now() - last >= idle - 5, `${performance.now() - last} ms after the last byte`);
+      assert.ok(performance.now() - begun >= idle * 1.5 - 10);
+      assert.equal(calls, 1);
+      assert.equal(stream.destroyed, false);
+      break;
+    }
+    // Off again, the callback too.
+    const unwanted = () => assert.fail("timeout");
+    stream.setTimeout(1, unwanted).setTimeout(0, unwanted);
+    assert.equal(stream.listenerCount("timeout"), 0);
+    await staysPending(once(stream, "timeout"));
+    for (const wrong of [-1, NaN, 2 ** 31]) assert.throws(() => stream.setTimeout(wrong), RangeError);
+    assert.throws(() => stream.setTimeout("1" as unknown as number), TypeError);
+  });
+
+  test("resetAndDestroy resets, where the backend has SO_LINGER", async (stream, peer) => {
+    if (name !== "native") {
+      assert.throws(() => stream.resetAndDestroy(), { code: "ENOPROTOOPT" });
+      assert.equal(stream.destroyed, false);
+      return;
+    }
+    stream.resetAndDestroy();
+    assert.equal((await failure(() => peer.recv(1))).code, "ECONNRESET");
+  });
+
+  for (const [call, code] of [["unref()", 0], ["unref().ref()", 7]] as const) {
+    Deno.test(`${name}: toNodeStream: after ${call} the stream ${code === 0 ? "lets the process end" : "keeps it"}`, async () => {
+      await using program = await runDeno(`
+        import * as m from ${JSON.stringify(url)};
+        import { toNodeStream } from ${JSON.stringify(import.meta.resolve("../../node.ts"))};
+        const server = m.create_server(["127.0.0.1", 0]);
+        const stream = toNodeStream(await m.create_connection(server.getsockname()));
+        stream.resume();
+        stream.${call};
+        // Fires only where something else keeps the process alive.
+        Deno.unrefTimer(setTimeout(() => Deno.exit(7), 300));
+      `);
+      assert.equal((await program.end()).code, code);
+    });
+  }
+
+  Deno.test(`${name}: toNodeStream: takes connected stream sockets alone`, async () => {
+    using unconnected = m.socket();
+    assert.throws(() => toNodeStream(unconnected), { code: "ENOTCONN" });
+    using datagrams = m.socket(m.AF_INET, m.SOCK_DGRAM);
+    assert.throws(() => toNodeStream(datagrams), TypeError);
+    assert.throws(() => toNodeStream({} as Socket), TypeError);
+    const shut = m.socket();
+    shut.close();
+    assert.throws(() => toNodeStream(shut), { code: "EBADF" });
+    // A timeout of the socket is none of the stream.
+    const [a, b] = await m.socketpair();
+    a.settimeout(0.01);
+    const stream = toNodeStream(a);
+    assert.deepEqual([stream.remoteAddress, stream.remotePort, stream.address()], [undefined, undefined, {}]);
+    const heard = once(stream, "data");
+    await staysPending(heard);
+    await b.sendall("late");
+    assert.equal(text((await settled(heard))[0]), "late");
+    stream.destroy();
+    b.close();
+  });
+
+  Deno.test({
+    name: `${name}: toNodeStream: a server that hands 10,000 connections over keeps no descriptor`,
+    ignore: Deno.build.os !== "linux",
+    async fn() {
+      const server = http.createServer((_, response) => response.end("ok"));
+      using listener = m.create_server(["127.0.0.1", 0], { backlog: 512 });
+      const address = listener.getsockname();
+      const serving = (async () => {
+        for await (const [conn] of listener) server.emit("connection", toNodeStream(conn));
+      })();
+      const ask = async () => {
+        using sock = await m.create_connection(address);
+        await sock.sendall("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        assert.match(text(await receive(sock, 4096)), /^HTTP\/1.1 200 OK\r\n[^]*ok/);
+      };
+      const askMany = async (count: number) => {
+        await Promise.all(Array.from({ length: 50 }, async () => {
+          for (let i = 0; i < count / 50; i++) await ask();
+        }));
+      };
+      await askMany(500);
+      const before = descriptors();
+      await askMany(9500);
+      assert.ok(descriptors() <= before + 10, `${before} descriptors, then ${descriptors()}`);
+      listener.close();
+      await serving;
+    },
+  });
+}

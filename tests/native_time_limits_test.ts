@@ -1,0 +1,383 @@
+// SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT, beside CPython's blocking sockets: the same calls, the same outcomes.
+
+import assert from "node:assert/strict";
+import * as socket from "../native.ts";
+import type { Socket } from "../native.ts";
+import { foreign } from "./_foreign.ts";
+import { askPython, pythonTest } from "./_helpers.ts";
+import { settled, staysPending, text } from "./conformance/fixtures.ts";
+
+/** The limit of all calls here, in seconds. */
+const SECONDS = 0.06;
+
+/** A struct timeval. */
+function time(seconds: number): Uint8Array {
+  const whole = Math.floor(seconds);
+  return new Uint8Array(new BigInt64Array([BigInt(whole), BigInt(Math.round((seconds - whole) * 1e6))]).buffer);
+}
+
+const limitReceive = (sock: Socket) => sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, time(SECONDS));
+const limitSend = (sock: Socket) => sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, time(SECONDS));
+const wantTen = (sock: Socket) => sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 10);
+
+interface World {
+  a: Socket;
+  b: Socket;
+  /** A connected UDP socket. */
+  u: Socket;
+  /** One of a pair of Unix datagram sockets. */
+  d: Socket;
+  server: Socket;
+  /** The address of a TCP listener whose queue is full. */
+  full: [string, number];
+  /** The same in the abstract namespace. */
+  fullUnix: string;
+  /** What is closed in the end. */
+  all: DisposableStack;
+}
+
+/** A listener that accepts nothing more: connects to it wait. */
+async function fill(all: DisposableStack): Promise<[string, number]> {
+  const server = all.use(socket.socket());
+  server.bind(["127.0.0.1", 0]);
+  server.listen(0);
+  const address = server.getsockname() as [string, number];
+  for (let n = 0; n < 3; n++) {
+    const client = all.use(socket.socket());
+    client.setblocking(false);
+    await client.connect_ex(address);
+  }
+  return address;
+}
+
+async function open(kind: string): Promise<World> {
+  const all = new DisposableStack();
+  const server = all.use(socket.create_server(["127.0.0.1", 0]));
+  let pair: [Socket, Socket];
+  if (kind === "unix") pair = await socket.socketpair();
+  else {
+    const client = await socket.create_connection(server.getsockname());
+    pair = [(await server.accept())[0], client];
+  }
+  const [a, b] = pair.map((sock) => all.use(sock));
+  const u = all.use(socket.socket(socket.AF_INET, socket.SOCK_DGRAM));
+  u.bind(["127.0.0.1", 0]);
+  const [d, other] = (await socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)).map((sock) => all.use(sock));
+  void other;
+  const fullUnix = `\0${crypto.randomUUID()}`;
+  const listener = all.use(socket.socket(socket.AF_UNIX));
+  listener.bind(fullUnix);
+  listener.listen(0);
+  await all.use(socket.socket(socket.AF_UNIX)).connect(fullUnix);
+  return { a, b, u, d, server, full: await fill(all), fullUnix, all };
+}
+
+type Steps = (w: World) => unknown;
+
+/** Each call in Python, which names the same things, and here. What it answers is compared, or the number of its error. */
+const CALLS: Record<string, Steps> = {
+  "limit_receive(a), a.recv(9)": ({ a }) => (limitReceive(a), a.recv(9)),
+  "limit_receive(a), a.recv_into(bytearray(9))": ({ a }) => (limitReceive(a), a.recv_into(new Uint8Array(9))),
+  "limit_receive(a), a.recvfrom(9)": ({ a }) => (limitReceive(a), a.recvfrom(9)),
+  "limit_receive(a), a.recvfrom_into(bytearray(9))": ({ a }) => (limitReceive(a), a.recvfrom_into(new Uint8Array(9))),
+  "limit_receive(a), a.recvmsg(9)": ({ a }) => (limitReceive(a), a.recvmsg(9)),
+  "limit_receive(a), a.recvmsg_into([bytearray(9)])": ({ a }) => (limitReceive(a), a.recvmsg_into([new Uint8Array(9)])),
+  "limit_receive(a), a.recv(9, MSG_PEEK)": ({ a }) => (limitReceive(a), a.recv(9, socket.MSG_PEEK)),
+  "limit_receive(a), a.recv(9, MSG_WAITALL)": ({ a }) => (limitReceive(a), a.recv(9, socket.MSG_WAITALL)),
+  "limit_receive(a), b.send(b'part'), a.recv(9, MSG_WAITALL)": async ({ a, b }) => {
+    limitReceive(a);
+    await b.send("part");
+    return await a.recv(9, socket.MSG_WAITALL);
+  },
+  "limit_receive(a), b.send(b'part'), a.recvmsg(9, 0, MSG_WAITALL)[0]": async ({ a, b }) => {
+    limitReceive(a);
+    await b.send("part");
+    return (await a.recvmsg(9, 0, socket.MSG_WAITALL))[0];
+  },
+  "limit_receive(a), b.send(b'part'), a.recv(9)": async ({ a, b }) => {
+    limitReceive(a);
+    await b.send("part");
+    return await a.recv(9);
+  },
+  "limit_receive(a), a.makefile('rb').read(4)": async ({ a }) => {
+    limitReceive(a);
+    await using file = a.makefile("rb");
+    return await file.read(4);
+  },
+  "limit_receive(a), a.settimeout(3 * SECONDS), a.recv(9)": ({ a }) => {
+    limitReceive(a);
+    a.settimeout(3 * SECONDS);
+    return a.recv(9);
+  },
+  "limit_receive(a), a.setblocking(False), a.recv(9)": ({ a }) => (limitReceive(a), a.setblocking(false), a.recv(9)),
+  "limit_receive(a), a.recv(9, MSG_DONTWAIT)": ({ a }) => (limitReceive(a), a.recv(9, socket.MSG_DONTWAIT)),
+  "limit_receive(a), a.dup().recv(9)": ({ a, all }) => (limitReceive(a), all.use(a.dup()).recv(9)),
+  "limit_receive(a.dup()), a.recv(9)": ({ a, all }) => (limitReceive(all.use(a.dup())), a.recv(9)),
+  "limit_receive(u), u.recvfrom(9)": ({ u }) => (limitReceive(u), u.recvfrom(9)),
+  "limit_receive(server), server.accept()": ({ server }) => (limitReceive(server), server.accept()),
+  "limit_receive(a, -1), a.recv(9)": ({ a }) => {
+    a.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, time(-1));
+    return a.recv(9);
+  },
+  "limit_send(a), a.sendall(bytes(5_000_000))": ({ a }) => (limitSend(a), a.sendall(new Uint8Array(5_000_000))),
+  "limit_send(a), fill(a), a.send(b'x')": async ({ a }) => (limitSend(a), await fillQueue(a), a.send("x")),
+  "limit_send(a), fill(a), a.sendmsg([b'x'])": async ({ a }) => (limitSend(a), await fillQueue(a), a.sendmsg(["x"])),
+  "limit_send(a), fill(a), a.sendall(b'x', MSG_DONTWAIT)": async ({ a }) => {
+    limitSend(a);
+    await fillQueue(a);
+    return a.sendall("x", socket.MSG_DONTWAIT);
+  },
+  "limit_send(a), fill(a), a.settimeout(3 * SECONDS), a.sendall(b'x')": async ({ a }) => {
+    limitSend(a);
+    await fillQueue(a);
+    a.settimeout(3 * SECONDS);
+    return a.sendall("x");
+  },
+  "limit_send(d), fill(d, b'x'), d.send(b'x')": async ({ d }) => (limitSend(d), await fillQueue(d, "x"), d.send("x")),
+  "s = limit_send(socket()), s.connect(full)": ({ full, all }) => {
+    const s = all.use(socket.socket());
+    limitSend(s);
+    return s.connect(full);
+  },
+  "s = limit_send(socket()), s.connect_ex(full)": ({ full, all }) => {
+    const s = all.use(socket.socket());
+    limitSend(s);
+    return s.connect_ex(full);
+  },
+  "s = limit_send(socket(AF_UNIX)), s.connect(full_unix)": ({ fullUnix, all }) => {
+    const s = all.use(socket.socket(socket.AF_UNIX));
+    limitSend(s);
+    return s.connect(fullUnix);
+  },
+  "s = limit_send(socket()), s.settimeout(3 * SECONDS), s.connect(full)": ({ full, all }) => {
+    const s = all.use(socket.socket());
+    limitSend(s);
+    s.settimeout(3 * SECONDS);
+    return s.connect(full);
+  },
+  "want_ten(a), b.send(b'12345'), a.recv(3)": ({ a, b }) => lowWater(a, b, () => a.recv(3)),
+  "want_ten(a), b.send(b'12345'), a.recv(9, MSG_DONTWAIT)": ({ a, b }) =>
+    lowWater(a, b, () => a.recv(9, socket.MSG_DONTWAIT)),
+  "want_ten(a), b.send(b'12345'), a.setblocking(False), a.recv(9)": ({ a, b }) =>
+    lowWater(a, b, () => (a.setblocking(false), a.recv(9))),
+  "want_ten(a), b.send(b'12345'), a.settimeout(SECONDS), a.recv(99)": ({ a, b }) =>
+    lowWater(a, b, () => (a.settimeout(SECONDS), a.recv(99))),
+  "want_ten(a), b.send(b'12345'), limit_receive(a), a.recv(99)": ({ a, b }) =>
+    lowWater(a, b, () => (limitReceive(a), a.recv(99))),
+  "want_ten(a), b.send(b'12345'), limit_receive(a), a.recv_into(bytearray(99))": ({ a, b }) =>
+    lowWater(a, b, () => (limitReceive(a), a.recv_into(new Uint8Array(99)))),
+  "want_ten(a), b.send(b'12345'), b.close(), a.recv(99)": ({ a, b }) => lowWater(a, b, () => (b.close(), a.recv(99))),
+  "want_ten(a), b.send(b'12345'), b.send(b'678901'), a.recv(99)": ({ a, b }) =>
+    lowWater(a, b, async () => (await b.send("678901"), a.recv(99))),
+  "want_ten(a), b.send(b'12345'), [len(l) for l in select([a], [], [], SECONDS)]": ({ a, b }) =>
+    lowWater(a, b, async () => (await socket.select([a], [], [], SECONDS)).map(({ length }) => length)),
+  "want_ten(a), b.send(b'12345'), b.send(b'678901'), [len(l) for l in select([a], [], [], 9)]": ({ a, b }) =>
+    lowWater(a, b, async () => {
+      await b.send("678901");
+      return (await socket.select([a], [], [], 9)).map(({ length }) => length);
+    }),
+};
+
+async function lowWater<T>(a: Socket, b: Socket, then: () => T): Promise<T> {
+  wantTen(a);
+  await b.send("12345");
+  return await then();
+}
+
+/** Sends until nothing more is taken. */
+async function fillQueue(sock: Socket, data: string | Uint8Array = new Uint8Array(100_000)): Promise<void> {
+  try {
+    for (let n = 0; n < 10_000; n++) await sock.send(data, socket.MSG_DONTWAIT);
+  } catch (error) {
+    assert.equal((error as socket.OSError).code, "EAGAIN");
+    return;
+  }
+  assert.fail("it takes everything");
+}
+
+const JUDGE = `
+import errno, json, socket as m, struct, sys, time
+from select import select
+from socket import socket, AF_UNIX, MSG_PEEK, MSG_WAITALL, MSG_DONTWAIT
+SECONDS = ${SECONDS}
+def limit(s, name, seconds):
+    s.setsockopt(m.SOL_SOCKET, name, struct.pack("ll", int(seconds), int((seconds - int(seconds)) * 1e6)))
+    return s
+def limit_receive(s, seconds=SECONDS): return limit(s, m.SO_RCVTIMEO, seconds)
+def limit_send(s): return limit(s, m.SO_SNDTIMEO, SECONDS)
+def want_ten(s): s.setsockopt(m.SOL_SOCKET, m.SO_RCVLOWAT, 10)
+def fill(s, data=bytes(100_000)):
+    try:
+        while True: s.send(data, MSG_DONTWAIT)
+    except BlockingIOError: pass
+def plain(value):
+    if isinstance(value, (bytes, bytearray)): return bytes(value).decode()
+    if isinstance(value, tuple): return [plain(v) for v in value]
+    return value
+def ask(kind, steps):
+    server = m.create_server(("127.0.0.1", 0))
+    if kind == "unix": a, b = m.socketpair()
+    else:
+        b = m.create_connection(server.getsockname())
+        a = server.accept()[0]
+    u = socket(m.AF_INET, m.SOCK_DGRAM); u.bind(("127.0.0.1", 0))
+    d, other = m.socketpair(AF_UNIX, m.SOCK_DGRAM)
+    full_unix = "\\0judge%f" % time.time()
+    lu = socket(AF_UNIX); lu.bind(full_unix); lu.listen(0)
+    cu = socket(AF_UNIX); cu.connect(full_unix)
+    lt = socket(); lt.bind(("127.0.0.1", 0)); lt.listen(0); full = lt.getsockname(); cs = []
+    for _ in range(3):
+        c = socket(); c.setblocking(False); c.connect_ex(full); cs.append(c)
+    scope = {**globals(), **locals()}
+    start = time.time()
+    try:
+        *before, last = steps
+        for step in before: exec(step, scope)
+        answer = plain(eval(last, scope))
+    except OSError as e: answer = type(e).__name__ + ("" if e.errno is None else " %d" % e.errno)
+    return [answer, time.time() - start]
+def split(call):
+    # At the commas that stand between steps, and not within brackets.
+    steps, depth, at = [], 0, 0
+    for i, c in enumerate(call):
+        depth += (c in "([") - (c in ")]")
+        if c == "," and depth == 0: steps.append(call[at:i].strip()); at = i + 1
+    return steps + [call[at:].strip()]
+print(json.dumps({kind: {call: ask(kind, split(call)) for call in json.load(sys.stdin)} for kind in ("tcp", "unix")}))
+`;
+
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return text(value);
+  if (Array.isArray(value)) return value.map(plain);
+  return value ?? null;
+}
+
+async function ask(kind: string, steps: Steps): Promise<[answer: unknown, seconds: number]> {
+  const world = await open(kind);
+  using _ = world.all;
+  const start = performance.now();
+  let answer: unknown;
+  try {
+    answer = plain(await settled(Promise.resolve(steps(world))));
+  } catch (error) {
+    const { name, errno } = error as socket.OSError;
+    answer = errno === undefined ? name : `${name} ${errno}`;
+  }
+  return [answer, (performance.now() - start) / 1000];
+}
+
+/** The judge reads the calls from its standard input: there are too many for an argument of any one test. */
+async function judge(): Promise<Record<string, Record<string, [answer: unknown, seconds: number]>>> {
+  const calls = JSON.stringify(Object.keys(CALLS));
+  return await askPython(JUDGE.replace("json.load(sys.stdin)", "json.loads(sys.argv[1])"), calls);
+}
+
+pythonTest("native: the socket's own limits bound each call as CPython's are bound", async () => {
+  const judging = judge();
+  const outcomes: [kind: string, call: string, answer: unknown, seconds: number][] = [];
+  for (const kind of ["tcp", "unix"]) {
+    for (const [call, steps] of Object.entries(CALLS)) {
+      outcomes.push([kind, call, ...await ask(kind, steps)]);
+    }
+  }
+  const theirs = await judging;
+  const differences = outcomes.filter(([kind, call, answer, seconds]) => {
+    const [theirAnswer, theirSeconds] = theirs[kind][call];
+    // None before its time, where CPython waits; how much later is the machine's affair.
+    const isEarly = theirSeconds >= SECONDS && theirAnswer !== null && seconds < SECONDS * 0.9;
+    return isEarly || JSON.stringify(answer) !== JSON.stringify(theirAnswer);
+  });
+  assert.deepEqual(differences.map((one) => [one, theirs[one[0]][one[1]]]), []);
+});
+
+Deno.test("native: a blocking receive waits for its low-water mark, bytes that come one by one too", async () => {
+  for (const kind of ["tcp", "unix"]) {
+    const { a, b, all } = await open(kind);
+    using _ = all;
+    wantTen(a);
+    const receiving = a.recv(100);
+    for (const part of ["123", "456", "789"]) {
+      await b.sendall(part);
+      await staysPending(receiving);
+    }
+    await b.sendall("0");
+    assert.equal(text(await settled(receiving)), "1234567890", kind);
+    const next = a.recv_into(new Uint8Array(100));
+    await b.sendall("12345");
+    await b.shutdown(socket.SHUT_WR);
+    assert.equal(await settled(next), 5, kind);
+  }
+});
+
+Deno.test("native: what a receive had when it was given up below the mark is the next one's", async () => {
+  for (const kind of ["tcp", "unix"]) {
+    const { a, b, all } = await open(kind);
+    using _ = all;
+    wantTen(a);
+    await b.sendall("12345");
+    const controller = new AbortController();
+    const receiving = a.recv(100, 0, { signal: controller.signal });
+    await staysPending(receiving);
+    controller.abort();
+    await assert.rejects(receiving, { name: "AbortError" });
+    a.setblocking(false);
+    assert.equal(text(await a.recv(100)), "12345", kind);
+  }
+});
+
+Deno.test("native: a sendall goes on for as long as its peer reads, and no byte is lost", async () => {
+  const { a, b, all } = await open("unix");
+  using _ = all;
+  a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, time(1));
+  const data = new Uint8Array(1_000_000).map((_, at) => at % 251);
+  const start = performance.now();
+  const sending = a.sendall(data);
+  const received: number[] = [];
+  while (received.length < data.length) {
+    received.push(...await b.recv(32_768));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  await settled(sending);
+  assert(performance.now() - start > 1000, "longer than the limit");
+  assert.deepEqual(new Uint8Array(received), data);
+});
+
+Deno.test("native: adopted and accepted sockets have the limits that the kernel gave them", async () => {
+  const [fd, other] = await foreign();
+  const theirs = socket.fromfd(fd, socket.AF_UNIX, socket.SOCK_STREAM);
+  limitReceive(theirs);
+  theirs.close();
+  using adopted = socket.socket(-1, -1, -1, fd);
+  await assert.rejects(settled(adopted.recv(1)), { name: "BlockingIOError", errno: 11 });
+  other.close();
+
+  using server = socket.create_server(["127.0.0.1", 0]);
+  limitReceive(server);
+  using client = await socket.create_connection(server.getsockname());
+  const [conn] = await server.accept();
+  await assert.rejects(settled(conn.recv(1)), { errno: 11 });
+  await assert.rejects(settled(conn.recv(1)), { errno: 11 });
+  await client.sendall("x");
+  assert.equal(text(await conn.recv(1)), "x");
+  conn.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, time(0));
+  const receiving = conn.recv(1);
+  await staysPending(receiving);
+  await client.sendall("y");
+  assert.equal(text(await settled(receiving)), "y");
+  conn.close();
+});
+
+Deno.test("native: an abort and a close end a call that has a limit", async () => {
+  const { a, all } = await open("unix");
+  using _ = all;
+  a.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, time(3600));
+  const controller = new AbortController();
+  const receiving = a.recv(1, 0, { signal: controller.signal });
+  await staysPending(receiving);
+  controller.abort(new Error("enough"));
+  await assert.rejects(receiving, { message: "enough" });
+  const next = a.recv(1);
+  await staysPending(next);
+  a.close();
+  await assert.rejects(next, { code: "EBADF" });
+});

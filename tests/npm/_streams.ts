@@ -1,0 +1,87 @@
+// What the tests of packages share: sockets of each backend as Node streams, and the packages themselves.
+//
+// The packages are loaded by require, so that `deno check` needs none of them.
+
+import { createRequire } from "node:module";
+import { toNodeStream } from "../../node.ts";
+import type { NodeStream } from "../../node.ts";
+import type { Socket } from "../../mod.ts";
+import { BACKENDS } from "../_backends.ts";
+import type { Module } from "../conformance/fixtures.ts";
+
+// libc is loaded before the first test, which has not to account for it then.
+for (const { module } of BACKENDS) module.socket().close();
+
+/** Loads a package of tests/npm. */
+export const load: (name: string) => any = createRequire(import.meta.url);
+
+/** A test over each backend. */
+export function onEachBackend(
+  title: string,
+  fn: (m: Module) => Promise<void>,
+  options: Partial<Deno.TestDefinition> = {},
+): void {
+  for (const { name, module } of BACKENDS) {
+    Deno.test({
+      // The native backend parks a call of epoll_wait on another thread; it ends a moment after the last waiter has gone.
+      sanitizeOps: name !== "native",
+      sanitizeResources: true,
+      ...options,
+      name: `${name}: ${title}`,
+      fn: () => fn(module),
+    });
+  }
+}
+
+/** Connects to a port of this machine, or to a path. */
+export async function dial(m: Module, to: number | string): Promise<NodeStream> {
+  if (typeof to === "number") return toNodeStream(await m.create_connection(["127.0.0.1", to]));
+  const sock = m.socket(m.AF_UNIX);
+  await sock.connect(to);
+  return toNodeStream(sock);
+}
+
+/**
+ * Makes an HTTP server keep the connections alive that it is handed: Deno's closes each after its answer unless the server
+ * listens itself.
+ */
+export function keepAlive<T extends object>(server: T): T {
+  return Object.defineProperty(server, "listening", { value: true });
+}
+
+/** A server of this module that hands each connection over as a stream. */
+export class StreamServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #listener: Socket;
+  readonly #serving: Promise<void>;
+  /** How many connections there were. */
+  connections = 0;
+
+  constructor(m: Module, handle: (stream: NodeStream) => void) {
+    const listener = m.create_server(["127.0.0.1", 0]);
+    this.#listener = listener;
+    this.port = Number(listener.getsockname()[1]);
+    this.#serving = (async () => {
+      for await (const [conn] of listener) {
+        this.connections++;
+        handle(toNodeStream(conn));
+      }
+    })();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    await this.#serving;
+  }
+}
+
+/** Fails where something takes so long that it will not come; what passes does not wait for it. */
+export async function within<T>(promise: Promise<T>, seconds = 30): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`nothing within ${seconds} s`)), seconds * 1000);
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

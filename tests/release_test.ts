@@ -1,0 +1,98 @@
+// What a close ends is told when the address can be bound again.
+
+import assert from "node:assert/strict";
+import { BACKENDS } from "./_backends.ts";
+import { TemporaryDirectory } from "./_helpers.ts";
+
+/** Lets a call that was just made start its operation. */
+async function underWay(): Promise<void> {
+  for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+for (const { name, module: m } of BACKENDS) {
+  const test = (title: string, fn: () => Promise<void>) => Deno.test(`${name}: ${title}`, fn);
+
+  test("after the end of an accept loop its port is free", async () => {
+    const server = m.create_server(["127.0.0.1", 0]);
+    const address = server.getsockname() as [string, number];
+    const loop = (async () => {
+      for await (const [conn] of server) conn.close();
+    })();
+    await underWay();
+    server.close();
+    await loop;
+    m.create_server(address).close();
+  });
+
+  for (const [how, close] of [["close()", false], ["close(fd)", true]] as const) {
+    test(`after an accept that ${how} ended the port is free`, async () => {
+      const server = m.create_server(["127.0.0.1", 0]);
+      const address = server.getsockname() as [string, number];
+      const accepting = assert.rejects(server.accept(), { code: "EBADF" });
+      await underWay();
+      if (close) m.close(server.fileno());
+      else server.close();
+      await accepting;
+      m.create_server(address).close();
+    });
+  }
+
+  test("after `await using` the port is free, an accept that was given up or not", async () => {
+    let address: [string, number];
+    {
+      await using server = m.create_server(["127.0.0.1", 0]);
+      address = server.getsockname() as [string, number];
+      assert.deepEqual(await m.select([server], [], [], 0.01), [[], [], []]);
+    }
+    m.create_server(address).close();
+  });
+
+  test("after a receive that close ended the UDP port is free", async () => {
+    for (const timeout of [null, 60]) {
+      const one = m.socket(m.AF_INET, m.SOCK_DGRAM);
+      one.bind(["127.0.0.1", 0]);
+      one.settimeout(timeout);
+      const address = one.getsockname() as [string, number];
+      const receiving = assert.rejects(one.recv(1), { code: "EBADF" });
+      await underWay();
+      one.close();
+      await receiving;
+      using other = m.socket(m.AF_INET, m.SOCK_DGRAM);
+      other.bind(address);
+    }
+  });
+
+  test("after the end of an accept loop its Unix path can be bound", async () => {
+    using directory = new TemporaryDirectory();
+    const path = directory.fresh();
+    const listen = () => {
+      const server = m.socket(m.AF_UNIX);
+      server.bind(path);
+      server.listen();
+      return server;
+    };
+    const server = listen();
+    const loop = (async () => {
+      for await (const [conn] of server) conn.close();
+    })();
+    await underWay();
+    server.close();
+    await loop;
+    // The kernel leaves the file, Deno removes it.
+    if (name === "native") Deno.removeSync(path);
+    listen().close();
+  });
+
+  test("closing one of two duplicates ends its accept at once", async () => {
+    const server = m.create_server(["127.0.0.1", 0]);
+    using copy = server.dup();
+    const accepting = assert.rejects(server.accept(), { code: "EBADF" });
+    await underWay();
+    server.close();
+    await accepting;
+    using client = await m.create_connection(copy.getsockname());
+    const [conn, address] = await copy.accept();
+    assert.deepEqual(address, client.getsockname());
+    conn.close();
+  });
+}

@@ -1,0 +1,19 @@
+// socketserver: over every backend, and its names beside Python's.
+
+import assert from "node:assert/strict";
+import * as native from "../native/socketserver.ts";
+import * as deno from "../socketserver.ts";
+import { BACKENDS } from "./_backends.ts";
+import { askPython, pythonTest } from "./_helpers.ts";
+import { testSocketServer } from "./conformance/socketserver.ts";
+
+for (const subject of BACKENDS) testSocketServer(subject, subject.name === "native" ? native : deno);
+
+Deno.test("both backends' socketservers have the same names", () => {
+  assert.deepEqual(Object.keys(native), Object.keys(deno));
+});
+
+pythonTest("socketserver has each public name of Python's, but for what forks", async () => {
+  const names: string[] = await askPython("import json, socketserver; print(json.dumps(socketserver.__all__))");
+  assert.deepEqual(names.filter((name) => !(name in deno) && !name.startsWith("Forking")), []);
+});
