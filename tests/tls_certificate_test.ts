@@ -117,6 +117,8 @@ Deno.test("DER has one encoding for each value", () => {
   assert.equal(hexInteger(new Uint8Array([0x00, 0x80])), "80");
   assert.equal(hexInteger(new Uint8Array([0x80])), "-80");
   assert.equal(hexInteger(new Uint8Array([0xff, 0x00])), "-0100");
+  assert.throws(() => hexInteger(new Uint8Array([0x00, 0x7f])), /more bytes than it needs/);
+  assert.throws(() => hexInteger(new Uint8Array([0xff, 0x80])), /more bytes than it needs/);
 });
 
 Deno.test("PEM and DER there and back", async () => {

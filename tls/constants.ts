@@ -275,3 +275,42 @@ export const PEM_FOOTER = "-----END CERTIFICATE-----";
 
 /** What `get_channel_binding` can tell. */
 export const CHANNEL_BINDING_TYPES: readonly string[] = ["tls-unique"];
+
+/** Whether the name of the server can be told (SNI). */
+export const HAS_SNI = true;
+/** Whether keys can be exchanged by elliptic curves. */
+export const HAS_ECDH = true;
+/** Whether protocols can be agreed on (ALPN). */
+export const HAS_ALPN = true;
+/** Whether the predecessor of ALPN is there. */
+export const HAS_NPN = false;
+/** Whether keys that are shared beforehand can be used. */
+export const HAS_PSK = false;
+/** Whether SSL 2.0 is there. */
+export const HAS_SSLv2 = false;
+/** Whether SSL 3.0 is there. */
+export const HAS_SSLv3 = false;
+/** Whether TLS 1.0 is there. */
+export const HAS_TLSv1 = false;
+/** Whether TLS 1.1 is there. */
+export const HAS_TLSv1_1 = false;
+/** Whether TLS 1.2 is there. */
+export const HAS_TLSv1_2 = true;
+/** Whether TLS 1.3 is there. */
+export const HAS_TLSv1_3 = true;
+/** Whether a certificate's common name can be left out of the checks: it always is. */
+export const HAS_NEVER_CHECK_COMMON_NAME = true;
+
+const PROTOCOL_NAMES: Record<number, string> = {
+  [PROTOCOL_TLS]: "PROTOCOL_TLS",
+  [PROTOCOL_TLSv1]: "PROTOCOL_TLSv1",
+  [PROTOCOL_TLSv1_1]: "PROTOCOL_TLSv1_1",
+  [PROTOCOL_TLSv1_2]: "PROTOCOL_TLSv1_2",
+  [PROTOCOL_TLS_CLIENT]: "PROTOCOL_TLS_CLIENT",
+  [PROTOCOL_TLS_SERVER]: "PROTOCOL_TLS_SERVER",
+};
+
+/** The name of a protocol's number. */
+export function get_protocol_name(protocol_code: number): string {
+  return PROTOCOL_NAMES[protocol_code] ?? "<unknown>";
+}

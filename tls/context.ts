@@ -2,10 +2,10 @@
 // its own.
 
 import { checkInteger } from "../core/arguments.ts";
+import type { Socket } from "../core/socket.ts";
 import { readCertificate } from "./certificate.ts";
 import type { CertificateInfo } from "./certificate.ts";
 import {
-  ALERT_DESCRIPTION_INTERNAL_ERROR,
   CERT_NONE,
   CERT_OPTIONAL,
   CERT_REQUIRED,
@@ -17,13 +17,18 @@ import {
   TLSVersion,
 } from "./constants.ts";
 import type { PurposeObject } from "./constants.ts";
-import type { CipherDescription, ContextEngine, EngineRequest, SessionStats, StoreStats } from "./context_engine.ts";
+import type { CipherDescription, ContextEngine, SessionStats, StoreStats } from "./context_engine.ts";
 import type { ByteQueue } from "./engine.ts";
 import { SSLError } from "./errors.ts";
+import { setEngine } from "./engines.ts";
 import { pemOf } from "./files.ts";
 import { attachEngine, objectOf } from "./object.ts";
 import type { SSLObject } from "./object.ts";
+import { checkSide, requestFor } from "./request.ts";
 import { serverName } from "./server_name.ts";
+import type { SSLSocket } from "./socket.ts";
+import { wrapSocket } from "./wrap.ts";
+import type { WrapSocketOptions } from "./wrap.ts";
 
 /** A password for a key, or what tells it when it is needed. */
 export type Password = string | Uint8Array | (() => string | Uint8Array);
@@ -58,9 +63,6 @@ export type ServerNameCallback = (
   context: BaseContext,
 ) => number | null | undefined | void;
 
-/** The engine of a context: the backends' way in, which is no part of the public class. */
-export let engineOf: (context: BaseContext) => ContextEngine;
-
 /**
  * The settings of many connections, as Python's `ssl.SSLContext`: what is trusted, the own certificate, versions, protocols. This
  * is what the SSLContext classes of both backends have in common.
@@ -71,14 +73,11 @@ export abstract class BaseContext {
   #checkHostname: boolean;
   #sniCallback: ServerNameCallback | null = null;
 
-  static {
-    engineOf = (context) => context.#engine;
-  }
-
   /** Takes the protocol and the backend's engine for it. */
   constructor(protocol: number, engine: ContextEngine) {
     this.#protocol = protocol;
     this.#engine = engine;
+    setEngine(this, engine);
     this.#checkHostname = protocol === PROTOCOL_TLS_CLIENT;
   }
 
@@ -342,6 +341,17 @@ export abstract class BaseContext {
   // Connections
 
   /**
+   * Puts TLS onto a socket, as Python's `SSLContext.wrap_socket()`: a connected one (the handshake is awaited), one that will be
+   * connected, or a listening one, whose `accept()` then hands out TLS sockets. The socket is taken over: the old object is detached.
+   *
+   * @throws {SSLCertVerificationError} for a certificate that does not pass. Then the connection is closed.
+   * @throws {RangeError} for a client that checks host names and is given none. Bad arguments leave the socket as it is.
+   */
+  wrap_socket(sock: Socket, options: WrapSocketOptions = {}): Promise<SSLSocket> {
+    return wrapSocket(this, sock, options);
+  }
+
+  /**
    * Makes one side of a connection without a network (native): ciphertext comes from one MemoryBIO and goes to another one.
    *
    * @throws {RangeError} for a client that checks host names and is given none.
@@ -357,56 +367,6 @@ export abstract class BaseContext {
     );
     return object;
   }
-}
-
-/** Throws for a combination that no connection can have. */
-export function checkSide(context: BaseContext, serverSide: boolean, name: string | null, session: unknown): void {
-  const { protocol } = context;
-  if (serverSide) {
-    if (protocol === PROTOCOL_TLS_CLIENT) {
-      throw wrongSide("Cannot create a server socket with a PROTOCOL_TLS_CLIENT context");
-    }
-    if (name !== null) throw new RangeError("server_hostname can only be specified in client mode");
-    if (session !== null) throw new RangeError("session can only be specified in client mode");
-  } else {
-    if (protocol === PROTOCOL_TLS_SERVER) {
-      throw wrongSide("Cannot create a client socket with a PROTOCOL_TLS_SERVER context");
-    }
-    if (context.check_hostname && name === null) throw new RangeError("check_hostname requires server_hostname");
-  }
-}
-
-function wrongSide(text: string): SSLError {
-  return new SSLError(SSL_ERROR_SSL, text);
-}
-
-/** What an engine is told about a connection. `owner` is the object that a callback for server names sees. */
-export function requestFor(
-  context: BaseContext,
-  serverSide: boolean,
-  serverHostname: string | null,
-  session: unknown,
-  owner: () => { context: BaseContext },
-): EngineRequest {
-  const ask = (callback: ServerNameCallback): EngineRequest["onServerName"] => (name, control) => {
-    const connection = owner();
-    const answer = callback(connection, name, context);
-    if (connection.context !== context) control.use(engineOf(connection.context));
-    if (answer === undefined || answer === null) return null;
-    // As in Python: what is no alert is a fault of this side.
-    return Number.isInteger(answer) ? answer as number : ALERT_DESCRIPTION_INTERNAL_ERROR;
-  };
-  return {
-    serverSide,
-    serverHostname,
-    checkHostname: context.check_hostname,
-    session,
-    // The callback that the context has when the name comes.
-    get onServerName() {
-      const callback = context.sni_callback;
-      return callback === null ? null : ask(callback);
-    },
-  };
 }
 
 /** Throws for what is no purpose. */

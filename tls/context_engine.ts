@@ -1,6 +1,9 @@
 // What a TLS library supplies for a context: the settings of many connections.
 
+import type { Clock } from "../seam/clock.ts";
+import type { Transport } from "../seam/transport.ts";
 import type { ByteQueue, Engine } from "./engine.ts";
+import type { SecureTransport } from "./transport.ts";
 
 /** A cipher suite that a context offers, as Python's `get_ciphers()` tells it. */
 export interface CipherDescription {
@@ -86,6 +89,19 @@ export interface ServerNameControl {
   use(context: ContextEngine): void;
 }
 
+/** What of a socket's state matters to TLS. */
+export type SocketState = "connected" | "listening" | "unconnected";
+
+/** TLS for a socket, as it was asked for. */
+export interface SocketRequest {
+  engine: EngineRequest;
+  /** Whether a stream that is cut off is taken for one that ended. */
+  suppressRaggedEofs: boolean;
+  /** Whether the handshake is made by wrap_socket, connect and accept. */
+  handshakeOnConnect: boolean;
+  clock: Clock;
+}
+
 /** The settings of many connections. Texts are PEM's, the numbers those of constants.ts. */
 export interface ContextEngine {
   options: number;
@@ -123,4 +139,14 @@ export interface ContextEngine {
 
   /** Makes one side of a connection, whose ciphertext comes and goes by queues. */
   connection(request: EngineRequest, incoming: ByteQueue, outgoing: ByteQueue): Engine;
+  /** Throws what cannot be done for a socket. Nothing is changed, and nothing is sent. */
+  checkSocket(inner: Transport, state: SocketState, request: SocketRequest): void;
+  /** Makes a transport with TLS before another one. Nothing is sent before its start. */
+  secure(inner: Transport, request: SocketRequest): SecureTransport;
+  /** Makes a listener with TLS before another one. `secure` makes the transports of what it accepts. */
+  secureListener(
+    inner: Transport,
+    secure: (connection: Transport) => SecureTransport,
+    request: SocketRequest,
+  ): Transport;
 }

@@ -123,6 +123,10 @@ export function objectIdentifier(contents: Uint8Array): string {
 /** An integer in hexadecimal, in whole bytes, as OpenSSL prints serial numbers. */
 export function hexInteger(contents: Uint8Array): string {
   if (contents.length === 0) throw new RangeError("DER: an integer without a byte");
+  const [first, second] = contents;
+  if (contents.length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
+    throw new RangeError("DER: an integer in more bytes than it needs");
+  }
   let value = 0n;
   for (const byte of contents) value = (value << 8n) | BigInt(byte);
   const negative = (contents[0] & 0x80) !== 0;

@@ -53,7 +53,9 @@ export interface Engine extends Facts {
   readable(): boolean;
   /** Encrypts data. Answers how much of it was taken, or NEEDS_DATA. */
   write(data: Uint8Array): number;
-  /** Tells the peer that no more will be sent (close_notify). Answers whether the peer has told the same. */
+  /** Tells the peer that no more will be sent (close_notify). Reading goes on. */
+  closeNotify(): void;
+  /** The same, and listens for the peer's. Answers whether it has come. */
   shutdown(): boolean;
   /** Lets go of the library's objects. Nothing may be called after it. */
   free(): void;

@@ -2,7 +2,7 @@
 
 import { SSL_ERROR_SSL } from "../../tls/constants.ts";
 import { SSLError } from "../../tls/errors.ts";
-import { failed, takeFailure } from "./errors.ts";
+import { errorOf, failed, takeFailure } from "./errors.ts";
 import { libcrypto, made } from "./library.ts";
 import type { Handle } from "./library.ts";
 import { bioOf, MemoryBIO } from "./memory_bio.ts";
@@ -45,12 +45,9 @@ function readAll(text: string, read: (bio: Handle) => Deno.PointerValue, objects
     objects.all.push(object);
   }
   const failure = takeFailure();
-  if (failure !== null && failure.reason !== "NO_START_LINE") {
-    throw new SSLError(SSL_ERROR_SSL, `[${failure.library}: ${failure.reason}] ${failure.text}`, {
-      library: failure.library,
-      reason: failure.reason,
-    });
-  }
+  if (failure === null || failure.reason === "NO_START_LINE") return;
+  objects[Symbol.dispose]();
+  throw errorOf(failure, failure.text);
 }
 
 /** The certificates in PEM text. */

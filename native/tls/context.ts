@@ -23,8 +23,13 @@ import type {
   ContextEngine,
   EngineRequest,
   SessionStats,
+  SocketRequest,
   StoreStats,
 } from "../../tls/context_engine.ts";
+import type { Transport } from "../../seam/transport.ts";
+import { TlsListener } from "../../tls/listener.ts";
+import { TlsTransport } from "../../tls/transport.ts";
+import type { SecureTransport } from "../../tls/transport.ts";
 import type { ByteQueue, Engine } from "../../tls/engine.ts";
 import { SSLError } from "../../tls/errors.ts";
 import { cString } from "../memory.ts";
@@ -43,7 +48,7 @@ import { failed } from "./errors.ts";
 import { libcrypto, libssl, made } from "./library.ts";
 import type { Handle } from "./library.ts";
 import { stack } from "./memory.ts";
-import type { MemoryBIO } from "./memory_bio.ts";
+import { MemoryBIO } from "./memory_bio.ts";
 import { protocolList } from "./handshake.ts";
 import { systemAuthorities } from "./system.ts";
 
@@ -341,6 +346,32 @@ export class NativeContext implements ContextEngine {
     // For the client's side. The server's is asked during the handshake: handshake.ts.
     if (libssl().SSL_CTX_set_alpn_protos(this.handle, list, list.length) !== 0) throw failed();
     this.#alpn = protocols;
+  }
+
+  checkSocket(): void {
+    // OpenSSL can do all that can be asked for.
+  }
+
+  secure(inner: Transport, request: SocketRequest): SecureTransport {
+    const side = () => {
+      const incoming = new MemoryBIO();
+      const outgoing = new MemoryBIO();
+      return { incoming, outgoing, engine: this.connection(request.engine, incoming, outgoing) };
+    };
+    return new TlsTransport(inner, { side, suppressRaggedEofs: request.suppressRaggedEofs, clock: request.clock });
+  }
+
+  secureListener(
+    inner: Transport,
+    secure: (connection: Transport) => SecureTransport,
+    request: SocketRequest,
+  ): Transport {
+    const started = (connection: Transport) => {
+      const transport = secure(connection);
+      transport.start();
+      return transport;
+    };
+    return new TlsListener(inner, started, request.handshakeOnConnect);
   }
 
   connection(request: EngineRequest, incoming: ByteQueue, outgoing: ByteQueue): Engine {

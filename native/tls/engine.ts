@@ -27,10 +27,14 @@ const SSL_CTRL_SET_TLSEXT_HOSTNAME = 55;
 /** A repeated write may come from another place; a read goes on by itself behind what is no data. */
 const SSL_MODES = 0x02 | 0x04; // SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, SSL_MODE_AUTO_RETRY
 
+const SSL_SENT_SHUTDOWN = 1;
 const MOST = 2 ** 31 - 1;
 const LONGEST_FINISHED = 128;
 
 const collected = new FinalizationRegistry<Handle>((ssl) => libssl().SSL_free(ssl));
+
+/** OpenSSL's object of an engine: for tests of what Python has no name for. */
+export let handleOf: (engine: NativeEngine) => Handle;
 
 /** One side of a connection. */
 export class NativeEngine implements Engine {
@@ -39,6 +43,10 @@ export class NativeEngine implements Engine {
   readonly #side: Side;
   #established = false;
   readonly #one = new Uint8Array(1);
+
+  static {
+    handleOf = (engine) => engine.#ssl;
+  }
 
   constructor(context: OwnContext, request: EngineRequest, incoming: MemoryBIO, outgoing: MemoryBIO) {
     const { serverHostname: name, serverSide, session } = request;
@@ -106,6 +114,13 @@ export class NativeEngine implements Engine {
     libcrypto().ERR_clear_error();
     const count = libssl().SSL_write(this.#ssl, data as Bytes, Math.min(data.length, MOST));
     return count > 0 ? count : this.#needsData(count);
+  }
+
+  closeNotify(): void {
+    if ((libssl().SSL_get_shutdown(this.#ssl) & SSL_SENT_SHUTDOWN) !== 0) return;
+    // Its answer is only whether the peer has told the same. After a fatal error there is nothing to tell.
+    libssl().SSL_shutdown(this.#ssl);
+    libcrypto().ERR_clear_error();
   }
 
   shutdown(): boolean {

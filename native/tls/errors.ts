@@ -86,7 +86,8 @@ export function failed(text?: string): Error {
   return errorOf(failure, text ?? failure.text);
 }
 
-function errorOf({ library, reason }: Failure, text: string): SSLError {
+/** The exception for an error that was taken from the queue, in words of one's own. */
+export function errorOf({ library, reason }: Failure, text: string): SSLError {
   const from = library === undefined ? "" : reason === undefined ? `[${library}] ` : `[${library}: ${reason}] `;
   return new SSLError(SSL_ERROR_SSL, from + text, { library, reason });
 }

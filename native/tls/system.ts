@@ -28,17 +28,17 @@ export interface DefaultPaths {
   openssl_capath: string;
 }
 
-/** A variable of the environment, where it may be read. No one is asked for the permission. */
+/** The same without what depends on the moment. */
+export type BuiltInPaths = Omit<DefaultPaths, "cafile" | "capath">;
+
+/** A variable of the environment, where it may be read. The permission is not asked for. */
 export function environment(name: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable: name });
   return state === "granted" ? Deno.env.get(name) : undefined;
 }
 
 /** The paths as OpenSSL was built, and the names that override them. */
-export function builtInPaths(): Pick<
-  DefaultPaths,
-  "openssl_cafile_env" | "openssl_cafile" | "openssl_capath_env" | "openssl_capath"
-> {
+export function builtInPaths(): BuiltInPaths {
   const crypto = libcrypto();
   return {
     openssl_cafile_env: textBehind(crypto.X509_get_default_cert_file_env())!,
@@ -61,6 +61,24 @@ export function systemAuthorities(context: Store, store: Handle): void {
   if (directory === undefined) libcrypto().X509_STORE_load_path(store, cString(paths.openssl_capath));
   else unlessMissing(() => context.trustDirectory(directory));
   libcrypto().ERR_clear_error();
+}
+
+/** The paths, with what is there now. What may not be looked at counts as missing. */
+export function existing(paths: BuiltInPaths): DefaultPaths {
+  const file = environment(paths.openssl_cafile_env) ?? paths.openssl_cafile;
+  const directory = environment(paths.openssl_capath_env) ?? paths.openssl_capath;
+  const found = (path: string, isWanted: (info: Deno.FileInfo) => boolean) => {
+    try {
+      return isWanted(Deno.statSync(path)) ? path : null;
+    } catch {
+      return null;
+    }
+  };
+  return {
+    cafile: found(file, (info) => info.isFile),
+    capath: found(directory, (info) => info.isDirectory),
+    ...paths,
+  };
 }
 
 function unlessMissing(load: () => void): void {

@@ -11,8 +11,11 @@ import {
   owner,
   pem,
   privateKeyPem,
+  signed,
 } from "../../examples/_certificate.ts";
 import type { Owner, Statement } from "../../examples/_certificate.ts";
+import { Reader } from "../../tls/der.ts";
+import { certificatesIn } from "../../tls/pem.ts";
 
 const DAY = 86_400_000;
 
@@ -65,6 +68,18 @@ export class Authority {
     ];
     const bytes = await certificate({ subject, issuer: this.#owner, extensions, ...rest });
     return { cert: pem("CERTIFICATE", bytes), key: await privateKeyPem(subject) };
+  }
+
+  /** A certificate like `issue`'s that is signed well, but whose version is a number of two bytes: 00 02. DER has one. */
+  async misencoded(): Promise<Identity> {
+    const { cert, key } = await this.issue();
+    const [bytes] = certificatesIn(cert);
+    const body = new Reader(bytes).enter(0x30).enter(0x30);
+    body.expect(0xa0);
+    const rest = [];
+    while (!body.done) rest.push(body.next().encoding);
+    const version = der(0xa0, [0x02, 0x02, 0x00, 0x02]);
+    return { cert: pem("CERTIFICATE", await signed(der(0x30, version, ...rest), this.#owner)), key };
   }
 
   /** An authority below this one: what it signs is presented with its certificate. */
