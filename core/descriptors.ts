@@ -57,6 +57,11 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
     return true;
   }
 
+  /** Leaves the table, and what is behind it stays open. */
+  release(): void {
+    this.#leave();
+  }
+
   #leave(): void {
     this.closed = true;
     this.#table.remove(this);
@@ -115,6 +120,14 @@ export class DescriptorTable {
   enter<T extends Openable>(open: T): Descriptor<T> {
     const own = open.fileno();
     const descriptor = new Descriptor(this, own ?? this.#numbers(), open, own === undefined);
+    this.#open.set(descriptor.fd, descriptor);
+    return descriptor;
+  }
+
+  /** Puts something else behind the number of a descriptor. The old entry is closed; what was behind it is not. */
+  exchange<T extends Openable>(old: Descriptor, open: T): Descriptor<T> {
+    old.release();
+    const descriptor = new Descriptor(this, old.fd, open, old.numberedBy !== undefined);
     this.#open.set(descriptor.fd, descriptor);
     return descriptor;
   }

@@ -79,6 +79,19 @@ const leaks = new FinalizationRegistry<Descriptor>(closeForgotten);
 /** Makes the Socket of an open descriptor: the backends' way in, which is no part of the public class. */
 export let socketOf: (runtime: Runtime, descriptor: Descriptor<Transport>) => Socket<any>;
 
+/** What stands behind a socket, for what is put between a socket and its connection (TLS). */
+export interface SocketParts {
+  readonly runtime: Runtime;
+  readonly descriptor: Descriptor<Transport>;
+  /** Runs a call as recv runs its own: in the receiving lane, in the socket's mode. */
+  run<T>(attempt: Attempt<T>, options: WaitOptions | undefined, operation: Operation): Promise<T>;
+  /** Parts the socket from its descriptor, which stays open. */
+  release(): void;
+}
+
+/** Takes an open socket apart; EBADF for a closed one. No part of the public class. */
+export let partsOf: (socket: Socket) => SocketParts;
+
 /**
  * A socket, as Python's `socket.socket` objects; the functions that make them are `socket()` and its kin.
  *
@@ -122,10 +135,24 @@ export class Socket<A extends Address = Address, Item = any> {
 
   static {
     socketOf = (runtime, descriptor) => new Socket(runtime, descriptor);
+    partsOf = (socket) => {
+      socket.#live();
+      return {
+        runtime: socket.#runtime,
+        descriptor: socket.#descriptor!,
+        run: (attempt, options, operation) => socket.#read(attempt, 0, options, operation),
+        release: () => socket.#letGo(),
+      };
+    };
     tellTable(Socket.prototype, (socket) => socket.#descriptor?.numberedBy);
   }
 
-  private constructor(runtime: Runtime, descriptor: Descriptor<Transport>) {
+  /**
+   * Sockets are made by `socket()` and its kin, and not by `new`.
+   *
+   * @internal
+   */
+  protected constructor(runtime: Runtime, descriptor: Descriptor<Transport>) {
     if (descriptor === undefined) throw new TypeError("sockets are made by socket(), and not by new");
     this.#runtime = runtime;
     this.#descriptor = descriptor;
@@ -349,7 +376,7 @@ export class Socket<A extends Address = Address, Item = any> {
       () => {
         const accepted = this.#transport.accept();
         if (accepted === WOULD_BLOCK) return WOULD_BLOCK;
-        return [this.#adopt<Bytes>(accepted.transport), accepted.address as A] as [Socket<A, Bytes>, A];
+        return [this.accepted(accepted.transport), accepted.address as A] as [Socket<A, Bytes>, A];
       },
       0,
       options,
@@ -1392,6 +1419,15 @@ export class Socket<A extends Address = Address, Item = any> {
       }
     }
     return `<socket.socket ${this.#gone() ? "[closed] " : ""}${fields.join(", ")}>`;
+  }
+
+  /**
+   * What accept makes of a connection.
+   *
+   * @internal
+   */
+  protected accepted(transport: Transport): Socket<A, Bytes> {
+    return this.#adopt(transport);
   }
 
   /** Another socket of the same runtime. */
