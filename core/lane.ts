@@ -9,7 +9,7 @@ import type { ErrorContext } from "../base/errors.ts";
 import type { Clock, Timer } from "../seam/clock.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Pollable, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
-import { whenAborted } from "./abort.ts";
+import { isAborted, reasonOf, whenAborted } from "./abort.ts";
 import { delayUntil } from "./delay.ts";
 import type { Runtime } from "./runtime.ts";
 import { withCallerStack } from "./stack.ts";
@@ -137,7 +137,7 @@ export class Lane implements Waiter, Caller {
     signal: AbortSignal | undefined,
     operation: Operation = NO_OPERATION,
   ): Promise<T> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (signal !== undefined && isAborted(signal)) return Promise.reject(reasonOf(signal));
     if (this.#first === null) {
       try {
         const result = attempt();

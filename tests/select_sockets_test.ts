@@ -77,7 +77,7 @@ function suite({ name, module: socket }: Subject): void {
         await left.sendall("x");
         await news(right);
         await right.recv(1);
-        using _client = await socket.create_connection(server.getsockname() as [string, number]);
+        using _client = await socket.create_connection(server.getsockname());
         await news(server);
         (await server.accept())[0].close();
         await sender.sendto("x", datagrams.getsockname());

@@ -114,7 +114,7 @@ async function reset(socket: Module, server: Socket): Promise<Socket> {
 async function* states(socket: Module): AsyncGenerator<[name: string, sock: Socket]> {
   using server = socket.create_server(["127.0.0.1", 0]);
   const pair = async () => {
-    const c = await socket.create_connection(server.getsockname() as [string, number]);
+    const c = await socket.create_connection(server.getsockname());
     const [s] = await server.accept();
     return [c, s];
   };
@@ -128,7 +128,7 @@ async function* states(socket: Module): AsyncGenerator<[name: string, sock: Sock
     yield ["bound", s];
     s.listen();
     yield ["listening", s];
-    using _c = await socket.create_connection(s.getsockname() as [string, number]);
+    using _c = await socket.create_connection(s.getsockname());
     yield ["listening with a connection", s];
     using _a = (await s.accept())[0];
     yield ["listening after accept", s];
@@ -177,7 +177,7 @@ async function* states(socket: Module): AsyncGenerator<[name: string, sock: Sock
   {
     const l = socket.socket();
     l.bind(["127.0.0.1", 0]);
-    const nobody = l.getsockname() as [string, number];
+    const nobody = l.getsockname();
     l.close();
     using c = socket.socket();
     c.setblocking(false);
@@ -189,7 +189,7 @@ async function* states(socket: Module): AsyncGenerator<[name: string, sock: Sock
   {
     using c = socket.socket();
     c.setblocking(false);
-    await c.connect_ex(server.getsockname() as [string, number]);
+    await c.connect_ex(server.getsockname());
     yield ["connected without waiting", c];
   }
   {

@@ -2,7 +2,8 @@
 
 import type { Inet6Address, InetAddress } from "../../base/addresses.ts";
 import type { WaitOptions } from "../../core/abort.ts";
-import { orAborted } from "../../core/abort.ts";
+import { orAborted, throwIfAborted } from "../../core/abort.ts";
+import { checkOptions } from "../../core/arguments.ts";
 import type { AddressInfo } from "../../core/names/getaddrinfo.ts";
 import { checkAddrInfo, parseService } from "../../core/names/getaddrinfo.ts";
 import { toAscii } from "../../base/idna.ts";
@@ -42,8 +43,9 @@ export async function getaddrinfo(
   const hostname = checkAddrInfo(host, hints);
   // libc would take a port beyond 65535 modulo 2 ** 16.
   const service = parseService(port, flags);
-  options.signal?.throwIfAborted();
-  const found = await orAborted(findHost(hostname, service, hints), options.signal);
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
+  const found = await orAborted(findHost(hostname, service, hints), signal);
   return found.map(({ family, type, proto, canonname, address }): AddressInfo => [
     family,
     type,

@@ -10,7 +10,8 @@ import { hErrorFor } from "../../base/gai.ts";
 import type { HName } from "../../base/gai.ts";
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from "../../base/ip.ts";
 import type { WaitOptions } from "../../core/abort.ts";
-import { orAborted } from "../../core/abort.ts";
+import { orAborted, throwIfAborted } from "../../core/abort.ts";
+import { checkOptions } from "../../core/arguments.ts";
 import type { HostEntry } from "../../core/names/gethost.ts";
 import { checkHostName } from "../../core/names/gethost.ts";
 import { toAscii } from "../../base/idna.ts";
@@ -65,8 +66,9 @@ async function findEntry(
  */
 export async function gethostbyname(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<string> {
   const host = checkHostName(hostname, "gethostbyname");
-  options.signal?.throwIfAborted();
-  return await orAborted(firstAddress(host, AF_INET), options.signal);
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
+  return await orAborted(firstAddress(host, AF_INET), signal);
 }
 
 /**
@@ -83,8 +85,9 @@ export async function gethostbyname(hostname: string | Uint8Array, options: Wait
  */
 export async function gethostbyname_ex(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
   const host = checkHostName(hostname, "gethostbyname_ex");
-  options.signal?.throwIfAborted();
-  return await orAborted(findByName(host), options.signal);
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
+  return await orAborted(findByName(host), signal);
 }
 
 async function findByName(host: string): Promise<HostEntry> {
@@ -111,8 +114,9 @@ async function findByName(host: string): Promise<HostEntry> {
  */
 export async function gethostbyaddr(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
   const host = checkHostName(hostname, "gethostbyaddr");
-  options.signal?.throwIfAborted();
-  return await orAborted(findByAddress(host), options.signal);
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
+  return await orAborted(findByAddress(host), signal);
 }
 
 async function findByAddress(host: string): Promise<HostEntry> {

@@ -6,7 +6,8 @@ import { AI_NUMERICHOST, AI_NUMERICSERV, NI_NUMERICHOST } from "../../base/const
 import { SOCK_DGRAM } from "../../base/constants/sockets.ts";
 import { OSError } from "../../base/errors.ts";
 import type { WaitOptions } from "../../core/abort.ts";
-import { orAborted } from "../../core/abort.ts";
+import { orAborted, throwIfAborted } from "../../core/abort.ts";
+import { checkOptions } from "../../core/arguments.ts";
 import { checkNameInfo } from "../../core/names/getnameinfo.ts";
 import { findInPlace, lookUpError } from "./addrinfo.ts";
 import { lend } from "../lend.ts";
@@ -36,7 +37,8 @@ export async function getnameinfo(
   options: WaitOptions = {},
 ): Promise<[host: string, service: string]> {
   const [given, port, flowinfo, scopeId] = checkNameInfo(address, flags);
-  options.signal?.throwIfAborted();
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
   // Numbers take no waiting.
   const numeric = { type: SOCK_DGRAM, flags: AI_NUMERICHOST | AI_NUMERICSERV };
   const [{ family, address: literal }] = findInPlace(given, String(port), numeric);
@@ -51,7 +53,7 @@ export async function getnameinfo(
     new Uint8Array(SERVICE_SIZE),
   ];
   const call = libc().getnameinfo_waiting(sockaddr, length, name, name.length, service, service.length, flags);
-  const status = await orAborted(lend([sockaddr, name, service], call), options.signal);
+  const status = await orAborted(lend([sockaddr, name, service], call), signal);
   if (status !== 0) throw lookUpError(status, "getnameinfo", address);
   return [textIn(name), textIn(service)];
 }

@@ -168,7 +168,7 @@ export function addressSuite({ name, module: m }: Subject): void {
     using server = m.socket();
     server.bind(["localhost", 0]);
     server.listen();
-    const [host, port] = server.getsockname() as [string, number];
+    const [host, port] = server.getsockname();
     assert.equal(host, "127.0.0.1");
     using client = m.socket();
     await client.connect(["localhost", port]);
@@ -179,7 +179,7 @@ export function addressSuite({ name, module: m }: Subject): void {
     using server = m.socket();
     server.bind(["", 0]);
     server.listen();
-    const [host, port] = server.getsockname() as [string, number];
+    const [host, port] = server.getsockname();
     assert.equal(host, "0.0.0.0");
     using client = m.socket();
     await client.connect(["127.0.0.1", port]);
@@ -209,7 +209,7 @@ export function addressSuite({ name, module: m }: Subject): void {
     server.bind([host, 0]);
     assert.equal(server.getsockname()[0], "127.0.0.1");
     server.listen();
-    const [, port] = server.getsockname() as [string, number];
+    const [, port] = server.getsockname();
     using client = m.socket();
     await client.connect([host, port]);
     using other = await m.create_connection([host, port]);
@@ -245,7 +245,7 @@ export function addressSuite({ name, module: m }: Subject): void {
   test("listen without bind takes a port", async () => {
     using server = m.socket();
     server.listen(1);
-    const [host, port] = server.getsockname() as [string, number];
+    const [host, port] = server.getsockname();
     assert.equal(host, "0.0.0.0");
     assert(port > 0);
     using client = m.socket();
@@ -262,7 +262,7 @@ export function addressSuite({ name, module: m }: Subject): void {
       return server;
     };
     using server = listen(0);
-    const address = server.getsockname() as [string, number];
+    const address = server.getsockname();
     using client = m.socket();
     await client.connect(address);
     const [peer] = await server.accept();
