@@ -26,7 +26,9 @@ Deno.test("system calls that change what is ready are made in native/effects.ts 
   for await (const url of sources(FOLDER)) {
     for (const line of (await Deno.readTextFile(url)).split("\n")) {
       // The loop's own epoll and eventfd are nobody's socket.
-      if (!/\b(?:libc\(\)|symbols\(\)|#libc)\./.test(line) || !CALLS.test(line) || /this\.#(?:epoll|eventfd)\)/.test(line)) {
+      if (
+        !/\b(?:libc\(\)|symbols\(\)|#libc)\./.test(line) || !CALLS.test(line) || /this\.#(?:epoll|eventfd)\)/.test(line)
+      ) {
         continue;
       }
       if (url.pathname.endsWith("/effects.ts")) inPlace++;
