@@ -92,6 +92,35 @@ Deno.test("a wait goes by its runtime's clock", async () => {
   never.closeNumber();
 });
 
+Deno.test("a wait without a deadline sets a timer for ever: nothing comes of it, and a virtual clock may know that", async () => {
+  const { runtime, clock, module } = world();
+  const never = new Memory(0, undefined, runtime);
+  const waits = [
+    () => module.select([never], [], []),
+    () => module.poll().poll(),
+    () => module.epoll().poll(),
+    () => new module.DefaultSelector().select(),
+    () => module.reader(new ReadableStream<Uint8Array>()).read(),
+  ];
+  for (const [at, wait] of waits.entries()) {
+    wait().catch(() => {});
+    await clock.turn();
+    assert.deepEqual([clock.pending, clock.nextDue], [at + 1, Infinity]);
+  }
+  never.closeNumber();
+});
+
+Deno.test("a wait of 40 days ends after 40 days", async () => {
+  const DAY = 24 * 3600 * 1000;
+  const { clock, module } = world();
+  let ended = false;
+  const waiting = module.select([], [], [], 40 * DAY / 1000).then(() => ended = true);
+  await clock.advance(40 * DAY - 1);
+  assert.equal(ended, false);
+  await clock.advance(1);
+  await waiting;
+});
+
 Deno.test("a socket's timeout goes by its runtime's clock, and so does the default timeout", async () => {
   const { clock, module } = world();
   module.setdefaulttimeout(3600);

@@ -26,7 +26,7 @@ function messageToOneself(): typeof afterTurn {
 /** The system's time. */
 export const portableClock: Clock = {
   now: () => performance.now(),
-  setTimeout: (callback, delay) => setTimeout(callback, delay),
+  setTimeout: (callback, delay) => setTimeout(callback, Math.min(delay, 2 ** 31 - 1)),
   clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout> | undefined),
   hold(timer, held) {
     if (held) (timer as Holding).ref?.();
