@@ -9,8 +9,8 @@
 import { errorFor } from "../../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLRDNORM } from "../../base/poll.ts";
 import type { Waiter } from "../../seam/transport.ts";
-import type { Descriptor, Openable } from "../descriptors.ts";
 import { throwIfAborted } from "../abort.ts";
+import type { Descriptor, Openable } from "../descriptors.ts";
 import type { Runtime } from "../runtime.ts";
 import { EPOLLET, EPOLLEXCLUSIVE, EPOLLIN, EPOLLONESHOT, EPOLLOUT } from "./constants.ts";
 import { joinExclusive, leaveExclusive } from "./exclusive.ts";
