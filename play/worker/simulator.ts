@@ -33,7 +33,9 @@ function packetOf(entry: PacketEntry): Packet {
 function rowsOf(host: Host): SocketRow[] {
   const rows: SocketRow[] = [];
   for (const { protocol, state, local, peer, receiveQueue, sendQueue } of host.sockets()) {
-    if (protocol === "tcp" ? state === "UNCONN" : protocol !== "udp" || local === "" || local.endsWith(":*")) continue;
+    if (protocol !== "tcp" && protocol !== "udp") continue;
+    // A TCP socket that does nothing yet, and a UDP socket without an address, are not on any list.
+    if (protocol === "tcp" ? state === "UNCONN" : local === "" || local.endsWith(":*")) continue;
     rows.push({
       host: host.name,
       id: `${host.name} ${protocol} ${local} ${peer}`,
