@@ -33,6 +33,7 @@ import type { SecureTransport } from "../../tls/transport.ts";
 import type { ByteQueue, Engine } from "../../tls/engine.ts";
 import { SSLError } from "../../tls/errors.ts";
 import { cString } from "../memory.ts";
+import { requireFile } from "../permissions.ts";
 import {
   certificatesInDer,
   certificatesInPem,
@@ -297,6 +298,8 @@ export class NativeContext implements ContextEngine {
   }
 
   trustDirectory(path: string): void {
+    // OpenSSL reads from it by itself, later.
+    requireFile(path);
     if (libcrypto().X509_STORE_load_path(this.#store, cString(path)) !== 1) throw failed();
   }
 
