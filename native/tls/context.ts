@@ -39,6 +39,7 @@ import {
   certificatesInPem,
   derOf,
   dhParams,
+  noStartLine,
   privateKey,
   revocationListsInPem,
 } from "./certificates.ts";
@@ -232,13 +233,7 @@ export class NativeContext implements ContextEngine {
   loadCertChain(certificates: string, key: string, password: () => string | Uint8Array | null): void {
     using chain = certificatesInPem(certificates);
     const [own, ...between] = chain.all;
-    if (own === undefined) {
-      throw new SSLError(SSL_ERROR_SSL, "[PEM: NO_START_LINE] no start line", {
-        library: "PEM",
-        reason: "NO_START_LINE",
-        hint: "there is no certificate",
-      });
-    }
+    if (own === undefined) throw noStartLine("there is no certificate");
     const privateHandle = privateKey(key, password);
     try {
       // Before anything is changed.
