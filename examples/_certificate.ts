@@ -112,6 +112,8 @@ export interface Statement {
   /** 3 unless it is to be an old one, without extensions. */
   version?: 1 | 3;
   serial?: Uint8Array;
+  /** Whether it names its own key and its issuer's, as it should. */
+  identifiers?: boolean;
 }
 
 const ECDSA_WITH_SHA256 = der(SEQUENCE, oid("1.2.840.10045.4.3.2"));
@@ -138,7 +140,7 @@ export async function certificate(statement: Statement): Promise<Uint8Array<Arra
   const { subject, issuer, version = 3, extensions } = statement;
   const { notBefore = new Date(Date.now() - DAY), notAfter = new Date(Date.now() + 30 * DAY) } = statement;
   const serial = statement.serial ?? crypto.getRandomValues(new Uint8Array(12));
-  const identifiers = [
+  const identifiers = statement.identifiers === false ? [] : [
     extension("2.5.29.14", false, der(OCTET_STRING, await keyIdentifier(subject))),
     extension("2.5.29.35", false, der(SEQUENCE, der(0x80, await keyIdentifier(issuer)))),
   ];

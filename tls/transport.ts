@@ -89,6 +89,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #references = 1;
   #closing = false;
   #linger: Timer | undefined;
+  /** While a closed connection sends what was sent to it before. */
+  #lingering: PromiseWithResolvers<void> | undefined;
   /** What is registered with the transport behind, and with which mask. */
   #registered: Waiter | null = null;
   #mask = 0;
@@ -438,8 +440,15 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     this.#closing = true;
     if (side.engine.established && this.#sendError === undefined) side.engine.closeNotify();
     if (this.#flush()) this.#finish();
-    else this.#linger = this.#boundLinger();
+    else {
+      this.#lingering = Promise.withResolvers();
+      this.#linger = this.#boundLinger();
+    }
     this.#waiters.wake(~0);
+  }
+
+  override get released(): Promise<unknown> | undefined {
+    return this.#lingering?.promise.then(() => this.inner.released) ?? this.inner.released;
   }
 
   #boundLinger(): Timer {
@@ -458,6 +467,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
       this.#leaveTls(this.#side);
     }
     this.inner.close();
+    this.#lingering?.resolve();
   }
 
   /** A kernel that finds unread bytes at a close resets the connection, and drops what is under way to the peer. */

@@ -117,14 +117,19 @@ export function privateKey(text: string, password: () => string | Uint8Array | n
 
 /** Parameters of the Diffie-Hellman key exchange from PEM text. */
 export function dhParams(text: string): Handle {
+  // Its own error tells of the decoders that it tried.
+  if (!text.includes("-----BEGIN DH PARAMETERS-----")) throw noStartLine();
   const parameters = libcrypto().PEM_read_bio_Parameters(bioOf(queueOf(text)), null);
   if (parameters === null) throw failed();
   if (libcrypto().EVP_PKEY_is_a(parameters, new TextEncoder().encode("DH\0")) !== 1) {
     libcrypto().EVP_PKEY_free(parameters);
-    throw new SSLError(SSL_ERROR_SSL, "[PEM: NO_START_LINE] no start line", {
-      library: "PEM",
-      reason: "NO_START_LINE",
-    });
+    throw noStartLine();
   }
   return made(parameters);
+}
+
+/** The error for PEM text without the block that is looked for. */
+export function noStartLine(hint?: string): SSLError {
+  const reason = "NO_START_LINE";
+  return new SSLError(SSL_ERROR_SSL, "[PEM: NO_START_LINE] no start line", { library: "PEM", reason, hint });
 }

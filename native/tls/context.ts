@@ -33,11 +33,13 @@ import type { SecureTransport } from "../../tls/transport.ts";
 import type { ByteQueue, Engine } from "../../tls/engine.ts";
 import { SSLError } from "../../tls/errors.ts";
 import { cString } from "../memory.ts";
+import { requireFile } from "../permissions.ts";
 import {
   certificatesInDer,
   certificatesInPem,
   derOf,
   dhParams,
+  noStartLine,
   privateKey,
   revocationListsInPem,
 } from "./certificates.ts";
@@ -231,13 +233,7 @@ export class NativeContext implements ContextEngine {
   loadCertChain(certificates: string, key: string, password: () => string | Uint8Array | null): void {
     using chain = certificatesInPem(certificates);
     const [own, ...between] = chain.all;
-    if (own === undefined) {
-      throw new SSLError(SSL_ERROR_SSL, "[PEM: NO_START_LINE] no start line", {
-        library: "PEM",
-        reason: "NO_START_LINE",
-        hint: "there is no certificate",
-      });
-    }
+    if (own === undefined) throw noStartLine("there is no certificate");
     const privateHandle = privateKey(key, password);
     try {
       // Before anything is changed.
@@ -297,6 +293,8 @@ export class NativeContext implements ContextEngine {
   }
 
   trustDirectory(path: string): void {
+    // OpenSSL reads from it by itself, later.
+    requireFile(path);
     if (libcrypto().X509_STORE_load_path(this.#store, cString(path)) !== 1) throw failed();
   }
 
