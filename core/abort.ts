@@ -7,7 +7,7 @@ import { nameOf } from "../base/data.ts";
 
 /** The last argument of every call that can wait. */
 export interface WaitOptions {
-  /** Ends the waiting: the call rejects with the signal's reason. Nothing is lost by it. Null is no signal. */
+  /** Ends the waiting: the call rejects with the signal's reason. Nothing is lost by it. null is no signal. */
   signal?: AbortSignal | null;
 }
 

@@ -200,6 +200,7 @@ export class Lane implements Waiter, Caller {
 
   /** Tries the first call, and the ones behind it for as long as they succeed. */
   wake(): void {
+    this.#runtime.loops.wakeUps.count++;
     // Withdrawn before the try: a backend that reads ahead does so only while a waiter is registered.
     this.#descriptor.unwatch(this);
     // Closed by its number, or through another object: then this lane was not told.

@@ -38,10 +38,10 @@ export async function sendFile(
   file: SendableFile,
   offset: number = 0,
   count: number | null = null,
-  options?: WaitOptions,
+  options: WaitOptions = {},
 ): Promise<number> {
   check(socket, offset, count);
-  const signal = checkOptions(options);
+  checkOptions(options);
   const end = count === null ? Infinity : count;
   const size = Math.min(BLOCK, end);
   const block = new Uint8Array(size);
@@ -54,7 +54,7 @@ export async function sendFile(
       if (length === null) break;
       for (let sent = 0; sent < length;) {
         checkUnchanged(block, size);
-        const some = await socket.send(block.subarray(sent, length), 0, { signal });
+        const some = await socket.send(block.subarray(sent, length), 0, options);
         sent += some;
         total += some;
       }

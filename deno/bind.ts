@@ -13,8 +13,16 @@ const LARGEST_BACKLOG = 2 ** 31 - 1;
 /** How to open a listener: everything but the backlog, which listen tells. */
 export type Opener = (backlog: number) => Deno.Listener;
 
+/** Opens a TCP listener: Deno.listen, or what TLS has in its place. */
+export type Listen = (options: Deno.TcpListenOptions) => Deno.Listener;
+
 /** The way to open a listener on an address, again and again on the same port. */
-export function openerOf(address: Address, family: number, options: StreamOptions): Opener {
+export function openerOf(
+  address: Address,
+  family: number,
+  options: StreamOptions,
+  listen: Listen = Deno.listen,
+): Opener {
   let port = family === AF_UNIX ? 0 : Number(address[1]);
   return (backlog) => {
     try {
@@ -24,7 +32,7 @@ export function openerOf(address: Address, family: number, options: StreamOption
       }
       const reusePort = options.get(SOL_SOCKET, SO_REUSEPORT) !== 0;
       const tcpBacklog = Math.min(Math.max(backlog, 0), LARGEST_BACKLOG);
-      const listener = Deno.listen({ hostname: bindable(address, family), port, reusePort, tcpBacklog });
+      const listener = listen({ hostname: bindable(address, family), port, reusePort, tcpBacklog });
       port = checkFamily(listener, family, address).port;
       return listener;
     } catch (error) {

@@ -66,6 +66,16 @@ export class Inflow {
     return this.#buffer.length > 0 || this.over;
   }
 
+  /** How many bytes can be received at once. */
+  get buffered(): number {
+    return this.#buffer.length;
+  }
+
+  /** Whether a read is under way: Deno cannot take it back. */
+  get reading(): boolean {
+    return this.#state === "reading";
+  }
+
   /** Whether no more will come: the peer has ended the stream, it was reset, or shut down here. */
   get over(): boolean {
     return this.#state === "ended" || this.#shut || this.#trouble.reset;

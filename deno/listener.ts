@@ -22,7 +22,8 @@ const DIED_IN_QUEUE = new Set(["ECONNABORTED", "EINTR", "ENOTCONN", "EPROTO"]);
 
 /** A bound stream socket, before and after listen. */
 export class Listener {
-  readonly #open: Opener;
+  #open: Opener;
+  #backlog = 0;
   readonly #waiters: Waiters;
   #listener: Deno.Listener;
   #listening = false;
@@ -63,7 +64,19 @@ export class Listener {
   listen(backlog: number): void {
     if (this.#listening) return;
     this.#reopen(backlog);
+    this.#backlog = backlog;
     this.#listening = true;
+  }
+
+  /** Whether an accept is under way, or a connection waits that was accepted ahead. */
+  get busy(): boolean {
+    return this.#accepting || this.#ready.length > 0;
+  }
+
+  /** Opens the queue in another way, on the same address. Clients that wait in the old queue are turned away. */
+  replace(open: Opener): void {
+    this.#open = open;
+    this.#reopen(this.#backlog);
   }
 
   /** Ends listening and keeps the address: whoever has connected and was not accepted is turned away (a Unix client by close). */

@@ -35,6 +35,7 @@ import type {
 } from "../seam/transport.ts";
 import { anyAddress, fromAddr } from "./addr.ts";
 import { openerOf } from "./bind.ts";
+import type { Listen } from "./bind.ts";
 import { Connection } from "./connection.ts";
 import { dial } from "./dial.ts";
 import { errnoOf, fromDeno } from "./errors.ts";
@@ -248,7 +249,7 @@ export class StreamTransport implements Transport {
   recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
     if (this.#ended()) return new Uint8Array(0);
     const connection = this.#connection ?? this.#unconnected("recv", "EINVAL", "ENOTCONN");
-    checkFlags("recv", flags, RECEIVE_FLAGS);
+    if (flags !== 0) checkFlags("recv", flags, RECEIVE_FLAGS);
     if (connection === WOULD_BLOCK) return WOULD_BLOCK;
     return connection.inflow.recv(caller, size, wantedOf(size, flags), (flags & MSG_PEEK) !== 0);
   }
@@ -256,7 +257,7 @@ export class StreamTransport implements Transport {
   recvInto(caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
     if (this.#ended()) return 0;
     const connection = this.#connection ?? this.#unconnected("recv", "EINVAL", "ENOTCONN");
-    checkFlags("recv", flags, RECEIVE_FLAGS);
+    if (flags !== 0) checkFlags("recv", flags, RECEIVE_FLAGS);
     if (connection === WOULD_BLOCK) return WOULD_BLOCK;
     return connection.inflow.recvInto(caller, view, wantedOf(view.length, flags), (flags & MSG_PEEK) !== 0);
   }
@@ -286,7 +287,7 @@ export class StreamTransport implements Transport {
 
   send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
     const connection = this.#connection ?? this.#unconnected("send", "ENOTCONN", "EPIPE");
-    checkFlags("send", flags, SEND_FLAGS);
+    if (flags !== 0) checkFlags("send", flags, SEND_FLAGS);
     return connection === WOULD_BLOCK ? WOULD_BLOCK : connection.outflow.send(caller, data);
   }
 
@@ -347,6 +348,41 @@ export class StreamTransport implements Transport {
       // Shutting down the receiving side ends listening; the address stays claimed.
       if (how !== SHUT_WR) this.#listener.unlisten();
     } else if (this.family !== AF_UNIX) throw errorFor("ENOTCONN", { syscall: "shutdown" });
+  }
+
+  // TLS: see tls/ in this folder.
+
+  /** Whether a duplicate of the socket is open. */
+  get shared(): boolean {
+    return this.#references > 1;
+  }
+
+  /** The connection, where there is one. */
+  get connection(): Connection | null {
+    return this.#connection;
+  }
+
+  /** Whether connections were accepted ahead, or an accept is under way. */
+  get acceptsAhead(): boolean {
+    return this.#listener?.busy === true;
+  }
+
+  /** Puts another connection in the place of this one, which is given to `replace`. Nothing may be under way on it. */
+  async replaceConnection(replace: (conn: Deno.Conn) => Promise<Deno.Conn>): Promise<void> {
+    const before = this.#connection;
+    if (before === null) throw errorFor("ENOTCONN");
+    // From now on nothing reads from it.
+    before.inflow.close();
+    await before.outflow.settle();
+    const conn = await replace(before.conn);
+    if (this.#references === 0) return conn.close();
+    this.#connection = new Connection(conn, this.#waiters, this.#referenced);
+    if (this.#waiters.wait(POLLIN | POLLRDHUP)) this.#connection.inflow.readAhead();
+  }
+
+  /** Opens the listener in another way, on the same address. */
+  replaceListener(listen: Listen): void {
+    this.#listener!.replace(openerOf(this.getsockname(), this.family, this.#options, listen));
   }
 
   // Options.

@@ -5,7 +5,7 @@
 
 const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" }, // int *
-  // Thrice: to read memory that libc points to, by pointer or by number, and to learn where a buffer is. Deno.UnsafePointer and its view would
+  // Four times: to read memory that libc points to, by pointer or by number, to write there, and to learn where a buffer is. Deno.UnsafePointer and its view would
   // do the same, but want all of --allow-ffi, and not libc's path alone.
   memcpy: {
     parameters: ["buffer", /* void *dest */ "pointer", /* const void *src */ "u32" /* size_t n */],
@@ -16,6 +16,11 @@ const SYMBOLS = {
     parameters: ["buffer", /* void *dest */ "usize", /* const void *src */ "u32" /* size_t n */],
     result: "void", // void *, dest
   },
+  memcpy_to: {
+    name: "memcpy",
+    parameters: ["pointer", /* void *dest */ "buffer", /* const void *src */ "u32" /* size_t n */],
+    result: "void", // void *, dest
+  },
   memcpy_address: {
     name: "memcpy",
     parameters: ["buffer", /* void *dest */ "buffer", /* const void *src */ "u32" /* size_t n */],
@@ -23,6 +28,7 @@ const SYMBOLS = {
   },
 
   strlen: { parameters: ["usize" /* const char *s */], result: "u32" }, // size_t
+  strlen_behind: { name: "strlen", parameters: ["pointer" /* const char *s */], result: "u32" }, // size_t
 
   socket: { parameters: ["i32", /* int domain */ "i32", /* int type */ "i32" /* int protocol */], result: "i32" },
   socketpair: {

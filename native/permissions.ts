@@ -53,8 +53,12 @@ function fileOf(address: UnixAddress): string | undefined {
 
 function requireReading(address: UnixAddress): void {
   const path = fileOf(address);
-  if (path === undefined || allGranted("read")) return;
-  requireGrant({ name: "read", path }, `read access to "${path}"`, "--allow-read");
+  if (path !== undefined) requireFile(path);
+}
+
+/** Throws Deno.errors.NotCapable unless the program may read a file or directory. */
+export function requireFile(path: string): void {
+  if (!allGranted("read")) requireGrant({ name: "read", path }, `read access to "${path}"`, "--allow-read");
 }
 
 /** Asks for what it takes to send to a Unix socket. */

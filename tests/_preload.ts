@@ -2,9 +2,18 @@
 
 import { realRuntime } from "../deno/runtime.ts";
 import { libc } from "../native/libc.ts";
+import { libcrypto, libssl } from "../native/tls/library.ts";
 
-// libc stays open for as long as the process lives: opened here, it is no leak of the test that happens to use it first.
-if (Deno.build.os === "linux") libc();
+// Libraries stay open for as long as the process lives: opened here, they are no leak of the test that uses them first.
+if (Deno.build.os === "linux") {
+  libc();
+  try {
+    libssl();
+    libcrypto();
+  } catch {
+    // Without OpenSSL, what tests its TLS says so.
+  }
+}
 
 /**
  * How long a test may wait for what never comes, in milliseconds: many times what the slowest one takes. A differential

@@ -13,7 +13,9 @@ import { generate } from "./differential/generate.ts";
 import { knownDifferences } from "./differential/known.ts";
 import { Oracle } from "./differential/oracle.ts";
 import { shrink } from "./differential/shrink.ts";
+import type { FamilyName } from "./differential/scenario.ts";
 import { pythonTest } from "./_helpers.ts";
+import { simulated as sim } from "./_sim.ts";
 
 const SCENARIOS = Number(Deno.env.get("BERKELEY_SCENARIOS") ?? 2000);
 const SEED = Number(Deno.env.get("BERKELEY_SEED") ?? 1);
@@ -27,7 +29,7 @@ const LONG = SCENARIOS > 10 * BATCH;
 /** So many failures are shrunk and shown: the rest is likely more of the same. */
 const SHOWN = 20;
 
-function differentialTest(name: BackendName, module: Module): void {
+function differentialTest(name: BackendName, module: Module, foreign?: Record<FamilyName, any>): void {
   pythonTest(`${name}: ${SCENARIOS} scenarios of seed ${SEED}, as python3 answers them`, async () => {
     await using oracle = await Oracle.start();
     const excused: Record<string, number> = {};
@@ -36,11 +38,11 @@ function differentialTest(name: BackendName, module: Module): void {
     for (let first = 0; first < SCENARIOS; first += BATCH) {
       const length = Math.min(BATCH, SCENARIOS - first);
       const scenarios = Array.from({ length }, (_, n) => generate(SEED, first + n));
-      const found = await compare(name, module, oracle, scenarios);
+      const found = await compare(name, module, oracle, scenarios, foreign);
       for (const [reason, times] of Object.entries(found.excused)) excused[reason] = (excused[reason] ?? 0) + times;
       differ += found.differences.length;
       for (const difference of found.differences.slice(0, SHOWN - shrunk.length)) {
-        shrunk.push(show(await shrink(name, module, oracle, difference)));
+        shrunk.push(show(await shrink(name, module, oracle, difference, foreign)));
         if (LONG) console.log(shrunk.at(-1));
       }
       if (LONG) console.log(`  ${first + length} of ${SCENARIOS}: ${differ} differ`);
@@ -52,6 +54,7 @@ function differentialTest(name: BackendName, module: Module): void {
 
 differentialTest("deno", deno);
 differentialTest("native", native);
+differentialTest("sim", sim.module, sim.foreign);
 
 Deno.test("every known difference is in docs/known-differences.md, and nothing else", async () => {
   const page = await Deno.readTextFile(new URL("../docs/known-differences.md", import.meta.url));

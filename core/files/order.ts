@@ -47,15 +47,14 @@ export class Order {
         unlisten?.();
         resolve();
       };
-      const leave = (reason: unknown) => {
+      this.#waiting.push(enter);
+      const unlisten = signal === undefined ? undefined : whenAborted(signal, (reason) => {
         this.#waiting.splice(this.#waiting.indexOf(enter), 1);
         const end = () => reject(reason);
         const running = this.#running;
         if (running?.signal !== undefined && isAborted(running.signal)) running.work.then(end, end);
         else end();
-      };
-      this.#waiting.push(enter);
-      const unlisten = signal && whenAborted(signal, leave);
+      });
     });
   }
 }

@@ -16,7 +16,7 @@ import {
 import { filenoOf, selectTimeout } from "./arguments.ts";
 import type { Waitable } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
-import { checkOptions } from "../arguments.ts";
+import { apart, checkOptions } from "../arguments.ts";
 import type { DescriptorTable } from "../descriptors.ts";
 import type { Runtime } from "../runtime.ts";
 import { ask, Question } from "./wait.ts";
@@ -54,14 +54,15 @@ export async function select<R extends Waitable, W extends Waitable, X extends W
   rlist: Iterable<R>,
   wlist: Iterable<W>,
   xlist: Iterable<X>,
-  timeout: number | null | undefined,
-  options: WaitOptions,
+  timeoutOrOptions: number | null | WaitOptions | undefined,
+  lastOptions: WaitOptions | undefined,
 ): Promise<[R[], W[], X[]]> {
+  const [timeout, options] = apart(timeoutOrOptions, lastOptions);
+  const signal = checkOptions(options);
   const ms = selectTimeout(timeout);
   if (!isIterable(rlist) || !isIterable(wlist) || !isIterable(xlist)) {
     throw new TypeError("arguments 1-3 must be sequences");
   }
-  const signal = checkOptions(options);
   const { descriptors } = runtime;
   const readers = questionsOn(descriptors, rlist, READABLE);
   const writers = questionsOn(descriptors, wlist, WRITABLE);

@@ -47,6 +47,7 @@ export class Alarm implements Waiter {
   }
 
   wake(): void {
+    this.#runtime.loops.wakeUps.count++;
     this.#ring?.();
     this.#ring = undefined;
   }

@@ -2,7 +2,6 @@
 
 import type { Socket } from "../../mod.ts";
 import type { Module } from "../conformance/fixtures.ts";
-import { epoll, poll, select } from "../../select.ts";
 import { TemporaryDirectory } from "../_helpers.ts";
 import type { Entry, FamilyName, Scenario, Step } from "./scenario.ts";
 
@@ -353,7 +352,7 @@ class Run implements AsyncDisposable {
       } catch (error) {
         if ((error as { errno?: number }).errno !== EAGAIN) throw error;
         // The receiver's buffer may grow.
-        if ((await select([], [one], [], 0.01))[1].length === 0) return "full";
+        if ((await this.#m.select([], [one], [], 0.01))[1].length === 0) return "full";
       }
     }
   }
@@ -426,13 +425,13 @@ class Run implements AsyncDisposable {
   }
 
   async do_poll(slot: number, mask: number, milliseconds: number): Promise<number[]> {
-    const poller = poll();
+    const poller = this.#m.poll();
     poller.register(this.#get(slot), mask);
     return (await poller.poll(milliseconds)).map(([, events]) => events & POLL_LEVELS);
   }
 
   async do_epoll(slot: number, mask: number, seconds: number): Promise<number[]> {
-    using poller = epoll();
+    using poller = this.#m.epoll();
     poller.register(this.#get(slot), mask);
     return (await poller.poll(seconds)).map(([, events]) => events & POLL_LEVELS);
   }
@@ -445,7 +444,7 @@ class Run implements AsyncDisposable {
     seconds: number,
   ): Promise<Entry> {
     const open = (slots: number[]) => slots.filter((slot) => this.#slots.has(slot)).map((slot) => this.#get(slot));
-    const answer = await select(open(reading), open(writing), open(excepting), seconds);
+    const answer = await this.#m.select(open(reading), open(writing), open(excepting), seconds);
     const slotOf = (socket: Socket) => [...this.#slots].find(([, one]) => one === socket)![0];
     return answer.map((ready) => ready.map(slotOf));
   }

@@ -5,7 +5,7 @@ import { isError } from "./scenario.ts";
 import type { Entry, Scenario, Step } from "./scenario.ts";
 
 /** The backends that are compared. */
-export type BackendName = "deno" | "native";
+export type BackendName = "deno" | "native" | "sim";
 
 /** A step that the two sides answered differently. */
 export interface Parting {
@@ -179,7 +179,7 @@ function lacks({ python, ours }: Parting, events: number): boolean {
     (levelOf(ours) & ~levelOf(python)) === 0;
 }
 
-/** On both backends. */
+/** On all backends. */
 const COMMON: Record<string, Rule> = {
   "refused at once": (p) => timedOut(p.python) && isError(p.ours) && !timedOut(p.ours),
   "a duplicate has a mode of its own": (p) =>
@@ -308,6 +308,7 @@ const DENO: Record<string, Rule> = {
 const RULES: Record<BackendName, Record<string, Rule>> = {
   deno: { ...COMMON, ...DENO },
   native: COMMON,
+  sim: COMMON,
 };
 
 /**
