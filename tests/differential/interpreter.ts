@@ -56,9 +56,11 @@ function changeOf(rest: unknown[]): [change: Change | null, options: object] {
 /** Memory that changes while a call uses it. */
 class Changing {
   #buffer: ArrayBuffer;
+  readonly #size: number;
   readonly view: Uint8Array<ArrayBuffer>;
 
   constructor(size: number) {
+    this.#size = size;
     this.#buffer = new ArrayBuffer(size, { maxByteLength: 2 * size + 1 });
     this.view = new Uint8Array(this.#buffer);
   }
@@ -75,7 +77,7 @@ class Changing {
 
   /** The first bytes, wherever they are now. */
   start(count: number): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#buffer, 0, Math.min(count, this.#buffer.byteLength));
+    return new Uint8Array(this.#buffer, 0, Math.min(count, this.#size));
   }
 }
 
