@@ -42,7 +42,7 @@ import { errnoOf } from "./errors.ts";
 import { destination } from "./hosts.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Arrival } from "./mailbox.ts";
-import { checkPeerPath, samePath, secretName, unixPath } from "./paths.ts";
+import { autobindName, checkPeerPath, samePath, secretName, unixPath } from "./paths.ts";
 import { kindOption, optionValue } from "./options.ts";
 import { allowed, requireAbstract } from "./permissions.ts";
 import { Probes } from "./probe.ts";
@@ -94,8 +94,7 @@ export class DatagramTransport implements Transport {
       if (address === "") return;
       throw errorFor("EINVAL", { syscall: "bind", address });
     }
-    if (address === "") this.#claimSecret("autobind");
-    else this.#claim(address);
+    this.#claim(address === "" ? autobindName() : address);
   }
 
   #claim(address: Address): void {
@@ -106,12 +105,12 @@ export class DatagramTransport implements Transport {
     if (this.#waiters.wait(POLLIN)) this.#mailbox.receiveAhead();
   }
 
-  #claimSecret(purpose: string): void {
+  #claimSecret(): void {
     requireAbstract(
       "a Unix datagram socket that is bound to no path gets an abstract name, and no single one can be granted; " +
         "bind it to a path that is",
     );
-    this.#claim(secretName(purpose));
+    this.#claim(secretName("unnamed"));
   }
 
   /**
@@ -119,7 +118,7 @@ export class DatagramTransport implements Transport {
    * which Deno cannot do: it gets one that cannot be guessed.
    */
   #bound(to: Address): Mailbox {
-    if (this.#mailbox === null && this.family === AF_UNIX) this.#claimSecret("unnamed");
+    if (this.#mailbox === null && this.family === AF_UNIX) this.#claimSecret();
     else if (this.#mailbox === null) {
       const everywhere = anyAddress(this.family);
       // To talk to this host alone, its loopback address is enough where no more was granted.
@@ -321,7 +320,8 @@ export class DatagramTransport implements Transport {
     address: Address | null,
   ): number | WouldBlock {
     checkAncillary(ancillary);
-    const data = gather(views);
+    // The outcome of a send that has begun takes no data: its memory may be gone.
+    const data = this.holdsSend(caller) ? EMPTY : gather(views);
     return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
   }
 

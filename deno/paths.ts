@@ -3,6 +3,7 @@
 import type { Address } from "../base/addresses.ts";
 import { errorFor } from "../base/errors.ts";
 import { fromDeno } from "./errors.ts";
+import { requireAbstract } from "./permissions.ts";
 import { NATIVE_HINT } from "./refusals.ts";
 
 /** A path as Deno takes it: text. */
@@ -67,4 +68,13 @@ export function samePath(one: string, other: string): boolean {
  */
 export function secretName(purpose: string): string {
   return `\0berkeley-${purpose}-${crypto.randomUUID()}`;
+}
+
+/** The name of a Unix socket that is bound to "": hexadecimal digits, as the kernel picks them, but more than its five. */
+export function autobindName(): string {
+  requireAbstract(
+    "a Unix socket that is bound to no path gets an abstract name, and no single one can be granted; bind it to a path " +
+      "that is",
+  );
+  return `\0${crypto.randomUUID().replaceAll("-", "")}`;
 }
