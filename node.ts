@@ -46,6 +46,7 @@ import {
 } from "./base/constants.ts";
 import type { Address } from "./base/addresses.ts";
 import { OSError } from "./base/errors.ts";
+import { checkOptions } from "./core/arguments.ts";
 import { Socket } from "./core/socket.ts";
 
 export type { Socket } from "./core/socket.ts";
@@ -348,5 +349,6 @@ function nodeAddress(family: number, address: Address): NodeAddress {
 export function toNodeStream(sock: Socket, options: NodeStreamOptions = {}): NodeStream {
   if (!(sock instanceof Socket)) throw new TypeError("toNodeStream() takes a socket of this module");
   if (sock.type !== SOCK_STREAM) throw new TypeError("toNodeStream() takes a stream socket (SOCK_STREAM)");
+  checkOptions(options, ["allowHalfOpen", "highWaterMark"]);
   return new NodeStream(sock, options);
 }

@@ -79,15 +79,15 @@ const real = makeSelect(realRuntime);
  * @param rlist what to read from: sockets, descriptors, or anything with `fileno()`
  * @param wlist what to write to
  * @param xlist what to watch for exceptional conditions
- * @param timeout in seconds; null or left out waits for ever
+ * @param timeout in seconds; null or left out waits for ever; the options may stand in its place
  * @returns what is ready of each list: the very objects, in their order
  */
 export function select<R extends Waitable, W extends Waitable, X extends Waitable>(
   rlist: Iterable<R>,
   wlist: Iterable<W>,
   xlist: Iterable<X>,
-  timeout?: number | null,
-  options: WaitOptions = {},
+  timeout?: number | null | WaitOptions,
+  options?: WaitOptions,
 ): Promise<[R[], W[], X[]]> {
   return real.select(rlist, wlist, xlist, timeout, options);
 }

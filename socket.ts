@@ -27,12 +27,12 @@
  * @module
  */
 
-import type { Address, AddressLike } from "./base/addresses.ts";
+import type { Address, AddressLike, AddressOf, Inet6Address, InetAddress } from "./base/addresses.ts";
 import { atCaller } from "./base/errors.ts";
-import { AF_INET, AF_UNIX, SOCK_STREAM } from "./base/constants.ts";
+import { AF_INET, AF_UNIX, type SOCK_STREAM } from "./base/constants.ts";
 import type { Bytes, Data } from "./base/data.ts";
 import { platform } from "./base/platform.ts";
-import type { ConnectionOptions, ServerOptions } from "./core/create.ts";
+import type { ConnectionOptions, ItemOf, Pair, Server, ServerOptions } from "./core/create.ts";
 import type { Socket } from "./core/socket.ts";
 import { makeSockets } from "./core/sockets.ts";
 import type { WaitOptions } from "./core/abort.ts";
@@ -45,6 +45,7 @@ export * from "./deno/names.ts";
 export type {
   Address,
   AddressLike,
+  AddressOf,
   Inet6Address,
   InetAddress,
   NumberedAddress,
@@ -53,7 +54,7 @@ export type {
 } from "./base/addresses.ts";
 export type { Bytes, Data, MutableData } from "./base/data.ts";
 export * from "./base/exceptions.ts";
-export type { ConnectionOptions, ServerOptions } from "./core/create.ts";
+export type { ConnectedItemOf, ConnectionOptions, ItemOf, Pair, Server, ServerOptions } from "./core/create.ts";
 export { BinaryFile, BufferedFile, RawFile, SocketFile, TextFile, UnsupportedOperation } from "./core/files.ts";
 export type { ErrorHandler, FileOf, MakefileOptions } from "./core/files.ts";
 export { CMSG_LEN, CMSG_SPACE } from "./base/cmsg.ts";
@@ -81,12 +82,12 @@ const sockets = makeSockets(realRuntime, denoBackend);
  * console.assert(sock.family === AF_INET && sock.gettimeout() === null);
  * ```
  */
-export function socket(
-  family: number = AF_INET,
-  type: number = SOCK_STREAM,
+export function socket<F extends number = typeof AF_INET, T extends number = typeof SOCK_STREAM>(
+  family?: F,
+  type?: T,
   proto: number = 0,
   fileno?: number | null,
-): Socket {
+): Socket<AddressOf<F>, ItemOf<F, T>> {
   try {
     return sockets.socket(family, type, proto, fileno);
   } catch (error) {
@@ -108,7 +109,12 @@ export function socket(
  * console.assert(copy.fileno() !== sock.fileno());
  * ```
  */
-export function fromfd(fd: number, family: number, type: number, proto: number = 0): Socket {
+export function fromfd<F extends number, T extends number>(
+  fd: number,
+  family: F,
+  type: T,
+  proto: number = 0,
+): Socket<AddressOf<F>, ItemOf<F, T>> {
   try {
     return sockets.fromfd(fd, family, type, proto);
   } catch (error) {
@@ -177,13 +183,12 @@ const PAIR_FAMILY = platform === "linux" ? AF_UNIX : AF_INET;
  * b.close();
  * ```
  */
-export async function socketpair(
-  family: number = PAIR_FAMILY,
-  type: number = SOCK_STREAM,
-  proto: number = 0,
-): Promise<[Socket, Socket]> {
+export async function socketpair<
+  F extends number = typeof AF_UNIX | typeof AF_INET,
+  T extends number = typeof SOCK_STREAM,
+>(family?: F, type?: T, proto: number = 0): Promise<Pair<F, T>> {
   try {
-    return await sockets.socketpair(family, type, proto);
+    return await sockets.socketpair(family ?? PAIR_FAMILY, type, proto) as Pair<F, T>;
   } catch (error) {
     throw atCaller(error, socketpair);
   }
@@ -210,10 +215,10 @@ export async function socketpair(
  */
 export async function create_connection(
   address: AddressLike,
-  timeout?: number | null,
-  source_address: AddressLike | null = null,
-  options: ConnectionOptions = {},
-): Promise<Socket> {
+  timeout?: number | null | ConnectionOptions,
+  source_address?: AddressLike | null | ConnectionOptions,
+  options?: ConnectionOptions,
+): Promise<Socket<InetAddress | Inet6Address, Bytes>> {
   try {
     return await sockets.create_connection(address, timeout, source_address, options);
   } catch (error) {
@@ -236,7 +241,10 @@ export async function create_connection(
  * console.log(server.getsockname());
  * ```
  */
-export function create_server(address: AddressLike, options: ServerOptions = {}): Socket {
+export function create_server<F extends number = typeof AF_INET>(
+  address: AddressLike,
+  options: ServerOptions<F> = {},
+): Server<AddressOf<F>> {
   try {
     return sockets.create_server(address, options);
   } catch (error) {
@@ -310,8 +318,8 @@ export function send_fds(
   sock: Socket,
   buffers: Iterable<Data>,
   fds: Iterable<number>,
-  flags: number = 0,
-  address: AddressLike | null = null,
+  flags: number | WaitOptions = 0,
+  address: AddressLike | null | WaitOptions = null,
   options?: WaitOptions,
 ): Promise<number> {
   return sockets.send_fds(sock, buffers, fds, flags, address, options);
@@ -338,7 +346,7 @@ export function recv_fds(
   sock: Socket,
   bufsize: number,
   maxfds: number,
-  flags: number = 0,
+  flags: number | WaitOptions = 0,
   options?: WaitOptions,
 ): Promise<[data: Bytes, fds: number[], flags: number, address: Address | null]> {
   return sockets.recv_fds(sock, bufsize, maxfds, flags, options);

@@ -23,7 +23,9 @@
  * @module
  */
 
-import { AF_INET, SOCK_DGRAM } from "./base/constants.ts";
+import type { AddressOf } from "./base/addresses.ts";
+import { type AF_INET, SOCK_DGRAM } from "./base/constants.ts";
+import type { ItemOf } from "./core/create.ts";
 import type { Socket } from "./core/socket.ts";
 import { makeSockets } from "./core/sockets.ts";
 import { denoBackend } from "./deno/backend.ts";
@@ -69,6 +71,7 @@ export {
 export type {
   Address,
   AddressLike,
+  AddressOf,
   Inet6Address,
   InetAddress,
   NumberedAddress,
@@ -78,6 +81,7 @@ export type {
 export type { Data } from "./base/data.ts";
 export * from "./base/exceptions.ts";
 export { Socket } from "./core/socket.ts";
+export type { ItemOf } from "./core/create.ts";
 export type { WaitOptions } from "./core/abort.ts";
 export type { AncillaryData } from "./seam/transport.ts";
 export { broadcast, join, leave } from "./core/multicast.ts";
@@ -97,11 +101,11 @@ const sockets = makeSockets(realRuntime, denoBackend);
  * console.assert(sock.type === SOCK_DGRAM);
  * ```
  */
-export function socket(
-  family: number = AF_INET,
-  type: number = SOCK_DGRAM,
+export function socket<F extends number = typeof AF_INET, T extends number = typeof SOCK_DGRAM>(
+  family?: F,
+  type?: T,
   proto: number = 0,
   fileno?: number | null,
-): Socket {
-  return sockets.socket(family, type, proto, fileno);
+): Socket<AddressOf<F>, ItemOf<F, T>> {
+  return sockets.socket(family, type ?? SOCK_DGRAM, proto, fileno) as Socket<AddressOf<F>, ItemOf<F, T>>;
 }

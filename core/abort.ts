@@ -7,8 +7,8 @@ import { nameOf } from "../base/data.ts";
 
 /** The last argument of every call that can wait. */
 export interface WaitOptions {
-  /** Ends the waiting: the call rejects with the signal's reason. Nothing is lost by it. */
-  signal?: AbortSignal;
+  /** Ends the waiting: the call rejects with the signal's reason. Nothing is lost by it. null is no signal. */
+  signal?: AbortSignal | null;
 }
 
 /** Whether a value is a signal, and not an object that merely looks like one. */

@@ -61,6 +61,28 @@ export function isOptions(value: unknown): value is object {
     !(value instanceof ArrayBuffer) && !(value instanceof AbortSignal) && !(Symbol.iterator in value);
 }
 
+/**
+ * Tells options from the last optional argument before them, in whose place they may stand: returns the argument, undefined
+ * where it was left out, and the options.
+ */
+export function apart<A, O extends object>(
+  argument: A,
+  options: O | undefined,
+): [argument: Exclude<A, object> | undefined, options: O | undefined] {
+  if (!isOptions(argument)) return [argument as Exclude<A, object>, options];
+  if (options !== undefined) throw new TypeError("options are given twice");
+  return [undefined, argument as unknown as O];
+}
+
+/** The options that stand in place of arguments that are left out. Nothing may come after them. */
+export function only<O extends object>(options: O | null, ...rest: unknown[]): O {
+  // A default is as good as nothing; so is undefined.
+  if (rest.some((argument) => argument !== undefined && argument !== 0 && argument !== null)) {
+    throw new TypeError("options come last");
+  }
+  return options as O;
+}
+
 /** How much a receive may bring at most. */
 export function checkSize(size: number, method: string): void {
   checkInteger(size, "bufsize");

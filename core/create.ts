@@ -1,7 +1,7 @@
 // Making sockets: the module functions of Python's socket, over any backend.
 
 import { checkAddress, hostText, isLiteral } from "../base/addresses.ts";
-import type { Address, AddressLike } from "../base/addresses.ts";
+import type { Address, AddressLike, AddressOf } from "../base/addresses.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -11,6 +11,7 @@ import {
   SO_REUSEADDR,
   SO_REUSEPORT,
   SOCK_CLOEXEC,
+  type SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
@@ -21,18 +22,22 @@ import { OSError, timedOut } from "../base/errors.ts";
 import type { Clock } from "../seam/clock.ts";
 import type { Backend } from "../seam/backend.ts";
 import type { Transport } from "../seam/transport.ts";
-import { checkInteger, checkOptions, checkTimeout } from "./arguments.ts";
+import { checkInteger, checkOptions, checkTimeout, isOptions, only } from "./arguments.ts";
 import { delayUntil } from "./delay.ts";
 import type { Descriptor, DescriptorTable } from "./descriptors.ts";
 import { interleave, race } from "./happy_eyeballs.ts";
 import type { Runtime } from "./runtime.ts";
 import { socketOf } from "./socket.ts";
 import type { Socket } from "./socket.ts";
-import { orAborted } from "./abort.ts";
+import { orAborted, throwIfAborted } from "./abort.ts";
 import type { WaitOptions } from "./abort.ts";
 
 /** What create_connection takes last: Python's keyword, and the signal of every call that can wait. */
 export interface ConnectionOptions extends WaitOptions {
+  /** How many seconds the call may take and the socket's calls after it; null for no bound. */
+  timeout?: number | null;
+  /** The local address to connect from. */
+  source_address?: AddressLike | null;
   /** Reject with an AggregateError of every address's failure rather than with the last one. */
   all_errors?: boolean;
   /**
@@ -48,9 +53,9 @@ export interface ConnectionOptions extends WaitOptions {
 }
 
 /** What create_server takes last: Python's keywords. */
-export interface ServerOptions {
+export interface ServerOptions<F extends number = number> {
   /** AF_INET, the default, or AF_INET6. */
-  family?: number;
+  family?: F;
   /** The number of connections that may wait to be accepted; null for the default of listen(). */
   backlog?: number | null;
   /** Let several listeners share the port (SO_REUSEPORT). */
@@ -59,8 +64,30 @@ export interface ServerOptions {
   dualstack_ipv6?: boolean;
 }
 
-const CONNECTION_OPTIONS = ["all_errors", "happy_eyeballs_delay", "interleave", "signal"];
+const CONNECTION_OPTIONS = [
+  "timeout",
+  "source_address",
+  "all_errors",
+  "happy_eyeballs_delay",
+  "interleave",
+  "signal",
+];
 const SERVER_OPTIONS = ["family", "backlog", "reuse_port", "dualstack_ipv6"];
+
+/** What iteration over a socket of a type yields, unless it listens: what a stream is for is not known. */
+export type ItemOf<F extends number, T extends number> = T extends typeof SOCK_DGRAM ? [Bytes, AddressOf<F>] : any;
+
+/** The same of a connected socket. */
+export type ConnectedItemOf<F extends number, T extends number> = T extends typeof SOCK_STREAM ? Bytes : ItemOf<F, T>;
+
+/** Two connected sockets. */
+export type Pair<F extends number, T extends number> = [
+  Socket<AddressOf<F>, ConnectedItemOf<F, T>>,
+  Socket<AddressOf<F>, ConnectedItemOf<F, T>>,
+];
+
+/** A listening socket: its iteration yields connections. */
+export type Server<A extends Address> = Socket<A, [Socket<A, Bytes>, A]>;
 
 /** Opens a socket, or adopts a descriptor. */
 export function open(
@@ -177,6 +204,24 @@ async function before<T>(clock: Clock, deadline: number | null, lookUp: Promise<
   }
 }
 
+/** The arguments of create_connection, some of which may be given as options. */
+export function connectionArguments(
+  timeoutOrOptions: number | null | ConnectionOptions | undefined,
+  sourceOrOptions: AddressLike | null | ConnectionOptions | undefined,
+  lastOptions: ConnectionOptions | undefined,
+): [timeout: number | null | undefined, sourceAddress: AddressLike | null, options: ConnectionOptions] {
+  let timeout: number | null | undefined, source: AddressLike | null | undefined, options = lastOptions;
+  if (isOptions(timeoutOrOptions)) options = only(timeoutOrOptions, sourceOrOptions, lastOptions);
+  else timeout = timeoutOrOptions;
+  if (isOptions(sourceOrOptions)) options = only(sourceOrOptions as ConnectionOptions, lastOptions);
+  else source = sourceOrOptions;
+  checkOptions(options, CONNECTION_OPTIONS);
+  const twice = (name: string) => new TypeError(`create_connection() got two values for ${name}`);
+  if (timeout !== undefined && options?.timeout !== undefined) throw twice("timeout");
+  if (source != null && options?.source_address != null) throw twice("source_address");
+  return [timeout === undefined ? options?.timeout : timeout, source ?? options?.source_address ?? null, options ?? {}];
+}
+
 /** Connects to the first of a host's addresses that answers. */
 export async function createConnection(
   runtime: Runtime,
@@ -185,9 +230,10 @@ export async function createConnection(
   timeout: number | null | undefined,
   sourceAddress: AddressLike | null,
   options: ConnectionOptions,
-): Promise<Socket> {
+): Promise<Socket<any>> {
   const signal = checkOptions(options, CONNECTION_OPTIONS);
   const { all_errors = false } = options;
+  if (timeout !== undefined && timeout !== null) checkTimeout(timeout);
   const stagger = staggerOf(options);
   const [host, port] = checkEndpoint(address);
   const { clock } = runtime;
@@ -199,7 +245,7 @@ export async function createConnection(
   const attempts = endpoints.map(([family, address]) => async (over: AbortSignal) => {
     let socket: Socket | undefined;
     try {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       socket = open(runtime, backend, family, SOCK_STREAM, 0);
       if (timeout !== undefined) socket.settimeout(timeout);
       if (sourceAddress !== null) socket.bind(sourceAddress);
@@ -215,7 +261,7 @@ export async function createConnection(
   });
   const outcome = await race(attempts, stagger.delay, (late) => late.close(), clock);
   if ("value" in outcome) return outcome.value;
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   throw failureOf(outcome.failures, all_errors);
 }
 
@@ -280,13 +326,16 @@ function setOnlyV6(socket: Socket, [host]: Address, dualstack: boolean): void {
 
 /** Whether one socket can serve IPv4 and IPv6. */
 export function hasDualstackIpv6(runtime: Runtime, backend: Backend): boolean {
+  let socket: Socket | undefined;
   try {
-    using socket = open(runtime, backend, AF_INET6, SOCK_STREAM, 0);
+    socket = open(runtime, backend, AF_INET6, SOCK_STREAM, 0);
     socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0);
     return true;
   } catch (error) {
     if (!(error instanceof OSError)) throw error;
     return false;
+  } finally {
+    socket?.close();
   }
 }
 
@@ -295,8 +344,8 @@ export async function sendFds(
   socket: Socket,
   buffers: Iterable<Data>,
   fds: Iterable<number>,
-  flags: number,
-  address: AddressLike | null,
+  flags: number | WaitOptions,
+  address: AddressLike | null | WaitOptions,
   options?: WaitOptions,
 ): Promise<number> {
   const numbers = [...fds];
@@ -310,7 +359,7 @@ export async function recvFds(
   socket: Socket,
   bufsize: number,
   maxfds: number,
-  flags: number,
+  flags: number | WaitOptions,
   options?: WaitOptions,
 ): Promise<[data: Bytes, fds: number[], flags: number, address: Address | null]> {
   const [data, ancillary, answered, address] = await socket.recvmsg(

@@ -30,7 +30,8 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
   /** The table that gave the number; undefined for a descriptor of the process. */
   readonly numberedBy: DescriptorTable | undefined;
   readonly #table: DescriptorTable;
-  #closed = false;
+  /** Set once the number was closed, through any object or by the number itself. A field: every call looks at it. */
+  closed = false;
 
   /** Made by a table alone. */
   constructor(table: DescriptorTable, fd: number, open: T, isOwnNumber: boolean) {
@@ -40,14 +41,9 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
     this.#table = table;
   }
 
-  /** Whether the number was closed, through any object or by the number itself. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
   /** Frees the number and closes what is behind it. Closing twice does nothing. */
   close(): void {
-    if (this.#closed) return;
+    if (this.closed) return;
     this.#leave();
     this.open.close();
     this.#table.afterClose();
@@ -67,15 +63,15 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
   }
 
   #leave(): void {
-    this.#closed = true;
+    this.closed = true;
     this.#table.remove(this);
   }
 
   get released(): Promise<unknown> | undefined {
-    return this.#closed ? this.open.released : undefined;
+    return this.closed ? this.open.released : undefined;
   }
   events(mask: number): number {
-    return this.#closed ? POLLNVAL : this.open.events(mask);
+    return this.closed ? POLLNVAL : this.open.events(mask);
   }
   watch(mask: number, waiter: Waiter): void {
     this.open.watch(mask, waiter);
@@ -87,7 +83,7 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
     return this.open.atRest?.();
   }
   settle(mask: number): Promise<void> | undefined {
-    return this.#closed ? undefined : this.open.settle(mask);
+    return this.closed ? undefined : this.open.settle(mask);
   }
 }
 

@@ -9,7 +9,7 @@ import type { ErrorContext } from "../base/errors.ts";
 import type { Clock, Timer } from "../seam/clock.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Pollable, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
-import { whenAborted } from "./abort.ts";
+import { isAborted, reasonOf, whenAborted } from "./abort.ts";
 import { delayUntil } from "./delay.ts";
 import type { Runtime } from "./runtime.ts";
 import { withCallerStack } from "./stack.ts";
@@ -42,6 +42,7 @@ class Limits {
   lift(): void {
     if (this.timer !== undefined) this.clock.clearTimeout(this.timer);
     this.unlisten?.();
+    this.timer = this.unlisten = undefined;
   }
 }
 
@@ -136,7 +137,7 @@ export class Lane implements Waiter, Caller {
     signal: AbortSignal | undefined,
     operation: Operation = NO_OPERATION,
   ): Promise<T> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (signal !== undefined && isAborted(signal)) return Promise.reject(reasonOf(signal));
     if (this.#first === null) {
       try {
         const result = attempt();
@@ -199,6 +200,7 @@ export class Lane implements Waiter, Caller {
 
   /** Tries the first call, and the ones behind it for as long as they succeed. */
   wake(): void {
+    this.#runtime.loops.wakeUps.count++;
     // Withdrawn before the try: a backend that reads ahead does so only while a waiter is registered.
     this.#descriptor.unwatch(this);
     // Closed by its number, or through another object: then this lane was not told.

@@ -5,10 +5,13 @@ import type { Loop } from "../seam/loop.ts";
 /** Any number of loops. */
 export class Loops implements Loop {
   readonly #loops = new Set<Loop>();
+  /** How often waiters were woken. */
+  readonly wakeUps: { count: number } = { count: 0 };
 
   /** Adds a backend's loop. Adding it again changes nothing. */
   add(loop: Loop): void {
     this.#loops.add(loop);
+    loop.join?.(this.wakeUps);
   }
 
   catchUp(): Promise<void> | undefined {

@@ -2,7 +2,8 @@
 
 import { SOCK_STREAM } from "../base/constants.ts";
 import { nameOf } from "../base/data.ts";
-import { checkUnchanged } from "./arguments.ts";
+import type { WaitOptions } from "./abort.ts";
+import { checkOptions, checkUnchanged } from "./arguments.ts";
 
 /** What sendfile needs of its socket. */
 export interface SendingSocket {
@@ -11,7 +12,7 @@ export interface SendingSocket {
   /** The timeout, as Socket.gettimeout. */
   gettimeout(): number | null;
   /** Sends what there is room for, as Socket.send. */
-  send(data: Uint8Array<ArrayBuffer>, flags: number, options: { signal?: AbortSignal }): Promise<number>;
+  send(data: Uint8Array<ArrayBuffer>, flags: number, options: WaitOptions): Promise<number>;
 }
 
 /** What sendfile needs of its file: a Deno.FsFile has it. */
@@ -37,9 +38,10 @@ export async function sendFile(
   file: SendableFile,
   offset: number = 0,
   count: number | null = null,
-  options: { signal?: AbortSignal } = {},
+  options: WaitOptions = {},
 ): Promise<number> {
   check(socket, offset, count);
+  checkOptions(options);
   const end = count === null ? Infinity : count;
   const size = Math.min(BLOCK, end);
   const block = new Uint8Array(size);

@@ -33,6 +33,8 @@ import {
   checkSize,
   checkTimeout,
   checkUnchanged,
+  isOptions,
+  only,
   sizedView,
 } from "./arguments.ts";
 import { tellTable } from "./descriptors.ts";
@@ -75,7 +77,7 @@ const SENDMSG: Operation = { syscall: "sendmsg" };
 const leaks = new FinalizationRegistry<Descriptor>(closeForgotten);
 
 /** Makes the Socket of an open descriptor: the backends' way in, which is no part of the public class. */
-export let socketOf: (runtime: Runtime, descriptor: Descriptor<Transport>) => Socket;
+export let socketOf: (runtime: Runtime, descriptor: Descriptor<Transport>) => Socket<any>;
 
 /** What stands behind a socket, for what is put between a socket and its connection (TLS). */
 export interface SocketParts {
@@ -97,6 +99,9 @@ export let partsOf: (socket: Socket) => SocketParts;
  * `{ signal }` as their last argument ends the waiting. Nothing is ever lost to giving up: what comes later is for the
  * next call. Concurrent calls are served in order, and the bytes of concurrent `sendall`s do not mix.
  *
+ * `A` is the shape of its addresses, which depends on its family, and `Item` is what iteration yields, which depends on its
+ * kind: both are known where the family and type are.
+ *
  * Leaving a socket open is no leak: one that is garbage-collected is closed. `using` closes it at the block's end.
  *
  * @example
@@ -114,7 +119,7 @@ export let partsOf: (socket: Socket) => SocketParts;
  * console.log(new TextDecoder().decode(await client.recv(1024)));
  * ```
  */
-export class Socket {
+export class Socket<A extends Address = Address, Item = any> {
   readonly #runtime: Runtime;
   #descriptor: Descriptor<Transport> | null;
   readonly #transport: Transport;
@@ -366,12 +371,12 @@ export class Socket {
    * conn.close();
    * ```
    */
-  async accept(options?: WaitOptions): Promise<[Socket, Address]> {
+  async accept(options?: WaitOptions): Promise<[Socket<A, Bytes>, A]> {
     return await this.#read(
       () => {
         const accepted = this.#transport.accept();
         if (accepted === WOULD_BLOCK) return WOULD_BLOCK;
-        return [this.accepted(accepted.transport), accepted.address] as [Socket, Address];
+        return [this.accepted(accepted.transport), accepted.address as A] as [Socket<A, Bytes>, A];
       },
       0,
       options,
@@ -498,8 +503,8 @@ export class Socket {
    * console.log(sock.getsockname());
    * ```
    */
-  getsockname(): Address {
-    return this.#live().getsockname();
+  getsockname(): A {
+    return this.#live().getsockname() as A;
   }
   /**
    * The peer's address; see getpeername(2).
@@ -516,8 +521,8 @@ export class Socket {
    * b.close();
    * ```
    */
-  getpeername(): Address {
-    return this.#live().getpeername();
+  getpeername(): A {
+    return this.#live().getpeername() as A;
   }
 
   // Receiving.
@@ -542,7 +547,8 @@ export class Socket {
    * b.close();
    * ```
    */
-  recv(bufsize: number, flags = 0, options?: WaitOptions): Promise<Bytes> {
+  recv(bufsize: number, flags: number | WaitOptions = 0, options?: WaitOptions): Promise<Bytes> {
+    if (typeof flags === "object") return promised(() => this.recv(bufsize, 0, only(flags, options)));
     // As CPython, which asks nobody for nothing.
     if (bufsize === 0) return Promise.resolve(new Uint8Array(0));
     try {
@@ -576,7 +582,14 @@ export class Socket {
    * b.close();
    * ```
    */
-  recv_into(buffer: MutableData, nbytes = 0, flags = 0, options?: WaitOptions): Promise<number> {
+  recv_into(
+    buffer: MutableData,
+    nbytes: number | WaitOptions = 0,
+    flags: number | WaitOptions = 0,
+    options?: WaitOptions,
+  ): Promise<number> {
+    if (typeof nbytes === "object") return promised(() => this.recv_into(buffer, 0, 0, only(nbytes, flags, options)));
+    if (typeof flags === "object") return promised(() => this.recv_into(buffer, nbytes, 0, only(flags, options)));
     if (nbytes === 0 && buffer?.byteLength === 0) return Promise.resolve(0);
     try {
       const view = sizedView(buffer, nbytes, "recv_into");
@@ -608,11 +621,12 @@ export class Socket {
    * b.close();
    * ```
    */
-  recvfrom(bufsize: number, flags = 0, options?: WaitOptions): Promise<[Bytes, Address]> {
+  recvfrom(bufsize: number, flags: number | WaitOptions = 0, options?: WaitOptions): Promise<[Bytes, A]> {
+    if (typeof flags === "object") return promised(() => this.recvfrom(bufsize, 0, only(flags, options)));
     try {
       checkSize(bufsize, "recvfrom");
       const attempt = () =>
-        this.#transport.recvFrom(this.#reading, bufsize, this.#effective(flags)) as [Bytes, Address] | WouldBlock;
+        this.#transport.recvFrom(this.#reading, bufsize, this.#effective(flags)) as [Bytes, A] | WouldBlock;
       return this.#read(attempt, flags, options, RECVFROM);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
@@ -638,17 +652,21 @@ export class Socket {
    */
   recvfrom_into(
     buffer: MutableData,
-    nbytes = 0,
-    flags = 0,
+    nbytes: number | WaitOptions = 0,
+    flags: number | WaitOptions = 0,
     options?: WaitOptions,
-  ): Promise<[number, Address]> {
+  ): Promise<[number, A]> {
+    if (typeof nbytes === "object") {
+      return promised(() => this.recvfrom_into(buffer, 0, 0, only(nbytes, flags, options)));
+    }
+    if (typeof flags === "object") return promised(() => this.recvfrom_into(buffer, nbytes, 0, only(flags, options)));
     try {
       const view = sizedView(buffer, nbytes, "recvfrom_into");
       const { length } = view;
       const attempt = () => {
         checkUnchanged(view, length);
         return this.#transport.recvFromInto(this.#reading, view, this.#effective(flags)) as
-          | [number, Address]
+          | [number, A]
           | WouldBlock;
       };
       return this.#read(attempt, flags, options, RECVFROM);
@@ -677,10 +695,12 @@ export class Socket {
    */
   async recvmsg(
     bufsize: number,
-    ancbufsize = 0,
-    flags = 0,
+    ancbufsize: number | WaitOptions = 0,
+    flags: number | WaitOptions = 0,
     options?: WaitOptions,
-  ): Promise<[Bytes, AncillaryData[], number, Address | null]> {
+  ): Promise<[Bytes, AncillaryData[], number, A | null]> {
+    if (typeof ancbufsize === "object") return await this.recvmsg(bufsize, 0, 0, only(ancbufsize, flags, options));
+    if (typeof flags === "object") return await this.recvmsg(bufsize, ancbufsize, 0, only(flags, options));
     checkSize(bufsize, "recvmsg()");
     checkAncillarySize(ancbufsize, "recvmsg()");
     const buffer = new Uint8Array(bufsize);
@@ -689,7 +709,7 @@ export class Socket {
       if (received === WOULD_BLOCK) return WOULD_BLOCK;
       const { length, ancillary, flags: answered, address } = received;
       const data = buffer.slice(0, Math.min(length, bufsize));
-      return [data, ancillary, answered, address] as [Bytes, AncillaryData[], number, Address | null];
+      return [data, ancillary, answered, address] as [Bytes, AncillaryData[], number, A | null];
     };
     return await this.#read(attempt, flags, options, RECVMSG);
   }
@@ -713,10 +733,12 @@ export class Socket {
    */
   async recvmsg_into(
     buffers: Iterable<MutableData>,
-    ancbufsize = 0,
-    flags = 0,
+    ancbufsize: number | WaitOptions = 0,
+    flags: number | WaitOptions = 0,
     options?: WaitOptions,
-  ): Promise<[number, AncillaryData[], number, Address | null]> {
+  ): Promise<[number, AncillaryData[], number, A | null]> {
+    if (typeof ancbufsize === "object") return await this.recvmsg_into(buffers, 0, 0, only(ancbufsize, flags, options));
+    if (typeof flags === "object") return await this.recvmsg_into(buffers, ancbufsize, 0, only(flags, options));
     const views = [...buffers].map(viewOf);
     const lengths = views.map((view) => view.length);
     checkAncillarySize(ancbufsize, "recvmsg_into()");
@@ -725,7 +747,7 @@ export class Socket {
       const received = this.#receive(views, ancbufsize, flags);
       if (received === WOULD_BLOCK) return WOULD_BLOCK;
       const { length, ancillary, flags: answered, address } = received;
-      return [length, ancillary, answered, address] as [number, AncillaryData[], number, Address | null];
+      return [length, ancillary, answered, address] as [number, AncillaryData[], number, A | null];
     };
     return await this.#read(attempt, flags, options, RECVMSG);
   }
@@ -756,7 +778,8 @@ export class Socket {
    * b.close();
    * ```
    */
-  send(data: Data, flags = 0, options?: WaitOptions): Promise<number> {
+  send(data: Data, flags: number | WaitOptions = 0, options?: WaitOptions): Promise<number> {
+    if (typeof flags === "object") return promised(() => this.send(data, 0, only(flags, options)));
     try {
       const bytes = bytesOf(data);
       const { length } = bytes;
@@ -789,7 +812,8 @@ export class Socket {
    * b.close();
    * ```
    */
-  sendall(data: Data, flags = 0, options?: WaitOptions): Promise<void> {
+  sendall(data: Data, flags: number | WaitOptions = 0, options?: WaitOptions): Promise<void> {
+    if (typeof flags === "object") return promised(() => this.sendall(data, 0, only(flags, options)));
     try {
       const bytes = bytesOf(data);
       const writing = this.#writing;
@@ -963,11 +987,24 @@ export class Socket {
    */
   async sendmsg(
     buffers: Iterable<Data>,
-    ancdata: Iterable<[level: number, type: number, data: Data]> = [],
-    flags = 0,
-    address: AddressLike | null = null,
+    ancdata: Iterable<[level: number, type: number, data: Data]> | WaitOptions = [],
+    flags: number | WaitOptions = 0,
+    address: AddressLike | null | WaitOptions = null,
     options?: WaitOptions,
   ): Promise<number> {
+    if (isOptions(ancdata)) {
+      return await this.sendmsg(
+        buffers,
+        [],
+        0,
+        null,
+        only<WaitOptions>(ancdata as WaitOptions, flags, address, options),
+      );
+    }
+    if (typeof flags === "object") return await this.sendmsg(buffers, ancdata, 0, null, only(flags, address, options));
+    if (isOptions(address)) {
+      return await this.sendmsg(buffers, ancdata, flags, null, only(address as WaitOptions, options));
+    }
     const transport = this.#live();
     const views = [...buffers].map(bytesOf);
     const lengths = views.map((view) => view.length);
@@ -1074,7 +1111,7 @@ export class Socket {
    * b.close();
    * ```
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<any, void, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, void> {
     let listening = false;
     while (!this.#gone()) {
       try {
@@ -1082,12 +1119,12 @@ export class Socket {
           const datagram = await this.recvfrom(CHUNK);
           // After SHUT_RD a receive brings nothing for ever, which looks like an empty datagram.
           if (datagram[0].length === 0 && this.#isShut()) return;
-          yield datagram;
-        } else if ((listening ||= this.#isListening())) yield await this.#acceptPatiently();
+          yield datagram as Item;
+        } else if ((listening ||= this.#isListening())) yield await this.#acceptPatiently() as Item;
         else {
           const data = await this.recv(CHUNK);
           if (data.length === 0) return;
-          yield data;
+          yield data as Item;
         }
       } catch (error) {
         // After SHUT_RD nobody is accepted any more.
@@ -1109,7 +1146,7 @@ export class Socket {
   }
 
   /** accept, waiting where the process or the system is out of descriptors: others may be closed meanwhile. */
-  async #acceptPatiently(): Promise<[Socket, Address]> {
+  async #acceptPatiently(): Promise<[Socket<A, Bytes>, A]> {
     for (let pause = FIRST_PAUSE;; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
         return await this.accept();
@@ -1208,8 +1245,15 @@ export class Socket {
    * console.log(await sock.sendfile(file));
    * ```
    */
-  sendfile(file: SendableFile, offset = 0, count: number | null = null, options?: WaitOptions): Promise<number> {
-    return sendFile(this, file, offset, count, options);
+  async sendfile(
+    file: SendableFile,
+    offset: number | WaitOptions = 0,
+    count: number | null | WaitOptions = null,
+    options?: WaitOptions,
+  ): Promise<number> {
+    if (typeof offset === "object") return await this.sendfile(file, 0, null, only(offset, count, options));
+    if (isOptions(count)) return await this.sendfile(file, offset, null, only(count, options));
+    return await sendFile(this, file, offset, count, options);
   }
 
   /** The socket stays open until it and its files are closed. */
@@ -1261,8 +1305,8 @@ export class Socket {
    * console.assert(copy.fileno() !== sock.fileno());
    * ```
    */
-  dup(): Socket {
-    const copy = this.#adopt(this.#live().dup());
+  dup(): Socket<A, Item> {
+    const copy = this.#adopt<Item>(this.#live().dup());
     copy.#timeout = this.#timeout;
     return copy;
   }
@@ -1382,13 +1426,13 @@ export class Socket {
    *
    * @internal
    */
-  protected accepted(transport: Transport): Socket {
+  protected accepted(transport: Transport): Socket<A, Bytes> {
     return this.#adopt(transport);
   }
 
   /** Another socket of the same runtime. */
-  #adopt(transport: Transport): Socket {
-    return new Socket(this.#runtime, this.#runtime.descriptors.enter(transport));
+  #adopt<I>(transport: Transport): Socket<A, I> {
+    return new Socket<A, I>(this.#runtime, this.#runtime.descriptors.enter(transport));
   }
 
   // The two lanes.

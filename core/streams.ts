@@ -7,6 +7,7 @@
 import { SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
 import { viewOf } from "../base/data.ts";
 import type { Data } from "../base/data.ts";
+import type { WaitOptions } from "./abort.ts";
 import { checkUnchanged } from "./arguments.ts";
 
 /** What a stream needs of its socket. */
@@ -16,10 +17,10 @@ export interface StreamSocket {
     buffer: Uint8Array<ArrayBuffer>,
     nbytes: number,
     flags: number,
-    options: { signal?: AbortSignal },
+    options: WaitOptions,
   ): Promise<number>;
   /** Sends all, as Socket.sendall. */
-  sendall(data: Data, flags: number, options: { signal?: AbortSignal }): Promise<void>;
+  sendall(data: Data, flags: number, options: WaitOptions): Promise<void>;
   /** Half-close, as Socket.shutdown. */
   shutdown(how: number): Promise<void>;
 }

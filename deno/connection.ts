@@ -44,6 +44,11 @@ export class Connection {
     }
   }
 
+  /** The error of a late reset, unless a send has taken it since. */
+  get #lateError(): Error | null {
+    return this.#trouble.failed ? null : this.#late;
+  }
+
   /** Whether nothing is left of the connection: it was reset, or both sides have ended it. */
   get gone(): boolean {
     return this.#trouble.reset || this.#resetLate || (this.inflow.ended && this.outflow.ended);
@@ -51,7 +56,7 @@ export class Connection {
 
   /** Takes the pending error, as reading SO_ERROR does. */
   takeError(): Error | null {
-    const error = this.#trouble.take() ?? this.#late;
+    const error = this.#trouble.take() ?? this.#lateError;
     this.#late = null;
     return error;
   }
@@ -63,7 +68,7 @@ export class Connection {
     if (inflow.ready) events |= POLLIN;
     if (inflow.over) events |= POLLRDHUP;
     if (outflow.ready) events |= POLLOUT;
-    if (this.#trouble.error !== null || this.#late !== null) events |= POLLERR;
+    if (this.#trouble.error !== null || this.#lateError !== null) events |= POLLERR;
     if (this.#trouble.reset || this.#resetLate || (inflow.over && outflow.over)) events |= POLLHUP;
     return events;
   }

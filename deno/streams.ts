@@ -249,7 +249,7 @@ export class StreamTransport implements Transport {
   recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
     if (this.#ended()) return new Uint8Array(0);
     const connection = this.#connection ?? this.#unconnected("recv", "EINVAL", "ENOTCONN");
-    checkFlags("recv", flags, RECEIVE_FLAGS);
+    if (flags !== 0) checkFlags("recv", flags, RECEIVE_FLAGS);
     if (connection === WOULD_BLOCK) return WOULD_BLOCK;
     return connection.inflow.recv(caller, size, wantedOf(size, flags), (flags & MSG_PEEK) !== 0);
   }
@@ -257,7 +257,7 @@ export class StreamTransport implements Transport {
   recvInto(caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
     if (this.#ended()) return 0;
     const connection = this.#connection ?? this.#unconnected("recv", "EINVAL", "ENOTCONN");
-    checkFlags("recv", flags, RECEIVE_FLAGS);
+    if (flags !== 0) checkFlags("recv", flags, RECEIVE_FLAGS);
     if (connection === WOULD_BLOCK) return WOULD_BLOCK;
     return connection.inflow.recvInto(caller, view, wantedOf(view.length, flags), (flags & MSG_PEEK) !== 0);
   }
@@ -287,7 +287,7 @@ export class StreamTransport implements Transport {
 
   send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
     const connection = this.#connection ?? this.#unconnected("send", "ENOTCONN", "EPIPE");
-    checkFlags("send", flags, SEND_FLAGS);
+    if (flags !== 0) checkFlags("send", flags, SEND_FLAGS);
     return connection === WOULD_BLOCK ? WOULD_BLOCK : connection.outflow.send(caller, data);
   }
 

@@ -30,7 +30,7 @@ for (;;) {
 async function welcome(server: socket.Socket): Promise<void> {
   const [client, address] = await server.accept();
   client.settimeout(PATIENCE);
-  const [host, port] = address as [string, number];
+  const [host, port] = address;
   const name = `${host}:${port}`;
   clients.set(client, name);
   selector.register(client, EVENT_READ, hear);

@@ -21,7 +21,7 @@ function serve(port: number): number {
       answer(conn).catch((error) => console.error("lost a caller:", error.message)).finally(() => conn.close());
     }
   })();
-  return (server.getsockname() as [string, number])[1];
+  return server.getsockname()[1];
 }
 
 async function answer(conn: socket.Socket): Promise<void> {

@@ -15,10 +15,10 @@ options("demo: a tour of sockets on the loopback interface", {});
 
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 const show = (who: string, what: string) => console.log(`  ${who.padEnd(10)}${what}`);
-const place = (address: socket.Address | null) => (address as [string, number]).join(":");
+const place = (address: socket.InetAddress | socket.Inet6Address) => address.slice(0, 2).join(":");
 
 /** A listening TCP server that handles each connection with `serve`; disposing of it ends it. */
-function listen(serve: (conn: socket.Socket) => Promise<void>): socket.Socket {
+function listen(serve: (conn: socket.Socket) => Promise<void>): socket.Socket<socket.InetAddress> {
   const server = socket.socket(socket.AF_INET, socket.SOCK_STREAM);
   server.bind(["127.0.0.1", 0]);
   server.listen(5);
@@ -30,7 +30,7 @@ function listen(serve: (conn: socket.Socket) => Promise<void>): socket.Socket {
   return server;
 }
 
-async function connect(server: socket.Socket): Promise<socket.Socket> {
+async function connect(server: socket.Socket): Promise<socket.Socket<socket.InetAddress>> {
   const client = socket.socket();
   client.settimeout(5);
   await client.connect(server.getsockname());

@@ -42,7 +42,7 @@ async function echo(conn: socket.Socket): Promise<void> {
 
 /** One connection: send, wait for all of it to come back, again. */
 async function load(): Promise<void> {
-  using sk = await socket.create_connection(address as [string, number], 5);
+  using sk = await socket.create_connection(address, 5);
   sk.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1);
   const message = crypto.getRandomValues(new Uint8Array(size));
   for (let sent = performance.now(); sent < end; sent = performance.now()) {

@@ -4,12 +4,13 @@ import { SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKE
 import type { Backend } from "../seam/backend.ts";
 import { call } from "./call.ts";
 import { findForeign } from "./descriptors.ts";
+import * as effects from "./effects.ts";
 import { libc } from "./libc.ts";
 import { F_DUPFD_CLOEXEC } from "./linux.ts";
 import { getInheritable, setInheritable } from "./inheritance.ts";
 import { readOption } from "./options.ts";
 import { requireFamily } from "./permissions.ts";
-import { endpoints } from "./resolve.ts";
+import { endpoints } from "./names/resolve.ts";
 import { reactor } from "./reactor.ts";
 import { NativeTransport } from "./transport.ts";
 import { giveBackAtUnload } from "./unload.ts";
@@ -44,7 +45,7 @@ export const nativeBackend: Backend = {
     try {
       return nativeBackend.adopt(copy, family, type, proto);
     } catch (error) {
-      libc().close(copy);
+      effects.close(copy);
       throw error;
     }
   },

@@ -2,6 +2,7 @@
 
 import { AF_VSOCK } from "../base/constants/families.ts";
 import { call } from "./call.ts";
+import * as effects from "./effects.ts";
 import { libc } from "./libc.ts";
 
 /** getsockopt(2) into a value of fixed size, for whoever knows the option. Answers what libc does. */
@@ -40,5 +41,5 @@ export function setOption(fd: number, family: number, level: number, name: numbe
     : family === AF_VSOCK
     ? new BigInt64Array([BigInt(value)])
     : new Int32Array([value]);
-  call(libc().setsockopt(fd, level, name, bytes, bytes.byteLength), "setsockopt");
+  call(effects.setOption(fd, level, name, bytes, bytes.byteLength), "setsockopt");
 }

@@ -10,9 +10,10 @@
 
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
 import type { Waiter } from "../seam/transport.ts";
-import { libc } from "./libc.ts";
+import * as effects from "./effects.ts";
 import { level } from "./poll.ts";
 import { reactor } from "./reactor.ts";
+import type { Watched } from "./reactor.ts";
 
 /** Errors and hang-up wake everybody, as in poll(2), and are news to readers and writers. */
 const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
@@ -26,7 +27,7 @@ interface Waiting {
 }
 
 /** One descriptor in the reactor. It holds no socket, so that a forgotten socket can be collected. */
-export class Source {
+export class Source implements Watched {
   // What each echo touches comes first: with 512 connections in turn, every line of memory comes from afar.
   readonly fd: number;
   /** Tells this use of the number from those before it in events that come late. */
@@ -46,7 +47,7 @@ export class Source {
   /** Whether epoll watches the descriptor; from the first wait until close. */
   registered = false;
   /** Another source that looks at the same number. */
-  beside: Source | undefined;
+  beside: Watched | undefined;
   /** A listener's readiness is accept's alone: data calls on it are refused by the kernel, not waited for. */
   listening = false;
 
@@ -78,7 +79,7 @@ export class Source {
 
   /** Counts an attempt at an event. Answers whether it is worth a system call, and not to wait for news or for a turn. */
   mayTry(event: number): boolean {
-    return ((this.ready & event) !== 0 || this.listening) && reactor.mayTry();
+    return ((this.ready & event) !== 0 || this.listening) && effects.mayTry();
   }
 
   /** Takes out what the kernel refused. Unwatched, it would never come back. */
@@ -184,14 +185,13 @@ export class Source {
   close(): void {
     const waiters = this.#letGo();
     this.drop();
-    reactor.disturb();
     for (const waiter of waiters) waiter.wake();
   }
 
   /** Closes the descriptor, and nothing else. Errors of close(2) are of no use: the number is free in any case. */
   drop(): void {
-    if (this.lingers) libc().close_waiting(this.fd);
-    else libc().close(this.fd);
+    if (this.lingers) effects.closeWaiting(this.fd);
+    else effects.close(this.fd);
   }
 
   /** The same as close for a number that somebody else has closed, and something else has by now. */

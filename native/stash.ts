@@ -2,7 +2,7 @@
 
 import { SCM_RIGHTS, SOL_SOCKET } from "../base/constants/sockets.ts";
 import type { AncillaryData } from "../seam/transport.ts";
-import { libc } from "./libc.ts";
+import * as effects from "./effects.ts";
 
 /** A queue of received bytes; the next receive takes them first. */
 export class Stash {
@@ -61,7 +61,7 @@ export class Stash {
   discardAncillary(): void {
     for (const [level, type, data] of this.ancillary.splice(0)) {
       if (level !== SOL_SOCKET || type !== SCM_RIGHTS) continue;
-      for (const fd of new Int32Array(data.slice(0, data.length & ~3).buffer)) libc().close(fd);
+      for (const fd of new Int32Array(data.slice(0, data.length & ~3).buffer)) effects.close(fd);
     }
   }
 

@@ -36,6 +36,7 @@ import type {
 } from "../seam/transport.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
 import { call, errno, failure } from "./call.ts";
+import * as effects from "./effects.ts";
 import { libc } from "./libc.ts";
 import { limitsAfter, readLimits } from "./limits.ts";
 import { LowWater } from "./low_water.ts";
@@ -48,7 +49,7 @@ import { isGranted, requireAddress, requireDestination } from "./permissions.ts"
 import { level } from "./poll.ts";
 import { Receiver } from "./receiver.ts";
 import { reactor } from "./reactor.ts";
-import { resolve, resolveInPlace } from "./resolve.ts";
+import { resolve, resolveInPlace } from "./names/resolve.ts";
 import { encode, incomingLength, outgoing, received, vacant } from "./sockaddr.ts";
 import { ENDS_READS, Source } from "./source.ts";
 
@@ -140,9 +141,8 @@ export class NativeTransport implements Transport {
     if (this.#isInternet && (this.#strayed || this.getsockname()[1] === 0)) {
       requireAddress(this.family, [wildcard(this.family), 0]);
     }
-    call(libc().listen(this.#source.fd, backlog), "listen");
+    call(effects.listen(this.#source.fd, backlog), "listen");
     for (const twin of this.#all) twin.#source.listening = true;
-    reactor.disturb();
   }
 
   resolve(address: Address): Address | Promise<Address> {
@@ -162,13 +162,13 @@ export class NativeTransport implements Transport {
   // Connections
 
   accept(): Accepted | WouldBlock {
-    if ((this.#source.listening && (this.#source.ready & POLLIN) === 0) || !reactor.mayTry()) return WOULD_BLOCK;
+    if ((this.#source.listening && (this.#source.ready & POLLIN) === 0) || !effects.mayTry()) return WOULD_BLOCK;
     if (!this.#mayAccept()) {
       this.#source.exhaust(POLLIN);
       return WOULD_BLOCK;
     }
     for (;;) {
-      const fd = libc().accept4(this.#source.fd, vacant(), incomingLength, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      const fd = effects.accept(this.#source.fd, vacant(), incomingLength, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
         const address = received() ?? "";
         const transport = new NativeTransport(fd, this.family, this.type, this.proto);
@@ -248,7 +248,7 @@ export class NativeTransport implements Transport {
 
   disconnect(): void {
     // A sockaddr of AF_UNSPEC is its family and padding: zeroes.
-    call(libc().connect(this.#source.fd, new Uint8Array(16), 16), "connect");
+    call(effects.connect(this.#source.fd, new Uint8Array(16), 16), "connect");
     // The kernel forgets an address that it picked itself, and may pick a wider one.
     this.#mayHear = false;
   }
@@ -257,19 +257,17 @@ export class NativeTransport implements Transport {
   #connect(address: Address): number {
     this.#strayed = true;
     const length = encode(this.family, address);
-    reactor.disturb();
     const { fd } = this.#source;
     if (!this.#borrowed) keepNonBlocking(fd);
     else borrowNonBlocking(fd);
-    const outcome = libc().connect(fd, outgoing, length) === 0 ? 0 : errno();
+    const outcome = effects.connect(fd, outgoing, length) === 0 ? 0 : errno();
     // What is under way goes on without the flag.
     if (this.#borrowed) restoreBlocking(fd);
     return outcome;
   }
 
   shutdown(how: number): void {
-    reactor.disturb();
-    const result = libc().shutdown(this.#source.fd, how);
+    const result = effects.shutdown(this.#source.fd, how);
     // An unconnected datagram socket is shut down, too, though the kernel answers ENOTCONN.
     if (how !== SHUT_WR && (result === 0 || errno() === ENOTCONN)) {
       for (const twin of this.#all) twin.#receiver.shut = true;
@@ -307,8 +305,7 @@ export class NativeTransport implements Transport {
     const source = this.#source;
     if (!source.mayTry(POLLOUT)) return WOULD_BLOCK;
     if (!this.#mayHear) this.#requireHearing("send", null);
-    reactor.disturb();
-    const count = libc().send(
+    const count = effects.send(
       source.fd,
       data as Uint8Array<ArrayBuffer>,
       Math.min(data.length, MOST_BYTES),
@@ -325,8 +322,7 @@ export class NativeTransport implements Transport {
     if (!this.#mayHear) this.#requireHearing("sendto", address);
     if ((flags & MSG_FASTOPEN) !== 0) this.#noteOpening(caller, address);
     const length = encode(this.family, address);
-    reactor.disturb();
-    const count = libc().sendto(
+    const count = effects.sendTo(
       this.#source.fd,
       data as Uint8Array<ArrayBuffer>,
       Math.min(data.length, MOST_BYTES),
@@ -353,8 +349,7 @@ export class NativeTransport implements Transport {
     if (this.type === SOCK_STREAM) size = Math.min(size, STREAM_MESSAGE);
     const message = sharedMessage();
     message.compose(views, size, ancillary, address === null ? 0 : encode(this.family, address));
-    reactor.disturb();
-    const count = libc().sendmsg(this.#source.fd, message.header, flags | SEND_FLAGS);
+    const count = effects.sendMessage(this.#source.fd, message.header, flags | SEND_FLAGS);
     return count < 0 ? this.#refusedSend("sendmsg", address) : count;
   }
 
@@ -465,7 +460,7 @@ export class NativeTransport implements Transport {
   /** What an attempt knows may be older than what the kernel knows: let the next one ask. */
   settle(mask: number): undefined {
     this.#source.ready |= mask & (POLLIN | POLLOUT);
-    reactor.permitOne();
+    effects.permitOne();
     return undefined;
   }
 

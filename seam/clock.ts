@@ -8,7 +8,10 @@ export type Timer = unknown;
 export interface Clock {
   /** The milliseconds since some fixed moment. They never go back. */
   now(): number;
-  /** Calls a function once, after some milliseconds (0 to 2^31 - 1). The timer keeps the process alive. */
+  /**
+   * Calls a function once, after some milliseconds: 0 to 2^31 - 1, or Infinity. The timer keeps the process alive. One for
+   * ever is set for that alone. A clock that has no such timer calls after 2^31 - 1, and is asked again.
+   */
   setTimeout(callback: () => void, delay: number): Timer;
   /** Cancels a timer. One that has fired, or undefined, is ignored. */
   clearTimeout(timer: Timer | undefined): void;

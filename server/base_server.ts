@@ -66,17 +66,17 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
    * @throws whatever `handle_error`, `verify_request` or `service_actions` throws. An error in a handler does not end it.
    */
   async serve_forever(poll_interval: number | null = 0.5, options: WaitOptions = {}): Promise<void> {
-    checkOptions(options);
+    const given = checkOptions(options);
     if (this.#serving !== undefined) throw new Error("serve_forever() is running already");
     this.checkFields();
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const stop = new AbortController();
-    const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
+    const signal = given ? AbortSignal.any([stop.signal, given]) : stop.signal;
     this.#serving = { stop, ended };
     try {
       while (!this.#shutdownRequested && this.fileno() >= 0) {
         if (await this.#isReady(poll_interval, signal)) await this.#handleRequest(signal);
-        options.signal?.throwIfAborted();
+        given?.throwIfAborted();
         if (!this.#shutdownRequested) await this.service_actions();
       }
     } finally {
@@ -118,12 +118,12 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
    * shorter one) and then calls `handle_timeout`.
    */
   async handle_request(options: WaitOptions = {}): Promise<void> {
-    checkOptions(options);
+    const signal = checkOptions(options);
     this.checkFields();
     const bounds = [this.socketTimeout(), this.timeout].filter((bound) => bound !== null);
     const timeout = bounds.length > 0 ? Math.min(...bounds) : null;
-    const [ready] = await select([this], [], [], timeout, options);
-    if (ready.length > 0) await this.#handleRequest(options.signal ?? undefined);
+    const [ready] = await select([this], [], [], timeout, { signal });
+    if (ready.length > 0) await this.#handleRequest(signal);
     else await this.handle_timeout();
   }
 
@@ -153,15 +153,15 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
   }
 
   /** Lets others close descriptors. Without it the loop would spin: the server stays ready. CPython spins. */
-  #rest(signal: AbortSignal | undefined): Promise<void> {
+  async #rest(signal: AbortSignal | undefined): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, this.#pause);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-    return promise;
+    const end = () => resolve();
+    signal?.addEventListener("abort", end);
+    await promise;
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
   }
 
   /** Called where handle_request() had nothing to serve in time. */

@@ -67,7 +67,7 @@ export abstract class SocketServer<R> extends BaseServer<R> {
   ) {
     super(server_address, RequestHandlerClass);
     if (typeof bind_and_activate !== "boolean") {
-      checkOptions(bind_and_activate);
+      checkOptions(bind_and_activate, ["bind_and_activate"]);
       bind_and_activate = bind_and_activate.bind_and_activate ?? true;
     }
     this.socket = this.open(this.address_family, this.socket_type);

@@ -13,7 +13,9 @@ import { generate } from "./differential/generate.ts";
 import { knownDifferences } from "./differential/known.ts";
 import { Oracle } from "./differential/oracle.ts";
 import { shrink } from "./differential/shrink.ts";
+import type { FamilyName } from "./differential/scenario.ts";
 import { pythonTest } from "./_helpers.ts";
+import { simulated as sim } from "./_sim.ts";
 
 const SCENARIOS = Number(Deno.env.get("BERKELEY_SCENARIOS") ?? 2000);
 const SEED = Number(Deno.env.get("BERKELEY_SEED") ?? 1);
@@ -21,15 +23,15 @@ const SEED = Number(Deno.env.get("BERKELEY_SEED") ?? 1);
 /** So many failures are shrunk and shown: the rest is likely more of the same. */
 const SHOWN = 5;
 
-function differentialTest(name: BackendName, module: Module): void {
+function differentialTest(name: BackendName, module: Module, foreign?: Record<FamilyName, any>): void {
   pythonTest(`${name}: ${SCENARIOS} scenarios of seed ${SEED}, as python3 answers them`, async () => {
     await using oracle = await Oracle.start();
     const scenarios = Array.from({ length: SCENARIOS }, (_, n) => generate(SEED, n));
-    const { differences, excused } = await compare(name, module, oracle, scenarios);
+    const { differences, excused } = await compare(name, module, oracle, scenarios, foreign);
     console.log(`  excused by docs/known-differences.md: ${JSON.stringify(excused)}`);
     const shrunk = [];
     for (const difference of differences.slice(0, SHOWN)) {
-      shrunk.push(show(await shrink(name, module, oracle, difference)));
+      shrunk.push(show(await shrink(name, module, oracle, difference, foreign)));
     }
     const found = `${differences.length} differ, with BERKELEY_SEED=${SEED}`;
     assert.equal(differences.length, 0, [found, ...shrunk].join("\n\n"));
@@ -38,6 +40,7 @@ function differentialTest(name: BackendName, module: Module): void {
 
 differentialTest("deno", deno);
 differentialTest("native", native);
+differentialTest("sim", sim.module, sim.foreign);
 
 Deno.test("every known difference is in docs/known-differences.md, and nothing else", async () => {
   const page = await Deno.readTextFile(new URL("../docs/known-differences.md", import.meta.url));

@@ -21,7 +21,7 @@ for (const [servers, type] of [[TCP, socket.SOCK_STREAM], [UDP, socket.SOCK_DGRA
       using other = socket.socket(socket.AF_INET, type);
       other.bind(["127.0.0.1", 0]);
       if (type === socket.SOCK_STREAM) other.listen();
-      const [, port] = other.getsockname() as [string, number];
+      const [, port] = other.getsockname();
       const { flags, args } = elsewhere(runLines(server)[0], "--port", usual, port);
       await using program = start(server, flags, args);
       const { code, stderr } = await program.end();
@@ -32,7 +32,7 @@ for (const [servers, type] of [[TCP, socket.SOCK_STREAM], [UDP, socket.SOCK_DGRA
 
 Deno.test("port_forward and netcat say in one line that their port is taken", async () => {
   using other = socket.create_server(["127.0.0.1", 0]);
-  const [, port] = other.getsockname() as [string, number];
+  const [, port] = other.getsockname();
   for (
     const [example, ...args] of [
       ["port_forward.ts", "--port", String(port), "--to", "127.0.0.1:1"],

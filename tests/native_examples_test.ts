@@ -30,7 +30,7 @@ exampleTest("native_sniffer.ts", async (run) => {
   using sender = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM);
   using receiver = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM);
   for (const sk of [sender, receiver]) sk.bind(["::1", 0]);
-  const [from, to] = [sender, receiver].map((sk) => (sk.getsockname() as [string, number])[1]);
+  const [from, to] = [sender, receiver].map((sk) => sk.getsockname()[1]);
   const wanted = `in     67 bytes  UDP [::1]:${from} > [::1]:${to}`;
   // Others use the interface too, and where they fill the sniffer's queue a datagram is lost: then another one is sent.
   for (let lines = 0;; lines++) {

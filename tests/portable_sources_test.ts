@@ -11,7 +11,7 @@ const ASKS_PLATFORM = "base/platform.ts";
 const GLOBALS = new RegExp(
   "(?<![.\\w#$])(?:Deno|process|Buffer|global|require|performance|Date|Temporal|" +
     "(?:set|clear)(?:Timeout|Interval|Immediate)|requestAnimationFrame)(?=\\s*[.,;)\\]}(\\[])|" +
-    "AbortSignal\\.timeout|Math\\.random|crypto\\.|Promise\\.try",
+    "^\\s*(?:await )?using |AbortSignal\\.timeout|Math\\.random|crypto\\.|Promise\\.try",
 );
 /** What may not be imported. */
 const IMPORTS = /["'](?:node|npm|jsr|https?):|\b(?:from|import)\b[^"']*["'][^"']*\/(?:deno|native|sim|tls|play)\//;
@@ -68,6 +68,7 @@ Deno.test("the rule finds what it is for", () => {
       'import { x } from "../deno/backend.ts";',
       "return Promise.try(f);",
       "const { build } = Deno;",
+      "  using socket = open();",
     ]
   ) assert.equal(findings("a", line).length, 1, line);
   for (

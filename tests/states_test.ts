@@ -9,6 +9,7 @@ import type { BackendName } from "./differential/compare.ts";
 import { Oracle } from "./differential/oracle.ts";
 import type { FamilyName, Scenario, Step } from "./differential/scenario.ts";
 import { pythonTest } from "./_helpers.ts";
+import { simulated as sim } from "./_sim.ts";
 
 /** Slots: the socket under test, its listener, its peer, and room for what calls bring. */
 const [OWN, SERVER, PEER, OTHER, FOURTH] = [0, 1, 2, 3, 4];
@@ -161,11 +162,11 @@ function scenarios(family: FamilyName): Scenario[] {
   return all;
 }
 
-function stateTests(name: BackendName, module: Module): void {
+function stateTests(name: BackendName, module: Module, foreign?: Record<FamilyName, any>): void {
   for (const family of ["TCP", "UNIX"] as const) {
     pythonTest(`${name}: ${family}: every call in every state, as python3 has it`, async () => {
       await using oracle = await Oracle.start();
-      const { differences, excused } = await compare(name, module, oracle, scenarios(family));
+      const { differences, excused } = await compare(name, module, oracle, scenarios(family), foreign);
       console.log(`  excused by docs/known-differences.md: ${JSON.stringify(excused)}`);
       assert.equal(differences.length, 0, differences.map(show).join("\n\n"));
     });
@@ -174,3 +175,4 @@ function stateTests(name: BackendName, module: Module): void {
 
 stateTests("deno", deno);
 stateTests("native", native);
+stateTests("sim", sim.module, sim.foreign);

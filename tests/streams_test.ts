@@ -1,6 +1,8 @@
-// The suite of web streams and sendfile, over each backend.
+// The stream suites, over each backend.
 
-import { BACKENDS } from "./_backends.ts";
-import { webStreamSuite } from "./conformance/web_streams.ts";
+import { ALL_BACKENDS, BACKENDS } from "./_backends.ts";
+import { processSuite } from "./conformance/process.ts";
+import { streamSuite } from "./conformance/streams.ts";
 
-BACKENDS.forEach(webStreamSuite);
+ALL_BACKENDS.forEach(streamSuite);
+BACKENDS.forEach(processSuite);

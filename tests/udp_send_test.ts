@@ -153,7 +153,7 @@ Deno.test("UDP: names are looked up in the socket's family", async () => {
   using sockets = new Sockets("IPv4");
   const [server, client] = [sockets.unbound(), sockets.unbound()];
   server.bind(["localhost", 0]);
-  const [host, port] = server.getsockname() as [string, number];
+  const [host, port] = server.getsockname();
   assert.equal(host, "127.0.0.1");
   await client.sendto("by name", ["localhost", port]);
   assert.equal(text(await server.recv(100)), "by name");
@@ -165,7 +165,7 @@ Deno.test("UDP: names are looked up in the socket's family", async () => {
 familyTest("no host is this host", async (sockets) => {
   if (sockets.family === "Unix") return;
   const [server, client] = [sockets.bound(), sockets.unbound()];
-  await client.sendto("to this host", ["", (server.getsockname() as [string, number])[1]]);
+  await client.sendto("to this host", ["", server.getsockname()[1]]);
   assert.equal(text(await server.recv(100)), "to this host");
 });
 
@@ -196,7 +196,7 @@ Deno.test("UDP: IPv6 hears IPv4 too, under mapped addresses", async () => {
   using four = new Sockets("IPv4");
   const [server, client] = [six.unbound(), four.bound()];
   server.bind(["", 0]);
-  const [host, port] = server.getsockname() as [string, number];
+  const [host, port] = server.getsockname();
   assert.equal(host, "::");
   await client.sendto("x", ["127.0.0.1", port]);
   const [data, address] = await server.recvfrom(9);

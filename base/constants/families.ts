@@ -5,11 +5,11 @@ import { ABSENT, on } from "./platform.ts";
 /** No family given: any will do. */
 export const AF_UNSPEC: number = 0;
 /** Local sockets, addressed by a path. */
-export const AF_UNIX: number = 1;
+export const AF_UNIX = 1;
 /** IPv4. */
-export const AF_INET: number = 2;
+export const AF_INET = 2;
 /** IPv6. */
-export const AF_INET6: number = on(10, 30, 23);
+export const AF_INET6: 10 | 30 | 23 = on(10, 30, 23);
 /** Packets at the device level, below IP (Linux). */
 export const AF_PACKET: number = on(17, ABSENT);
 /** Messages between kernel and programs (Linux). */

@@ -3,9 +3,9 @@
 import { ABSENT, on } from "./platform.ts";
 
 /** A stream of bytes, as TCP. */
-export const SOCK_STREAM: number = 1;
+export const SOCK_STREAM = 1;
 /** Datagrams, as UDP. */
-export const SOCK_DGRAM: number = 2;
+export const SOCK_DGRAM = 2;
 /** Packets with their protocol header. */
 export const SOCK_RAW: number = 3;
 /** Reliable datagrams. */

@@ -79,7 +79,7 @@ export async function run({ socket, AF_INET, SOCK_DGRAM }: Module, { role, port,
     untilStdinEnds();
     const sock = socket(AF_INET, SOCK_DGRAM);
     sock.bind(["127.0.0.1", 0]);
-    announce(sock.getsockname() as [string, number]);
+    announce(sock.getsockname());
     await (role === "udp" ? echoDatagrams : echoReceived)(sock);
   } else {
     untilStdinEnds();
@@ -87,7 +87,7 @@ export async function run({ socket, AF_INET, SOCK_DGRAM }: Module, { role, port,
     const server = socket();
     server.bind(["127.0.0.1", 0]);
     server.listen(1024);
-    announce(server.getsockname() as [string, number]);
+    announce(server.getsockname());
     for await (const [conn] of server) serve(conn);
   }
 }

@@ -3,6 +3,7 @@
 import { nameOf } from "../../base/data.ts";
 import { OSError } from "../../base/errors.ts";
 import type { WaitOptions } from "../abort.ts";
+import { checkOptions } from "../arguments.ts";
 
 /**
  * A file operation that the file's mode does not allow, as Python's io.UnsupportedOperation.
@@ -72,11 +73,11 @@ export abstract class SocketFile<T extends string | Uint8Array, D = T> implement
   }
 
   /** Reads up to `size` characters or bytes; to the end of the stream if it is negative or left out. */
-  abstract read(size?: number | null, options?: WaitOptions): Promise<T | null>;
+  abstract read(size?: number | null | WaitOptions, options?: WaitOptions): Promise<T | null>;
   /** Reads one line with its end, or up to `limit` characters or bytes of it. Empty at the end of the stream. */
-  abstract readline(limit?: number | null, options?: WaitOptions): Promise<T | null>;
+  abstract readline(limit?: number | null | WaitOptions, options?: WaitOptions): Promise<T | null>;
   /** Reads lines to the end of the stream, or until they hold more than `hint` characters or bytes. */
-  abstract readlines(hint?: number | null, options?: WaitOptions): Promise<T[] | null>;
+  abstract readlines(hint?: number | null | WaitOptions, options?: WaitOptions): Promise<T[] | null>;
   /** Writes, and answers how much; a buffered file sends it when its buffer is full, or at flush or close. */
   abstract write(data: D, options?: WaitOptions): Promise<number | null>;
   /** Sends what was written. */
@@ -87,6 +88,7 @@ export abstract class SocketFile<T extends string | Uint8Array, D = T> implement
   /** Writes one after the other; no line ends are added. */
   async writelines(lines: Iterable<D> | AsyncIterable<D>, options?: WaitOptions): Promise<void> {
     this.fileno();
+    checkOptions(options);
     for await (const line of lines) await this.write(line, options);
   }
 

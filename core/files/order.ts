@@ -1,5 +1,7 @@
 // One call after the other: a file's reads share a buffer, and so do its writes.
 
+import { isAborted, throwIfAborted, whenAborted } from "../abort.ts";
+
 /** The call that has its turn. */
 interface Running {
   readonly work: Promise<unknown>;
@@ -23,7 +25,7 @@ export class Order {
 
   /** Runs one piece of work when its turn has come. */
   async run<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     if (this.#taken) await this.#turn(signal);
     this.#taken = true;
     try {
@@ -42,17 +44,17 @@ export class Order {
   #turn(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const enter = () => {
-        signal?.removeEventListener("abort", leave);
+        unlisten?.();
         resolve();
       };
-      const leave = () => {
-        this.#waiting.splice(this.#waiting.indexOf(enter), 1);
-        const end = () => reject(signal!.reason);
-        if (this.#running?.signal?.aborted) this.#running.work.then(end, end);
-        else end();
-      };
       this.#waiting.push(enter);
-      signal?.addEventListener("abort", leave, { once: true });
+      const unlisten = signal === undefined ? undefined : whenAborted(signal, (reason) => {
+        this.#waiting.splice(this.#waiting.indexOf(enter), 1);
+        const end = () => reject(reason);
+        const running = this.#running;
+        if (running?.signal !== undefined && isAborted(running.signal)) running.work.then(end, end);
+        else end();
+      });
     });
   }
 }

@@ -5,6 +5,7 @@ import type { BufferedFile } from "./binary.ts";
 import type { Codec, Decoder, Encoder, ErrorHandler } from "./coding.ts";
 import { closedFile, countOf, SocketFile, UnsupportedOperation } from "./file.ts";
 import type { WaitOptions } from "../abort.ts";
+import { apart, checkOptions } from "../arguments.ts";
 import { lineEnd, NewlineDecoder, withNewlines } from "./newlines.ts";
 import type { Newline } from "./newlines.ts";
 import { Order } from "./order.ts";
@@ -106,8 +107,9 @@ export class TextFile extends SocketFile<string> {
   }
 
   /** Reads `size` characters, fewer only at the end of the stream; to the end if it is negative or left out. */
-  async read(size?: number | null, options?: WaitOptions): Promise<string | null> {
-    const most = countOf(size);
+  async read(size?: number | null | WaitOptions, options?: WaitOptions): Promise<string | null> {
+    const [count, checked] = apart(size, options);
+    const most = countOf(count);
     return await this.#read(async (signal) => {
       for (;;) {
         const end = most < 0 ? -1 : endOf(this.#text, this.#at, most);
@@ -116,21 +118,23 @@ export class TextFile extends SocketFile<string> {
         if (typeof more === "string") continue;
         return more === null && this.#at === this.#text.length ? null : this.#take(this.#text.length);
       }
-    }, options);
+    }, checked);
   }
 
   /** Reads one line with its end, or up to `limit` characters of it. Empty at the end of the stream. */
-  async readline(limit?: number | null, options?: WaitOptions): Promise<string | null> {
-    const most = countOf(limit);
+  async readline(limit?: number | null | WaitOptions, options?: WaitOptions): Promise<string | null> {
+    const [count, checked] = apart(limit, options);
+    const most = countOf(count);
     return await this.#read(async (signal) => {
       const length = await this.#lineLength(most, signal);
       return length === null ? null : this.#take(this.#at + length);
-    }, options);
+    }, checked);
   }
 
   /** Reads lines to the end of the stream, or until they hold more than `hint` characters. */
-  async readlines(hint?: number | null, options?: WaitOptions): Promise<string[] | null> {
-    const most = countOf(hint);
+  async readlines(hint?: number | null | WaitOptions, options?: WaitOptions): Promise<string[] | null> {
+    const [count, checked] = apart(hint, options);
+    const most = countOf(count);
     return await this.#read(async (signal) => {
       const lines: string[] = [];
       try {
@@ -149,12 +153,13 @@ export class TextFile extends SocketFile<string> {
         throw error;
       }
       return lines;
-    }, options);
+    }, checked);
   }
 
   /** Writes, and answers how many characters; they are sent when the buffer is full, or at flush or close. */
   async write(text: string, options?: WaitOptions): Promise<number> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");
+    checkOptions(options);
     if (typeof text !== "string") throw new TypeError(`write() argument must be a string, not ${nameOf(text)}`);
     await this.buffer.write(this.#encoder!.encode(withNewlines(text, this.#newline)), options);
     if (this.line_buffering && /[\r\n]/.test(text)) await this.buffer.flush(options);
@@ -169,12 +174,16 @@ export class TextFile extends SocketFile<string> {
     return this.buffer.close(options);
   }
 
-  async #read<R>(read: (signal: AbortSignal | undefined) => Promise<R>, options: WaitOptions = {}): Promise<R> {
+  async #read<R>(
+    read: (signal: AbortSignal | undefined) => Promise<R>,
+    options: WaitOptions | undefined,
+  ): Promise<R> {
     if (!this.readable()) throw new UnsupportedOperation("not readable");
+    const signal = checkOptions(options);
     return await this.#reads.run(() => {
       if (this.closed) throw closedFile();
-      return read(options.signal);
-    }, options.signal);
+      return read(signal);
+    }, signal);
   }
 
   #take(end: number): string {

@@ -20,9 +20,10 @@ import { gaiErrorFor } from "../../base/gai.ts";
 import { findService } from "../../base/services.ts";
 import { findAddresses, isAddress, ownAddresses } from "./hosts.ts";
 import { toAscii } from "../../base/idna.ts";
-import { orAborted } from "../abort.ts";
+import { orAborted, throwIfAborted } from "../abort.ts";
 import type { Resolver } from "../../seam/resolver.ts";
 import type { WaitOptions } from "../abort.ts";
+import { checkOptions } from "../arguments.ts";
 
 /** One result of getaddrinfo. */
 export type AddressInfo = [
@@ -133,7 +134,8 @@ export async function getaddrinfo(
   options: WaitOptions,
 ): Promise<AddressInfo[]> {
   const hostname = checkAddrInfo(host, { family, type, proto, flags });
-  options.signal?.throwIfAborted();
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
   const name = hostname === "*" ? null : hostname;
   if (name === null && (port === null || port === "*")) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo" });
   if (flags & ~ALL_FLAGS || (flags & AI_CANONNAME && name === null)) {
@@ -148,13 +150,13 @@ export async function getaddrinfo(
 
   const addresses = name === null
     ? ownAddresses(narrowed, flags)
-    : await orAborted(findAddresses(resolver, toAscii(name), uses[0].port, narrowed, flags), options.signal);
+    : await orAborted(findAddresses(resolver, toAscii(name), uses[0].port, narrowed, flags), signal);
   let canonname = "";
   if (name !== null && flags & AI_CANONNAME) {
     // glibc answers an address as it was written.
     canonname = isAddress(resolver, name)
       ? name
-      : (await orAborted(resolver.followAliases(name), options.signal)).at(-1) ?? name;
+      : (await orAborted(resolver.followAliases(name), signal)).at(-1) ?? name;
   }
 
   const infos = addresses.flatMap(({ family, host, scopeId }) =>

@@ -8,9 +8,10 @@ import { OSError } from "../../base/errors.ts";
 import { hErrorFor } from "../../base/gai.ts";
 import { findAddresses, isAddress } from "./hosts.ts";
 import { toAscii } from "../../base/idna.ts";
-import { orAborted } from "../abort.ts";
+import { orAborted, throwIfAborted } from "../abort.ts";
 import type { Resolver } from "../../seam/resolver.ts";
 import type { WaitOptions } from "../abort.ts";
+import { checkOptions } from "../arguments.ts";
 
 /** A host as gethostbyname_ex and gethostbyaddr tell it: its name, other names, its addresses. */
 export type HostEntry = [hostname: string, aliases: string[], addresses: string[]];
@@ -42,8 +43,9 @@ export async function gethostbyname(
   options: WaitOptions,
 ): Promise<string> {
   const host = checkHostName(hostname, "gethostbyname");
-  options.signal?.throwIfAborted();
-  return await firstAddress(resolver, host, AF_INET, options.signal);
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
+  return await firstAddress(resolver, host, AF_INET, signal);
 }
 
 /** A host's name, its other names and all its IPv4 addresses. */
@@ -53,14 +55,15 @@ export async function gethostbyname_ex(
   options: WaitOptions,
 ): Promise<HostEntry> {
   const host = checkHostName(hostname, "gethostbyname_ex");
-  options.signal?.throwIfAborted();
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
   if (host === "" || host === "<broadcast>") {
     throw hErrorFor("NO_RECOVERY", { syscall: "gethostbyname", address: host });
   }
-  const addresses = (await orAborted(findAddresses(resolver, toAscii(host), 0, AF_INET), options.signal)).map((entry) =>
+  const addresses = (await orAborted(findAddresses(resolver, toAscii(host), 0, AF_INET), signal)).map((entry) =>
     entry.host
   );
-  const chain = isAddress(resolver, host) ? [] : await orAborted(resolver.followAliases(host), options.signal);
+  const chain = isAddress(resolver, host) ? [] : await orAborted(resolver.followAliases(host), signal);
   const canonical = chain.pop() ?? host;
   return [canonical, canonical === host ? [] : [host, ...chain], addresses];
 }
@@ -72,10 +75,11 @@ export async function gethostbyaddr(
   options: WaitOptions,
 ): Promise<HostEntry> {
   const host = checkHostName(hostname, "gethostbyaddr");
-  options.signal?.throwIfAborted();
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
   if (host === "") throw new OSError("wildcard resolved to multiple address", undefined, { syscall: "gethostbyaddr" });
-  const address = await firstAddress(resolver, host, AF_UNSPEC, options.signal);
-  const found = await orAborted(resolver.lookUpName(address, 0), options.signal);
+  const address = await firstAddress(resolver, host, AF_UNSPEC, signal);
+  const found = await orAborted(resolver.lookUpName(address, 0), signal);
   if (found === undefined) throw hErrorFor("HOST_NOT_FOUND", { syscall: "gethostbyaddr", address: host });
   return [found, [], [address]];
 }

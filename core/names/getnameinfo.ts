@@ -15,9 +15,10 @@ import { gaiErrorFor } from "../../base/gai.ts";
 import { findPort } from "../../base/services.ts";
 import { getfqdn } from "./gethost.ts";
 import { findAddresses } from "./hosts.ts";
-import { orAborted } from "../abort.ts";
+import { orAborted, throwIfAborted } from "../abort.ts";
 import type { Resolver } from "../../seam/resolver.ts";
 import type { WaitOptions } from "../abort.ts";
+import { checkOptions } from "../arguments.ts";
 
 /** The name and service of a socket address, as text. */
 export async function getnameinfo(
@@ -30,10 +31,11 @@ export async function getnameinfo(
   const [{ family, host }] = await findAddresses(resolver, given, port, AF_UNSPEC, AI_NUMERICHOST);
   if (family === AF_INET && address.length !== 2) throw new OSError("IPv4 sockaddr must be 2 tuple");
   if (flags & ~NI_FLAGS) throw gaiErrorFor("EAI_BADFLAGS", { syscall: "getnameinfo", address });
-  options.signal?.throwIfAborted();
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
   let name: string | undefined;
   if (!(flags & NI_NUMERICHOST)) {
-    name = await orAborted(resolver.lookUpName(host, port), options.signal);
+    name = await orAborted(resolver.lookUpName(host, port), signal);
     if (name !== undefined && flags & NI_NOFQDN) name = await withoutDomain(resolver, name, options);
   }
   if (name === undefined && flags & NI_NAMEREQD) {
@@ -73,7 +75,7 @@ export function checkNameInfo(
 
 /** A scope as getnameinfo(3) writes it: the interface of a link-local address by name. */
 function scopeName(resolver: Resolver, host: string, scopeId: number): string {
-  // The number says the same where the list of interfaces may not be read. Nobody is asked for it.
+  // The number says the same where the list of interfaces may not be read without a question to the user.
   if (!/^(fe[89ab]|ff.2)/.test(host) || resolver.mayListInterfaces?.() === false) return String(scopeId);
   try {
     return resolver.findInterface(([index]) => index === scopeId)?.[1] ?? String(scopeId);

@@ -8,6 +8,7 @@ import type { Runtime } from "../runtime.ts";
 import { filenoOf, int, pollTimeout } from "./arguments.ts";
 import type { Waitable } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
+import { apart, checkOptions } from "../arguments.ts";
 import { EPOLL_CLOEXEC, EPOLLIN, EPOLLOUT, EPOLLPRI } from "./constants.ts";
 import { InterestList } from "./interest.ts";
 
@@ -100,18 +101,19 @@ export class Epoll implements Disposable {
    * @returns [descriptor, events] for each that is ready; none when the time ran out
    */
   async poll(
-    timeout?: number | null,
-    maxevents: number = -1,
-    options: WaitOptions = {},
+    timeout?: number | null | WaitOptions,
+    maxevents?: number | WaitOptions,
+    options?: WaitOptions,
   ): Promise<[fd: number, events: number][]> {
     this.fileno();
-    const ms = pollTimeout(timeout, 1000);
-    int(maxevents, "maxevents");
-    if (maxevents !== -1 && maxevents <= 0) {
-      throw new RangeError(`maxevents must be greater than 0, got ${maxevents}`);
-    }
+    const [most = -1, later] = apart(maxevents, options);
+    const [limit, checked] = apart(timeout, later);
+    const signal = checkOptions(checked);
+    const ms = pollTimeout(limit, 1000);
+    int(most, "maxevents");
+    if (most !== -1 && most <= 0) throw new RangeError(`maxevents must be greater than 0, got ${most}`);
     const list = this.#list("epoll_wait");
-    const found = await list.wait(maxevents === -1 ? MOST_EVENTS : maxevents, ms, options.signal);
+    const found = await list.wait(most === -1 ? MOST_EVENTS : most, ms, signal);
     // Asked for afterwards too: it keeps this object from being forgotten while somebody waits in it.
     this.fileno();
     return found;

@@ -9,6 +9,7 @@
 import { errorFor } from "../../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLRDNORM } from "../../base/poll.ts";
 import type { Waiter } from "../../seam/transport.ts";
+import { throwIfAborted } from "../abort.ts";
 import type { Descriptor, Openable } from "../descriptors.ts";
 import type { Runtime } from "../runtime.ts";
 import { EPOLLET, EPOLLEXCLUSIVE, EPOLLIN, EPOLLONESHOT, EPOLLOUT } from "./constants.ts";
@@ -237,7 +238,7 @@ export class InterestList implements Openable {
 
   /** Waits until something is ready, at most `timeout` milliseconds. */
   async wait(limit: number, timeout: number, signal: AbortSignal | undefined): Promise<[fd: number, events: number][]> {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const { clock, pace, loops } = this.#runtime;
     await pace.begin();
     const behind = loops.catchUp();

@@ -27,7 +27,7 @@ export interface SelectFunctions {
     rlist: Iterable<R>,
     wlist: Iterable<W>,
     xlist: Iterable<X>,
-    timeout?: number | null,
+    timeout?: number | null | WaitOptions,
     options?: WaitOptions,
   ): Promise<[R[], W[], X[]]>;
   poll(): Poll;
@@ -38,7 +38,7 @@ export interface SelectFunctions {
 /** Makes the functions for what is open in a runtime. They wait by its clock. */
 export function makeSelect(runtime: Runtime): SelectFunctions {
   return {
-    select: (rlist, wlist, xlist, timeout, options = {}) => select(runtime, rlist, wlist, xlist, timeout, options),
+    select: (rlist, wlist, xlist, timeout, options) => select(runtime, rlist, wlist, xlist, timeout, options),
     poll: () => new Poll(runtime),
     epoll: Object.assign(
       (sizehint?: number, flags?: number) => openEpoll(runtime, sizehint, flags),

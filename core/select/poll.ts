@@ -5,6 +5,7 @@ import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI } from "../../base
 import { filenoOf, pollTimeout } from "./arguments.ts";
 import type { Waitable } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
+import { apart, checkOptions } from "../arguments.ts";
 import { KeyError } from "./errors.ts";
 import type { Runtime } from "../runtime.ts";
 import { ask, Question } from "./wait.ts";
@@ -70,16 +71,21 @@ export class Poll {
   /**
    * Waits until one of the registered events holds, or an error, a hang-up, or POLLNVAL for what is not open.
    *
-   * @param timeout in milliseconds; null, negative or left out waits for ever
+   * @param timeout in milliseconds; null, negative or left out waits for ever; the options may stand in its place
    * @returns [descriptor, events] for each that is ready; none when the time ran out
    */
-  async poll(timeout?: number | null, options: WaitOptions = {}): Promise<[fd: number, events: number][]> {
-    const ms = pollTimeout(timeout, 1);
+  async poll(
+    timeout?: number | null | WaitOptions,
+    options?: WaitOptions,
+  ): Promise<[fd: number, events: number][]> {
+    const [limit, checked] = apart(timeout, options);
+    const signal = checkOptions(checked);
+    const ms = pollTimeout(limit, 1);
     const questions: Question<number>[] = [];
     for (const [fd, mask] of this.#masks) {
       questions.push(new Question(this.#runtime.descriptors, fd, fd, mask | ALWAYS));
     }
-    await ask(this.#runtime, questions, ms, options.signal);
+    await ask(this.#runtime, questions, ms, signal);
     const found: [number, number][] = [];
     for (const { item: fd, answer: events } of questions) if (events !== 0) found.push([fd, events]);
     return found;

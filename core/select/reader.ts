@@ -8,6 +8,7 @@ import type { Descriptor, Openable } from "../descriptors.ts";
 import type { Runtime } from "../runtime.ts";
 import { int } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
+import { apart, checkOptions } from "../arguments.ts";
 import { ByteQueue } from "../files/bytes.ts";
 import { Order } from "../files/order.ts";
 import { characterEnd, countCharacters, lineText } from "./reader_text.ts";
@@ -189,12 +190,13 @@ export class Reader implements Disposable, AsyncIterable<string> {
   }
 
   /** Reads up to `size` bytes; an empty array at the end. It waits for at least one byte. */
-  async read(size: number = READ_AHEAD, options: WaitOptions = {}): Promise<Uint8Array> {
-    if (int(size, "size") < 1) throw new RangeError("size must be positive");
-    const { signal } = options;
+  async read(size?: number | WaitOptions, options?: WaitOptions): Promise<Uint8Array> {
+    const [most = READ_AHEAD, checked] = apart(size, options);
+    if (int(most, "size") < 1) throw new RangeError("size must be positive");
+    const signal = checkOptions(checked);
     return await this.#reads.run(async () => {
       for (;;) {
-        const data = this.#open().take(size);
+        const data = this.#open().take(most);
         if (data !== undefined) return data;
         await this.#sleep((source, alarm) => source.watch(POLLIN, alarm), signal);
       }
@@ -218,11 +220,12 @@ export class Reader implements Disposable, AsyncIterable<string> {
    * console.assert(await lines.readline() === "");
    * ```
    */
-  async readline(limit: number = -1, options: WaitOptions = {}): Promise<string> {
-    int(limit, "limit");
-    const { signal } = options;
+  async readline(limit?: number | WaitOptions, options?: WaitOptions): Promise<string> {
+    const [most = -1, checked] = apart(limit, options);
+    int(most, "limit");
+    const signal = checkOptions(checked);
     return await this.#reads.run(async () => {
-      const end = await this.#lineEnd(0, limit, signal);
+      const end = await this.#lineEnd(0, most, signal);
       return end === 0 ? "" : lineText(this.#open().take(end)!);
     }, signal);
   }
@@ -231,13 +234,14 @@ export class Reader implements Disposable, AsyncIterable<string> {
    * Reads lines to the end, or until they hold more than `hint` characters, as Python's `sys.stdin.readlines()`. Where the
    * signal ends it, no line is lost.
    */
-  async readlines(hint: number = -1, options: WaitOptions = {}): Promise<string[]> {
-    int(hint, "hint");
-    const { signal } = options;
+  async readlines(hint?: number | WaitOptions, options?: WaitOptions): Promise<string[]> {
+    const [most = -1, checked] = apart(hint, options);
+    int(most, "hint");
+    const signal = checkOptions(checked);
     return await this.#reads.run(async () => {
       const lines: string[] = [];
       let taken = 0;
-      for (let characters = 0; hint <= 0 || characters <= hint;) {
+      for (let characters = 0; most <= 0 || characters <= most;) {
         const end = await this.#lineEnd(taken, -1, signal);
         if (end === taken) break;
         const line = lineText(this.#open().view().subarray(taken, end));

@@ -16,6 +16,7 @@ import {
 import { filenoOf, selectTimeout } from "./arguments.ts";
 import type { Waitable } from "./arguments.ts";
 import type { WaitOptions } from "../abort.ts";
+import { apart, checkOptions } from "../arguments.ts";
 import type { DescriptorTable } from "../descriptors.ts";
 import type { Runtime } from "../runtime.ts";
 import { ask, Question } from "./wait.ts";
@@ -53,9 +54,11 @@ export async function select<R extends Waitable, W extends Waitable, X extends W
   rlist: Iterable<R>,
   wlist: Iterable<W>,
   xlist: Iterable<X>,
-  timeout: number | null | undefined,
-  options: WaitOptions,
+  timeoutOrOptions: number | null | WaitOptions | undefined,
+  lastOptions: WaitOptions | undefined,
 ): Promise<[R[], W[], X[]]> {
+  const [timeout, options] = apart(timeoutOrOptions, lastOptions);
+  const signal = checkOptions(options);
   const ms = selectTimeout(timeout);
   if (!isIterable(rlist) || !isIterable(wlist) || !isIterable(xlist)) {
     throw new TypeError("arguments 1-3 must be sequences");
@@ -64,6 +67,6 @@ export async function select<R extends Waitable, W extends Waitable, X extends W
   const readers = questionsOn(descriptors, rlist, READABLE);
   const writers = questionsOn(descriptors, wlist, WRITABLE);
   const watchers = questionsOn(descriptors, xlist, EXCEPTIONAL);
-  await ask(runtime, [...readers, ...writers, ...watchers], ms, options.signal);
+  await ask(runtime, [...readers, ...writers, ...watchers], ms, signal);
   return [ready(readers), ready(writers), ready(watchers)];
 }

@@ -25,7 +25,7 @@ export interface SelectorWaits {
   /** Takes one out; it may be closed already. */
   delete(fd: number): void;
   /** Waits, and answers with what is ready: possibly more events than were asked for. */
-  wait(seconds: number | null, options: WaitOptions): Promise<Iterable<[fd: number, events: number]>>;
+  wait(seconds: number | null, options: WaitOptions | undefined): Promise<Iterable<[fd: number, events: number]>>;
   /** Waits no more. */
   close(): void;
 }
@@ -56,7 +56,7 @@ export class SelectWaits implements SelectorWaits {
     this.#writers.delete(fd);
   }
 
-  async wait(seconds: number | null, options: WaitOptions): Promise<Iterable<[number, number]>> {
+  async wait(seconds: number | null, options: WaitOptions | undefined): Promise<Iterable<[number, number]>> {
     const [readable, writable] = await select(this.#runtime, this.#readers, this.#writers, [], seconds, options);
     const ready = new Map<number, number>();
     for (const fd of readable) ready.set(fd, EVENT_READ);
@@ -99,7 +99,7 @@ export class PollWaits implements SelectorWaits {
     this.#poll.unregister(fd);
   }
 
-  async wait(seconds: number | null, options: WaitOptions): Promise<Iterable<[number, number]>> {
+  async wait(seconds: number | null, options: WaitOptions | undefined): Promise<Iterable<[number, number]>> {
     return fromPoll(await this.#poll.poll(seconds === null ? null : seconds * 1000, options));
   }
 
@@ -139,7 +139,7 @@ export class EpollWaits implements SelectorWaits {
     }
   }
 
-  async wait(seconds: number | null, options: WaitOptions): Promise<Iterable<[number, number]>> {
+  async wait(seconds: number | null, options: WaitOptions | undefined): Promise<Iterable<[number, number]>> {
     return fromPoll(await this.#epoll.poll(seconds, Math.max(this.#size, 1), options));
   }
 

@@ -1,6 +1,7 @@
 // Python's selectors module: one interface over select, poll and epoll (Lib/selectors.py).
 
 import type { WaitOptions } from "../abort.ts";
+import { apart } from "../arguments.ts";
 import type { Waitable } from "./arguments.ts";
 import { KeyError } from "./errors.ts";
 import { fdOf, SelectorMap } from "./selector_map.ts";
@@ -70,10 +71,14 @@ export abstract class BaseSelector implements Disposable {
    * @param timeout in seconds; 0 or negative does not wait; null or left out waits for ever
    * @returns [key, events] for each that is ready
    */
-  async select(timeout?: number | null, options: WaitOptions = {}): Promise<[key: SelectorKey, events: number][]> {
-    const seconds = timeout === null || timeout === undefined ? null : timeout <= 0 ? 0 : timeout;
+  async select(
+    timeout?: number | null | WaitOptions,
+    options?: WaitOptions,
+  ): Promise<[key: SelectorKey, events: number][]> {
+    const [limit, checked] = apart(timeout, options);
+    const seconds = limit === null || limit === undefined ? null : limit <= 0 ? 0 : limit;
     const ready: [SelectorKey, number][] = [];
-    for (const [fd, events] of await this.#waits.wait(seconds, options)) {
+    for (const [fd, events] of await this.#waits.wait(seconds, checked)) {
       const key = this.#keys.get(fd);
       if (key !== undefined) ready.push([key, events & key.events]);
     }

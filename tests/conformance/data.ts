@@ -1,7 +1,6 @@
 // send and recv in all their forms: bytes, flags, half-close, order.
 
 import assert from "node:assert/strict";
-import { select } from "../../select.ts";
 import { Connected, FAMILIES, receive, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
@@ -164,12 +163,12 @@ export function dataSuite({ name, module: m }: Subject): void {
       const { client, peer } = all;
       for (const size of [1, 2048, 20_000, 65_536, 100_000]) {
         await client.sendall(pattern(size));
-        assert.deepEqual(await select([peer], [], []), [[peer], [], []]);
+        assert.deepEqual(await m.select([peer], [], []), [[peer], [], []]);
         assert.equal((await peer.recv(1, m.MSG_PEEK)).length, 1);
         assert(equal(await receive(peer, size), pattern(size)));
-        assert.deepEqual(await select([peer], [], [], 0), [[], [], []]);
+        assert.deepEqual(await m.select([peer], [], [], 0), [[], [], []]);
         await client.sendall("after");
-        assert.deepEqual(await select([peer], [peer], [], 5), [[peer], [peer], []]);
+        assert.deepEqual(await m.select([peer], [peer], [], 5), [[peer], [peer], []]);
         assert.equal(text(await peer.recv(100)), "after");
       }
     });

@@ -5,7 +5,7 @@ import { interpret } from "./interpreter.ts";
 import { goesOn, knownDifference } from "./known.ts";
 import type { BackendName } from "./known.ts";
 import type { Oracle } from "./oracle.ts";
-import type { Entry, Scenario } from "./scenario.ts";
+import type { Entry, FamilyName, Scenario } from "./scenario.ts";
 
 export type { BackendName };
 
@@ -31,17 +31,18 @@ const AT_ONCE = 6;
 /** A difference counts only if it is there this many times in a row: on a loaded machine a wait may be too short. */
 const TRIES = 3;
 
-/** Compares scenarios with CPython's answers. */
+/** Compares scenarios with CPython's answers. `foreign` is the helper that resets connections, as the module reaches it. */
 export async function compare(
   backend: BackendName,
   module: Module,
   oracle: Oracle,
   scenarios: Scenario[],
+  foreign: Record<FamilyName, any> = oracle.foreign,
 ): Promise<Comparison> {
   const comparison: Comparison = { differences: [], excused: {} };
-  let suspects = await once(backend, module, oracle, scenarios, comparison);
+  let suspects = await once(backend, module, oracle, scenarios, comparison, foreign);
   for (let time = 1; time < TRIES && suspects.length > 0; time++) {
-    suspects = await once(backend, module, oracle, suspects.map(({ scenario }) => scenario), comparison);
+    suspects = await once(backend, module, oracle, suspects.map(({ scenario }) => scenario), comparison, foreign);
   }
   comparison.differences = suspects;
   return comparison;
@@ -54,6 +55,7 @@ async function once(
   oracle: Oracle,
   scenarios: Scenario[],
   { excused }: Comparison,
+  foreign: Record<FamilyName, any>,
 ): Promise<Difference[]> {
   const traces = await oracle.run(scenarios);
   const found: Difference[] = [];
@@ -62,7 +64,7 @@ async function once(
     while (next < scenarios.length) {
       const n = next++;
       const [scenario, python] = [scenarios[n], traces[n]];
-      const ours = await interpret(module, scenario, oracle.foreign, python);
+      const ours = await interpret(module, scenario, foreign, python);
       const at = firstDifference(backend, scenario, python, ours, excused);
       if (at !== undefined) found.push({ scenario, at, python, ours });
     }

@@ -2,7 +2,6 @@
 
 import type { Socket } from "../../mod.ts";
 import type { Module } from "../conformance/fixtures.ts";
-import { epoll, poll, select } from "../../select.ts";
 import { TemporaryDirectory } from "../_helpers.ts";
 import type { Entry, FamilyName, Scenario, Step } from "./scenario.ts";
 
@@ -40,13 +39,13 @@ export async function interpret(
   foreign: Record<FamilyName, any>,
   judge: Entry[],
 ): Promise<Entry[]> {
-  using run = new Run(module, scenario.family, foreign);
+  await using run = new Run(module, scenario.family, foreign);
   const trace: Entry[] = [];
   for (const [n, step] of scenario.steps.entries()) trace.push(await run.step(step, judge[n]));
   return trace;
 }
 
-class Run implements Disposable {
+class Run implements AsyncDisposable {
   readonly #m: Module;
   readonly #name: FamilyName;
   readonly #foreign: Record<FamilyName, any>;
@@ -61,8 +60,9 @@ class Run implements Disposable {
     this.#foreign = foreign;
   }
 
-  [Symbol.dispose](): void {
-    for (const socket of this.#slots.values()) socket.close();
+  /** Closes everything, and waits until the backend has let go of it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(Array.from(this.#slots.values(), (socket) => socket[Symbol.asyncDispose]()));
     this.#directory[Symbol.dispose]();
   }
 
@@ -248,7 +248,7 @@ class Run implements Disposable {
       } catch (error) {
         if ((error as { errno?: number }).errno !== EAGAIN) throw error;
         // The receiver's buffer may grow.
-        if ((await select([], [one], [], 0.01))[1].length === 0) return "full";
+        if ((await this.#m.select([], [one], [], 0.01))[1].length === 0) return "full";
       }
     }
   }
@@ -307,13 +307,13 @@ class Run implements Disposable {
   }
 
   async do_poll(slot: number, mask: number, milliseconds: number): Promise<number[]> {
-    const poller = poll();
+    const poller = this.#m.poll();
     poller.register(this.#get(slot), mask);
     return (await poller.poll(milliseconds)).map(([, events]) => events & POLL_LEVELS);
   }
 
   async do_epoll(slot: number, mask: number, seconds: number): Promise<number[]> {
-    using poller = epoll();
+    using poller = this.#m.epoll();
     poller.register(this.#get(slot), mask);
     return (await poller.poll(seconds)).map(([, events]) => events & POLL_LEVELS);
   }
@@ -326,7 +326,7 @@ class Run implements Disposable {
     seconds: number,
   ): Promise<Entry> {
     const open = (slots: number[]) => slots.filter((slot) => this.#slots.has(slot)).map((slot) => this.#get(slot));
-    const answer = await select(open(reading), open(writing), open(excepting), seconds);
+    const answer = await this.#m.select(open(reading), open(writing), open(excepting), seconds);
     const slotOf = (socket: Socket) => [...this.#slots].find(([, one]) => one === socket)![0];
     return answer.map((ready) => ready.map(slotOf));
   }

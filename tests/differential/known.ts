@@ -5,7 +5,7 @@ import { isError } from "./scenario.ts";
 import type { Entry, Scenario, Step } from "./scenario.ts";
 
 /** The backends that are compared. */
-export type BackendName = "deno" | "native";
+export type BackendName = "deno" | "native" | "sim";
 
 /** A step that the two sides answered differently. */
 export interface Parting {
@@ -179,7 +179,7 @@ function lacks({ python, ours }: Parting, events: number): boolean {
     (levelOf(ours) & ~levelOf(python)) === 0;
 }
 
-/** On both backends. */
+/** On all backends. */
 const COMMON: Record<string, Rule> = {
   "refused at once": (p) => timedOut(p.python) && isError(p.ours) && !timedOut(p.ours),
   "a duplicate has a mode of its own": (p) =>
@@ -252,7 +252,8 @@ const DENO: Record<string, Rule> = {
     (is(p, ...RECEIVES) && differsInUnnamed(p) || is(p, "getsockname") && p.python === "" && isUnguessable(p.ours)),
   "connect(AF_UNSPEC) keeps the port and the queue": (p) =>
     was(p, ([operation]) => operation === "disconnect" || operation.startsWith("connect")) && isDatagrams(p) &&
-    (is(p, "getsockname") && Array.isArray(p.python) && p.python[1] === 0 ||
+    (is(p, "getsockname") && Array.isArray(p.python) &&
+        (p.python[1] === 0 || was(p, ([operation]) => operation === "disconnect")) ||
       foundLess(p) ||
       p.scenario.family === "UNIX datagrams" && errnoOf(p, p.python) === ECONNRESET),
   "a Unix peer that has gone is not forgotten": (p) =>
@@ -293,7 +294,8 @@ const DENO: Record<string, Rule> = {
     (p.ours === "" || errnoOf(p, p.ours) === ECONNRESET) && errnoOf(p, p.python) === EAGAIN,
   "the end comes before the reset": (p) =>
     errnoOf(p, p.python) === ECONNRESET &&
-    (is(p, ...RECEIVES) && p.ours === "" || is(p, ...SENDS) && errnoOf(p, p.ours) === EPIPE),
+      (is(p, ...RECEIVES) && (p.ours === "" || p.ours === false) || is(p, ...SENDS) && errnoOf(p, p.ours) === EPIPE) ||
+    is(p, "getsockopt") && p.python === ECONNRESET && p.ours === EPIPE,
   "an empty send asks nobody": (p) =>
     is(p, ...SENDS) && [p.step[2]].flat().join("") === "" && isError(p.python) && !isError(p.ours),
   "bind after the end": (p) =>
@@ -306,6 +308,7 @@ const DENO: Record<string, Rule> = {
 const RULES: Record<BackendName, Record<string, Rule>> = {
   deno: { ...COMMON, ...DENO },
   native: COMMON,
+  sim: COMMON,
 };
 
 /**

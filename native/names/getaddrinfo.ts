@@ -1,0 +1,86 @@
+// getaddrinfo: host and service to addresses that can be given to bind and connect.
+
+import type { Inet6Address, InetAddress } from "../../base/addresses.ts";
+import type { WaitOptions } from "../../core/abort.ts";
+import { orAborted, throwIfAborted } from "../../core/abort.ts";
+import { checkOptions } from "../../core/arguments.ts";
+import type { AddressInfo } from "../../core/names/getaddrinfo.ts";
+import { checkAddrInfo, parseService } from "../../core/names/getaddrinfo.ts";
+import { toAscii } from "../../base/idna.ts";
+import { AI_NUMERICHOST } from "../../base/constants/names.ts";
+import { gaierror } from "../../base/errors.ts";
+import { gaiErrorFor } from "../../base/gai.ts";
+import { find, findInPlace } from "./addrinfo.ts";
+import type { Found, Hints } from "./addrinfo.ts";
+import { requireHost } from "../permissions.ts";
+
+/**
+ * Finds the addresses of a host and a service, each with the arguments of the socket that fits it, as libc answers.
+ *
+ * A literal address takes no permission; a name takes net access to `host:port` (to all of the host where no port
+ * is given), no more than connecting to it takes.
+ *
+ * @throws {gaierror} whose `errno` is the EAI_ number: EAI_NONAME for a name that is not known, EAI_AGAIN where no
+ * name server answers …
+ *
+ * @example
+ * ```ts
+ * import { getaddrinfo, SOCK_STREAM } from "@berkeley/socket/native";
+ * const [[, , , , address]] = await getaddrinfo("127.0.0.1", "http", 0, SOCK_STREAM);
+ * console.assert(address.join() === "127.0.0.1,80");
+ * ```
+ */
+export async function getaddrinfo(
+  host: string | Uint8Array | null,
+  port: string | number | null,
+  family: number = 0,
+  type: number = 0,
+  proto: number = 0,
+  flags: number = 0,
+  options: WaitOptions = {},
+): Promise<AddressInfo[]> {
+  const hints = { family, type, proto, flags };
+  const hostname = checkAddrInfo(host, hints);
+  // libc would take a port beyond 65535 modulo 2 ** 16.
+  const service = parseService(port, flags);
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
+  const found = await orAborted(findHost(hostname, service, hints), signal);
+  return found.map(({ family, type, proto, canonname, address }): AddressInfo => [
+    family,
+    type,
+    proto,
+    canonname,
+    address as InetAddress | Inet6Address,
+  ]);
+}
+
+/** Looks up, with the permission that it takes. */
+export async function findHost(host: string | null, port: number | string | null, hints: Hints): Promise<Found[]> {
+  const service = port === null ? null : String(port);
+  if (host === null) return await find(null, service, hints);
+  // C would read it up to there.
+  if (host.includes("\0")) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
+  const name = toAscii(host);
+  if (!isNumeric(name)) requireHost(name, await findPort(port, hints));
+  return await find(name, service, hints);
+}
+
+/** Whether a host is an address as text, which libc tells without waiting. */
+function isNumeric(host: string): boolean {
+  if (host === "" || host === "*") return true; // no host at all
+  try {
+    findInPlace(host, null, { flags: AI_NUMERICHOST });
+    return true;
+  } catch (error) {
+    if (error instanceof gaierror) return false;
+    throw error;
+  }
+}
+
+/** The port of a service, which the permission names; 0 for none. */
+async function findPort(port: number | string | null, { type, proto }: Hints): Promise<number> {
+  if (typeof port !== "string") return port ?? 0;
+  const [{ address }] = await find(null, port, { type, proto });
+  return (address as InetAddress)[1];
+}

@@ -1,0 +1,77 @@
+// Network interfaces by name and index. libc asks the kernel, and takes no permission for it.
+
+import { nameOf } from "../../base/data.ts";
+import { errorFor, OSError } from "../../base/errors.ts";
+import { failure } from "../call.ts";
+import { libc } from "../libc.ts";
+import { cString, NULL, structAt, textAt, textIn } from "../memory.ts";
+
+/** IF_NAMESIZE, the end included. */
+const NAME_SIZE = 16;
+
+// struct if_nameindex: unsigned int if_index @0, char *if_name @8. The list ends with a name that is NULL.
+const INDEX = 0, NAME = 8, SIZE = 16;
+
+/**
+ * Lists the network interfaces.
+ *
+ * @example
+ * ```ts
+ * import { if_nameindex } from "@berkeley/socket/native";
+ * for (const [index, name] of if_nameindex()) console.log(index, name);
+ * ```
+ */
+export function if_nameindex(): [index: number, name: string][] {
+  const list = libc().if_nameindex();
+  if (list === NULL) throw failure("if_nameindex");
+  try {
+    const found: [number, string][] = [];
+    for (let entry = list;; entry += BigInt(SIZE)) {
+      const view = structAt(entry, SIZE);
+      const name = view.getBigUint64(NAME, true);
+      if (name === NULL) return found;
+      found.push([view.getUint32(INDEX, true), textAt(name)]);
+    }
+  } finally {
+    libc().if_freenameindex(list);
+  }
+}
+
+/**
+ * The index of a network interface.
+ *
+ * @throws {OSError} where there is none of this name.
+ *
+ * @example
+ * ```ts
+ * import { if_indextoname, if_nametoindex } from "@berkeley/socket/native";
+ * console.assert(if_indextoname(if_nametoindex("lo")) === "lo");
+ * ```
+ */
+export function if_nametoindex(name: string): number {
+  if (typeof name !== "string") throw new TypeError(`expected a string, not ${nameOf(name)}`);
+  if (name.includes("\0")) throw new RangeError("embedded null byte");
+  const index = libc().if_nametoindex(cString(name));
+  if (index === 0) throw new OSError("no interface with this name", undefined, { syscall: "if_nametoindex" });
+  return index;
+}
+
+/**
+ * The name of a network interface, by its index.
+ *
+ * @throws {OSError} ENXIO where there is none of this index.
+ *
+ * @example
+ * ```ts
+ * import { if_indextoname, if_nameindex } from "@berkeley/socket/native";
+ * for (const [index, name] of if_nameindex()) console.assert(if_indextoname(index) === name);
+ * ```
+ */
+export function if_indextoname(index: number): string {
+  if (!Number.isInteger(index)) throw new TypeError("an integer is required");
+  if (index < 0) throw new RangeError("can't convert negative value to unsigned int");
+  if (index > 0xffffffff) throw new RangeError("index is too large");
+  const name = new Uint8Array(NAME_SIZE);
+  if (libc().if_indextoname(index, name) === null) throw errorFor("ENXIO", { syscall: "if_indextoname" });
+  return textIn(name);
+}

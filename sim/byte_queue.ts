@@ -1,0 +1,65 @@
+// Received bytes that wait to be read.
+
+import type { Bytes } from "../base/data.ts";
+
+/** Read chunks at the front before the list is shortened. */
+const MOST_GONE = 64;
+
+/** A queue of bytes. */
+export class ByteQueue {
+  #chunks: Bytes[] = [];
+  /** How many chunks at the front are gone. */
+  #gone = 0;
+  #length = 0;
+
+  /** How many bytes it holds. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds bytes, which must not change afterwards. */
+  append(data: Bytes): void {
+    if (data.length === 0) return;
+    this.#chunks.push(data);
+    this.#length += data.length;
+  }
+
+  /** Copies bytes out, filling each view before the next, and drops them unless they are only looked at. */
+  read(views: Uint8Array[], peek: boolean): number {
+    let place = this.#gone;
+    let offset = 0;
+    let total = 0;
+    for (const view of views) {
+      for (let filled = 0; filled < view.length && total < this.#length;) {
+        const chunk = this.#chunks[place];
+        const left = Math.min(chunk.length - offset, view.length - filled);
+        view.set(left === chunk.length ? chunk : chunk.subarray(offset, offset + left), filled);
+        filled += left;
+        total += left;
+        offset += left;
+        if (offset === chunk.length) {
+          place++;
+          offset = 0;
+        }
+      }
+    }
+    if (!peek) this.#drop(place, offset, total);
+    return total;
+  }
+
+  #drop(place: number, offset: number, total: number): void {
+    this.#length -= total;
+    this.#gone = place;
+    if (offset > 0) this.#chunks[place] = this.#chunks[place].subarray(offset);
+    if (this.#gone >= MOST_GONE || this.#gone === this.#chunks.length) {
+      this.#chunks.splice(0, this.#gone);
+      this.#gone = 0;
+    }
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.#chunks = [];
+    this.#gone = this.#length = 0;
+  }
+}

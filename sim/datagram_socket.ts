@@ -1,0 +1,75 @@
+// What UDP and Unix datagram sockets have in common: a queue of datagrams with bounds.
+
+import type { Address } from "../base/addresses.ts";
+import { MSG_PEEK, MSG_TRUNC } from "../base/constants.ts";
+import type { Bytes } from "../base/data.ts";
+import { WOULD_BLOCK } from "../seam/transport.ts";
+import type { Accepted, Caller, WouldBlock } from "../seam/transport.ts";
+import { RECEIVING, SimSocket, unsupported } from "./socket.ts";
+import type { Receipt } from "./socket.ts";
+
+/** A datagram in the queue of a socket. */
+export interface Queued {
+  readonly data: Bytes;
+  /** Null where a Unix sender has no name. */
+  readonly from: Address | null;
+}
+
+/** What a kernel's bookkeeping adds to a datagram in a queue (sizeof struct sk_buff, and what its data is rounded to). */
+export const OVERHEAD = 768;
+
+/** Fills views one after the other. Answers how much fitted. */
+function scatter(data: Bytes, views: Uint8Array[]): number {
+  let offset = 0;
+  for (const view of views) {
+    const piece = data.subarray(offset, offset + view.length);
+    view.set(piece);
+    offset += piece.length;
+  }
+  return offset;
+}
+
+/** A socket that receives datagrams. */
+export abstract class DatagramSocket extends SimSocket {
+  readonly queue: Queued[] = [];
+  /** The bytes in the queue, as a kernel counts them. */
+  protected queued = 0;
+  protected shut = 0;
+
+  listen(): void {
+    throw unsupported("listen");
+  }
+  accept(): Accepted | WouldBlock {
+    throw unsupported("accept");
+  }
+  finishConnect(): void {}
+
+  protected sizeHint(_size: number, _flags: number): number {
+    return this.queue[0]?.data.length ?? 0;
+  }
+
+  /** Called where a datagram was taken out of the queue, with its size as a kernel counts it. */
+  protected abstract taken(size: number): void;
+
+  protected receive(_caller: Caller, views: Uint8Array[], size: number, flags: number): Receipt | WouldBlock {
+    if (this.isLost) return WOULD_BLOCK;
+    this.throwError("recv");
+    const first = this.queue[0];
+    if (first === undefined) {
+      return (this.shut & RECEIVING) !== 0 ? { length: 0, flags: 0, address: null } : WOULD_BLOCK;
+    }
+    const { data, from } = first;
+    const length = scatter(data, views);
+    if ((flags & MSG_PEEK) === 0) {
+      this.queue.shift();
+      this.queued -= data.length + OVERHEAD;
+      this.taken(data.length + OVERHEAD);
+    }
+    const isCut = data.length > size;
+    return {
+      length: isCut && (flags & MSG_TRUNC) !== 0 ? data.length : length,
+      flags: isCut ? MSG_TRUNC : 0,
+      address: from,
+    };
+  }
+}

@@ -1,0 +1,50 @@
+// Addresses between the shapes of sockets and the text that packets carry.
+
+import { wildcard } from "../../base/addresses.ts";
+import type { Address } from "../../base/addresses.ts";
+import { AF_INET, AF_INET6 } from "../../base/constants/families.ts";
+import { parseIPv6 } from "../../base/ip.ts";
+import { isIPv6 } from "./packet.ts";
+
+const MAPPED = "::ffff:";
+
+/** An IPv4 address in IPv6's clothes (::ffff:1.2.3.4) as packets carry it; any other stays as it is. */
+export function unmap(host: string): string {
+  return host.startsWith(MAPPED) && host.includes(".") ? host.slice(MAPPED.length) : host;
+}
+
+/** The address of a packet in the shape that a socket of a family tells it in. */
+export function shapeOf(family: number, host: string, port: number, scopeId: number = 0): Address {
+  if (family === AF_INET) return [host, port];
+  return [isIPv6(host) ? host : `${MAPPED}${host}`, port, 0, scopeId];
+}
+
+/** Whether a socket of a family can have to do with an address. */
+export function fitsFamily(family: number, host: string): boolean {
+  return family === AF_INET6 || !isIPv6(host);
+}
+
+/** The family of an address. */
+export function familyOf(host: string): number {
+  return isIPv6(host) ? AF_INET6 : AF_INET;
+}
+
+/** Whether an address is that of every interface. */
+export function isWildcard(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
+/** The address of every interface in the family of an address. */
+export function wildcardLike(host: string): string {
+  return wildcard(familyOf(host));
+}
+
+/** Whether an address is a group's. */
+export function isMulticast(host: string): boolean {
+  if (isIPv6(host)) return parseIPv6(host)![0] === 0xff;
+  const first = Number(host.slice(0, host.indexOf(".")));
+  return first >= 224 && first < 240;
+}
+
+/** The address of every host. */
+export const BROADCAST = "255.255.255.255";

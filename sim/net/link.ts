@@ -1,0 +1,174 @@
+// One direction of a link between two hosts: delay, bandwidth, loss and the rest, and the packets under way.
+
+import { fromSeconds, MILLISECOND, SECOND } from "../time/units.ts";
+import type { Action } from "../time/queue.ts";
+import type { Sighting } from "../trace/recorder.ts";
+import type { Host } from "./host.ts";
+import { sizeOf } from "./packet.ts";
+import type { Packet } from "./packet.ts";
+
+/** How a link treats what travels over it. Each direction is treated for itself. */
+export interface LinkOptions {
+  /** The time that a packet takes, one way, in seconds. 0 by default. */
+  latency?: number;
+  /** A random time on top, up to this many seconds. Packets may overtake each other by it. 0 by default. */
+  jitter?: number;
+  /** Bytes per second, headers included. Infinity by default. */
+  bandwidth?: number;
+  /** The probability that a packet is lost, 0 to 1. */
+  loss?: number;
+  /** The probability that a packet arrives twice, 0 to 1. */
+  duplicate?: number;
+  /** The probability that a packet is held up on its way, so that later ones overtake it, 0 to 1. */
+  reorder?: number;
+  /** The bytes that may wait for the bandwidth, headers included; a packet beyond them is dropped. 65536 by default. */
+  queue?: number;
+  /** The longest packet in bytes, headers included. 1500 by default. */
+  mtu?: number;
+}
+
+/** What a link without options is. */
+export const IDEAL: Required<LinkOptions> = {
+  latency: 0,
+  jitter: 0,
+  bandwidth: Infinity,
+  loss: 0,
+  duplicate: 0,
+  reorder: 0,
+  queue: 65536,
+  mtu: 1500,
+};
+
+/** IPv6's least MTU, under which nothing works. */
+const LEAST_MTU = 1280;
+
+/** The bounds of each option. */
+const BOUNDS: Record<keyof LinkOptions, [least: number, most: number]> = {
+  latency: [0, Number.MAX_SAFE_INTEGER / SECOND],
+  jitter: [0, Number.MAX_SAFE_INTEGER / SECOND],
+  bandwidth: [1, Infinity],
+  loss: [0, 1],
+  duplicate: [0, 1],
+  reorder: [0, 1],
+  queue: [0, Infinity],
+  mtu: [LEAST_MTU, 65536],
+};
+
+/** Checks the options of a link: wrong names and types are TypeErrors, values out of range RangeErrors. */
+export function checkLinkOptions(options: LinkOptions): LinkOptions {
+  if (typeof options !== "object" || options === null) throw new TypeError("link options must be an object");
+  const checked: LinkOptions = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(BOUNDS, name)) throw new TypeError(`a link has no option '${name}'`);
+    if (value === undefined) continue;
+    if (typeof value !== "number") throw new TypeError(`a link's ${name} must be a number`);
+    const [least, most] = BOUNDS[name as keyof LinkOptions];
+    if (!(value >= least && value <= most)) throw new RangeError(`a link's ${name} must be ${least} to ${most}`);
+    if (name === "mtu" && !Number.isInteger(value)) throw new TypeError("a link's mtu must be an integer");
+    checked[name as keyof LinkOptions] = value;
+  }
+  return checked;
+}
+
+/** The time within which a duplicate follows, and a packet that is held up is overtaken, where there is no latency. */
+const LEAST_DELAY = MILLISECOND;
+
+/** The number of a duplicate: it counts neither as overtaken nor as overtaking. */
+const COPY = -1;
+
+/** One direction of the link between two hosts. */
+export class Link {
+  readonly from: Host;
+  readonly to: Host;
+  /** Changed by `Network.link`; packets under way keep their time of arrival. */
+  options: Required<LinkOptions>;
+  /** How many partitions hold it cut. Nothing passes a cut link. */
+  cut = false;
+  /** Raised by each cut: what was sent before it does not arrive. */
+  cuts = 0;
+  /** When the last byte that waits for the bandwidth will have left. */
+  #busyUntil = 0;
+  #sent = 0;
+  #latestDelivered = 0;
+  #lastArrival = -1;
+  #lastTie = 0;
+
+  constructor(from: Host, to: Host, options: Required<LinkOptions>) {
+    this.from = from;
+    this.to = to;
+    this.options = options;
+  }
+
+  /** Cuts the link, or mends it. What is under way when it is cut does not arrive. */
+  setCut(cut: boolean): void {
+    if (cut && !this.cut) this.cuts++;
+    this.cut = cut;
+  }
+
+  /** Sends a packet. */
+  send(packet: Packet): void {
+    const { dice, network: { recorder, timeline } } = this.from;
+    const now = timeline.now;
+    const sighting = recorder.sent(now, this.from, this.to, packet, false);
+    if (this.cut) return recorder.ended(sighting, "partitioned", now);
+    const { bandwidth, queue, loss, latency, jitter, duplicate, reorder } = this.options;
+    let left = now;
+    if (bandwidth !== Infinity) {
+      const size = sizeOf(packet);
+      const start = Math.max(now, this.#busyUntil);
+      const waiting = (start - now) * bandwidth / SECOND;
+      // A packet that leaves at once does not wait.
+      if (start > now && waiting + size > queue) return recorder.ended(sighting, "dropped", now);
+      left = this.#busyUntil = start + Math.ceil(size * SECOND / bandwidth);
+    }
+    if (dice.happens(loss)) return recorder.ended(sighting, "lost", now);
+    let arrival = left + fromSeconds(latency);
+    if (jitter > 0) arrival += fromSeconds(jitter * dice.next());
+    const detour = Math.max(fromSeconds(latency), LEAST_DELAY);
+    if (dice.happens(reorder)) arrival += Math.ceil(detour * (0.5 + dice.next()));
+    this.#launch(packet, arrival, sighting, this.#sent++);
+    if (dice.happens(duplicate)) {
+      const copy = recorder.sent(now, this.from, this.to, packet, true);
+      this.#launch(packet, arrival + Math.ceil(detour * dice.next()), copy, COPY);
+    }
+  }
+
+  #launch(packet: Packet, time: number, sighting: Sighting | undefined, number: number): void {
+    // Packets that arrive at the same time keep their order. Other events may come between them.
+    const { timeline } = this.from.network;
+    const tie = time === this.#lastArrival ? timeline.tieAfter(this.#lastTie) : timeline.tie();
+    this.#lastArrival = time;
+    this.#lastTie = tie;
+    timeline.at(time, new Arrival(this, packet, sighting, this.cuts, number), tie);
+  }
+
+  /** Takes a packet that has come through. */
+  arrive(packet: Packet, sighting: Sighting | undefined, cuts: number, number: number): void {
+    const { recorder, timeline } = this.from.network;
+    const now = timeline.now;
+    if (this.cut || cuts !== this.cuts) return recorder.ended(sighting, "partitioned", now);
+    const overtaken = number !== COPY && number < this.#latestDelivered;
+    if (number > this.#latestDelivered) this.#latestDelivered = number;
+    recorder.ended(sighting, this.to.isUp ? "delivered" : "dropped", now, overtaken);
+    if (this.to.isUp) this.to.receive(packet);
+  }
+}
+
+/** The arrival of a packet at the end of a link. */
+class Arrival implements Action {
+  readonly #link: Link;
+  readonly #packet: Packet;
+  readonly #sighting: Sighting | undefined;
+  readonly #cuts: number;
+  readonly #number: number;
+  constructor(link: Link, packet: Packet, sighting: Sighting | undefined, cuts: number, number: number) {
+    this.#link = link;
+    this.#packet = packet;
+    this.#sighting = sighting;
+    this.#cuts = cuts;
+    this.#number = number;
+  }
+  fire(): void {
+    this.#link.arrive(this.#packet, this.#sighting, this.#cuts, this.#number);
+  }
+}

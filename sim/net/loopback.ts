@@ -1,0 +1,62 @@
+// The loopback interface: packets of a host to itself arrive before the call that sent them returns, as in a kernel,
+// but never within the work on another packet.
+
+import type { Kernel } from "./kernel.ts";
+import type { Packet } from "./packet.ts";
+import type { Network } from "./network.ts";
+
+/** How many packets are worked off before the list is shortened. */
+const BATCH = 1024;
+
+/** The loopback interfaces of all hosts. */
+export class Loopback {
+  readonly #network: Network;
+  #queue: [kernel: Kernel, packet: Packet][] = [];
+  #working = false;
+
+  constructor(network: Network) {
+    this.#network = network;
+  }
+
+  /** Sends a packet from a host to itself. */
+  send(kernel: Kernel, packet: Packet): void {
+    this.#queue.push([kernel, packet]);
+    if (!this.#working) this.#work();
+  }
+
+  /**
+   * Runs some work during which packets wait, and works them off afterwards. A connection is never called back while
+   * it works on a packet.
+   */
+  during(work: () => void): void {
+    if (this.#working) return work();
+    this.#working = true;
+    try {
+      work();
+    } finally {
+      this.#working = false;
+    }
+    if (this.#queue.length > 0) this.#work();
+  }
+
+  #work(): void {
+    this.#working = true;
+    const { recorder, timeline } = this.#network;
+    try {
+      for (let place = 0; place < this.#queue.length; place++) {
+        const [kernel, packet] = this.#queue[place];
+        const now = timeline.now;
+        const sighting = recorder.sent(now, kernel.host, kernel.host, packet, false);
+        recorder.ended(sighting, kernel.isUp ? "delivered" : "dropped", now);
+        if (kernel.isUp) kernel.receive(packet);
+        if (place === BATCH) {
+          this.#queue.splice(0, BATCH + 1);
+          place = -1;
+        }
+      }
+    } finally {
+      this.#queue.length = 0;
+      this.#working = false;
+    }
+  }
+}

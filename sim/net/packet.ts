@@ -1,0 +1,114 @@
+// What travels over the links: IP packets with a TCP segment, a UDP datagram or an ICMP message in them. They stay
+// objects; trace/wire.ts writes their bytes where a capture is asked for.
+
+import type { Bytes } from "../../base/data.ts";
+
+/** What every packet has. */
+interface Ip {
+  /** The sender's address. */
+  readonly source: string;
+  /** The receiver's address. */
+  readonly destination: string;
+  /** How many routers it may pass (TTL, hop limit). */
+  readonly ttl: number;
+}
+
+/** The flags of a TCP segment, by their bits in the header. */
+export const FIN = 0x01;
+export const SYN = 0x02;
+export const RST = 0x04;
+export const PSH = 0x08;
+export const ACK = 0x10;
+
+/** A TCP segment. Sequence numbers are unsigned 32-bit numbers. */
+export interface Segment extends Ip {
+  readonly protocol: "TCP";
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly flags: number;
+  readonly seq: number;
+  readonly ack: number;
+  /** The window field, 16 bits, before scaling. */
+  readonly window: number;
+  /** The option MSS, on a SYN. */
+  readonly mss?: number;
+  /** The option for window scaling, on a SYN. */
+  readonly scale?: number;
+  readonly data: Bytes;
+  /** Whether it was sent before. The trace tells it; the header does not. */
+  readonly retransmission: boolean;
+}
+
+/** A UDP datagram. */
+export interface Datagram extends Ip {
+  readonly protocol: "UDP";
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly data: Bytes;
+  /** IP's identification. */
+  readonly id: number;
+}
+
+/** A part of a datagram that is longer than the link's MTU. */
+export interface Fragment extends Ip {
+  readonly protocol: "fragment";
+  readonly whole: Datagram;
+  /** The place of its bytes among those of the whole, UDP's header included. */
+  readonly offset: number;
+  readonly length: number;
+  readonly last: boolean;
+}
+
+/** ICMP's "port unreachable". */
+export interface Unreachable extends Ip {
+  readonly protocol: "ICMP";
+  /** The datagram that no socket took. */
+  readonly about: Datagram;
+}
+
+/** What travels over a link. */
+export type Packet = Segment | Datagram | Fragment | Unreachable;
+
+/** Whether an address is one of IPv6. */
+export function isIPv6(address: string): boolean {
+  return address.includes(":");
+}
+
+/** The length of the IP header. */
+export function ipHeader(address: string): number {
+  return isIPv6(address) ? 40 : 20;
+}
+
+/** The length of a TCP header: 20 bytes, and 8 for the options of a SYN (MSS, a no-op, window scale). */
+export function tcpHeader({ flags }: Segment): number {
+  return (flags & SYN) !== 0 ? 28 : 20;
+}
+
+/** The length of UDP's header. */
+export const UDP_HEADER = 8;
+/** The length of IPv6's fragment header. */
+export const FRAGMENT_HEADER = 8;
+/** How much of a datagram an ICMP message quotes. */
+export const QUOTED = 548;
+
+/** The bytes of a packet on the wire, headers included. */
+export function sizeOf(packet: Packet): number {
+  const ip = ipHeader(packet.destination);
+  switch (packet.protocol) {
+    case "TCP":
+      return ip + tcpHeader(packet) + packet.data.length;
+    case "UDP":
+      return ip + UDP_HEADER + packet.data.length;
+    case "fragment":
+      return ip + (ip === 40 ? FRAGMENT_HEADER : 0) + packet.length;
+    case "ICMP":
+      return ip + 8 + Math.min(ip + UDP_HEADER + packet.about.data.length, QUOTED);
+  }
+}
+
+const FLAG_NAMES: [number, string][] = [[SYN, "SYN"], [FIN, "FIN"], [RST, "RST"], [PSH, "PSH"], [ACK, "ACK"]];
+
+/** The flags of a segment in words: "SYN,ACK". */
+export function flagNames(flags: number): string {
+  return FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name).join(",");
+}

@@ -1,0 +1,60 @@
+// Names to addresses on a host: every host knows the names of all, and itself as localhost.
+
+import { parseLiteral, wildcard } from "../../base/addresses.ts";
+import type { Address } from "../../base/addresses.ts";
+import { AF_INET, AF_INET6 } from "../../base/constants/families.ts";
+import { gaiErrorFor } from "../../base/gai.ts";
+import { familyOf } from "./addresses.ts";
+import type { Host } from "./host.ts";
+import { isIPv6 } from "./packet.ts";
+
+/** An international name in ASCII, by the one thing that every runtime has for it. A RangeError where it is none. */
+function asciiOf(name: string): string {
+  if (/^[\0-\x7f]*$/.test(name)) return name;
+  const ascii = URL.canParse(`http://${name}`) ? new URL(`http://${name}`).hostname : "";
+  if (ascii === "") throw new RangeError("host name is no international domain name");
+  return ascii;
+}
+
+/** The addresses of a host name, IPv4 first; none where no host has it. */
+export function addressesOf(host: Host, name: string): readonly string[] {
+  const ascii = asciiOf(name).toLowerCase().replace(/\.$/, "");
+  if (ascii === "localhost" || ascii.endsWith(".localhost")) return ["127.0.0.1", "::1"];
+  return host.network.named(ascii)?.addresses ?? [];
+}
+
+/** The name of an address, as every host knows it. */
+export function nameOf(host: Host, address: string): string | undefined {
+  if (address === "127.0.0.1" || address === "::1") return "localhost";
+  return host.network.route(address)?.name;
+}
+
+/** An address with a literal in the place of its host name, for a call on a socket of a family. */
+export function resolve(host: Host, family: number, address: Address, syscall: string): Address {
+  const [name, ...rest] = address as [string, number];
+  if (name === "") return [wildcard(family), ...rest] as Address;
+  const fits = (found: string) => isIPv6(found) === (family === AF_INET6);
+  // No host has a literal as its name, and most names are known: looking them up is faster than parsing.
+  let found = host.network.named(name)?.addresses.find(fits);
+  if (found === undefined) {
+    if (parseLiteral(name) !== undefined) return address;
+    if (!/[\s<>[\]]/.test(name)) found = addressesOf(host, name).find(fits);
+  }
+  if (found === undefined) throw gaiErrorFor("EAI_NONAME", { syscall, address });
+  return [found, ...rest] as Address;
+}
+
+/** The addresses at which a host and port may be reached, IPv4 first. */
+export function endpoints(host: Host, name: string, port: number): [family: number, address: Address][] {
+  const shape = (found: string): [number, Address] => [
+    familyOf(found),
+    familyOf(found) === AF_INET ? [found, port] : [found, port, 0, 0],
+  ];
+  const literal = parseLiteral(name);
+  if (literal !== undefined) return [shape(literal.host)];
+  // No host stands for this one, IPv6 first as getaddrinfo(3) sorts them.
+  if (name === "") return ["::1", "127.0.0.1"].map(shape);
+  const found = addressesOf(host, name);
+  if (found.length === 0) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: name });
+  return found.map(shape);
+}

@@ -1,0 +1,45 @@
+// What a host tells about its sockets, as the program `ss` does.
+
+/** A socket of a host, as `ss` lists it. */
+export interface SocketInfo {
+  /** The protocol, or the kind of Unix socket. */
+  readonly protocol: "tcp" | "udp" | "unix" | "unix datagram";
+  /** "LISTEN", "ESTAB", "TIME-WAIT" … as `ss` writes it; "UNCONN" for a socket that is not connected. */
+  readonly state: string;
+  /** The local address: "10.0.0.1:7000", "[fd00::1]:7000", "*:7000", a Unix path, or "" for none. */
+  readonly local: string;
+  /** The peer's address, or "". */
+  readonly peer: string;
+  /** Bytes that were received and not read; of a listener the connections that wait for accept. */
+  readonly receiveQueue: number;
+  /** Bytes that were sent and not acknowledged; of a listener its backlog. */
+  readonly sendQueue: number;
+  /** What TCP measures and decides; of connections alone. */
+  readonly tcp?: TcpInfo;
+}
+
+/** The inner state of a TCP connection. */
+export interface TcpInfo {
+  /** The longest segment in bytes. */
+  readonly mss: number;
+  /** The congestion window in bytes. */
+  readonly congestionWindow: number;
+  /** The slow start threshold in bytes; Infinity before the first loss. */
+  readonly slowStartThreshold: number;
+  /** The window that the peer offers, in bytes. */
+  readonly sendWindow: number;
+  /** The window that is offered to the peer, in bytes. */
+  readonly receiveWindow: number;
+  /** The smoothed round-trip time in seconds; null before the first measurement. */
+  readonly roundTrip: number | null;
+  /** The retransmission timeout in seconds. */
+  readonly retransmissionTimeout: number;
+  /** How many segments were sent again. */
+  readonly retransmissions: number;
+}
+
+/** An address as `ss` writes it. */
+export function addressText(host: string, port: number): string {
+  const shown = host === "::" ? "*" : host.includes(":") ? `[${host}]` : host;
+  return `${shown}:${port === 0 ? "*" : port}`;
+}

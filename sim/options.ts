@@ -1,0 +1,246 @@
+// Socket options: which a socket has, their first values, and how values are read and answered. Linux decides.
+
+import * as c from "../base/constants.ts";
+import type { ErrnoName } from "../base/errno.ts";
+import { errorFor } from "../base/errors.ts";
+import type { OSError } from "../base/errors.ts";
+
+/** The way out of what only real sockets have. */
+const HINT = "the simulation does not have it; sockets of @berkeley/socket/native do";
+
+/** How the value of an option is read. */
+interface Kind {
+  /** The value that is kept for one that was set; throws for a value out of range. */
+  keep(value: number): number;
+  /** Whether one byte is a value too, as for IPPROTO_IP. */
+  readonly byte?: boolean;
+}
+
+function invalid(code: ErrnoName = "EINVAL"): OSError {
+  return errorFor(code, { syscall: "setsockopt" });
+}
+
+const flag: Kind = { keep: (value) => value === 0 ? 0 : 1 };
+const byteFlag: Kind = { keep: flag.keep, byte: true };
+const any: Kind = { keep: (value) => value };
+const readOnly: Kind = {
+  keep() {
+    throw invalid("ENOPROTOOPT");
+  },
+};
+function between(least: number, most: number): Kind {
+  return {
+    keep(value) {
+      if (value < least || value > most) throw invalid();
+      return value;
+    },
+  };
+}
+/** A size that the kernel doubles for its bookkeeping. */
+function buffer(least: number, most: number): Kind {
+  return { keep: (value) => Math.max(Math.min(value < 0 ? most : value, most) * 2, least) };
+}
+/** A number of bytes; -1 brings the default back. */
+function byteOr(standard: number, least: number): Kind {
+  return {
+    byte: true,
+    keep(value) {
+      if (value === -1) return standard;
+      if (value < least || value > 255) throw invalid();
+      return value;
+    },
+  };
+}
+
+type Entry = [level: number, name: number, first: number, kind: Kind];
+
+/** net.core.rmem_max and wmem_max. */
+const LARGEST_BUFFER = 212_992;
+/** net.core.rmem_default and wmem_default. */
+const BUFFER = 212_992;
+/** net.ipv4.tcp_rmem and tcp_wmem. */
+const TCP_RECEIVE = 131_072;
+const TCP_SEND = 16_384;
+
+const SOCKET: Entry[] = [
+  [c.SOL_SOCKET, c.SO_DEBUG, 0, flag],
+  [c.SOL_SOCKET, c.SO_REUSEADDR, 0, flag],
+  [c.SOL_SOCKET, c.SO_REUSEPORT, 0, flag],
+  [c.SOL_SOCKET, c.SO_KEEPALIVE, 0, flag],
+  [c.SOL_SOCKET, c.SO_BROADCAST, 0, flag],
+  [c.SOL_SOCKET, c.SO_DONTROUTE, 0, flag],
+  [c.SOL_SOCKET, c.SO_OOBINLINE, 0, flag],
+  [c.SOL_SOCKET, c.SO_PRIORITY, 0, between(0, 6)],
+  [c.SOL_SOCKET, c.SO_RCVLOWAT, 1, { keep: (value) => value < 0 ? 2 ** 31 - 1 : Math.max(value, 1) }],
+  [c.SOL_SOCKET, c.SO_SNDLOWAT, 1, readOnly],
+  [c.SOL_SOCKET, c.SO_RCVBUF, BUFFER, buffer(2304, LARGEST_BUFFER)],
+  [c.SOL_SOCKET, c.SO_SNDBUF, BUFFER, buffer(4608, LARGEST_BUFFER)],
+  [c.SOL_SOCKET, c.SO_TYPE, 0, readOnly],
+  [c.SOL_SOCKET, c.SO_DOMAIN, 0, readOnly],
+  [c.SOL_SOCKET, c.SO_PROTOCOL, 0, readOnly],
+  [c.SOL_SOCKET, c.SO_ACCEPTCONN, 0, readOnly],
+  [c.SOL_SOCKET, c.SO_ERROR, 0, readOnly],
+];
+
+const INET: Entry[] = [
+  [c.IPPROTO_IP, c.IP_TOS, 0, { ...any, byte: true }],
+  [c.IPPROTO_IP, c.IP_TTL, 64, byteOr(64, 1)],
+  [c.IPPROTO_IP, c.IP_MULTICAST_TTL, 1, byteOr(1, 0)],
+  [c.IPPROTO_IP, c.IP_MULTICAST_LOOP, 1, byteFlag],
+];
+
+const INET6: Entry[] = [
+  [c.IPPROTO_IPV6, c.IPV6_V6ONLY, 0, flag],
+  [c.IPPROTO_IPV6, c.IPV6_UNICAST_HOPS, 64, { keep: (value) => value === -1 ? 64 : between(0, 255).keep(value) }],
+  [c.IPPROTO_IPV6, c.IPV6_MULTICAST_HOPS, 1, { keep: (value) => value === -1 ? 1 : between(0, 255).keep(value) }],
+  [c.IPPROTO_IPV6, c.IPV6_MULTICAST_LOOP, 1, between(0, 1)],
+  [c.IPPROTO_IPV6, c.IPV6_MULTICAST_IF, 0, any],
+  [c.IPPROTO_IPV6, c.IPV6_TCLASS, 0, between(-1, 255)],
+];
+
+const TCP: Entry[] = [
+  [c.IPPROTO_TCP, c.TCP_NODELAY, 0, flag],
+  [c.IPPROTO_TCP, c.TCP_MAXSEG, 0, { keep: (value) => value === 0 ? 0 : between(88, 32767).keep(value) }],
+  [c.IPPROTO_TCP, c.TCP_CORK, 0, flag],
+  [c.IPPROTO_TCP, c.TCP_KEEPIDLE, 7200, between(1, 32767)],
+  [c.IPPROTO_TCP, c.TCP_KEEPINTVL, 75, between(1, 32767)],
+  [c.IPPROTO_TCP, c.TCP_KEEPCNT, 9, between(1, 127)],
+  [c.IPPROTO_TCP, c.TCP_SYNCNT, 6, between(1, 127)],
+  [c.IPPROTO_TCP, c.TCP_LINGER2, 60, { keep: (value) => value < 0 ? -1 : value > 120 ? 120 : value }],
+  [c.IPPROTO_TCP, c.TCP_QUICKACK, 0, flag],
+  [c.IPPROTO_TCP, c.TCP_USER_TIMEOUT, 0, between(0, 2 ** 31 - 1)],
+];
+
+function keyOf(level: number, name: number): number {
+  return level * 2 ** 16 + name;
+}
+
+/** The options of one kind of socket, made once. */
+const kinds = new Map<string, Map<number, Entry>>();
+
+function entriesOf(family: number, type: number): Map<number, Entry> {
+  const key = `${family} ${type}`;
+  let found = kinds.get(key);
+  if (found === undefined) {
+    const lists = [SOCKET];
+    if (family !== c.AF_UNIX) lists.push(INET);
+    if (family === c.AF_INET6) lists.push(INET6);
+    if (family !== c.AF_UNIX && type === c.SOCK_STREAM) lists.push(TCP);
+    found = new Map(lists.flat().map((entry) => [keyOf(entry[0], entry[1]), entry]));
+    kinds.set(key, found);
+  }
+  return found;
+}
+
+/** An int of an option's value, as the kernel reads it: a number, or at least four bytes. */
+export function intOf(value: number | Uint8Array): number {
+  if (typeof value === "number") return value;
+  if (value.length < 4) throw invalid();
+  return new DataView(value.buffer, value.byteOffset, value.byteLength).getInt32(0, true);
+}
+
+/** An option's value as getsockopt answers it: the number, or its first bytes. */
+export function answer(value: number, size: number | undefined): number | Uint8Array {
+  if (size === undefined) return value;
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setInt32(0, value, true);
+  return bytes.slice(0, size);
+}
+
+/** A value of several fields as getsockopt answers it. */
+export function answerBytes(bytes: Uint8Array, size: number | undefined): number | Uint8Array {
+  if (size === undefined) return new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
+  return bytes.slice(0, size);
+}
+
+/** The options of one socket. */
+export class Options {
+  readonly #family: number;
+  readonly #type: number;
+  readonly #entries: Map<number, Entry>;
+  /** Values that differ from the first ones. */
+  readonly #values = new Map<number, number>();
+  #linger = new Uint8Array(8);
+
+  constructor(family: number, type: number) {
+    this.#family = family;
+    this.#type = type;
+    this.#entries = entriesOf(family, type);
+  }
+
+  /** The options of a connection that a listener accepted: the listener's. */
+  inherit(): Options {
+    const options = new Options(this.#family, this.#type);
+    for (const [key, value] of this.#values) options.#values.set(key, value);
+    options.#linger = this.#linger.slice();
+    return options;
+  }
+
+  /** The value of an option that the socket has. */
+  number(level: number, name: number): number {
+    const key = keyOf(level, name);
+    return this.#values.get(key) ?? this.#entries.get(key)![2];
+  }
+
+  /** Whether a flag is set. */
+  isSet(level: number, name: number): boolean {
+    return this.number(level, name) !== 0;
+  }
+
+  /** Whether the program has set an option. */
+  wasSet(level: number, name: number): boolean {
+    return this.#values.has(keyOf(level, name));
+  }
+
+  /** SO_LINGER: whether it is on, and its seconds. */
+  get linger(): { on: boolean; seconds: number } {
+    const view = new DataView(this.#linger.buffer);
+    return { on: view.getInt32(0, true) !== 0, seconds: view.getInt32(4, true) };
+  }
+
+  /** Answers an option. */
+  get(level: number, name: number, size: number | undefined): number | Uint8Array {
+    if (level === c.SOL_SOCKET) {
+      if (name === c.SO_TYPE) return answer(this.#type, size);
+      if (name === c.SO_DOMAIN) return answer(this.#family, size);
+      if (name === c.SO_PROTOCOL) return answer(this.#protocol, size);
+      if (name === c.SO_LINGER) return answerBytes(this.#linger, size);
+      if (this.#family !== c.AF_UNIX && this.#type === c.SOCK_STREAM && !this.wasSet(level, name)) {
+        if (name === c.SO_RCVBUF) return answer(TCP_RECEIVE, size);
+        if (name === c.SO_SNDBUF) return answer(TCP_SEND, size);
+      }
+    }
+    const entry = this.#entries.get(keyOf(level, name));
+    if (entry === undefined) throw this.#unknown(level, "getsockopt");
+    return answer(this.number(level, name), size);
+  }
+
+  get #protocol(): number {
+    if (this.#family === c.AF_UNIX) return 0;
+    return this.#type === c.SOCK_STREAM ? c.IPPROTO_TCP : c.IPPROTO_UDP;
+  }
+
+  /** Sets an option. */
+  set(level: number, name: number, value: number | Uint8Array): void {
+    if (level === c.SOL_SOCKET && name === c.SO_LINGER) {
+      if (typeof value === "number" || value.length < 8) throw invalid();
+      this.#linger = value.slice(0, 8);
+      return;
+    }
+    const entry = this.#entries.get(keyOf(level, name));
+    if (entry === undefined) throw this.#unknown(level, "setsockopt");
+    const [, , , kind] = entry;
+    const isByte = kind.byte === true && typeof value !== "number" && value.length > 0 && value.length < 4;
+    const kept = kind.keep(isByte ? value[0] : intOf(value));
+    if (this.#family === c.AF_UNIX && level === c.SOL_SOCKET && name === c.SO_REUSEPORT && kept !== 0) {
+      throw invalid("EOPNOTSUPP");
+    }
+    this.#values.set(keyOf(level, name), kept);
+  }
+
+  #unknown(level: number, syscall: string): OSError {
+    const isForeign = level !== c.SOL_SOCKET &&
+      (this.#family === c.AF_UNIX || (level === c.IPPROTO_IPV6 && this.#family === c.AF_INET));
+    return errorFor(isForeign ? "EOPNOTSUPP" : "ENOPROTOOPT", { syscall, hint: HINT });
+  }
+}

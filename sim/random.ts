@@ -1,0 +1,59 @@
+// Seeded random numbers: the same on every runtime, since they take 32-bit integer arithmetic alone.
+
+/** Mixes the bits of a number, so that neighbouring seeds have nothing in common (a step of MurmurHash3's finalizer). */
+function mix(value: number): number {
+  let mixed = value | 0;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
+}
+
+/** The hash of a text, for a random sequence that belongs to a name. */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return mix(hash);
+}
+
+/** A random sequence (the generator sfc32 of PractRand: 128 bits of state, no known bad seeds). */
+export class Random {
+  #a: number;
+  #b: number;
+  #c: number;
+  #counter = 1;
+
+  /** Two sequences with the same seed and the same purpose are the same; every other pair is unrelated. */
+  constructor(seed: number, purpose: number = 0) {
+    // Seeds beyond 32 bits and fractions count whole.
+    const high = Math.floor(seed / 2 ** 32);
+    this.#a = mix(seed | 0);
+    this.#b = mix(high ^ Math.floor((seed - Math.floor(seed)) * 2 ** 32) ^ 0x9e3779b9);
+    this.#c = mix(purpose ^ 0x5bf03635);
+    for (let i = 0; i < 12; i++) this.bits();
+  }
+
+  /** 32 random bits, as an unsigned number. */
+  bits(): number {
+    const sum = (this.#a + this.#b + this.#counter) | 0;
+    this.#counter = (this.#counter + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0;
+    return sum >>> 0;
+  }
+
+  /** A number from 0 up to, but not including, 1. */
+  next(): number {
+    return this.bits() / 2 ** 32;
+  }
+
+  /** An integer from 0 up to, but not including, a bound of at most 2^32. */
+  below(bound: number): number {
+    return Math.floor(this.next() * bound);
+  }
+
+  /** Whether something happens that happens with a probability. It takes a number of the sequence only in between. */
+  happens(probability: number): boolean {
+    return probability > 0 && (probability >= 1 || this.next() < probability);
+  }
+}

@@ -1,0 +1,81 @@
+// explore: the same simulation under many seeds.
+
+import { checkNames, checkSeed } from "./arguments.ts";
+import type { Net } from "./net.ts";
+import { simulate } from "./simulate.ts";
+import type { SimulateOptions } from "./simulate.ts";
+
+/** The options of {@linkcode explore}: those of `simulate`, and how many seeds to try. */
+export interface ExploreOptions extends SimulateOptions {
+  /** How many seeds, from `seed` on (1 by default), or which ones. */
+  seeds: number | Iterable<number>;
+}
+
+/** What {@linkcode explore} answers where no seed fails. */
+export interface Exploration {
+  /** How many runs there were. */
+  readonly runs: number;
+  /** The virtual seconds of all runs. */
+  readonly time: number;
+  /** The events of all runs. */
+  readonly events: number;
+}
+
+function seedsOf(seeds: unknown, first: number): Iterable<number> {
+  if (typeof seeds === "number") {
+    if (!Number.isInteger(seeds)) throw new TypeError(`explore(): seeds must be an integer, not ${seeds}`);
+    if (seeds < 1) throw new RangeError("explore(): seeds must be 1 at least");
+    return {
+      *[Symbol.iterator]() {
+        for (let n = 0; n < seeds; n++) yield first + n;
+      },
+    };
+  }
+  if (typeof seeds !== "object" || seeds === null || !(Symbol.iterator in seeds)) {
+    throw new TypeError("explore(): seeds must be a number or a list of numbers");
+  }
+  return seeds as Iterable<number>;
+}
+
+/**
+ * Runs the same simulation under many seeds, one after the other. Losses, delays and the order of simultaneous events
+ * differ from seed to seed, so that races show. It rejects with the error of the first seed that fails, and the message
+ * tells the seed: `simulate` with it repeats the run.
+ *
+ * @example
+ * ```ts
+ * import { explore, failedRun } from "@berkeley/socket/sim";
+ * import assert from "node:assert/strict";
+ *
+ * // Two datagrams on a line with jitter: do they always arrive in order?
+ * const error = await explore({ seeds: 100, link: { latency: 0.01, jitter: 0.01 } }, async (net) => {
+ *   const received = net.host("b").run(async ({ socket }) => {
+ *     const sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
+ *     sock.bind(["", 9]);
+ *     return [await sock.recv(1), await sock.recv(1)].map(([byte]) => byte);
+ *   });
+ *   net.host("a").run(async ({ socket }) => {
+ *     const sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
+ *     for (const byte of [1, 2]) await sock.sendto(Uint8Array.of(byte), ["b", 9]);
+ *   });
+ *   assert.deepEqual(await received, [1, 2]);
+ * }).then(() => null, (error) => error);
+ * assert.match(error.message, /\[seed \d+, /);
+ * assert.equal(failedRun(error)!.packets.length, 2);
+ * ```
+ */
+export async function explore<T>(
+  options: ExploreOptions,
+  main: (net: Net) => T | PromiseLike<T>,
+): Promise<Exploration> {
+  checkNames(options, ["seeds", "seed", "limit", "link", "trace", "epoch", "globals"], "explore");
+  const { seeds, seed = 1, ...rest } = options;
+  let [runs, time, events] = [0, 0, 0];
+  for (const one of seedsOf(seeds, checkSeed(seed, "explore"))) {
+    const run = await simulate({ ...rest, seed: one }, main);
+    runs++;
+    time += run.time;
+    events += run.events;
+  }
+  return { runs, time, events };
+}

@@ -1,0 +1,34 @@
+// The error of a run that failed: the program's own, with the seed and the virtual time in its message.
+
+import type { Run } from "./simulate.ts";
+
+const runs = new WeakMap<object, Run>();
+
+/** Tells an error where in which run it happened. What cannot be changed is wrapped. */
+export function failureOf(thrown: unknown, seed: number, time: number): Error {
+  const where = `[seed ${seed}, ${time} s]`;
+  if (!(thrown instanceof Error)) return new Error(`${String(thrown)} ${where}`, { cause: thrown });
+  const { message, stack } = thrown;
+  try {
+    thrown.message = `${message} ${where}`;
+    // V8 writes the message into the stack when the error is made.
+    if (typeof stack === "string" && message !== "" && stack.includes(message)) {
+      thrown.stack = stack.replace(message, () => `${message} ${where}`);
+    }
+  } catch {
+    // A frozen error, or one whose message is read-only.
+  }
+  if (thrown.message.endsWith(where)) return thrown;
+  return new Error(`${message} ${where}`, { cause: thrown });
+}
+
+/** Keeps the run of an error. */
+export function noteRun(error: Error, run: Run): Error {
+  runs.set(error, run);
+  return error;
+}
+
+/** The run that an error of `simulate` or `explore` ended, with its packets up to there; undefined for other errors. */
+export function failedRun(error: unknown): Run | undefined {
+  return typeof error === "object" && error !== null ? runs.get(error) : undefined;
+}

@@ -1,0 +1,142 @@
+// The globals of time and chance, virtual for the length of a run: for programs that use them instead of what their
+// context offers. They belong to the whole process, so one run at a time can have them.
+
+import { Random } from "../random.ts";
+import { Timer } from "../time/timer.ts";
+import type { Timeline } from "../time/timeline.ts";
+import { MILLISECOND } from "../time/units.ts";
+
+/** The purpose of the random sequence of Math.random. */
+const MATH = 0x3a7b;
+
+type Globals = Record<string, unknown>;
+
+/** A timer as setTimeout answers it: a number where one is wanted, with the methods of Node's. */
+class Handle {
+  readonly #id: number;
+  readonly timer: Timer;
+  constructor(id: number, timer: Timer) {
+    this.#id = id;
+    this.timer = timer;
+  }
+  [Symbol.toPrimitive](): number {
+    return this.#id;
+  }
+  hasRef(): boolean {
+    return true;
+  }
+  ref(): this {
+    return this;
+  }
+  unref(): this {
+    this.timer.hope = "expiry";
+    return this;
+  }
+  [Symbol.dispose](): void {
+    this.timer.clear();
+  }
+}
+
+let taken = false;
+
+/** The virtual globals of one run. */
+export class VirtualGlobals {
+  readonly #timeline: Timeline;
+  readonly #epoch: number;
+  readonly #handles = new Map<number, Handle>();
+  readonly #saved: [object: Globals, name: string, descriptor: PropertyDescriptor | undefined][] = [];
+  #nextId = 1;
+  #skew = 0;
+
+  /** `epoch` is the start in seconds since 1970. */
+  constructor(timeline: Timeline, epoch: number, seed: number) {
+    this.#timeline = timeline;
+    this.#epoch = epoch;
+    const random = new Random(seed, MATH);
+    const { performance, Math, AbortSignal } = globalThis as unknown as Record<string, Globals>;
+    this.#put(globalThis, "setTimeout", (...args: unknown[]) => this.#start(args, "once"));
+    this.#put(globalThis, "setInterval", (...args: unknown[]) => this.#start(args, "again and again"));
+    this.#put(
+      globalThis,
+      "setImmediate",
+      (callback: unknown, ...args: unknown[]) => this.#start([callback, 0, ...args], "once"),
+    );
+    const clear = (handle: unknown) => this.#clear(handle);
+    for (const name of ["clearTimeout", "clearInterval", "clearImmediate"]) this.#put(globalThis, name, clear);
+    this.#put(globalThis, "Date", this.#date(Date));
+    this.#put(performance, "now", () => timeline.now / MILLISECOND);
+    this.#put(Math, "random", () => random.next());
+    this.#put(AbortSignal, "timeout", (delay: number) => this.#abortAfter(delay));
+  }
+
+  #put(object: object, name: string, value: unknown): void {
+    if (!(name in object)) return;
+    this.#saved.push([object as Globals, name, Object.getOwnPropertyDescriptor(object, name)]);
+    Object.defineProperty(object, name, { value, writable: true, configurable: true, enumerable: false });
+  }
+
+  /** Sets how far the wall clock of the host whose program goes on is ahead, in seconds. */
+  setSkew(seconds: number): void {
+    this.#skew = seconds;
+  }
+
+  /** Brings the real globals back. Timers that are pending never fire. */
+  restore(): void {
+    for (const [object, name, descriptor] of this.#saved.reverse()) {
+      if (descriptor === undefined) delete object[name];
+      else Object.defineProperty(object, name, descriptor);
+    }
+    for (const { timer } of this.#handles.values()) timer.clear();
+    taken = false;
+  }
+
+  #start([callback, delay = 0, ...args]: unknown[], how: "once" | "again and again"): Handle {
+    if (typeof callback !== "function") throw new TypeError("the callback must be a function");
+    const id = this.#nextId++;
+    const wait = Math.round(Math.max(Number(delay) || 0, how === "once" ? 0 : 1) * MILLISECOND);
+    const timer = new Timer(this.#timeline, () => {
+      this.#timeline.woken = true;
+      if (how === "once") this.#handles.delete(id);
+      else timer.set(wait);
+      callback(...args);
+    });
+    const handle = new Handle(id, timer);
+    this.#handles.set(id, handle);
+    timer.set(wait);
+    return handle;
+  }
+
+  #clear(handle: unknown): void {
+    const id = Number(handle as number);
+    this.#handles.get(id)?.timer.clear();
+    this.#handles.delete(id);
+  }
+
+  #abortAfter(delay: number): AbortSignal {
+    const controller = new AbortController();
+    this.#start([() => controller.abort(new DOMException("Signal timed out.", "TimeoutError")), delay], "once");
+    return controller.signal;
+  }
+
+  /** The milliseconds since 1970. */
+  get #wallClock(): number {
+    return Math.floor((this.#epoch + this.#skew) * 1000 + this.#timeline.now / MILLISECOND);
+  }
+
+  /** A Date whose "now" is virtual. */
+  #date(RealDate: DateConstructor): unknown {
+    const now = () => this.#wallClock;
+    return new Proxy(RealDate, {
+      construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget),
+      apply: () => new RealDate(now()).toString(),
+      get: (target, name, receiver) => name === "now" ? now : Reflect.get(target, name, receiver),
+    });
+  }
+}
+
+/** Makes the globals virtual. Throws where another run has them. */
+export function takeGlobals(timeline: Timeline, epoch: number, seed: number): VirtualGlobals {
+  if (taken) throw new Error("another simulation has made the globals virtual; one at a time can");
+  taken = true;
+  return new VirtualGlobals(timeline, epoch, seed);
+}

@@ -1,0 +1,173 @@
+// A host as programs and tests handle it.
+
+import type { Numbers } from "../../core/numbers.ts";
+import { HostBackend } from "../net/backend.ts";
+import type { Host as Machine } from "../net/host.ts";
+import type { SocketInfo } from "../net/socket_info.ts";
+import { infoOf } from "../tcp/socket.ts";
+import { HostClock } from "../time/host_clock.ts";
+import { fromSeconds, toSeconds } from "../time/units.ts";
+import { checkSeconds } from "./arguments.ts";
+import { makeHostModule } from "./module.ts";
+import type { SocketModule } from "./module.ts";
+import { labelOfProgram } from "./program.ts";
+import type { Program, ProgramContext, Running } from "./program.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** What lasts from one start of a host to its next crash. */
+interface Boot {
+  readonly clock: HostClock;
+  readonly module: SocketModule;
+  /** The programs that run, with what to do where the host crashes. */
+  readonly programs: Map<Running, (error: Error) => void>;
+}
+
+/** A host of a simulated network. */
+export class Host {
+  readonly #machine: Machine;
+  readonly #supervisor: Supervisor;
+  readonly #numbers: Numbers;
+  readonly #served: Program[] = [];
+  #boot: Boot;
+
+  /** Made by `net.host`. */
+  constructor(machine: Machine, supervisor: Supervisor, numbers: Numbers) {
+    this.#machine = machine;
+    this.#supervisor = supervisor;
+    this.#numbers = numbers;
+    this.#boot = this.#start();
+  }
+
+  #start(): Boot {
+    const { kernel } = this.#machine;
+    const clock = new HostClock(kernel.timeline, () => this.#supervisor.goesOn(this.#machine));
+    const module = makeHostModule(clock, this.#numbers, new HostBackend(kernel));
+    return { clock, module, programs: new Map() };
+  }
+
+  /** Its name, by which every host finds it. */
+  get name(): string {
+    return this.#machine.name;
+  }
+
+  /** Its addresses, IPv4 first. */
+  get addresses(): readonly string[] {
+    return this.#machine.addresses;
+  }
+
+  /** Whether it runs: false between `crash` and `restart`. */
+  get isUp(): boolean {
+    return this.#machine.isUp;
+  }
+
+  /** Its socket module: the same names as `@berkeley/socket`. A restarted host has a new one. */
+  get socket(): SocketModule {
+    return this.#boot.module;
+  }
+
+  /**
+   * Starts a program. The run does not end before it, and fails where it fails. The promise is for its result; it may be
+   * left unawaited. Where the host crashes, the program counts as ended, and the promise rejects.
+   *
+   * @throws {Error} where the host has crashed and was not restarted.
+   */
+  run<T>(program: Program<T>): Promise<T> {
+    return this.#launch(program, "run");
+  }
+
+  /**
+   * Starts a program that may never end: a server. The run does not wait for it and stops it with its own end; it fails
+   * where the program fails. `restart` starts it anew.
+   *
+   * @throws {Error} where the host has crashed and was not restarted.
+   */
+  serve(program: Program): void {
+    this.#launch(program, "serve");
+    this.#served.push(program);
+  }
+
+  #launch<T>(program: Program<T>, how: "run" | "serve"): Promise<T> {
+    if (typeof program !== "function") throw new TypeError("a program must be a function");
+    if (!this.isUp) throw new Error(`host '${this.name}' has crashed; restart() starts it again`);
+    const boot = this.#boot;
+    const running: Running = { host: this.name, label: labelOfProgram(how, program) };
+    const outcome = new Promise<T>((resolve, reject) => {
+      boot.programs.set(running, reject);
+      this.#supervisor.started(running, how === "run");
+      // In a microtask of its own: a program starts after the call that starts it.
+      Promise.resolve().then(() => program(this.#contextOf(boot))).then((result) => {
+        if (!boot.programs.delete(running)) return;
+        this.#supervisor.ended(running);
+        resolve(result);
+      }, (error) => {
+        if (!boot.programs.delete(running)) return;
+        this.#supervisor.ended(running);
+        this.#supervisor.failed(running, error);
+        reject(error);
+      });
+    });
+    outcome.catch(() => {});
+    return outcome;
+  }
+
+  #contextOf({ clock, module }: Boot): ProgramContext {
+    const { kernel } = this.#machine;
+    return {
+      socket: module,
+      host: this,
+      sleep: (seconds) => clock.sleep(fromSeconds(checkSeconds(seconds, "sleep"))),
+      time: () => this.#supervisor.epoch + this.#machine.skew + toSeconds(kernel.timeline.now),
+      random: () => kernel.random.next(),
+      outside: (promise) => this.#supervisor.outside.wait(promise),
+    };
+  }
+
+  /**
+   * Crashes it. Its sockets vanish without a word to their peers, its programs count as ended, and their pending calls
+   * never settle. Packets to it are dropped. A host that has crashed already stays as it is.
+   */
+  crash(): void {
+    if (!this.isUp) return;
+    const { clock, programs } = this.#boot;
+    clock.stop();
+    this.#machine.kernel.crash();
+    for (const [running, reject] of programs) {
+      this.#supervisor.ended(running);
+      reject(new Error(`host '${this.name}' crashed`));
+    }
+    programs.clear();
+  }
+
+  /** Starts it anew, after a crash where it runs: with no socket open, and with the programs of `serve`. */
+  restart(): void {
+    this.crash();
+    this.#machine.boot();
+    this.#boot = this.#start();
+    for (const program of this.#served) this.#launch(program, "serve");
+  }
+
+  /** Sets how many seconds its wall clock is ahead of the run's (behind, where negative). */
+  skew(seconds: number): void {
+    if (typeof seconds !== "number") throw new TypeError("skew(): seconds must be a number");
+    if (!Number.isFinite(seconds)) throw new RangeError("skew(): seconds must be finite");
+    this.#machine.skew = seconds;
+  }
+
+  /**
+   * Its sockets, as the program `ss` lists them. Connections without a socket are among them: those that wait for
+   * accept, and those that were closed and still linger.
+   */
+  sockets(): SocketInfo[] {
+    const { kernel } = this.#machine;
+    const unowned = [...kernel.tcp.connections].filter(({ owner }) => owner === null);
+    return [
+      ...[...kernel.sockets].map((socket) => socket.info()),
+      ...unowned.map((connection) => infoOf(connection, connection.receiver.length)),
+    ];
+  }
+
+  /** Removes the file that a Unix socket was bound to, as unlink(2) does. Answers whether there was one. */
+  unlink(path: string | Uint8Array): boolean {
+    return this.#machine.kernel.unix.unlink(path);
+  }
+}

@@ -1,0 +1,154 @@
+// The network as programs and tests handle it: hosts, links, partitions, time.
+
+import { worldNumbers } from "../../core/numbers.ts";
+import type { Numbers } from "../../core/numbers.ts";
+import type { LinkOptions } from "../net/link.ts";
+import type { Host as Machine } from "../net/host.ts";
+import type { Network } from "../net/network.ts";
+import { Random } from "../random.ts";
+import { HostClock } from "../time/host_clock.ts";
+import { fromSeconds, toSeconds } from "../time/units.ts";
+import { Trace } from "../trace/trace.ts";
+import { checkNames, checkSeconds } from "./arguments.ts";
+import { Host } from "./host.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** A host by its name or itself, or several of them. */
+export type Hosts = string | Host | readonly (string | Host)[];
+
+/** The options of `net.host`. */
+export interface HostOptions {
+  /** Its IPv4 and IPv6 addresses. Left out, it has one of each. */
+  addresses?: readonly string[];
+}
+
+/** The options of `net.partition` and `net.heal`. */
+export interface PartitionOptions {
+  /** Only from the first hosts to the second ones. */
+  oneWay?: boolean;
+}
+
+/** The purpose of the random sequence of `net.random`. */
+const PROGRAM = 0x9a0e;
+
+/** A simulated network. */
+export class Net extends Trace {
+  readonly #network: Network;
+  readonly #supervisor: Supervisor;
+  readonly #hosts = new Map<Machine, Host>();
+  readonly #numbers: Numbers = worldNumbers();
+  readonly #random: Random;
+  readonly #clock: HostClock;
+
+  /** Made by `simulate` and `World`. */
+  constructor(network: Network, supervisor: Supervisor) {
+    super(network.recorder, supervisor.epoch, (name) => network.named(name) !== undefined);
+    this.#network = network;
+    this.#supervisor = supervisor;
+    this.#random = new Random(network.seed, PROGRAM);
+    this.#clock = new HostClock(network.timeline, () => supervisor.goesOn({ skew: 0 }));
+  }
+
+  /**
+   * Adds a host, or answers the one that has the name. Every host finds it by its name.
+   *
+   * @throws {RangeError} for what is no host name or no address; Error where another host has an address.
+   */
+  host(name: string, options: HostOptions = {}): Host {
+    checkNames(options, ["addresses"], "host");
+    const known = typeof name === "string" ? this.#network.named(name) : undefined;
+    if (known !== undefined) {
+      if (options.addresses !== undefined) throw new Error(`there is a host '${name}' already`);
+      return this.#hosts.get(known)!;
+    }
+    const machine = this.#network.addHost(name, options.addresses);
+    const host = new Host(machine, this.#supervisor, this.#numbers);
+    this.#hosts.set(machine, host);
+    return host;
+  }
+
+  /** All hosts, in the order in which they were added. */
+  get hosts(): readonly Host[] {
+    return [...this.#hosts.values()];
+  }
+
+  #machines(hosts: Hosts): Machine[] {
+    const list = typeof hosts === "string" || hosts instanceof Host ? [hosts] : [...hosts];
+    return list.map((one) => {
+      const found = this.#network.named(typeof one === "string" ? one : one.name);
+      if (found === undefined) throw new RangeError(`there is no host '${one}'`);
+      return found;
+    });
+  }
+
+  /** Every pair of a host of one group and a host of another. */
+  #pairs(these: Hosts, those: Hosts): [Machine, Machine][] {
+    const others = this.#machines(those);
+    return this.#machines(these).flatMap((a) => others.filter((b) => b !== a).map((b): [Machine, Machine] => [a, b]));
+  }
+
+  /**
+   * Changes the links between hosts, in both directions. What is not named stays as it is. Packets under way are not
+   * affected.
+   *
+   * @throws {RangeError} for a value out of range, TypeError for an unknown option.
+   */
+  link(these: Hosts, those: Hosts, options: LinkOptions): void {
+    for (const [a, b] of this.#pairs(these, those)) this.#network.setLink(a, b, options);
+  }
+
+  /**
+   * Cuts the links between hosts. Packets that are under way do not arrive, later ones do not leave; no host is told.
+   */
+  partition(these: Hosts, those: Hosts, options: PartitionOptions = {}): void {
+    this.#cut(these, those, true, options, "partition");
+  }
+
+  /** Ends a partition between hosts. */
+  heal(these: Hosts, those: Hosts, options: PartitionOptions = {}): void {
+    this.#cut(these, those, false, options, "heal");
+  }
+
+  #cut(these: Hosts, those: Hosts, cut: boolean, options: PartitionOptions, call: string): void {
+    checkNames(options, ["oneWay"], call);
+    for (const [a, b] of this.#pairs(these, those)) {
+      this.#network.setCut(a, b, cut);
+      if (options.oneWay !== true) this.#network.setCut(b, a, cut);
+    }
+  }
+
+  /** Waits for some seconds. */
+  sleep(seconds: number): Promise<void> {
+    return this.#clock.sleep(fromSeconds(checkSeconds(seconds, "sleep")));
+  }
+
+  /** The time since the start, in seconds. */
+  get time(): number {
+    return toSeconds(this.#network.timeline.now);
+  }
+
+  /** The seed. */
+  get seed(): number {
+    return this.#network.seed;
+  }
+
+  /** A random number from 0 up to, but not including, 1, by the seed. */
+  random(): number {
+    return this.#random.next();
+  }
+
+  /**
+   * Waits for something outside of the simulation: a file, fetch, an import. Virtual time stands still until the promise
+   * settles, so the wait takes no virtual time.
+   */
+  outside<T>(promise: PromiseLike<T>): Promise<T> {
+    return this.#supervisor.outside.wait(promise);
+  }
+
+  /** Crashes every host and stops the clock: nothing of this network happens any more. */
+  protected stop(): void {
+    for (const host of this.#hosts.values()) host.crash();
+    this.#clock.stop();
+    this.#network.timeline.stop();
+  }
+}

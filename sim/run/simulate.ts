@@ -1,0 +1,194 @@
+// simulate: one run of a network in virtual time.
+
+import { Network } from "../net/network.ts";
+import type { LinkOptions } from "../net/link.ts";
+import { OutsideWaits } from "../time/outside.ts";
+import type { Timeline } from "../time/timeline.ts";
+import { fromSeconds, toSeconds } from "../time/units.ts";
+import { runVirtually } from "../time/virtual.ts";
+import type { Standstill } from "../time/virtual.ts";
+import { Trace } from "../trace/trace.ts";
+import { checkNames, checkSeed } from "./arguments.ts";
+import { describeWaits } from "./deadlock.ts";
+import { failureOf, noteRun } from "./failure.ts";
+import { takeGlobals } from "./globals.ts";
+import type { VirtualGlobals } from "./globals.ts";
+import { Net } from "./net.ts";
+import type { Running } from "./program.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+/** The options of {@linkcode simulate}. */
+export interface SimulateOptions {
+  /** What decides losses, jitter, random numbers and the order of simultaneous events. 1 by default. */
+  seed?: number;
+  /** The virtual seconds after which the run is given up with an error. Infinity by default. */
+  limit?: number;
+  /** The link between two hosts that no other was named for. Ideal by default. */
+  link?: LinkOptions;
+  /** Whether packets are kept. True by default. */
+  trace?: boolean;
+  /** The start of the run in seconds since 1970, for wall clocks and captures. 1,700,000,000 by default. */
+  epoch?: number;
+  /**
+   * Whether setTimeout and its kin, Date, performance.now, AbortSignal.timeout and Math.random are virtual and seeded
+   * during the run, for programs that use them. One run at a time can have them. False by default.
+   */
+  globals?: boolean;
+  /**
+   * Called after each event, and whenever the programs have come to rest: for what draws a run while it goes on. It may
+   * look at the time, the packets and the hosts' sockets; it must not change anything.
+   */
+  observe?: (net: Net) => void;
+}
+
+const OPTIONS = ["seed", "limit", "link", "trace", "epoch", "globals", "observe"];
+
+/** The usual start: a moment in November 2023. */
+const EPOCH = 1_700_000_000;
+
+/** A run that has ended. */
+export class Run<T = unknown> extends Trace {
+  /** What `main` answered; undefined in a run that failed. */
+  readonly value: T | undefined;
+  /** The seed. */
+  readonly seed: number;
+  /** The virtual time at its end, in seconds. */
+  readonly time: number;
+  /** How many events there were: arrivals of packets, and timers. */
+  readonly events: number;
+
+  /** Made by {@linkcode simulate}. */
+  constructor(network: Network, epoch: number, value: T | undefined) {
+    super(network.recorder, epoch, (name) => network.named(name) !== undefined);
+    this.value = value;
+    this.seed = network.seed;
+    this.time = toSeconds(network.timeline.now);
+    this.events = network.timeline.count;
+  }
+}
+
+/** The net of a run, which the run can stop. */
+class RunNet extends Net {
+  override stop(): void {
+    super.stop();
+  }
+}
+
+/** The programs of a run and their outcome. */
+class Watch implements Supervisor {
+  readonly outside: OutsideWaits = new OutsideWaits();
+  readonly epoch: number;
+  /** The programs that the run waits for, and the others. */
+  readonly awaited = new Set<Running>();
+  readonly serving = new Set<Running>();
+  mainRuns = true;
+  failure: { error: unknown; time: number } | undefined;
+  globals: VirtualGlobals | undefined;
+  readonly #timeline: Timeline;
+
+  constructor(timeline: Timeline, epoch: number) {
+    this.#timeline = timeline;
+    this.epoch = epoch;
+  }
+
+  get isOver(): boolean {
+    return this.failure !== undefined || (!this.mainRuns && this.awaited.size === 0);
+  }
+
+  started(running: Running, counts: boolean): void {
+    (counts ? this.awaited : this.serving).add(running);
+  }
+  ended(running: Running): void {
+    this.awaited.delete(running);
+    this.serving.delete(running);
+    this.#timeline.woken = true;
+  }
+  failed(_running: Running | null, error: unknown): void {
+    // The first failure is the one that counts.
+    this.failure ??= { error, time: toSeconds(this.#timeline.now) };
+    this.#timeline.woken = true;
+  }
+  goesOn({ skew }: { readonly skew: number }): void {
+    this.globals?.setSkew(skew);
+  }
+}
+
+function standstillError(why: Standstill, network: Network, watch: Watch, limit: number): Error {
+  const waits = describeWaits(network, [...watch.awaited, ...watch.serving], watch.mainRuns);
+  switch (why) {
+    case "deadlock":
+      return new Error(
+        `deadlock: every program waits, and nothing can happen any more\n${waits}\n` +
+          "  A program that waits for something outside of the simulation wraps it in net.outside(promise).",
+      );
+    case "limit":
+      return new Error(`not done after ${limit} s, the limit\n${waits}`);
+    case "no time passes":
+      return new Error(`no time passes: a million events at one moment\n${waits}`);
+  }
+}
+
+/**
+ * Runs a network in virtual time. The clock stands still while a program can run, and jumps to the next event when none
+ * can, so an hour takes a moment. The same seed gives the same run, packet by packet, on every runtime.
+ *
+ * It ends when `main` and every program of `host.run` have ended. A failure in any of them ends it, and rejects with that
+ * error, whose message then tells the seed and the virtual time. Where nothing can happen any more, the error says which
+ * socket waits for what.
+ *
+ * @example
+ * ```ts
+ * import { simulate } from "@berkeley/socket/sim";
+ * import assert from "node:assert/strict";
+ *
+ * const run = await simulate({ seed: 7, link: { latency: 0.04, loss: 0.02 }, limit: 60 }, async (net) => {
+ *   net.host("server").serve(async ({ socket }) => {
+ *     for await (const [conn] of socket.create_server(["", 7000])) await conn.sendall("hello");
+ *   });
+ *   const received = await net.host("client").run(async ({ socket }) => {
+ *     const sock = await socket.create_connection(["server", 7000]);
+ *     return new TextDecoder().decode(await sock.recv(100));
+ *   });
+ *   assert.equal(received, "hello");
+ * });
+ * assert.ok(run.time >= 0.12); // three ways
+ * ```
+ */
+export async function simulate<T>(
+  options: SimulateOptions,
+  main: (net: Net) => T | PromiseLike<T>,
+): Promise<Run<T>> {
+  checkNames(options, OPTIONS, "simulate");
+  if (typeof main !== "function") throw new TypeError("simulate(): main must be a function");
+  const { seed = 1, limit = Infinity, link = {}, trace = true, epoch = EPOCH, globals = false, observe } = options;
+  if (typeof limit !== "number") throw new TypeError("simulate(): limit must be a number");
+  if (!(limit > 0)) throw new RangeError("simulate(): limit must be more than 0 seconds");
+  if (observe !== undefined && typeof observe !== "function") {
+    throw new TypeError("simulate(): observe must be a function");
+  }
+  if (typeof epoch !== "number") throw new TypeError("simulate(): epoch must be a number");
+  const network = new Network({ seed: checkSeed(seed, "simulate"), link, trace });
+  const { timeline } = network;
+  const watch = new Watch(timeline, epoch);
+  const net = new RunNet(network, watch);
+  if (globals) watch.globals = takeGlobals(timeline, epoch, network.seed);
+  let value: T | undefined;
+  try {
+    Promise.resolve().then(() => main(net)).then((result) => value = result, (error) => watch.failed(null, error))
+      .finally(() => watch.mainRuns = false);
+    const why = await runVirtually(
+      timeline,
+      watch.outside,
+      fromSeconds(limit),
+      () => watch.isOver,
+      () => observe?.(net),
+    );
+    if (why !== undefined) watch.failed(null, standstillError(why, network, watch, limit));
+  } finally {
+    watch.globals?.restore();
+    net.stop();
+  }
+  const run = new Run(network, epoch, value);
+  if (watch.failure === undefined) return run;
+  throw noteRun(failureOf(watch.failure.error, network.seed, watch.failure.time), run);
+}

@@ -1,0 +1,67 @@
+// A network that lives by the real clock: for pages and demonstrations.
+
+import { Network } from "../net/network.ts";
+import type { LinkOptions } from "../net/link.ts";
+import { OutsideWaits } from "../time/outside.ts";
+import { realClock, RealPacer } from "../time/real.ts";
+import { checkNames, checkSeed } from "./arguments.ts";
+import { Net } from "./net.ts";
+import type { Running } from "./program.ts";
+
+/** The options of a {@linkcode World}. */
+export interface WorldOptions {
+  /** What decides losses and the order of simultaneous events. 1 by default. */
+  seed?: number;
+  /** The link between two hosts that no other was named for. */
+  link?: LinkOptions;
+  /** Whether packets are kept. True by default; a world that lives long keeps them all. */
+  trace?: boolean;
+  /** Called where a program fails whose failure is not awaited. By default it is printed to the console. */
+  onError?: (error: unknown, host: string) => void;
+}
+
+/**
+ * A simulated network on the real clock. Its hosts have the same module as those of `simulate`, and time passes as it
+ * does outside. A run of it is not repeatable, since real time is not.
+ *
+ * @example
+ * ```ts
+ * import { World } from "@berkeley/socket/sim";
+ * import assert from "node:assert/strict";
+ *
+ * using world = new World({ link: { latency: 0.01 } });
+ * const [a, b] = [world.host("a"), world.host("b")];
+ * using server = a.socket.create_server(["", 7000]);
+ * using client = await b.socket.create_connection(["a", 7000]);
+ * const [peer, address] = await server.accept();
+ * assert.deepEqual(address, client.getsockname());
+ * peer.close();
+ * ```
+ */
+export class World extends Net {
+  /** Makes an empty world. */
+  constructor(options: WorldOptions = {}) {
+    checkNames(options, ["seed", "link", "trace", "onError"], "World");
+    const { seed = 1, link = {}, trace = true, onError } = options;
+    const network = new Network({ seed: checkSeed(seed, "World"), link, trace, realNow: realClock() });
+    super(network, {
+      outside: new OutsideWaits(),
+      epoch: Date.now() / 1000,
+      started() {},
+      ended() {},
+      failed({ host, label }: Running, error: unknown) {
+        // What `host.run` answers rejects with the error; only a server's has no other way.
+        if (label.startsWith("host.run")) return;
+        if (onError !== undefined) onError(error, host);
+        else console.error(`host '${host}':`, error);
+      },
+      goesOn() {},
+    });
+    new RealPacer(network.timeline);
+  }
+
+  /** Crashes every host, so that no timer of this world is left. */
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+}

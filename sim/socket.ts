@@ -1,0 +1,264 @@
+// What all sockets of the simulation have in common: references, waiters, options, and attempts in all their forms.
+
+import type { Address } from "../base/addresses.ts";
+import { MSG_ERRQUEUE, MSG_OOB, SO_ERROR, SOL_SOCKET } from "../base/constants.ts";
+import type { Bytes } from "../base/data.ts";
+import type { ErrnoName } from "../base/errno.ts";
+import { errorFor } from "../base/errors.ts";
+import type { OSError } from "../base/errors.ts";
+import { errnoOf } from "../base/errno.ts";
+import { POLLNVAL } from "../base/poll.ts";
+import { WOULD_BLOCK } from "../seam/transport.ts";
+import type {
+  Accepted,
+  AncillaryData,
+  Caller,
+  InProgress,
+  Received,
+  Transport,
+  Waiter,
+  WouldBlock,
+} from "../seam/transport.ts";
+import type { Kernel, KernelSocket } from "./net/kernel.ts";
+import type { SocketInfo } from "./net/socket_info.ts";
+import { answer } from "./options.ts";
+import type { Options } from "./options.ts";
+import { Waiters } from "./waiters.ts";
+
+/** Names the way out of what the simulation does not have. */
+export const NATIVE_HINT = "the simulation does not have it; sockets of @berkeley/socket/native do";
+
+/** The bits of `shutdown`, as Linux keeps them. */
+export const RECEIVING = 1;
+export const SENDING = 2;
+export const BOTH = 3;
+
+/** The bits of a SHUT_ constant. Throws EINVAL for any other number. */
+export function shutdownBits(how: number): number {
+  if (how !== 0 && how !== 1 && how !== 2) throw errorFor("EINVAL", { syscall: "shutdown" });
+  return how + 1;
+}
+
+/** A copy of the first bytes of some data, in memory of its own. */
+export function copyOf(data: Uint8Array, length: number): Bytes {
+  const copy = new Uint8Array(length);
+  copy.set(length === data.length ? data : data.subarray(0, length));
+  return copy;
+}
+
+/** One receive, whatever its form. */
+export interface Receipt {
+  /** Bytes stored; with MSG_TRUNC on datagrams the whole length. */
+  length: number;
+  /** MSG_TRUNC where a datagram was cut. */
+  flags: number;
+  address: Address | null;
+}
+
+/** A socket of a simulated host. */
+export abstract class SimSocket implements Transport, KernelSocket {
+  readonly kernel: Kernel;
+  readonly family: number;
+  readonly type: number;
+  readonly proto: number;
+  readonly options: Options;
+  readonly waiters: Waiters;
+  /** The error that the next call tells. */
+  protected error: ErrnoName | null = null;
+  #references = 1;
+
+  constructor(kernel: Kernel, family: number, type: number, proto: number, options: Options) {
+    this.kernel = kernel;
+    this.family = family;
+    this.type = type;
+    this.proto = proto;
+    this.options = options;
+    this.waiters = new Waiters(kernel.timeline);
+    kernel.sockets.add(this);
+  }
+
+  /** Whether the last reference is gone. */
+  get isClosed(): boolean {
+    return this.#references === 0;
+  }
+
+  /** Whether its host has crashed: then no attempt ever succeeds. */
+  protected get isLost(): boolean {
+    return !this.kernel.isUp;
+  }
+
+  /** The error that is pending, which is told once. */
+  protected takeError(): ErrnoName | null {
+    const error = this.error;
+    this.error = null;
+    return error;
+  }
+
+  /** Throws the pending error, if there is one. */
+  protected throwError(syscall: string): void {
+    const error = this.takeError();
+    if (error !== null) throw errorFor(error, { syscall });
+  }
+
+  /** Runs work on connections: packets over loopback wait until it is done. */
+  protected during(work: () => void): void {
+    this.kernel.network.loopback.during(work);
+  }
+
+  abstract bind(address: Address): void;
+  abstract listen(backlog: number): void;
+  abstract accept(): Accepted | WouldBlock;
+  abstract resolve(address: Address): Address;
+  abstract connect(caller: Caller, address: Address): void | InProgress | WouldBlock;
+  abstract finishConnect(): void | WouldBlock;
+  abstract disconnect(): void;
+  abstract shutdown(how: number): void;
+  abstract getsockname(): Address;
+  abstract getpeername(): Address;
+  abstract events(mask: number): number;
+  abstract info(): SocketInfo;
+  /** Ends it: the last reference is gone. */
+  protected abstract destroy(): void;
+
+  // Receiving, in all its forms.
+
+  /** How long a buffer a receive of some size needs, at least. */
+  protected abstract sizeHint(size: number, flags: number): number;
+  /** Receives into views. `size` is how much is wanted, which may be more than the views hold where less is there. */
+  protected abstract receive(caller: Caller, views: Uint8Array[], size: number, flags: number): Receipt | WouldBlock;
+
+  recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
+    const found = this.recvFrom(caller, size, flags);
+    return found === WOULD_BLOCK ? WOULD_BLOCK : found[0];
+  }
+  recvFrom(caller: Caller, size: number, flags: number): [Bytes, Address | null] | WouldBlock {
+    this.#checkReceiveFlags(flags);
+    const buffer = new Uint8Array(Math.min(this.sizeHint(size, flags), size));
+    const receipt = this.receive(caller, [buffer], size, flags);
+    if (receipt === WOULD_BLOCK) return WOULD_BLOCK;
+    const { length, address } = receipt;
+    return [length < buffer.length ? buffer.slice(0, length) : buffer, address];
+  }
+  recvInto(caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
+    this.#checkReceiveFlags(flags);
+    const receipt = this.receive(caller, [view], view.length, flags);
+    return receipt === WOULD_BLOCK ? WOULD_BLOCK : receipt.length;
+  }
+  recvFromInto(caller: Caller, view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
+    this.#checkReceiveFlags(flags);
+    const receipt = this.receive(caller, [view], view.length, flags);
+    return receipt === WOULD_BLOCK ? WOULD_BLOCK : [receipt.length, receipt.address];
+  }
+  recvMessage(caller: Caller, views: Uint8Array[], _ancillarySize: number, flags: number): Received | WouldBlock {
+    this.#checkReceiveFlags(flags);
+    const size = views.reduce((sum, view) => sum + view.length, 0);
+    const receipt = this.receive(caller, views, size, flags);
+    return receipt === WOULD_BLOCK ? WOULD_BLOCK : { ...receipt, ancillary: [] };
+  }
+
+  #checkReceiveFlags(flags: number): void {
+    if ((flags & MSG_OOB) !== 0) this.refuseUrgent();
+    // There is nothing in the queue of errors.
+    if ((flags & MSG_ERRQUEUE) !== 0) throw errorFor("EAGAIN", { syscall: "recv" });
+  }
+
+  /** Throws what the kernel answers to a receive of urgent data where there is none. */
+  protected refuseUrgent(): void {
+    throw errorFor("EOPNOTSUPP", { syscall: "recv" });
+  }
+
+  // Sending, in all its forms.
+
+  abstract send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock;
+  abstract sendTo(caller: Caller, data: Uint8Array, flags: number, address: Address): number | WouldBlock;
+
+  sendMessage(
+    caller: Caller,
+    views: Uint8Array[],
+    ancillary: AncillaryData[],
+    flags: number,
+    address: Address | null,
+  ): number | WouldBlock {
+    if (ancillary.length > 0) throw errorFor("EOPNOTSUPP", { syscall: "sendmsg", hint: NATIVE_HINT });
+    let data = views[0];
+    if (views.length !== 1) {
+      data = new Uint8Array(views.reduce((sum, view) => sum + view.length, 0));
+      let offset = 0;
+      for (const view of views) {
+        data.set(view, offset);
+        offset += view.length;
+      }
+    }
+    return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
+  }
+
+  /** Refuses what no socket of the simulation sends. */
+  protected checkSendFlags(flags: number): void {
+    if ((flags & MSG_OOB) !== 0) throw errorFor("EOPNOTSUPP", { syscall: "send", hint: NATIVE_HINT });
+  }
+
+  forget(_caller: Caller): void {}
+
+  // Options.
+
+  getsockopt(level: number, name: number): number;
+  getsockopt(level: number, name: number, size: number): Uint8Array;
+  getsockopt(level: number, name: number, size?: number): number | Uint8Array {
+    if (level === SOL_SOCKET && name === SO_ERROR) {
+      const error = this.takeError();
+      return answer(error === null ? 0 : errnoOf(error), size);
+    }
+    return this.getOption(level, name, size);
+  }
+  protected getOption(level: number, name: number, size: number | undefined): number | Uint8Array {
+    return this.options.get(level, name, size);
+  }
+  setsockopt(level: number, name: number, value: number | Uint8Array): void {
+    this.options.set(level, name, value);
+  }
+
+  // Waiting.
+
+  watch(mask: number, waiter: Waiter): void {
+    this.waiters.add(mask, waiter);
+  }
+  unwatch(waiter: Waiter): void {
+    this.waiters.remove(waiter);
+  }
+  settle(_mask: number): undefined {
+    return undefined;
+  }
+  get waitsFor(): number {
+    return this.waiters.mask;
+  }
+
+  // Life.
+
+  fileno(): undefined {
+    return undefined;
+  }
+  dup(): Transport {
+    this.#references++;
+    return this;
+  }
+  ref(): void {}
+  unref(): void {}
+
+  close(): void {
+    if (this.#references === 0) return;
+    if (--this.#references === 0) {
+      this.kernel.sockets.delete(this);
+      if (!this.isLost) this.destroy();
+    }
+    this.waiters.wake(POLLNVAL);
+  }
+
+  vanish(): void {
+    this.waiters.clear();
+  }
+}
+
+/** The error of a call that a kind of socket does not have. */
+export function unsupported(syscall: string): OSError {
+  return errorFor("EOPNOTSUPP", { syscall });
+}

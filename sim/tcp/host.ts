@@ -1,0 +1,105 @@
+// TCP on one host: its ports, its connections, and what becomes of segments that no connection takes.
+
+import type { Kernel } from "../net/kernel.ts";
+import { ACK, FIN, RST, SYN } from "../net/packet.ts";
+import type { Segment } from "../net/packet.ts";
+import { Ports } from "../net/ports.ts";
+import type { Holder } from "../net/ports.ts";
+import { hashText } from "../random.ts";
+import type { Connection, Endpoints } from "./connection.ts";
+
+/** A listening socket, as segments find it. */
+export interface ListeningHolder extends Holder {
+  /** Takes a SYN. */
+  receiveSyn(segment: Segment): void;
+}
+
+/** Sequence numbers advance by one in this many nanoseconds (RFC 6528; Linux's clock). */
+const SEQUENCE_STEP = 64;
+
+function keyOf(host: string, port: number, peerHost: string, peerPort: number): string {
+  return `${peerPort} ${port} ${peerHost} ${host}`;
+}
+
+/** TCP on one host. */
+export class TcpHost {
+  readonly ports: Ports<Holder>;
+  readonly #kernel: Kernel;
+  readonly #connections = new Map<string, Connection>();
+  readonly #firstSequenceNumber: number;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.ports = new Ports(kernel.random);
+    this.#firstSequenceNumber = kernel.random.bits();
+  }
+
+  /** The sequence number of a new connection's SYN: later than those of its predecessors. */
+  firstSequenceNumber(): number {
+    return (this.#firstSequenceNumber + Math.floor(this.#kernel.timeline.now / SEQUENCE_STEP) % 2 ** 32) >>> 0;
+  }
+
+  /** Enters a connection, so that segments find it. */
+  enter(connection: Connection): void {
+    const { host, port, peerHost, peerPort } = connection.ends;
+    this.#connections.set(keyOf(host, port, peerHost, peerPort), connection);
+    this.ports.hold(connection);
+  }
+
+  /** Takes a connection out. */
+  leave(connection: Connection): void {
+    const { host, port, peerHost, peerPort } = connection.ends;
+    const key = keyOf(host, port, peerHost, peerPort);
+    if (this.#connections.get(key) === connection) this.#connections.delete(key);
+    this.ports.release(connection);
+  }
+
+  /** All connections. */
+  get connections(): Iterable<Connection> {
+    return this.#connections.values();
+  }
+
+  /** Whether a connection between two ends may be opened. */
+  isFree({ host, port, peerHost, peerPort }: Endpoints): boolean {
+    return !this.#connections.has(keyOf(host, port, peerHost, peerPort));
+  }
+
+  /** Takes a segment. */
+  receive(segment: Segment): void {
+    const { destination, destinationPort, source, sourcePort, flags } = segment;
+    const opens = (flags & (SYN | ACK | RST)) === SYN;
+    const connection = this.#connections.get(keyOf(destination, destinationPort, source, sourcePort));
+    if (connection !== undefined) {
+      if (!opens || !connection.yieldsTo(segment)) return connection.receive(segment);
+      connection.expire();
+    }
+    if (opens) {
+      const spread = hashText(`${source} ${sourcePort}`) >>> 0;
+      const listener = this.ports.find(destination, destinationPort, spread, ({ listens }) => listens);
+      if (listener !== undefined) return (listener as ListeningHolder).receiveSyn(segment);
+    }
+    this.refuse(segment);
+  }
+
+  /** Answers a segment that no connection wants with a reset. */
+  refuse(segment: Segment): void {
+    const { source, sourcePort, destination, destinationPort, flags, seq, ack, data } = segment;
+    if ((flags & RST) !== 0) return;
+    const acknowledges = (flags & ACK) !== 0;
+    const length = data.length + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0);
+    this.#kernel.send({
+      protocol: "TCP",
+      source: destination,
+      sourcePort: destinationPort,
+      destination: source,
+      destinationPort: sourcePort,
+      ttl: 64,
+      flags: acknowledges ? RST : RST | ACK,
+      seq: acknowledges ? ack : 0,
+      ack: acknowledges ? 0 : (seq + length) >>> 0,
+      window: 0,
+      data: new Uint8Array(0),
+      retransmission: false,
+    });
+  }
+}

@@ -1,0 +1,155 @@
+// The bytes that came in, by their positions in the stream: those in order wait to be read, those behind a gap wait for
+// what is missing. It also decides which window is offered to the peer.
+
+import type { Bytes } from "../../base/data.ts";
+import { ByteQueue } from "../byte_queue.ts";
+
+/** A segment behind a gap. */
+interface Early {
+  readonly start: number;
+  readonly data: Bytes;
+}
+
+/** The greatest value of the window field. */
+const MOST_FIELD = 0xffff;
+
+/** What a segment brought. */
+export interface Arrival {
+  /** New bytes in order. */
+  readonly gained: number;
+  /** Whether there is a gap: what is missing has to be asked for at once. */
+  readonly gap: boolean;
+}
+
+/** A queue of received bytes. */
+export class ReceiveBuffer {
+  readonly #queue = new ByteQueue();
+  /** The position of the next byte that is missing. */
+  #next: number;
+  /** Sorted by position. They may overlap. */
+  #early: Early[] = [];
+  #earlyBytes = 0;
+  /** The position of the peer's FIN, once one was seen. */
+  #end = Infinity;
+  #capacity: number;
+  /** The position up to which the peer may send. It never goes back. */
+  #offered: number;
+
+  constructor(start: number, capacity: number) {
+    this.#next = this.#offered = start;
+    this.#capacity = capacity;
+  }
+
+  /** The position of the next byte that is missing; behind the FIN once that has come. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** How many bytes can be read. */
+  get length(): number {
+    return this.#queue.length;
+  }
+
+  /** Whether everything up to the peer's FIN has come. */
+  get ended(): boolean {
+    return this.#next > this.#end;
+  }
+
+  /** How many bytes may lie here. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+  set capacity(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** The position up to which the peer may send. */
+  get offered(): number {
+    return this.#offered;
+  }
+
+  /** How much the peer may send. */
+  get window(): number {
+    return this.#offered - this.#next;
+  }
+
+  /** By how much the window would grow if it were offered anew. */
+  gain(unit: number): number {
+    return Math.max(this.#next + this.#room(unit) - this.#offered, 0);
+  }
+
+  #room(unit: number): number {
+    return Math.floor(Math.max(this.#capacity - this.#queue.length - this.#earlyBytes, 0) / unit) * unit;
+  }
+
+  /**
+   * Decides which window to offer, in units of the scaled window field, and answers the field's value. Small steps are
+   * not offered, so that the peer does not send small segments (RFC 9293, 3.8.6.2.2).
+   */
+  offer(unit: number, mss: number): number {
+    if (this.ended) return Math.min(Math.floor(this.#room(unit) / unit), MOST_FIELD);
+    const gain = this.gain(unit);
+    const window = gain >= Math.min(mss, this.#capacity / 2) ? this.window + gain : this.window;
+    // Rounded up: an offer that was made is not taken back.
+    const field = Math.min(Math.ceil(window / unit), MOST_FIELD);
+    this.#offered = Math.max(this.#offered, this.#next + field * unit);
+    return field;
+  }
+
+  /** Takes the bytes of a segment, and its FIN. */
+  take(start: number, data: Bytes, fin: boolean): Arrival {
+    if (this.ended) return { gained: 0, gap: false };
+    const stop = start + data.length;
+    // A FIN counts where the data before it lies within the window. The window may be shut for it.
+    if (fin && stop <= this.#offered) this.#end = Math.min(this.#end, stop);
+    const before = this.#next;
+    const fits = this.#cut(start, data);
+    if (fits.data.length > 0) {
+      if (fits.start === this.#next) this.#append(fits.data);
+      else this.#insert(fits);
+    }
+    this.#join();
+    const gained = Math.min(this.#next, this.#end) - before;
+    if (this.#next === this.#end) this.#next++;
+    return { gained, gap: this.#early.length > 0 || start > before };
+  }
+
+  /** The part of a segment that is new and within the window. */
+  #cut(start: number, data: Bytes): Early {
+    const from = Math.max(start, Math.min(this.#next, start + data.length));
+    const to = Math.max(Math.min(start + data.length, this.#offered, this.#end), from);
+    const isWhole = from === start && to === start + data.length;
+    return { start: from, data: isWhole ? data : data.subarray(from - start, to - start) };
+  }
+
+  #append(data: Bytes): void {
+    this.#queue.append(data);
+    this.#next += data.length;
+  }
+
+  #insert(early: Early): void {
+    let place = this.#early.length;
+    while (place > 0 && this.#early[place - 1].start > early.start) place--;
+    const before = this.#early[place - 1];
+    // Nothing new: the same bytes were sent again.
+    if (before !== undefined && before.start + before.data.length >= early.start + early.data.length) return;
+    this.#early.splice(place, 0, early);
+    this.#earlyBytes += early.data.length;
+  }
+
+  /** Moves what is in order by now. */
+  #join(): void {
+    let joined = 0;
+    for (; joined < this.#early.length && this.#early[joined].start <= this.#next; joined++) {
+      const { start, data } = this.#early[joined];
+      this.#earlyBytes -= data.length;
+      if (start + data.length > this.#next) this.#append(data.subarray(this.#next - start));
+    }
+    if (joined > 0) this.#early.splice(0, joined);
+  }
+
+  /** Copies bytes out, and drops them unless they are only looked at. Answers how many there were. */
+  read(views: Uint8Array[], peek: boolean): number {
+    return this.#queue.read(views, peek);
+  }
+}

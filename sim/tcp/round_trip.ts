@@ -1,0 +1,61 @@
+// The retransmission timeout, by RFC 6298 with Linux's bounds.
+
+import { MILLISECOND, SECOND } from "../time/units.ts";
+
+const FIRST = SECOND;
+const LEAST = 200 * MILLISECOND;
+const MOST = 120 * SECOND;
+
+/** What is known of the round-trip time of one connection. Times are nanoseconds. */
+export class RoundTrip {
+  #smoothed = 0;
+  #variation = 0;
+  #timeout = FIRST;
+  /** How often the timeout was doubled. */
+  #backoff = 0;
+
+  /** The smoothed round-trip time; 0 before the first measurement. */
+  get smoothed(): number {
+    return this.#smoothed;
+  }
+
+  /** The mean deviation of the round-trip time. */
+  get variation(): number {
+    return this.#variation;
+  }
+
+  /** How long to wait for an acknowledgement. */
+  get timeout(): number {
+    return Math.min(this.#timeout * 2 ** this.#backoff, MOST);
+  }
+
+  /** How often the timeout was doubled. */
+  get backoff(): number {
+    return this.#backoff;
+  }
+
+  /** Takes a measurement. It must not come from a segment that was sent twice (Karn's algorithm). */
+  measure(sample: number): void {
+    if (this.#smoothed === 0) {
+      this.#smoothed = sample;
+      this.#variation = Math.floor(sample / 2);
+    } else {
+      const deviation = Math.abs(sample - this.#smoothed);
+      this.#variation = Math.floor((3 * this.#variation + deviation) / 4);
+      this.#smoothed = Math.floor((7 * this.#smoothed + sample) / 8);
+    }
+    // A sample of 0, over loopback, is a measurement too.
+    this.#smoothed = Math.max(this.#smoothed, 1);
+    this.#timeout = Math.min(Math.max(this.#smoothed + 4 * this.#variation, LEAST), MOST);
+  }
+
+  /** Doubles the timeout: it ran out. */
+  backOff(): void {
+    this.#backoff++;
+  }
+
+  /** Ends the doubling: new data was acknowledged. */
+  recover(): void {
+    this.#backoff = 0;
+  }
+}

@@ -1,0 +1,93 @@
+// The bytes that were written and are not acknowledged yet, by their positions in the stream.
+
+import type { Bytes } from "../../base/data.ts";
+
+interface Chunk {
+  readonly start: number;
+  readonly data: Bytes;
+}
+
+/** Acknowledged chunks at the front before the list is shortened. */
+const MOST_GONE = 64;
+
+/** A queue of bytes that can be read anywhere. */
+export class SendBuffer {
+  #chunks: Chunk[] = [];
+  /** How many chunks at the front are gone. */
+  #gone = 0;
+  /** The position of the first byte. */
+  #start: number;
+  #end: number;
+
+  constructor(start: number) {
+    this.#start = this.#end = start;
+  }
+
+  /** The position behind the last byte. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** How many bytes it holds. */
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Adds bytes, which must not change afterwards. */
+  append(data: Bytes): void {
+    this.#chunks.push({ start: this.#end, data });
+    this.#end += data.length;
+  }
+
+  /** Drops everything before a position. */
+  release(position: number): void {
+    const upTo = Math.min(position, this.#end);
+    if (upTo <= this.#start) return;
+    this.#start = upTo;
+    while (this.#gone < this.#chunks.length) {
+      const { start, data } = this.#chunks[this.#gone];
+      if (start + data.length > upTo) break;
+      this.#gone++;
+    }
+    if (this.#gone >= MOST_GONE || this.#gone === this.#chunks.length) {
+      this.#chunks.splice(0, this.#gone);
+      this.#gone = 0;
+    }
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.#chunks = [];
+    this.#gone = 0;
+    this.#start = this.#end;
+  }
+
+  /** Bytes from a position on. A copy only where they lie in several chunks. */
+  slice(position: number, length: number): Bytes {
+    let place = this.#find(position);
+    const { start, data } = this.#chunks[place];
+    const offset = position - start;
+    if (offset + length <= data.length) return data.subarray(offset, offset + length);
+    const all = new Uint8Array(length);
+    for (let filled = 0; filled < length; place++) {
+      const chunk = this.#chunks[place];
+      const from = position + filled - chunk.start;
+      const piece = chunk.data.subarray(from, from + length - filled);
+      all.set(piece, filled);
+      filled += piece.length;
+    }
+    return all;
+  }
+
+  /** The chunk that holds a position. */
+  #find(position: number): number {
+    let low = this.#gone;
+    let high = this.#chunks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#chunks[middle].start <= position) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}

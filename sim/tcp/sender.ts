@@ -1,0 +1,332 @@
+// The sending side of a connection: what may be sent now, what has to be sent again, and when.
+//
+// Acknowledgements drive it. After a timeout it goes back to the first byte that was not acknowledged and sends from
+// there as the congestion window opens; acknowledgements of what did arrive let it skip ahead.
+
+import type { Bytes } from "../../base/data.ts";
+import type { ErrnoName } from "../../base/errno.ts";
+import { ACK, FIN, PSH } from "../net/packet.ts";
+import type { Timer } from "../time/timer.ts";
+import { Congestion } from "./congestion.ts";
+import { RoundTrip } from "./round_trip.ts";
+import { SendBuffer } from "./send_buffer.ts";
+
+/** How often data is sent again before the connection is given up (Linux's net.ipv4.tcp_retries2). */
+const RETRIES = 15;
+/** The same for a connection that was closed (Linux's net.ipv4.tcp_orphan_retries, as it is read). */
+const ORPHAN_RETRIES = 8;
+
+const NOTHING: Bytes = new Uint8Array(0);
+
+/** What the sending side needs of its connection. */
+export interface SenderOwner {
+  /** The time. */
+  readonly now: number;
+  /** Whether small segments may follow each other at once: TCP_NODELAY. */
+  readonly noDelay: boolean;
+  /** Whether small segments wait for more data: TCP_CORK. */
+  readonly corked: boolean;
+  /** After how many nanoseconds without an acknowledgement to give up: TCP_USER_TIMEOUT. 0: by the number of tries. */
+  readonly userTimeout: number;
+  /** Whether the application has closed it. */
+  readonly orphaned: boolean;
+  /** Makes a timer. */
+  timer(callback: () => void): Timer;
+  /** Sends a segment. */
+  emit(flags: number, position: number, data: Bytes, retransmission: boolean): void;
+  /** Gives the connection up. */
+  fail(code: ErrnoName): void;
+}
+
+/** The sending side of a connection. Position 0 is the SYN. */
+export class Sender {
+  readonly buffer: SendBuffer = new SendBuffer(1);
+  readonly roundTrip: RoundTrip = new RoundTrip();
+  readonly congestion: Congestion;
+  /** How many segments were sent again. */
+  retransmissions = 0;
+  readonly #owner: SenderOwner;
+  readonly #timer: Timer;
+  #mss: number;
+  /** The first position that is not acknowledged. */
+  #una = 0;
+  /** The next position to send. */
+  #next = 0;
+  /** The end of what was ever sent. */
+  #sent = 0;
+  /** The position up to which the peer's window is open. */
+  #edge = 1;
+  /** The largest window that the peer ever offered. */
+  #largestWindow = 0;
+  /** The segment whose window counts: RFC 9293's SND.WL1 and SND.WL2. */
+  #windowSeq = 0;
+  #windowAck = 0;
+  #finQueued = false;
+  /** The end of the last segment that was sent below the full size. */
+  #smallEnd = 0;
+  /** The segment whose round trip is measured. */
+  #timed: { end: number; at: number } | null = null;
+  #lastSentAt = 0;
+  #tries = 0;
+  /** Since when what is outstanding goes unacknowledged. */
+  #unansweredSince = 0;
+  /** Whether the timer runs for a window that is shut. */
+  #probing = false;
+
+  constructor(owner: SenderOwner, mss: number) {
+    this.#owner = owner;
+    this.#mss = mss;
+    this.congestion = new Congestion(mss);
+    this.#timer = owner.timer(() => this.#expired());
+  }
+
+  /** The first position that is not acknowledged. */
+  get una(): number {
+    return this.#una;
+  }
+  /** The end of what was ever sent. */
+  get sent(): number {
+    return this.#sent;
+  }
+  /** The next position to send. */
+  get next(): number {
+    return this.#next;
+  }
+  /** How much the peer's window is open. */
+  get window(): number {
+    return Math.max(this.#edge - this.#una, 0);
+  }
+  /** The longest segment. */
+  get mss(): number {
+    return this.#mss;
+  }
+  set mss(mss: number) {
+    this.#mss = mss;
+    this.congestion.setSegmentSize(mss);
+  }
+  /** Bytes that were sent and not acknowledged. */
+  get flight(): number {
+    return this.#next - this.#una;
+  }
+  /** Whether a FIN is to be sent behind the data. */
+  get finQueued(): boolean {
+    return this.#finQueued;
+  }
+  /** Whether everything is acknowledged, the FIN included. */
+  get done(): boolean {
+    return this.#finQueued && this.#una > this.buffer.end;
+  }
+  /** Bytes that were written and not acknowledged. */
+  get queued(): number {
+    return this.buffer.length;
+  }
+  /** How often in a row what is outstanding was sent again. */
+  get tries(): number {
+    return this.#tries;
+  }
+
+  /** Starts behind the SYN, which is acknowledged. The peer's segment says how much it takes. */
+  start(window: number, seq: number): void {
+    this.#una = this.#next = this.#sent = 1;
+    this.#windowSeq = seq;
+    this.#windowAck = 1;
+    this.#largestWindow = window;
+    this.#edge = 1 + window;
+  }
+
+  /** Adds data. It must not change afterwards. */
+  write(data: Bytes): void {
+    const idle = this.#owner.now - this.#lastSentAt;
+    if (this.#una === this.#sent && idle > this.roundTrip.timeout) this.congestion.restart();
+    this.buffer.append(data);
+    this.pump();
+  }
+
+  /** Lets a FIN follow what was written. */
+  finish(): void {
+    this.#finQueued = true;
+    this.pump();
+  }
+
+  /** Takes a window that the peer offers, unless a later segment offered one. Answers whether it changed. */
+  setWindow(window: number, seq: number, ack: number): boolean {
+    if (seq < this.#windowSeq || (seq === this.#windowSeq && ack < this.#windowAck)) return false;
+    this.#windowSeq = seq;
+    this.#windowAck = ack;
+    this.#largestWindow = Math.max(this.#largestWindow, window);
+    if (ack + window === this.#edge) return false;
+    this.#edge = ack + window;
+    return true;
+  }
+
+  /** Takes an acknowledgement of something new. */
+  acknowledged(ack: number): void {
+    const bytes = ack - this.#una;
+    const flight = this.flight;
+    const wasFull = flight + this.#mss > this.congestion.base || this.#next < this.#sent;
+    this.#una = ack;
+    if (this.#next < ack) this.#next = ack;
+    this.buffer.release(ack);
+    this.#measure(ack);
+    this.#tries = 0;
+    this.#unansweredSince = this.#owner.now;
+    this.roundTrip.recover();
+    const reaction = this.congestion.acknowledged(bytes, ack, this.#next - ack, wasFull);
+    if (this.#una === this.#sent) this.#stopTimer();
+    else this.#startTimer();
+    if (reaction === "send again") this.#sendAgain();
+  }
+
+  /** Takes an acknowledgement of nothing new while something is outstanding: something behind it has arrived. */
+  duplicate(ack: number): void {
+    if (this.congestion.duplicate(ack, this.flight, this.#sent) === "send again") this.#sendAgain();
+  }
+
+  /** Notes that the peer answers while its window is shut. */
+  answered(): void {
+    if (!this.#probing) return;
+    this.#tries = 0;
+    this.#unansweredSince = this.#owner.now;
+  }
+
+  #measure(ack: number): void {
+    if (this.#timed === null || ack < this.#timed.end) return;
+    this.roundTrip.measure(this.#owner.now - this.#timed.at);
+    this.#timed = null;
+  }
+
+  /** Sends what the windows are open for. */
+  pump(): void {
+    const { buffer } = this;
+    // Each round sends at least one byte or the FIN, so the loop ends.
+    for (;;) {
+      const available = buffer.end - this.#next;
+      if (available <= 0) break;
+      const edge = Math.min(this.#edge, this.#una + this.congestion.window);
+      const length = Math.min(available, this.#mss, edge - this.#next);
+      if (length <= 0 || (length < this.#mss && !this.#maySendSmall(length, available))) break;
+      this.#send(length);
+    }
+    if (this.#finQueued && this.#next === buffer.end) this.#transmit(FIN | ACK, NOTHING);
+    this.#arm();
+  }
+
+  /** Whether a segment below the full size may go: Nagle's algorithm in Minshall's version, and no silly windows. */
+  #maySendSmall(length: number, available: number): boolean {
+    const again = this.#next < this.#sent;
+    if (length < available) {
+      // The window cuts it. With nothing under way the peer's half window is worth a segment.
+      return again ? this.flight === 0 : this.flight === 0 && length >= this.#largestWindow / 2;
+    }
+    if (again || this.#finQueued) return true;
+    if (this.#owner.corked) return false;
+    return this.#owner.noDelay || this.#smallEnd <= this.#una;
+  }
+
+  #send(length: number): void {
+    const data = this.buffer.slice(this.#next, length);
+    const isLast = this.#next + length === this.buffer.end;
+    if (length < this.#mss) this.#smallEnd = this.#next + length;
+    const fin = isLast && this.#finQueued ? FIN : 0;
+    this.#transmit(isLast ? PSH | ACK | fin : ACK, data);
+  }
+
+  /** Sends a segment at the next position. */
+  #transmit(flags: number, data: Bytes): void {
+    const position = this.#next;
+    const again = position < this.#sent;
+    this.#next += data.length + ((flags & FIN) !== 0 ? 1 : 0);
+    if (this.#sent === this.#una) this.#unansweredSince = this.#owner.now;
+    if (again) this.#timed = null;
+    else this.#timed ??= { end: this.#next, at: this.#owner.now };
+    this.#sent = Math.max(this.#sent, this.#next);
+    this.#lastSentAt = this.#owner.now;
+    if (again) this.retransmissions++;
+    this.#owner.emit(flags, position, data, again);
+  }
+
+  /** Sends the first segment that is not acknowledged once more. */
+  #sendAgain(): void {
+    this.#timed = null;
+    this.retransmissions++;
+    const length = Math.min(this.#mss, this.buffer.end - this.#una, Math.max(this.#edge - this.#una, 1));
+    if (length <= 0) return this.#owner.emit(FIN | ACK, this.#una, NOTHING, true);
+    const isLast = this.#una + length === this.buffer.end;
+    const fin = isLast && this.#sent > this.buffer.end ? FIN : 0;
+    this.#owner.emit(isLast ? PSH | ACK | fin : ACK, this.#una, this.buffer.slice(this.#una, length), true);
+  }
+
+  // The timer.
+
+  /** Sets the timer where something is outstanding, or where data waits for a window that is shut. */
+  #arm(): void {
+    if (this.#una < this.#sent) {
+      if (!this.#timer.isSet || this.#probing) this.#startTimer();
+    } else if (this.#next < this.buffer.end && (this.#isStuck || this.#owner.corked)) {
+      if (this.#timer.isSet && this.#probing) return;
+      this.#probing = true;
+      this.#timer.set(this.roundTrip.timeout, "probe");
+    } else this.#stopTimer();
+  }
+
+  /** Whether only the peer's window is in the way. */
+  get #isStuck(): boolean {
+    return this.#edge - this.#next < Math.min(this.#mss, this.buffer.end - this.#next);
+  }
+
+  #startTimer(): void {
+    if (this.#probing) this.roundTrip.recover();
+    this.#probing = false;
+    this.#timer.set(this.roundTrip.timeout, "news");
+  }
+
+  #stopTimer(): void {
+    if (this.#probing) this.roundTrip.recover();
+    this.#probing = false;
+    this.#timer.clear();
+  }
+
+  /** Stops it for good. */
+  stop(): void {
+    this.#timer.clear();
+    this.buffer.clear();
+  }
+
+  #expired(): void {
+    if (this.#gaveUp()) return this.#owner.fail("ETIMEDOUT");
+    this.#tries++;
+    if (this.#probing) return this.#probe();
+    const first = this.#tries === 1;
+    this.congestion.timedOut(this.#sent - this.#una, this.#sent, first);
+    this.roundTrip.backOff();
+    this.#next = this.#una;
+    this.#timed = null;
+    this.#startTimer();
+    // At least one segment, whatever the windows say.
+    if (this.#una < this.buffer.end) {
+      const length = Math.min(this.#mss, this.buffer.end - this.#una);
+      this.#send(Math.min(length, Math.max(this.#edge - this.#una, 1)));
+    } else this.#transmit(FIN | ACK, NOTHING);
+    this.pump();
+  }
+
+  #gaveUp(): boolean {
+    const { userTimeout, orphaned, now } = this.#owner;
+    if (userTimeout > 0) return now - this.#unansweredSince >= userTimeout;
+    return this.#tries >= (orphaned ? ORPHAN_RETRIES : RETRIES);
+  }
+
+  /** Asks for the peer's window: the news of its opening may be lost. */
+  #probe(): void {
+    this.roundTrip.backOff();
+    const length = Math.min(this.#edge - this.#next, this.#mss, this.buffer.end - this.#next);
+    if (length > 0) {
+      // A window too small for a full segment, and nothing under way that would open it.
+      this.#send(length);
+      return this.#startTimer();
+    }
+    // A byte that was acknowledged already: the peer answers with its window.
+    this.#owner.emit(ACK, this.#una - 1, NOTHING, true);
+    this.#timer.set(this.roundTrip.timeout, "probe");
+  }
+}

@@ -1,0 +1,107 @@
+// What the options of a socket mean for its connection.
+
+import * as c from "../../base/constants.ts";
+import type { Options } from "../options.ts";
+import { SECOND } from "../time/units.ts";
+
+/** The window that is offered at first: half of net.ipv4.tcp_rmem's middle value, the other half is bookkeeping. */
+const FIRST_RECEIVE = 65_535;
+/** The most that a window grows to by itself (net.ipv4.tcp_rmem's last value, halved). */
+const MOST_RECEIVE = 3 * 2 ** 20;
+/** What may be written and not acknowledged, at first and at most (net.ipv4.tcp_wmem). */
+const FIRST_SEND = 87_040;
+const MOST_SEND = 4 * 2 ** 20;
+
+/** The settings of one connection. */
+export class TcpSettings {
+  readonly #options: Options;
+  #receive = FIRST_RECEIVE;
+  #send = FIRST_SEND;
+  /** Bytes that were read in the current round trip, and since when. */
+  #read = 0;
+  #readSince = 0;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  #tcp(name: number): number {
+    return this.#options.number(c.IPPROTO_TCP, name);
+  }
+  get noDelay(): boolean {
+    return this.#tcp(c.TCP_NODELAY) !== 0;
+  }
+  get corked(): boolean {
+    return this.#tcp(c.TCP_CORK) !== 0;
+  }
+  get quickAck(): boolean {
+    return this.#tcp(c.TCP_QUICKACK) !== 0;
+  }
+  /** TCP_MAXSEG; 0 for what the link takes. */
+  get maxSegment(): number {
+    return this.#tcp(c.TCP_MAXSEG);
+  }
+  /** TCP_USER_TIMEOUT in milliseconds; 0 for none. */
+  get userTimeout(): number {
+    return this.#tcp(c.TCP_USER_TIMEOUT);
+  }
+  get synRetries(): number {
+    return this.#tcp(c.TCP_SYNCNT);
+  }
+  /** How long a closed connection waits for the peer's FIN, in nanoseconds. */
+  get finTimeout(): number {
+    return Math.max(this.#tcp(c.TCP_LINGER2), 0) * SECOND;
+  }
+  /** SO_KEEPALIVE and its three numbers, in seconds. */
+  get keepAlive(): { on: boolean; idle: number; interval: number; count: number } {
+    return {
+      on: this.#options.isSet(c.SOL_SOCKET, c.SO_KEEPALIVE),
+      idle: this.#tcp(c.TCP_KEEPIDLE),
+      interval: this.#tcp(c.TCP_KEEPINTVL),
+      count: this.#tcp(c.TCP_KEEPCNT),
+    };
+  }
+  /** SO_LINGER with 0 seconds: closing resets the connection. */
+  get lingersNot(): boolean {
+    const { on, seconds } = this.#options.linger;
+    return on && seconds === 0;
+  }
+  get ttl(): number {
+    return this.#options.number(c.IPPROTO_IP, c.IP_TTL);
+  }
+  get reusesAddress(): boolean {
+    return this.#options.isSet(c.SOL_SOCKET, c.SO_REUSEADDR);
+  }
+  get reusesPort(): boolean {
+    return this.#options.isSet(c.SOL_SOCKET, c.SO_REUSEPORT);
+  }
+
+  /** How many bytes may wait to be read: SO_RCVBUF, half of which is bookkeeping, or what the connection needs. */
+  get receiveCapacity(): number {
+    if (!this.#options.wasSet(c.SOL_SOCKET, c.SO_RCVBUF)) return this.#receive;
+    return this.#options.number(c.SOL_SOCKET, c.SO_RCVBUF) / 2;
+  }
+
+  /** How many bytes may be written and not acknowledged: SO_SNDBUF, or what the connection needs. */
+  get sendCapacity(): number {
+    if (!this.#options.wasSet(c.SOL_SOCKET, c.SO_SNDBUF)) return this.#send;
+    return this.#options.number(c.SOL_SOCKET, c.SO_SNDBUF);
+  }
+
+  /**
+   * Notes bytes that were read. The window grows to twice of what is read in a round trip, so that it is never in the
+   * way (Linux's dynamic right-sizing).
+   */
+  growReceiveCapacity(bytes: number, roundTrip: number, now: number): void {
+    this.#read += bytes;
+    if (now - this.#readSince < roundTrip) return;
+    this.#receive = Math.min(Math.max(this.#receive, 2 * this.#read), MOST_RECEIVE);
+    this.#read = 0;
+    this.#readSince = now;
+  }
+
+  /** Lets the send buffer grow with the congestion window. */
+  growSendCapacity(window: number, mss: number): void {
+    this.#send = Math.min(Math.max(this.#send, 2 * Math.max(window, 10 * mss)), MOST_SEND);
+  }
+}

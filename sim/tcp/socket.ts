@@ -1,0 +1,551 @@
+// A TCP socket: what the calls of the application mean for its connection. Errors and events are Linux's, state by
+// state (net/ipv4/af_inet.c and tcp.c).
+
+import { wildcard } from "../../base/addresses.ts";
+import type { Address } from "../../base/addresses.ts";
+import * as c from "../../base/constants.ts";
+import type { Bytes } from "../../base/data.ts";
+import type { ErrnoName } from "../../base/errno.ts";
+import { errorFor } from "../../base/errors.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM } from "../../base/poll.ts";
+import { IN_PROGRESS, WOULD_BLOCK } from "../../seam/transport.ts";
+import type { Accepted, Caller, InProgress, Waiter, WouldBlock } from "../../seam/transport.ts";
+import { BROADCAST, isMulticast, isWildcard, shapeOf, unmap } from "../net/addresses.ts";
+import type { Kernel } from "../net/kernel.ts";
+import { isIPv6 } from "../net/packet.ts";
+import type { Segment } from "../net/packet.ts";
+import { resolve } from "../net/resolve.ts";
+import { addressText } from "../net/socket_info.ts";
+import type { SocketInfo } from "../net/socket_info.ts";
+import { answer, answerBytes, intOf, Options } from "../options.ts";
+import { BOTH, copyOf, RECEIVING, SENDING, shutdownBits, SimSocket } from "../socket.ts";
+import type { Receipt } from "../socket.ts";
+import { Connection } from "./connection.ts";
+import type { ConnectionOwner, State } from "./connection.ts";
+import type { ListeningHolder } from "./host.ts";
+import { connectionInfo, infoBytes } from "./info.ts";
+import { Listener } from "./listener.ts";
+import { TcpSettings } from "./settings.ts";
+
+const IN = POLLIN | POLLRDNORM;
+const OUT = POLLOUT | POLLWRNORM;
+
+/** The states as `ss` writes them. */
+const STATE_NAMES: Partial<Record<State, string>> = {
+  SYN_SENT: "SYN-SENT",
+  SYN_RECEIVED: "SYN-RECV",
+  ESTABLISHED: "ESTAB",
+  FIN_WAIT_1: "FIN-WAIT-1",
+  FIN_WAIT_2: "FIN-WAIT-2",
+  CLOSE_WAIT: "CLOSE-WAIT",
+  LAST_ACK: "LAST-ACK",
+  TIME_WAIT: "TIME-WAIT",
+};
+
+/** The listing of a connection. */
+export function infoOf(connection: Connection, receiveQueue: number): SocketInfo {
+  const { host, port, peerHost, peerPort } = connection.ends;
+  return {
+    protocol: "tcp",
+    state: STATE_NAMES[connection.state] ?? connection.state,
+    local: addressText(host, port),
+    peer: addressText(peerHost, peerPort),
+    receiveQueue,
+    sendQueue: connection.sender.queued,
+    tcp: connectionInfo(connection),
+  };
+}
+
+/** A TCP socket. */
+export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHolder {
+  /** The address that it is bound to. */
+  host: string;
+  /** The port that `getsockname` tells. It may be free again: then `#holds` is false. */
+  port = 0;
+  #holds = false;
+  /** What `bind` has fixed; a port that it chose itself is not. */
+  #boundHost = false;
+  #boundPort = false;
+  /** Whether it was bound after the end of its connection. */
+  #boundAgain = false;
+  #connection: Connection | null = null;
+  #listener: Listener | null = null;
+  /** The kernel's socket->state. */
+  #phase: "unconnected" | "connecting" | "connected" = "unconnected";
+  /** The sides that were shut where there is no connection. */
+  #shut = 0;
+  #peer: Address | undefined;
+  /** Whether something waits for room: then it is told when there is some. */
+  #noSpace = false;
+  /** What callers wait for with MSG_WAITALL. */
+  readonly #wants = new Map<Caller, number>();
+
+  constructor(kernel: Kernel, family: number, proto: number, options: Options = new Options(family, c.SOCK_STREAM)) {
+    super(kernel, family, c.SOCK_STREAM, proto, options);
+    this.host = wildcard(family);
+  }
+
+  /** The socket of a connection that was accepted. */
+  static of(kernel: Kernel, family: number, proto: number, connection: Connection, options: Options): TcpSocket {
+    const socket = new TcpSocket(kernel, family, proto, options);
+    socket.#connection = connection;
+    socket.#phase = "connected";
+    socket.host = connection.ends.host;
+    socket.port = connection.ends.port;
+    connection.owner = socket;
+    return socket;
+  }
+
+  /** Two sockets that are connected with each other. */
+  static pair(kernel: Kernel, family: number, proto: number): [TcpSocket, TcpSocket] {
+    const address = family === c.AF_INET6 ? "::1" : "127.0.0.1";
+    const server = new TcpSocket(kernel, family, proto);
+    const client = new TcpSocket(kernel, family, proto);
+    server.bind(shapeOf(family, address, 0));
+    server.listen(1);
+    client.#open(server.getsockname());
+    client.finishConnect();
+    const { transport } = server.accept() as Accepted;
+    server.close();
+    return [client, transport as TcpSocket];
+  }
+
+  // As a holder of its port.
+
+  get reusesAddress(): boolean {
+    return this.options.isSet(c.SOL_SOCKET, c.SO_REUSEADDR);
+  }
+  get reusesPort(): boolean {
+    return this.options.isSet(c.SOL_SOCKET, c.SO_REUSEPORT);
+  }
+  get onlyIPv6(): boolean {
+    return this.family === c.AF_INET6 && this.options.isSet(c.IPPROTO_IPV6, c.IPV6_V6ONLY);
+  }
+  get listens(): boolean {
+    return this.#listener !== null;
+  }
+  receiveSyn(segment: Segment): void {
+    this.#listener!.receiveSyn(segment);
+  }
+
+  /** Whether the kernel's state is TCP_CLOSE. */
+  get #isIdle(): boolean {
+    return this.#listener === null && (this.#connection === null || this.#connection.isOver);
+  }
+
+  get #isConnecting(): boolean {
+    return this.#connection !== null && !this.#connection.isOpen && !this.#connection.isOver;
+  }
+
+  // Addresses.
+
+  bind(address: Address): void {
+    if (!this.#isIdle) throw errorFor("EINVAL", { syscall: "bind", address });
+    this.#releaseEnded();
+    if (this.#holds) throw errorFor("EINVAL", { syscall: "bind", address });
+    const [name, port] = resolve(this.kernel.host, this.family, address, "bind") as [string, number];
+    const host = unmap(name);
+    if (!isWildcard(host) && !this.kernel.owns(host)) throw errorFor("EADDRNOTAVAIL", { syscall: "bind", address });
+    if (this.onlyIPv6 && !isIPv6(host)) throw errorFor("EINVAL", { syscall: "bind", address });
+    const before = this.port;
+    this.host = host;
+    this.port = port;
+    try {
+      if (port === 0) this.port = this.kernel.tcp.ports.ephemeral();
+      else this.kernel.tcp.ports.check(this, address, "bind");
+    } catch (error) {
+      // As the kernel leaves it: without the address that it had from a connection before.
+      this.host = wildcard(this.family);
+      this.port = before;
+      throw error;
+    }
+    this.#hold();
+    this.#boundPort = port !== 0;
+    this.#boundAgain = this.#connection !== null;
+    this.#boundHost = !isWildcard(host);
+  }
+
+  #hold(): void {
+    this.kernel.tcp.ports.hold(this);
+    this.#holds = true;
+  }
+
+  #release(): void {
+    if (this.#holds) this.kernel.tcp.ports.release(this);
+    this.#holds = false;
+  }
+
+  /** A port that was chosen for a connection is free with its end. */
+  #releaseEnded(): void {
+    if (this.#connection?.isOver === true && !this.#boundPort && !this.#boundAgain) this.#release();
+  }
+
+  resolve(address: Address): Address {
+    return resolve(this.kernel.host, this.family, address, "connect");
+  }
+
+  getsockname(): Address {
+    return shapeOf(this.family, this.host, this.port);
+  }
+  getpeername(): Address {
+    const connection = this.#connection;
+    if (connection === null || connection.isOver || connection.state === "SYN_SENT") {
+      throw errorFor("ENOTCONN", { syscall: "getpeername" });
+    }
+    return shapeOf(this.family, connection.ends.peerHost, connection.ends.peerPort);
+  }
+
+  // Listening.
+
+  listen(backlog: number): void {
+    if (this.#phase !== "unconnected" || !(this.#isIdle || this.listens)) {
+      throw errorFor("EINVAL", { syscall: "listen" });
+    }
+    if (this.#listener !== null) {
+      this.#listener.backlog = backlog;
+      return;
+    }
+    if (!this.#holds) {
+      this.port = this.kernel.tcp.ports.ephemeral();
+      this.#hold();
+    }
+    const { family, host, port, reusesAddress, reusesPort, onlyIPv6 } = this;
+    const others = this.kernel.tcp.ports;
+    // A listener shares its address with no other listener.
+    const asListener = { family, host, port, reusesAddress, reusesPort, onlyIPv6, listens: true };
+    others.release(this);
+    try {
+      others.check(asListener, this.getsockname(), "listen");
+    } finally {
+      others.hold(this);
+    }
+    this.#connection = null;
+    this.#listener = new Listener(this.kernel, this.options, backlog, () => this.waiters.wake(IN));
+  }
+
+  accept(): Accepted | WouldBlock {
+    if (this.isLost) return WOULD_BLOCK;
+    if (this.#listener === null) throw errorFor("EINVAL", { syscall: "accept" });
+    const incoming = this.#listener.take();
+    if (incoming === undefined) return WOULD_BLOCK;
+    const { connection, options } = incoming;
+    const transport = TcpSocket.of(this.kernel, this.family, this.proto, connection, options);
+    const { peerHost, peerPort } = connection.ends;
+    return { transport, address: shapeOf(this.family, peerHost, peerPort) };
+  }
+
+  // Connecting.
+
+  connect(_caller: Caller, address: Address): void | InProgress | WouldBlock {
+    if (this.isLost) return WOULD_BLOCK;
+    if (this.#phase === "connected" || this.#listener !== null) {
+      throw errorFor("EISCONN", { syscall: "connect", address });
+    }
+    if (this.#phase === "connecting") {
+      if (this.#isConnecting) throw errorFor("EALREADY", { syscall: "connect", address });
+      return this.finishConnect();
+    }
+    this.#open(address);
+    return IN_PROGRESS;
+  }
+
+  #open(address: Address): void {
+    const [name, peerPort] = address as [string, number];
+    const peerHost = isWildcard(unmap(name)) ? (isIPv6(name) ? "::1" : "127.0.0.1") : unmap(name);
+    const refuse = (code: ErrnoName) => errorFor(code, { syscall: "connect", address });
+    if (peerHost === BROADCAST || isMulticast(peerHost)) throw refuse("ENETUNREACH");
+    if (this.onlyIPv6 && !isIPv6(peerHost)) throw refuse("ENETUNREACH");
+    const host = isWildcard(this.host) ? this.kernel.sourceFor(peerHost) : this.host;
+    if (isIPv6(host) !== isIPv6(peerHost)) throw refuse("ENETUNREACH");
+    const isFree = (port: number) => this.kernel.tcp.isFree({ host, port, peerHost, peerPort });
+    const port = this.#holds ? this.port : this.kernel.tcp.ports.ephemeral(isFree);
+    if (!isFree(port)) throw refuse("EADDRNOTAVAIL");
+    this.host = host;
+    this.port = port;
+    this.#peer = address;
+    this.#phase = "connecting";
+    const ends = { host, port, peerHost, peerPort };
+    const connection = new Connection(this.kernel, ends, new TcpSettings(this.options), "SYN_SENT");
+    this.#connection = connection;
+    connection.owner = this;
+    this.during(() => connection.open());
+  }
+
+  finishConnect(): void | WouldBlock {
+    if (this.isLost || this.#isConnecting) return WOULD_BLOCK;
+    if (this.#phase !== "connecting") return this.throwError("connect");
+    if (this.#connection !== null && !this.#connection.isOver) {
+      this.#phase = "connected";
+      return;
+    }
+    // As the kernel's connect(2), which leaves no mark of a connect that has failed.
+    const code = this.takeError() ?? "ECONNABORTED";
+    const address = this.#peer;
+    this.disconnect();
+    throw errorFor(code, { syscall: "connect", address });
+  }
+
+  disconnect(): void {
+    const listened = this.#listener !== null;
+    this.#listener?.close();
+    this.#listener = null;
+    const connection = this.#connection;
+    this.#connection = null;
+    this.#phase = "unconnected";
+    this.#shut = 0;
+    this.error = null;
+    if (connection !== null) {
+      connection.owner = null;
+      if (!connection.isOver) {
+        this.error = "ECONNRESET";
+        this.during(() => connection.abort());
+      }
+    }
+    if (!this.#boundHost) this.host = wildcard(this.family);
+    if (!this.#boundPort) {
+      this.#release();
+      if (!listened) this.port = 0;
+    }
+    this.#noSpace = false;
+    this.waiters.wake(IN | OUT | POLLHUP | POLLRDHUP);
+  }
+
+  // Receiving.
+
+  protected sizeHint(size: number, flags: number): number {
+    return (flags & c.MSG_WAITALL) !== 0 ? size : this.#connection?.receiver.length ?? 0;
+  }
+
+  protected receive(caller: Caller, views: Uint8Array[], size: number, flags: number): Receipt | WouldBlock {
+    if (this.isLost) return WOULD_BLOCK;
+    if (this.#listener !== null) throw errorFor("ENOTCONN", { syscall: "recv" });
+    const connection = this.#connection;
+    const available = connection?.receiver.length ?? 0;
+    const wanted = (flags & c.MSG_WAITALL) !== 0 ? size : 1;
+    if (available < wanted || available === 0) {
+      const isOver = this.#checkEnd(available);
+      if (!isOver) {
+        if (wanted > 1) this.#want(caller, size);
+        return WOULD_BLOCK;
+      }
+      if (available === 0) return { length: 0, flags: 0, address: null };
+    }
+    let length = 0;
+    const peeks = (flags & c.MSG_PEEK) !== 0;
+    this.during(() => length = connection!.read(views, peeks));
+    if (wanted > 1) this.forget(caller);
+    return { length, flags: 0, address: null };
+  }
+
+  /** Whether nothing more will come. Throws the pending error where there is nothing to read before it. */
+  #checkEnd(available: number): boolean {
+    const connection = this.#connection;
+    if (connection?.finReceived) return true;
+    if (available > 0) return connection!.error !== null || connection!.receivingShut;
+    this.throwError("recv");
+    if (connection?.receivingShut || (this.#shut & RECEIVING) !== 0) return true;
+    if (this.#isIdle) throw errorFor("ENOTCONN", { syscall: "recv" });
+    return false;
+  }
+
+  protected override refuseUrgent(): void {
+    throw errorFor(this.listens || this.#isIdle ? "ENOTCONN" : "EINVAL", { syscall: "recv" });
+  }
+
+  /** Makes room for all that a caller waits for. */
+  #want(caller: Caller, size: number): void {
+    if (this.#wants.get(caller) === size) return;
+    this.#wants.set(caller, size);
+    this.#applyWants();
+  }
+
+  #applyWants(): void {
+    const connection = this.#connection;
+    if (connection !== null) this.during(() => connection.makeRoom(Math.max(0, ...this.#wants.values())));
+  }
+
+  override forget(caller: Caller): void {
+    if (this.#wants.delete(caller)) this.#applyWants();
+  }
+
+  // Sending.
+
+  send(_caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
+    if (this.isLost || this.#isConnecting) return WOULD_BLOCK;
+    this.checkSendFlags(flags);
+    const connection = this.#connection;
+    const isShut = connection === null || !connection.takesData || (this.#shut & SENDING) !== 0;
+    if (isShut || this.error !== null || connection.error !== null) {
+      this.throwError("send");
+      throw errorFor("EPIPE", { syscall: "send" });
+    }
+    if (data.length === 0) return 0;
+    const room = connection.settings.sendCapacity - connection.sender.queued;
+    if (room <= 0) {
+      this.#noSpace = true;
+      return WOULD_BLOCK;
+    }
+    const piece: Bytes = copyOf(data, Math.min(data.length, room));
+    this.during(() => connection.write(piece));
+    return piece.length;
+  }
+
+  /** TCP ignores the address. */
+  sendTo(caller: Caller, data: Uint8Array, flags: number, _address: Address): number | WouldBlock {
+    return this.send(caller, data, flags);
+  }
+
+  // Ends.
+
+  shutdown(how: number): void {
+    const bits = shutdownBits(how);
+    const connection = this.#connection;
+    if (this.#phase === "connecting") {
+      this.#phase = connection === null || connection.isOver || !connection.isOpen ? "unconnected" : "connected";
+    }
+    if (this.#listener !== null) {
+      if ((bits & RECEIVING) !== 0) this.disconnect();
+      return;
+    }
+    if (connection !== null && this.#isConnecting) return this.disconnect();
+    const isIdle = this.#isIdle;
+    if (connection === null || isIdle) this.#shut |= bits;
+    else {
+      if ((bits & RECEIVING) !== 0) connection.receivingShut = true;
+      if ((bits & SENDING) !== 0) this.during(() => connection.shutSending());
+    }
+    this.waiters.wake(IN | OUT | POLLRDHUP | (this.#shutBits === BOTH ? POLLHUP : 0));
+    if (isIdle) throw errorFor("ENOTCONN", { syscall: "shutdown" });
+  }
+
+  protected destroy(): void {
+    this.#listener?.close();
+    this.#listener = null;
+    const connection = this.#connection;
+    if (connection !== null) this.during(() => connection.close());
+    this.#release();
+  }
+
+  override vanish(): void {
+    super.vanish();
+    this.#connection?.vanish();
+  }
+
+  protected override takeError(): ErrnoName | null {
+    const error = this.error ?? this.#connection?.error ?? null;
+    this.error = null;
+    if (this.#connection !== null) this.#connection.error = null;
+    return error;
+  }
+
+  // Readiness.
+
+  changed(news: number): void {
+    let events = news & ~OUT;
+    if ((news & OUT) !== 0 && (this.#noSpace || (news & POLLHUP) !== 0 || this.#phase === "connecting")) {
+      if (this.#isWritable) {
+        this.#noSpace = false;
+        events |= OUT;
+      }
+    }
+    if (events !== 0) this.waiters.wake(events);
+  }
+
+  override watch(mask: number, waiter: Waiter): void {
+    super.watch(mask, waiter);
+    // Over loopback a connect ends before its caller watches for the end: that news is told once more.
+    const hasEnded = this.#phase === "connecting" && !this.#isConnecting;
+    if (hasEnded && (mask & OUT) !== 0) queueMicrotask(() => this.waiters.wake(OUT));
+  }
+
+  get #shutBits(): number {
+    const connection = this.#connection;
+    const own = connection === null
+      ? 0
+      : (connection.receivingShut ? RECEIVING : 0) | (connection.sendingShut ? SENDING : 0);
+    return own | this.#shut;
+  }
+
+  /** Whether a third of the send buffer is free, as Linux wants it. */
+  get #isWritable(): boolean {
+    const connection = this.#connection;
+    if (connection === null || connection.isOver) return true;
+    return connection.sender.queued * 1.5 <= connection.settings.sendCapacity;
+  }
+
+  events(_mask: number): number {
+    if (this.#listener !== null) return this.#listener.length > 0 ? IN : 0;
+    const shut = this.#shutBits;
+    const connection = this.#connection;
+    let events = 0;
+    if (shut === BOTH || this.#isIdle) events |= POLLHUP;
+    if ((shut & RECEIVING) !== 0) events |= IN | POLLRDHUP;
+    if (!this.#isConnecting) {
+      if (connection !== null && this.#isReadable(connection)) events |= IN;
+      if ((shut & SENDING) !== 0 || this.#isWritable) events |= OUT;
+      else this.#noSpace = true;
+    }
+    if (this.error !== null || (connection !== null && connection.error !== null)) events |= POLLERR;
+    return events;
+  }
+
+  #isReadable({ receiver }: Connection): boolean {
+    const least = this.options.number(c.SOL_SOCKET, c.SO_RCVLOWAT);
+    return receiver.length > 0 && (receiver.length >= least || receiver.window <= 0);
+  }
+
+  // Options.
+
+  protected override getOption(level: number, name: number, size: number | undefined): number | Uint8Array {
+    const connection = this.#connection;
+    if (level === c.SOL_SOCKET && name === c.SO_ACCEPTCONN) return answer(Number(this.listens), size);
+    if (level === c.IPPROTO_TCP) {
+      if (name === c.TCP_CONGESTION) return answerBytes(new TextEncoder().encode("reno".padEnd(16, "\0")), size);
+      if (name === c.TCP_MAXSEG) return answer(connection === null ? 536 : connection.sender.mss, size);
+      if (name === c.TCP_INFO) return answerBytes(infoBytes(connection, this.listens), size);
+    }
+    if (level === c.IPPROTO_IP && name === c.IP_MTU) {
+      if (connection === null) throw errorFor("ENOTCONN", { syscall: "getsockopt" });
+      return answer(this.kernel.mtuTo(connection.ends.peerHost), size);
+    }
+    return super.getOption(level, name, size);
+  }
+
+  override setsockopt(level: number, name: number, value: number | Uint8Array): void {
+    const connection = this.#connection;
+    if (level === c.IPPROTO_TCP && name === c.TCP_CONGESTION) return this.#setCongestion(value);
+    if (level === c.IPPROTO_IPV6 && name === c.IPV6_V6ONLY && this.family === c.AF_INET6 && this.#holds) {
+      intOf(value);
+      throw errorFor("EINVAL", { syscall: "setsockopt" });
+    }
+    super.setsockopt(level, name, value);
+    if (connection === null || connection.isOver) return;
+    if (level === c.IPPROTO_TCP && (name === c.TCP_NODELAY || name === c.TCP_CORK)) {
+      this.during(() => connection.flush());
+    }
+    if (name === c.SO_KEEPALIVE || name === c.TCP_KEEPIDLE) connection.applyKeepAlive();
+    if (level === c.SOL_SOCKET && name === c.SO_RCVBUF) this.during(() => connection.offerWindow());
+  }
+
+  /** The one congestion control that there is. */
+  #setCongestion(value: number | Uint8Array): void {
+    const name = typeof value === "number" ? "" : new TextDecoder().decode(value).replace(/\0.*$/s, "");
+    if (name !== "reno") throw errorFor("ENOENT", { syscall: "setsockopt" });
+  }
+
+  info(): SocketInfo {
+    const connection = this.#connection;
+    if (this.#listener === null && connection !== null && !connection.isOver) {
+      return infoOf(connection, connection.receiver.length);
+    }
+    const listener = this.#listener;
+    return {
+      protocol: "tcp",
+      state: listener === null ? "UNCONN" : "LISTEN",
+      local: addressText(this.host, this.port),
+      peer: "",
+      receiveQueue: listener?.length ?? connection?.receiver.length ?? 0,
+      sendQueue: listener?.backlog ?? 0,
+    };
+  }
+}

@@ -1,0 +1,119 @@
+// The timeline of a network: what time it is, and what is going to happen. A pacer lets it happen: at once, with virtual
+// time, or as real time passes.
+
+import { Random } from "../random.ts";
+import { EventQueue } from "./queue.ts";
+import type { Action, Event } from "./queue.ts";
+
+/** The tie of what comes after everything else at its time. */
+const LAST = 1;
+
+/** The purpose of the random sequence that orders simultaneous events. */
+const TIES = 0x71e5;
+
+/**
+ * What may come of a timer. "news": something that a program waits for. "probe": the same, but it may go on for ever
+ * without news (a zero window, an idle connection with keepalive). "expiry": nothing that a program waits for.
+ */
+export type Hope = "news" | "probe" | "expiry";
+
+/** The events of one network. Times are whole nanoseconds since its start. */
+export class Timeline {
+  /** Raised where an event may have let a program go on; the pacer lets it, and lowers it again. */
+  woken = false;
+  /** How many events and timers are pending, by what may come of them. */
+  readonly pending: Record<Hope, number> = { news: 0, probe: 0, expiry: 0 };
+  /** How many events have happened. */
+  count = 0;
+  /** Called where what is pending has changed. The pacer of real time listens. */
+  onChange: () => void = () => {};
+  readonly #queue = new EventQueue();
+  readonly #ties: Random;
+  readonly #realNow: (() => number) | undefined;
+  #now = 0;
+  #firing = false;
+  #stopped = false;
+
+  /** `realNow` is the real time in nanoseconds since the start; left out where time is virtual. */
+  constructor(seed: number, realNow?: () => number) {
+    this.#ties = new Random(seed, TIES);
+    this.#realNow = realNow;
+  }
+
+  /** The time. It stands still while an event happens and, where it is virtual, between events. */
+  get now(): number {
+    if (this.#realNow !== undefined && !this.#firing) this.#now = Math.max(this.#now, this.#realNow());
+    return this.#now;
+  }
+
+  /** Whether an event is happening. */
+  get firing(): boolean {
+    return this.#firing;
+  }
+
+  /** A place among the events of the same time, by the seed. */
+  tie(): number {
+    return this.#ties.next();
+  }
+
+  /** A place somewhere behind another one of the same time. */
+  tieAfter(tie: number): number {
+    return tie + (LAST - tie) * this.#ties.next();
+  }
+
+  /** Lets something happen at a time. */
+  at(time: number, action: Action, tie: number = this.tie()): void {
+    if (this.#stopped) return;
+    this.pending.news++;
+    this.#queue.add(Math.max(time, this.now), tie, action, true);
+    this.onChange();
+  }
+
+  /** Lets an action happen that counts in `pending` by itself, as timers do. */
+  enter(time: number, action: Action): void {
+    if (!this.#stopped) this.#queue.add(Math.max(time, this.now), this.tie(), action, false);
+  }
+
+  /** Calls a function of a program after everything else that happens now. */
+  after(callback: () => void): void {
+    const fire = () => {
+      this.woken = true;
+      callback();
+    };
+    this.at(this.now, { fire }, LAST);
+  }
+
+  /** The next event, which stays. */
+  peek(): Event | undefined {
+    return this.#queue.peek();
+  }
+
+  /** How many events there are, those of cleared timers among them. */
+  get size(): number {
+    return this.#queue.size;
+  }
+
+  /** Drops every event: nothing happens any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#queue.clear();
+    this.onChange();
+  }
+
+  /** Lets the next event happen, and answers whether there was one up to a time. */
+  step(limit: number): boolean {
+    const event = this.#queue.peek();
+    if (event === undefined || event.time > limit) return false;
+    this.#queue.take();
+    if (event.time > this.#now) this.#now = event.time;
+    this.count++;
+    if (event.counted) this.pending.news--;
+    this.#firing = true;
+    try {
+      event.action.fire();
+    } finally {
+      this.#firing = false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,56 @@
+// Virtual time: it stands still while a program can run, and jumps to the next event when none can.
+
+import { macrotask } from "./macrotask.ts";
+import type { OutsideWaits } from "./outside.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** How many events may happen at one instant. More mean that time does not advance. */
+const MOST_AT_ONCE = 1_000_000;
+
+/** How often a network may come to rest on probes alone, without news for a program, before it counts as a deadlock. */
+const MOST_LULLS = 64;
+
+/** Why virtual time cannot go on. */
+export type Standstill = "deadlock" | "limit" | "no time passes";
+
+/**
+ * Lets the events of a timeline happen until `isOver`, and answers undefined; or why it stopped before. Events that
+ * wake no program happen one after the other; after each that may have woken one the real event loop turns, so that
+ * every promise settles before the next event. `observe` is called after each event and each turn.
+ */
+export async function runVirtually(
+  timeline: Timeline,
+  outside: OutsideWaits,
+  limit: number,
+  isOver: () => boolean,
+  observe: () => void = () => {},
+): Promise<Standstill | undefined> {
+  let lulls = 0;
+  let instant = -1;
+  let countAtInstant = 0;
+  for (;;) {
+    await macrotask();
+    observe();
+    if (isOver()) return undefined;
+    timeline.woken = false;
+    while (!timeline.woken) {
+      if (timeline.pending.news === 0 && !outside.any) {
+        const next = timeline.peek();
+        if (next === undefined || timeline.pending.probe === 0 || ++lulls > MOST_LULLS + 16 * timeline.size) {
+          return "deadlock";
+        }
+      }
+      if (!timeline.step(outside.any ? timeline.now : limit)) {
+        if (!outside.any) return "limit";
+        await outside.change();
+        break;
+      }
+      observe();
+      if (timeline.now !== instant) {
+        instant = timeline.now;
+        countAtInstant = timeline.count;
+      } else if (timeline.count - countAtInstant > MOST_AT_ONCE) return "no time passes";
+    }
+    if (timeline.woken) lulls = 0;
+  }
+}

@@ -1,0 +1,28 @@
+// The ladder: two hosts as the sides, a line of text for each packet between them.
+
+import { isBetween, labelOf } from "./label.ts";
+import type { PacketEntry } from "./recorder.ts";
+
+/** The width between the two sides. */
+const WIDTH = 48;
+
+/** A line: time, side, arrow, side, and when it arrived or what became of it. */
+function rung(packet: PacketEntry, left: string): string {
+  const toRight = packet.from === left;
+  const arrived = packet.fate === "delivered";
+  const text = ` ${labelOf(packet)} `;
+  const before = Math.max(Math.floor((WIDTH - 2 - text.length) / 2), 0);
+  const shaft = "-".repeat(before) + text + "-".repeat(Math.max(WIDTH - 2 - before - text.length, 0));
+  const head = arrived ? (toRight ? ">" : "<") : packet.fate === "under way" ? "." : "X";
+  const arrow = toRight ? `-${shaft}${head}` : `${head}${shaft}-`;
+  const fate = arrived ? packet.arrival!.toFixed(4) : packet.fate;
+  return `${packet.time.toFixed(4).padStart(11)}  |${arrow}|  ${fate}`;
+}
+
+/** Draws the packets between two hosts in text. */
+export function drawLadder(packets: readonly PacketEntry[], left: string, right: string): string {
+  const gap = Math.max(WIDTH + 2 - left.length - right.length, 1);
+  const head = `${" ".repeat(13)}${left}${" ".repeat(gap)}${right}`;
+  return [head, ...packets.filter((packet) => isBetween(packet, left, right)).map((packet) => rung(packet, left))]
+    .join("\n");
+}

@@ -1,0 +1,134 @@
+// A capture in the format pcapng, which Wireshark and tshark read: a section, an interface for each host, and the
+// packets as blocks (draft-ietf-opsawg-pcapng).
+
+import type { Bytes } from "../../base/data.ts";
+import type { Packet } from "../net/packet.ts";
+import { SECOND } from "../time/units.ts";
+import type { PacketEntry } from "./recorder.ts";
+import { bytesOfPacket } from "./wire.ts";
+
+const [SECTION, INTERFACE, PACKET] = [0x0a0d0d0a, 1, 6];
+const BYTE_ORDER = 0x1a2b3c4d;
+/** Packets begin with their IP header. */
+const LINKTYPE_RAW = 101;
+const [OPT_COMMENT, IF_NAME, IF_TSRESOL, SHB_USERAPPL] = [1, 2, 9, 4];
+/** Times are in units of 10^-9 s. */
+const NANOSECONDS = 9;
+
+const encoder = new TextEncoder();
+
+function padded(length: number): number {
+  return Math.ceil(length / 4) * 4;
+}
+
+/** One option: code, length, value, padding. */
+function option(code: number, value: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(4 + padded(value.length));
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, code, true);
+  view.setUint16(2, value.length, true);
+  bytes.set(value, 4);
+  return bytes;
+}
+
+/** A block: type, length, body, options with their end, length again. */
+function block(type: number, body: Uint8Array, options: Uint8Array[]): Uint8Array {
+  const optionLength = options.length === 0 ? 0 : options.reduce((sum, { length }) => sum + length, 4);
+  const length = 12 + padded(body.length) + optionLength;
+  const bytes = new Uint8Array(length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, type, true);
+  view.setUint32(4, length, true);
+  bytes.set(body, 8);
+  let offset = 8 + padded(body.length);
+  for (const one of options) {
+    bytes.set(one, offset);
+    offset += one.length;
+  }
+  view.setUint32(length - 4, length, true);
+  return bytes;
+}
+
+function section(): Uint8Array {
+  const body = new Uint8Array(16);
+  const view = new DataView(body.buffer);
+  view.setUint32(0, BYTE_ORDER, true);
+  view.setUint16(4, 1, true);
+  // The length of the section is not told.
+  view.setBigInt64(8, -1n, true);
+  return block(SECTION, body, [option(SHB_USERAPPL, encoder.encode("@berkeley/socket/sim"))]);
+}
+
+function interfaceBlock(name: string): Uint8Array {
+  const body = new Uint8Array(8);
+  new DataView(body.buffer).setUint16(0, LINKTYPE_RAW, true);
+  return block(INTERFACE, body, [
+    option(IF_NAME, encoder.encode(name)),
+    option(IF_TSRESOL, new Uint8Array([NANOSECONDS])),
+  ]);
+}
+
+function packetBlock(on: number, time: bigint, packet: Packet, comment: string): Uint8Array {
+  const data = bytesOfPacket(packet);
+  const body = new Uint8Array(20 + data.length);
+  const view = new DataView(body.buffer);
+  view.setUint32(0, on, true);
+  view.setUint32(4, Number(time >> 32n), true);
+  view.setUint32(8, Number(time & 0xffffffffn), true);
+  view.setUint32(12, data.length, true);
+  view.setUint32(16, data.length, true);
+  body.set(data, 20);
+  return block(PACKET, body, comment === "" ? [] : [option(OPT_COMMENT, encoder.encode(comment))]);
+}
+
+/** A packet as one interface sees it. */
+interface Sight {
+  readonly time: number;
+  readonly host: string;
+  readonly packet: Packet;
+  readonly comment: string;
+}
+
+/** What a capture of everything shows: each packet once, when it was sent. */
+function sightsOfAll(entries: readonly PacketEntry[], packets: readonly Packet[]): Sight[] {
+  return entries.map(({ time, from, fate, duplicate }, i) => {
+    const notes = [fate === "delivered" ? "" : fate, duplicate ? "duplicate" : ""].filter((note) => note !== "");
+    return { time, host: from, packet: packets[i], comment: notes.join(", ") };
+  });
+}
+
+/** What a capture on one host shows: what it sent, and what arrived there. */
+function sightsOf(host: string, entries: readonly PacketEntry[], packets: readonly Packet[]): Sight[] {
+  const sights: Sight[] = [];
+  entries.forEach(({ time, arrival, from, to, duplicate }, i) => {
+    const sight = { host, packet: packets[i], comment: "" };
+    // A copy that the link made does not leave the host.
+    if (from === host && !duplicate) sights.push({ ...sight, time });
+    if (to === host && from !== to && arrival !== null) sights.push({ ...sight, time: arrival });
+  });
+  return sights.sort((a, b) => a.time - b.time);
+}
+
+/** Writes a capture: of one host, or of every packet as it was sent. `epoch` is the start in seconds since 1970. */
+export function writePcapng(
+  entries: readonly PacketEntry[],
+  packets: readonly Packet[],
+  epoch: number,
+  host: string | undefined,
+): Bytes {
+  const sights = host === undefined ? sightsOfAll(entries, packets) : sightsOf(host, entries, packets);
+  const names = [...new Set(sights.map((sight) => sight.host))];
+  const start = BigInt(Math.round(epoch)) * BigInt(SECOND);
+  const blocks = [section(), ...names.map(interfaceBlock)];
+  for (const sight of sights) {
+    const time = start + BigInt(Math.round(sight.time * SECOND));
+    blocks.push(packetBlock(names.indexOf(sight.host), time, sight.packet, sight.comment));
+  }
+  const all = new Uint8Array(blocks.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const one of blocks) {
+    all.set(one, offset);
+    offset += one.length;
+  }
+  return all;
+}

@@ -1,0 +1,210 @@
+// The record of a network's packets: what was sent, when, and what became of it.
+
+import type { Bytes } from "../../base/data.ts";
+import type { Host } from "../net/host.ts";
+import { flagNames, SYN } from "../net/packet.ts";
+import type { Packet, Segment } from "../net/packet.ts";
+import { toSeconds } from "../time/units.ts";
+
+/**
+ * What became of a packet. "lost": by the link's loss. "dropped": by a full queue, or because no host or no running
+ * host has the address. "partitioned": by a partition. "under way": the run ended first.
+ */
+export type Fate = "under way" | "delivered" | "lost" | "dropped" | "partitioned";
+
+/** One packet of the trace. A packet that was duplicated has an entry for each copy. */
+export interface PacketEntry {
+  /** When it was sent, in seconds of virtual time. */
+  readonly time: number;
+  /** When it arrived, in seconds; null where it did not. */
+  arrival: number | null;
+  /** The name of the host that sent it. */
+  readonly from: string;
+  /** The name of the host that it was sent to; "" where no host has the address. */
+  readonly to: string;
+  /** The protocol. */
+  readonly protocol: "TCP" | "UDP" | "ICMP";
+  /** TCP's flags ("SYN,ACK"), ICMP's message ("port unreachable"), or "fragment" for a part of a UDP datagram. */
+  readonly flags: string;
+  /** The sender's address. */
+  readonly source: string;
+  /** The sender's port; of ICMP the port that the message is about. */
+  readonly sourcePort: number;
+  /** The receiver's address. */
+  readonly destination: string;
+  /** The receiver's port. */
+  readonly destinationPort: number;
+  /** The sequence number, counted from the connection's first one, as Wireshark shows it. */
+  readonly seq: number;
+  /** The acknowledgement number, counted in the same way; 0 without ACK. */
+  readonly ack: number;
+  /** The sequence number as it is in the header. */
+  readonly rawSeq: number;
+  /** The acknowledgement number as it is in the header. */
+  readonly rawAck: number;
+  /** TCP's window in bytes. */
+  readonly window: number;
+  /** How many bytes of data it carries, headers not counted. */
+  readonly length: number;
+  /** The data. Do not change it: sockets may still hold it. */
+  readonly data: Uint8Array<ArrayBuffer>;
+  /** What became of it. */
+  fate: Fate;
+  /** Whether it is the second copy of a packet that the link duplicated. */
+  readonly duplicate: boolean;
+  /** Whether TCP sent this data before. */
+  readonly retransmission: boolean;
+  /** Whether a packet that was sent later over the same link arrived before it. */
+  overtaken: boolean;
+}
+
+/** How many packets met which fate. */
+export interface Counts {
+  /** All that were sent, duplicates not counted. */
+  sent: number;
+  /** Those that arrived, duplicates counted. */
+  delivered: number;
+  /** Those that a link lost. */
+  lost: number;
+  /** Those that met a full queue, or no running host. */
+  dropped: number;
+  /** Those that a partition stopped. */
+  partitioned: number;
+  /** How many second copies the links made. */
+  duplicated: number;
+  /** How many packets were overtaken by a later one. */
+  reordered: number;
+  /** How many segments TCP sent again. */
+  retransmitted: number;
+}
+
+/** An entry that is still open: its fate is not known. */
+export type Sighting = PacketEntry;
+
+/** One direction of a TCP connection, as far as the trace needs it. */
+interface Flow {
+  first: number;
+  scale: number;
+}
+
+const NOTHING: Bytes = new Uint8Array(0);
+
+/** Records packets. */
+export class Recorder {
+  readonly entries: PacketEntry[] = [];
+  /** The packets of the entries, for a capture. */
+  readonly packets: Packet[] = [];
+  readonly counts: Counts = {
+    sent: 0,
+    delivered: 0,
+    lost: 0,
+    dropped: 0,
+    partitioned: 0,
+    duplicated: 0,
+    reordered: 0,
+    retransmitted: 0,
+  };
+  /** Whether entries are kept; counts always are. */
+  readonly #keeps: boolean;
+  readonly #flows = new Map<string, Flow>();
+
+  constructor(keeps: boolean) {
+    this.#keeps = keeps;
+  }
+
+  /** Whether the packets themselves are kept. */
+  get keeps(): boolean {
+    return this.#keeps;
+  }
+
+  /** Records that a packet was sent. `to` is null where no host has the address. */
+  sent(time: number, from: Host, to: Host | null, packet: Packet, duplicate: boolean): Sighting | undefined {
+    if (duplicate) this.counts.duplicated++;
+    else {
+      this.counts.sent++;
+      if (packet.protocol === "TCP" && packet.retransmission) this.counts.retransmitted++;
+    }
+    if (!this.#keeps) return undefined;
+    const entry = this.#entry(time, from.name, to?.name ?? "", packet, duplicate);
+    this.entries.push(entry);
+    this.packets.push(packet);
+    return entry;
+  }
+
+  /** Records what became of a packet. */
+  ended(sighting: Sighting | undefined, fate: Exclude<Fate, "under way">, time: number, overtaken = false): void {
+    this.counts[fate]++;
+    if (overtaken) this.counts.reordered++;
+    if (sighting === undefined) return;
+    sighting.fate = fate;
+    if (fate === "delivered") sighting.arrival = toSeconds(time);
+    sighting.overtaken = overtaken;
+  }
+
+  #entry(time: number, from: string, to: string, packet: Packet, duplicate: boolean): PacketEntry {
+    const entry = {
+      time: toSeconds(time),
+      arrival: null,
+      from,
+      to,
+      protocol: packet.protocol === "fragment" ? "UDP" as const : packet.protocol,
+      flags: "",
+      source: packet.source,
+      sourcePort: 0,
+      destination: packet.destination,
+      destinationPort: 0,
+      seq: 0,
+      ack: 0,
+      rawSeq: 0,
+      rawAck: 0,
+      window: 0,
+      length: 0,
+      data: NOTHING,
+      fate: "under way" as const,
+      duplicate,
+      retransmission: false,
+      overtaken: false,
+    };
+    switch (packet.protocol) {
+      case "TCP":
+        return { ...entry, ...this.#segment(packet) };
+      case "UDP":
+        return { ...entry, ...portsOf(packet), length: packet.data.length, data: packet.data };
+      case "fragment": {
+        const start = Math.max(packet.offset - 8, 0);
+        const data = packet.whole.data.subarray(start, packet.offset - 8 + packet.length);
+        return { ...entry, ...portsOf(packet.whole), flags: "fragment", length: data.length, data };
+      }
+      case "ICMP": {
+        const { sourcePort, destinationPort } = packet.about;
+        return { ...entry, flags: "port unreachable", sourcePort: destinationPort, destinationPort: sourcePort };
+      }
+    }
+  }
+
+  #segment(packet: Segment): Partial<PacketEntry> {
+    const { source, sourcePort, destination, destinationPort, flags, seq, ack, data, retransmission } = packet;
+    const own = `${source} ${sourcePort} ${destination} ${destinationPort}`;
+    const there = `${destination} ${destinationPort} ${source} ${sourcePort}`;
+    if ((flags & SYN) !== 0) this.#flows.set(own, { first: seq, scale: packet.scale ?? 0 });
+    const flow = this.#flows.get(own);
+    const other = this.#flows.get(there);
+    const scale = (flags & SYN) !== 0 || other === undefined ? 0 : flow?.scale ?? 0;
+    return {
+      ...portsOf(packet),
+      flags: flagNames(flags),
+      rawSeq: seq,
+      rawAck: ack,
+      seq: flow === undefined ? 0 : (seq - flow.first) >>> 0,
+      ack: other === undefined || ack === 0 ? 0 : (ack - other.first) >>> 0,
+      window: packet.window * 2 ** scale,
+      length: data.length,
+      data,
+      retransmission,
+    };
+  }
+}
+
+function portsOf({ sourcePort, destinationPort }: { sourcePort: number; destinationPort: number }) {
+  return { sourcePort, destinationPort };
+}

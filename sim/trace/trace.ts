@@ -1,0 +1,71 @@
+// The trace of a run: its packets, and what can be made of them.
+
+import { fingerprintOf } from "./fingerprint.ts";
+import { drawLadder } from "./ladder.ts";
+import { writePcapng } from "./pcapng.ts";
+import type { Counts, PacketEntry, Recorder } from "./recorder.ts";
+import { drawSvg } from "./svg.ts";
+
+/** What a trace can be turned into. A run and a world have one. */
+export class Trace {
+  readonly #recorder: Recorder;
+  readonly #epoch: number;
+  readonly #hasHost: (name: string) => boolean;
+
+  /** Made by `simulate` and `World`. */
+  constructor(recorder: Recorder, epoch: number, hasHost: (name: string) => boolean) {
+    this.#recorder = recorder;
+    this.#epoch = epoch;
+    this.#hasHost = hasHost;
+  }
+
+  #kept(): Recorder {
+    if (!this.#recorder.keeps) throw new Error("no packets were kept: the option trace was false");
+    return this.#recorder;
+  }
+
+  #check(host: string): void {
+    if (!this.#hasHost(host)) throw new RangeError(`there is no host '${host}'`);
+  }
+
+  /** The packets in the order in which they were sent. Empty where the option `trace` was false. */
+  get packets(): readonly PacketEntry[] {
+    return this.#recorder.entries;
+  }
+
+  /** How many packets met which fate, counted without a trace too. */
+  get counts(): Readonly<Counts> {
+    return { ...this.#recorder.counts };
+  }
+
+  /** A number for the trace, 16 hexadecimal digits: the same seed and program give the same one on every runtime. */
+  get fingerprint(): string {
+    return fingerprintOf(this.#kept().entries);
+  }
+
+  /** Draws the packets between two hosts in text, a line for each. */
+  ladder(left: string, right: string): string {
+    const { entries } = this.#kept();
+    this.#check(left);
+    this.#check(right);
+    return drawLadder(entries, left, right);
+  }
+
+  /** Draws the packets between two hosts as SVG. */
+  svg(left: string, right: string): string {
+    const { entries } = this.#kept();
+    this.#check(left);
+    this.#check(right);
+    return drawSvg(entries, left, right);
+  }
+
+  /**
+   * A capture for Wireshark and tshark. Of every packet when it was sent, with its fate as a comment where it did not
+   * arrive; or as one host sees it.
+   */
+  pcapng(host?: string): Uint8Array<ArrayBuffer> {
+    const { entries, packets } = this.#kept();
+    if (host !== undefined) this.#check(host);
+    return writePcapng(entries, packets, this.#epoch, host);
+  }
+}

@@ -1,0 +1,40 @@
+// The groups that the sockets of a host are in.
+
+import type { Host } from "../net/host.ts";
+
+/** How many sockets are in which group. */
+export class Groups {
+  readonly #host: Host;
+  readonly #members = new Map<string, number>();
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  /** Whether a socket of the host is in a group. */
+  has(group: string): boolean {
+    return this.#members.has(group);
+  }
+
+  /** Counts one more membership. */
+  join(group: string): void {
+    const count = this.#members.get(group) ?? 0;
+    this.#members.set(group, count + 1);
+    if (count === 0) this.#host.network.setMember(group, this.#host, true);
+  }
+
+  /** Counts one membership less. */
+  leave(group: string): void {
+    const count = this.#members.get(group) ?? 0;
+    if (count > 1) this.#members.set(group, count - 1);
+    else if (this.#members.delete(group)) this.#host.network.setMember(group, this.#host, false);
+  }
+
+  /** Leaves all of them. */
+  clear(): void {
+    for (const group of [...this.#members.keys()]) {
+      this.#members.delete(group);
+      this.#host.network.setMember(group, this.#host, false);
+    }
+  }
+}

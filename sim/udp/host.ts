@@ -1,0 +1,60 @@
+// UDP on one host: its ports, its groups, and what becomes of datagrams that no socket takes.
+
+import { BROADCAST, isMulticast } from "../net/addresses.ts";
+import type { Kernel } from "../net/kernel.ts";
+import type { Datagram } from "../net/packet.ts";
+import { Ports } from "../net/ports.ts";
+import { hashText } from "../random.ts";
+import { Groups } from "./groups.ts";
+import type { UdpSocket } from "./socket.ts";
+
+/** UDP on one host. */
+export class UdpHost {
+  readonly ports: Ports<UdpSocket>;
+  readonly groups: Groups;
+  readonly #kernel: Kernel;
+  #id: number;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.ports = new Ports(kernel.random);
+    this.groups = new Groups(kernel.host);
+    this.#id = kernel.random.below(0x10000);
+  }
+
+  /** IP's identification of the next datagram. */
+  nextId(): number {
+    return this.#id = (this.#id + 1) & 0xffff;
+  }
+
+  /** Takes a datagram. */
+  receive(datagram: Datagram): void {
+    const { destination, destinationPort, source, sourcePort } = datagram;
+    if (destination === BROADCAST || isMulticast(destination)) return this.#receiveForMany(datagram);
+    const spread = hashText(`${source} ${sourcePort}`) >>> 0;
+    // A socket that is connected to the sender comes before one that hears every sender.
+    const holder =
+      this.ports.find(destination, destinationPort, spread, (one) => one.isConnected && one.hears(datagram)) ??
+        this.ports.find(destination, destinationPort, spread, (one) => one.hears(datagram));
+    if (holder !== undefined) return holder.arrive(datagram);
+    this.#kernel.send({ protocol: "ICMP", source: destination, destination: source, ttl: 64, about: datagram });
+  }
+
+  /** A datagram for many goes to every socket that takes it. */
+  #receiveForMany(datagram: Datagram): void {
+    const { destination, destinationPort } = datagram;
+    for (const holder of [...this.ports.of(destinationPort)]) {
+      if (this.ports.takes(holder, destination) && holder.hears(datagram)) holder.arrive(datagram);
+    }
+  }
+
+  /** Tells the sender of a datagram that no socket took it. */
+  unreachable(datagram: Datagram): void {
+    for (const holder of [...this.ports.of(datagram.sourcePort)]) holder.unreachable(datagram);
+  }
+
+  /** Leaves every group: the host crashed. */
+  crash(): void {
+    this.groups.clear();
+  }
+}

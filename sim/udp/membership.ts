@@ -1,0 +1,111 @@
+// The options by which a socket joins and leaves groups.
+
+import * as c from "../../base/constants.ts";
+import type { ErrnoName } from "../../base/errno.ts";
+import { errorFor } from "../../base/errors.ts";
+import { formatIPv4, formatIPv6 } from "../../base/ip.ts";
+import { isMulticast } from "../net/addresses.ts";
+import type { Kernel } from "../net/kernel.ts";
+
+/** The index of the loopback interface, and of the one that leads to the other hosts. */
+export const LOOPBACK_INDEX = 1;
+export const NETWORK_INDEX = 2;
+
+function refuse(code: ErrnoName, address?: string) {
+  return errorFor(code, { syscall: "setsockopt", address });
+}
+
+/** An int in a structure. */
+function indexAt(value: Uint8Array, offset: number): number {
+  return new DataView(value.buffer, value.byteOffset, value.byteLength).getInt32(offset, true);
+}
+
+/** A group and an interface's index, 0 for the usual one. */
+interface Membership {
+  readonly group: string;
+  readonly on: number;
+}
+
+/** The memberships of one socket. */
+export class Memberships {
+  readonly #kernel: Kernel;
+  readonly #groups = new Map<string, Membership>();
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  /** Whether the socket is in a group. */
+  has(group: string): boolean {
+    for (const member of this.#groups.values()) if (member.group === group) return true;
+    return false;
+  }
+
+  /** Sets an option of membership. Answers false where it is another option. */
+  set(level: number, name: number, value: number | Uint8Array): boolean {
+    if (level === c.IPPROTO_IP && (name === c.IP_ADD_MEMBERSHIP || name === c.IP_DROP_MEMBERSHIP)) {
+      const membership = this.#read4(value);
+      if (name === c.IP_ADD_MEMBERSHIP) this.#join(membership);
+      else this.#leave(membership);
+      return true;
+    }
+    if (level === c.IPPROTO_IPV6 && (name === c.IPV6_JOIN_GROUP || name === c.IPV6_LEAVE_GROUP)) {
+      const membership = this.#read6(value);
+      if (name === c.IPV6_JOIN_GROUP) this.#join(membership);
+      else {
+        if (!isMulticast(membership.group)) throw refuse("EINVAL", membership.group);
+        this.#leave(membership);
+      }
+      return true;
+    }
+    return false;
+  }
+
+  /** struct ip_mreq { imr_multiaddr, imr_interface }, or ip_mreqn with an interface's index behind. */
+  #read4(value: number | Uint8Array): Membership {
+    if (typeof value === "number" || value.length < 8) throw refuse("EINVAL");
+    const group = formatIPv4(value.subarray(0, 4));
+    const address = formatIPv4(value.subarray(4, 8));
+    if (value.length >= 12 && indexAt(value, 8) !== 0) return { group, on: this.#checkIndex(indexAt(value, 8)) };
+    return { group, on: interfaceOf(this.#kernel, address) ?? -1 };
+  }
+
+  /** struct ipv6_mreq { ipv6mr_multiaddr, ipv6mr_interface } */
+  #read6(value: number | Uint8Array): Membership {
+    if (typeof value === "number" || value.length < 20) throw refuse("EINVAL");
+    return { group: formatIPv6(value.subarray(0, 16)), on: indexAt(value, 16) };
+  }
+
+  #checkIndex(index: number): number {
+    return index === LOOPBACK_INDEX || index === NETWORK_INDEX ? index : -1;
+  }
+
+  #join({ group, on }: Membership): void {
+    if (!isMulticast(group)) throw refuse("EINVAL", group);
+    const key = `${group} ${on}`;
+    if (on !== 0 && this.#checkIndex(on) < 0) throw refuse("ENODEV", group);
+    if (this.#groups.has(key)) throw refuse("EADDRINUSE", group);
+    this.#groups.set(key, { group, on });
+    this.#kernel.udp.groups.join(group);
+  }
+
+  #leave({ group, on }: Membership): void {
+    if (!this.#groups.delete(`${group} ${on}`)) {
+      throw refuse(on < 0 ? "ENODEV" : "EADDRNOTAVAIL", group);
+    }
+    this.#kernel.udp.groups.leave(group);
+  }
+
+  /** Leaves all groups: the socket is closed. */
+  clear(): void {
+    for (const { group } of this.#groups.values()) this.#kernel.udp.groups.leave(group);
+    this.#groups.clear();
+  }
+}
+
+/** The index of the interface that has an IPv4 address, 0 for no address, undefined where none has it. */
+export function interfaceOf(kernel: Kernel, address: string): number | undefined {
+  if (address === "0.0.0.0") return 0;
+  if (address.startsWith("127.")) return LOOPBACK_INDEX;
+  return kernel.host.addresses.includes(address) ? NETWORK_INDEX : undefined;
+}

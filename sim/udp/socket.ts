@@ -1,0 +1,311 @@
+// A UDP socket. Errors and events are Linux's (net/ipv4/udp.c).
+
+import { wildcard } from "../../base/addresses.ts";
+import type { Address } from "../../base/addresses.ts";
+import * as c from "../../base/constants.ts";
+import { errorFor } from "../../base/errors.ts";
+import { formatIPv4 } from "../../base/ip.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM } from "../../base/poll.ts";
+import { WOULD_BLOCK } from "../../seam/transport.ts";
+import type { Caller, WouldBlock } from "../../seam/transport.ts";
+import { DatagramSocket, OVERHEAD } from "../datagram_socket.ts";
+import { BROADCAST, isMulticast, isWildcard, shapeOf, unmap } from "../net/addresses.ts";
+import type { Kernel } from "../net/kernel.ts";
+import { isIPv6 } from "../net/packet.ts";
+import type { Datagram } from "../net/packet.ts";
+import type { Holder } from "../net/ports.ts";
+import { resolve } from "../net/resolve.ts";
+import { addressText } from "../net/socket_info.ts";
+import type { SocketInfo } from "../net/socket_info.ts";
+import { answer, answerBytes, Options } from "../options.ts";
+import { BOTH, copyOf, RECEIVING, SENDING, shutdownBits } from "../socket.ts";
+import { interfaceOf, LOOPBACK_INDEX, Memberships } from "./membership.ts";
+
+const IN = POLLIN | POLLRDNORM;
+const OUT = POLLOUT | POLLWRNORM;
+
+/** The longest payloads: 65535 bytes less the headers that the length counts. */
+const LONGEST_IPV4 = 65_507;
+const LONGEST_IPV6 = 65_527;
+
+/** A UDP socket. */
+export class UdpSocket extends DatagramSocket implements Holder {
+  /** The address that it is bound to. */
+  host: string;
+  port = 0;
+  #boundHost = false;
+  #boundPort = false;
+  #peerHost = "";
+  #peerPort = 0;
+  readonly #memberships: Memberships;
+  /** IP_MULTICAST_IF: an address of the interface by which multicasts leave. */
+  #multicastHost = "0.0.0.0";
+
+  constructor(kernel: Kernel, family: number, proto: number) {
+    super(kernel, family, c.SOCK_DGRAM, proto, new Options(family, c.SOCK_DGRAM));
+    this.host = wildcard(family);
+    this.#memberships = new Memberships(kernel);
+  }
+
+  // As a holder of its port.
+
+  get reusesAddress(): boolean {
+    return this.options.isSet(c.SOL_SOCKET, c.SO_REUSEADDR);
+  }
+  get reusesPort(): boolean {
+    return this.options.isSet(c.SOL_SOCKET, c.SO_REUSEPORT);
+  }
+  get onlyIPv6(): boolean {
+    return this.family === c.AF_INET6 && this.options.isSet(c.IPPROTO_IPV6, c.IPV6_V6ONLY);
+  }
+  /** Datagram sockets share an address by SO_REUSEADDR alone. */
+  get listens(): boolean {
+    return false;
+  }
+  /** Whether it hears one peer alone. */
+  get isConnected(): boolean {
+    return this.#peerHost !== "";
+  }
+
+  // Addresses.
+
+  bind(address: Address): void {
+    if (this.port !== 0) throw errorFor("EINVAL", { syscall: "bind", address });
+    const [name, port] = resolve(this.kernel.host, this.family, address, "bind") as [string, number];
+    const host = unmap(name);
+    const isOwn = isWildcard(host) || this.kernel.owns(host) || isMulticast(host) || host === BROADCAST;
+    if (!isOwn) throw errorFor("EADDRNOTAVAIL", { syscall: "bind", address });
+    if (this.onlyIPv6 && !isIPv6(host)) throw errorFor("EINVAL", { syscall: "bind", address });
+    this.host = host;
+    this.port = port;
+    try {
+      if (port === 0) this.port = this.kernel.udp.ports.ephemeral();
+      else this.kernel.udp.ports.check(this, address, "bind");
+    } catch (error) {
+      this.host = wildcard(this.family);
+      this.port = 0;
+      throw error;
+    }
+    this.kernel.udp.ports.hold(this);
+    this.#boundHost = !isWildcard(host);
+    // A port that bind has chosen itself goes with the peer.
+    this.#boundPort = port !== 0;
+  }
+
+  /** A socket that sends or connects without a port gets one. */
+  #autobind(): void {
+    if (this.port !== 0) return;
+    this.port = this.kernel.udp.ports.ephemeral();
+    this.kernel.udp.ports.hold(this);
+  }
+
+  resolve(address: Address): Address {
+    return resolve(this.kernel.host, this.family, address, "sendto");
+  }
+
+  getsockname(): Address {
+    return shapeOf(this.family, this.host, this.port);
+  }
+  getpeername(): Address {
+    if (!this.isConnected) throw errorFor("ENOTCONN", { syscall: "getpeername" });
+    return shapeOf(this.family, this.#peerHost, this.#peerPort);
+  }
+
+  /** The destination of an address, and the address that packets to it come from. */
+  #route(address: Address, syscall: string): { destination: string; port: number; source: string } {
+    const [name, port] = address as [string, number];
+    const plain = unmap(name);
+    const destination = isWildcard(plain) ? (isIPv6(plain) ? "::1" : "127.0.0.1") : plain;
+    const refuse = (code: "ENETUNREACH" | "EACCES" | "EINVAL") => errorFor(code, { syscall, address });
+    if (this.onlyIPv6 && !isIPv6(destination)) throw refuse("ENETUNREACH");
+    if (destination === BROADCAST && !this.options.isSet(c.SOL_SOCKET, c.SO_BROADCAST)) throw refuse("EACCES");
+    if (!isWildcard(this.host) && !isMulticast(this.host) && this.host !== BROADCAST) {
+      if (isIPv6(this.host) !== isIPv6(destination)) throw refuse("ENETUNREACH");
+      return { destination, port, source: this.host };
+    }
+    if (isMulticast(destination) && !isWildcard(this.#multicastHost)) {
+      return { destination, port, source: this.#multicastHost };
+    }
+    return { destination, port, source: this.kernel.sourceFor(destination) };
+  }
+
+  connect(_caller: Caller, address: Address): void | WouldBlock {
+    if (this.isLost) return WOULD_BLOCK;
+    this.#autobind();
+    const { destination, port, source } = this.#route(address, "connect");
+    this.#peerHost = destination;
+    this.#peerPort = port;
+    if (isWildcard(this.host)) this.host = source;
+  }
+
+  disconnect(): void {
+    this.#peerHost = "";
+    this.#peerPort = 0;
+    if (!this.#boundHost) this.host = wildcard(this.family);
+    if (!this.#boundPort && this.port !== 0) {
+      this.kernel.udp.ports.release(this);
+      this.port = 0;
+    }
+  }
+
+  // Sending.
+
+  send(_caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
+    return this.#send(data, flags, null);
+  }
+  sendTo(_caller: Caller, data: Uint8Array, flags: number, address: Address): number | WouldBlock {
+    return this.#send(data, flags, address);
+  }
+
+  #send(data: Uint8Array, flags: number, address: Address | null): number | WouldBlock {
+    if (this.isLost) return WOULD_BLOCK;
+    this.#autobind();
+    if (data.length > 0xffff) throw errorFor("EMSGSIZE", { syscall: "send" });
+    this.checkSendFlags(flags);
+    if (address === null && !this.isConnected) throw errorFor("EDESTADDRREQ", { syscall: "send" });
+    const to = address ?? shapeOf(this.family, this.#peerHost, this.#peerPort);
+    if ((to as [string, number])[1] === 0) throw errorFor("EINVAL", { syscall: "send", address: to });
+    const { destination, port, source } = this.#route(to, "send");
+    if (data.length > (isIPv6(destination) ? LONGEST_IPV6 : LONGEST_IPV4)) {
+      throw errorFor("EMSGSIZE", { syscall: "send" });
+    }
+    this.throwError("send");
+    if ((this.shut & SENDING) !== 0) throw errorFor("EPIPE", { syscall: "send" });
+    this.#transmit(destination, port, source, copyOf(data, data.length));
+    return data.length;
+  }
+
+  #transmit(destination: string, destinationPort: number, source: string, data: Datagram["data"]): void {
+    const { kernel } = this;
+    const toMany = destination === BROADCAST || isMulticast(destination);
+    const packet: Datagram = {
+      protocol: "UDP",
+      source,
+      sourcePort: this.port,
+      destination,
+      destinationPort,
+      ttl: this.#ttl(destination),
+      data,
+      id: kernel.udp.nextId(),
+    };
+    if (!toMany) kernel.send(packet);
+    // With a TTL of 0, or by the loopback interface, it stays on this host.
+    else if (isMulticast(destination) && (packet.ttl === 0 || source === "::1" || source.startsWith("127."))) {
+      kernel.sendToItself(packet);
+    } else kernel.sendToMany(packet, destination === BROADCAST || this.#loops(destination));
+  }
+
+  #ttl(destination: string): number {
+    if (isIPv6(destination)) {
+      return this.options.number(
+        c.IPPROTO_IPV6,
+        isMulticast(destination) ? c.IPV6_MULTICAST_HOPS : c.IPV6_UNICAST_HOPS,
+      );
+    }
+    return this.options.number(c.IPPROTO_IP, isMulticast(destination) ? c.IP_MULTICAST_TTL : c.IP_TTL);
+  }
+
+  /** Whether the own host gets a multicast. */
+  #loops(destination: string): boolean {
+    if (!isIPv6(destination)) return this.options.isSet(c.IPPROTO_IP, c.IP_MULTICAST_LOOP);
+    return this.options.isSet(c.IPPROTO_IPV6, c.IPV6_MULTICAST_LOOP);
+  }
+
+  // Receiving.
+
+  /** Whether it takes a datagram of a sender. */
+  hears({ source, sourcePort }: Datagram): boolean {
+    return !this.isConnected || (this.#peerHost === source && this.#peerPort === sourcePort);
+  }
+
+  /** Takes a datagram. One that does not fit into the queue is dropped. */
+  arrive({ source, sourcePort, data }: Datagram): void {
+    const size = data.length + OVERHEAD;
+    if (this.queued + size > this.options.number(c.SOL_SOCKET, c.SO_RCVBUF) && this.queue.length > 0) return;
+    if ((this.shut & RECEIVING) !== 0 && this.isClosed) return;
+    this.queue.push({ data, from: shapeOf(this.family, source, sourcePort) });
+    this.queued += size;
+    this.waiters.wake(IN);
+  }
+
+  protected taken(_size: number): void {}
+
+  /** Notes that a datagram of this socket found nothing at its destination. An unconnected socket is not told. */
+  unreachable({ source, destination, destinationPort }: Datagram): void {
+    if (this.#peerHost !== destination || this.#peerPort !== destinationPort) return;
+    if (this.host !== source && !isWildcard(this.host)) return;
+    this.error = "ECONNREFUSED";
+    this.waiters.wake(POLLERR);
+  }
+
+  // Ends.
+
+  shutdown(how: number): void {
+    this.shut |= shutdownBits(how);
+    this.waiters.wake(IN | OUT | POLLRDHUP | (this.shut === BOTH ? POLLHUP : 0));
+    if (!this.isConnected) throw errorFor("ENOTCONN", { syscall: "shutdown" });
+  }
+
+  protected destroy(): void {
+    this.#memberships.clear();
+    this.kernel.udp.ports.release(this);
+  }
+
+  events(_mask: number): number {
+    let events = OUT;
+    if (this.error !== null) events |= POLLERR;
+    if ((this.shut & RECEIVING) !== 0) events |= IN | POLLRDHUP;
+    if (this.shut === BOTH) events |= POLLHUP;
+    if (this.queue.length > 0) events |= IN;
+    return events;
+  }
+
+  // Options.
+
+  protected override getOption(level: number, name: number, size: number | undefined): number | Uint8Array {
+    if (level === c.IPPROTO_IP && name === c.IP_MULTICAST_IF) {
+      return answerBytes(new Uint8Array(this.#multicastHost.split(".").map(Number)), size);
+    }
+    if (level === c.IPPROTO_IP && name === c.IP_MTU) {
+      if (!this.isConnected) throw errorFor("ENOTCONN", { syscall: "getsockopt" });
+      return answer(this.kernel.mtuTo(this.#peerHost), size);
+    }
+    return super.getOption(level, name, size);
+  }
+
+  override setsockopt(level: number, name: number, value: number | Uint8Array): void {
+    if (this.#memberships.set(level, name, value)) return;
+    if (level === c.IPPROTO_IP && name === c.IP_MULTICAST_IF) return this.#setMulticastInterface(value);
+    super.setsockopt(level, name, value);
+  }
+
+  /** A struct in_addr, or an ip_mreqn whose index counts. */
+  #setMulticastInterface(value: number | Uint8Array): void {
+    if (typeof value === "number" || value.length < 4) throw errorFor("EINVAL", { syscall: "setsockopt" });
+    const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+    const index = value.length >= 12 ? view.getInt32(8, true) : 0;
+    const host = index === 0
+      ? formatIPv4(value.subarray(value.length >= 8 ? 4 : 0).subarray(0, 4))
+      : this.#addressOn(index);
+    if (host === undefined || interfaceOf(this.kernel, host) === undefined) {
+      throw errorFor(index === 0 ? "EADDRNOTAVAIL" : "ENODEV", { syscall: "setsockopt" });
+    }
+    this.#multicastHost = host;
+  }
+
+  #addressOn(index: number): string | undefined {
+    if (index === LOOPBACK_INDEX) return "127.0.0.1";
+    return this.kernel.host.addresses.find((address) => !isIPv6(address));
+  }
+
+  info(): SocketInfo {
+    return {
+      protocol: "udp",
+      state: this.isConnected ? "ESTAB" : "UNCONN",
+      local: addressText(this.host, this.port),
+      peer: this.isConnected ? addressText(this.#peerHost, this.#peerPort) : "",
+      receiveQueue: this.queue.reduce((sum, { data }) => sum + data.length, 0),
+      sendQueue: 0,
+    };
+  }
+}

@@ -1,0 +1,75 @@
+// The Unix sockets of a host by name: paths, and Linux's abstract names.
+
+import { fromUnixPathBytes } from "../../base/addresses.ts";
+import type { UnixAddress } from "../../base/addresses.ts";
+import { errorFor } from "../../base/errors.ts";
+
+/** A path or name as a key: two byte strings are the same name where their bytes are. */
+function keyOf(name: UnixAddress): string {
+  return typeof name === "string" ? name : `bytes ${[...name].join()}`;
+}
+
+function isAbstract(name: UnixAddress): boolean {
+  return typeof name === "string" ? name.startsWith("\0") : name[0] === 0;
+}
+
+/** What stands under a name: an open socket, or the file that a closed one left behind. */
+type Entry<S> = { readonly socket: S } | "left behind";
+
+/** The names of one host. */
+export class UnixNames {
+  readonly #names = new Map<string, Entry<unknown>>();
+  #next = 1;
+
+  /**
+   * Gives a name to a socket, "" for one that no other has, and answers it. A second one is EINVAL, but "" is no error
+   * then. A name that is taken, by a file that was left behind too, is EADDRINUSE; of a path that is found out first.
+   */
+  bind(name: UnixAddress, socket: unknown, before: UnixAddress | undefined): UnixAddress {
+    const isTaken = this.#names.has(keyOf(name));
+    if (name === "" && before !== undefined) return before;
+    const code = before !== undefined && !(isTaken && !isAbstract(name)) ? "EINVAL" : isTaken ? "EADDRINUSE" : null;
+    if (code !== null) throw errorFor(code, { syscall: "bind", address: name });
+    const given = name === "" ? this.#automatic() : name;
+    this.#names.set(keyOf(given), { socket });
+    return given;
+  }
+
+  /** A name that no socket has, as Linux makes one: a NUL and five digits. */
+  #automatic(): UnixAddress {
+    for (;;) {
+      const name = `\0${(this.#next++).toString(16).padStart(5, "0")}`;
+      if (!this.#names.has(name)) return name;
+    }
+  }
+
+  /** The socket under a name. Throws ENOENT or ECONNREFUSED where there is none. */
+  find(name: UnixAddress, syscall: string): unknown {
+    const found = this.#names.get(keyOf(name));
+    if (found === undefined || found === "left behind") {
+      const code = found === undefined && !isAbstract(name) ? "ENOENT" : "ECONNREFUSED";
+      throw errorFor(code, { syscall, address: name });
+    }
+    return found.socket;
+  }
+
+  /** Notes that the socket of a name is closed. An abstract name is free again; a path stays, as a file does. */
+  release(name: UnixAddress, socket: unknown): void {
+    const key = keyOf(name);
+    const found = this.#names.get(key);
+    if (found === undefined || found === "left behind" || found.socket !== socket) return;
+    if (isAbstract(name)) this.#names.delete(key);
+    else this.#names.set(key, "left behind");
+  }
+
+  /** Removes a path, as unlink(2) does. Answers whether there was one. */
+  unlink(path: UnixAddress): boolean {
+    return !isAbstract(path) && this.#names.delete(keyOf(path));
+  }
+}
+
+/** A name as text, for a listing. */
+export function nameText(name: UnixAddress): string {
+  const text = typeof name === "string" ? name : String(fromUnixPathBytes(name));
+  return text.startsWith("\0") ? `@${text.slice(1)}` : text;
+}

@@ -1,0 +1,269 @@
+// A Unix stream socket: bytes go straight into the peer's queue. Errors and events are Linux's (net/unix/af_unix.c).
+
+import type { Address, UnixAddress } from "../../base/addresses.ts";
+import * as c from "../../base/constants.ts";
+import { errorFor } from "../../base/errors.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM } from "../../base/poll.ts";
+import { WOULD_BLOCK } from "../../seam/transport.ts";
+import type { Accepted, Caller, WouldBlock } from "../../seam/transport.ts";
+import { ByteQueue } from "../byte_queue.ts";
+import type { Kernel } from "../net/kernel.ts";
+import type { SocketInfo } from "../net/socket_info.ts";
+import { answer, Options } from "../options.ts";
+import { BOTH, copyOf, RECEIVING, SENDING, shutdownBits, SimSocket } from "../socket.ts";
+import type { Receipt } from "../socket.ts";
+import { nameText } from "./names.ts";
+
+const IN = POLLIN | POLLRDNORM;
+const OUT = POLLOUT | POLLWRNORM;
+
+/** A Unix stream socket. */
+export class UnixStream extends SimSocket {
+  #name: UnixAddress = "";
+  #isBound = false;
+  #peer: UnixStream | null = null;
+  #state: "closed" | "listening" | "connected" = "closed";
+  #shut = 0;
+  readonly #received = new ByteQueue();
+  /** What callers wait for with MSG_WAITALL, beyond the peer's send buffer. */
+  readonly #wants = new Map<Caller, number>();
+  #backlog = 0;
+  readonly #queue: UnixStream[] = [];
+  /** The sockets that wait for room in the queue. */
+  readonly #knocking = new Set<UnixStream>();
+
+  constructor(kernel: Kernel, proto: number, options: Options = new Options(c.AF_UNIX, c.SOCK_STREAM)) {
+    super(kernel, c.AF_UNIX, c.SOCK_STREAM, proto, options);
+  }
+
+  /** Two sockets that are connected with each other. */
+  static pair(kernel: Kernel, proto: number): [UnixStream, UnixStream] {
+    const pair: [UnixStream, UnixStream] = [new UnixStream(kernel, proto), new UnixStream(kernel, proto)];
+    pair[0].#join(pair[1]);
+    return pair;
+  }
+
+  #join(peer: UnixStream): void {
+    this.#peer = peer;
+    peer.#peer = this;
+    this.#state = peer.#state = "connected";
+  }
+
+  // Names.
+
+  bind(address: Address): void {
+    this.#name = this.kernel.unix.bind(address as UnixAddress, this, this.#isBound ? this.#name : undefined);
+    this.#isBound = true;
+  }
+
+  resolve(address: Address): Address {
+    return address;
+  }
+  getsockname(): Address {
+    return this.#name;
+  }
+  getpeername(): Address {
+    if (this.#peer === null) throw errorFor("ENOTCONN", { syscall: "getpeername" });
+    return this.#peer.#name;
+  }
+
+  // Listening.
+
+  listen(backlog: number): void {
+    if (!this.#isBound || this.#state === "connected") throw errorFor("EINVAL", { syscall: "listen" });
+    this.#state = "listening";
+    this.#backlog = backlog;
+    this.#admit();
+  }
+
+  /** Linux queues one more than the backlog. */
+  get #isFull(): boolean {
+    return this.#queue.length > this.#backlog;
+  }
+
+  /** Wakes sockets that wait for room in the queue. */
+  #admit(): void {
+    for (const one of [...this.#knocking]) {
+      if (this.#isFull) return;
+      this.#knocking.delete(one);
+      one.waiters.wake(OUT);
+    }
+  }
+
+  accept(): Accepted | WouldBlock {
+    if (this.isLost) return WOULD_BLOCK;
+    if (this.#state !== "listening") throw errorFor("EINVAL", { syscall: "accept" });
+    const transport = this.#queue.shift();
+    if (transport === undefined) return WOULD_BLOCK;
+    this.#admit();
+    this.kernel.sockets.add(transport);
+    return { transport, address: transport.#peer!.#name };
+  }
+
+  // Connecting.
+
+  connect(_caller: Caller, address: Address): void | WouldBlock {
+    if (this.isLost) return WOULD_BLOCK;
+    const refuse = (code: "ECONNREFUSED" | "EPROTOTYPE" | "EISCONN" | "EINVAL") =>
+      errorFor(code, { syscall: "connect", address });
+    const listener = this.kernel.unix.find(address as UnixAddress, "connect");
+    if (!(listener instanceof UnixStream)) throw refuse("EPROTOTYPE");
+    if (listener.#state !== "listening" || (listener.#shut & RECEIVING) !== 0) throw refuse("ECONNREFUSED");
+    if (listener.#isFull) {
+      listener.#knocking.add(this);
+      return WOULD_BLOCK;
+    }
+    if (this.#state === "connected") throw refuse("EISCONN");
+    if (this.#state === "listening") throw refuse("EINVAL");
+    const end = new UnixStream(this.kernel, this.proto, listener.options.inherit());
+    // Not open before it is accepted.
+    this.kernel.sockets.delete(end);
+    end.#name = listener.#name;
+    end.#isBound = true;
+    this.#join(end);
+    listener.#queue.push(end);
+    listener.waiters.wake(IN);
+  }
+  finishConnect(): void {}
+  disconnect(): void {
+    throw errorFor("EINVAL", { syscall: "connect" });
+  }
+
+  // Receiving.
+
+  protected sizeHint(size: number, flags: number): number {
+    return (flags & c.MSG_WAITALL) !== 0 ? size : this.#received.length;
+  }
+
+  protected receive(caller: Caller, views: Uint8Array[], size: number, flags: number): Receipt | WouldBlock {
+    if (this.isLost) return WOULD_BLOCK;
+    if (this.#state !== "connected") throw errorFor("EINVAL", { syscall: "recv" });
+    const available = this.#received.length;
+    const wanted = (flags & c.MSG_WAITALL) !== 0 ? size : 1;
+    if (available < wanted || available === 0) {
+      if (available === 0) this.throwError("recv");
+      const isOver = (this.#shut & RECEIVING) !== 0 || (available > 0 && this.error !== null);
+      if (!isOver) {
+        if (wanted > 1) this.#want(caller, size);
+        return WOULD_BLOCK;
+      }
+      if (available === 0) return { length: 0, flags: 0, address: null };
+    }
+    const peeks = (flags & c.MSG_PEEK) !== 0;
+    const length = this.#received.read(views, peeks);
+    if (wanted > 1) this.forget(caller);
+    if (!peeks && length > 0 && this.#peer !== null) this.#peer.#roomCame();
+    return { length, flags: 0, address: null };
+  }
+
+  #want(caller: Caller, size: number): void {
+    if (this.#wants.get(caller) === size) return;
+    this.#wants.set(caller, size);
+    if (this.#peer !== null) this.#peer.#roomCame();
+  }
+  override forget(caller: Caller): void {
+    this.#wants.delete(caller);
+  }
+
+  // Sending.
+
+  /** How much the peer's queue takes: the own send buffer, or all that the peer waits for. */
+  get #capacity(): number {
+    return Math.max(this.options.number(c.SOL_SOCKET, c.SO_SNDBUF), ...this.#peer!.#wants.values());
+  }
+
+  send(_caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
+    if (this.isLost) return WOULD_BLOCK;
+    this.checkSendFlags(flags);
+    const peer = this.#peer;
+    if (peer === null) throw errorFor("ENOTCONN", { syscall: "send" });
+    if ((this.#shut & SENDING) !== 0) throw errorFor("EPIPE", { syscall: "send" });
+    if (data.length === 0) return 0;
+    this.throwError("send");
+    if (peer.isClosed || (peer.#shut & RECEIVING) !== 0) throw errorFor("EPIPE", { syscall: "send" });
+    const room = this.#capacity - peer.#received.length;
+    if (room <= 0) return WOULD_BLOCK;
+    const piece = copyOf(data, Math.min(data.length, room));
+    peer.#received.append(piece);
+    peer.waiters.wake(IN);
+    return piece.length;
+  }
+
+  sendTo(_caller: Caller, _data: Uint8Array, _flags: number, address: Address): number | WouldBlock {
+    if (this.isLost) return WOULD_BLOCK;
+    throw errorFor(this.#state === "connected" ? "EISCONN" : "EOPNOTSUPP", { syscall: "sendto", address });
+  }
+
+  /** The peer has read. */
+  #roomCame(): void {
+    if (this.#isWritable) this.waiters.wake(OUT);
+  }
+
+  /** Whether three quarters of the send buffer are free, as Linux wants it. */
+  get #isWritable(): boolean {
+    return this.#peer === null || this.#peer.#received.length * 4 <= this.#capacity;
+  }
+
+  // Ends.
+
+  shutdown(how: number): void {
+    const bits = shutdownBits(how);
+    this.#shut |= bits;
+    // The other end loses the other sides.
+    const peerBits = ((bits & RECEIVING) !== 0 ? SENDING : 0) | ((bits & SENDING) !== 0 ? RECEIVING : 0);
+    this.#told();
+    if (this.#peer === null) return;
+    this.#peer.#shut |= peerBits;
+    this.#peer.#told();
+  }
+
+  /** Wakes waiters: a side was shut. */
+  #told(): void {
+    this.waiters.wake(IN | OUT | POLLRDHUP | (this.#shut === BOTH ? POLLHUP : 0));
+  }
+
+  protected destroy(): void {
+    if (this.#isBound) this.kernel.unix.release(this.#name, this);
+    for (const one of this.#queue.splice(0)) one.#leave(true);
+    for (const one of this.#knocking) one.waiters.wake(OUT);
+    this.#knocking.clear();
+    if (this.#state === "connected") this.#leave(this.#received.length > 0);
+    this.#shut = BOTH;
+  }
+
+  /** Tells the peer that this end is gone; with an error where something was not read. */
+  #leave(unread: boolean): void {
+    this.#received.clear();
+    const peer = this.#peer;
+    if (peer === null || peer.isClosed) return;
+    if (unread) peer.error = "ECONNRESET";
+    peer.#shut = BOTH;
+    peer.waiters.wake(IN | OUT | POLLRDHUP | POLLHUP | POLLERR);
+  }
+
+  events(_mask: number): number {
+    let events = this.error !== null ? POLLERR : 0;
+    if (this.#shut === BOTH || this.#state === "closed") events |= POLLHUP;
+    if ((this.#shut & RECEIVING) !== 0) events |= IN | POLLRDHUP;
+    if (this.#received.length > 0 || this.#queue.length > 0) events |= IN;
+    if (this.#state !== "listening" && this.#isWritable) events |= OUT;
+    return events;
+  }
+
+  protected override getOption(level: number, name: number, size: number | undefined): number | Uint8Array {
+    if (level === c.SOL_SOCKET && name === c.SO_ACCEPTCONN) return answer(Number(this.#state === "listening"), size);
+    return super.getOption(level, name, size);
+  }
+
+  info(): SocketInfo {
+    const isListening = this.#state === "listening";
+    return {
+      protocol: "unix",
+      state: isListening ? "LISTEN" : this.#state === "connected" ? "ESTAB" : "UNCONN",
+      local: nameText(this.#name),
+      peer: this.#peer === null ? "" : nameText(this.#peer.#name),
+      receiveQueue: isListening ? this.#queue.length : this.#received.length,
+      sendQueue: isListening ? this.#backlog : this.#peer === null ? 0 : this.#peer.#received.length,
+    };
+  }
+}

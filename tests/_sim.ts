@@ -1,0 +1,49 @@
+// A simulated host as a third subject of the suites: on the real clock, since they wait by it.
+
+import type { Socket } from "../mod.ts";
+import { World } from "../sim.ts";
+import type { Module, Subject } from "./conformance/fixtures.ts";
+import type { FamilyName } from "./differential/scenario.ts";
+
+const module: Module = new World({ trace: false }).host("sim").socket;
+
+/** SO_LINGER with 0 seconds: close resets. */
+const NO_LINGER = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
+
+/** Does to a connection what its first byte says, as the helper in differential/interpreter.py does. */
+async function serve(peer: Socket): Promise<void> {
+  const command = new TextDecoder().decode(await peer.recv(1));
+  if (command === "D") await peer.sendall("data");
+  if (command === "R" || command === "D") peer.setsockopt(module.SOL_SOCKET, module.SO_LINGER, NO_LINGER);
+  else if (command !== "C") {
+    if (command === "H") await peer.shutdown(module.SHUT_WR);
+    while ((await peer.recv(4096)).length > 0);
+    // The end of this connection is not to be seen: when it came would depend on the time.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  peer.close();
+}
+
+/** Starts the helper that resets, half-closes or closes on demand. */
+function listen(host: string, family: number): [string, number] {
+  const server = module.create_server([host, 0], { family, backlog: 1024 });
+  (async () => {
+    for await (const [peer] of server) serve(peer).catch(() => peer.close());
+  })();
+  return server.getsockname() as [string, number];
+}
+
+/** The host, and where its helper listens. */
+export const simulated: Subject & { foreign: Record<FamilyName, any> } = {
+  name: "sim",
+  module,
+  url: import.meta.resolve("./_sim_entry.ts"),
+  foreign: {
+    TCP: listen("127.0.0.1", module.AF_INET),
+    TCP6: listen("::1", module.AF_INET6),
+    UNIX: null,
+    UDP: null,
+    UDP6: null,
+    "UNIX datagrams": null,
+  },
+};

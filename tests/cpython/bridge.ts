@@ -1,0 +1,89 @@
+// The Deno end of the bridge over which CPython's own tests use this module: it reads calls from standard input, a line
+// of JSON each, and writes their outcomes, in whatever order they end. bridge.py is the other end.
+//
+//   deno run -A --unstable-net tests/cpython/bridge.ts ../../native.ts
+
+/** One call: of a function of the module, or of a method or property of an object that an earlier call returned. */
+interface Call {
+  id: number;
+  /** The number of an object; 0 is the module. */
+  target: number;
+  kind: "call" | "get" | "drop";
+  name: string;
+  args: unknown[];
+}
+
+type Named = Record<string, unknown>;
+
+const module: Named = await import(new URL(Deno.args[0], import.meta.url).href);
+const objects = new Map<number, object>([[0, module]]);
+const numbers = new WeakMap<object, number>();
+let last = 0;
+
+/** JSON to a value: bytes, objects by their number, and the rest as it is. */
+function decode(value: any): unknown {
+  if (Array.isArray(value)) return value.map(decode);
+  if (value === null || typeof value !== "object") return value;
+  if ("bytes" in value) return Uint8Array.fromBase64(value.bytes);
+  if ("room" in value) return Uint8Array.fromBase64(value.room);
+  if ("object" in value) return objects.get(value.object);
+  if ("file" in value) return Deno.openSync(value.file);
+  return Object.fromEntries(Object.entries(value.options).map(([key, item]) => [key, decode(item)]));
+}
+
+/** The number by which the other end names an object. */
+function numberOf(value: object): number {
+  let number = numbers.get(value);
+  if (number === undefined) {
+    number = ++last;
+    numbers.set(value, number);
+    objects.set(number, value);
+  }
+  return number;
+}
+
+/** A value to JSON. */
+function encode(value: unknown): unknown {
+  if (value instanceof Uint8Array) return { bytes: value.toBase64() };
+  if (Array.isArray(value)) return value.map(encode);
+  if (value === null || value === undefined) return null;
+  if (typeof value === "object" || typeof value === "function") {
+    return { object: numberOf(value), class: value.constructor.name };
+  }
+  return value;
+}
+
+function encodeError(error: any): unknown {
+  const { name, message, errno, strerror, code } = error;
+  const classes = [];
+  for (let at = error.constructor; at?.name; at = Object.getPrototypeOf(at)) classes.push(at.name);
+  const errors = error instanceof AggregateError ? error.errors.map(encodeError) : undefined;
+  return { name, classes, message, errno, strerror, code, errors };
+}
+
+async function run({ target, kind, name, args }: Call): Promise<unknown> {
+  const object = objects.get(target) as Named;
+  if (kind === "drop") return void objects.delete(target);
+  if (kind === "get") return encode(object[name]);
+  const values = args.map(decode);
+  const result = await (object[name] as (...args: unknown[]) => unknown).apply(object, values);
+  // What a call has filled goes back with its result.
+  const filled = values.flat().filter((value, i) =>
+    value instanceof Uint8Array && "room" in (args.flat()[i] as object ?? {})
+  );
+  return filled.length === 0 ? encode(result) : { result: encode(result), filled: filled.map(encode) };
+}
+
+const out = Deno.stdout.writable.getWriter();
+const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream());
+let rest = "";
+for await (const text of lines) {
+  const parts = (rest + text).split("\n");
+  rest = parts.pop()!;
+  for (const part of parts) {
+    const call: Call = JSON.parse(part);
+    run(call).then((value) => ({ id: call.id, value }), (error) => ({ id: call.id, error: encodeError(error) }))
+      .then((reply) => out.write(new TextEncoder().encode(JSON.stringify(reply) + "\n")));
+  }
+}
+Deno.exit(0);

@@ -1,0 +1,116 @@
+// Runs CPython's own tests over this package, and tells how many of those that apply pass.
+//
+//   deno run -A tests/cpython/run.ts test_socket native [NAME ...]
+//
+// The tests are those of the python3 that is found first, or that the environment variable PYTHON names. Each runs
+// in the bridge's process; one that neither ends nor fails within its time is a failure, and the rest goes on in a
+// new process. What does not apply is listed in exceptions.ts, with the reasons.
+
+import { parseArgs } from "node:util";
+import { exceptions } from "./exceptions.ts";
+
+/** How one test ended. */
+export interface Outcome {
+  test: string;
+  outcome: "passed" | "failed" | "skipped";
+  why: string;
+}
+
+/** How long a test may be silent, in milliseconds. */
+const LONGEST_TEST = 15_000;
+
+const python = Deno.env.get("PYTHON") ?? "python3";
+const here = new URL(".", import.meta.url).pathname;
+
+const LIST = `
+import sys, unittest, importlib
+module = importlib.import_module(sys.argv[1])
+def flatten(suite):
+    for item in suite:
+        if isinstance(item, unittest.TestSuite): yield from flatten(item)
+        else: yield item
+for test in flatten(unittest.defaultTestLoader.loadTestsFromModule(module)): print(test.id().split(".", 2)[-1])
+`;
+
+/** The names of a suite's tests; undefined where this Python comes without its tests. */
+export async function listTests(suite: string): Promise<string[] | undefined> {
+  const { success, stdout } = await new Deno.Command(python, { args: ["-c", LIST, `test.${suite}`], stderr: "null" })
+    .output();
+  return success ? new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "") : undefined;
+}
+
+/** Runs tests in one process until all have ended, or one does not. Returns what has ended, and the one that has not. */
+async function runSome(suite: string, backend: string, tests: string[]): Promise<[Outcome[], string | undefined]> {
+  const child = new Deno.Command(python, {
+    args: ["-u", `${here}bridge.py`, Deno.execPath(), backend, `test.${suite}`],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const input = child.stdin.getWriter();
+  await input.write(new TextEncoder().encode(tests.join("\n")));
+  await input.close();
+  const outcomes: Outcome[] = [];
+  let current: string | undefined;
+  const kill = () => child.kill("SIGKILL");
+  let timer = setTimeout(kill, LONGEST_TEST);
+  let rest = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) {
+      clearTimeout(timer);
+      timer = setTimeout(kill, LONGEST_TEST);
+      if (!line.startsWith("{")) continue;
+      const told = JSON.parse(line);
+      if ("start" in told) current = told.start;
+      else outcomes.push(told);
+    }
+  }
+  clearTimeout(timer);
+  const { code } = await child.status;
+  return [outcomes, code === 0 ? undefined : current];
+}
+
+/** Runs tests over a backend; each once, whatever the ones before it do. */
+export async function runTests(suite: string, backend: string, tests: string[]): Promise<Outcome[]> {
+  const all = new Map<string, Outcome>();
+  let left = tests;
+  while (left.length > 0) {
+    const [outcomes, stuck] = await runSome(suite, backend, left);
+    for (const outcome of outcomes) {
+      // A test of two threads may tell twice: one failure is enough.
+      if (all.get(outcome.test)?.outcome !== "failed") all.set(outcome.test, outcome);
+    }
+    if (stuck === undefined) break;
+    console.error(`${stuck} did not end`);
+    if (!all.has(stuck)) all.set(stuck, { test: stuck, outcome: "failed", why: "it did not end" });
+    left = left.slice(left.indexOf(stuck) + 1);
+  }
+  return [...all.values()];
+}
+
+if (import.meta.main) {
+  const { positionals: [suite, backend, ...names] } = parseArgs({ args: Deno.args, allowPositionals: true });
+  const found = await listTests(suite);
+  if (found === undefined) {
+    console.error(`${python} has no test.${suite}`);
+    Deno.exit(2);
+  }
+  const named = found.filter((test) => names.length === 0 || names.some((name) => test.includes(name)));
+  const rules = exceptions(suite, backend);
+  const tests = named.filter((test) => !rules.some(([pattern]) => pattern.test(test)));
+  const outcomes = await runTests(suite, backend === "native" ? "../../native.ts" : "../../mod.ts", tests);
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  for (const { test, outcome, why } of outcomes) {
+    count[outcome]++;
+    if (outcome === "failed") console.log(`FAILED: ${test}: ${why.trim().split("\n").at(-1)}`);
+  }
+  console.log(`${suite} over ${backend}: ${count.passed} of ${count.passed + count.failed} that apply pass`);
+  console.log(`${count.skipped} are skipped by CPython itself, ${named.length - tests.length} do not apply:`);
+  for (const [pattern, reason] of rules) {
+    const tests = named.filter((test) => pattern.test(test));
+    if (tests.length > 0) console.log(`  ${tests.length}: ${reason}`);
+  }
+  Deno.exit(count.failed === 0 ? 0 : 1);
+}
