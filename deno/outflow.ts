@@ -75,6 +75,11 @@ export class Outflow {
     return landed.sent;
   }
 
+  /** Whether it has the send of a caller's current turn. */
+  holds(caller: Caller): boolean {
+    return this.#pending?.isOf(caller) || this.#landed?.isOf(caller) || false;
+  }
+
   /** A caller gives up its send. What is under way is seen through. */
   forget(caller: Caller): void {
     if (this.#pending?.isOf(caller)) this.#pending.release();

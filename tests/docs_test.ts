@@ -124,7 +124,7 @@ for (const name of documents()) {
   Deno.test(`${name}: each command is run by .ci/run, by a dialogue, or is an example's`, () => {
     const script = Deno.readTextFileSync(new URL(".ci/run", root));
     const ci = Array.from(
-      script.matchAll(/^(?:timeout .* )?((?:deno task|npx) .*?)(?: 2>&1| \|\|)/gm),
+      script.matchAll(/^(?:suite \d+ |greets )?((?:deno task|npx) .*?)(?: \|\|.*)?$/gm),
       ([, run]) => run,
     );
     const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
