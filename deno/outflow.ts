@@ -5,7 +5,7 @@ import { POLLERR, POLLOUT } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, WouldBlock } from "../seam/transport.ts";
 import type { Waiters } from "../seam/waiters.ts";
-import { fromDeno } from "./errors.ts";
+import { connectionError } from "./errors.ts";
 import { PendingSend } from "./pending_send.ts";
 import type { Trouble } from "./trouble.ts";
 import { turns } from "./turns.ts";
@@ -105,7 +105,7 @@ export class Outflow {
 
   readonly #onWriteFailure = (failure: unknown): void => {
     const pending = this.#pending!;
-    pending.error = fromDeno(failure, { syscall: "send" });
+    pending.error = connectionError(this.#conn, failure, "send");
     this.#trouble.failed = true;
     if (!pending.awaited) this.#trouble.error = pending.error;
     this.#land(pending);
