@@ -153,13 +153,13 @@ export class Outflow {
 
   /** A peer that takes nothing more is not waited for without end: each one would cost a descriptor. */
   #boundLinger(): void {
-    clearTimeout(this.#linger);
+    if (this.#linger !== undefined) clearTimeout(this.#linger);
     this.#linger = setTimeout(() => this.#release(), LONGEST_LINGER);
     Deno.unrefTimer(this.#linger);
   }
 
   #release(): void {
-    clearTimeout(this.#linger);
+    if (this.#linger !== undefined) clearTimeout(this.#linger);
     try {
       this.#conn.close();
     } catch {

@@ -468,7 +468,7 @@ export class StreamTransport implements Transport {
 
   close(): void {
     if (--this.#references === 0) {
-      clearTimeout(this.#pause);
+      if (this.#pause !== undefined) clearTimeout(this.#pause);
       if (this.#connecting?.outcome === null) this.#connecting.end.abort();
       this.#connection?.close();
       this.#listener?.close();
