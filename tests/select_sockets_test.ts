@@ -1,9 +1,9 @@
 // select, poll and epoll over real sockets: complete answers, news again and again, flat memory.
 
 import assert from "node:assert/strict";
-import { epoll, EPOLLET, EPOLLIN, EPOLLONESHOT, poll, POLLIN, select } from "../select.ts";
+import { EPOLLET, EPOLLIN, EPOLLONESHOT, POLLIN } from "../select.ts";
 import type { Socket } from "../mod.ts";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import type { Module, Subject } from "./conformance/fixtures.ts";
 import { runDeno } from "./_helpers.ts";
 
@@ -23,6 +23,8 @@ function heap(): number {
 }
 
 function suite({ name, module: socket, url }: Subject): void {
+  const { epoll, poll, select } = socket;
+
   Deno.test(`${name}: what was sent before the wait is in its answer, all of it`, async () => {
     const [ours, theirs] = await pairs(socket, 5);
     using poller = epoll();
@@ -168,4 +170,4 @@ function suite({ name, module: socket, url }: Subject): void {
   });
 }
 
-BACKENDS.forEach(suite);
+SUBJECTS.forEach(suite);

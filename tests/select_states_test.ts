@@ -2,9 +2,9 @@
 // and epoll.
 
 import assert from "node:assert/strict";
-import { epoll, poll, POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDHUP, select } from "../select.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDHUP } from "../select.ts";
 import type { Socket } from "../mod.ts";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { askPython, pythonTest, runPython } from "./_helpers.ts";
 import type { Module } from "./conformance/fixtures.ts";
 
@@ -77,7 +77,7 @@ print("reset")
 
 type Answer = [lists: string, poll: number, epoll: number];
 
-async function look(sock: Socket): Promise<Answer> {
+async function look({ select, poll, epoll }: Module, sock: Socket): Promise<Answer> {
   await select([], [], [], 0.02);
   const lists = await select([sock], [sock], [sock], 0);
   const poller = poll();
@@ -93,7 +93,7 @@ async function look(sock: Socket): Promise<Answer> {
 }
 
 /** Brings sockets into every state, in the judge's order. */
-async function* states(socket: Module): AsyncGenerator<[name: string, sock: Socket]> {
+async function* states(socket: Module, resets: boolean): AsyncGenerator<[name: string, sock: Socket]> {
   using server = socket.create_server(["127.0.0.1", 0]);
   const pair = async () => {
     const c = await socket.create_connection(server.getsockname() as [string, number]);
@@ -149,7 +149,15 @@ async function* states(socket: Module): AsyncGenerator<[name: string, sock: Sock
     c.close();
     s.close();
   }
-  {
+  if (resets) {
+    const [c, s] = await pair();
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
+    s.close();
+    yield ["reset", c];
+    await c.recv(1).catch(() => {});
+    yield ["reset and told", c];
+    c.close();
+  } else {
     // Only a kernel's socket can be told to reset.
     await using peer = runPython(RESET, server.getsockname()[1]);
     const [c] = await server.accept();
@@ -194,15 +202,15 @@ async function* states(socket: Module): AsyncGenerator<[name: string, sock: Sock
 /** Where this module differs on purpose: an error is exceptional, as it is documented. */
 const DIFFERENT: Record<string, Answer[0]> = { "refused": "rwx", "reset": "rwx" };
 
-for (const { name, module } of BACKENDS) {
-  pythonTest(`${name}: every state of a socket has CPython's readiness`, async () => {
+for (const { name: backend, module } of SUBJECTS) {
+  pythonTest(`${backend}: every state of a socket has CPython's readiness`, async () => {
     const judged: Record<string, Answer> = await askPython(JUDGE);
     for (const [name, lists] of Object.entries(DIFFERENT)) {
       assert.equal(judged[name][0], "rw");
       judged[name][0] = lists;
     }
     const ours: Record<string, Answer> = {};
-    for await (const [name, sock] of states(module)) ours[name] = await look(sock);
+    for await (const [name, sock] of states(module, backend === "sim")) ours[name] = await look(module, sock);
     assert.deepEqual(ours, judged);
   });
 }

@@ -1,17 +1,9 @@
 // One suite over every selector, as CPython's BaseSelectorTestCase.
 
 import assert from "node:assert/strict";
-import {
-  DefaultSelector,
-  EpollSelector,
-  EVENT_READ,
-  EVENT_WRITE,
-  KeyError,
-  PollSelector,
-  SelectSelector,
-} from "../select.ts";
+import { EpollSelector, EVENT_READ, EVENT_WRITE, KeyError } from "../select.ts";
 import type { BaseSelector } from "../select.ts";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import type { Socket } from "../mod.ts";
 
 const BOTH = EVENT_READ | EVENT_WRITE;
@@ -135,7 +127,8 @@ const BEHAVIOURS: Record<string, Behaviour> = {
   },
 };
 
-for (const { name: backend, module } of BACKENDS) {
+for (const { name: backend, module } of SUBJECTS) {
+  const { SelectSelector, PollSelector, EpollSelector, DefaultSelector } = module;
   for (const Selector of [SelectSelector, PollSelector, EpollSelector, DefaultSelector]) {
     for (const [name, behave] of Object.entries(BEHAVIOURS)) {
       Deno.test(`${backend}: ${Selector.name}: ${name}`, async () => {

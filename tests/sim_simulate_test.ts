@@ -229,7 +229,7 @@ Deno.test("limit gives a run up", async () => {
       await net.sleep(1);
     })
   );
-  assert.match(error.message, /^not done after 10 s, the limit\n  a:\n    host\.run\(forever\) has not ended/);
+  assert.match(error.message, /^not done after 10 s, the limit\n {2}a:\n {4}host\.run\(forever\) has not ended/);
   assert.match(error.message, /\[seed 1, 10 s\]$/);
 });
 
@@ -250,12 +250,12 @@ Deno.test("a deadlock is an error that says what waits for what", async () => {
   );
   const { message } = error as Error;
   assert.match(message, /^deadlock: every program waits, and nothing can happen any more/);
-  assert.match(message, /  main has not ended/);
+  assert.match(message, / {2}main has not ended/);
   assert.match(
     message,
-    /  server:\n    host\.serve\(accepting\) has not ended\n    tcp ESTAB waits for data: 10\.0\.0\.1:7 → 10/,
+    / {2}server:\n {4}host\.serve\(accepting\) has not ended\n {4}tcp ESTAB waits for data: 10\.0\.0\.1:7 → 10/,
   );
-  assert.match(message, /  client:\n    host\.run\(asking\) has not ended/);
+  assert.match(message, / {2}client:\n {4}host\.run\(asking\) has not ended/);
   assert.match(message, /tcp ESTAB waits for data: 10\.0\.0\.2:\d+ → 10\.0\.0\.1:7/);
   assert.match(message, /unix ESTAB waits for data/);
   assert.match(message, /net\.outside/);

@@ -1,6 +1,6 @@
 // The stream suites, over each backend.
 
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { streamSuite } from "./conformance/streams.ts";
 
-BACKENDS.forEach(streamSuite);
+SUBJECTS.forEach(streamSuite);

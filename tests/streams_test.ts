@@ -1,6 +1,6 @@
 // The suite of web streams and sendfile, over each backend.
 
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { webStreamSuite } from "./conformance/web_streams.ts";
 
-BACKENDS.forEach(webStreamSuite);
+SUBJECTS.forEach(webStreamSuite);

@@ -2,11 +2,14 @@
 
 import assert from "node:assert/strict";
 import { available } from "../_helpers.ts";
-import { Connected, failure, FAMILIES, Listening, place, receive, staysPending, text } from "./fixtures.ts";
+import { Connected, declare, failure, FAMILIES, Listening, place, receive, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
-export function addressSuite({ name, module: m }: Subject): void {
-  const test = (what: string, fn: () => Promise<void> | void) => Deno.test(`${name}: ${what}`, fn);
+const QUEUE = "listen(backlog) sets the kernel's queue";
+
+export function addressSuite(subject: Subject): void {
+  const { name, module: m } = subject;
+  const test = declare(subject);
 
   test("a new socket knows its kind and has no name", () => {
     for (const family of FAMILIES) {
@@ -255,8 +258,8 @@ export function addressSuite({ name, module: m }: Subject): void {
   });
 
   Deno.test({
-    name: `${name}: listen(backlog) sets the kernel's queue`,
-    ignore: !available("ss"),
+    name: `${name}: ${QUEUE}`,
+    ignore: Object.hasOwn(subject.exempt ?? {}, QUEUE) || !available("ss"),
     async fn() {
       for (const backlog of [1, 7, 100]) {
         using listening = new Listening(m, "IPv4", backlog);
