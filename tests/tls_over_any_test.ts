@@ -76,6 +76,7 @@ Deno.test("a descriptor with TLS has TLS through any object, and no plain bytes 
     do_handshake_on_connect: false,
   });
   assert.equal(near.fileno(), -1);
+  assert.match(Deno.inspect(wrapped), /^<ssl\.SSLSocket fd=\d+, /);
   const serving = serverContext(NATIVE, identity).wrap_socket(far as Socket, { server_side: true });
   // The first send makes the handshake.
   const [server] = await Promise.all([serving, wrapped.sendall("hello")]);

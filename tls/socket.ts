@@ -271,6 +271,11 @@ export class SSLSocket extends Socket {
     throw errorFor("EOPNOTSUPP", { syscall: "dup", hint: "Can't dup() SSLSocket instances" });
   }
 
+  /** How Deno.inspect and console.log show it: like Python's repr. */
+  override [Symbol.for("Deno.customInspect")](): string {
+    return super[Symbol.for("Deno.customInspect")]().replace("socket.socket", "ssl.SSLSocket");
+  }
+
   // Python's other names
 
   /** As `recv`; with a buffer as `recv_into`. */
