@@ -379,7 +379,6 @@ export class StreamTransport implements Transport {
     if (before === null) throw errorFor("ENOTCONN");
     // From now on nothing reads from it.
     before.inflow.close();
-    await before.outflow.settle();
     const conn = await replace(before.conn);
     if (this.#references === 0) return conn.close();
     this.#connection = new Connection(conn, this.#waiters, this.#referenced);

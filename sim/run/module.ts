@@ -32,12 +32,12 @@ function blamingCallers(module: Module): Partial<Module> {
       }
     } as F;
   return {
-    socket: now(socket),
-    fromfd: now(fromfd),
+    socket: now<Module["socket"]>(socket),
+    fromfd: now<Module["fromfd"]>(fromfd),
     close: now(close),
-    create_server: now(create_server),
-    socketpair: later(socketpair),
-    create_connection: later(create_connection),
+    create_server: now<Module["create_server"]>(create_server),
+    socketpair: later<Module["socketpair"]>(socketpair),
+    create_connection: later<Module["create_connection"]>(create_connection),
   };
 }
 
