@@ -165,6 +165,24 @@ export function addressSuite(subject: Subject): void {
     peer.close();
   });
 
+  test('Unix: bind("") takes a name in the abstract namespace, and keeps it', async () => {
+    using server = m.socket(m.AF_UNIX);
+    server.bind("");
+    const address = server.getsockname();
+    assert.match(String(address), /^\0[0-9a-f]{5,}$/);
+    server.bind("");
+    assert.equal(server.getsockname(), address);
+    server.listen();
+    using other = m.socket(m.AF_UNIX, m.SOCK_DGRAM);
+    other.bind("");
+    assert.match(String(other.getsockname()), /^\0[0-9a-f]{5,}$/);
+    using client = m.socket(m.AF_UNIX);
+    await client.connect(address);
+    const [peer] = await server.accept();
+    assert.equal(peer.getsockname(), address);
+    peer.close();
+  });
+
   test("a host name is accepted wherever a host is", async () => {
     using server = m.socket();
     server.bind(["localhost", 0]);
