@@ -1,4 +1,5 @@
-// Where a -1 of libc becomes an error, and the only place that reads errno.
+// Around a call of libc: its error, memory that it reads and writes, and poll(2). Here a -1 becomes an error, and this is
+// the only place that reads errno.
 
 import { errorForErrno } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
