@@ -51,6 +51,16 @@ export function errnoOf(error: Error | null): number {
   throw error;
 }
 
+/** A connection that has errors of its own (TLS). Null: the stream counts as ended. */
+interface OwnErrors {
+  failure(error: unknown, syscall: string): Error | null;
+}
+
+/** The error of a read or write on a connection; null where the stream counts as ended. */
+export function connectionError(conn: object, error: unknown, syscall: string): Error | null {
+  return "failure" in conn ? (conn as OwnErrors).failure(error, syscall) : fromDeno(error, { syscall });
+}
+
 // What went wrong with a connection, known to both its sides and told once.
 
 /** The pending error of a connection, as the kernel keeps it for SO_ERROR or the next call. */

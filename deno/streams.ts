@@ -317,6 +317,10 @@ export class StreamTransport implements Transport {
     return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
   }
 
+  holdsSend(caller: Caller): boolean {
+    return this.#connection?.outflow.holds(caller) ?? false;
+  }
+
   forget(caller: Caller): void {
     this.#connection?.inflow.forget(caller);
     this.#connection?.outflow.forget(caller);
