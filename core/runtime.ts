@@ -1,4 +1,6 @@
-// The loops of all backends of a runtime, as one. A wait runs each of them, and waits for each to catch up.
+// A runtime, and the loops of its backends.
+//
+// The loops of all backends are as one. A wait runs each of them, and waits for each to catch up.
 
 import type { Backend } from "../seam/backend.ts";
 import type { Clock } from "../seam/clock.ts";

@@ -1,4 +1,4 @@
-// Addresses between Python's shapes and Deno's.
+// Addresses between Python's shapes and Deno's: hosts, paths, and the permissions that they take.
 
 import { isLiteral, loopback, wildcard } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";

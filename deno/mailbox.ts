@@ -124,7 +124,7 @@ export class Mailbox {
     }
   }
 
-  /** Whether a send has Deno's socket to itself: see interrupter.ts. */
+  /** Whether a send has Deno's socket to itself: see unix_datagrams.ts. */
   #isLent(): boolean {
     return this.#interrupter !== null && this.#pending !== null && this.#pending.launched;
   }
