@@ -18,7 +18,7 @@ import {
 } from "../base/constants.ts";
 import { CMSG_LEN } from "../base/cmsg.ts";
 import type { Bytes, Data } from "../base/data.ts";
-import { OSError, timedOut } from "../base/errors.ts";
+import { errorFor, OSError, timedOut } from "../base/errors.ts";
 import type { Clock } from "../seam/clock.ts";
 import type { Backend } from "../seam/backend.ts";
 import type { Transport } from "../seam/transport.ts";
@@ -153,7 +153,9 @@ export function fromFd(
   type: number,
   proto: number,
 ): Socket {
-  checkFd(fd);
+  checkInteger(fd, "fileno");
+  // dup(2) answers, as in CPython: it is socket() that refuses a negative number by itself.
+  if (fd < 0) throw errorFor("EBADF", { syscall: "dup" });
   const { descriptors } = runtime;
   const transport = findSocket(descriptors, fd)?.open.dup() ?? backend.adoptDuplicate(fd, family, type, proto);
   return socketOf(runtime, descriptors.enter(transport));

@@ -325,6 +325,10 @@ export class DatagramTransport implements Transport {
     return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
   }
 
+  holdsSend(caller: Caller): boolean {
+    return this.#mailbox?.holds(caller) ?? false;
+  }
+
   forget(caller: Caller): void {
     this.#mailbox?.forget(caller);
   }

@@ -51,3 +51,13 @@ export function errnoOf(error: Error | null): number {
   // A refused permission or an unknown host has no number, and 0 would say that all is well.
   throw error;
 }
+
+/** A connection that has errors of its own (TLS). Null: the stream counts as ended. */
+interface OwnErrors {
+  failure(error: unknown, syscall: string): Error | null;
+}
+
+/** The error of a read or write on a connection; null where the stream counts as ended. */
+export function connectionError(conn: object, error: unknown, syscall: string): Error | null {
+  return "failure" in conn ? (conn as OwnErrors).failure(error, syscall) : fromDeno(error, { syscall });
+}

@@ -11,7 +11,7 @@ import { POLLERR, POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, WouldBlock } from "../seam/transport.ts";
 import type { Waiters } from "../seam/waiters.ts";
-import { fromDeno } from "./errors.ts";
+import { connectionError } from "./errors.ts";
 import { ReadBuffer } from "./read_buffer.ts";
 import { Reference } from "./reference.ts";
 import type { Trouble } from "./trouble.ts";
@@ -170,10 +170,12 @@ export class Inflow {
   };
 
   readonly #onReadFailure = (error: unknown): void => {
+    const failure = connectionError(this.#conn, error, "recv");
+    if (failure === null) return this.#onRead(null);
     this.#buffer.endRead(0);
     if (this.#state === "closed") return;
     this.#state = "idle";
-    this.#trouble.strike(fromDeno(error, { syscall: "recv" }));
+    this.#trouble.strike(failure);
     this.#waiters.wake(POLLIN | POLLOUT | POLLERR);
   };
 

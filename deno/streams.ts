@@ -311,6 +311,10 @@ export class StreamTransport implements Transport {
     return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
   }
 
+  holdsSend(caller: Caller): boolean {
+    return this.#connection?.outflow.holds(caller) ?? false;
+  }
+
   forget(caller: Caller): void {
     this.#connection?.inflow.forget(caller);
     this.#connection?.outflow.forget(caller);
@@ -464,7 +468,7 @@ export class StreamTransport implements Transport {
 
   close(): void {
     if (--this.#references === 0) {
-      clearTimeout(this.#pause);
+      if (this.#pause !== undefined) clearTimeout(this.#pause);
       if (this.#connecting?.outcome === null) this.#connecting.end.abort();
       this.#connection?.close();
       this.#listener?.close();

@@ -475,6 +475,7 @@ export class NativeTransport implements Transport {
   }
 
   #stopRetrying(): void {
+    if (this.#retry === undefined) return;
     clearTimeout(this.#retry);
     this.#retry = undefined;
   }
