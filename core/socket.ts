@@ -22,8 +22,6 @@ import { atCaller, errorFor, OSError } from "../base/errors.ts";
 import { POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
 import type { AncillaryData, Received, Transport, WouldBlock } from "../seam/transport.ts";
-import { orAborted, throwIfAborted } from "./abort.ts";
-import type { WaitOptions } from "./abort.ts";
 import {
   checkAncillarySize,
   checkControlMessage,
@@ -37,21 +35,20 @@ import {
   only,
   sizedView,
 } from "./arguments.ts";
-import { tellTable } from "./descriptors.ts";
+import { closeForgotten, tellTable } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
 import { OpeningSend } from "./fastopen.ts";
 import { makeFile } from "./files.ts";
-import { closeForgotten } from "./forgotten.ts";
 import type { FileOf, MakefileOptions } from "./files.ts";
 import { isInheritable, makeInheritable } from "./inheritable.ts";
-import { Lane } from "./lane.ts";
+import { Lane, TimeLimit, whenReadable } from "./lane.ts";
 import type { Attempt, Operation } from "./lane.ts";
-import { promised } from "./promised.ts";
+import { orAborted, promised, throwIfAborted } from "./promises.ts";
+import type { WaitOptions } from "./promises.ts";
 import type { Runtime } from "./runtime.ts";
 import { sendFile } from "./sendfile.ts";
 import type { SendableFile } from "./sendfile.ts";
 import { readableOf, writableOf } from "./streams.ts";
-import { TimeLimit, whenReadable } from "./time_limit.ts";
 
 /** The types that are listened on and connected; the others receive from anybody. */
 const CONNECTED = [SOCK_STREAM, SOCK_SEQPACKET];

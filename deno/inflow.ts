@@ -12,11 +12,9 @@ import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, WouldBlock } from "../seam/transport.ts";
 import type { Waiters } from "../seam/waiters.ts";
 import { connectionError } from "./errors.ts";
-import { ReadBuffer } from "./read_buffer.ts";
-import { Reference } from "./reference.ts";
-import type { Trouble } from "./trouble.ts";
-import { turns } from "./turns.ts";
-import { Wants } from "./wants.ts";
+import type { Trouble } from "./errors.ts";
+import { ReadBuffer, Wants } from "./read_buffer.ts";
+import { Reference, turns } from "./event_loop.ts";
 
 /** A read's size starts small, so that an idle connection costs little … */
 const SMALLEST_READ = 2048;

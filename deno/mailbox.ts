@@ -12,10 +12,9 @@ import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, WouldBlock } from "../seam/transport.ts";
 import type { Waiters } from "../seam/waiters.ts";
 import { fromDeno } from "./errors.ts";
-import { Interrupter } from "./interrupter.ts";
+import { Interrupter } from "./unix_datagrams.ts";
 import { PendingSend } from "./pending_send.ts";
-import { Reference } from "./reference.ts";
-import { turns } from "./turns.ts";
+import { Reference, turns } from "./event_loop.ts";
 
 /** No UDP datagram is longer. */
 const LONGEST_UDP = 65535;

@@ -6,9 +6,9 @@ import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, WouldBlock } from "../seam/transport.ts";
 import type { Waiters } from "../seam/waiters.ts";
 import { connectionError } from "./errors.ts";
+import type { Trouble } from "./errors.ts";
 import { PendingSend } from "./pending_send.ts";
-import type { Trouble } from "./trouble.ts";
-import { turns } from "./turns.ts";
+import { turns } from "./event_loop.ts";
 
 /** One write takes this much at most: the bound of the memory that a peer who stops reading can cost. */
 const LARGEST_WRITE = 262144;

@@ -1,8 +1,8 @@
 // A send under way. Deno's writes are promises that cannot be cancelled, so each one works on a copy: its caller may give
 // up, and reuse, transfer or resize its memory.
 
+import { copyOf } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
-import { copyOf } from "../base/pool.ts";
 import type { Caller } from "../seam/transport.ts";
 
 /** Up to this length copies come out of the pool of small pieces; from there on their memory is used again. */

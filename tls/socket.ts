@@ -3,7 +3,7 @@
 import type { Address, AddressLike } from "../base/addresses.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
 import { ConnectionError, errorFor } from "../base/errors.ts";
-import type { WaitOptions } from "../core/abort.ts";
+import type { WaitOptions } from "../core/promises.ts";
 import type { Descriptor } from "../core/descriptors.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { partsOf, Socket } from "../core/socket.ts";

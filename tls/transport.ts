@@ -4,7 +4,7 @@
 // nothing is read that was not asked for, and lanes, timeouts, select and files serve a TLS socket as they serve any other.
 
 import type { Address } from "../base/addresses.ts";
-import { MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../base/constants/sockets.ts";
+import { MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";

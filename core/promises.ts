@@ -4,6 +4,7 @@
 // alone, so that nothing on the object can throw in the middle of a wake, a cancel or a close.
 
 import { nameOf } from "../base/data.ts";
+import { atCaller } from "../base/errors.ts";
 
 /** The last argument of every call that can wait. */
 export interface WaitOptions {
@@ -58,4 +59,24 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined):
     const withdraw = whenAborted(signal, reject);
     work.then(resolve, reject).finally(withdraw);
   });
+}
+
+// Promise.try, which Node 22 does not have yet.
+
+/** Calls a function. What it throws is a rejection. */
+export async function promised<T>(call: () => T | Promise<T>): Promise<T> {
+  return await call();
+}
+
+// The caller's stack for errors that are made in the event loop.
+
+/**
+ * Rejects with an error, whose stack is that of the call's caller from then on. The engine knows which async function
+ * awaits a promise, so the stack is taken where the rejection has begun; until then a pending call costs nothing.
+ */
+export async function withCallerStack(error: unknown): Promise<never> {
+  // Two turns of the microtask queue: in between, the pending promise is tied to this one.
+  await undefined;
+  await undefined;
+  throw atCaller(error, withCallerStack);
 }
