@@ -2,7 +2,7 @@
 
 import { TemporaryDirectory } from "./_helpers.ts";
 import * as udp from "../udp.ts";
-import { ALL_SUBJECTS } from "./_sim.ts";
+import { ALL_SUBJECTS, SUBJECTS } from "./_sim.ts";
 import type { Module } from "./conformance/fixtures.ts";
 
 /** The families of datagrams by name. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import * as socket from "../mod.ts";
 import { BACKENDS } from "./_backends.ts";
-import { ALL_SUBJECTS } from "./_sim.ts";
+import { ALL_SUBJECTS, SUBJECTS } from "./_sim.ts";
 import { pythonTest, runPython } from "./_helpers.ts";
 import { fileSuite } from "./conformance/files.ts";
 
