@@ -16,21 +16,21 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { CMSG_LEN } from "../base/cmsg.ts";
+import { CMSG_LEN } from "../base/data.ts";
 import type { Bytes, Data } from "../base/data.ts";
-import { OSError, timedOut } from "../base/errors.ts";
+import { errorFor, OSError, timedOut } from "../base/errors.ts";
 import type { Clock } from "../seam/clock.ts";
 import type { Backend } from "../seam/backend.ts";
 import type { Transport } from "../seam/transport.ts";
 import { checkInteger, checkOptions, checkTimeout, isOptions, only } from "./arguments.ts";
-import { delayUntil } from "./delay.ts";
+import { delayUntil } from "./timing.ts";
 import type { Descriptor, DescriptorTable } from "./descriptors.ts";
 import { interleave, race } from "./happy_eyeballs.ts";
 import type { Runtime } from "./runtime.ts";
 import { socketOf } from "./socket.ts";
 import type { Socket } from "./socket.ts";
-import { orAborted, throwIfAborted } from "./abort.ts";
-import type { WaitOptions } from "./abort.ts";
+import { orAborted, throwIfAborted } from "./promises.ts";
+import type { WaitOptions } from "./promises.ts";
 
 /** What create_connection takes last: Python's keyword, and the signal of every call that can wait. */
 export interface ConnectionOptions extends WaitOptions {
@@ -153,7 +153,9 @@ export function fromFd(
   type: number,
   proto: number,
 ): Socket {
-  checkFd(fd);
+  checkInteger(fd, "fileno");
+  // dup(2) answers, as in CPython: it is socket() that refuses a negative number by itself.
+  if (fd < 0) throw errorFor("EBADF", { syscall: "dup" });
   const { descriptors } = runtime;
   const transport = findSocket(descriptors, fd)?.open.dup() ?? backend.adoptDuplicate(fd, family, type, proto);
   return socketOf(runtime, descriptors.enter(transport));

@@ -1,15 +1,49 @@
-// A runtime: a clock, and everything that lasts as long as it. The real backends share one, so that one select takes
-// sockets of all of them. Each simulated world has its own.
+// The loops of all backends of a runtime, as one. A wait runs each of them, and waits for each to catch up.
 
 import type { Backend } from "../seam/backend.ts";
 import type { Clock } from "../seam/clock.ts";
-import { DescriptorTable } from "./descriptors.ts";
-import { Loops } from "./loops.ts";
-import { worldNumbers } from "./numbers.ts";
-import type { Numbers } from "./numbers.ts";
-import { Pace } from "./select/pace.ts";
-import { WaitTimers } from "./select/timer.ts";
-import { Turns } from "./turn.ts";
+import type { Loop } from "../seam/loop.ts";
+import { DescriptorTable, worldNumbers } from "./descriptors.ts";
+import type { Numbers } from "./descriptors.ts";
+import { Pace, Turns, WaitTimers } from "./timing.ts";
+
+/** Any number of loops. */
+export class Loops implements Loop {
+  readonly #loops = new Set<Loop>();
+  /** How often waiters were woken. */
+  readonly wakeUps: { count: number } = { count: 0 };
+
+  /** Adds a backend's loop. Adding it again changes nothing. */
+  add(loop: Loop): void {
+    this.#loops.add(loop);
+    loop.join?.(this.wakeUps);
+  }
+
+  catchUp(): Promise<void> | undefined {
+    return this.#all((loop) => loop.catchUp());
+  }
+
+  beginWait(): void {
+    for (const loop of this.#loops) loop.beginWait();
+  }
+
+  endWait(): Promise<void> | undefined {
+    return this.#all((loop) => loop.endWait());
+  }
+
+  /** Asks each loop, and waits for those that take a moment. */
+  #all(ask: (loop: Loop) => void | Promise<void>): Promise<void> | undefined {
+    let behind: Promise<void>[] | undefined;
+    for (const loop of this.#loops) {
+      const one = ask(loop);
+      if (one instanceof Promise) (behind ??= []).push(one);
+    }
+    return behind === undefined ? undefined : behind.length === 1 ? behind[0] : Promise.all(behind).then(() => {});
+  }
+}
+
+// A runtime: a clock, and everything that lasts as long as it. The real backends share one, so that one select takes
+// sockets of all of them. Each simulated world has its own.
 
 /** What the sockets and waits of one clock share. */
 export class Runtime {

@@ -22,8 +22,6 @@ import { atCaller, errorFor, OSError } from "../base/errors.ts";
 import { POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
 import type { AncillaryData, Received, Transport, WouldBlock } from "../seam/transport.ts";
-import { orAborted } from "./abort.ts";
-import type { WaitOptions } from "./abort.ts";
 import {
   checkAncillarySize,
   checkControlMessage,
@@ -38,21 +36,20 @@ import {
   only,
   sizedView,
 } from "./arguments.ts";
-import { tellTable } from "./descriptors.ts";
+import { closeForgotten, tellTable } from "./descriptors.ts";
 import type { Descriptor } from "./descriptors.ts";
 import { OpeningSend } from "./fastopen.ts";
 import { makeFile } from "./files.ts";
-import { closeForgotten } from "./forgotten.ts";
 import type { FileOf, MakefileOptions } from "./files.ts";
 import { isInheritable, makeInheritable } from "./inheritable.ts";
-import { Lane } from "./lane.ts";
+import { Lane, TimeLimit, whenReadable } from "./lane.ts";
 import type { Attempt, Operation } from "./lane.ts";
-import { promised } from "./promised.ts";
+import { orAborted, promised, throwIfAborted } from "./promises.ts";
+import type { WaitOptions } from "./promises.ts";
 import type { Runtime } from "./runtime.ts";
 import { sendFile } from "./sendfile.ts";
 import type { SendableFile } from "./sendfile.ts";
 import { readableOf, writableOf } from "./streams.ts";
-import { TimeLimit, whenReadable } from "./time_limit.ts";
 
 /** The types that are listened on and connected; the others receive from anybody. */
 const CONNECTED = [SOCK_STREAM, SOCK_SEQPACKET];
@@ -553,9 +550,9 @@ export class Socket<A extends Address = Address, Item = any> {
    */
   recv(bufsize: number, flags: number | WaitOptions = 0, options?: WaitOptions): Promise<Bytes> {
     if (typeof flags === "object") return promised(() => this.recv(bufsize, 0, only(flags, options)));
-    // As CPython, which asks nobody for nothing.
-    if (bufsize === 0) return Promise.resolve(new Uint8Array(0));
     try {
+      // As CPython: a receive of nothing does not ask the socket.
+      if (bufsize === 0) return this.#nothing(new Uint8Array(0), options);
       checkSize(bufsize, "recv");
       return this.#read(
         () => this.#transport.recv(this.#reading, bufsize, this.#effective(flags)),
@@ -566,6 +563,12 @@ export class Socket<A extends Address = Address, Item = any> {
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
+  }
+
+  /** The result of a receive that was asked for nothing. Its options count all the same. */
+  #nothing<T>(result: T, options: WaitOptions | undefined): Promise<T> {
+    throwIfAborted(checkOptions(options));
+    return Promise.resolve(result);
   }
 
   /**
@@ -594,8 +597,8 @@ export class Socket<A extends Address = Address, Item = any> {
   ): Promise<number> {
     if (typeof nbytes === "object") return promised(() => this.recv_into(buffer, 0, 0, only(nbytes, flags, options)));
     if (typeof flags === "object") return promised(() => this.recv_into(buffer, nbytes, 0, only(flags, options)));
-    if (nbytes === 0 && buffer?.byteLength === 0) return Promise.resolve(0);
     try {
+      if (nbytes === 0 && buffer?.byteLength === 0) return this.#nothing(0, options);
       const view = sizedView(buffer, nbytes, "recv_into");
       const { length } = view;
       const attempt = () => {
@@ -756,6 +759,11 @@ export class Socket<A extends Address = Address, Item = any> {
     return await this.#read(attempt, flags, options, RECVMSG);
   }
 
+  /** Throws where a send's memory was changed, unless the backend has taken what it needs of it. */
+  #checkSending(view: Uint8Array, length: number): void {
+    if (view.length !== length && !this.#transport.holdsSend?.(this.#writing)) checkUnchanged(view, length);
+  }
+
   #resolve(address: Address, signal: AbortSignal | undefined): Address | Promise<Address> {
     const resolved = this.#transport.resolve(address);
     return resolved instanceof Promise ? orAborted(resolved, signal) : resolved;
@@ -788,7 +796,7 @@ export class Socket<A extends Address = Address, Item = any> {
       const bytes = bytesOf(data);
       const { length } = bytes;
       const attempt = () => {
-        checkUnchanged(bytes, length);
+        this.#checkSending(bytes, length);
         return this.#transport.send(this.#writing, bytes, flags);
       };
       return this.#write(attempt, flags, options, SEND);
@@ -860,12 +868,13 @@ export class Socket<A extends Address = Address, Item = any> {
     let { length } = data;
     return () => {
       for (;;) {
-        checkUnchanged(rest, length);
+        this.#checkSending(rest, length);
         this.#writing.lends = lends;
         const sent = this.#transport.send(this.#writing, rest, flags);
         if (sent === WOULD_BLOCK) return WOULD_BLOCK;
         if (limit !== undefined) limit.moved = true;
         if (sent >= length) return;
+        checkUnchanged(rest, length);
         rest = rest.subarray(sent);
         length -= sent;
       }
@@ -981,7 +990,7 @@ export class Socket<A extends Address = Address, Item = any> {
 
   #sendingTo(bytes: Uint8Array, length: number, flags: number, target: Address): Attempt<number> {
     return () => {
-      checkUnchanged(bytes, length);
+      this.#checkSending(bytes, length);
       return this.#transport.sendTo(this.#writing, bytes, flags, target);
     };
   }
@@ -1031,7 +1040,7 @@ export class Socket<A extends Address = Address, Item = any> {
     // Waited for where it must be only: a send that is called later is not to overtake this one.
     const target = resolved instanceof Promise ? await resolved : resolved;
     const attempt = () => {
-      views.forEach((view, at) => checkUnchanged(view, lengths[at]));
+      views.forEach((view, at) => this.#checkSending(view, lengths[at]));
       return transport.sendMessage(this.#writing, views, ancillary, flags, target);
     };
     this.#check(flags);

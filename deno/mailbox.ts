@@ -12,11 +12,10 @@ import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, WouldBlock } from "../seam/transport.ts";
 import type { Waiters } from "../seam/waiters.ts";
 import { fromDeno } from "./errors.ts";
-import { Interrupter } from "./interrupter.ts";
+import { Interrupter } from "./unix_datagrams.ts";
 import { PendingSend } from "./pending_send.ts";
 import { SendMemory } from "./send_memory.ts";
-import { Reference } from "./reference.ts";
-import { turns } from "./turns.ts";
+import { Reference, turns } from "./event_loop.ts";
 
 /** No UDP datagram is longer. */
 const LONGEST_UDP = 65535;
@@ -169,8 +168,9 @@ export class Mailbox {
     if (this.#pending !== null) {
       if (!this.#pending.isOf(caller)) return WOULD_BLOCK;
       // Still under way (the receiver's queue is full), and not to be taken back: it counts as sent, and is seen through.
+      const { length } = this.#pending;
       this.#pending.release();
-      return data.length;
+      return length;
     }
     if (this.#error !== null) throw this.takeError();
     const counts = this.#held === 0 && this.#isReached(to) && data.length <= VALID_UDP;
@@ -188,6 +188,11 @@ export class Mailbox {
     this.#landed = null;
     if (landed.error !== null) throw landed.error;
     return landed.sent;
+  }
+
+  /** Whether it has the send of a caller's current turn. */
+  holds(caller: Caller): boolean {
+    return this.#pending?.isOf(caller) || this.#landed?.isOf(caller) || false;
   }
 
   /** A caller gives up its send. What is under way is seen through. */

@@ -5,11 +5,11 @@ import { POLLERR, POLLOUT } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, WouldBlock } from "../seam/transport.ts";
 import type { Waiters } from "../seam/waiters.ts";
-import { fromDeno } from "./errors.ts";
+import { connectionError } from "./errors.ts";
+import type { Trouble } from "./errors.ts";
 import { PendingSend } from "./pending_send.ts";
 import { SendMemory } from "./send_memory.ts";
-import type { Trouble } from "./trouble.ts";
-import { turns } from "./turns.ts";
+import { turns } from "./event_loop.ts";
 
 /** One write takes this much at most: the bound of the memory that a peer who stops reading can cost. */
 const LARGEST_WRITE = 262144;
@@ -86,6 +86,11 @@ export class Outflow {
     return landed.sent;
   }
 
+  /** Whether it has the send of a caller's current turn. */
+  holds(caller: Caller): boolean {
+    return this.#pending?.isOf(caller) || this.#landed?.isOf(caller) || false;
+  }
+
   /** A caller gives up its send. What is under way is seen through. */
   forget(caller: Caller): void {
     if (this.#pending?.isOf(caller)) this.#pending.release();
@@ -111,7 +116,7 @@ export class Outflow {
 
   readonly #onWriteFailure = (failure: unknown): void => {
     const pending = this.#pending!;
-    pending.error = fromDeno(failure, { syscall: "send" });
+    pending.error = connectionError(this.#conn, failure, "send");
     this.#trouble.failed = true;
     if (!pending.awaited) this.#trouble.error = pending.error;
     this.#land(pending);
@@ -162,13 +167,13 @@ export class Outflow {
 
   /** A peer that takes nothing more is not waited for without end: each one would cost a descriptor. */
   #boundLinger(): void {
-    clearTimeout(this.#linger);
+    if (this.#linger !== undefined) clearTimeout(this.#linger);
     this.#linger = setTimeout(() => this.#release(), LONGEST_LINGER);
     Deno.unrefTimer(this.#linger);
   }
 
   #release(): void {
-    clearTimeout(this.#linger);
+    if (this.#linger !== undefined) clearTimeout(this.#linger);
     try {
       this.#conn.close();
     } catch {

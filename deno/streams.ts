@@ -33,17 +33,23 @@ import type {
   Waiter,
   WouldBlock,
 } from "../seam/transport.ts";
-import { anyAddress, fromAddr } from "./addr.ts";
-import { openerOf } from "./bind.ts";
-import type { Listen } from "./bind.ts";
+import { anyAddress, fromAddr } from "./addresses.ts";
+import { dial, openerOf } from "./endpoints.ts";
+import type { Listen } from "./endpoints.ts";
 import { Connection } from "./connection.ts";
-import { dial } from "./dial.ts";
 import { errnoOf, fromDeno } from "./errors.ts";
 import { Listener } from "./listener.ts";
-import { kindOption, optionNumber, optionValue } from "./options.ts";
-import { checkAncillary, checkFlags, checkHow, NATIVE_HINT } from "./refusals.ts";
-import { StreamOptions } from "./stream_options.ts";
-import { turns } from "./turns.ts";
+import {
+  checkAncillary,
+  checkFlags,
+  checkHow,
+  kindOption,
+  NATIVE_HINT,
+  optionNumber,
+  optionValue,
+  StreamOptions,
+} from "./options.ts";
+import { turns } from "./event_loop.ts";
 import { Waiters } from "../seam/waiters.ts";
 
 /** A connect under way, or ended and not yet asked about. */
@@ -311,6 +317,10 @@ export class StreamTransport implements Transport {
     return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
   }
 
+  holdsSend(caller: Caller): boolean {
+    return this.#connection?.outflow.holds(caller) ?? false;
+  }
+
   forget(caller: Caller): void {
     this.#connection?.inflow.forget(caller);
     this.#connection?.outflow.forget(caller);
@@ -464,7 +474,7 @@ export class StreamTransport implements Transport {
 
   close(): void {
     if (--this.#references === 0) {
-      clearTimeout(this.#pause);
+      if (this.#pause !== undefined) clearTimeout(this.#pause);
       if (this.#connecting?.outcome === null) this.#connecting.end.abort();
       this.#connection?.close();
       this.#listener?.close();

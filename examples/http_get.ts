@@ -7,7 +7,7 @@ import { options, refuse } from "./_shared.ts";
 
 const { timeout, rest: [page = "http://example.com/"] } = options("http_get [url]: prints a web page", { timeout: 10 });
 const url = URL.parse(page);
-if (url?.protocol !== "http:") refuse("an http: address, please: TLS is another layer");
+if (url?.protocol !== "http:") refuse("an http: address, please; https_get does the others");
 
 using sk = await socket.create_connection([url.hostname.replace(/^\[|\]$/g, ""), Number(url.port || 80)], timeout);
 const file = sk.makefile("rwb");

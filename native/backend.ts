@@ -1,6 +1,6 @@
 // Opening sockets of the kernel.
 
-import { SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "../base/constants/sockets.ts";
+import { SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "../base/constants.ts";
 import type { Backend } from "../seam/backend.ts";
 import { call } from "./call.ts";
 import { findForeign } from "./descriptors.ts";

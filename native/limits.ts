@@ -3,7 +3,7 @@
 // The kernel heeds them on blocking descriptors, and those here are not. So they are read back when they are set, adopted
 // or inherited, and heeded by what waits here. Where none is set there is nothing to look at.
 
-import { SO_RCVLOWAT, SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET } from "../base/constants/sockets.ts";
+import { SO_RCVLOWAT, SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET } from "../base/constants.ts";
 import type { BlockingLimits } from "../seam/transport.ts";
 import { SO_RCVTIMEO_NEW, SO_SNDTIMEO_NEW } from "./linux.ts";
 import { readOption } from "./options.ts";

@@ -5,7 +5,7 @@
 // until accept or connect needs it otherwise, and is put back when it is given back: a parent's blocking accept, or
 // another use of standard output, depends on it.
 
-import { SOL_SOCKET } from "../base/constants/sockets.ts";
+import { SOL_SOCKET } from "../base/constants.ts";
 import { call } from "./call.ts";
 import { libc } from "./libc.ts";
 import { F_GETFL, F_SETFL, O_NONBLOCK, SO_COOKIE } from "./linux.ts";

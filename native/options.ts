@@ -1,6 +1,6 @@
 // Reading and setting a socket's options.
 
-import { AF_VSOCK } from "../base/constants/families.ts";
+import { AF_VSOCK } from "../base/constants.ts";
 import { call } from "./call.ts";
 import * as effects from "./effects.ts";
 import { libc } from "./libc.ts";

@@ -1,7 +1,8 @@
 // Receiving on a descriptor: what is there now, all that was asked for (MSG_WAITALL), or a message with its control data.
 
 import type { Address } from "../base/addresses.ts";
-import { CMSG_LEN } from "../base/cmsg.ts";
+import { CMSG_LEN, copyOf, scatter } from "../base/data.ts";
+import type { Bytes } from "../base/data.ts";
 import {
   MSG_CMSG_CLOEXEC,
   MSG_CTRUNC,
@@ -10,11 +11,8 @@ import {
   MSG_OOB,
   MSG_PEEK,
   MSG_WAITALL,
-} from "../base/constants/sockets.ts";
-import { scatter } from "../base/data.ts";
-import type { Bytes } from "../base/data.ts";
+} from "../base/constants.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from "../base/poll.ts";
-import { copyOf } from "../base/pool.ts";
 import type { Received, WouldBlock } from "../seam/transport.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import { errno, failure } from "./call.ts";
@@ -91,7 +89,8 @@ export class Receiver {
     if ((flags & UNUSUAL) !== 0 || this.#stash !== undefined) {
       const buffer = room(size, this.#isStream);
       if (this.#waitsForAll(flags) && !this.#collect(size)) return WOULD_BLOCK;
-      const wanted = this.#stash === undefined ? Math.min(size, buffer.length) : Math.min(size, this.#stash.length);
+      const most = this.#stash === undefined ? buffer.length : this.#mostOf(this.#stash, buffer.length, flags);
+      const wanted = Math.min(size, most);
       const whole = wanted <= buffer.length ? buffer.subarray(0, wanted) : new Uint8Array(wanted);
       const count = this.#receiveUnusual(whole, flags);
       return count === BLOCKED ? WOULD_BLOCK : whole.slice(0, Math.min(count, wanted));
@@ -162,13 +161,13 @@ export class Receiver {
     }
     const stash = this.#stash;
     if (stash !== undefined && (flags & NEVER_WAITS) === 0) {
-      const row = new Uint8Array(Math.min(size, stash.length));
+      const row = new Uint8Array(Math.min(size, this.#mostOf(stash, STREAM_MESSAGE, flags)));
       const peeks = (flags & MSG_PEEK) !== 0;
       const hasRoom = ancillarySize >= ONE_DESCRIPTOR;
       const answered = !peeks && !hasRoom && stash.hasDescriptors ? MSG_CTRUNC : 0;
       const ancillary = peeks || !hasRoom ? [] : stash.ancillary.splice(0);
       const length = this.#receiveUnusual(row, flags);
-      scatter(row, views);
+      scatter(row.subarray(0, length), views);
       return { length, ancillary, flags: answered, address: null };
     }
     const count = this.#receiveMessage(size, ancillarySize, flags);
@@ -209,7 +208,7 @@ export class Receiver {
   #receiveUnusual(view: Uint8Array, flags: number): number {
     const stash = this.#stash;
     if (stash !== undefined && (flags & NEVER_WAITS) === 0) {
-      if ((flags & MSG_PEEK) !== 0) return stash.peek(view);
+      if ((flags & MSG_PEEK) !== 0) return this.#peekOn(stash, view);
       try {
         return stash.take(view);
       } finally {
@@ -224,6 +223,23 @@ export class Receiver {
     // The mark of an urgent byte ends a read still when the byte was taken, and no event tells of it any more.
     if ((flags & MSG_OOB) !== 0) this.#source.shortMeansEmpty = false;
     return this.#isPartOfPeek(count, view.length, flags) ? BLOCKED : count;
+  }
+
+  /** How much a receive may bring where there is a stash: what it holds, and to a peek what the kernel has behind it. */
+  #mostOf(stash: Stash, behind: number, flags: number): number {
+    return (flags & MSG_PEEK) !== 0 ? stash.length + behind : stash.length;
+  }
+
+  /** Peeks at the stash, and at what the kernel has behind it. */
+  #peekOn(stash: Stash, view: Uint8Array): number {
+    const count = stash.peek(view);
+    if (count === view.length) return count;
+    const rest = view.subarray(count) as Uint8Array<ArrayBuffer>;
+    const behind = effects.recv(this.#source.fd, rest, Math.min(rest.length, MOST_BYTES), MSG_PEEK | MSG_DONTWAIT);
+    if (behind >= 0) return count + behind;
+    // The kernel tells an error once: it is for the receive that comes behind the bytes.
+    if (errno() !== EAGAIN) stash.fail(failure("recv"));
+    return count;
   }
 
   /** Whether a peek wants all, of which not all is there: it takes nothing and waits, unless no more will come. */

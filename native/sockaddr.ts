@@ -13,7 +13,7 @@ import type {
   UnixAddress,
 } from "../base/addresses.ts";
 import { fromUnixPathBytes, toUnixPathBytes } from "../base/addresses.ts";
-import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_QIPCRTR, AF_UNIX, AF_VSOCK } from "../base/constants/families.ts";
+import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_QIPCRTR, AF_UNIX, AF_VSOCK } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from "../base/ip.ts";
 import { call } from "./call.ts";

@@ -3,9 +3,10 @@
 import { isLoopback, loopback, wildcard } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
 import type { Bytes } from "../base/data.ts";
-import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants/families.ts";
-import { IPPROTO_TCP } from "../base/constants/ip.ts";
 import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
   MSG_DONTWAIT,
   MSG_FASTOPEN,
   MSG_NOSIGNAL,
@@ -19,8 +20,8 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
-} from "../base/constants/sockets.ts";
-import { TCP_ULP } from "../base/constants/tcp.ts";
+} from "../base/constants.ts";
+import { IPPROTO_TCP, TCP_ULP } from "../base/constants/ip.ts";
 import { errorFor, errorForErrno } from "../base/errors.ts";
 import { POLLIN, POLLOUT, POLLRDNORM } from "../base/poll.ts";
 import type {
@@ -475,6 +476,7 @@ export class NativeTransport implements Transport {
   }
 
   #stopRetrying(): void {
+    if (this.#retry === undefined) return;
     clearTimeout(this.#retry);
     this.#retry = undefined;
   }

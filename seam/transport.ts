@@ -184,6 +184,11 @@ export interface Transport extends Pollable, Replaceable {
     address: Address | null,
   ): number | WouldBlock;
   /**
+   * Whether a send of the caller's current turn is under way, or has ended: then the next attempt brings its outcome and
+   * reads no data. Left out where an attempt tells its outcome at once.
+   */
+  holdsSend?(caller: Caller): boolean;
+  /**
    * Tells that a caller gives up the call of its current turn. What the call wanted is dropped. What it sent that is
    * under way counts as sent, like bytes in a kernel's buffer; memory that was lent is copied or no longer read.
    */

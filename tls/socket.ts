@@ -2,8 +2,8 @@
 
 import type { Address, AddressLike } from "../base/addresses.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
-import { errorFor } from "../base/errors.ts";
-import type { WaitOptions } from "../core/abort.ts";
+import { ConnectionError, errorFor } from "../base/errors.ts";
+import type { WaitOptions } from "../core/promises.ts";
 import type { Descriptor } from "../core/descriptors.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { partsOf, Socket } from "../core/socket.ts";
@@ -11,6 +11,7 @@ import type { Transport } from "../seam/transport.ts";
 import type { CertificateInfo } from "./certificate.ts";
 import type { BaseContext } from "./context.ts";
 import type { CipherInfo, Facts } from "./engine.ts";
+import { SSLError } from "./errors.ts";
 import { checkChannelBinding, peerCertificate } from "./object.ts";
 import type { SecureTransport } from "./transport.ts";
 
@@ -235,6 +236,21 @@ export class SSLSocket extends Socket {
    */
   override async accept(options?: WaitOptions): Promise<[SSLSocket, Address]> {
     return await super.accept(options) as [SSLSocket, Address];
+  }
+
+  /**
+   * Iterates as a Socket does. A listener passes over clients that fail to shake hands (`accept` throws for each of them): a port
+   * scanner must not end a server's loop.
+   */
+  override async *[Symbol.asyncIterator](): AsyncGenerator<any, void, void> {
+    for (;;) {
+      try {
+        return yield* super[Symbol.asyncIterator]();
+      } catch (error) {
+        const failed = error instanceof SSLError || error instanceof ConnectionError;
+        if (this.#ground.kind !== "listener" || !failed) throw error;
+      }
+    }
   }
 
   /**

@@ -1,8 +1,8 @@
 // wrap_socket: TLS onto a socket.
 
-import { SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET } from "../base/constants/sockets.ts";
+import { SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET } from "../base/constants.ts";
 import { errorFor, OSError } from "../base/errors.ts";
-import type { WaitOptions } from "../core/abort.ts";
+import type { WaitOptions } from "../core/promises.ts";
 import { partsOf } from "../core/socket.ts";
 import type { Socket } from "../core/socket.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";

@@ -2,10 +2,8 @@
 // there, before anything is sent.
 
 import process from "node:process";
-import { AF_UNIX } from "../../base/constants/families.ts";
-import { SO_KEEPALIVE, SOL_SOCKET } from "../../base/constants/sockets.ts";
-import { IPPROTO_TCP } from "../../base/constants/ip.ts";
-import { TCP_NODELAY } from "../../base/constants/tcp.ts";
+import { AF_UNIX, SO_KEEPALIVE, SOL_SOCKET } from "../../base/constants.ts";
+import { IPPROTO_TCP, TCP_NODELAY } from "../../base/constants/ip.ts";
 import { errorFor } from "../../base/errors.ts";
 import type { Transport } from "../../seam/transport.ts";
 import { readCertificate } from "../../tls/certificate.ts";

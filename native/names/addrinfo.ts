@@ -3,8 +3,8 @@
 // It runs on a thread of Deno's pool and blocks nothing.
 
 import type { Address } from "../../base/addresses.ts";
-import { AF_INET, AF_INET6 } from "../../base/constants/families.ts";
-import * as constants from "../../base/constants/names.ts";
+import { AF_INET, AF_INET6 } from "../../base/constants.ts";
+import * as constants from "../../base/constants.ts";
 import { gaierror } from "../../base/errors.ts";
 import { lend } from "../lend.ts";
 import { libc } from "../libc.ts";

@@ -1,15 +1,14 @@
 // getaddrinfo: host and service to addresses that can be given to bind and connect.
 
 import type { Inet6Address, InetAddress } from "../../base/addresses.ts";
-import type { WaitOptions } from "../../core/abort.ts";
-import { orAborted, throwIfAborted } from "../../core/abort.ts";
+import { orAborted, throwIfAborted } from "../../core/promises.ts";
+import type { WaitOptions } from "../../core/promises.ts";
 import { checkOptions } from "../../core/arguments.ts";
 import type { AddressInfo } from "../../core/names/getaddrinfo.ts";
 import { checkAddrInfo, parseService } from "../../core/names/getaddrinfo.ts";
-import { toAscii } from "../../base/idna.ts";
-import { AI_NUMERICHOST } from "../../base/constants/names.ts";
-import { gaierror } from "../../base/errors.ts";
-import { gaiErrorFor } from "../../base/gai.ts";
+import { toAscii } from "../../base/ip.ts";
+import { AI_NUMERICHOST } from "../../base/constants.ts";
+import { gaierror, gaiErrorFor } from "../../base/errors.ts";
 import { find, findInPlace } from "./addrinfo.ts";
 import type { Found, Hints } from "./addrinfo.ts";
 import { requireHost } from "../permissions.ts";

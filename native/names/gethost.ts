@@ -2,19 +2,15 @@
 
 import { qualify } from "../../core/names/fqdn.ts";
 import type { InetAddress } from "../../base/addresses.ts";
-import { AF_INET, AF_INET6, AF_UNSPEC } from "../../base/constants/families.ts";
-import { AI_PASSIVE } from "../../base/constants/names.ts";
-import { SOCK_DGRAM } from "../../base/constants/sockets.ts";
-import { OSError } from "../../base/errors.ts";
-import { hErrorFor } from "../../base/gai.ts";
-import type { HName } from "../../base/gai.ts";
-import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from "../../base/ip.ts";
-import type { WaitOptions } from "../../core/abort.ts";
-import { orAborted, throwIfAborted } from "../../core/abort.ts";
+import { AF_INET, AF_INET6, AF_UNSPEC, AI_PASSIVE, SOCK_DGRAM } from "../../base/constants.ts";
+import { hErrorFor, OSError } from "../../base/errors.ts";
+import type { HName } from "../../base/errors.ts";
+import { formatIPv4, formatIPv6, parseIPv4, parseIPv6, toAscii } from "../../base/ip.ts";
+import { orAborted, throwIfAborted } from "../../core/promises.ts";
+import type { WaitOptions } from "../../core/promises.ts";
 import { checkOptions } from "../../core/arguments.ts";
 import type { HostEntry } from "../../core/names/gethost.ts";
 import { checkHostName } from "../../core/names/gethost.ts";
-import { toAscii } from "../../base/idna.ts";
 import { call } from "../call.ts";
 import { ask } from "./entry.ts";
 import type { Entry } from "./entry.ts";

@@ -1,12 +1,10 @@
 // getnameinfo: a socket address to names.
 
 import type { InetAddress } from "../../base/addresses.ts";
-import { AF_INET } from "../../base/constants/families.ts";
-import { AI_NUMERICHOST, AI_NUMERICSERV, NI_NUMERICHOST } from "../../base/constants/names.ts";
-import { SOCK_DGRAM } from "../../base/constants/sockets.ts";
+import { AF_INET, AI_NUMERICHOST, AI_NUMERICSERV, NI_NUMERICHOST, SOCK_DGRAM } from "../../base/constants.ts";
 import { OSError } from "../../base/errors.ts";
-import type { WaitOptions } from "../../core/abort.ts";
-import { orAborted, throwIfAborted } from "../../core/abort.ts";
+import { orAborted, throwIfAborted } from "../../core/promises.ts";
+import type { WaitOptions } from "../../core/promises.ts";
 import { checkOptions } from "../../core/arguments.ts";
 import { checkNameInfo } from "../../core/names/getnameinfo.ts";
 import { findInPlace, lookUpError } from "./addrinfo.ts";

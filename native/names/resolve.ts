@@ -4,9 +4,8 @@
 
 import type { Address, Inet6Address, InetAddress } from "../../base/addresses.ts";
 import { isLiteral } from "../../base/addresses.ts";
-import { AF_INET, AF_INET6 } from "../../base/constants/families.ts";
-import { SOCK_DGRAM, SOCK_STREAM } from "../../base/constants/sockets.ts";
-import { asciiOf } from "../../base/idna.ts";
+import { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM } from "../../base/constants.ts";
+import { asciiOf } from "../../base/ip.ts";
 import { find, findInPlace } from "./addrinfo.ts";
 import type { Found } from "./addrinfo.ts";
 import { requireName } from "../permissions.ts";

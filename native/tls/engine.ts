@@ -1,7 +1,7 @@
 // One side of a TLS connection, by OpenSSL.
 
 import { isLiteral } from "../../base/addresses.ts";
-import { AF_INET, AF_INET6 } from "../../base/constants/families.ts";
+import { AF_INET, AF_INET6 } from "../../base/constants.ts";
 import type { Bytes } from "../../base/data.ts";
 import { readCertificate } from "../../tls/certificate.ts";
 import type { CertificateInfo } from "../../tls/certificate.ts";

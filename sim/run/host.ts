@@ -1,6 +1,6 @@
 // A host as programs and tests handle it.
 
-import type { Numbers } from "../../core/numbers.ts";
+import type { Numbers } from "../../core/descriptors.ts";
 import { HostBackend } from "../net/backend.ts";
 import type { Host as Machine } from "../net/host.ts";
 import type { SocketInfo } from "../net/socket_info.ts";

@@ -2,7 +2,7 @@
 
 import { makeModule } from "../../core/module.ts";
 import { Runtime } from "../../core/runtime.ts";
-import type { Numbers } from "../../core/numbers.ts";
+import type { Numbers } from "../../core/descriptors.ts";
 import type { HostBackend } from "../net/backend.ts";
 import type { HostClock } from "../time/host_clock.ts";
 
