@@ -161,7 +161,7 @@ export class Socket<A extends Address = Address, Item = any> {
     this.#transport = descriptor.open;
     this.#reading = new Lane(descriptor, POLLIN, runtime);
     this.#writing = new Lane(descriptor, POLLOUT, runtime);
-    leaks.register(this, descriptor, this);
+    if (runtime.closesCollected) leaks.register(this, descriptor, this);
   }
 
   // What it is.

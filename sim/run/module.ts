@@ -42,8 +42,13 @@ function blamingCallers(module: Module): Partial<Module> {
 }
 
 /** Makes the module of a host, from its next start to its next crash. */
-export function makeHostModule(clock: HostClock, numbers: Numbers, backend: HostBackend): SocketModule {
-  const module = makeModule(new Runtime(clock, numbers), backend);
+export function makeHostModule(
+  clock: HostClock,
+  numbers: Numbers,
+  collected: "closed" | "kept",
+  backend: HostBackend,
+): SocketModule {
+  const module = makeModule(new Runtime(clock, numbers, collected), backend);
   // The type of a spread object has number where an entry has the constant's own type.
   return { ...module, ...blamingCallers(module) } as SocketModule;
 }

@@ -46,9 +46,8 @@ export class HostClock implements Clock {
     this.#timers.delete(timer);
   }
 
-  /** A timer that keeps no process alive is none that a program waits for. */
   hold(timer: unknown, held: boolean): void {
-    if (timer instanceof Timer) timer.hope = held ? "news" : "expiry";
+    if (timer instanceof Timer) timer.hope = held ? "news" : "background";
   }
 
   turn(): Promise<void> {
