@@ -280,13 +280,17 @@ function setOnlyV6(socket: Socket, [host]: Address, dualstack: boolean): void {
 
 /** Whether one socket can serve IPv4 and IPv6. */
 export function hasDualstackIpv6(runtime: Runtime, backend: Backend): boolean {
+  let socket: Socket | undefined;
   try {
-    using socket = open(runtime, backend, AF_INET6, SOCK_STREAM, 0);
+    socket = open(runtime, backend, AF_INET6, SOCK_STREAM, 0);
     socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0);
     return true;
   } catch (error) {
     if (!(error instanceof OSError)) throw error;
     return false;
+  } finally {
+    // No `using`: Node 22, on which the simulation runs, does not have it.
+    socket?.close();
   }
 }
 
