@@ -37,7 +37,9 @@ async function talkInStreams(): Promise<void> {
   const sending = Deno.stdin.readable.pipeTo(sk.writable); // closing `writable` at the end does shutdown(SHUT_WR)
   // If the peer has closed, the receiving loop below notices it, after it has received everything.
   sending.catch(() => {});
-  await sk.readable.pipeTo(Deno.stdout.writable, { preventClose: true });
+  const output = Deno.stdout.writable.getWriter();
+  const buffer = new Uint8Array(65536); // one for all: each write is over before the next receive
+  for (let length; (length = await sk.recv_into(buffer)) > 0;) await output.write(buffer.subarray(0, length));
 }
 
 async function stream(): Promise<socket.Socket> {

@@ -579,3 +579,22 @@ Deno.test("a wait over sockets of two hosts is an error that says so", async () 
     await assert.rejects(a.select([foreign], [], [], 0), { code: "EBADF" });
   });
 });
+
+Deno.test("a socket that is garbage-collected open stays open: the collector's time is chance", {
+  ignore: !("gc" in globalThis),
+}, async () => {
+  await simulate({}, async (net) => {
+    const { socket } = net.host("a");
+    const [one, two] = await socket.socketpair();
+    let forgotten: unknown = two;
+    await net.sleep(1);
+    assert.ok(forgotten);
+    forgotten = null;
+    for (let n = 0; n < 10; n++) {
+      (globalThis as unknown as { gc(): void }).gc();
+      await net.outside(new Promise((resolve) => setTimeout(resolve, 1)));
+    }
+    assert.equal(net.host("a").sockets().length, 2);
+    await one.sendall("still read");
+  });
+});
