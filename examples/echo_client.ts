@@ -1,4 +1,4 @@
-// The first client of every tutorial: connect, say something, read the answer.
+// The first client of every tutorial: connect, send, receive the answer.
 //
 //   deno run --allow-net=127.0.0.1:9999 examples/echo_client.ts
 //
