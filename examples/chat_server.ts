@@ -10,7 +10,7 @@ import * as socket from "@berkeley/socket";
 import { DefaultSelector, EVENT_READ } from "@berkeley/socket/select";
 import { options } from "./_shared.ts";
 
-const { port } = options("chat_server: a chat: what one says, all others hear", { port: 8090 });
+const { port } = options("chat_server: sends each line of a client to all other clients", { port: 8090 });
 
 /** How long, in seconds, a client that does not read may delay the others. */
 const PATIENCE = 1;

@@ -7,7 +7,7 @@
 import * as socket from "@berkeley/socket";
 import { options } from "./_shared.ts";
 
-const { port } = options("echo_server: answers every caller with one sentence", { port: 9999 });
+const { port } = options("echo_server: answers every client with one sentence", { port: 9999 });
 
 using sk = socket.socket();
 sk.bind(["127.0.0.1", port]);

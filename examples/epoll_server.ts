@@ -12,7 +12,7 @@ import * as socket from "@berkeley/socket";
 import { epoll, EPOLLIN, EPOLLOUT } from "@berkeley/socket/select";
 import { options, upper } from "./_shared.ts";
 
-const { port } = options("epoll_server: sends back in capitals what it is sent, to many, with epoll", { port: 8089 });
+const { port } = options("epoll_server: answers many clients in capitals, with epoll", { port: 8089 });
 
 interface Client {
   sock: socket.Socket;

@@ -7,7 +7,7 @@
 import * as socket from "@berkeley/socket/native";
 import { options } from "./_shared.ts";
 
-const { port, patience } = options("native_bind_to_device: sends to 127.0.0.1 and tells which interface hears it", {
+const { port, patience } = options("native_bind_to_device: sends to 127.0.0.1 and prints which interface receives it", {
   port: 7777,
   patience: 0.2,
 });

@@ -5,7 +5,7 @@
 import * as socket from "@berkeley/socket/native";
 import { options } from "./_shared.ts";
 
-const { host, count, interval, timeout } = options("native_ping: measures the way to a host and back", {
+const { host, count, interval, timeout } = options("native_ping: measures round trips to a host", {
   host: "127.0.0.1",
   count: 3,
   interval: 0.2,

@@ -7,7 +7,7 @@
 import * as socket from "@berkeley/socket/native";
 import { options } from "./_shared.ts";
 
-const { size } = options("native_seqpacket: records through a SOCK_SEQPACKET pair", { size: 64 });
+const { size } = options("native_seqpacket: sends records through a SOCK_SEQPACKET pair", { size: 64 });
 
 const [left, right] = await socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET);
 const decoder = new TextDecoder();

@@ -14,7 +14,7 @@ import { options } from "./_shared.ts";
 
 const FIRST_FD = 3;
 
-const { port, idle } = options("native_socket_activation: answers on sockets that it is handed", {
+const { port, idle } = options("native_socket_activation: serves the sockets that systemd passes to it", {
   port: 9008,
   idle: 0, // seconds without a client after which it ends; 0: never
 });

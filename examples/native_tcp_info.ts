@@ -5,7 +5,7 @@
 import * as socket from "@berkeley/socket/native";
 import { options } from "./_shared.ts";
 
-const { rounds, size } = options("native_tcp_info: prints TCP_INFO of a connection at work", {
+const { rounds, size } = options("native_tcp_info: prints TCP_INFO of a connection while it sends data", {
   rounds: 5,
   size: 1_000_000,
 });

@@ -5,7 +5,7 @@
 import * as socket from "@berkeley/socket";
 import { options, portOf, refuse } from "./_shared.ts";
 
-const { port, to } = options("port_forward: connects whoever calls --port to --to", {
+const { port, to } = options("port_forward: joins each connection to --port with one to --to", {
   port: 8000,
   to: "127.0.0.1:9999",
 });

@@ -5,7 +5,7 @@
 import * as socket from "@berkeley/socket";
 import { input, options } from "./_shared.ts";
 
-const { port } = options("robot_client: calls robot_server; 'exit' ends the call", { port: 8888 });
+const { port } = options("robot_client: connects to robot_server; 'exit' ends it", { port: 8888 });
 
 using sk = socket.socket();
 sk.settimeout(5); // connect, recv and sendall fail with TimeoutError after that time

@@ -11,7 +11,7 @@ import * as socket from "@berkeley/socket";
 import { select } from "@berkeley/socket/select";
 import { options, upper } from "./_shared.ts";
 
-const { port } = options("select_server: sends back in capitals what it is sent, to many, with select", { port: 8089 });
+const { port } = options("select_server: answers many clients in capitals, with select", { port: 8089 });
 
 using server = socket.create_server(["127.0.0.1", port]);
 console.log("listening on", server.getsockname());

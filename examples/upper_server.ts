@@ -8,7 +8,7 @@
 import * as socket from "@berkeley/socket";
 import { options, upper } from "./_shared.ts";
 
-const { port } = options("upper_server: sends back in capitals what it is sent", { port: 6969 });
+const { port } = options("upper_server: sends back in capitals what it receives", { port: 6969 });
 
 using server = socket.socket();
 server.bind(["127.0.0.1", port]);
