@@ -1,10 +1,9 @@
 // One connected stream over a Deno.Conn: what comes in, what goes out, and the state of both together.
 
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
-import { fromDeno } from "./errors.ts";
+import { fromDeno, Trouble } from "./errors.ts";
 import { Inflow } from "./inflow.ts";
 import { Outflow } from "./outflow.ts";
-import { Trouble } from "./trouble.ts";
 import type { Waiters } from "../seam/waiters.ts";
 
 const NOTHING = new Uint8Array(0);

@@ -25,28 +25,34 @@ import {
   SOCK_DGRAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { gather, scatter } from "../base/data.ts";
+import { copyOf, gather, scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
-import { copyOf } from "../base/pool.ts";
-import { asciiOf } from "../base/idna.ts";
-import { findAddresses } from "../core/names/hosts.ts";
+import { asciiOf } from "../base/ip.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import { Waiters } from "../seam/waiters.ts";
 import type { Accepted, AncillaryData, Caller, Received, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
-import { anyAddress, fromAddr, scoped } from "./addr.ts";
-import { bindDatagrams } from "./bind.ts";
+import {
+  allowed,
+  anyAddress,
+  autobindName,
+  checkPeerPath,
+  destination,
+  fromAddr,
+  requireAbstract,
+  samePath,
+  scoped,
+  secretName,
+  unixPath,
+} from "./addresses.ts";
+import { bindDatagrams } from "./endpoints.ts";
 import { DatagramOptions } from "./datagram_options.ts";
 import { errnoOf } from "./errors.ts";
-import { destination } from "./hosts.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Arrival } from "./mailbox.ts";
-import { autobindName, checkPeerPath, samePath, secretName, unixPath } from "./paths.ts";
-import { kindOption, optionValue } from "./options.ts";
-import { allowed, requireAbstract } from "./permissions.ts";
-import { Probes } from "./probe.ts";
-import { checkAncillary, checkFlags, checkHow, checkUnstableNet } from "./refusals.ts";
+import { checkAncillary, checkFlags, checkHow, checkUnstableNet, kindOption, optionValue } from "./options.ts";
+import { Probes } from "./unix_datagrams.ts";
 import { denoResolver } from "./resolver.ts";
 
 /** What receives may be asked for here; the other flags need the kernel. */
@@ -156,6 +162,7 @@ export class DatagramTransport implements Transport {
   }
 
   async #lookUp(name: string, rest: number[]): Promise<Address> {
+    const { findAddresses } = await import("../core/names/hosts.ts");
     const [{ host }] = await findAddresses(denoResolver, asciiOf(name), rest[0], this.family);
     // A script that may use the name only must go on by the name: the permission is its user's word.
     if (!allowed(host, rest[0])) this.#names.set(host, name);

@@ -1,10 +1,9 @@
 // From Deno's errors to the kernel's.
 
-import { errorFor, errorForErrno, OSError } from "../base/errors.ts";
-import type { ErrorContext } from "../base/errors.ts";
 import { isErrnoName } from "../base/errno.ts";
 import type { ErrnoName } from "../base/errno.ts";
-import { gaiErrorFor, gaiNameIn } from "../base/gai.ts";
+import { errorFor, errorForErrno, gaiErrorFor, gaiNameIn, OSError } from "../base/errors.ts";
+import type { ErrorContext } from "../base/errors.ts";
 
 // Deno's class names, for the errors that carry neither a code nor a number.
 const BY_CLASS: Record<string, ErrnoName> = {
@@ -50,4 +49,42 @@ export function errnoOf(error: Error | null): number {
   if (errno !== undefined && errno > 0) return errno;
   // A refused permission or an unknown host has no number, and 0 would say that all is well.
   throw error;
+}
+
+/** A connection that has errors of its own (TLS). Null: the stream counts as ended. */
+interface OwnErrors {
+  failure(error: unknown, syscall: string): Error | null;
+}
+
+/** The error of a read or write on a connection; null where the stream counts as ended. */
+export function connectionError(conn: object, error: unknown, syscall: string): Error | null {
+  return "failure" in conn ? (conn as OwnErrors).failure(error, syscall) : fromDeno(error, { syscall });
+}
+
+// What went wrong with a connection, known to both its sides and told once.
+
+/** The pending error of a connection, as the kernel keeps it for SO_ERROR or the next call. */
+export class Trouble {
+  /** The error that nobody was told yet. */
+  error: Error | null = null;
+  /** Whether the connection is broken off, told or not. */
+  reset = false;
+
+  /** Whether a write has failed: what the kernel had to tell, it told to that one. */
+  failed = false;
+  /** Finds out whether a stream that has ended was reset since: no read tells. */
+  ask: (() => Promise<void>) | null = null;
+
+  /** The connection broke off. */
+  strike(error: Error): void {
+    this.error = error;
+    this.reset = true;
+  }
+
+  /** Takes the error: whoever is told it first has it. */
+  take(): Error | null {
+    const { error } = this;
+    this.error = null;
+    return error;
+  }
 }

@@ -11,12 +11,10 @@ import { POLLERR, POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, WouldBlock } from "../seam/transport.ts";
 import type { Waiters } from "../seam/waiters.ts";
-import { fromDeno } from "./errors.ts";
-import { ReadBuffer } from "./read_buffer.ts";
-import { Reference } from "./reference.ts";
-import type { Trouble } from "./trouble.ts";
-import { turns } from "./turns.ts";
-import { Wants } from "./wants.ts";
+import { connectionError } from "./errors.ts";
+import type { Trouble } from "./errors.ts";
+import { ReadBuffer, Wants } from "./read_buffer.ts";
+import { Reference, turns } from "./event_loop.ts";
 
 /** A read's size starts small, so that an idle connection costs little … */
 const SMALLEST_READ = 2048;
@@ -170,10 +168,12 @@ export class Inflow {
   };
 
   readonly #onReadFailure = (error: unknown): void => {
+    const failure = connectionError(this.#conn, error, "recv");
+    if (failure === null) return this.#onRead(null);
     this.#buffer.endRead(0);
     if (this.#state === "closed") return;
     this.#state = "idle";
-    this.#trouble.strike(fromDeno(error, { syscall: "recv" }));
+    this.#trouble.strike(failure);
     this.#waiters.wake(POLLIN | POLLOUT | POLLERR);
   };
 

@@ -1,20 +1,56 @@
-// Socket options of the default backend: what those of streams and of datagrams have in common.
+// Socket options: their names, what all sockets have, what streams have, and what is refused. Names come first; they are for
+// error texts.
 
+import * as constants from "../base/constants.ts";
 import {
+  AF_INET6,
   AF_UNIX,
+  IPPROTO_IPV6,
   IPPROTO_TCP,
   IPPROTO_UDP,
+  IPV6_V6ONLY,
+  SHUT_RD,
+  SHUT_RDWR,
+  SHUT_WR,
   SO_ACCEPTCONN,
+  SO_BROADCAST,
   SO_DOMAIN,
   SO_ERROR,
+  SO_KEEPALIVE,
   SO_PROTOCOL,
+  SO_REUSEADDR,
+  SO_REUSEPORT,
   SO_TYPE,
   SOCK_STREAM,
+  SOL_SOCKET,
+  TCP_NODELAY,
 } from "../base/constants.ts";
+import type { ErrnoName } from "../base/errno.ts";
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
-import { optionName } from "../base/option_names.ts";
-import { NATIVE_HINT } from "./refusals.ts";
+import type { AncillaryData } from "../seam/transport.ts";
+
+/** The levels with the beginnings of their options' names. */
+const LEVELS: Record<string, RegExp> = {
+  SOL_SOCKET: /^SO_(?!VM_|J1939_|DEFAULT_)/,
+  IPPROTO_IP: /^IP_(?!DEFAULT_|MAX_)/,
+  IPPROTO_IPV6: /^IPV6_(?!RTHDR_TYPE)/,
+  IPPROTO_TCP: /^TCP_/,
+  IPPROTO_UDP: /^UDP_/,
+};
+
+/** What an option is called: "IPV6_V6ONLY", or by its numbers where it has no name. */
+export function optionName(level: number, option: number): string {
+  const all = Object.entries(constants as Record<string, unknown>);
+  for (const [name, names] of Object.entries(LEVELS)) {
+    if ((constants as Record<string, unknown>)[name] !== level) continue;
+    const found = all.find(([candidate, number]) => number === option && names.test(candidate));
+    if (found !== undefined) return found[0];
+  }
+  return `option ${option} of level ${level}`;
+}
+
+// Socket options of the default backend: what those of streams and of datagrams have in common.
 
 /** The error of an option that Deno cannot express. */
 export function unknownOption(syscall: string, level: number, option: number): OSError {
@@ -48,4 +84,109 @@ export function kindOption(name: number, family: number, type: number): number |
   if (name === SO_DOMAIN) return family;
   if (name !== SO_PROTOCOL) return undefined;
   return family === AF_UNIX ? 0 : type === SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
+}
+
+// Socket options of streams on Deno's net API: numbers that are kept here and told to Deno where it listens or connects.
+
+/** The settable options of a stream: kept until there is a connection to tell them to. */
+export class StreamOptions {
+  readonly #family: number;
+  #reuseAddr = 0;
+  #reusePort = 0;
+  #keepAlive = 0;
+  /** Nothing on a stream, but the kernel keeps it. */
+  #broadcast = 0;
+  #noDelay = 0;
+
+  constructor(family: number) {
+    this.#family = family;
+  }
+
+  /** The value of an option. */
+  get(level: number, name: number): number {
+    if (level === SOL_SOCKET) {
+      if (name === SO_REUSEADDR) return this.#reuseAddr;
+      if (name === SO_REUSEPORT) return this.#reusePort;
+      if (name === SO_KEEPALIVE) return this.#keepAlive;
+      if (name === SO_BROADCAST) return this.#broadcast;
+    } else if (this.#family === AF_UNIX) throw errorFor("EOPNOTSUPP", { syscall: "getsockopt" });
+    else if (level === IPPROTO_TCP && name === TCP_NODELAY) return this.#noDelay;
+    // Deno's IPv6 listeners take IPv4 connections too, as Linux's do unless told otherwise.
+    else if (this.#isV6Only(level, name)) return 0;
+    throw unknownOption("getsockopt", level, name);
+  }
+
+  /** Sets an option; `apply` brings it to a connection. */
+  set(level: number, name: number, value: number): void {
+    const flag = value === 0 ? 0 : 1;
+    if (level === SOL_SOCKET) {
+      checkSettable(name);
+      if (name === SO_REUSEADDR) this.#reuseAddr = flag;
+      else if (name === SO_REUSEPORT) {
+        // Without the flag Deno ends the whole process where a listener asks for it.
+        if (flag !== 0) checkUnstableNet("SO_REUSEPORT needs", "ENOPROTOOPT", "setsockopt");
+        this.#reusePort = flag;
+      } else if (name === SO_KEEPALIVE) this.#keepAlive = flag;
+      else if (name === SO_BROADCAST) this.#broadcast = flag;
+      else throw unknownOption("setsockopt", level, name);
+    } else if (this.#family === AF_UNIX) throw errorFor("EOPNOTSUPP", { syscall: "setsockopt" });
+    else if (level === IPPROTO_TCP && name === TCP_NODELAY) this.#noDelay = flag;
+    else if (!this.#isV6Only(level, name) || flag !== 0) throw unknownOption("setsockopt", level, name);
+  }
+
+  #isV6Only(level: number, name: number): boolean {
+    return this.#family === AF_INET6 && level === IPPROTO_IPV6 && name === IPV6_V6ONLY;
+  }
+
+  /** A copy for an accepted connection, which has its listener's options on Linux. */
+  inherit(): StreamOptions {
+    const options = new StreamOptions(this.#family);
+    options.#reuseAddr = this.#reuseAddr;
+    options.#reusePort = this.#reusePort;
+    options.#keepAlive = this.#keepAlive;
+    options.#noDelay = this.#noDelay;
+    options.#broadcast = this.#broadcast;
+    return options;
+  }
+
+  /** Tells a connection what is not as it opens: without these options set. */
+  apply(conn: Deno.Conn): void {
+    if (this.#family === AF_UNIX) return;
+    const tcp = conn as Deno.TcpConn;
+    if (this.#noDelay !== this.#appliedNoDelay) tcp.setNoDelay(this.#noDelay !== 0);
+    if (this.#keepAlive !== this.#appliedKeepAlive) tcp.setKeepAlive(this.#keepAlive !== 0);
+    this.#appliedNoDelay = this.#noDelay;
+    this.#appliedKeepAlive = this.#keepAlive;
+  }
+  #appliedNoDelay = 0;
+  #appliedKeepAlive = 0;
+}
+
+// What every socket of the default backend refuses, with the kernel's error for it.
+
+/** The way out, named by every error for what Deno's net API cannot express. */
+export const NATIVE_HINT =
+  'Deno\'s net API has no way to do this, native sockets have: import "@berkeley/socket/native"';
+
+/** Refuses flags that only the kernel can serve. */
+export function checkFlags(syscall: string, flags: number, served: number): void {
+  if ((flags & ~served) !== 0) throw errorFor("EOPNOTSUPP", { syscall, hint: `flags ${flags}: ${NATIVE_HINT}` });
+}
+
+/** Refuses to send control messages. */
+export function checkAncillary(ancillary: AncillaryData[]): void {
+  if (ancillary.length === 0) return;
+  throw errorFor("EOPNOTSUPP", { syscall: "sendmsg", hint: `ancillary data: ${NATIVE_HINT}` });
+}
+
+/** Refuses what Deno has with its flag alone. Datagrams show whether it was given. */
+export function checkUnstableNet(needy: string, code: ErrnoName, syscall: string): void {
+  if (Deno.listenDatagram !== undefined) return;
+  const hint = `${needy} Deno's flag --unstable-net (or "unstable": ["net"] in deno.json)`;
+  throw errorFor(code, { syscall, hint });
+}
+
+/** Refuses what is no direction to shut down. */
+export function checkHow(how: number): void {
+  if (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR) throw errorFor("EINVAL", { syscall: "shutdown" });
 }

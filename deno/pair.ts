@@ -5,10 +5,9 @@ import { errorFor } from "../base/errors.ts";
 import type { Transport } from "../seam/transport.ts";
 import { openDatagrams } from "./datagrams.ts";
 import { fromDeno } from "./errors.ts";
-import { secretName } from "./paths.ts";
-import { requireAbstract } from "./permissions.ts";
+import { requireAbstract, secretName } from "./addresses.ts";
 import { StreamTransport } from "./streams.ts";
-import { turns } from "./turns.ts";
+import { turns } from "./event_loop.ts";
 
 /** How many strangers may knock first before the pair is given up. */
 const PATIENCE = 16;

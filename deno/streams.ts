@@ -33,18 +33,23 @@ import type {
   Waiter,
   WouldBlock,
 } from "../seam/transport.ts";
-import { anyAddress, fromAddr } from "./addr.ts";
-import { openerOf } from "./bind.ts";
-import type { Listen } from "./bind.ts";
+import { anyAddress, autobindName, fromAddr } from "./addresses.ts";
+import { dial, openerOf } from "./endpoints.ts";
+import type { Listen } from "./endpoints.ts";
 import { Connection } from "./connection.ts";
-import { dial } from "./dial.ts";
 import { errnoOf, fromDeno } from "./errors.ts";
 import { Listener } from "./listener.ts";
-import { kindOption, optionNumber, optionValue } from "./options.ts";
-import { autobindName } from "./paths.ts";
-import { checkAncillary, checkFlags, checkHow, NATIVE_HINT } from "./refusals.ts";
-import { StreamOptions } from "./stream_options.ts";
-import { turns } from "./turns.ts";
+import {
+  checkAncillary,
+  checkFlags,
+  checkHow,
+  kindOption,
+  NATIVE_HINT,
+  optionNumber,
+  optionValue,
+  StreamOptions,
+} from "./options.ts";
+import { turns } from "./event_loop.ts";
 import { Waiters } from "../seam/waiters.ts";
 
 /** A connect under way, or ended and not yet asked about. */
@@ -296,7 +301,7 @@ export class StreamTransport implements Transport {
   send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
     const connection = this.#connection ?? this.#unconnected("send", "ENOTCONN", "EPIPE");
     if (flags !== 0) checkFlags("send", flags, SEND_FLAGS);
-    return connection === WOULD_BLOCK ? WOULD_BLOCK : connection.outflow.send(caller, data);
+    return connection === WOULD_BLOCK ? WOULD_BLOCK : connection.outflow.send(caller, data, this.#references === 1);
   }
 
   sendTo(caller: Caller, data: Uint8Array, flags: number, address: Address): number | WouldBlock {
@@ -382,7 +387,6 @@ export class StreamTransport implements Transport {
     if (before === null) throw errorFor("ENOTCONN");
     // From now on nothing reads from it.
     before.inflow.close();
-    await before.outflow.settle();
     const conn = await replace(before.conn);
     if (this.#references === 0) return conn.close();
     this.#connection = new Connection(conn, this.#waiters, this.#referenced);
@@ -477,7 +481,7 @@ export class StreamTransport implements Transport {
 
   close(): void {
     if (--this.#references === 0) {
-      clearTimeout(this.#pause);
+      if (this.#pause !== undefined) clearTimeout(this.#pause);
       if (this.#connecting?.outcome === null) this.#connecting.end.abort();
       this.#connection?.close();
       this.#listener?.close();

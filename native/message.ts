@@ -3,7 +3,7 @@
 // Messages go through memory of this module's own, whose address is asked once. Pointers into a caller's views would
 // have to be taken anew each time, which costs more than the copy and depends on where the collector keeps the views.
 
-import { CMSG_LEN, CMSG_SPACE } from "../base/cmsg.ts";
+import { CMSG_LEN, CMSG_SPACE } from "../base/data.ts";
 import type { AncillaryData } from "../seam/transport.ts";
 import { libc } from "./libc.ts";
 import { incoming, outgoing } from "./sockaddr.ts";

@@ -1,6 +1,6 @@
 // Bytes that a MSG_WAITALL has taken from the kernel and whose caller gave up before the rest came.
 
-import { SCM_RIGHTS, SOL_SOCKET } from "../base/constants/sockets.ts";
+import { SCM_RIGHTS, SOL_SOCKET } from "../base/constants.ts";
 import type { AncillaryData } from "../seam/transport.ts";
 import * as effects from "./effects.ts";
 

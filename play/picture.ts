@@ -1,4 +1,4 @@
-// Takes docs/play.png, README's picture of the page.
+// Takes docs/play.png, README's picture of the page. The one in the repository was reduced to 256 colours.
 //
 //   deno run -A picture.ts
 

@@ -2,6 +2,7 @@
 
 import type { Socket } from "../mod.ts";
 import { World } from "../sim.ts";
+import { ALL_BACKENDS, BACKENDS } from "./_backends.ts";
 import type { Module, Subject } from "./conformance/fixtures.ts";
 import type { FamilyName } from "./differential/scenario.ts";
 
@@ -41,6 +42,13 @@ export const simulated: Subject & { foreign: Record<FamilyName, any> } = {
   name: "sim",
   module,
   url: import.meta.resolve("./_sim_entry.ts"),
+  exempt: {
+    "listen(backlog) sets the kernel's queue": "it asks ss, which knows the kernel's sockets alone",
+    "a pending call keeps the process alive": "the peer is in another process",
+    "a pending accept keeps the process alive": "the peer is in another process",
+    "unref lets the process end with a call pending, and ref undoes it":
+      "nothing from outside can end a wait in a simulation, so a pending call is no reason to stay",
+  },
   foreign: {
     TCP: listen("127.0.0.1", module.AF_INET),
     TCP6: listen("::1", module.AF_INET6),
@@ -50,3 +58,9 @@ export const simulated: Subject & { foreign: Record<FamilyName, any> } = {
     "UNIX datagrams": null,
   },
 };
+
+/** The backends of this machine, and the simulated host. */
+export const SUBJECTS: Subject[] = [...BACKENDS, simulated];
+
+/** The same with the backend in memory. */
+export const ALL_SUBJECTS: Subject[] = [...ALL_BACKENDS, simulated];

@@ -2,7 +2,7 @@
 // receive rejects with TypeError, and what arrives is the next call's.
 
 import assert from "node:assert/strict";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { TemporaryDirectory } from "./_helpers.ts";
 import { Connected, receive, settled, staysPending, text } from "./conformance/fixtures.ts";
 import type { Module } from "./conformance/fixtures.ts";
@@ -138,7 +138,7 @@ const SENDS: Record<string, Send> = {
   },
 };
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   const test = (what: string, fn: () => Promise<void>) => {
     Deno.test(`${name}: ${what}`, async () => {
       try {

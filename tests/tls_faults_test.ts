@@ -114,6 +114,25 @@ for (const backend of BACKENDS) {
     far.close();
   });
 
+  Deno.test(`${backend.name}: iteration over a listener passes over clients that fail to shake hands`, async () => {
+    using listener = await listen(backend, serverContext(backend, identity));
+    using rude = await dial(backend, portOf(listener));
+    await rude.sendall("GET / HTTP/1.0\r\n\r\n");
+    using reset = await dial(backend, portOf(listener));
+    reset.close();
+    const context = clientContext(backend, authority.cert);
+    const connecting = dial(backend, portOf(listener)).then((sock) =>
+      context.wrap_socket(sock, { server_hostname: "localhost" })
+    );
+    for await (const [conn] of listener) {
+      await conn.sendall("served");
+      conn.close();
+      break;
+    }
+    using near = await connecting;
+    assert.equal((await receive(near)).length, 6);
+  });
+
   Deno.test(`${backend.name}: ciphertext that is cut at any byte is an error and never an end`, async () => {
     // The server's bytes after the handshake: two records of data and close_notify.
     const message = "one, two";
@@ -217,6 +236,26 @@ for (const backend of BACKENDS) {
     await near[Symbol.asyncDispose]();
   });
 
+  Deno.test(`${backend.name}: a reset ends sends and receives, and nothing waits for what cannot go any more`, async () => {
+    const [near, far] = await pairOf(backend);
+    near.settimeout(0.1);
+    const piece = new Uint8Array(1 << 20);
+    await errorOf((async () => {
+      for (;;) await near.sendall(piece);
+    })());
+    near.settimeout(null);
+    // A close with unread bytes is a reset.
+    far.close();
+    const error = await errorOf((async () => {
+      for (;;) await near.sendall(piece);
+    })());
+    assert.ok(["ECONNRESET", "EPIPE"].includes(error.code), String(error));
+    // It said that it had ended before it was gone, which may or may not have come through.
+    await near.recv(1).catch(() => {});
+    // Nothing of it keeps the process, or this test, alive.
+    await near[Symbol.asyncDispose]();
+  });
+
   Deno.test(`${backend.name}: 200 connections, with their memory`, async () => {
     using listener = await listen(backend, serverContext(backend, identity));
     const context = clientContext(backend, authority.cert);
@@ -236,7 +275,7 @@ for (const backend of BACKENDS) {
     assert.deepEqual(numbers, Array.from({ length: 200 }, (_, index) => index));
     const each = (Deno.memoryUsage().rss - before) / 400;
     assert.ok(each < 300e3, `${Math.round(each / 1000)} KB for each end`);
-    for (const sock of [...near, ...far]) sock.close();
+    await Promise.all([...near, ...far].map((sock) => sock[Symbol.asyncDispose]()));
   });
 
   Deno.test(`${backend.name}: no error shows a key or a password`, async () => {

@@ -82,5 +82,6 @@ Deno.test("types: an address is any list of strings and numbers", async () => {
   assert.equal((await sender.recv(10)).length, 1);
   // Its shape is checked when it is used.
   const wrong = ["127.0.0.1", "9999"];
-  assert.throws(() => socket().bind(wrong), TypeError);
+  using other = socket();
+  assert.throws(() => other.bind(wrong), TypeError);
 });

@@ -4,8 +4,11 @@ import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Transport } from "../seam/transport.ts";
 import type { ByteQueue } from "./engine.ts";
 
-/** What one send of the transport is given at most. */
-const PIECE = 65536;
+/**
+ * What one send of the transport is given at most: what 64 KiB of data become as four records, which is what the transport encrypts at
+ * once. A piece of 64 KiB would leave a tail of 88 bytes for a second send.
+ */
+const PIECE = 65536 + 1024;
 
 /** Pieces that wait for the next one to need them: a connection that sends nothing keeps none. */
 const spare: Uint8Array<ArrayBuffer>[] = [];
@@ -19,9 +22,13 @@ export class Outgoing implements Caller {
   readonly lends = true;
   readonly #transport: Transport;
   readonly #queue: ByteQueue;
+  /** Set whenever the engine has worked, which may have put something into the queue. Asking the queue each time is dear. */
+  dirty = true;
   #memory: Uint8Array<ArrayBuffer> | null = null;
   /** What of the piece is not sent. */
   #rest: Uint8Array = EMPTY;
+  /** Whether it was given up: then nothing goes out any more. */
+  #abandoned = false;
 
   constructor(transport: Transport, queue: ByteQueue) {
     this.#transport = transport;
@@ -30,7 +37,10 @@ export class Outgoing implements Caller {
 
   /** Whether everything was handed to the transport. */
   get empty(): boolean {
-    return this.#memory === null && this.#queue.pending === 0;
+    if (this.#abandoned) return true;
+    if (this.#memory !== null) return false;
+    if (this.dirty && this.#queue.pending === 0) this.dirty = false;
+    return !this.dirty;
   }
 
   /** Sends what the transport takes. Returns whether that was everything. */
@@ -48,10 +58,12 @@ export class Outgoing implements Caller {
   }
 
   #fill(): boolean {
-    if (this.#queue.pending === 0) return false;
+    if (this.empty) return false;
     const memory = spare.pop() ?? new Uint8Array(PIECE);
+    const count = this.#queue.readInto(memory);
+    this.dirty = count === memory.length;
     this.#memory = memory;
-    this.#rest = memory.subarray(0, this.#queue.readInto(memory));
+    this.#rest = memory.subarray(0, count);
     return true;
   }
 
@@ -61,8 +73,9 @@ export class Outgoing implements Caller {
     this.#rest = EMPTY;
   }
 
-  /** Gives up: what is under way counts as sent, the rest is dropped. The memory is not used again. */
+  /** Gives up for good: what is under way counts as sent, the rest is dropped. The memory is not used again. */
   abandon(): void {
+    this.#abandoned = true;
     if (this.#memory === null) return;
     this.#transport.forget(this);
     this.turn++;

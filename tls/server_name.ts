@@ -1,6 +1,6 @@
 // The name of a server, as TLS has it.
 
-import { asciiOf } from "../base/idna.ts";
+import { asciiOf } from "../base/ip.ts";
 
 /** The name in ASCII; null for none. Bad names are errors before anything is sent. */
 export function serverName(name: string | null | undefined): string | null {

@@ -2,8 +2,8 @@
 
 import type { Address, AddressLike } from "../base/addresses.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
-import { errorFor } from "../base/errors.ts";
-import type { WaitOptions } from "../core/abort.ts";
+import { ConnectionError, errorFor } from "../base/errors.ts";
+import type { WaitOptions } from "../core/promises.ts";
 import type { Descriptor } from "../core/descriptors.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { partsOf, Socket } from "../core/socket.ts";
@@ -11,8 +11,11 @@ import type { Transport } from "../seam/transport.ts";
 import type { CertificateInfo } from "./certificate.ts";
 import type { BaseContext } from "./context.ts";
 import type { CipherInfo, Facts } from "./engine.ts";
+import { SSLError } from "./errors.ts";
 import { checkChannelBinding, peerCertificate } from "./object.ts";
 import type { SecureTransport } from "./transport.ts";
+
+const INSPECT = Symbol.for("Deno.customInspect");
 
 /** What a connection is, as its callback for server names sees it: a context that may be changed. */
 export interface ConnectionOwner {
@@ -238,6 +241,21 @@ export class SSLSocket extends Socket {
   }
 
   /**
+   * Iterates as a Socket does. A listener passes over clients that fail to shake hands (`accept` throws for each of them): a port
+   * scanner must not end a server's loop.
+   */
+  override async *[Symbol.asyncIterator](): AsyncGenerator<any, void, void> {
+    for (;;) {
+      try {
+        return yield* super[Symbol.asyncIterator]();
+      } catch (error) {
+        const failed = error instanceof SSLError || error instanceof ConnectionError;
+        if (this.#ground.kind !== "listener" || !failed) throw error;
+      }
+    }
+  }
+
+  /**
    * What accept makes of a connection.
    *
    * @internal
@@ -253,6 +271,12 @@ export class SSLSocket extends Socket {
   /** Not for TLS: two objects cannot share its state. */
   override dup(): Socket {
     throw errorFor("EOPNOTSUPP", { syscall: "dup", hint: "Can't dup() SSLSocket instances" });
+  }
+
+  /** How Deno.inspect and console.log show it: like Python's repr. */
+  [INSPECT](): string {
+    const plain: string = (Socket.prototype as unknown as Record<symbol, () => string>)[INSPECT].call(this);
+    return plain.replace("socket.socket", "ssl.SSLSocket");
   }
 
   // Python's other names

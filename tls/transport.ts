@@ -4,7 +4,7 @@
 // nothing is read that was not asked for, and lanes, timeouts, select and files serve a TLS socket as they serve any other.
 
 import type { Address } from "../base/addresses.ts";
-import { MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../base/constants/sockets.ts";
+import { MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
@@ -77,6 +77,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #readError: unknown = undefined;
   /** … and why no more can be sent. */
   #sendError: unknown = undefined;
+  /** Whether the engine has used up what it was given: asking it again would cost 0.4 µs, and bring nothing. */
+  #hungry = false;
   /** Whether the transport behind has ended. */
   #ended = false;
   /** Whether this side was shut down for receiving … */
@@ -154,6 +156,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #drive(side: Side, step: () => boolean): boolean {
     for (;;) {
       try {
+        this.#outgoing!.dirty = true;
         if (step()) return true;
       } finally {
         // The peer's answer, or the alert that tells it why there is none.
@@ -169,6 +172,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     const count = this.inner.recvInto(this.#reader, ciphertext, 0);
     if (count === WOULD_BLOCK) return false;
     this.#reader.turn++;
+    this.#hungry = false;
     if (count === 0) {
       this.#ended = true;
       side.incoming.write_eof();
@@ -179,7 +183,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** Sends ciphertext. Returns whether all of it is gone, or can never go. */
   #flush(): boolean {
     const outgoing = this.#outgoing;
-    if (outgoing === null) return true;
+    if (outgoing === null || outgoing.empty) return this.#afterFlush();
     try {
       if (!outgoing.flush()) {
         this.#register();
@@ -190,6 +194,10 @@ export class TlsTransport extends Forwarding implements SecureTransport {
       outgoing.abandon();
       this.#sendError ??= error;
     }
+    return this.#afterFlush();
+  }
+
+  #afterFlush(): true {
     if (this.#mute && !this.#finSent) this.#sendFin();
     return true;
   }
@@ -246,8 +254,11 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     while (filled < view.length) {
       const count = this.#decrypt(side, filled === 0 ? view : view.subarray(filled), filled === 0);
       if (count === 0) break;
-      if (count !== NEEDS_DATA) filled += count;
-      else if (filled > 0) break;
+      if (count !== NEEDS_DATA) {
+        filled += count;
+        // A record was shorter than the view, and nothing is behind it.
+        if (filled < view.length && side.incoming.pending === 0) this.#hungry = true;
+      } else if (filled > 0) break;
       else if (!this.#pull(side)) {
         this.#flush();
         return WOULD_BLOCK;
@@ -261,8 +272,12 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** One record. An error behind data is kept for the next receive. */
   #decrypt(side: Side, view: Uint8Array, first: boolean): number {
     if (this.#readError === undefined) {
+      if (this.#hungry) return NEEDS_DATA;
       try {
-        return side.engine.read(view);
+        this.#outgoing!.dirty = true;
+        const count = side.engine.read(view);
+        if (count === NEEDS_DATA) this.#hungry = true;
+        return count;
       } catch (error) {
         this.#readError = error;
         this.#flush();
@@ -288,6 +303,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     if (this.#sendError !== undefined) throw this.#sendError;
     let sent = 0;
     while (sent < data.length) {
+      this.#outgoing!.dirty = true;
       const count = side.engine.write(data.subarray(sent, sent + MOST_UNSENT));
       // Only a renegotiation would wait here, and there is none.
       if (count === NEEDS_DATA) break;
@@ -321,6 +337,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     if (side === null || (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR)) return this.inner.shutdown(how);
     if (how !== SHUT_RD && !this.#mute) {
       this.#mute = true;
+      this.#outgoing!.dirty = true;
       side.engine.closeNotify();
       this.#flush();
     }
@@ -360,11 +377,18 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** Whether a receive would bring something. Takes ciphertext for that, until there is plaintext. */
   #readable(side: Side): boolean {
     try {
-      while (this.#readError === undefined && !side.engine.readable()) if (!this.#pull(side)) return false;
+      while (this.#readError === undefined && !this.#hasPlaintext(side)) if (!this.#pull(side)) return false;
     } catch (error) {
       this.#readError = error;
     }
     return true;
+  }
+
+  #hasPlaintext(side: Side): boolean {
+    if (this.#hungry) return false;
+    this.#outgoing!.dirty = true;
+    this.#hungry = !side.engine.readable();
+    return !this.#hungry;
   }
 
   override watch(mask: number, waiter: Waiter): void {
@@ -438,6 +462,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     const side = this.#side;
     if (side === null) return this.#finish();
     this.#closing = true;
+    this.#outgoing!.dirty = true;
     if (side.engine.established && this.#sendError === undefined) side.engine.closeNotify();
     if (this.#flush()) this.#finish();
     else {

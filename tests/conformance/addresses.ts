@@ -1,11 +1,12 @@
 // bind, listen, accept, connect: names, claims and the queue.
 
 import assert from "node:assert/strict";
-import { Connected, failure, FAMILIES, Listening, place, receive, staysPending, text } from "./fixtures.ts";
+import { Connected, declare, failure, FAMILIES, Listening, place, receive, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
-export function addressSuite({ name, module: m }: Subject): void {
-  const test = (what: string, fn: () => Promise<void> | void) => Deno.test(`${name}: ${what}`, fn);
+export function addressSuite(subject: Subject): void {
+  const { module: m } = subject;
+  const test = declare(subject);
 
   test("a new socket knows its kind and has no name", () => {
     for (const family of FAMILIES) {

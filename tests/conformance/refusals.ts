@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
-import { Connected, failure, place, receive, text } from "./fixtures.ts";
+import { Connected, declare, failure, place, receive, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
-export function refusalSuite({ name, module: m }: Subject): void {
-  const test = (what: string, fn: () => Promise<void> | void) => Deno.test(`${name}: ${what}`, fn);
+export function refusalSuite(subject: Subject): void {
+  const { module: m } = subject;
+  const test = declare(subject);
 
   test("wrong addresses", async () => {
     const cases: [family: number, address: unknown, error: string][] = [

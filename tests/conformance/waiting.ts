@@ -2,14 +2,15 @@
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
-import { Connected, FAMILIES, Listening, receive, staysPending, text } from "./fixtures.ts";
+import { Connected, declare, FAMILIES, Listening, receive, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
 /** Long enough for a timer to be set at all; nothing depends on its length. */
 const SHORT = 0.01;
 
-export function waitingSuite({ name, module: m }: Subject): void {
-  const test = (what: string, fn: () => Promise<void> | void) => Deno.test(`${name}: ${what}`, fn);
+export function waitingSuite(subject: Subject): void {
+  const { module: m } = subject;
+  const test = declare(subject);
 
   test("settimeout and setblocking are one setting", () => {
     using socket = m.socket();

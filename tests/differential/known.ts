@@ -266,7 +266,7 @@ const DENO: Record<string, Rule> = {
     isDatagrams(p) && wasConnected(p) &&
     (errnoOf(p, p.python) === EPERM && !isError(p.ours) ||
       is(p, ...RECEIVES) && !isError(p.python) && JSON.stringify(p.python) !== JSON.stringify(p.ours)),
-  "nobody home, over UDP": (p) =>
+  "a UDP peer's refusal is not learned": (p) =>
     p.scenario.family.startsWith("UDP") && wasConnected(p) &&
     (errnoOf(p, p.python) === ECONNREFUSED || is(p, "getsockopt") && p.python === ECONNREFUSED ||
       is(p, "poll", "epoll") && lacks(p, POLLERR | POLLIN)),
@@ -303,7 +303,7 @@ const DENO: Record<string, Rule> = {
       is(p, "poll", "epoll") && lacks(p, POLLHUP | POLLRDHUP | POLLERR)),
   "a closed Unix peer looks half-closed": (p) =>
     p.scenario.family === "UNIX" && is(p, "poll") && lacks(p, POLLHUP) && (levelOf(p.ours) & POLLRDHUP) !== 0,
-  "learns late": (p) =>
+  "the peer's news is learned late": (p) =>
     was(p, ([operation]) => CLOSES.includes(operation) || operation === "shutdown" || operation === "foreign") &&
       (is(p, "poll", "epoll") && lacks(p, POLLRDHUP | POLLHUP | POLLERR) && levelOf(p.ours) !== 0 ||
         is(p, "getpeername", "shutdown") && errnoOf(p, p.python) === ENOTCONN && !isError(p.ours) ||
@@ -323,7 +323,7 @@ const DENO: Record<string, Rule> = {
     errnoOf(p, p.python) === ECONNRESET &&
       (is(p, ...RECEIVES) && (p.ours === "" || p.ours === false) || is(p, ...SENDS) && errnoOf(p, p.ours) === EPIPE) ||
     is(p, "getsockopt") && p.python === ECONNRESET && p.ours === EPIPE,
-  "an empty send asks nobody": (p) =>
+  "an empty send is not passed on": (p) =>
     is(p, ...SENDS) && [p.step[2]].flat().join("") === "" && isError(p.python) && !isError(p.ours),
   "bind after the end": (p) =>
     is(p, "bind") && errnoOf(p, p.ours) === EINVAL && (p.python === null || errnoOf(p, p.python) === EADDRINUSE),
