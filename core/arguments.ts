@@ -117,6 +117,11 @@ export function sizedView(buffer: MutableData, nbytes: number, method: string): 
   return nbytes === 0 ? view : view.subarray(0, nbytes);
 }
 
+/** Whether memory can be lent: it is not shared, and has one length as long as it is there. */
+export function isFixed({ buffer }: Uint8Array): boolean {
+  return buffer instanceof ArrayBuffer && !buffer.resizable;
+}
+
 /**
  * Throws where memory was detached or resized while the call that it was given to waited. A view of a detached or shrunk
  * buffer has length 0, and one that follows its buffer's length has another.

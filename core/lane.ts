@@ -110,7 +110,8 @@ class Call {
 export class Lane implements Waiter, Caller {
   /** Raised whenever a call ends; see {@linkcode Caller}. */
   turn = 0;
-  readonly lends = false;
+  /** Set by the attempts that lend; see {@linkcode Caller}. */
+  lends = false;
   readonly #descriptor: LaneDescriptor;
   readonly #mask: number;
   readonly #runtime: Runtime;
@@ -176,6 +177,7 @@ export class Lane implements Waiter, Caller {
   /** Ends the turn of a call that was answered without being queued. */
   endTurn(): void {
     this.turn = (this.turn + 1) | 0;
+    this.lends = false;
   }
 
   /** Rejects every queued call with EBADF: the socket was closed. Then its address can be bound again. */

@@ -134,6 +134,15 @@ export function secretName(purpose: string): string {
   return `\0berkeley-${purpose}-${crypto.randomUUID()}`;
 }
 
+/** The name of a Unix socket that is bound to "": hexadecimal digits, as the kernel picks them, but more than its five. */
+export function autobindName(): string {
+  requireAbstract(
+    "a Unix socket that is bound to no path gets an abstract name, and no single one can be granted; bind it to a path " +
+      "that is",
+  );
+  return `\0${crypto.randomUUID().replaceAll("-", "")}`;
+}
+
 // Deno's permissions, asked about before they are used. In a terminal Deno.listen and its kin ask the user before they
 // refuse: trying the larger claim and catching the refusal would stop the program with a question.
 

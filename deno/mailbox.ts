@@ -14,6 +14,7 @@ import type { Waiters } from "../seam/waiters.ts";
 import { fromDeno } from "./errors.ts";
 import { Interrupter } from "./unix_datagrams.ts";
 import { PendingSend } from "./pending_send.ts";
+import { SendMemory } from "./send_memory.ts";
 import { Reference, turns } from "./event_loop.ts";
 
 /** No UDP datagram is longer. */
@@ -34,8 +35,8 @@ class PendingDatagram extends PendingSend {
   /** Whether Deno has it. */
   launched = false;
 
-  constructor(caller: Caller | null, data: Uint8Array, to: Deno.Addr, address: Address) {
-    super(caller, data, data.length);
+  constructor(caller: Caller | null, bytes: Uint8Array, to: Deno.Addr, address: Address) {
+    super(caller, bytes, false);
     this.to = to;
     this.address = address;
   }
@@ -58,6 +59,7 @@ export class Mailbox {
   /** The receive under way, or the last one. */
   #underWay: Promise<unknown> | undefined;
   #arrival: Arrival | null = null;
+  readonly #memory = new SendMemory();
   /** The send under way. */
   #pending: PendingDatagram | null = null;
   /** A send that has ended, until its caller has the outcome. */
@@ -172,7 +174,12 @@ export class Mailbox {
     }
     if (this.#error !== null) throw this.takeError();
     const counts = this.#held === 0 && this.#isReached(to) && data.length <= VALID_UDP;
-    this.#pending = new PendingDatagram(counts ? null : caller, data, to, address);
+    this.#pending = new PendingDatagram(
+      counts ? null : caller,
+      this.#memory.copy(data, data.length),
+      to,
+      address,
+    );
     this.#launch();
     return counts ? data.length : WOULD_BLOCK;
   }
@@ -227,7 +234,7 @@ export class Mailbox {
   };
 
   #land(pending: PendingDatagram): void {
-    pending.land();
+    this.#memory.giveBack(pending.land());
     this.#pending = null;
     if (this.#interrupter !== null && this.#waiters.wait(POLLIN)) this.receiveAhead();
     if (this.#closed) return this.#release();

@@ -8,6 +8,7 @@ import type { Waiters } from "../seam/waiters.ts";
 import { connectionError } from "./errors.ts";
 import type { Trouble } from "./errors.ts";
 import { PendingSend } from "./pending_send.ts";
+import { SendMemory } from "./send_memory.ts";
 import { turns } from "./event_loop.ts";
 
 /** One write takes this much at most: the bound of the memory that a peer who stops reading can cost. */
@@ -21,6 +22,7 @@ export class Outflow {
   readonly #conn: Deno.Conn;
   readonly #waiters: Waiters;
   readonly #trouble: Trouble;
+  readonly #memory = new SendMemory();
   /** The send under way. */
   #pending: PendingSend | null = null;
   /** A send that has ended, until its caller has the outcome. */
@@ -52,12 +54,19 @@ export class Outflow {
     return this.#finSent;
   }
 
-  /** Sends what one write takes, or tells what became of the send of the caller's current turn. */
-  send(caller: Caller, data: Uint8Array): number | WouldBlock {
+  /**
+   * Sends what one write takes, or tells what became of the send of the caller's current turn. `mayBorrow` says whether
+   * memory that the caller lends may be used: not where another socket may go on with the connection.
+   */
+  send(caller: Caller, data: Uint8Array, mayBorrow: boolean): number | WouldBlock {
     if (this.#landed !== null && this.#landed.isOf(caller)) return this.#outcome(this.#landed);
     const pending = this.#pending;
     if (pending !== null) {
-      if (pending.isOf(caller)) return countAsSent(pending);
+      if (pending.isOf(caller)) {
+        if (!pending.lent) return countAsSent(pending);
+        if (!this.#shut) return WOULD_BLOCK;
+        pending.release();
+      }
       // After SHUT_WR there is nothing to wait for, whatever is still under way.
       if (!this.#shut) return WOULD_BLOCK;
     }
@@ -65,7 +74,9 @@ export class Outflow {
     if (this.#trouble.error !== null && this.#conn.localAddr.transport !== "unix") throw this.#trouble.take();
     if (this.#shut || this.#trouble.reset) throw errorFor("EPIPE", { syscall: "send" });
     if (data.length === 0) return 0;
-    this.#write(this.#pending = new PendingSend(caller, data, Math.min(data.length, LARGEST_WRITE)));
+    const lent = mayBorrow && caller.lends;
+    const bytes = lent ? data : this.#memory.copy(data, Math.min(data.length, LARGEST_WRITE));
+    this.#write(this.#pending = new PendingSend(caller, bytes, lent));
     return WOULD_BLOCK;
   }
 
@@ -93,8 +104,8 @@ export class Outflow {
   readonly #onWritten = (count: number): void => {
     const pending = this.#pending!;
     pending.sent += count;
-    // No caller comes back for the rest of what counts as sent already.
-    if (!pending.awaited && pending.sent < pending.length) {
+    // No caller comes back for the rest of what counts as sent already. What was lent does not: no more of it is read.
+    if (!pending.awaited && !pending.lent && pending.sent < pending.length) {
       if (this.#closed) this.#boundLinger();
       return this.#write(pending);
     }
@@ -114,7 +125,8 @@ export class Outflow {
   };
 
   #land(pending: PendingSend): void {
-    pending.land();
+    const bytes = pending.land();
+    if (!pending.lent) this.#memory.giveBack(bytes);
     this.#pending = null;
     this.#landed = pending.awaited ? pending : null;
   }
@@ -147,6 +159,8 @@ export class Outflow {
   /** Closes the connection, behind what was sent. */
   close(): void {
     this.#closed = true;
+    // Memory that was lent must not be read any more: its call is about to end with EBADF.
+    if (this.#pending?.lent) return this.#release();
     this.#finish();
     if (this.#pending !== null) this.#boundLinger();
   }
