@@ -53,7 +53,7 @@ function readOptions<const O extends NonNullable<ParseArgsConfig["options"]>>(op
 
 /** Ends the program over a wrong command line. */
 function refuse(reason: string): never {
-  console.error(`${reason} (--help tells the options)`);
+  console.error(`${reason} (--help lists the options)`);
   Deno.exit(2);
 }
 

@@ -20,7 +20,8 @@ export async function python(): Promise<string | undefined> {
   return await firstLine("python3", "-c", "import sys; print(sys.executable)");
 }
 
-async function firstLine(command: string, ...args: string[]): Promise<string | undefined> {
+/** The first line that a program prints; undefined where it fails or is not installed. */
+export async function firstLine(command: string, ...args: string[]): Promise<string | undefined> {
   try {
     const { success, stdout } = await new Deno.Command(command, { args, stderr: "null" }).output();
     if (success) return new TextDecoder().decode(stdout).split("\n")[0];

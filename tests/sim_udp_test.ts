@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { simulate } from "../sim.ts";
 import type { Host, Net } from "../sim.ts";
 import type { Socket } from "../mod.ts";
-import { failure } from "./conformance/fixtures.ts";
+import { failure } from "./sim/helpers.ts";
 
 const decoder = new TextDecoder();
 
