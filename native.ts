@@ -76,10 +76,11 @@ const sockets = makeSockets(realRuntime, nativeBackend);
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { AF_INET, SOCK_STREAM, socket } from "@berkeley/socket/native";
  *
  * using sock = socket(AF_INET, SOCK_STREAM, 0);
- * console.assert(sock.family === AF_INET && sock.gettimeout() === null);
+ * assert(sock.family === AF_INET && sock.gettimeout() === null);
  * ```
  */
 export function socket<F extends number = typeof AF_INET, T extends number = typeof SOCK_STREAM>(
@@ -102,11 +103,12 @@ export function socket<F extends number = typeof AF_INET, T extends number = typ
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { AF_INET, fromfd, SOCK_STREAM, socket } from "@berkeley/socket/native";
  *
  * using sock = socket();
  * using copy = fromfd(sock.fileno(), AF_INET, SOCK_STREAM);
- * console.assert(copy.fileno() !== sock.fileno());
+ * assert(copy.fileno() !== sock.fileno());
  * ```
  */
 export function fromfd<F extends number, T extends number>(
@@ -158,11 +160,12 @@ export function get_inheritable(fd: number): boolean {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { get_inheritable, set_inheritable, socket } from "@berkeley/socket/native";
  *
  * using sock = socket();
  * set_inheritable(sock.fileno(), true);
- * console.assert(get_inheritable(sock.fileno()));
+ * assert(get_inheritable(sock.fileno()));
  * ```
  */
 export function set_inheritable(fd: number, inheritable: boolean): void {
@@ -177,11 +180,12 @@ export function set_inheritable(fd: number, inheritable: boolean): void {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { socketpair } from "@berkeley/socket/native";
  *
  * const [a, b] = await socketpair();
  * await a.sendall("ping");
- * console.assert((await b.recv(16)).length === 4);
+ * assert.equal((await b.recv(16)).length, 4);
  * a.close();
  * b.close();
  * ```
@@ -209,11 +213,12 @@ export async function socketpair<
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { create_connection, create_server } from "@berkeley/socket/native";
  *
  * using server = create_server(["127.0.0.1", 0]);
  * using client = await create_connection(server.getsockname(), 5);
- * console.assert(client.gettimeout() === 5);
+ * assert.equal(client.gettimeout(), 5);
  * ```
  */
 export async function create_connection(
@@ -273,9 +278,10 @@ export function has_dualstack_ipv6(): boolean {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getdefaulttimeout } from "@berkeley/socket/native";
  *
- * console.assert(getdefaulttimeout() === null);
+ * assert.equal(getdefaulttimeout(), null);
  * ```
  */
 export function getdefaulttimeout(): number | null {
@@ -289,11 +295,12 @@ export function getdefaulttimeout(): number | null {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { setdefaulttimeout, socket } from "@berkeley/socket/native";
  *
  * setdefaulttimeout(5);
  * using sock = socket();
- * console.assert(sock.gettimeout() === 5);
+ * assert.equal(sock.gettimeout(), 5);
  * setdefaulttimeout(null);
  * ```
  */
@@ -337,12 +344,13 @@ export function send_fds(
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { close, recv_fds, send_fds, socketpair } from "@berkeley/socket/native";
  *
  * const [a, b] = await socketpair();
  * await send_fds(a, ["x"], [a.fileno(), b.fileno()]);
  * const [data, fds] = await recv_fds(b, 16, 2);
- * console.assert(data.length === 1 && fds.length === 2);
+ * assert(data.length === 1 && fds.length === 2);
  * fds.forEach(close);
  * a.close();
  * b.close();

@@ -9,6 +9,7 @@
  *
  * @example HTTP over a socket
  * ```ts
+ * import assert from "node:assert/strict";
  * import { once } from "node:events";
  * import http from "node:http";
  * import { create_connection, create_server } from "@berkeley/socket";
@@ -21,7 +22,7 @@
  * const sock = await create_connection(listener.getsockname());
  * const request = http.get({ path: "/news", createConnection: () => toNodeStream(sock) as any });
  * const [response] = await once(request, "response");
- * console.assert(await new Response(response).text() === "you asked for /news");
+ * assert.equal(await new Response(response).text(), "you asked for /news");
  * listener.close();
  * ```
  *
@@ -334,6 +335,7 @@ function nodeAddress(family: number, address: Address): NodeAddress {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { once } from "node:events";
  * import { socketpair } from "@berkeley/socket";
  * import { toNodeStream } from "@berkeley/socket/node";
@@ -341,7 +343,7 @@ function nodeAddress(family: number, address: Address): NodeAddress {
  * const [a, b] = await socketpair();
  * const stream = toNodeStream(a);
  * stream.end("hello");
- * console.assert(new TextDecoder().decode(await b.recv(1024)) === "hello");
+ * assert.equal(new TextDecoder().decode(await b.recv(1024)), "hello");
  * b.close();
  * await once(stream.resume(), "close");
  * ```

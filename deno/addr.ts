@@ -1,4 +1,4 @@
-// Addresses between Python's shapes and Deno's.
+// Conversion of addresses between Python's form and Deno's.
 
 import { wildcard } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
@@ -10,10 +10,10 @@ import { asciiOf } from "../base/idna.ts";
 const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;
 
 /**
- * An address of Deno's net API in the family's shape. The family tells which it is: a datagram's address comes as a
- * dictionary (V8's slow objects), and each look into it is a search.
+ * Converts an address of Deno's net API. The caller passes the family, because reading it from the address of a datagram
+ * is slow: V8 keeps such an object as a dictionary.
  *
- * Deno does not tell the scope of a link-local address: it is that of `near`, the address that led there.
+ * Deno does not report the scope of a link-local address. It is taken from `near`, the address that was bound or connected.
  */
 export function fromAddr(addr: Deno.Addr, family: number, near: Address | null): Address {
   if (family === AF_UNIX) return (addr as Deno.UnixAddr).path ?? "";
@@ -22,20 +22,20 @@ export function fromAddr(addr: Deno.Addr, family: number, near: Address | null):
   return [hostname, port, 0, near !== null && LINK_LOCAL.test(hostname) ? Number(near[3]) : 0];
 }
 
-/** The host to give to Deno: "" is every interface, which Deno takes for IPv4's whatever the family. */
+/** Returns the host as Deno takes it. "" stands for every interface; Deno would use IPv4's for every family. */
 export function hostOf(address: Address, family: number): string {
   const [host, , , scopeId] = address as [string, number, number?, number?];
-  // Deno would take the brackets of a URL off.
+  // Deno would accept a host in brackets, as in a URL.
   if (/[[\]]/.test(host)) throw gaiErrorFor("EAI_NONAME", { address });
   return scoped(host === "" ? wildcard(family) : asciiOf(host), scopeId);
 }
 
-/** A host as Deno takes it: with its scope, where it has one. */
+/** Appends the scope to a host, if it has one. */
 export function scoped(host: string, scopeId: number | undefined): string {
   return scopeId ? `${host}%${scopeId}` : host;
 }
 
-/** What getsockname tells of a socket without a name. */
+/** Returns the address of a socket that is not bound, as getsockname(2) does. */
 export function anyAddress(family: number): Address {
   if (family === AF_UNIX) return "";
   return family === AF_INET6 ? [wildcard(family), 0, 0, 0] : [wildcard(family), 0];

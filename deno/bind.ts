@@ -7,16 +7,16 @@ import { bindable, checkFamily } from "./hosts.ts";
 import { absolutePath, unixPath } from "./paths.ts";
 import type { StreamOptions } from "./stream_options.ts";
 
-/** The largest backlog that listen(2) takes as it is; the kernel bounds it by somaxconn. */
+/** The largest backlog that listen(2) takes. The kernel limits it to somaxconn. */
 const LARGEST_BACKLOG = 2 ** 31 - 1;
 
-/** How to open a listener: everything but the backlog, which listen tells. */
+/** Opens a listener with a given backlog on an address that is chosen already. */
 export type Opener = (backlog: number) => Deno.Listener;
 
-/** Opens a TCP listener: Deno.listen, or what TLS has in its place. */
+/** Opens a TCP listener: Deno.listen, or the function that TLS uses instead. */
 export type Listen = (options: Deno.TcpListenOptions) => Deno.Listener;
 
-/** The way to open a listener on an address, again and again on the same port. */
+/** Returns a function that opens a listener on an address, each time on the same port. */
 export function openerOf(
   address: Address,
   family: number,
@@ -27,7 +27,7 @@ export function openerOf(
   return (backlog) => {
     try {
       if (family === AF_UNIX) {
-        // Deno unlinks the path at close, from the working directory of that time.
+        // Deno unlinks the path at close, relative to the working directory of that moment.
         return Deno.listen({ transport: "unix", path: absolutePath(unixPath(address, "bind")) });
       }
       const reusePort = options.get(SOL_SOCKET, SO_REUSEPORT) !== 0;
@@ -41,13 +41,13 @@ export function openerOf(
   };
 }
 
-/** What Deno wants to be told of a datagram socket beside the address. */
+/** The options that Deno takes when it binds a datagram socket. */
 export interface DatagramBinding {
   reuseAddress: boolean;
   loopback: boolean;
 }
 
-/** Binds a datagram socket. Returns it with the name that it got. */
+/** Binds a datagram socket. Returns it and its local address. */
 export function bindDatagrams(
   address: Address,
   family: number,

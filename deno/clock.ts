@@ -1,8 +1,8 @@
-// The system's clock, as Deno gives access to it.
+// The system's clock.
 
 import type { Clock } from "../seam/clock.ts";
 
-/** The longest that a timer waits, in ms: it stands for ever. */
+/** The longest delay of a timer in milliseconds. It is used for Infinity. */
 const LONGEST = 2 ** 31 - 1;
 
 /** Real time: the clock of the default and the native backend. */

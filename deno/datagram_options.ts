@@ -1,5 +1,5 @@
-// Socket options of datagram sockets on Deno's net API, with the defaults of POSIX. Deno's own differ: it allows
-// broadcasts and keeps multicasts from their own host.
+// Socket options of datagram sockets on Deno's net API, with POSIX's defaults. Deno's defaults differ: it allows
+// broadcasts, and does not loop multicast datagrams back to their own host.
 
 import {
   AF_INET,
@@ -27,7 +27,7 @@ import type { Group } from "./multicast.ts";
 import { checkSettable, optionNumber, unknownOption } from "./options.ts";
 import { NATIVE_HINT } from "./refusals.ts";
 
-/** Flags of SOL_SOCKET: kept here, told to Deno by bind where it has a word for them. */
+/** Flags of SOL_SOCKET. They are kept here, and passed to Deno at bind if it has an option for them. */
 const FLAGS = [SO_REUSEADDR, SO_REUSEPORT, SO_BROADCAST, SO_KEEPALIVE];
 
 /** The options of one datagram socket. */
@@ -43,9 +43,9 @@ export class DatagramOptions {
     this.#family = family;
   }
 
-  /** What Deno wants to be told when a socket of the internet is bound. */
+  /** The options that Deno takes when it binds a UDP socket. */
   get listening(): { reuseAddress: boolean; loopback: boolean } {
-    // Deno has one word for both options; it is SO_REUSEADDR on Linux, SO_REUSEPORT on BSD and macOS.
+    // Deno has one option for both: it sets SO_REUSEADDR on Linux, and SO_REUSEPORT on BSD and macOS.
     const reuseAddress = this.#set.has(SO_REUSEADDR) || this.#set.has(SO_REUSEPORT);
     return { reuseAddress, loopback: (this.#family === AF_INET ? this.#loop4 : this.#loop6) !== 0 };
   }
@@ -113,12 +113,12 @@ export class DatagramOptions {
   }
 }
 
-/** IPPROTO_IP takes its numbers as an int or as a single byte. */
+/** IPPROTO_IP takes numbers as an int or as one byte. */
 function numberOrByte(value: number | Uint8Array): number {
   return typeof value !== "number" && value.length > 0 && value.length < 4 ? value[0] : optionNumber(value);
 }
 
-/** struct ip_mreq { imr_multiaddr, imr_interface }, or ip_mreqn with an interface's index behind. */
+/** Reads struct ip_mreq { imr_multiaddr, imr_interface }, or ip_mreqn, which has an interface's index after them. */
 function group4(value: number | Uint8Array): Group {
   if (typeof value === "number" || value.length < 8) throw errorFor("EINVAL", { syscall: "setsockopt" });
   if (value.length >= 12 && indexAt(value, 8) !== 0) {
@@ -127,13 +127,13 @@ function group4(value: number | Uint8Array): Group {
   return { host: formatIPv4(value.subarray(0, 4)), on: formatIPv4(value.subarray(4, 8)) };
 }
 
-/** struct ipv6_mreq { ipv6mr_multiaddr, ipv6mr_interface } */
+/** Reads struct ipv6_mreq { ipv6mr_multiaddr, ipv6mr_interface }. */
 function group6(value: number | Uint8Array): Group {
   if (typeof value === "number" || value.length < 20) throw errorFor("EINVAL", { syscall: "setsockopt" });
   return { host: formatIPv6(value.subarray(0, 16)), on: indexAt(value, 16) };
 }
 
-/** An int in the platform's byte order, which is little-endian wherever Deno runs. */
+/** An int in the byte order of the platform, which is little-endian on every platform of Deno. */
 function indexAt(value: Uint8Array, offset: number): number {
   return new DataView(value.buffer, value.byteOffset, value.byteLength).getInt32(offset, true);
 }

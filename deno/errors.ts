@@ -1,4 +1,4 @@
-// From Deno's errors to the kernel's.
+// Conversion of Deno's errors to the kernel's.
 
 import { errorFor, errorForErrno, OSError } from "../base/errors.ts";
 import type { ErrorContext } from "../base/errors.ts";
@@ -6,7 +6,7 @@ import { isErrnoName } from "../base/errno.ts";
 import type { ErrnoName } from "../base/errno.ts";
 import { gaiErrorFor, gaiNameIn } from "../base/gai.ts";
 
-// Deno's class names, for the errors that carry neither a code nor a number.
+// Deno's class names, for errors that have neither a code nor a number.
 const BY_CLASS: Record<string, ErrnoName> = {
   AddrInUse: "EADDRINUSE",
   AddrNotAvailable: "EADDRNOTAVAIL",
@@ -27,7 +27,7 @@ const BY_CLASS: Record<string, ErrnoName> = {
   WouldBlock: "EAGAIN",
 };
 
-/** The OSError for an error of Deno's net API. A refused permission and what is a wrong argument come through as they are. */
+/** Returns the OSError for an error of Deno's net API. A refused permission and a RangeError are returned unchanged. */
 export function fromDeno(error: unknown, context: ErrorContext): Error {
   if (error instanceof Deno.errors.NotCapable || error instanceof OSError || error instanceof RangeError) return error;
   if (!(error instanceof Error)) return new OSError(String(error), undefined, { ...context, cause: error });
@@ -43,11 +43,11 @@ export function fromDeno(error: unknown, context: ErrorContext): Error {
   return known === undefined ? new OSError(error.message, undefined, from) : errorFor(known, from);
 }
 
-/** What SO_ERROR tells of a pending error, 0 of none. */
+/** Returns the value of SO_ERROR for a pending error, 0 for none. */
 export function errnoOf(error: Error | null): number {
   if (error === null) return 0;
   const errno = error instanceof OSError ? error.errno : undefined;
   if (errno !== undefined && errno > 0) return errno;
-  // A refused permission or an unknown host has no number, and 0 would say that all is well.
+  // A refused permission or an unknown host has no number. Returning 0 would report success.
   throw error;
 }

@@ -1,15 +1,15 @@
-// Ending a receive that is under way on a Unix datagram socket.
+// Ends a receive that is under way on a Unix datagram socket.
 //
-// Deno lends such a socket to one operation at a time: while a receive is under way, a send fails with Busy, and the
-// receive can be neither cancelled nor unreferenced. It does end when a datagram arrives. A bound socket can be sent one:
-// an empty one, from a helper socket whose name cannot be guessed.
+// Deno runs one operation at a time on such a socket. While a receive is under way, a send fails with Busy. The receive
+// cannot be cancelled or unreferenced, but it ends when a datagram arrives. So a helper socket with a random abstract
+// name sends an empty datagram to the socket.
 
-import { secretName } from "./paths.ts";
+import { randomAbstractName } from "./paths.ts";
 import { abstractAllowed, requireAbstract } from "./permissions.ts";
 
 const EMPTY = new Uint8Array(0);
 
-/** Sends a bound Unix socket empty datagrams that end its receive, and knows them again. */
+/** Sends empty datagrams to a bound Unix socket, and recognizes them when they are received. */
 export class Interrupter {
   readonly #target: Deno.UnixAddr;
   #helper: Deno.DatagramConn | null = null;
@@ -19,12 +19,12 @@ export class Interrupter {
     this.#target = target;
   }
 
-  /** Ends the receive under way where that takes no permission that is not granted yet. */
+  /** Ends the receive under way, unless that would ask the user for a permission. */
   interruptIfAllowed(): void {
     if (this.#helper !== null || abstractAllowed()) this.interrupt(() => {});
   }
 
-  /** Ends the receive under way. One datagram is enough for many callers. */
+  /** Ends the receive under way. One datagram is enough, however often this is called meanwhile. */
   interrupt(failed: (error: unknown) => void): void {
     if (this.#underWay) return;
     try {
@@ -33,7 +33,7 @@ export class Interrupter {
           "a Unix datagram socket that sends while a receive is under way ends that by a datagram from an abstract name",
         );
       }
-      this.#helper ??= Deno.listenDatagram({ transport: "unixpacket", path: secretName("interrupt") });
+      this.#helper ??= Deno.listenDatagram({ transport: "unixpacket", path: randomAbstractName("interrupt") });
     } catch (error) {
       return failed(error);
     }
@@ -44,7 +44,7 @@ export class Interrupter {
     });
   }
 
-  /** Whether a datagram came from the helper: it is dropped then. */
+  /** Whether a datagram came from the helper. Such a datagram must be dropped. */
   sent(from: Deno.Addr): boolean {
     if (this.#helper === null || (from as Deno.UnixAddr).path !== (this.#helper.addr as Deno.UnixAddr).path) {
       return false;

@@ -1,9 +1,9 @@
-// The file of a Unix listener. Deno unlinks the listener's path when it closes, whatever is there by then: another
-// server's socket after a restart by rename, or a regular file. So what is there is looked at first.
+// The file of a Unix listener. When a listener closes, Deno unlinks its path, whatever file is there by then. It may be
+// the socket of another server, after a restart by rename, or a regular file. So this module looks at the file first.
 
 import { absolutePath } from "./paths.ts";
 
-/** What stands at a path: the same file has the same identity. Null where nothing does, or it may not be looked at. */
+/** Returns the identity of the file at a path. Null if there is none, or it may not be read. */
 function identityOf(path: string): { dev: number; ino: number | null; isDirectory: boolean } | null {
   if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return null;
   try {
@@ -17,22 +17,22 @@ function mayLink(path: string): boolean {
   return (["read", "write"] as const).every((name) => Deno.permissions.querySync({ name, path }).state === "granted");
 }
 
-/** The file that a listener's bind has made. */
+/** The file that the bind of a listener made. */
 export class ListenerFile {
   readonly #path: string;
   readonly #made: { dev: number; ino: number | null } | null;
 
-  /** Remembers what bind has made at a path. Abstract names are no files. */
+  /** Notes the identity of the file at a path. Abstract names have no file. */
   constructor(path: string) {
-    // Deno keeps the path as it was given: openers give it an absolute one.
+    // Deno keeps the path as it was given, and openers give it an absolute one.
     this.#path = absolutePath(path);
     this.#made = path.startsWith("\0") ? null : identityOf(this.#path);
   }
 
   /**
-   * Closes the listener, and leaves a file alone that is not its own: that has a second name for the moment, since
-   * Deno's unlink cannot be kept from the first one. `underWay` is an accept that Deno ends, and with it the listener.
-   * Answers a promise where that takes a moment.
+   * Closes the listener without losing a file that is not its own. Deno's unlink cannot be prevented, so such a file gets a
+   * second link before, and its first link back after the close. `underWay` is an accept that ends with the listener.
+   * Returns a promise if that takes time.
    */
   close(listener: Deno.Listener, underWay: Promise<unknown> | undefined): Promise<unknown> | undefined {
     if (!this.#isAnothers()) {
@@ -52,7 +52,7 @@ export class ListenerFile {
     return underWay.then(() => this.#restore(second));
   }
 
-  /** Whether something stands at the path that is not this listener's. A directory is in no danger of being unlinked. */
+  /** Whether another file than the listener's is at the path. A directory does not count: unlink does not remove it. */
   #isAnothers(): boolean {
     if (this.#made === null) return false;
     const there = identityOf(this.#path);
@@ -60,17 +60,20 @@ export class ListenerFile {
     return there.ino !== this.#made.ino || there.dev !== this.#made.dev;
   }
 
-  /** Gives the file its first name back, unless something newer has that. */
+  /** Links the file to its first name again, unless a newer file has that name. */
   #restore(second: string): undefined {
     try {
       Deno.linkSync(second, this.#path);
     } catch {
-      // Something newer has the name.
+      // A newer file has the name.
     }
     Deno.removeSync(second);
   }
 
-  /** Where the file cannot be kept, the listener stays open until the process ends, and turns away its clients. */
+  /**
+   * Used when the file cannot be protected. The listener stays open until the process ends, and closes each connection that
+   * it gets.
+   */
   #keepOpen(listener: Deno.Listener, underWay: Promise<unknown> | undefined): undefined {
     (listener as Deno.Listener & { unref(): void }).unref();
     const turnAway = async () => {

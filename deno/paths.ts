@@ -5,7 +5,7 @@ import { errorFor } from "../base/errors.ts";
 import { fromDeno } from "./errors.ts";
 import { NATIVE_HINT } from "./refusals.ts";
 
-/** A path as Deno takes it: text. */
+/** Returns the path of an address as text, as Deno takes it. */
 export function unixPath(address: Address, syscall: string): string {
   if (typeof address === "string") return address;
   throw errorFor("EOPNOTSUPP", { syscall, address, hint: `a path that is not UTF-8: ${NATIVE_HINT}` });
@@ -15,8 +15,8 @@ export function unixPath(address: Address, syscall: string): string {
 const LONGEST_PATH = Deno.build.os === "darwin" ? 103 : 107;
 
 /**
- * The path from the root, so that a change of the working directory changes nothing of it. A path stays as it is where
- * that would be too long for the kernel.
+ * Returns an absolute path, so that a change of the working directory has no effect on it. A path that would be too long
+ * for the kernel is returned unchanged.
  */
 export function absolutePath(path: string): string {
   if (path === "" || path.startsWith("/") || path.startsWith("\0") || Deno.build.os === "windows") return path;
@@ -34,7 +34,7 @@ function statOf(path: string): Deno.FileInfo | null {
   return Deno.statSync(path);
 }
 
-/** The path to connect to. Throws what the kernel's connect would where no socket is, as far as Deno lets one look. */
+/** Returns the path to connect to. Throws connect's error if the file is no socket, and may be read. */
 export function checkPeerPath(address: Address): string {
   const path = unixPath(address, "connect");
   if (path === "") throw errorFor("EINVAL", { syscall: "connect", address });
@@ -49,7 +49,7 @@ export function checkPeerPath(address: Address): string {
   return path;
 }
 
-/** Whether two paths are of one socket: a sender's is told as it was bound, which may be relative. */
+/** Whether two paths lead to one socket. A sender's path is reported as it was bound, which may be relative. */
 export function samePath(one: string, other: string): boolean {
   if (one === other) return true;
   if (one.startsWith("\0") || other.startsWith("\0")) return false;
@@ -62,9 +62,9 @@ export function samePath(one: string, other: string): boolean {
 }
 
 /**
- * A name in Linux's abstract namespace that cannot be guessed: 122 random bits. It is no file, so it needs no permission
- * for files, and goes with its socket.
+ * Returns a random name in Linux's abstract namespace, with 122 random bits. It is not a file, so it needs no permission
+ * for files, and it ends with its socket.
  */
-export function secretName(purpose: string): string {
+export function randomAbstractName(purpose: string): string {
   return `\0berkeley-${purpose}-${crypto.randomUUID()}`;
 }

@@ -1,19 +1,19 @@
-// A send under way. Deno's writes are promises that cannot be cancelled, so each one works on a copy: its caller may give
-// up, and reuse, transfer or resize its memory.
+// A send under way. Deno's writes are promises that cannot be cancelled, so each one works on a copy. Therefore the caller
+// may give up, and reuse, transfer or resize its memory.
 
 import type { Bytes } from "../base/data.ts";
 import { copyOf } from "../base/pool.ts";
 import type { Caller } from "../seam/transport.ts";
 
-/** Up to this length copies come out of the pool of small pieces; from there on their memory is used again. */
+/** Copies up to this length come from the shared pool. The memory of longer copies is reused. */
 const LARGEST_PIECE = 4096;
-/** Memory is kept for the next copy in sizes of powers of two, so many of each. */
+/** How many spare buffers are kept of each size. Sizes are powers of two. */
 const MOST_SPARE = 8;
 
-/** Spare memory, by the logarithm of its size. */
+/** The spare buffers, by the logarithm of their size. */
 const spare: ArrayBuffer[][] = Array.from({ length: 32 }, () => []);
 
-/** A copy of the first bytes of some data. */
+/** Copies the first bytes of some data. */
 function copy(data: Uint8Array, length: number): Bytes {
   if (length <= LARGEST_PIECE) return copyOf(data as Bytes, 0, length);
   const logarithm = 32 - Math.clz32(length - 1);
@@ -24,19 +24,19 @@ function copy(data: Uint8Array, length: number): Bytes {
 
 const NOTHING: Bytes = new Uint8Array(0);
 
-/** What one send took of its caller's data, and what became of it. */
+/** The copy of one send's data, and the outcome of the send. */
 export class PendingSend {
   #caller: Caller | null;
   readonly #turn: number;
   #bytes: Bytes;
   /** How many bytes the kernel has taken. */
   sent = 0;
-  /** Why it failed. */
+  /** The error, if it failed. */
   error: Error | null = null;
-  /** Whether nothing of it is under way any more. */
-  landed = false;
+  /** Whether it is no longer under way. */
+  ended = false;
 
-  /** Takes the first bytes of a caller's data. Without a caller no call asks for the outcome. */
+  /** Copies the first bytes of a caller's data. Without a caller, no call takes the outcome. */
   constructor(caller: Caller | null, data: Uint8Array, length: number) {
     this.#caller = caller;
     this.#turn = caller === null ? 0 : caller.turn;
@@ -53,24 +53,24 @@ export class PendingSend {
     return this.sent === 0 ? this.#bytes : this.#bytes.subarray(this.sent);
   }
 
-  /** Whether it is that of a caller's current turn. */
+  /** Whether it belongs to the caller's current turn. */
   isOf(caller: Caller): boolean {
     return this.#caller === caller && this.#turn === caller.turn;
   }
 
-  /** Whether the call that began it waits for the outcome. */
+  /** Whether the call that began it still waits for the outcome. */
   get awaited(): boolean {
     return this.#caller !== null && this.#caller.turn === this.#turn;
   }
 
-  /** Counts as sent from now on, whatever becomes of it. */
+  /** Counts as sent from now on, also if it fails later. */
   release(): void {
     this.#caller = null;
   }
 
-  /** It is over: the memory of the copy serves the next one. */
-  land(): void {
-    this.landed = true;
+  /** Ends it and keeps the memory of the copy for a later send. */
+  end(): void {
+    this.ended = true;
     const { length, buffer } = this.#bytes;
     this.#bytes = NOTHING;
     if (length <= LARGEST_PIECE) return;

@@ -1,20 +1,20 @@
-// Deno's permissions, asked about before they are used. In a terminal Deno.listen and its kin ask the user before they
-// refuse: trying the larger claim and catching the refusal would stop the program with a question.
+// Queries of Deno's permissions. A query comes before each use, because in a terminal Deno.listen asks the user before it
+// refuses: trying the larger claim and catching the refusal would stop the program with a question.
 
-/** Whether a host and port may be used, without asking the user. */
+/** Whether the permission covers a host and port. It does not ask the user. */
 export function allowed(host: string, port: number): boolean {
   const net = { name: "net", host: `${host.includes(":") ? `[${host}]` : host}:${port}` } as const;
   return Deno.permissions.querySync(net).state === "granted";
 }
 
-/** Whether abstract Unix names may be used, without asking the user. No single one can be granted: they need all of net. */
+/** Whether abstract Unix names may be used. They need all of net. It does not ask the user. */
 export function abstractAllowed(): boolean {
   return Deno.permissions.querySync({ name: "net" }).state === "granted";
 }
 
 /**
- * Throws unless abstract Unix names may be used. It asks the user for net access, and not for a random name, which
- * could be granted this once only. `hint` tells why, and how to do without.
+ * Throws unless abstract Unix names may be used. It asks the user for all of net. Asking for one random name would be
+ * useless, because the next name is another one. `hint` tells the reason and the alternative.
  */
 export function requireAbstract(hint: string): void {
   if (abstractAllowed()) return;
@@ -22,7 +22,7 @@ export function requireAbstract(hint: string): void {
   throw new Deno.errors.NotCapable(`Requires net access, run again with the --allow-net flag: ${hint}`);
 }
 
-/** The refusal of a host and port (0: of every port) in Deno's words, for what Deno says otherwise or would ask about. */
+/** Returns Deno's error for a refused host and port; port 0 stands for every port. */
 export function notCapable(host: string, port: number): Error {
   const place = host.includes(":") ? `[${host}]` : host;
   const where = port === 0 ? place : `${place}:${port}`;

@@ -1,43 +1,43 @@
-// The memory that a connection reads into: filled at the end by reads, emptied from the start by receives.
+// The buffer of a connection. Reads fill it at the end, and receives empty it from the start.
 
 import type { Bytes } from "../base/data.ts";
 import { copyOf } from "../base/pool.ts";
 
-/** From this length on, giving the memory away is cheaper than a copy. */
+/** From this length on, giving the memory to the caller is cheaper than a copy. */
 const LARGE = 16384;
 
 const EMPTY = new Uint8Array(0);
 
-/** Bytes that were read and not yet received, in one piece of memory. */
+/** Bytes that were read and not yet received, in one block of memory. */
 export class ReadBuffer {
   #memory: Bytes = EMPTY;
-  /** The bytes are those from here … */
+  /** The first byte … */
   #start = 0;
-  /** … to here. */
+  /** … and the end of the bytes in the memory. */
   #end = 0;
-  /** Whether a read writes behind the end at this moment. Then the memory stays where it is. */
+  /** Whether a read writes to the memory after the bytes. The memory must not be replaced then. */
   #reading = false;
 
-  /** How many bytes there are. */
+  /** The number of bytes. */
   get length(): number {
     return this.#end - this.#start;
   }
 
-  /** Free memory behind the bytes, for a read to fill. The read ends with `endRead`. */
+  /** Returns free memory after the bytes, for a read to fill. `endRead` ends the read. */
   beginRead(size: number): Bytes {
-    this.#makeRoom(size);
+    this.#reserve(size);
     this.#reading = true;
     const end = this.#end + size;
     return this.#end === 0 && end === this.#memory.length ? this.#memory : this.#memory.subarray(this.#end, end);
   }
 
-  /** Ends a read, which has brought so many bytes. */
+  /** Ends a read, which brought `count` bytes. */
   endRead(count: number): void {
     this.#reading = false;
     this.#end += count;
   }
 
-  #makeRoom(size: number): void {
+  #reserve(size: number): void {
     const { length } = this;
     if (length === 0) this.#start = this.#end = 0;
     if (this.#memory.length - this.#end >= size) return;
@@ -56,12 +56,12 @@ export class ReadBuffer {
     return data;
   }
 
-  /** A copy of the first bytes. */
+  /** Copies the first bytes. */
   peek(size: number): Bytes {
     return copyOf(this.#memory, this.#start, this.#start + size);
   }
 
-  /** Copies the first bytes into a view, which has room for them. */
+  /** Copies the first bytes into a view, which must be large enough. */
   copyInto(view: Uint8Array, size: number): void {
     view.set(this.#memory.subarray(this.#start, this.#start + size));
   }
@@ -72,8 +72,8 @@ export class ReadBuffer {
   }
 
   /**
-   * Whether the memory is better given away than copied from. If it is less than half full, the next one costs more than
-   * the copy, and whatever keeps the data keeps twice its memory.
+   * Whether to give the memory to the caller instead of a copy. If it is less than half full, new memory costs more than
+   * the copy, and the caller would keep twice the memory that its data needs.
    */
   #isWorthGiving(size: number): boolean {
     return size >= LARGE && 2 * size > this.#memory.length && !this.#reading;

@@ -1,14 +1,14 @@
 // Whether a resource's pending operations keep the process alive.
 
-/** What Deno lets be referenced. */
+/** A Deno resource with ref and unref. */
 export interface Referable {
   ref(): void;
   unref(): void;
 }
 
 /**
- * A resource whose operations cannot be cancelled. One that nobody waits for any more is parked: it must not
- * keep the process alive, and neither must any operation of a socket that its user has unref'ed.
+ * Controls whether a resource keeps the process alive. Its operations cannot be cancelled. A parked operation must not
+ * keep the process alive, and neither must any operation of a socket after unref().
  */
 export class Reference {
   #resource: Referable;
@@ -21,20 +21,20 @@ export class Reference {
     if (!referenced) resource.unref();
   }
 
-  /** The user's choice: ref() or unref(). */
+  /** Set by ref() and unref(). */
   set referenced(referenced: boolean) {
     this.#referenced = referenced;
     this.#apply();
   }
 
-  /** Whether an operation is under way that nobody waits for. */
+  /** Whether the operation under way is parked: nothing waits for it. */
   set parked(parked: boolean) {
     if (this.#parked === parked) return;
     this.#parked = parked;
     this.#apply();
   }
 
-  /** The operations are about to end: they keep the process alive until they have, whatever was chosen. */
+  /** Called at close: the operations end soon, and keep the process alive until then, also after unref(). */
   hold(): void {
     this.#resource.ref();
   }

@@ -1,14 +1,14 @@
-// Names to addresses and back, by the system's own resolver (getaddrinfo(3) and getnameinfo(3), /etc/hosts
-// included), which Deno offers through node:dns alone.
+// Look-ups of names and addresses by the system's resolver (getaddrinfo(3) and getnameinfo(3), with /etc/hosts). Deno
+// offers it through node:dns only.
 //
-// node:dns checks the net permission for the very host and port that it is given, but says EPERM where the rest
-// of Deno throws NotCapable, and ENOTFOUND for every failure of the look-up, a temporary one too.
+// node:dns checks the net permission for exactly the host and port that it is given. It fails with EPERM where other
+// functions of Deno throw NotCapable. It fails with ENOTFOUND for every failure of a look-up, also for a temporary one.
 
 import type { Resolver } from "../seam/resolver.ts";
 import { findInterface, hasVersion, listInterfaces, mayListInterfaces } from "./interfaces.ts";
 import { notCapable } from "./permissions.ts";
 
-/** Loaded at the first look-up: it takes 6 ms, which a program that connects to addresses need not spend. */
+/** Imported at the first look-up: the import takes 6 ms, which a program that connects to addresses does not need. */
 const dns = () => import("node:dns");
 
 function isCode(error: unknown, code: string): boolean {
@@ -16,13 +16,13 @@ function isCode(error: unknown, code: string): boolean {
 }
 
 /**
- * The addresses of a name, in the system's order; none where it is not known. Family 4, 6 or 0 for both.
- * The port is only for the permission: net access to `host:port`, with port 0 to every port of the host.
+ * Returns the addresses of a name in the system's order, or an empty list. Family 0 asks for both. The port is only for
+ * the permission: net access to `host:port`. Port 0 stands for every port of the host.
  */
 export async function lookUp(host: string, port: number, family: 0 | 4 | 6): Promise<string[]> {
   const { lookup } = await dns();
   const { promise, resolve, reject } = Promise.withResolvers<string[]>();
-  // Node's types do not know the port that Deno's check takes.
+  // Node's types lack the port, which Deno uses for its permission check.
   const options: { all: true; family: number; port: number } = { all: true, family, port };
   lookup(host, options, (error, found) => {
     if (error === null) resolve(found.map(({ address }) => address));
@@ -33,7 +33,7 @@ export async function lookUp(host: string, port: number, family: 0 | 4 | 6): Pro
   return await promise;
 }
 
-/** The name of an address, undefined where it has none. It takes net access to `address:port`. */
+/** Returns the name of an address, or undefined. It needs net access to `address:port`. */
 async function lookUpName(address: string, port: number): Promise<string | undefined> {
   const { lookupService } = await dns();
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
@@ -47,11 +47,11 @@ async function lookUpName(address: string, port: number): Promise<string | undef
 }
 
 /**
- * The names that a name stands for by CNAME records, the last one being the host's own. The system's look-up
- * tells them, but Deno does not pass them on: this asks DNS, which takes net access to the name server.
+ * Returns the names that a name leads to by CNAME records; the last one is the canonical name. The system's look-up knows
+ * them, but Deno does not return them. So this asks DNS, which needs net access to the name server.
  */
 async function followAliases(host: string): Promise<string[]> {
-  // RFC 6761: these never reach DNS.
+  // RFC 6761: localhost is not looked up in DNS.
   if (/(^|\.)localhost\.?$/i.test(host)) return [];
   const chain: string[] = [];
   // A chain longer than this is a loop.
@@ -68,7 +68,7 @@ async function followAliases(host: string): Promise<string[]> {
   return chain;
 }
 
-/** The names that the system knows, over Deno's and Node's API. */
+/** The resolver of the default backend, over Deno's and Node's functions. */
 export const denoResolver: Resolver = {
   lookUp,
   lookUpName,

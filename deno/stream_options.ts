@@ -1,4 +1,4 @@
-// Socket options of streams on Deno's net API: numbers that are kept here and told to Deno where it listens or connects.
+// Socket options of streams on Deno's net API. They are kept here, and passed to Deno when it listens or connects.
 
 import {
   AF_INET6,
@@ -17,13 +17,13 @@ import { errorFor } from "../base/errors.ts";
 import { checkSettable, unknownOption } from "./options.ts";
 import { checkUnstableNet } from "./refusals.ts";
 
-/** The settable options of a stream: kept until there is a connection to tell them to. */
+/** The options of a stream that can be set. */
 export class StreamOptions {
   readonly #family: number;
   #reuseAddr = 0;
   #reusePort = 0;
   #keepAlive = 0;
-  /** Nothing on a stream, but the kernel keeps it. */
+  /** It has no effect on a stream, but the kernel stores it. */
   #broadcast = 0;
   #noDelay = 0;
 
@@ -40,19 +40,19 @@ export class StreamOptions {
       if (name === SO_BROADCAST) return this.#broadcast;
     } else if (this.#family === AF_UNIX) throw errorFor("EOPNOTSUPP", { syscall: "getsockopt" });
     else if (level === IPPROTO_TCP && name === TCP_NODELAY) return this.#noDelay;
-    // Deno's IPv6 listeners take IPv4 connections too, as Linux's do unless told otherwise.
+    // Deno's IPv6 listeners accept IPv4 connections too, which is Linux's default.
     else if (this.#isV6Only(level, name)) return 0;
     throw unknownOption("getsockopt", level, name);
   }
 
-  /** Sets an option; `apply` brings it to a connection. */
+  /** Sets an option. `apply` passes it to a connection. */
   set(level: number, name: number, value: number): void {
     const flag = value === 0 ? 0 : 1;
     if (level === SOL_SOCKET) {
       checkSettable(name);
       if (name === SO_REUSEADDR) this.#reuseAddr = flag;
       else if (name === SO_REUSEPORT) {
-        // Without the flag Deno ends the whole process where a listener asks for it.
+        // Without the flag --unstable-net, Deno ends the whole process when a listener asks for it.
         if (flag !== 0) checkUnstableNet("SO_REUSEPORT needs", "ENOPROTOOPT", "setsockopt");
         this.#reusePort = flag;
       } else if (name === SO_KEEPALIVE) this.#keepAlive = flag;
@@ -67,7 +67,7 @@ export class StreamOptions {
     return this.#family === AF_INET6 && level === IPPROTO_IPV6 && name === IPV6_V6ONLY;
   }
 
-  /** A copy for an accepted connection, which has its listener's options on Linux. */
+  /** Returns a copy for an accepted connection. On Linux it has its listener's options. */
   inherit(): StreamOptions {
     const options = new StreamOptions(this.#family);
     options.#reuseAddr = this.#reuseAddr;
@@ -78,7 +78,7 @@ export class StreamOptions {
     return options;
   }
 
-  /** Tells a connection what is not as it opens: without these options set. */
+  /** Sets the options of a connection that differ from what was set on it before. */
   apply(conn: Deno.Conn): void {
     if (this.#family === AF_UNIX) return;
     const tcp = conn as Deno.TcpConn;

@@ -59,6 +59,7 @@ export type { ServerClass, Threading, ThreadingClass } from "../server/threading
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { create_connection } from "@berkeley/socket/native";
  * import { BaseRequestHandler, TCPServer } from "@berkeley/socket/native/socketserver";
  * import type { Socket } from "@berkeley/socket/native";
@@ -75,7 +76,7 @@ export type { ServerClass, Threading, ThreadingClass } from "../server/threading
  * using client = await create_connection(server.server_address);
  * await client.sendall("hello");
  * await served;
- * console.assert(new TextDecoder().decode(await client.recv(1024)) === "HELLO");
+ * assert.equal(new TextDecoder().decode(await client.recv(1024)), "HELLO");
  * ```
  */
 export class TCPServer extends StreamServer {

@@ -43,11 +43,12 @@ export type { DefaultPaths } from "./tls/system.ts";
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import * as ssl from "@berkeley/socket/native/ssl";
  *
  * const context = new ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT);
  * context.load_default_certs();
- * console.assert(context.check_hostname && context.verify_mode === ssl.CERT_REQUIRED);
+ * assert(context.check_hostname && context.verify_mode === ssl.CERT_REQUIRED);
  * ```
  */
 export class SSLContext extends BaseContext {
@@ -69,10 +70,11 @@ export class SSLContext extends BaseContext {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import * as ssl from "@berkeley/socket/native/ssl";
  *
  * const context = ssl.create_default_context();
- * console.assert(context.check_hostname);
+ * assert(context.check_hostname);
  * ```
  */
 export function create_default_context(

@@ -25,13 +25,14 @@ export type ThreadingClass<C extends ServerClass> = C & (new (...args: any[]) =>
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { BaseRequestHandler, TCPServer, ThreadingMixIn } from "@berkeley/socket/socketserver";
  *
  * class Server extends ThreadingMixIn(TCPServer) {
  *   static override request_queue_size = 64;
  * }
  * await using server = new Server(["127.0.0.1", 0], BaseRequestHandler);
- * console.assert(server.block_on_close);
+ * assert(server.block_on_close);
  * ```
  */
 export function ThreadingMixIn<C extends ServerClass>(Base: C): ThreadingClass<C> {

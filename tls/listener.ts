@@ -131,8 +131,8 @@ export class TlsListener extends Forwarding {
   }
 
   #register(): void {
-    if (!this.#waiters.wait(~0)) return this.#unregister();
-    const waiter = this.#waiters.hold(~0) ? this.#self : this.#background;
+    if (!this.#waiters.has(~0)) return this.#unregister();
+    const waiter = this.#waiters.keepAlive(~0) ? this.#self : this.#background;
     if (waiter === this.#registered) return;
     this.#unregister();
     this.#registered = waiter;

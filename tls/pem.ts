@@ -19,9 +19,10 @@ function toBase64(bytes: Uint8Array): string {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { DER_cert_to_PEM_cert } from "@berkeley/socket/ssl";
  *
- * console.assert(DER_cert_to_PEM_cert(new Uint8Array([1])).startsWith("-----BEGIN CERTIFICATE-----\nAQ==\n"));
+ * assert(DER_cert_to_PEM_cert(new Uint8Array([1])).startsWith("-----BEGIN CERTIFICATE-----\nAQ==\n"));
  * ```
  */
 export function DER_cert_to_PEM_cert(der_cert_bytes: Uint8Array): string {
@@ -36,9 +37,10 @@ export function DER_cert_to_PEM_cert(der_cert_bytes: Uint8Array): string {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { DER_cert_to_PEM_cert, PEM_cert_to_DER_cert } from "@berkeley/socket/ssl";
  *
- * console.assert(PEM_cert_to_DER_cert(DER_cert_to_PEM_cert(new Uint8Array([1, 2])))[1] === 2);
+ * assert.equal(PEM_cert_to_DER_cert(DER_cert_to_PEM_cert(new Uint8Array([1, 2])))[1], 2);
  * ```
  */
 export function PEM_cert_to_DER_cert(pem_cert_string: string): Uint8Array<ArrayBuffer> {

@@ -10,9 +10,10 @@ const FORMAT = /^(\w{3})\s+(\d{1,2})\s+(\d{1,2}):(\d{1,2}):(\d{1,2})\s+(\d{4})\s
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { cert_time_to_seconds } from "@berkeley/socket/ssl";
  *
- * console.assert(cert_time_to_seconds("Jan  5 09:34:43 2018 GMT") === 1515144883);
+ * assert.equal(cert_time_to_seconds("Jan  5 09:34:43 2018 GMT"), 1515144883);
  * ```
  */
 export function cert_time_to_seconds(cert_time: string): number {

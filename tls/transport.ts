@@ -400,8 +400,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #register(): void {
     if (this.#waking) return;
     const unsent = this.#outgoing !== null && !this.#outgoing.empty;
-    if (!unsent && !this.#waiters.wait(~0)) return this.#unregister();
-    const waiter = unsent || this.#waiters.hold(~0) ? this.#foreground : this.#background;
+    if (!unsent && !this.#waiters.has(~0)) return this.#unregister();
+    const waiter = unsent || this.#waiters.keepAlive(~0) ? this.#foreground : this.#background;
     const mask = this.#wanted(unsent);
     if (waiter === this.#registered && mask === this.#mask) return;
     if (waiter !== this.#registered) this.#unregister();
@@ -411,8 +411,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   }
 
   #wanted(unsent: boolean): number {
-    const reads = this.#waiters.wait(POLLIN | POLLRDHUP);
-    const writes = this.#waiters.wait(POLLOUT);
+    const reads = this.#waiters.has(POLLIN | POLLRDHUP);
+    const writes = this.#waiters.has(POLLOUT);
     const side = this.#side;
     let mask = 0;
     if (reads || (writes && side !== null && !side.engine.established)) mask |= POLLIN | POLLRDHUP;

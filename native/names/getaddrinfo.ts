@@ -25,9 +25,10 @@ import { requireHost } from "../permissions.ts";
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getaddrinfo, SOCK_STREAM } from "@berkeley/socket/native";
  * const [[, , , , address]] = await getaddrinfo("127.0.0.1", "http", 0, SOCK_STREAM);
- * console.assert(address.join() === "127.0.0.1,80");
+ * assert.equal(address.join(), "127.0.0.1,80");
  * ```
  */
 export async function getaddrinfo(

@@ -60,8 +60,9 @@ async function findEntry(
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { gethostbyname } from "@berkeley/socket/native";
- * console.assert(await gethostbyname("127.1") === "127.0.0.1");
+ * assert.equal(await gethostbyname("127.1"), "127.0.0.1");
  * ```
  */
 export async function gethostbyname(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<string> {
@@ -78,9 +79,10 @@ export async function gethostbyname(hostname: string | Uint8Array, options: Wait
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { gethostbyname_ex } from "@berkeley/socket/native";
  * const [name, aliases, addresses] = await gethostbyname_ex("127.0.0.1");
- * console.assert(name === "127.0.0.1" && aliases.length === 0 && addresses[0] === name);
+ * assert(name === "127.0.0.1" && aliases.length === 0 && addresses[0] === name);
  * ```
  */
 export async function gethostbyname_ex(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {

@@ -27,8 +27,9 @@ const HOST_SIZE = 1025, SERVICE_SIZE = 32;
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getnameinfo, NI_NUMERICHOST } from "@berkeley/socket/native";
- * console.assert((await getnameinfo(["127.0.0.1", 80], NI_NUMERICHOST)).join() === "127.0.0.1,http");
+ * assert.equal((await getnameinfo(["127.0.0.1", 80], NI_NUMERICHOST)).join(), "127.0.0.1,http");
  * ```
  */
 export async function getnameinfo(

@@ -20,8 +20,9 @@ const swap = (port: number) => (port & 0xff) << 8 | port >> 8 & 0xff;
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getservbyname } from "@berkeley/socket/native";
- * console.assert(await getservbyname("http", "tcp") === 80);
+ * assert.equal(await getservbyname("http", "tcp"), 80);
  * ```
  */
 export async function getservbyname(service: string, protocol?: string): Promise<number> {
@@ -41,8 +42,9 @@ export async function getservbyname(service: string, protocol?: string): Promise
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getservbyport } from "@berkeley/socket/native";
- * console.assert(await getservbyport(80) === "http");
+ * assert.equal(await getservbyport(80), "http");
  * ```
  */
 export async function getservbyport(port: number, protocol?: string): Promise<string> {
@@ -62,8 +64,9 @@ export async function getservbyport(port: number, protocol?: string): Promise<st
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getprotobyname } from "@berkeley/socket/native";
- * console.assert(await getprotobyname("tcp") === 6);
+ * assert.equal(await getprotobyname("tcp"), 6);
  * ```
  */
 export async function getprotobyname(protocol: string): Promise<number> {

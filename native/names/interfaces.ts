@@ -44,8 +44,9 @@ export function if_nameindex(): [index: number, name: string][] {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { if_indextoname, if_nametoindex } from "@berkeley/socket/native";
- * console.assert(if_indextoname(if_nametoindex("lo")) === "lo");
+ * assert.equal(if_indextoname(if_nametoindex("lo")), "lo");
  * ```
  */
 export function if_nametoindex(name: string): number {
@@ -63,8 +64,9 @@ export function if_nametoindex(name: string): number {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { if_indextoname, if_nameindex } from "@berkeley/socket/native";
- * for (const [index, name] of if_nameindex()) console.assert(if_indextoname(index) === name);
+ * for (const [index, name] of if_nameindex()) assert.equal(if_indextoname(index), name);
  * ```
  */
 export function if_indextoname(index: number): string {

@@ -24,11 +24,12 @@ export let bioOf: (queue: MemoryBIO) => Handle;
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MemoryBIO } from "@berkeley/socket/native/ssl";
  *
  * const bio = new MemoryBIO();
  * bio.write("hello");
- * console.assert(bio.pending === 5 && bio.read(2).length === 2);
+ * assert(bio.pending === 5 && bio.read(2).length === 2);
  * ```
  */
 export class MemoryBIO implements ByteQueue {

@@ -1,5 +1,5 @@
-// Connecting by name or by address. A name is given to Deno as it is: `--allow-net=example.com:80` allows a
-// connection to the name, not to its addresses.
+// Connecting by name or by address. A name is passed to Deno unchanged, because `--allow-net=example.com:80` allows a
+// connection to the name and not to its addresses.
 
 import type { Address } from "../base/addresses.ts";
 import { isLiteral } from "../base/addresses.ts";
@@ -16,25 +16,25 @@ function versionOf(family: number): 4 | 6 {
   return family === AF_INET6 ? 6 : 4;
 }
 
-/** Opens a connection of a family; what Deno throws at once (a refused permission) is a rejection too. */
-export async function dial(address: Address, family: number, signal: AbortSignal): Promise<Deno.Conn> {
+/** Opens a connection of a family. An error that Deno throws at once, such as a refused permission, rejects as well. */
+export async function openConnection(address: Address, family: number, signal: AbortSignal): Promise<Deno.Conn> {
   if (family === AF_UNIX) return await Deno.connect({ transport: "unix", path: unixPath(address, "connect") });
   const hostname = hostOf(address, family);
   const port = Number(address[1]);
-  // Deno has no such port, and no peer has it.
+  // Deno.connect refuses port 0. The kernel's error for it is ECONNREFUSED, since no peer can listen there.
   if (port === 0) throw errorFor("ECONNREFUSED", { syscall: "connect", address });
   const conn = await Deno.connect({ hostname, port, signal });
   if (isLiteral((conn.remoteAddr as Deno.NetAddr).hostname, family)) return conn;
-  // The name's first address that answered is of the other family: ask for one of ours.
+  // Deno connected to an address of the other family: look up one of this family.
   conn.close();
   const [literal] = await lookUp(hostname, port, versionOf(family));
   if (literal === undefined) throw gaiErrorFor("EAI_ADDRFAMILY", { syscall: "connect", address });
-  // The user has allowed the name: create_connection may still reach it by its other family.
+  // The permission covers the name only. create_connection may still reach it by its other family.
   if (!allowed(literal, port)) throw notCapable(literal, port);
   return await Deno.connect({ hostname: literal, port, signal });
 }
 
-/** Where a host may be reached, for create_connection: an address for each family that it has. */
+/** Returns an address for each family that the host has, for create_connection. */
 export async function endpoints(host: string, port: number): Promise<[family: number, address: Address][]> {
   const of = (family: number): [number, Address] => [
     family,

@@ -1,9 +1,9 @@
-// One bound Deno.DatagramConn: what has arrived at it, and what is on its way out.
+// One bound Deno.DatagramConn: the datagram that has arrived, and the send that is under way.
 //
-// The receive queue is the kernel's, with the kernel's bound and the kernel's dropping: at most one datagram is
-// taken out of it before it is asked for, and only while something waits. (Linux by default: 212,992 bytes, where
-// a datagram counts with its overhead, 768 bytes for one of up to 192: 277 of those for UDP, and 11 datagrams for
-// AF_UNIX.) So two datagrams are the most that a socket holds in this process: 2 * 65,535 bytes, 2 * 262,144 of AF_UNIX.
+// The receive queue is the kernel's, and so are its limit and the dropping. At most one datagram is taken out of it before
+// a receive, and only while something waits. (Linux's default limit is 212,992 bytes. A datagram counts with its overhead:
+// 768 bytes for a payload of up to 192. So 277 of those fit for UDP, and 11 datagrams for AF_UNIX.) This process holds at
+// most two datagrams of a socket: 2 * 65,535 bytes, or 2 * 262,144 bytes for AF_UNIX.
 
 import type { Address } from "../base/addresses.ts";
 import type { Bytes } from "../base/data.ts";
@@ -15,25 +15,25 @@ import { fromDeno } from "./errors.ts";
 import { Interrupter } from "./interrupter.ts";
 import { PendingSend } from "./pending_send.ts";
 import { Reference } from "./reference.ts";
-import { turns } from "./turns.ts";
+import { eventLoopTurns } from "./event_loop.ts";
 
-/** No UDP datagram is longer. */
+/** The largest size of a UDP datagram. */
 const LONGEST_UDP = 65535;
-/** A Unix datagram is bounded by its sender's buffer: 212,960 bytes where nothing changed Linux's defaults. */
+/** The size of a Unix datagram is limited by its sender's buffer: 212,960 bytes with Linux's defaults. */
 const LONGEST_UNIX = 262144;
 
 /** The largest payload that is valid over both IPv4 and IPv6. */
 const VALID_UDP = 65507;
 
-/** A datagram that arrived and was not taken yet, as Deno tells it. Its data is lent until it is taken. */
+/** A datagram that arrived and was not received yet. Its data lies in shared memory until `take`. */
 export type Arrival = [data: Bytes, from: Deno.Addr];
 
-/** A datagram on its way out. */
+/** A datagram that is to be sent. */
 class PendingDatagram extends PendingSend {
   readonly to: Deno.Addr;
   readonly address: Address;
-  /** Whether Deno has it. */
-  launched = false;
+  /** Whether it was passed to Deno. */
+  started = false;
 
   constructor(caller: Caller | null, data: Uint8Array, to: Deno.Addr, address: Address) {
     super(caller, data, data.length);
@@ -43,17 +43,17 @@ class PendingDatagram extends PendingSend {
 }
 
 /** A bound datagram socket. */
-export class Mailbox {
+export class BoundConn {
   /** Deno's socket, for its address and options. */
   readonly conn: Deno.DatagramConn;
   /** Whether receives under way keep the process alive. */
   readonly reference: Reference;
   readonly #waiters: Waiters;
   readonly #accepts: (from: Deno.Addr) => boolean;
-  /** Unix sockets alone have one. */
+  /** Only Unix sockets have one. */
   readonly #interrupter: Interrupter | null;
 
-  // One buffer for all receives: Deno serves 198,000 datagrams per second with one, 60,000 without.
+  // One buffer for all receives: Deno receives 198,000 datagrams per second with it, and 60,000 with a new one for each.
   #buffer: Bytes | null = null;
   #receiving = false;
   /** The receive under way, or the last one. */
@@ -61,16 +61,16 @@ export class Mailbox {
   #arrival: Arrival | null = null;
   /** The send under way. */
   #pending: PendingDatagram | null = null;
-  /** A send that has ended, until its caller has the outcome. */
-  #landed: PendingDatagram | null = null;
-  /** The port that the last datagram went out to. */
-  #reached: Deno.NetAddr | null = null;
-  /** How many options are being set that no datagram may overtake. */
-  #held = 0;
+  /** A send that has ended and whose caller has not taken the outcome yet. */
+  #endedSend: PendingDatagram | null = null;
+  /** Where the last datagram went; null after an error. */
+  #lastDestination: Deno.NetAddr | null = null;
+  /** The number of options that are being set. No datagram is sent meanwhile. */
+  #pendingOptions = 0;
   #error: Error | null = null;
   #closed = false;
 
-  /** Takes over a bound socket. Arrivals that `accepts` does not want are dropped. */
+  /** Takes over a bound socket. Datagrams for which `accepts` returns false are dropped. */
   constructor(
     conn: Deno.DatagramConn,
     waiters: Waiters,
@@ -88,12 +88,12 @@ export class Mailbox {
   takeError(): Error | null {
     const error = this.#error;
     this.#error = null;
-    // It stood before what comes.
-    if (error !== null && this.#waiters.wait(POLLIN)) this.receiveAhead();
+    // No receive was started while the error was pending.
+    if (error !== null && this.#waiters.has(POLLIN)) this.receiveAhead();
     return error;
   }
 
-  /** Leaves an error for the next call, as the kernel does with what it learns late. */
+  /** Stores an error for the next call, as the kernel does with an error that it learns late. */
   fail(error: Error): void {
     this.#error = error;
     this.#waiters.wake(POLLIN | POLLOUT | POLLERR);
@@ -101,158 +101,158 @@ export class Mailbox {
 
   // Receiving.
 
-  /** The oldest datagram, which stays until `take`. */
+  /** Returns the oldest datagram, which stays until `take`. Throws the pending error. */
   look(): Arrival | WouldBlock {
     if (this.#error !== null) throw this.takeError();
     return this.#arrival ?? WOULD_BLOCK;
   }
 
-  /** Takes the oldest datagram. */
+  /** Drops the oldest datagram, which has been received. */
   take(): void {
     this.#arrival = null;
-    // For a waiter that stays registered over a receive, as epoll's does.
-    if (this.#waiters.wait(POLLIN)) this.receiveAhead();
+    // For waiters that stay registered, as epoll's do.
+    if (this.#waiters.has(POLLIN)) this.receiveAhead();
   }
 
   /** Starts a receive if one is wanted and none is under way. */
   receiveAhead(): void {
-    if (this.#receiving) this.reference.parked = !this.#waiters.hold(POLLIN);
-    else if (this.#arrival === null && this.#error === null && !this.#closed && !this.#isLent()) {
-      this.reference.parked = !this.#waiters.hold(POLLIN);
+    if (this.#receiving) this.reference.parked = !this.#waiters.keepAlive(POLLIN);
+    else if (this.#arrival === null && this.#error === null && !this.#closed && !this.#isSending()) {
+      this.reference.parked = !this.#waiters.keepAlive(POLLIN);
       this.#buffer ??= new Uint8Array(this.#interrupter === null ? LONGEST_UDP : LONGEST_UNIX);
       this.#receiving = true;
       this.#underWay = this.conn.receive(this.#buffer).then(this.#onReceive, this.#onReceiveFailure);
     }
   }
 
-  /** Whether a send has Deno's socket to itself: see interrupter.ts. */
-  #isLent(): boolean {
-    return this.#interrupter !== null && this.#pending !== null && this.#pending.launched;
+  /** Whether a send is under way on a Unix socket, which excludes a receive: see interrupter.ts. */
+  #isSending(): boolean {
+    return this.#interrupter !== null && this.#pending !== null && this.#pending.started;
   }
 
   readonly #onReceive = (arrival: Arrival): void => {
     this.#receiving = false;
     const from = arrival[1];
     if (!this.#interrupter?.sent(from) && this.#accepts(from)) this.#arrival = arrival;
-    this.#launch();
+    this.#startSend();
     if (this.#arrival !== null) this.#waiters.wake(POLLIN);
-    else if (this.#waiters.wait(POLLIN)) this.receiveAhead();
+    else if (this.#waiters.has(POLLIN)) this.receiveAhead();
   };
 
   readonly #onReceiveFailure = (error: unknown): void => {
     this.#receiving = false;
     if (this.#closed) return;
     this.fail(fromDeno(error, { syscall: "recvfrom" }));
-    this.#launch();
+    this.#startSend();
   };
 
-  /** A waiter left: a receive under way that nothing waits for must not keep the process alive. */
+  /** Called when a waiter was withdrawn. A receive under way that nothing waits for must not keep the process alive. */
   park(): void {
-    if (!this.#receiving || this.#closed || this.#waiters.hold(POLLIN)) return;
+    if (!this.#receiving || this.#closed || this.#waiters.keepAlive(POLLIN)) return;
     if (this.#interrupter === null) this.reference.parked = true;
-    else if (!this.#waiters.wait(POLLIN)) this.#interrupter.interruptIfAllowed();
+    else if (!this.#waiters.has(POLLIN)) this.#interrupter.interruptIfAllowed();
   }
 
   // Sending.
 
   /**
-   * Sends one datagram, or tells what became of the one of the caller's current turn. Deno makes the system call at once
-   * and tells its outcome two microtasks later. So errors are exact, as the kernel's are.
+   * Sends one datagram, or returns the outcome of the send of the caller's current turn. Deno makes the system call at once
+   * and returns its outcome two microtasks later, so errors are exact.
    *
-   * Where the last datagram went out to the same UDP port, this one counts as sent at once, which makes an echo
-   * server a third faster; should it fail after all (the network has just gone), the next call tells it.
+   * If the last datagram went to the same UDP port, this one counts as sent at once. That makes an echo server a third
+   * faster. If the send fails after all (when the network has just gone), the next call throws the error.
    */
   send(caller: Caller, data: Uint8Array, to: Deno.Addr, address: Address): number | WouldBlock {
-    if (this.#landed !== null && this.#landed.isOf(caller)) return this.#outcome(this.#landed);
+    if (this.#endedSend !== null && this.#endedSend.isOf(caller)) return this.#outcome(this.#endedSend);
     if (this.#pending !== null) {
       if (!this.#pending.isOf(caller)) return WOULD_BLOCK;
-      // Still under way (the receiver's queue is full), and not to be taken back: it counts as sent, and is seen through.
+      // The receiver's queue is full. The send cannot be taken back, so it counts as sent and goes on.
       const { length } = this.#pending;
       this.#pending.release();
       return length;
     }
     if (this.#error !== null) throw this.takeError();
-    const counts = this.#held === 0 && this.#isReached(to) && data.length <= VALID_UDP;
+    const counts = this.#pendingOptions === 0 && this.#isLastDestination(to) && data.length <= VALID_UDP;
     this.#pending = new PendingDatagram(counts ? null : caller, data, to, address);
-    this.#launch();
+    this.#startSend();
     return counts ? data.length : WOULD_BLOCK;
   }
 
-  #outcome(landed: PendingDatagram): number {
-    this.#landed = null;
-    if (landed.error !== null) throw landed.error;
-    return landed.sent;
+  #outcome(ended: PendingDatagram): number {
+    this.#endedSend = null;
+    if (ended.error !== null) throw ended.error;
+    return ended.sent;
   }
 
-  /** Whether it has the send of a caller's current turn. */
+  /** Whether the send of a caller's current turn is under way or has ended. */
   holds(caller: Caller): boolean {
-    return this.#pending?.isOf(caller) || this.#landed?.isOf(caller) || false;
+    return this.#pending?.isOf(caller) || this.#endedSend?.isOf(caller) || false;
   }
 
-  /** A caller gives up its send. What is under way is seen through. */
+  /** A caller gives up its send. A send under way goes on. */
   forget(caller: Caller): void {
     if (this.#pending?.isOf(caller)) this.#pending.release();
-    if (this.#landed?.isOf(caller)) this.#landed = null;
+    if (this.#endedSend?.isOf(caller)) this.#endedSend = null;
   }
 
-  /** Whether the last datagram went out to a UDP port. */
-  #isReached(to: Deno.Addr): boolean {
-    const last = this.#reached;
+  /** Whether the last datagram went to this UDP port. */
+  #isLastDestination(to: Deno.Addr): boolean {
+    const last = this.#lastDestination;
     return last !== null && last.port === (to as Deno.NetAddr).port && last.hostname === (to as Deno.NetAddr).hostname;
   }
 
-  #launch(): void {
+  #startSend(): void {
     const pending = this.#pending;
-    if (pending === null || pending.launched || this.#held > 0) return;
+    if (pending === null || pending.started || this.#pendingOptions > 0) return;
     if (this.#interrupter !== null && this.#receiving) {
       return this.#interrupter.interrupt((error) => {
-        if (pending === this.#pending && !pending.launched) this.#onSendFailure(error);
+        if (pending === this.#pending && !pending.started) this.#onSendFailure(error);
       });
     }
-    pending.launched = true;
+    pending.started = true;
     this.conn.send(pending.rest, pending.to).then(this.#onSent, this.#onSendFailure);
   }
 
   readonly #onSent = (count: number): void => {
     const pending = this.#pending!;
     pending.sent = count;
-    if (this.#interrupter === null) this.#reached = pending.to as Deno.NetAddr;
-    this.#land(pending);
+    if (this.#interrupter === null) this.#lastDestination = pending.to as Deno.NetAddr;
+    this.#endSend(pending);
   };
 
   readonly #onSendFailure = (error: unknown): void => {
     const pending = this.#pending!;
-    this.#reached = null;
+    this.#lastDestination = null;
     pending.error = fromDeno(error, { syscall: "sendto", address: pending.address });
-    this.#land(pending);
+    this.#endSend(pending);
   };
 
-  #land(pending: PendingDatagram): void {
-    pending.land();
+  #endSend(pending: PendingDatagram): void {
+    pending.end();
     this.#pending = null;
-    if (this.#interrupter !== null && this.#waiters.wait(POLLIN)) this.receiveAhead();
+    if (this.#interrupter !== null && this.#waiters.has(POLLIN)) this.receiveAhead();
     if (this.#closed) return this.#release();
-    if (pending.awaited) this.#landed = pending;
+    if (pending.awaited) this.#endedSend = pending;
     else if (pending.error !== null) return this.fail(pending.error);
     this.#waiters.wake(POLLOUT);
   }
 
-  /** Lets no datagram out before an option that is told to Deno has taken effect. */
-  async hold(task: Promise<unknown>): Promise<void> {
-    this.#held++;
+  /** Holds back all datagrams until an option has been set by Deno. */
+  async holdSends(task: Promise<unknown>): Promise<void> {
+    this.#pendingOptions++;
     try {
       await task;
     } catch (error) {
       if (!this.#closed) this.fail(fromDeno(error, { syscall: "setsockopt" }));
     } finally {
-      this.#held--;
-      this.#launch();
+      this.#pendingOptions--;
+      this.#startSend();
     }
   }
 
-  // The state as a whole.
+  // Readiness.
 
-  /** The level of every event. */
+  /** Returns the events that hold now. */
   events(): number {
     let events = 0;
     if (this.#arrival !== null) events |= POLLIN;
@@ -261,29 +261,29 @@ export class Mailbox {
     return events;
   }
 
-  /** Learns what the kernel knows: the outcome of a send, and whether a datagram waits. */
+  /** Brings the state up to date with the kernel: the outcome of a send, and whether a datagram has arrived. */
   async settle(mask: number): Promise<void> {
     const pending = this.#pending;
-    if ((mask & POLLOUT) !== 0 && pending !== null) await turns(() => pending.landed);
+    if ((mask & POLLOUT) !== 0 && pending !== null) await eventLoopTurns(() => pending.ended);
     if ((mask & ~POLLOUT) === 0) return;
     for (;;) {
       this.receiveAhead();
       if (!this.#receiving) return;
-      await turns(() => !this.#receiving);
+      await eventLoopTurns(() => !this.#receiving);
       if (this.#receiving) return this.park();
     }
   }
 
-  /** Settles when the closed socket's address is free; undefined where it is at once. */
+  /** Settles when the address of the closed socket is free. Undefined if it is free at once. */
   get released(): Promise<unknown> | undefined {
     return this.#receiving ? this.#underWay : undefined;
   }
 
-  /** Closes behind what was sent. */
+  /** Closes after the datagram that is being sent. */
   close(): void {
     this.#closed = true;
     if (this.#receiving) this.reference.hold();
-    if (this.#pending === null || this.#pending.launched) this.#release();
+    if (this.#pending === null || this.#pending.started) this.#release();
   }
 
   #release(): void {
@@ -291,7 +291,7 @@ export class Mailbox {
     try {
       this.conn.close();
     } catch {
-      // Closed already: a send that outlived the socket landed.
+      // Closed already by `close`; a send has ended after it.
     }
   }
 }
