@@ -1,4 +1,4 @@
-// Where a -1 of libc becomes an error, and the only place that reads errno.
+// Conversion of libc's -1 to an error. Only this module reads errno.
 
 import { errorForErrno } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
@@ -8,10 +8,10 @@ const cell = new Int32Array(1);
 let location: Deno.PointerValue = null;
 
 /**
- * The errno of the call just made. Where it is is asked once: an isolate runs on one thread (each Worker has a module
- * of its own), so its errno never moves. JavaScript between the call and this is harmless: it enters the kernel for more
- * memory at most, which leaves errno alone unless it fails, and native_errno_test.ts shows that it survives forced
- * collections. The errno of a `nonblocking` call is another thread's and is lost.
+ * Returns the errno of the call just made. Its location is read once: an isolate runs on one thread (each Worker has its
+ * own copy of this module), so the location never changes. JavaScript that runs between the call and this may enter the
+ * kernel to get memory. That changes errno only if it fails. native_errno_test.ts shows that errno survives forced garbage
+ * collections. The errno of a `nonblocking` call is lost, because that call runs on another thread.
  */
 export function errno(): number {
   location ??= libc().__errno_location();
@@ -19,12 +19,12 @@ export function errno(): number {
   return cell[0];
 }
 
-/** The error of the call just made. */
+/** Returns the error of the call just made. */
 export function failure(syscall: string, address?: unknown): OSError {
   return errorForErrno(errno(), { syscall, address });
 }
 
-/** Passes a result of libc through, or throws what its -1 stands for. */
+/** Returns a result of libc, or throws the error for -1. */
 export function call(result: number, syscall: string, address?: unknown): number {
   if (result === -1) throw failure(syscall, address);
   return result;

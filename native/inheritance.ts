@@ -4,12 +4,12 @@ import { call } from "./call.ts";
 import { libc } from "./libc.ts";
 import { F_GETFD, F_SETFD, FD_CLOEXEC } from "./linux.ts";
 
-/** Whether a descriptor is inherited; EBADF where nothing is open under the number. */
+/** Whether a descriptor is inherited. Throws EBADF if the number is not open. */
 export function getInheritable(fd: number): boolean {
   return (descriptorFlags(fd) & FD_CLOEXEC) === 0;
 }
 
-/** Lets a descriptor be inherited, or not. */
+/** Sets whether a descriptor is inherited. */
 export function setInheritable(fd: number, inheritable: boolean): void {
   const flags = descriptorFlags(fd);
   const wanted = inheritable ? flags & ~FD_CLOEXEC : flags | FD_CLOEXEC;

@@ -1,8 +1,8 @@
-// Memory that another thread makes use of.
+// Memory that a call on another thread uses.
 
 const lent = new Set<unknown>();
 
-/** Keeps what a call on another thread reads and writes, until it has ended. */
+/** Keeps the memory of a call on another thread reachable until the call has ended. */
 export async function lend<T>(memory: unknown, call: Promise<T>): Promise<T> {
   lent.add(memory);
   try {

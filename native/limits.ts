@@ -1,7 +1,7 @@
-// The socket options that tell how a blocking call waits: SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT.
+// The socket options that limit blocking calls: SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT.
 //
-// The kernel heeds them on blocking descriptors, and those here are not. So they are read back when they are set, adopted
-// or inherited, and heeded by what waits here. Where none is set there is nothing to look at.
+// The kernel applies them to blocking descriptors only, and descriptors here are non-blocking. So this module reads them
+// when they are set, adopted or inherited, and calls apply them. A socket without any of them has no limits to check.
 
 import { SO_RCVLOWAT, SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET } from "../base/constants/sockets.ts";
 import type { BlockingLimits } from "../seam/transport.ts";
@@ -10,7 +10,7 @@ import { readOption } from "./options.ts";
 
 const NONE: BlockingLimits = { receive: null, send: null, lowWater: 1 };
 
-/** The limits of a socket, undefined where it has none. */
+/** Returns the limits of a socket, or undefined if it has none. */
 export function readLimits(fd: number): BlockingLimits | undefined {
   return orNone({
     receive: secondsOf(fd, SO_RCVTIMEO),
@@ -19,7 +19,7 @@ export function readLimits(fd: number): BlockingLimits | undefined {
   });
 }
 
-/** The limits after an option was set to some bytes. */
+/** Returns the limits after an option was set. */
 export function limitsAfter(
   fd: number,
   limits: BlockingLimits | undefined,
@@ -42,7 +42,7 @@ export function limitsAfter(
   return limits;
 }
 
-/** A negative struct timeval is no time at all for the kernel; it reads back as zero, which stands for no limit. */
+/** For the kernel a negative struct timeval means not to wait. It reads back as zero, which means no limit. */
 function isNegative(value: number | Uint8Array): boolean {
   return typeof value !== "number" && value.length >= 8 && (value[7] & 0x80) !== 0;
 }
@@ -51,7 +51,7 @@ function orNone(limits: BlockingLimits): BlockingLimits | undefined {
   return limits.receive === null && limits.send === null && limits.lowWater <= 1 ? undefined : limits;
 }
 
-/** A struct timeval in seconds, null for none. */
+/** Reads a struct timeval in seconds; null for zero. */
 function secondsOf(fd: number, name: number): number | null {
   const time = new BigUint64Array(2);
   if (readOption(fd, SOL_SOCKET, name, time) !== 0) return null;

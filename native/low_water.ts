@@ -5,12 +5,12 @@ import { libc } from "./libc.ts";
 import { FIONREAD } from "./linux.ts";
 import { level } from "./poll.ts";
 
-/** The low-water mark of a stream. */
+/** The low-water mark of a stream, in bytes. */
 export class LowWater {
   readonly bytes: number;
   /**
-   * Whether poll(2) heeds it, as TCP's does. A Unix socket's does not: there a blocking receive takes bytes as they come
-   * until there are enough, because its queue may be smaller than the mark.
+   * Whether poll(2) respects it, as it does for TCP. For a Unix socket it does not: a blocking receive there takes bytes as
+   * they arrive until there are enough, because the socket's queue may be smaller than the mark.
    */
   readonly polled: boolean;
 
@@ -24,17 +24,17 @@ export class LowWater {
     return Math.min(this.bytes, size);
   }
 
-  /** Whether there are too few for a receive of up to `size`, on a socket whose poll(2) heeds the mark. */
+  /** Whether there are too few bytes for a receive of up to `size`, on a socket whose poll(2) respects the mark. */
   isShort(fd: number, size: number): boolean {
     if ((level(fd) & (POLLIN | POLLERR | POLLHUP | POLLRDHUP)) !== 0) return false;
-    // For the kernel's poll(2) it is the mark that counts, for a receive of fewer bytes those.
+    // poll(2) compares with the mark. A receive of fewer bytes than the mark waits for those only.
     return size >= this.bytes || available(fd) < size;
   }
 }
 
 const count = new Int32Array(1);
 
-/** How many bytes are in a stream's queue. */
+/** Returns the number of bytes in a stream's receive queue. */
 function available(fd: number): number {
   return libc().ioctl(fd, FIONREAD, count) === 0 ? count[0] : 0;
 }

@@ -5,7 +5,7 @@ import { call } from "./call.ts";
 import * as effects from "./effects.ts";
 import { libc } from "./libc.ts";
 
-/** getsockopt(2) into a value of fixed size, for whoever knows the option. Answers what libc does. */
+/** getsockopt(2) for an option of known size. Returns libc's result. */
 export function readOption(
   fd: number,
   level: number,
@@ -16,8 +16,8 @@ export function readOption(
 }
 
 /**
- * An option as a number. Those of AF_VSOCK have 64 bits, so CPython asks for 8 bytes on such a socket; the kernel fills
- * the first 4 of them where an option of another level has no more.
+ * Returns an option as a number. Options of AF_VSOCK have 64 bits, so CPython asks for 8 bytes on such a socket. For an
+ * option of another level the kernel fills the first 4 bytes only.
  */
 export function numberOption(fd: number, family: number, level: number, name: number): number {
   const value = new DataView(new ArrayBuffer(8));
@@ -26,7 +26,7 @@ export function numberOption(fd: number, family: number, level: number, name: nu
   return family === AF_VSOCK ? Number(value.getBigUint64(0, true)) : value.getInt32(0, true);
 }
 
-/** Up to `size` bytes of an option. */
+/** Returns up to `size` bytes of an option. */
 export function bytesOption(fd: number, level: number, name: number, size: number): Uint8Array<ArrayBuffer> {
   const value = new Uint8Array(size);
   const length = new Uint32Array([size]);
@@ -34,7 +34,7 @@ export function bytesOption(fd: number, level: number, name: number, size: numbe
   return value.slice(0, length[0]);
 }
 
-/** Sets an option to bytes, or to a number: 64 bits wide on a socket of AF_VSOCK, C's int on any other. */
+/** Sets an option to bytes or to a number. A number has 64 bits on a socket of AF_VSOCK, and is a C int on others. */
 export function setOption(fd: number, family: number, level: number, name: number, value: number | Uint8Array): void {
   const bytes = typeof value !== "number"
     ? value as Uint8Array<ArrayBuffer>

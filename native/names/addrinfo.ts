@@ -1,6 +1,6 @@
-// getaddrinfo(3): hosts and services to addresses, with all that /etc/nsswitch.conf names.
+// getaddrinfo(3): looks up hosts and services with all sources of /etc/nsswitch.conf.
 //
-// It runs on a thread of Deno's pool and blocks nothing.
+// It runs on a thread of Deno's pool and does not block JavaScript.
 
 import type { Address } from "../../base/addresses.ts";
 import { AF_INET, AF_INET6 } from "../../base/constants/families.ts";
@@ -16,7 +16,7 @@ import { decode } from "../sockaddr.ts";
 const FLAGS = 0, FAMILY = 4, TYPE = 8, PROTO = 12, ADDRESS_LENGTH = 16, ADDRESS = 24, CANONNAME = 32, NEXT = 40;
 const SIZE = 48;
 
-/** What to find; 0 or left out is any. */
+/** The hints of getaddrinfo(3). 0 or undefined stands for any. */
 export interface Hints {
   flags?: number;
   family?: number;
@@ -24,7 +24,7 @@ export interface Hints {
   proto?: number;
 }
 
-/** One way to reach a host. */
+/** One result: the arguments of a socket, and the address. */
 export interface Found {
   family: number;
   type: number;
@@ -33,7 +33,7 @@ export interface Found {
   address: Address;
 }
 
-/** What a call of getaddrinfo reads and writes. */
+/** The memory that one call of getaddrinfo reads and writes. */
 class Query {
   readonly #host: string | null;
   readonly node: Uint8Array<ArrayBuffer> | null;
@@ -52,7 +52,7 @@ class Query {
     view.setInt32(PROTO, proto, true);
   }
 
-  /** What the call found, by the status that it answered. */
+  /** Returns the results of the call, or throws the error of its status. */
   read(status: number): Found[] {
     if (status !== 0) throw lookUpError(status, "getaddrinfo", this.#host);
     const [first] = this.list;
@@ -89,13 +89,13 @@ export async function find(host: string | null, service: string | null, hints: H
   return query.read(await lend(query, libc().getaddrinfo_waiting(query.node, query.service, query.hints, query.list)));
 }
 
-/** The same at once, for who cannot wait for a thread. */
-export function findInPlace(host: string | null, service: string | null, hints: Hints): Found[] {
+/** Does the same synchronously, for calls that cannot wait. */
+export function findSync(host: string | null, service: string | null, hints: Hints): Found[] {
   const query = new Query(host, service, hints);
   return query.read(libc().getaddrinfo(query.node, query.service, query.hints, query.list));
 }
 
-/** The error that a status of getaddrinfo or getnameinfo stands for. */
+/** Returns the error for a status of getaddrinfo or getnameinfo. */
 export function lookUpError(status: number, syscall: string, address: unknown): gaierror {
   const [code] = Object.entries(constants).find(([name, value]) => name.startsWith("EAI_") && value === status) ?? [];
   return new gaierror(status, textAt(libc().gai_strerror(status)), { syscall, address, code });

@@ -1,4 +1,4 @@
-// getaddrinfo: host and service to addresses that can be given to bind and connect.
+// getaddrinfo: looks up the addresses of a host and a service, for bind and connect.
 
 import type { Inet6Address, InetAddress } from "../../base/addresses.ts";
 import type { WaitOptions } from "../../core/abort.ts";
@@ -10,18 +10,18 @@ import { toAscii } from "../../base/idna.ts";
 import { AI_NUMERICHOST } from "../../base/constants/names.ts";
 import { gaierror } from "../../base/errors.ts";
 import { gaiErrorFor } from "../../base/gai.ts";
-import { find, findInPlace } from "./addrinfo.ts";
+import { find, findSync } from "./addrinfo.ts";
 import type { Found, Hints } from "./addrinfo.ts";
 import { requireHost } from "../permissions.ts";
 
 /**
- * Finds the addresses of a host and a service, each with the arguments of the socket that fits it, as libc answers.
+ * Looks up the addresses of a host and a service, as Python's `socket.getaddrinfo()`; see getaddrinfo(3). Each result is
+ * `[family, type, proto, canonname, address]`: the arguments of a socket, and the address to give to it.
  *
- * A literal address takes no permission; a name takes net access to `host:port` (to all of the host where no port
- * is given), no more than connecting to it takes.
+ * A literal address needs no permission. A name needs net access to `host:port`, or to the whole host if no port is given.
  *
- * @throws {gaierror} whose `errno` is the EAI_ number: EAI_NONAME for a name that is not known, EAI_AGAIN where no
- * name server answers …
+ * @throws {gaierror} whose `errno` is the EAI_ number: EAI_NONAME for a name that is not known, EAI_AGAIN if no name
+ * server replies …
  *
  * @example
  * ```ts
@@ -42,7 +42,7 @@ export async function getaddrinfo(
 ): Promise<AddressInfo[]> {
   const hints = { family, type, proto, flags };
   const hostname = checkAddrInfo(host, hints);
-  // libc would take a port beyond 65535 modulo 2 ** 16.
+  // libc would reduce a port beyond 65535 modulo 2 ** 16.
   const service = parseService(port, flags);
   const signal = checkOptions(options);
   throwIfAborted(signal);
@@ -56,22 +56,22 @@ export async function getaddrinfo(
   ]);
 }
 
-/** Looks up, with the permission that it takes. */
+/** Looks up a host and a service, and checks the permission. */
 export async function findHost(host: string | null, port: number | string | null, hints: Hints): Promise<Found[]> {
   const service = port === null ? null : String(port);
   if (host === null) return await find(null, service, hints);
-  // C would read it up to there.
+  // C would read the name up to the zero only.
   if (host.includes("\0")) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
   const name = toAscii(host);
   if (!isNumeric(name)) requireHost(name, await findPort(port, hints));
   return await find(name, service, hints);
 }
 
-/** Whether a host is an address as text, which libc tells without waiting. */
+/** Whether a host is a literal address. libc tells that without waiting. */
 function isNumeric(host: string): boolean {
   if (host === "" || host === "*") return true; // no host at all
   try {
-    findInPlace(host, null, { flags: AI_NUMERICHOST });
+    findSync(host, null, { flags: AI_NUMERICHOST });
     return true;
   } catch (error) {
     if (error instanceof gaierror) return false;
@@ -79,7 +79,7 @@ function isNumeric(host: string): boolean {
   }
 }
 
-/** The port of a service, which the permission names; 0 for none. */
+/** Returns the port of a service for the permission check, 0 for none. */
 async function findPort(port: number | string | null, { type, proto }: Hints): Promise<number> {
   if (typeof port !== "string") return port ?? 0;
   const [{ address }] = await find(null, port, { type, proto });

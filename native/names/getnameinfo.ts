@@ -1,4 +1,4 @@
-// getnameinfo: a socket address to names.
+// getnameinfo: looks up the names of a socket address.
 
 import type { InetAddress } from "../../base/addresses.ts";
 import { AF_INET } from "../../base/constants/families.ts";
@@ -9,7 +9,7 @@ import type { WaitOptions } from "../../core/abort.ts";
 import { orAborted, throwIfAborted } from "../../core/abort.ts";
 import { checkOptions } from "../../core/arguments.ts";
 import { checkNameInfo } from "../../core/names/getnameinfo.ts";
-import { findInPlace, lookUpError } from "./addrinfo.ts";
+import { findSync, lookUpError } from "./addrinfo.ts";
 import { lend } from "../lend.ts";
 import { libc } from "../libc.ts";
 import { textIn } from "../memory.ts";
@@ -20,10 +20,10 @@ import { encode, outgoing } from "../sockaddr.ts";
 const HOST_SIZE = 1025, SERVICE_SIZE = 32;
 
 /**
- * The name and service of a socket address, as text.
+ * Returns the host name and the service name of a socket address, as Python's `socket.getnameinfo()`; see getnameinfo(3).
  *
- * The name takes net access to `host:port`; with NI_NUMERICHOST nothing is looked up and nothing is needed. A scope
- * is written with its interface's name.
+ * The look-up of the name needs net access to `host:port`. With NI_NUMERICHOST nothing is looked up and no permission is
+ * needed. A scope is written with the name of its interface.
  *
  * @example
  * ```ts
@@ -40,9 +40,9 @@ export async function getnameinfo(
   const [given, port, flowinfo, scopeId] = checkNameInfo(address, flags);
   const signal = checkOptions(options);
   throwIfAborted(signal);
-  // Numbers take no waiting.
+  // Literal addresses are parsed without waiting.
   const numeric = { type: SOCK_DGRAM, flags: AI_NUMERICHOST | AI_NUMERICSERV };
-  const [{ family, address: literal }] = findInPlace(given, String(port), numeric);
+  const [{ family, address: literal }] = findSync(given, String(port), numeric);
   const [host] = literal as InetAddress;
   if (family === AF_INET && address.length !== 2) throw new OSError("IPv4 sockaddr must be 2 tuple");
   if (!(flags & NI_NUMERICHOST)) requireHost(host, port);

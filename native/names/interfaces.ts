@@ -1,4 +1,4 @@
-// Network interfaces by name and index. libc asks the kernel, and takes no permission for it.
+// Network interfaces by name and index. libc asks the kernel, and needs no permission.
 
 import { nameOf } from "../../base/data.ts";
 import { errorFor, OSError } from "../../base/errors.ts";
@@ -6,21 +6,13 @@ import { failure } from "../call.ts";
 import { libc } from "../libc.ts";
 import { cString, NULL, structAt, textAt, textIn } from "../memory.ts";
 
-/** IF_NAMESIZE, the end included. */
+/** IF_NAMESIZE: the size of an interface's name with its final zero. */
 const NAME_SIZE = 16;
 
-// struct if_nameindex: unsigned int if_index @0, char *if_name @8. The list ends with a name that is NULL.
+// struct if_nameindex: unsigned int if_index @0, char *if_name @8. The list ends with a NULL name.
 const INDEX = 0, NAME = 8, SIZE = 16;
 
-/**
- * Lists the network interfaces.
- *
- * @example
- * ```ts
- * import { if_nameindex } from "@berkeley/socket/native";
- * for (const [index, name] of if_nameindex()) console.log(index, name);
- * ```
- */
+/** Lists the network interfaces by index, as Python's `socket.if_nameindex()`. */
 export function if_nameindex(): [index: number, name: string][] {
   const list = libc().if_nameindex();
   if (list === NULL) throw failure("if_nameindex");
@@ -38,9 +30,9 @@ export function if_nameindex(): [index: number, name: string][] {
 }
 
 /**
- * The index of a network interface.
+ * Returns the index of a network interface, as Python's `socket.if_nametoindex()`.
  *
- * @throws {OSError} where there is none of this name.
+ * @throws {OSError} if there is no interface of this name.
  *
  * @example
  * ```ts
@@ -58,9 +50,9 @@ export function if_nametoindex(name: string): number {
 }
 
 /**
- * The name of a network interface, by its index.
+ * Returns the name of a network interface by its index, as Python's `socket.if_indextoname()`.
  *
- * @throws {OSError} ENXIO where there is none of this index.
+ * @throws {OSError} ENXIO if there is no interface of this index.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// The look-ups of Python's socket module by libc, each in a file of its own.
+// The look-up functions of Python's socket module over libc.
 
 export { getaddrinfo } from "./getaddrinfo.ts";
 export type { AddressInfo } from "../../core/names/getaddrinfo.ts";
@@ -8,5 +8,5 @@ export { getnameinfo } from "./getnameinfo.ts";
 export { getprotobyname, getservbyname, getservbyport } from "./getserv.ts";
 export { if_indextoname, if_nameindex, if_nametoindex } from "./interfaces.ts";
 
-/** Whether this platform has IPv6: Linux always does. */
+/** Whether this platform has IPv6. Always true on Linux. */
 export const has_ipv6: boolean = true;
