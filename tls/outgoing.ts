@@ -1,26 +1,26 @@
-// Ciphertext on its way out: from an engine's queue to the transport behind it, in order, whatever becomes of the caller.
+// Sends the ciphertext of an engine. It goes to the transport below in order, also after its call was given up.
 
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Transport } from "../seam/transport.ts";
 import type { ByteQueue } from "./engine.ts";
 
-/** What one send of the transport is given at most. */
+/** The largest size of one send. */
 const PIECE = 65536;
 
-/** Pieces that wait for the next one to need them: a connection that sends nothing keeps none. */
+/** Spare buffers for later sends. A connection that sends nothing holds none. */
 const spare: Uint8Array<ArrayBuffer>[] = [];
 const MOST_SPARE = 8;
 
 const EMPTY = new Uint8Array(0);
 
-/** The way out of one connection. It is the transport's caller, and leaves a piece alone until its end is known. */
+/** The sending side of one connection. It is the transport's caller, and does not change a buffer before its send has ended. */
 export class Outgoing implements Caller {
   turn = 0;
   readonly lends = true;
   readonly #transport: Transport;
   readonly #queue: ByteQueue;
   #memory: Uint8Array<ArrayBuffer> | null = null;
-  /** What of the piece is not sent. */
+  /** The part of the buffer that was not sent yet. */
   #rest: Uint8Array = EMPTY;
 
   constructor(transport: Transport, queue: ByteQueue) {
@@ -28,12 +28,12 @@ export class Outgoing implements Caller {
     this.#queue = queue;
   }
 
-  /** Whether everything was handed to the transport. */
+  /** Whether everything was sent. */
   get empty(): boolean {
     return this.#memory === null && this.#queue.pending === 0;
   }
 
-  /** Sends what the transport takes. Returns whether that was everything. */
+  /** Sends as much as the transport takes. Returns whether that was everything. */
   flush(): boolean {
     for (;;) {
       if (this.#memory === null && !this.#fill()) return true;
@@ -61,7 +61,7 @@ export class Outgoing implements Caller {
     this.#rest = EMPTY;
   }
 
-  /** Gives up: what is under way counts as sent, the rest is dropped. The memory is not used again. */
+  /** Gives up. Data under way counts as sent, and the rest is dropped. The buffer is not used again. */
   abandon(): void {
     if (this.#memory === null) return;
     this.#transport.forget(this);
