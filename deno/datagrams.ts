@@ -1,9 +1,9 @@
-// Datagrams (UDP and AF_UNIX) over Deno.listenDatagram: the states of a datagram socket, and what each call means
-// in each state, as the kernel has it. What travels is in bound_conn.ts, options in datagram_options.ts.
+// Datagrams (UDP and AF_UNIX) over Deno.listenDatagram: the states of a datagram socket, and the effect of each call in
+// each state, as in the kernel.
 //
-// What cannot be known through Deno and so differs from the kernel: Deno's sockets are never connected, so a
-// connected one does not hear that its peer refuses (ECONNREFUSED by ICMP), a stranger's Unix datagram is dropped
-// here instead of refused there (EPERM), and datagrams that were queued before connect are filtered too.
+// Deno's sockets are never connected in the kernel, which makes three differences. A connected socket does not learn that
+// its peer refuses datagrams (ECONNREFUSED by ICMP). A Unix datagram of another sender is dropped here, while the kernel
+// would refuse it (EPERM). And datagrams that were queued before connect are filtered, too.
 
 import { isLoopback, loopback } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
@@ -211,7 +211,7 @@ export class DatagramTransport implements Transport {
 
   /**
    * Whether all datagrams that arrived before SHUT_RD have been received. The first attempt of a call asks the kernel, and
-   * wakes the waiters when the answer is there. The second attempt knows it.
+   * wakes the waiters when Deno has learned the answer. The second attempt has that answer.
    */
   #isDrained(caller: Caller): boolean {
     if (this.#boundConn === null || this.#asked.get(caller) === caller.turn) return true;

@@ -10,7 +10,7 @@ export class PendingReceive {
   size = 0;
   /** How many bytes must be there before it takes any (MSG_WAITALL). */
   least = 0;
-  /** Counts up. When the kernel has been asked, the answer counts for all receives up to the latest id at the start. */
+  /** Increases with each receive. Asking the kernel serves all receives whose id is not above the latest one at its start. */
   id = 0;
   /** Whether the kernel is being asked for this receive. */
   asking = false;

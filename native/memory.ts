@@ -1,4 +1,4 @@
-// Reads memory that libc's results point to.
+// Reads the memory that libc's results point to.
 //
 // It uses memcpy and not Deno.UnsafePointerView. The view needs all of --allow-ffi (Deno 2.9), so a program that was only
 // allowed libc (`--allow-ffi=/lib/x86_64-linux-gnu/libc.so.6`) could not use it.

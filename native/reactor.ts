@@ -242,7 +242,7 @@ class Reactor implements Loop {
     return this.#waiting > (this.#waits > 0 ? 0 : this.#background);
   }
 
-  /** Whether the loop may keep the process alive. */
+  /** Whether the loop keeps the process alive. Only then may it park. */
   get #held(): boolean {
     return this.#foreground > 0 || this.#waits > 0;
   }

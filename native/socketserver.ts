@@ -81,7 +81,7 @@ export type { ServerClass, Threading, ThreadingClass } from "../server/threading
  * ```
  */
 export class TCPServer extends StreamServer {
-  /** Opens a socket of this backend. */
+  /** Opens a native socket. */
   override open(family: number, type: number): Socket {
     return socket(family, type);
   }
@@ -89,7 +89,7 @@ export class TCPServer extends StreamServer {
 
 /** A UDP server that serves one datagram after the other, as Python's `socketserver.UDPServer`. */
 export class UDPServer extends DatagramServer {
-  /** Opens a socket of this backend. */
+  /** Opens a native socket. */
   override open(family: number, type: number): Socket {
     return socket(family, type);
   }

@@ -58,7 +58,7 @@ const LIBRARIES: Record<number, string> = {
 export interface Failure {
   code: bigint;
   library: string | undefined;
-  /** The reason's name. */
+  /** The name of the reason. */
   reason: string | undefined;
   /** The reason in words. */
   text: string;
