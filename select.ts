@@ -17,28 +17,26 @@
  * @module
  */
 
-import type { WaitOptions } from "./core/abort.ts";
-import type { Waitable } from "./core/select/arguments.ts";
+import type { WaitOptions } from "./core/promises.ts";
+import type { Poll, Waitable } from "./core/select/select.ts";
 import { makeSelect } from "./core/select/module.ts";
 import type { EpollFactory } from "./core/select/module.ts";
-import type { Poll } from "./core/select/poll.ts";
 import type { Reader, ReadSource } from "./core/select/reader.ts";
-import { EpollWaits, PollWaits, SelectWaits } from "./core/select/selector_waits.ts";
-import { BaseSelector } from "./core/select/selectors.ts";
+import { BaseSelector, EpollWaits, PollWaits, SelectWaits } from "./core/select/selectors.ts";
 import { realRuntime } from "./deno/runtime.ts";
 
-export { Poll } from "./core/select/poll.ts";
+export { Poll } from "./core/select/select.ts";
 export { Epoll } from "./core/select/epoll.ts";
 export type { EpollFactory } from "./core/select/module.ts";
 export { Reader } from "./core/select/reader.ts";
 export type { ReadSource } from "./core/select/reader.ts";
 export { BaseSelector } from "./core/select/selectors.ts";
-export { EVENT_READ, EVENT_WRITE } from "./core/select/selector_waits.ts";
-export { SelectorMap } from "./core/select/selector_map.ts";
-export type { SelectorKey } from "./core/select/selector_map.ts";
-export { KeyError } from "./core/select/errors.ts";
-export type { Waitable } from "./core/select/arguments.ts";
-export type { WaitOptions } from "./core/abort.ts";
+export { EVENT_READ, EVENT_WRITE } from "./core/select/selectors.ts";
+export { SelectorMap } from "./core/select/selectors.ts";
+export type { SelectorKey } from "./core/select/selectors.ts";
+export { KeyError } from "./core/select/select.ts";
+export type { Waitable } from "./core/select/select.ts";
+export type { WaitOptions } from "./core/promises.ts";
 export {
   POLLERR,
   POLLHUP,
@@ -53,7 +51,7 @@ export {
   POLLWRBAND,
   POLLWRNORM,
 } from "./base/poll.ts";
-export * from "./core/select/constants.ts";
+export * from "./base/poll.ts";
 
 const real = makeSelect(realRuntime);
 

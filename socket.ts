@@ -35,7 +35,7 @@ import { platform } from "./base/platform.ts";
 import type { ConnectionOptions, ItemOf, Pair, Server, ServerOptions } from "./core/create.ts";
 import type { Socket } from "./core/socket.ts";
 import { makeSockets } from "./core/sockets.ts";
-import type { WaitOptions } from "./core/abort.ts";
+import type { WaitOptions } from "./core/promises.ts";
 import { denoBackend } from "./deno/backend.ts";
 import { realRuntime } from "./deno/runtime.ts";
 
@@ -55,12 +55,13 @@ export type {
 export type { Bytes, Data, MutableData } from "./base/data.ts";
 export * from "./base/exceptions.ts";
 export type { ConnectedItemOf, ConnectionOptions, ItemOf, Pair, Server, ServerOptions } from "./core/create.ts";
-export { BinaryFile, BufferedFile, RawFile, SocketFile, TextFile, UnsupportedOperation } from "./core/files.ts";
+export { BinaryFile, BufferedFile, RawFile, TextFile } from "./core/files.ts";
+export { SocketFile, UnsupportedOperation } from "./core/files/file.ts";
 export type { ErrorHandler, FileOf, MakefileOptions } from "./core/files.ts";
-export { CMSG_LEN, CMSG_SPACE } from "./base/cmsg.ts";
+export { CMSG_LEN, CMSG_SPACE } from "./base/data.ts";
 export type { SendableFile } from "./core/sendfile.ts";
 export { Socket } from "./core/socket.ts";
-export type { WaitOptions } from "./core/abort.ts";
+export type { WaitOptions } from "./core/promises.ts";
 export type { AncillaryData } from "./seam/transport.ts";
 
 const sockets = makeSockets(realRuntime, denoBackend);

@@ -44,7 +44,7 @@ export type {
   UnixAddress,
 } from "./base/addresses.ts";
 export type { Bytes } from "./base/data.ts";
-export type { WaitOptions } from "./core/abort.ts";
+export type { WaitOptions } from "./core/promises.ts";
 export type { BufferedFile } from "./core/files.ts";
 export type { Socket } from "./core/socket.ts";
 export { BaseServer } from "./server/base_server.ts";

@@ -82,7 +82,7 @@ export type { Data } from "./base/data.ts";
 export * from "./base/exceptions.ts";
 export { Socket } from "./core/socket.ts";
 export type { ItemOf } from "./core/create.ts";
-export type { WaitOptions } from "./core/abort.ts";
+export type { WaitOptions } from "./core/promises.ts";
 export type { AncillaryData } from "./seam/transport.ts";
 export { broadcast, join, leave } from "./core/multicast.ts";
 

@@ -3,19 +3,9 @@
 // Checked addresses are normal: literals are canonical, AF_INET6 has its four elements, a path is a path.
 // So backends look at no spelling again.
 
-import {
-  AF_INET,
-  AF_INET6,
-  AF_NETLINK,
-  AF_PACKET,
-  AF_QIPCRTR,
-  AF_UNIX,
-  AF_UNSPEC,
-  AF_VSOCK,
-} from "./constants/families.ts";
+import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_QIPCRTR, AF_UNIX, AF_UNSPEC, AF_VSOCK } from "./constants.ts";
 import { nameOf } from "./data.ts";
-import { OSError } from "./errors.ts";
-import { gaiErrorFor } from "./gai.ts";
+import { gaiErrorFor, OSError } from "./errors.ts";
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6, parseLenientIPv4 } from "./ip.ts";
 import { platform } from "./platform.ts";
 

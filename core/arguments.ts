@@ -1,10 +1,10 @@
 // The arguments of a socket's methods, checked as CPython checks them.
 
-import { AF_VSOCK } from "../base/constants/families.ts";
+import { AF_VSOCK } from "../base/constants.ts";
 import { bytesOf, nameOf, viewOf } from "../base/data.ts";
 import type { Data, MutableData } from "../base/data.ts";
 import type { AncillaryData } from "../seam/transport.ts";
-import { checkSignal } from "./abort.ts";
+import { checkSignal } from "./promises.ts";
 
 /** CPython's bound of a timeout, 2^63 - 1 ns: some 292 years. */
 const LONGEST_TIMEOUT = 9_223_372_036;
@@ -115,6 +115,11 @@ export function sizedView(buffer: MutableData, nbytes: number, method: string): 
   const view = viewOf(buffer);
   if (nbytes > view.length) throw new RangeError("buffer too small for requested bytes");
   return nbytes === 0 ? view : view.subarray(0, nbytes);
+}
+
+/** Whether memory can be lent: it is not shared, and has one length as long as it is there. */
+export function isFixed({ buffer }: Uint8Array): boolean {
+  return buffer instanceof ArrayBuffer && !buffer.resizable;
 }
 
 /**

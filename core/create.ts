@@ -16,21 +16,21 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { CMSG_LEN } from "../base/cmsg.ts";
+import { CMSG_LEN } from "../base/data.ts";
 import type { Bytes, Data } from "../base/data.ts";
 import { errorFor, OSError, timedOut } from "../base/errors.ts";
 import type { Clock } from "../seam/clock.ts";
 import type { Backend } from "../seam/backend.ts";
 import type { Transport } from "../seam/transport.ts";
 import { checkInteger, checkOptions, checkTimeout, isOptions, only } from "./arguments.ts";
-import { delayUntil } from "./delay.ts";
+import { delayUntil } from "./timing.ts";
 import type { Descriptor, DescriptorTable } from "./descriptors.ts";
 import { interleave, race } from "./happy_eyeballs.ts";
 import type { Runtime } from "./runtime.ts";
 import { socketOf } from "./socket.ts";
 import type { Socket } from "./socket.ts";
-import { orAborted, throwIfAborted } from "./abort.ts";
-import type { WaitOptions } from "./abort.ts";
+import { orAborted, throwIfAborted } from "./promises.ts";
+import type { WaitOptions } from "./promises.ts";
 
 /** What create_connection takes last: Python's keyword, and the signal of every call that can wait. */
 export interface ConnectionOptions extends WaitOptions {
@@ -337,6 +337,7 @@ export function hasDualstackIpv6(runtime: Runtime, backend: Backend): boolean {
     if (!(error instanceof OSError)) throw error;
     return false;
   } finally {
+    // No `using`: Node 22, on which the simulation runs, does not have it.
     socket?.close();
   }
 }

@@ -2,7 +2,7 @@
 // silent for a while (RFC 8305, "Happy Eyeballs"). The arrangement is that of asyncio's create_connection.
 
 import type { Clock, Timer } from "../seam/clock.ts";
-import { delayUntil } from "./delay.ts";
+import { delayUntil } from "./timing.ts";
 
 /**
  * Interleaves endpoints by family, so that a family that does not work delays no more than every second attempt. The first

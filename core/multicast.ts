@@ -15,9 +15,9 @@ import {
 import { nameOf } from "../base/data.ts";
 import type { Data } from "../base/data.ts";
 import { parseIPv4, parseIPv6 } from "../base/ip.ts";
-import { promised } from "./promised.ts";
+import { promised } from "./promises.ts";
+import type { WaitOptions } from "./promises.ts";
 import type { Socket } from "./socket.ts";
-import type { WaitOptions } from "./abort.ts";
 
 /**
  * Joins a multicast group, so that the socket receives what is sent to it. The group is a literal address.

@@ -2,7 +2,7 @@
 
 import { SOCK_STREAM } from "../base/constants.ts";
 import { nameOf } from "../base/data.ts";
-import type { WaitOptions } from "./abort.ts";
+import type { WaitOptions } from "./promises.ts";
 import { checkOptions, checkUnchanged } from "./arguments.ts";
 
 /** What sendfile needs of its socket. */

@@ -4,7 +4,7 @@ import type { Address, AddressLike, AddressOf, Inet6Address, InetAddress } from 
 import { AF_INET, AF_UNIX, SOCK_STREAM } from "../base/constants.ts";
 import type { Bytes, Data } from "../base/data.ts";
 import type { Backend } from "../seam/backend.ts";
-import type { WaitOptions } from "./abort.ts";
+import type { WaitOptions } from "./promises.ts";
 import { checkTimeout } from "./arguments.ts";
 import * as create from "./create.ts";
 import type { ConnectionOptions, ItemOf, Pair, Server, ServerOptions } from "./create.ts";

@@ -7,7 +7,7 @@
 import { SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
 import { viewOf } from "../base/data.ts";
 import type { Data } from "../base/data.ts";
-import type { WaitOptions } from "./abort.ts";
+import type { WaitOptions } from "./promises.ts";
 import { checkUnchanged } from "./arguments.ts";
 
 /** What a stream needs of its socket. */

@@ -16,9 +16,8 @@ import { errorFor } from "../base/errors.ts";
 import type { Backend } from "../seam/backend.ts";
 import type { Transport } from "../seam/transport.ts";
 import { openDatagrams } from "./datagrams.ts";
-import { endpoints } from "./connect.ts";
-import { NATIVE_HINT } from "./refusals.ts";
-import { openPair } from "./pair.ts";
+import { endpoints } from "./endpoints.ts";
+import { NATIVE_HINT } from "./options.ts";
 import { denoResolver } from "./resolver.ts";
 import { StreamTransport } from "./streams.ts";
 
@@ -61,6 +60,7 @@ export const denoBackend: Backend = {
 
   async pair(family, type, proto): Promise<[Transport, Transport]> {
     checkKind(family, type, proto);
+    const { openPair } = await import("./pair.ts");
     return await openPair(family, type);
   },
 

@@ -12,10 +12,10 @@ import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, WouldBlock } from "../seam/transport.ts";
 import type { Waiters } from "../seam/waiters.ts";
 import { fromDeno } from "./errors.ts";
-import { Interrupter } from "./interrupter.ts";
+import { Interrupter } from "./unix_datagrams.ts";
 import { PendingSend } from "./pending_send.ts";
-import { Reference } from "./reference.ts";
-import { eventLoopTurns } from "./event_loop.ts";
+import { SendMemory } from "./send_memory.ts";
+import { eventLoopTurns, Reference } from "./event_loop.ts";
 
 /** The largest size of a UDP datagram. */
 const LONGEST_UDP = 65535;
@@ -35,8 +35,8 @@ class PendingDatagram extends PendingSend {
   /** Whether it was passed to Deno. */
   started = false;
 
-  constructor(caller: Caller | null, data: Uint8Array, to: Deno.Addr, address: Address) {
-    super(caller, data, data.length);
+  constructor(caller: Caller | null, bytes: Uint8Array, to: Deno.Addr, address: Address) {
+    super(caller, bytes, false);
     this.to = to;
     this.address = address;
   }
@@ -59,6 +59,7 @@ export class BoundConn {
   /** The receive under way, or the last one. */
   #underWay: Promise<unknown> | undefined;
   #arrival: Arrival | null = null;
+  readonly #memory = new SendMemory();
   /** The send under way. */
   #pending: PendingDatagram | null = null;
   /** A send that has ended and whose caller has not taken the outcome yet. */
@@ -173,7 +174,12 @@ export class BoundConn {
     }
     if (this.#error !== null) throw this.takeError();
     const counts = this.#pendingOptions === 0 && this.#isLastDestination(to) && data.length <= VALID_UDP;
-    this.#pending = new PendingDatagram(counts ? null : caller, data, to, address);
+    this.#pending = new PendingDatagram(
+      counts ? null : caller,
+      this.#memory.copy(data, data.length),
+      to,
+      address,
+    );
     this.#startSend();
     return counts ? data.length : WOULD_BLOCK;
   }
@@ -228,7 +234,7 @@ export class BoundConn {
   };
 
   #endSend(pending: PendingDatagram): void {
-    pending.end();
+    this.#memory.reuse(pending.end());
     this.#pending = null;
     if (this.#interrupter !== null && this.#waiters.has(POLLIN)) this.receiveAhead();
     if (this.#closed) return this.#release();

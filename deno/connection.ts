@@ -1,10 +1,9 @@
 // One connected stream over a Deno.Conn: its receiving side, its sending side, and the state that both share.
 
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
-import { fromDeno } from "./errors.ts";
+import { fromDeno, PendingError } from "./errors.ts";
 import { Inflow } from "./inflow.ts";
 import { Outflow } from "./outflow.ts";
-import { PendingError } from "./pending_error.ts";
 import type { Waiters } from "../seam/waiters.ts";
 
 const NOTHING = new Uint8Array(0);

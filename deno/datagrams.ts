@@ -25,28 +25,34 @@ import {
   SOCK_DGRAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { gather, scatter } from "../base/data.ts";
+import { copyOf, gather, scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
-import { copyOf } from "../base/pool.ts";
-import { asciiOf } from "../base/idna.ts";
-import { findAddresses } from "../core/names/hosts.ts";
+import { asciiOf } from "../base/ip.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import { Waiters } from "../seam/waiters.ts";
 import type { Accepted, AncillaryData, Caller, Received, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
-import { anyAddress, fromAddr, scoped } from "./addr.ts";
-import { bindDatagrams } from "./bind.ts";
+import {
+  allowed,
+  anyAddress,
+  autobindName,
+  checkPeerPath,
+  destination,
+  fromAddr,
+  randomAbstractName,
+  requireAbstract,
+  samePath,
+  scoped,
+  unixPath,
+} from "./addresses.ts";
+import { bindDatagrams } from "./endpoints.ts";
 import { DatagramOptions } from "./datagram_options.ts";
 import { errnoOf } from "./errors.ts";
-import { destination } from "./hosts.ts";
 import { BoundConn } from "./bound_conn.ts";
 import type { Arrival } from "./bound_conn.ts";
-import { checkPeerPath, randomAbstractName, samePath, unixPath } from "./paths.ts";
-import { kindOption, optionValue } from "./options.ts";
-import { allowed, requireAbstract } from "./permissions.ts";
-import { Probes } from "./probe.ts";
-import { checkAncillary, checkFlags, checkHow, checkUnstableNet } from "./refusals.ts";
+import { checkAncillary, checkFlags, checkHow, checkUnstableNet, kindOption, optionValue } from "./options.ts";
+import { Probes } from "./unix_datagrams.ts";
 import { denoResolver } from "./resolver.ts";
 
 /** The flags that receives support. The others need the kernel. */
@@ -94,8 +100,7 @@ export class DatagramTransport implements Transport {
       if (address === "") return;
       throw errorFor("EINVAL", { syscall: "bind", address });
     }
-    if (address === "") this.#claimAbstractName("autobind");
-    else this.#claim(address);
+    this.#claim(address === "" ? autobindName() : address);
   }
 
   #claim(address: Address): void {
@@ -106,12 +111,12 @@ export class DatagramTransport implements Transport {
     if (this.#waiters.has(POLLIN)) this.#boundConn.receiveAhead();
   }
 
-  #claimAbstractName(purpose: string): void {
+  #claimAbstractName(): void {
     requireAbstract(
       "a Unix datagram socket that is bound to no path gets an abstract name, and no single one can be granted; " +
         "bind it to a path that is",
     );
-    this.#claim(randomAbstractName(purpose));
+    this.#claim(randomAbstractName("unnamed"));
   }
 
   /**
@@ -119,7 +124,7 @@ export class DatagramTransport implements Transport {
    * socket without a name then. Deno cannot do that, so the socket gets a random abstract name.
    */
   #bound(to: Address): BoundConn {
-    if (this.#boundConn === null && this.family === AF_UNIX) this.#claimAbstractName("unnamed");
+    if (this.#boundConn === null && this.family === AF_UNIX) this.#claimAbstractName();
     else if (this.#boundConn === null) {
       const everywhere = anyAddress(this.family);
       // The loopback address is enough for a datagram to this host if the permission covers no more.
@@ -157,6 +162,7 @@ export class DatagramTransport implements Transport {
   }
 
   async #lookUp(name: string, rest: number[]): Promise<Address> {
+    const { findAddresses } = await import("../core/names/hosts.ts");
     const [{ host }] = await findAddresses(denoResolver, asciiOf(name), rest[0], this.family);
     // If the permission covers the name only, later sends must use the name, too.
     if (!allowed(host, rest[0])) this.#names.set(host, name);
@@ -321,7 +327,8 @@ export class DatagramTransport implements Transport {
     address: Address | null,
   ): number | WouldBlock {
     checkAncillary(ancillary);
-    const data = gather(views);
+    // An attempt for the outcome of a send reads no data. The memory may have been transferred since.
+    const data = this.holdsSend(caller) ? EMPTY : gather(views);
     return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
   }
 

@@ -11,12 +11,10 @@ import { POLLERR, POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, WouldBlock } from "../seam/transport.ts";
 import type { Waiters } from "../seam/waiters.ts";
-import { fromDeno } from "./errors.ts";
-import { ReadBuffer } from "./read_buffer.ts";
-import { Reference } from "./reference.ts";
-import type { PendingError } from "./pending_error.ts";
-import { eventLoopTurns } from "./event_loop.ts";
-import { PendingReceives } from "./pending_receives.ts";
+import { connectionError } from "./errors.ts";
+import type { PendingError } from "./errors.ts";
+import { PendingReceives, ReadBuffer } from "./read_buffer.ts";
+import { eventLoopTurns, Reference } from "./event_loop.ts";
 
 /** A read's size starts small, so that an idle connection costs little … */
 const SMALLEST_READ = 2048;
@@ -114,10 +112,10 @@ export class Inflow {
     if (buffered >= least && (!partial || this.#wasAsked(caller))) return buffered;
     // The error of a failed send does not end the receiving side: the kernel may still hold data of the peer.
     const ended = this.#state === "ended" || this.#pendingError.reset;
-    if ((ended || this.#shut) && buffered > 0) return buffered;
+    if (ended && buffered > 0) return buffered;
     if (this.#pendingError.error !== null && ended) throw this.#pendingError.take();
     // On TCP, data that arrives after SHUT_RD can still be received.
-    if (ended || (this.#shut && this.#wasAsked(caller))) return 0;
+    if (ended || (this.#shut && this.#wasAsked(caller))) return buffered;
     const pending = this.#receives.note(caller, Math.max(size, 1), least);
     pending.seen = buffered;
     if (!pending.asking && (this.#shut || buffered >= least)) {
@@ -174,10 +172,12 @@ export class Inflow {
   };
 
   readonly #onReadFailure = (error: unknown): void => {
+    const failure = connectionError(this.#conn, error, "recv");
+    if (failure === null) return this.#onRead(null);
     this.#buffer.endRead(0);
     if (this.#state === "closed") return;
     this.#state = "idle";
-    this.#pendingError.recordReset(fromDeno(error, { syscall: "recv" }));
+    this.#pendingError.recordReset(failure);
     this.#waiters.wake(POLLIN | POLLOUT | POLLERR);
   };
 

@@ -1,6 +1,6 @@
 // The look-up functions of Python's socket module on the default backend, over Deno's and Node's resolver.
 
-import type { WaitOptions } from "../core/abort.ts";
+import type { WaitOptions } from "../core/promises.ts";
 import type { AddressInfo } from "../core/names/getaddrinfo.ts";
 import type { HostEntry } from "../core/names/gethost.ts";
 import { makeNames } from "../core/names/module.ts";
@@ -9,7 +9,7 @@ import { denoResolver } from "./resolver.ts";
 export type { AddressInfo } from "../core/names/getaddrinfo.ts";
 export type { HostEntry } from "../core/names/gethost.ts";
 
-const names = makeNames(denoResolver);
+const names = makeNames(denoResolver, () => import("../core/names/lookups.ts"));
 
 /** Whether this platform has IPv6. Always true on Deno. */
 export const has_ipv6: boolean = true;

@@ -5,9 +5,10 @@ import { POLLERR, POLLOUT } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, WouldBlock } from "../seam/transport.ts";
 import type { Waiters } from "../seam/waiters.ts";
-import { fromDeno } from "./errors.ts";
+import { connectionError } from "./errors.ts";
+import type { PendingError } from "./errors.ts";
 import { PendingSend } from "./pending_send.ts";
-import type { PendingError } from "./pending_error.ts";
+import { SendMemory } from "./send_memory.ts";
 import { eventLoopTurns } from "./event_loop.ts";
 
 /** The largest size of one write. It limits the memory that a peer can use up by not reading. */
@@ -24,6 +25,7 @@ export class Outflow {
   readonly #conn: Deno.Conn;
   readonly #waiters: Waiters;
   readonly #pendingError: PendingError;
+  readonly #memory = new SendMemory();
   /** The send under way. */
   #pending: PendingSend | null = null;
   /** A send that has ended and whose caller has not taken the outcome yet. */
@@ -32,7 +34,7 @@ export class Outflow {
   #finSent = false;
   #closed = false;
   /** The timer that ends a closed connection whose data is not accepted. */
-  #linger: ReturnType<typeof setTimeout> | undefined;
+  #lingerTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(conn: Deno.Conn, waiters: Waiters, pendingError: PendingError) {
     this.#conn = conn;
@@ -55,12 +57,19 @@ export class Outflow {
     return this.#finSent;
   }
 
-  /** Sends what one write takes, or returns the outcome of the send of the caller's current turn. */
-  send(caller: Caller, data: Uint8Array): number | WouldBlock {
+  /**
+   * Sends what one write takes, or returns the outcome of the send of the caller's current turn. `mayUseLent` is false if
+   * another socket may go on with the connection. Then memory that the caller lends is copied, too.
+   */
+  send(caller: Caller, data: Uint8Array, mayUseLent: boolean): number | WouldBlock {
     if (this.#endedSend !== null && this.#endedSend.isOf(caller)) return this.#outcome(this.#endedSend);
     const pending = this.#pending;
     if (pending !== null) {
-      if (pending.isOf(caller)) return countAsSent(pending);
+      if (pending.isOf(caller)) {
+        if (!pending.lent) return countAsSent(pending);
+        if (!this.#shut) return WOULD_BLOCK;
+        pending.release();
+      }
       // After SHUT_WR a send fails at once, even while another one is under way.
       if (!this.#shut) return WOULD_BLOCK;
     }
@@ -68,7 +77,9 @@ export class Outflow {
     if (this.#pendingError.error !== null && this.#conn.localAddr.transport !== "unix") throw this.#pendingError.take();
     if (this.#shut || this.#pendingError.reset) throw errorFor("EPIPE", { syscall: "send" });
     if (data.length === 0) return 0;
-    this.#write(this.#pending = new PendingSend(caller, data, Math.min(data.length, LARGEST_WRITE)));
+    const lent = mayUseLent && caller.lends;
+    const bytes = lent ? data : this.#memory.copy(data, Math.min(data.length, LARGEST_WRITE));
+    this.#write(this.#pending = new PendingSend(caller, bytes, lent));
     return WOULD_BLOCK;
   }
 
@@ -97,8 +108,8 @@ export class Outflow {
     const pending = this.#pending!;
     pending.sent += count;
     // Data that counts as sent already has no caller any more, so the rest is written from here.
-    if (!pending.awaited && pending.sent < pending.length) {
-      if (this.#closed) this.#boundLinger();
+    if (!pending.awaited && !pending.lent && pending.sent < pending.length) {
+      if (this.#closed) this.#startLingerTimer();
       return this.#write(pending);
     }
     this.#endSend(pending);
@@ -108,7 +119,7 @@ export class Outflow {
 
   readonly #onWriteFailure = (failure: unknown): void => {
     const pending = this.#pending!;
-    pending.error = fromDeno(failure, { syscall: "send" });
+    pending.error = connectionError(this.#conn, failure, "send");
     this.#pendingError.writeFailed = true;
     if (!pending.awaited) this.#pendingError.error = pending.error;
     this.#endSend(pending);
@@ -117,7 +128,8 @@ export class Outflow {
   };
 
   #endSend(pending: PendingSend): void {
-    pending.end();
+    const bytes = pending.end();
+    if (!pending.lent) this.#memory.reuse(bytes);
     this.#pending = null;
     this.#endedSend = pending.awaited ? pending : null;
   }
@@ -150,19 +162,21 @@ export class Outflow {
   /** Closes the connection after the data that was sent. */
   close(): void {
     this.#closed = true;
+    // Closes at once: lent memory must not be read any more, because its call is about to end with EBADF.
+    if (this.#pending?.lent) return this.#release();
     this.#finish();
-    if (this.#pending !== null) this.#boundLinger();
+    if (this.#pending !== null) this.#startLingerTimer();
   }
 
   /** Starts the timer again. Without it, a peer that accepts no data would keep a descriptor open for ever. */
-  #boundLinger(): void {
-    clearTimeout(this.#linger);
-    this.#linger = setTimeout(() => this.#release(), LONGEST_LINGER);
-    Deno.unrefTimer(this.#linger);
+  #startLingerTimer(): void {
+    if (this.#lingerTimer !== undefined) clearTimeout(this.#lingerTimer);
+    this.#lingerTimer = setTimeout(() => this.#release(), LONGEST_LINGER);
+    Deno.unrefTimer(this.#lingerTimer);
   }
 
   #release(): void {
-    clearTimeout(this.#linger);
+    if (this.#lingerTimer !== undefined) clearTimeout(this.#lingerTimer);
     try {
       this.#conn.close();
     } catch {

@@ -5,8 +5,7 @@ import { errorFor } from "../base/errors.ts";
 import type { Transport } from "../seam/transport.ts";
 import { openDatagrams } from "./datagrams.ts";
 import { fromDeno } from "./errors.ts";
-import { randomAbstractName } from "./paths.ts";
-import { requireAbstract } from "./permissions.ts";
+import { randomAbstractName, requireAbstract } from "./addresses.ts";
 import { StreamTransport } from "./streams.ts";
 import { eventLoopTurns } from "./event_loop.ts";
 

@@ -1,34 +1,17 @@
-// A send under way. Deno's writes are promises that cannot be cancelled, so each one works on a copy. Therefore the caller
-// may give up, and reuse, transfer or resize its memory.
+// A send under way. Deno's writes are promises that cannot be cancelled. So a write works on a copy, unless the caller
+// lends its memory: with a copy, the caller may give up, and reuse, transfer or resize its memory.
 
-import type { Bytes } from "../base/data.ts";
-import { copyOf } from "../base/pool.ts";
 import type { Caller } from "../seam/transport.ts";
 
-/** Copies up to this length come from the shared pool. The memory of longer copies is reused. */
-const LARGEST_PIECE = 4096;
-/** How many spare buffers are kept of each size. Sizes are powers of two. */
-const MOST_SPARE = 8;
+const NOTHING = new Uint8Array(0);
 
-/** The spare buffers, by the logarithm of their size. */
-const spare: ArrayBuffer[][] = Array.from({ length: 32 }, () => []);
-
-/** Copies the first bytes of some data. */
-function copy(data: Uint8Array, length: number): Bytes {
-  if (length <= LARGEST_PIECE) return copyOf(data as Bytes, 0, length);
-  const logarithm = 32 - Math.clz32(length - 1);
-  const bytes = new Uint8Array(spare[logarithm].pop() ?? new ArrayBuffer(2 ** logarithm), 0, length);
-  bytes.set(length === data.length ? data : data.subarray(0, length));
-  return bytes;
-}
-
-const NOTHING: Bytes = new Uint8Array(0);
-
-/** The copy of one send's data, and the outcome of the send. */
+/** The bytes of one send, and its outcome. */
 export class PendingSend {
   #caller: Caller | null;
   readonly #turn: number;
-  #bytes: Bytes;
+  #bytes: Uint8Array;
+  /** Whether the bytes are lent memory of the caller, and not a copy. */
+  readonly lent: boolean;
   /** How many bytes the kernel has taken. */
   sent = 0;
   /** The error, if it failed. */
@@ -36,11 +19,12 @@ export class PendingSend {
   /** Whether it is no longer under way. */
   ended = false;
 
-  /** Copies the first bytes of a caller's data. Without a caller, no call takes the outcome. */
-  constructor(caller: Caller | null, data: Uint8Array, length: number) {
+  /** Without a caller, no call takes the outcome. */
+  constructor(caller: Caller | null, bytes: Uint8Array, lent: boolean) {
     this.#caller = caller;
     this.#turn = caller === null ? 0 : caller.turn;
-    this.#bytes = copy(data, length);
+    this.#bytes = bytes;
+    this.lent = lent;
   }
 
   /** How many bytes it is to send. */
@@ -49,7 +33,7 @@ export class PendingSend {
   }
 
   /** The bytes that are still to be sent. */
-  get rest(): Bytes {
+  get rest(): Uint8Array {
     return this.sent === 0 ? this.#bytes : this.#bytes.subarray(this.sent);
   }
 
@@ -68,13 +52,11 @@ export class PendingSend {
     this.#caller = null;
   }
 
-  /** Ends it and keeps the memory of the copy for a later send. */
-  end(): void {
+  /** Ends the send. Returns its bytes, which are no longer used. */
+  end(): Uint8Array {
+    const bytes = this.#bytes;
     this.ended = true;
-    const { length, buffer } = this.#bytes;
     this.#bytes = NOTHING;
-    if (length <= LARGEST_PIECE) return;
-    const kept = spare[31 - Math.clz32(buffer.byteLength)];
-    if (kept.length < MOST_SPARE) kept.push(buffer);
+    return bytes;
   }
 }

@@ -33,16 +33,22 @@ import type {
   Waiter,
   WouldBlock,
 } from "../seam/transport.ts";
-import { anyAddress, fromAddr } from "./addr.ts";
-import { openerOf } from "./bind.ts";
-import type { Listen } from "./bind.ts";
+import { anyAddress, autobindName, fromAddr } from "./addresses.ts";
+import { openConnection, openerOf } from "./endpoints.ts";
+import type { Listen } from "./endpoints.ts";
 import { Connection } from "./connection.ts";
-import { openConnection } from "./connect.ts";
 import { errnoOf, fromDeno } from "./errors.ts";
 import { Listener } from "./listener.ts";
-import { kindOption, optionNumber, optionValue } from "./options.ts";
-import { checkAncillary, checkFlags, checkHow, NATIVE_HINT } from "./refusals.ts";
-import { StreamOptions } from "./stream_options.ts";
+import {
+  checkAncillary,
+  checkFlags,
+  checkHow,
+  kindOption,
+  NATIVE_HINT,
+  optionNumber,
+  optionValue,
+  StreamOptions,
+} from "./options.ts";
 import { eventLoopTurns } from "./event_loop.ts";
 import { Waiters } from "../seam/waiters.ts";
 
@@ -62,6 +68,8 @@ interface Connecting {
 const RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC;
 /** The flags that sends support. */
 const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
+
+const NOTHING = new Uint8Array(0);
 
 /** The pause before another attempt of a connect to a Unix listener whose queue is full, in milliseconds. */
 const QUEUE_FULL_PAUSE = 5;
@@ -97,6 +105,11 @@ export class StreamTransport implements Transport {
   // Addresses.
 
   bind(address: Address): void {
+    if (address === "") {
+      // Linux returns success when a bound Unix socket is bound to "" again.
+      if (this.#path !== null) return;
+      address = autobindName();
+    }
     if (this.#listener !== null || this.#connection !== null || this.#connecting !== null) {
       throw errorFor("EINVAL", { syscall: "bind", address });
     }
@@ -288,7 +301,7 @@ export class StreamTransport implements Transport {
   send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
     const connection = this.#connection ?? this.#unconnected("send", "ENOTCONN", "EPIPE");
     if (flags !== 0) checkFlags("send", flags, SEND_FLAGS);
-    return connection === WOULD_BLOCK ? WOULD_BLOCK : connection.outflow.send(caller, data);
+    return connection === WOULD_BLOCK ? WOULD_BLOCK : connection.outflow.send(caller, data, this.#references === 1);
   }
 
   sendTo(caller: Caller, data: Uint8Array, flags: number, address: Address): number | WouldBlock {
@@ -307,7 +320,8 @@ export class StreamTransport implements Transport {
     address: Address | null,
   ): number | WouldBlock {
     checkAncillary(ancillary);
-    const data = gather(views);
+    // An attempt for the outcome of a send reads no data. The memory may have been transferred since.
+    const data = this.holdsSend(caller) ? NOTHING : gather(views);
     return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
   }
 
@@ -373,7 +387,6 @@ export class StreamTransport implements Transport {
     if (old === null) throw errorFor("ENOTCONN");
     // TLS reads from it from now on.
     old.inflow.close();
-    await old.outflow.settle();
     const conn = await replace(old.conn);
     if (this.#references === 0) return conn.close();
     this.#connection = new Connection(conn, this.#waiters, this.#referenced);
@@ -468,7 +481,7 @@ export class StreamTransport implements Transport {
 
   close(): void {
     if (--this.#references === 0) {
-      clearTimeout(this.#pause);
+      if (this.#pause !== undefined) clearTimeout(this.#pause);
       if (this.#connecting?.outcome === null) this.#connecting.end.abort();
       this.#connection?.close();
       this.#listener?.close();

@@ -1,13 +1,13 @@
 // The native backend: opens and adopts sockets of the kernel.
 
-import { SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "../base/constants/sockets.ts";
+import { SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "../base/constants.ts";
 import type { Backend } from "../seam/backend.ts";
 import { call } from "./call.ts";
 import { findForeign } from "./descriptors.ts";
 import * as effects from "./effects.ts";
 import { libc } from "./libc.ts";
 import { F_DUPFD_CLOEXEC } from "./linux.ts";
-import { getInheritable, setInheritable } from "./inheritance.ts";
+import { getInheritable, setInheritable } from "./nonblocking.ts";
 import { readOption } from "./options.ts";
 import { requireFamily } from "./permissions.ts";
 import { endpoints } from "./names/resolve.ts";

@@ -3,7 +3,7 @@
 // Messages are copied through memory of this module, whose address is read once. The addresses of a caller's views would
 // have to be read for each call, because the garbage collector may move them. That costs more than the copy.
 
-import { CMSG_LEN, CMSG_SPACE } from "../base/cmsg.ts";
+import { CMSG_LEN, CMSG_SPACE } from "../base/data.ts";
 import type { AncillaryData } from "../seam/transport.ts";
 import { libc } from "./libc.ts";
 import { incoming, outgoing } from "./sockaddr.ts";

@@ -6,10 +6,10 @@
 // or connect needs O_NONBLOCK, and the flag is cleared again when the descriptor is given back. A blocking accept of the
 // parent process depends on that, or another use of standard output.
 
-import { SOL_SOCKET } from "../base/constants/sockets.ts";
+import { SOL_SOCKET } from "../base/constants.ts";
 import { call } from "./call.ts";
 import { libc } from "./libc.ts";
-import { F_GETFL, F_SETFL, O_NONBLOCK, SO_COOKIE } from "./linux.ts";
+import { F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK, SO_COOKIE } from "./linux.ts";
 import { readOption } from "./options.ts";
 
 /** Returns a number that identifies a socket, or undefined if the descriptor is no socket. */
@@ -63,4 +63,22 @@ export function restoreBlocking(fd: number): void {
 /** Makes all of them blocking again. */
 export function restoreAll(): void {
   for (const [key, fd] of changed) if (keyOf(fd) === key) restoreBlocking(fd);
+}
+
+// FD_CLOEXEC: whether a program that this process executes inherits a descriptor.
+
+/** Whether a descriptor is inherited. Throws EBADF if the number is not open. */
+export function getInheritable(fd: number): boolean {
+  return (descriptorFlags(fd) & FD_CLOEXEC) === 0;
+}
+
+/** Sets whether a descriptor is inherited. */
+export function setInheritable(fd: number, inheritable: boolean): void {
+  const flags = descriptorFlags(fd);
+  const wanted = inheritable ? flags & ~FD_CLOEXEC : flags | FD_CLOEXEC;
+  if (wanted !== flags) call(libc().fcntl(fd, F_SETFD, wanted), "fcntl");
+}
+
+function descriptorFlags(fd: number): number {
+  return call(libc().fcntl(fd, F_GETFD, 0), "fcntl");
 }

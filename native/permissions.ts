@@ -5,7 +5,7 @@
 
 import type { Address, InetAddress, UnixAddress } from "../base/addresses.ts";
 import { wildcard } from "../base/addresses.ts";
-import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants/families.ts";
+import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants.ts";
 
 /** Throws Deno.errors.NotCapable unless the program may use an address. */
 export function requireAddress(family: number, address: Address): void {

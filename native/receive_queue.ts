@@ -1,6 +1,6 @@
 // Bytes that were read ahead: a receive with MSG_WAITALL took them, and its call was given up before the rest arrived.
 
-import { SCM_RIGHTS, SOL_SOCKET } from "../base/constants/sockets.ts";
+import { SCM_RIGHTS, SOL_SOCKET } from "../base/constants.ts";
 import type { AncillaryData } from "../seam/transport.ts";
 import * as effects from "./effects.ts";
 

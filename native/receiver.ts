@@ -1,7 +1,8 @@
 // The receiving side of a descriptor: plain receives, MSG_WAITALL, low-water marks, and messages with control data.
 
 import type { Address } from "../base/addresses.ts";
-import { CMSG_LEN } from "../base/cmsg.ts";
+import { CMSG_LEN, copyOf, scatter } from "../base/data.ts";
+import type { Bytes } from "../base/data.ts";
 import {
   MSG_CMSG_CLOEXEC,
   MSG_CTRUNC,
@@ -10,19 +11,15 @@ import {
   MSG_OOB,
   MSG_PEEK,
   MSG_WAITALL,
-} from "../base/constants/sockets.ts";
-import { scatter } from "../base/data.ts";
-import type { Bytes } from "../base/data.ts";
+} from "../base/constants.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from "../base/poll.ts";
-import { copyOf } from "../base/pool.ts";
 import type { Received, WouldBlock } from "../seam/transport.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
-import { errno, failure } from "./call.ts";
+import { errno, failure, level } from "./call.ts";
 import * as effects from "./effects.ts";
 import { EAGAIN, MOST_BYTES } from "./linux.ts";
-import type { LowWater } from "./low_water.ts";
+import type { LowWater } from "./options.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
-import { level } from "./poll.ts";
 import { decode, incoming, incomingLength, prepareIncoming, received } from "./sockaddr.ts";
 import type { Source } from "./source.ts";
 import { ReceiveQueue } from "./receive_queue.ts";

@@ -3,6 +3,7 @@
 // base/addresses.ts has checked the addresses. All calls share one structure for sending and one for receiving. No call
 // waits, so no two calls use them at the same time, and a UDP server allocates only the addresses that it returns.
 
+import { fromUnixPathBytes, toUnixPathBytes } from "../base/addresses.ts";
 import type {
   Address,
   Inet6Address,
@@ -11,12 +12,11 @@ import type {
   PacketAddress,
   UnixAddress,
 } from "../base/addresses.ts";
-import { fromUnixPathBytes, toUnixPathBytes } from "../base/addresses.ts";
-import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_QIPCRTR, AF_UNIX, AF_VSOCK } from "../base/constants/families.ts";
+import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_QIPCRTR, AF_UNIX, AF_VSOCK } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from "../base/ip.ts";
 import { call } from "./call.ts";
-import { libc } from "./libc.ts";
+import { libcNames } from "./names/libc.ts";
 
 /** sizeof(struct sockaddr_storage), enough for every family. */
 const STORAGE = 128;
@@ -133,7 +133,7 @@ function encodePacket([name, protocol, packetType, hardwareType, hardware]: Pack
 }
 
 function interfaceIndex(name: string): number {
-  const index = libc().if_nametoindex(new TextEncoder().encode(`${name}\0`));
+  const index = libcNames().if_nametoindex(new TextEncoder().encode(`${name}\0`));
   // It returns 0 on failure, where other calls return -1.
   return call(index === 0 ? -1 : index, "if_nametoindex", name);
 }
@@ -141,7 +141,7 @@ function interfaceIndex(name: string): number {
 /** Returns the name of a network interface; "" if there is none of this index, as in CPython. */
 function interfaceName(index: number): string {
   const name = new Uint8Array(IFNAMSIZ);
-  if (index === 0 || libc().if_indextoname(index, name) === null) return "";
+  if (index === 0 || libcNames().if_indextoname(index, name) === null) return "";
   return new TextDecoder().decode(name.subarray(0, name.indexOf(0)));
 }
 

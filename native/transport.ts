@@ -3,9 +3,10 @@
 import { isLoopback, loopback, wildcard } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
 import type { Bytes } from "../base/data.ts";
-import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants/families.ts";
-import { IPPROTO_TCP } from "../base/constants/ip.ts";
 import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
   MSG_DONTWAIT,
   MSG_FASTOPEN,
   MSG_NOSIGNAL,
@@ -19,8 +20,8 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
-} from "../base/constants/sockets.ts";
-import { TCP_ULP } from "../base/constants/tcp.ts";
+} from "../base/constants.ts";
+import { IPPROTO_TCP, TCP_ULP } from "../base/constants/ip.ts";
 import { errorFor, errorForErrno } from "../base/errors.ts";
 import { POLLIN, POLLOUT, POLLRDNORM } from "../base/poll.ts";
 import type {
@@ -35,18 +36,22 @@ import type {
   WouldBlock,
 } from "../seam/transport.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
-import { call, errno, failure } from "./call.ts";
+import { call, errno, failure, level } from "./call.ts";
 import * as effects from "./effects.ts";
 import { libc } from "./libc.ts";
-import { limitsAfter, readLimits } from "./limits.ts";
-import { LowWater } from "./low_water.ts";
+import { bytesOption, limitsAfter, LowWater, numberOption, readLimits, readOption, setOption } from "./options.ts";
 import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, MOST_BYTES } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
-import { getInheritable, setInheritable } from "./inheritance.ts";
-import { cookieOf, ensureNonBlocking, isFoundBlocking, restoreBlocking, setNonBlockingForNow } from "./nonblocking.ts";
-import { bytesOption, numberOption, readOption, setOption } from "./options.ts";
+import {
+  cookieOf,
+  ensureNonBlocking,
+  getInheritable,
+  isFoundBlocking,
+  restoreBlocking,
+  setInheritable,
+  setNonBlockingForNow,
+} from "./nonblocking.ts";
 import { isGranted, requireAddress, requireDestination } from "./permissions.ts";
-import { level } from "./poll.ts";
 import { Receiver } from "./receiver.ts";
 import { reactor } from "./reactor.ts";
 import { resolve, resolveSync } from "./names/resolve.ts";
@@ -480,6 +485,7 @@ export class NativeTransport implements Transport {
   }
 
   #stopRetrying(): void {
+    if (this.#retryTimer === undefined) return;
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
   }

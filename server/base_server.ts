@@ -3,7 +3,7 @@
 
 import type { Address, AddressLike } from "../base/addresses.ts";
 import { OSError } from "../base/errors.ts";
-import type { WaitOptions } from "../core/abort.ts";
+import type { WaitOptions } from "../core/promises.ts";
 import { checkOptions } from "../core/arguments.ts";
 import { select } from "../select.ts";
 import { runHandler } from "./handlers.ts";

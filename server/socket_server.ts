@@ -13,7 +13,7 @@ import {
   SOL_SOCKET,
 } from "../base/constants.ts";
 import { OSError } from "../base/errors.ts";
-import type { WaitOptions } from "../core/abort.ts";
+import type { WaitOptions } from "../core/promises.ts";
 import { checkOptions } from "../core/arguments.ts";
 import type { Socket } from "../core/socket.ts";
 import { BaseServer } from "./base_server.ts";

@@ -3,7 +3,7 @@
 import * as deno from "../mod.ts";
 import * as native from "../native.ts";
 import type { Module, Subject } from "./conformance/fixtures.ts";
-import { denoClock } from "../deno/clock.ts";
+import { denoClock } from "../deno/runtime.ts";
 import { memoryModule } from "./memory_backend/mod.ts";
 
 const onDeno: Subject = { name: "deno", module: deno, url: import.meta.resolve("../mod.ts") };

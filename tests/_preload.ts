@@ -2,11 +2,13 @@
 
 import { realRuntime } from "../deno/runtime.ts";
 import { libc } from "../native/libc.ts";
+import { libcNames } from "../native/names/libc.ts";
 import { libcrypto, libssl } from "../native/tls/library.ts";
 
 // Libraries stay open for as long as the process lives: opened here, they are no leak of the test that uses them first.
 if (Deno.build.os === "linux") {
   libc();
+  libcNames();
   try {
     libssl();
     libcrypto();

@@ -4,7 +4,7 @@ export type { Address, AddressLike } from "../base/addresses.ts";
 export type { Bytes, Data, MutableData } from "../base/data.ts";
 export { OSError } from "../base/exceptions.ts";
 export type { ErrorContext } from "../base/exceptions.ts";
-export type { WaitOptions } from "../core/abort.ts";
+export type { WaitOptions } from "../core/promises.ts";
 export { Socket } from "../core/socket.ts";
 export * from "./constants.ts";
 export { BaseContext } from "./context.ts";

@@ -4,8 +4,11 @@ import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Transport } from "../seam/transport.ts";
 import type { ByteQueue } from "./engine.ts";
 
-/** The largest size of one send. */
-const PIECE = 65536;
+/**
+ * The largest size of one send: the four records of 64 KiB of data, which is what the transport encrypts at once. With
+ * 64 KiB, 88 bytes would be left for a second send.
+ */
+const LARGEST_SEND = 65536 + 1024;
 
 /** Spare buffers for later sends. A connection that sends nothing holds none. */
 const spare: Uint8Array<ArrayBuffer>[] = [];
@@ -19,9 +22,13 @@ export class Outgoing implements Caller {
   readonly lends = true;
   readonly #transport: Transport;
   readonly #queue: ByteQueue;
+  /** Set when the engine has worked, and so may have put bytes into the queue. Asking the queue each time is slow. */
+  mayHaveOutput = true;
   #memory: Uint8Array<ArrayBuffer> | null = null;
   /** The part of the buffer that was not sent yet. */
   #rest: Uint8Array = EMPTY;
+  /** Whether it was given up. Then nothing is sent any more. */
+  #abandoned = false;
 
   constructor(transport: Transport, queue: ByteQueue) {
     this.#transport = transport;
@@ -30,7 +37,10 @@ export class Outgoing implements Caller {
 
   /** Whether everything was sent. */
   get empty(): boolean {
-    return this.#memory === null && this.#queue.pending === 0;
+    if (this.#abandoned) return true;
+    if (this.#memory !== null) return false;
+    if (this.mayHaveOutput && this.#queue.pending === 0) this.mayHaveOutput = false;
+    return !this.mayHaveOutput;
   }
 
   /** Sends as much as the transport takes. Returns whether that was everything. */
@@ -48,10 +58,12 @@ export class Outgoing implements Caller {
   }
 
   #fill(): boolean {
-    if (this.#queue.pending === 0) return false;
-    const memory = spare.pop() ?? new Uint8Array(PIECE);
+    if (this.empty) return false;
+    const memory = spare.pop() ?? new Uint8Array(LARGEST_SEND);
+    const count = this.#queue.readInto(memory);
+    this.mayHaveOutput = count === memory.length;
     this.#memory = memory;
-    this.#rest = memory.subarray(0, this.#queue.readInto(memory));
+    this.#rest = memory.subarray(0, count);
     return true;
   }
 
@@ -61,8 +73,9 @@ export class Outgoing implements Caller {
     this.#rest = EMPTY;
   }
 
-  /** Gives up. Data under way counts as sent, and the rest is dropped. The buffer is not used again. */
+  /** Gives up for good. Data under way counts as sent, and the rest is dropped. The buffer is not used again. */
   abandon(): void {
+    this.#abandoned = true;
     if (this.#memory === null) return;
     this.#transport.forget(this);
     this.turn++;

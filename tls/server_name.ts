@@ -1,6 +1,6 @@
 // The server name of a TLS connection.
 
-import { asciiOf } from "../base/idna.ts";
+import { asciiOf } from "../base/ip.ts";
 
 /** Returns the name in ASCII, or null for none. Throws for an invalid name. */
 export function serverName(name: string | null | undefined): string | null {

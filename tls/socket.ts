@@ -3,7 +3,7 @@
 import type { Address, AddressLike } from "../base/addresses.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
 import { ConnectionError, errorFor } from "../base/errors.ts";
-import type { WaitOptions } from "../core/abort.ts";
+import type { WaitOptions } from "../core/promises.ts";
 import type { Descriptor } from "../core/descriptors.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { partsOf, Socket } from "../core/socket.ts";
@@ -14,6 +14,8 @@ import type { CipherInfo, Facts } from "./engine.ts";
 import { SSLError } from "./errors.ts";
 import { checkChannelBinding, peerCertificate } from "./object.ts";
 import type { SecureTransport } from "./transport.ts";
+
+const INSPECT = Symbol.for("Deno.customInspect");
 
 /** A connection as a callback for server names sees it. */
 export interface ConnectionOwner {
@@ -269,6 +271,12 @@ export class SSLSocket extends Socket {
   /** Throws EOPNOTSUPP: two sockets cannot share the state of TLS. */
   override dup(): Socket {
     throw errorFor("EOPNOTSUPP", { syscall: "dup", hint: "Can't dup() SSLSocket instances" });
+  }
+
+  /** Returns the text for Deno.inspect and console.log, which is like Python's repr. */
+  [INSPECT](): string {
+    const plain: string = (Socket.prototype as unknown as Record<symbol, () => string>)[INSPECT].call(this);
+    return plain.replace("socket.socket", "ssl.SSLSocket");
   }
 
   // Python's other names

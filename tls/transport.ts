@@ -5,7 +5,7 @@
 // other transport.
 
 import type { Address } from "../base/addresses.ts";
-import { MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../base/constants/sockets.ts";
+import { MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
@@ -78,6 +78,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #readError: unknown = undefined;
   /** … and the error of sending. */
   #sendError: unknown = undefined;
+  /** Whether the engine has used all of its ciphertext. Asking it again would take 0.4 µs and return nothing. */
+  #engineDrained = false;
   /** Whether the transport below has ended. */
   #ended = false;
   /** Whether receiving was shut down … */
@@ -155,6 +157,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #repeatStep(side: Side, step: () => boolean): boolean {
     for (;;) {
       try {
+        this.#outgoing!.mayHaveOutput = true;
         if (step()) return true;
       } finally {
         // Sends the next handshake message, or the alert after an error.
@@ -170,6 +173,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     const count = this.inner.recvInto(this.#reader, ciphertext, 0);
     if (count === WOULD_BLOCK) return false;
     this.#reader.turn++;
+    this.#engineDrained = false;
     if (count === 0) {
       this.#ended = true;
       side.incoming.write_eof();
@@ -180,7 +184,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** Sends ciphertext. Returns whether all of it was sent, or an error prevents that for good. */
   #flush(): boolean {
     const outgoing = this.#outgoing;
-    if (outgoing === null) return true;
+    if (outgoing === null || outgoing.empty) return this.#afterFlush();
     try {
       if (!outgoing.flush()) {
         this.#register();
@@ -191,6 +195,10 @@ export class TlsTransport extends Forwarding implements SecureTransport {
       outgoing.abandon();
       this.#sendError ??= error;
     }
+    return this.#afterFlush();
+  }
+
+  #afterFlush(): true {
     if (this.#sendShut && !this.#finSent) this.#sendFin();
     return true;
   }
@@ -247,8 +255,11 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     while (filled < view.length) {
       const count = this.#decrypt(side, filled === 0 ? view : view.subarray(filled), filled === 0);
       if (count === 0) break;
-      if (count !== NEEDS_DATA) filled += count;
-      else if (filled > 0) break;
+      if (count !== NEEDS_DATA) {
+        filled += count;
+        // The last record was shorter than the view, and there is no more ciphertext.
+        if (filled < view.length && side.incoming.pending === 0) this.#engineDrained = true;
+      } else if (filled > 0) break;
       else if (!this.#feedEngine(side)) {
         this.#flush();
         return WOULD_BLOCK;
@@ -262,8 +273,12 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** Decrypts one record. An error after data is stored for the next receive. */
   #decrypt(side: Side, view: Uint8Array, first: boolean): number {
     if (this.#readError === undefined) {
+      if (this.#engineDrained) return NEEDS_DATA;
       try {
-        return side.engine.read(view);
+        this.#outgoing!.mayHaveOutput = true;
+        const count = side.engine.read(view);
+        if (count === NEEDS_DATA) this.#engineDrained = true;
+        return count;
       } catch (error) {
         this.#readError = error;
         this.#flush();
@@ -289,6 +304,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     if (this.#sendError !== undefined) throw this.#sendError;
     let sent = 0;
     while (sent < data.length) {
+      this.#outgoing!.mayHaveOutput = true;
       const count = side.engine.write(data.subarray(sent, sent + MOST_UNSENT));
       // A write needs data only during a renegotiation, which is not supported.
       if (count === NEEDS_DATA) break;
@@ -322,6 +338,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     if (side === null || (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR)) return this.inner.shutdown(how);
     if (how !== SHUT_RD && !this.#sendShut) {
       this.#sendShut = true;
+      this.#outgoing!.mayHaveOutput = true;
       side.engine.closeNotify();
       this.#flush();
     }
@@ -361,11 +378,18 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** Whether a receive would not block. Takes ciphertext until the engine has plaintext, the end or an error. */
   #readable(side: Side): boolean {
     try {
-      while (this.#readError === undefined && !side.engine.readable()) if (!this.#feedEngine(side)) return false;
+      while (this.#readError === undefined && !this.#hasPlaintext(side)) if (!this.#feedEngine(side)) return false;
     } catch (error) {
       this.#readError = error;
     }
     return true;
+  }
+
+  #hasPlaintext(side: Side): boolean {
+    if (this.#engineDrained) return false;
+    this.#outgoing!.mayHaveOutput = true;
+    this.#engineDrained = !side.engine.readable();
+    return !this.#engineDrained;
   }
 
   override watch(mask: number, waiter: Waiter): void {
@@ -439,6 +463,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     const side = this.#side;
     if (side === null) return this.#finish();
     this.#closing = true;
+    this.#outgoing!.mayHaveOutput = true;
     if (side.engine.established && this.#sendError === undefined) side.engine.closeNotify();
     if (this.#flush()) this.#finish();
     else {

@@ -2,12 +2,11 @@
 
 import { bytesOf, viewOf } from "../../base/data.ts";
 import type { Data } from "../../base/data.ts";
+import { apart, checkOptions, checkUnchanged } from "../arguments.ts";
+import type { WaitOptions } from "../promises.ts";
 import { ByteReader, ByteWriter, orNull } from "./bytes.ts";
 import type { Bytes, FileSocket } from "./bytes.ts";
-import { closedFile, countOf, SocketFile, UnsupportedOperation } from "./file.ts";
-import type { WaitOptions } from "../abort.ts";
-import { apart, checkOptions, checkUnchanged } from "../arguments.ts";
-import { Order } from "./order.ts";
+import { closedFile, countOf, Order, SocketFile, UnsupportedOperation } from "./file.ts";
 
 /** What a file of bytes is made of. */
 export interface BinaryParts {

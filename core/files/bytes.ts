@@ -5,7 +5,7 @@
 
 import { BlockingIOError } from "../../base/errors.ts";
 import { errnoOf } from "../../base/errno.ts";
-import type { WaitOptions } from "../abort.ts";
+import type { WaitOptions } from "../promises.ts";
 import { checkUnchanged } from "../arguments.ts";
 
 /** Bytes in memory of their own, so that they may be sent on, transferred or posted. */

@@ -4,8 +4,10 @@
 
 import { hostText } from "../../base/addresses.ts";
 import type { Inet6Address, InetAddress } from "../../base/addresses.ts";
-import { AF_INET, AF_INET6, AF_UNSPEC } from "../../base/constants/families.ts";
 import {
+  AF_INET,
+  AF_INET6,
+  AF_UNSPEC,
   AI_ADDRCONFIG,
   AI_ALL,
   AI_CANONNAME,
@@ -13,16 +15,19 @@ import {
   AI_NUMERICSERV,
   AI_PASSIVE,
   AI_V4MAPPED,
-} from "../../base/constants/names.ts";
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from "../../base/constants.ts";
 import { IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from "../../base/constants/ip.ts";
-import { SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM } from "../../base/constants/sockets.ts";
-import { gaiErrorFor } from "../../base/gai.ts";
+import { gaiErrorFor } from "../../base/errors.ts";
 import { findService } from "../../base/services.ts";
 import { findAddresses, isAddress, ownAddresses } from "./hosts.ts";
-import { toAscii } from "../../base/idna.ts";
-import { orAborted, throwIfAborted } from "../abort.ts";
+import { toAscii } from "../../base/ip.ts";
+import { orAborted, throwIfAborted } from "../promises.ts";
+import type { WaitOptions } from "../promises.ts";
 import type { Resolver } from "../../seam/resolver.ts";
-import type { WaitOptions } from "../abort.ts";
 import { checkOptions } from "../arguments.ts";
 
 /** One result of getaddrinfo. */

@@ -2,15 +2,14 @@
 
 import { qualify } from "./fqdn.ts";
 import { hostText } from "../../base/addresses.ts";
-import { AF_INET, AF_UNSPEC } from "../../base/constants/families.ts";
+import { AF_INET, AF_UNSPEC } from "../../base/constants.ts";
 import { nameOf } from "../../base/data.ts";
-import { OSError } from "../../base/errors.ts";
-import { hErrorFor } from "../../base/gai.ts";
+import { hErrorFor, OSError } from "../../base/errors.ts";
 import { findAddresses, isAddress } from "./hosts.ts";
-import { toAscii } from "../../base/idna.ts";
-import { orAborted, throwIfAborted } from "../abort.ts";
+import { toAscii } from "../../base/ip.ts";
+import { orAborted, throwIfAborted } from "../promises.ts";
+import type { WaitOptions } from "../promises.ts";
 import type { Resolver } from "../../seam/resolver.ts";
-import type { WaitOptions } from "../abort.ts";
 import { checkOptions } from "../arguments.ts";
 
 /** A host as gethostbyname_ex and gethostbyaddr tell it: its name, other names, its addresses. */

@@ -1,7 +1,9 @@
 // getnameinfo: a socket address to names.
 
-import { AF_INET, AF_INET6, AF_UNSPEC } from "../../base/constants/families.ts";
 import {
+  AF_INET,
+  AF_INET6,
+  AF_UNSPEC,
   AI_NUMERICHOST,
   NI_DGRAM,
   NI_IDN,
@@ -9,15 +11,14 @@ import {
   NI_NOFQDN,
   NI_NUMERICHOST,
   NI_NUMERICSERV,
-} from "../../base/constants/names.ts";
-import { OSError } from "../../base/errors.ts";
-import { gaiErrorFor } from "../../base/gai.ts";
+} from "../../base/constants.ts";
+import { gaiErrorFor, OSError } from "../../base/errors.ts";
 import { findPort } from "../../base/services.ts";
 import { getfqdn } from "./gethost.ts";
 import { findAddresses } from "./hosts.ts";
-import { orAborted, throwIfAborted } from "../abort.ts";
+import { orAborted, throwIfAborted } from "../promises.ts";
+import type { WaitOptions } from "../promises.ts";
 import type { Resolver } from "../../seam/resolver.ts";
-import type { WaitOptions } from "../abort.ts";
 import { checkOptions } from "../arguments.ts";
 
 /** The name and service of a socket address, as text. */

@@ -1,6 +1,6 @@
 // getservbyname and its relations. They answer promises, as every look-up of this module does.
 
-import { promised } from "../promised.ts";
+import { promised } from "../promises.ts";
 import { OSError } from "../../base/errors.ts";
 import { findPort, findProtocol, findService } from "../../base/services.ts";
 

@@ -1,9 +1,8 @@
 // One host to its addresses: literals as they are, names through the resolver.
 
 import { parseLiteral, wildcard } from "../../base/addresses.ts";
-import { AF_INET, AF_INET6, AF_UNSPEC } from "../../base/constants/families.ts";
-import { AI_ALL, AI_NUMERICHOST, AI_PASSIVE, AI_V4MAPPED } from "../../base/constants/names.ts";
-import { gaiErrorFor } from "../../base/gai.ts";
+import { AF_INET, AF_INET6, AF_UNSPEC, AI_ALL, AI_NUMERICHOST, AI_PASSIVE, AI_V4MAPPED } from "../../base/constants.ts";
+import { gaiErrorFor } from "../../base/errors.ts";
 import { formatIPv6, parseIPv6 } from "../../base/ip.ts";
 import type { Resolver } from "../../seam/resolver.ts";
 

@@ -1,16 +1,15 @@
 // epoll(7) as Python has it: the object that owns an epoll descriptor.
 
 import { errorFor, OSError } from "../../base/errors.ts";
-import { tellTable } from "../descriptors.ts";
-import { closeForgotten } from "../forgotten.ts";
-import type { Descriptor } from "../descriptors.ts";
-import type { Runtime } from "../runtime.ts";
-import { filenoOf, int, pollTimeout } from "./arguments.ts";
-import type { Waitable } from "./arguments.ts";
-import type { WaitOptions } from "../abort.ts";
+import { EPOLL_CLOEXEC, EPOLLIN, EPOLLOUT, EPOLLPRI } from "../../base/poll.ts";
 import { apart, checkOptions } from "../arguments.ts";
-import { EPOLL_CLOEXEC, EPOLLIN, EPOLLOUT, EPOLLPRI } from "./constants.ts";
+import { closeForgotten, tellTable } from "../descriptors.ts";
+import type { Descriptor } from "../descriptors.ts";
+import type { WaitOptions } from "../promises.ts";
+import type { Runtime } from "../runtime.ts";
 import { InterestList } from "./interest.ts";
+import { filenoOf, int, pollTimeout } from "./select.ts";
+import type { Waitable } from "./select.ts";
 
 /** FD_SETSIZE - 1, what CPython takes for a maxevents of -1. */
 const MOST_EVENTS = 1023;

@@ -1,17 +1,13 @@
 // The functions and classes of Python's select and selectors modules, made for a runtime.
 
+import type { WaitOptions } from "../promises.ts";
 import type { Runtime } from "../runtime.ts";
 import { Epoll, epollFromFd, openEpoll } from "./epoll.ts";
-import { KeyError } from "./errors.ts";
-import { Poll } from "./poll.ts";
+import { KeyError, Poll, select } from "./select.ts";
+import type { Waitable } from "./select.ts";
 import { Reader } from "./reader.ts";
 import type { ReadSource } from "./reader.ts";
-import { select } from "./select.ts";
-import { BaseSelector } from "./selectors.ts";
-import { SelectorMap } from "./selector_map.ts";
-import { EpollWaits, PollWaits, SelectWaits } from "./selector_waits.ts";
-import type { Waitable } from "./arguments.ts";
-import type { WaitOptions } from "../abort.ts";
+import { BaseSelector, EpollWaits, PollWaits, SelectorMap, SelectWaits } from "./selectors.ts";
 
 /** The type of epoll: a function with a member. */
 export interface EpollFactory {

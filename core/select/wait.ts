@@ -7,10 +7,10 @@
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDNORM, POLLWRBAND, POLLWRNORM } from "../../base/poll.ts";
 import type { OSError } from "../../base/errors.ts";
 import type { Pollable, Waiter } from "../../seam/transport.ts";
-import { orAborted, throwIfAborted } from "../abort.ts";
+import { orAborted, throwIfAborted } from "../promises.ts";
 import type { DescriptorTable } from "../descriptors.ts";
 import type { Runtime } from "../runtime.ts";
-import type { Pace } from "./pace.ts";
+import type { Pace } from "../timing.ts";
 
 /** What asks for room to send alone; the rest of POLLNVAL, POLLERR and POLLHUP needs no asking. */
 const OUTPUT = POLLOUT | POLLWRNORM | POLLWRBAND | POLLERR | POLLHUP | POLLNVAL;

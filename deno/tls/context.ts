@@ -2,10 +2,8 @@
 // support throws then, before anything is sent.
 
 import process from "node:process";
-import { AF_UNIX } from "../../base/constants/families.ts";
-import { SO_KEEPALIVE, SOL_SOCKET } from "../../base/constants/sockets.ts";
-import { IPPROTO_TCP } from "../../base/constants/ip.ts";
-import { TCP_NODELAY } from "../../base/constants/tcp.ts";
+import { AF_UNIX, SO_KEEPALIVE, SOL_SOCKET } from "../../base/constants.ts";
+import { IPPROTO_TCP, TCP_NODELAY } from "../../base/constants/ip.ts";
 import { errorFor } from "../../base/errors.ts";
 import type { Transport } from "../../seam/transport.ts";
 import { readCertificate } from "../../tls/certificate.ts";
@@ -222,10 +220,11 @@ export class DenoContext implements ContextEngine {
         "a client that trusts its own authorities alone (Deno trusts the system's besides; load_default_certs() says that this is wanted)",
       );
     }
-    const inflow = inner.connection?.inflow;
+    const { inflow, outflow } = inner.connection ?? {};
     if (inflow !== undefined && inflow.buffered > 0) {
       throw refusal("TLS on a connection with bytes that were not received");
     }
+    if (outflow?.ready === false) throw refusal("TLS on a connection with a send under way");
     if (inflow?.reading) {
       throw refusal("TLS on a connection with a read under way (after a select, a timeout or an abort)");
     }

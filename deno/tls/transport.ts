@@ -1,8 +1,7 @@
 // TLS on a connection of the default backend: Deno.startTls for a client, and Deno.listenTls for a server.
 
-import { IPPROTO_TCP } from "../../base/constants/ip.ts";
-import { SO_KEEPALIVE, SOL_SOCKET } from "../../base/constants/sockets.ts";
-import { TCP_NODELAY } from "../../base/constants/tcp.ts";
+import { IPPROTO_TCP, TCP_NODELAY } from "../../base/constants/ip.ts";
+import { SO_KEEPALIVE, SOL_SOCKET } from "../../base/constants.ts";
 import type { Bytes } from "../../base/data.ts";
 import { errorFor } from "../../base/errors.ts";
 import { WOULD_BLOCK } from "../../seam/transport.ts";

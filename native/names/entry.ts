@@ -2,8 +2,7 @@
 //
 // The caller of the functions with names in _r passes the memory for both, so that threads do not share it.
 
-import { lend } from "../lend.ts";
-import { listAt, NULL, textAt } from "../memory.ts";
+import { lend, listAt, NULL, textAt } from "../call.ts";
 
 /** sizeof(struct hostent), the largest of them. */
 const STRUCT_SIZE = 32;

@@ -1,36 +1,19 @@
 // getaddrinfo: looks up the addresses of a host and a service, for bind and connect.
 
 import type { Inet6Address, InetAddress } from "../../base/addresses.ts";
-import type { WaitOptions } from "../../core/abort.ts";
-import { orAborted, throwIfAborted } from "../../core/abort.ts";
+import { orAborted, throwIfAborted } from "../../core/promises.ts";
+import type { WaitOptions } from "../../core/promises.ts";
 import { checkOptions } from "../../core/arguments.ts";
 import type { AddressInfo } from "../../core/names/getaddrinfo.ts";
 import { checkAddrInfo, parseService } from "../../core/names/getaddrinfo.ts";
-import { toAscii } from "../../base/idna.ts";
-import { AI_NUMERICHOST } from "../../base/constants/names.ts";
-import { gaierror } from "../../base/errors.ts";
-import { gaiErrorFor } from "../../base/gai.ts";
-import { find, findSync } from "./addrinfo.ts";
-import type { Found, Hints } from "./addrinfo.ts";
+import { toAscii } from "../../base/ip.ts";
+import { AI_NUMERICHOST } from "../../base/constants.ts";
+import { gaierror, gaiErrorFor } from "../../base/errors.ts";
+import { find, findSync } from "./resolve.ts";
+import type { Found, Hints } from "./resolve.ts";
 import { requireHost } from "../permissions.ts";
 
-/**
- * Looks up the addresses of a host and a service, as Python's `socket.getaddrinfo()`; see getaddrinfo(3). Each result is
- * `[family, type, proto, canonname, address]`: the arguments of a socket, and the address to give to it.
- *
- * A literal address needs no permission. A name needs net access to `host:port`, or to the whole host if no port is given.
- *
- * @throws {gaierror} whose `errno` is the EAI_ number: EAI_NONAME for a name that is not known, EAI_AGAIN if no name
- * server replies …
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { getaddrinfo, SOCK_STREAM } from "@berkeley/socket/native";
- * const [[, , , , address]] = await getaddrinfo("127.0.0.1", "http", 0, SOCK_STREAM);
- * assert.equal(address.join(), "127.0.0.1,80");
- * ```
- */
+/** See getaddrinfo in mod.ts. */
 export async function getaddrinfo(
   host: string | Uint8Array | null,
   port: string | number | null,

@@ -4,8 +4,8 @@
 import { OSError } from "../../base/errors.ts";
 import * as table from "../../core/names/getserv.ts";
 import { fetchEntry } from "./entry.ts";
-import { libc } from "../libc.ts";
-import { cString } from "../memory.ts";
+import { libcNames } from "./libc.ts";
+import { cString } from "../call.ts";
 
 // struct servent: char *s_name @0, char **s_aliases @8, int s_port @16, char *s_proto @24.
 // struct protoent: char *p_name @0, char **p_aliases @8, int p_proto @16.
@@ -14,65 +14,32 @@ const NAME = 0, PORT = 16, PROTO = 16;
 /** Swaps the bytes of a port, between the network's byte order and that of this machine. */
 const swap = (port: number) => (port & 0xff) << 8 | port >> 8 & 0xff;
 
-/**
- * Returns the port of a service for one protocol ("tcp" or "udp"), or for any, as Python's `socket.getservbyname()`.
- *
- * @throws {OSError} if the system knows no such service.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { getservbyname } from "@berkeley/socket/native";
- * assert.equal(await getservbyname("http", "tcp"), 80);
- * ```
- */
+/** See getservbyname in mod.ts. */
 export async function getservbyname(service: string, protocol?: string): Promise<number> {
   table.checkService(service, protocol);
   const [name, proto] = [cString(service), protocol === undefined ? null : cString(protocol)];
   const entry = await fetchEntry(({ struct, buffer, result }) =>
-    libc().getservbyname_r_waiting(name, proto, struct, buffer, buffer.length, result)
+    libcNames().getservbyname_r_waiting(name, proto, struct, buffer, buffer.length, result)
   );
   if (entry === undefined) throw new OSError("service/proto not found", undefined, { syscall: "getservbyname" });
   return swap(entry.int(PORT));
 }
 
-/**
- * Returns the service at a port for one protocol ("tcp" or "udp"), or for any, as Python's `socket.getservbyport()`.
- *
- * @throws {OSError} if the system knows no such service.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { getservbyport } from "@berkeley/socket/native";
- * assert.equal(await getservbyport(80), "http");
- * ```
- */
+/** See getservbyport in mod.ts. */
 export async function getservbyport(port: number, protocol?: string): Promise<string> {
   table.checkServicePort(port, protocol);
   const proto = protocol === undefined ? null : cString(protocol);
   const entry = await fetchEntry(({ struct, buffer, result }) =>
-    libc().getservbyport_r_waiting(swap(port), proto, struct, buffer, buffer.length, result)
+    libcNames().getservbyport_r_waiting(swap(port), proto, struct, buffer, buffer.length, result)
   );
   if (entry === undefined) throw new OSError("port/proto not found", undefined, { syscall: "getservbyport" });
   return entry.text(NAME);
 }
 
-/**
- * Returns the number of a protocol, as Python's `socket.getprotobyname()`.
- *
- * @throws {OSError} if the system knows no such protocol.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * import { getprotobyname } from "@berkeley/socket/native";
- * assert.equal(await getprotobyname("tcp"), 6);
- * ```
- */
+/** See getprotobyname in mod.ts. */
 export async function getprotobyname(protocol: string): Promise<number> {
   table.checkText(protocol, "getprotobyname", 1);
-  const call = libc().getprotobyname_r_waiting;
+  const call = libcNames().getprotobyname_r_waiting;
   // musl has a built-in table as well, and reads no file.
   if (call === null) return await table.getprotobyname(protocol);
   const name = cString(protocol);

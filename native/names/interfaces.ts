@@ -1,10 +1,9 @@
-// Network interfaces by name and index. libc asks the kernel, and needs no permission.
+// The name of this machine, and its network interfaces. libc asks the kernel, and needs no permission.
 
 import { nameOf } from "../../base/data.ts";
 import { errorFor, OSError } from "../../base/errors.ts";
-import { failure } from "../call.ts";
-import { libc } from "../libc.ts";
-import { cString, NULL, structAt, textAt, textIn } from "../memory.ts";
+import { call, cString, failure, NULL, structAt, textAt, textIn } from "../call.ts";
+import { libcNames } from "./libc.ts";
 
 /** IF_NAMESIZE: the size of an interface's name with its final zero. */
 const NAME_SIZE = 16;
@@ -14,7 +13,7 @@ const INDEX = 0, NAME = 8, SIZE = 16;
 
 /** Lists the network interfaces by index, as Python's `socket.if_nameindex()`. */
 export function if_nameindex(): [index: number, name: string][] {
-  const list = libc().if_nameindex();
+  const list = libcNames().if_nameindex();
   if (list === NULL) throw failure("if_nameindex");
   try {
     const found: [number, string][] = [];
@@ -25,7 +24,7 @@ export function if_nameindex(): [index: number, name: string][] {
       found.push([view.getUint32(INDEX, true), textAt(name)]);
     }
   } finally {
-    libc().if_freenameindex(list);
+    libcNames().if_freenameindex(list);
   }
 }
 
@@ -44,7 +43,7 @@ export function if_nameindex(): [index: number, name: string][] {
 export function if_nametoindex(name: string): number {
   if (typeof name !== "string") throw new TypeError(`expected a string, not ${nameOf(name)}`);
   if (name.includes("\0")) throw new RangeError("embedded null byte");
-  const index = libc().if_nametoindex(cString(name));
+  const index = libcNames().if_nametoindex(cString(name));
   if (index === 0) throw new OSError("no interface with this name", undefined, { syscall: "if_nametoindex" });
   return index;
 }
@@ -66,6 +65,13 @@ export function if_indextoname(index: number): string {
   if (index < 0) throw new RangeError("can't convert negative value to unsigned int");
   if (index > 0xffffffff) throw new RangeError("index is too large");
   const name = new Uint8Array(NAME_SIZE);
-  if (libc().if_indextoname(index, name) === null) throw errorFor("ENXIO", { syscall: "if_indextoname" });
+  if (libcNames().if_indextoname(index, name) === null) throw errorFor("ENXIO", { syscall: "if_indextoname" });
+  return textIn(name);
+}
+
+/** Returns the name of this machine, as Python's `socket.gethostname()`. */
+export function gethostname(): string {
+  const name = new Uint8Array(256); // Linux has 64 bytes for it
+  call(libcNames().gethostname(name, name.length), "gethostname");
   return textIn(name);
 }

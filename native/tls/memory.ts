@@ -2,7 +2,7 @@
 // see ../memory.ts.
 
 import { libc } from "../libc.ts";
-import { bytesAt } from "../memory.ts";
+import { bytesAt } from "../call.ts";
 import { libcrypto, made } from "./library.ts";
 import type { Handle } from "./library.ts";
 

@@ -3,7 +3,7 @@
 import { libcrypto } from "./library.ts";
 import type { Handle } from "./library.ts";
 import { textBehind } from "./memory.ts";
-import { cString } from "../memory.ts";
+import { cString } from "../call.ts";
 
 /** Takes the certificates of files and directories. */
 interface Store {

@@ -1,6 +1,6 @@
 // A host as programs and tests handle it.
 
-import type { Numbers } from "../../core/numbers.ts";
+import type { Numbers } from "../../core/descriptors.ts";
 import { HostBackend } from "../net/backend.ts";
 import type { Host as Machine } from "../net/host.ts";
 import type { SocketInfo } from "../net/socket_info.ts";
@@ -41,7 +41,7 @@ export class Host {
   #start(): Boot {
     const { kernel } = this.#machine;
     const clock = new HostClock(kernel.timeline, () => this.#supervisor.goesOn(this.#machine));
-    const module = makeHostModule(clock, this.#numbers, new HostBackend(kernel));
+    const module = makeHostModule(clock, this.#numbers, this.#supervisor.collected, new HostBackend(kernel));
     return { clock, module, programs: new Map() };
   }
 

@@ -3,9 +3,8 @@
 import { isLiteral, loopback, wildcard } from "../../base/addresses.ts";
 import type { Address, InetAddress } from "../../base/addresses.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "../../base/constants.ts";
-import { errorFor } from "../../base/errors.ts";
-import { gaiErrorFor } from "../../base/gai.ts";
-import { asciiOf } from "../../base/idna.ts";
+import { errorFor, gaiErrorFor } from "../../base/errors.ts";
+import { asciiOf } from "../../base/ip.ts";
 import type { NetworkInterface, Resolver } from "../../seam/resolver.ts";
 
 const FIRST_PORT = 49152;
