@@ -25,6 +25,11 @@ const LONGEST_UNIX = 262144;
 /** The largest payload that is valid over both IPv4 and IPv6. */
 const VALID_UDP = 65507;
 
+/**
+ * How often the event loop gets its turns for a non-blocking send to begin. It is a limit in case a receive never ends.
+ */
+const MOST_ROUNDS = 1000;
+
 /** A datagram that arrived and was not received yet. Its data lies in shared memory until `take`. */
 export type Arrival = [data: Bytes, from: Deno.Addr];
 
@@ -166,7 +171,8 @@ export class BoundConn {
   send(caller: Caller, data: Uint8Array, to: Deno.Addr, address: Address): number | WouldBlock {
     if (this.#endedSend !== null && this.#endedSend.isOf(caller)) return this.#outcome(this.#endedSend);
     if (this.#pending !== null) {
-      if (!this.#pending.isOf(caller)) return WOULD_BLOCK;
+      // Deno does not have the datagram yet if a receive has to end first. The send waits, or is withdrawn with its call.
+      if (!this.#pending.isOf(caller) || !this.#pending.started) return WOULD_BLOCK;
       // The receiver's queue is full. The send cannot be taken back, so it counts as sent and goes on.
       const { length } = this.#pending;
       this.#pending.release();
@@ -195,9 +201,17 @@ export class BoundConn {
     return this.#pending?.isOf(caller) || this.#endedSend?.isOf(caller) || false;
   }
 
-  /** A caller gives up its send. A send under way goes on. */
+  /** A caller gives up its send. A send under way goes on. A datagram that Deno does not have yet is withdrawn. */
   forget(caller: Caller): void {
-    if (this.#pending?.isOf(caller)) this.#pending.release();
+    const pending = this.#pending;
+    if (pending?.isOf(caller)) {
+      pending.release();
+      if (!pending.started) {
+        pending.end();
+        this.#pending = null;
+        this.#waiters.wake(POLLOUT);
+      }
+    }
     if (this.#endedSend?.isOf(caller)) this.#endedSend = null;
   }
 
@@ -270,7 +284,12 @@ export class BoundConn {
   /** Brings the state up to date with the kernel: the outcome of a send, and whether a datagram has arrived. */
   async settle(mask: number): Promise<void> {
     const pending = this.#pending;
-    if ((mask & POLLOUT) !== 0 && pending !== null) await eventLoopTurns(() => pending.ended);
+    if ((mask & POLLOUT) !== 0 && pending !== null) {
+      // The receive that prevents the send is ended by a datagram to this socket, so it ends soon.
+      const hasStarted = () => pending.started || pending.ended;
+      for (let left = MOST_ROUNDS; left > 0 && !hasStarted(); left--) await eventLoopTurns(hasStarted);
+      await eventLoopTurns(() => pending.ended);
+    }
     if ((mask & ~POLLOUT) === 0) return;
     for (;;) {
       this.receiveAhead();

