@@ -109,10 +109,10 @@ export class Inflow {
     if (buffered >= least && (!partial || this.#wasAsked(caller))) return buffered;
     // A send that failed unseen does not end what comes in: the peer's last words may be in the kernel still.
     const ended = this.#state === "ended" || this.#trouble.reset;
-    if ((ended || this.#shut) && buffered > 0) return buffered;
+    if (ended && buffered > 0) return buffered;
     if (this.#trouble.error !== null && ended) throw this.#trouble.take();
     // TCP hands over what comes after SHUT_RD too.
-    if (ended || (this.#shut && this.#wasAsked(caller))) return 0;
+    if (ended || (this.#shut && this.#wasAsked(caller))) return buffered;
     const want = this.#wants.note(caller, Math.max(size, 1), least);
     want.seen = buffered;
     if (!want.asking && (this.#shut || buffered >= least)) {
