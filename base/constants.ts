@@ -1,4 +1,5 @@
-// Socket types, options of the socket level, message flags.
+// Every constant of CPython's socket module on Linux, with the running platform's numbers: here those of sockets, families
+// and look-ups; those of IP, TCP and UDP, and those that only Linux has, are in constants/.
 
 import { ABSENT, on } from "./platform.ts";
 
@@ -266,8 +267,6 @@ export const EAI_MEMORY: number = -10;
 export const EAI_SYSTEM: number = -11;
 /** A result is too long. */
 export const EAI_OVERFLOW: number = -12;
-
-// Every constant of CPython's socket module on Linux, with the running platform's numbers.
 
 export * from "./constants/ip.ts";
 export * from "./constants/linux.ts";

@@ -1,4 +1,4 @@
-// Data in: text or bytes, as one byte view.
+// Data that goes in and out: text or bytes as one byte view, memory for what is received, sizes of control messages.
 
 import { platform } from "./platform.ts";
 

@@ -1,4 +1,4 @@
-// IP addresses between text and bytes. Parsers answer undefined for what is no address; who calls words the error.
+// Hosts as text: IP addresses, and international names. Addresses between text and bytes. Parsers answer undefined for what is no address; who calls words the error.
 
 /** Reads one number as C does: 0x… hexadecimal, 0… octal, else decimal; undefined where it is none. */
 function parseC(text: string): number | undefined {

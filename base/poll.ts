@@ -1,4 +1,4 @@
-// poll(2)'s event masks on Linux. epoll's are the same numbers, so one vocabulary serves both.
+// The constants of CPython's select module on Linux. poll(2)'s event masks come first. epoll's are the same numbers, so one vocabulary serves both.
 
 /** Data, end of stream, an error, or a connection to accept. */
 export const POLLIN = 0x001;
@@ -25,7 +25,7 @@ export const POLLMSG = 0x400;
 /** The peer will send no more. */
 export const POLLRDHUP = 0x2000;
 
-// The constants that CPython's select module has on Linux, beside poll's in base/poll.ts.
+// The rest of CPython's select module.
 
 /** For {@linkcode epoll}: data, end of stream, or a connection to accept. */
 export const EPOLLIN = 0x001;

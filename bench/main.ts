@@ -53,7 +53,7 @@ function readOptions<const O extends NonNullable<ParseArgsConfig["options"]>>(op
 
 /** Ends the program over a wrong command line. */
 function refuse(reason: string): never {
-  console.error(`${reason} (--help tells the options)`);
+  console.error(`${reason} (--help lists the options)`);
   Deno.exit(2);
 }
 
@@ -89,7 +89,7 @@ if (options.placement !== undefined && !["alone", "shared", "both"].includes(opt
 /** What --quick keeps: one placement, the peers that tell most, short runs. */
 const QUICK = {
   peers: "default,native,deno,py-epoll,c",
-  without: /^(client1|receive_into|memory10000)$/,
+  without: /^(client1$|receive_into|memory10000|large|forward)/,
 };
 
 const split = (list: string) => list.split(",").filter((word) => word !== "");

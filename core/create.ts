@@ -337,6 +337,7 @@ export function hasDualstackIpv6(runtime: Runtime, backend: Backend): boolean {
     if (!(error instanceof OSError)) throw error;
     return false;
   } finally {
+    // No `using`: Node 22, on which the simulation runs, does not have it.
     socket?.close();
   }
 }

@@ -1,4 +1,4 @@
-// AbortSignal: the option that carries it, and waiting for it.
+// What calls that wait have in common: their options with an AbortSignal, and how they reject.
 //
 // A signal is the caller's object, with whatever properties it was given. It is asked through the methods of its class
 // alone, so that nothing on the object can throw in the middle of a wake, a cancel or a close.

@@ -1,4 +1,6 @@
-// The loops of all backends of a runtime, as one. A wait runs each of them, and waits for each to catch up.
+// A runtime, and the loops of its backends.
+//
+// The loops of all backends are as one. A wait runs each of them, and waits for each to catch up.
 
 import type { Backend } from "../seam/backend.ts";
 import type { Clock } from "../seam/clock.ts";
@@ -62,9 +64,13 @@ export class Runtime {
   /** The timeout of new sockets in seconds, null for none. */
   defaultTimeout: number | null = null;
 
+  /** Whether a socket that is garbage-collected open is closed. When that happens is chance, so virtual time keeps it open. */
+  readonly closesCollected: boolean;
+
   /** `numbers` are for what has no descriptor of the process. Left out, they start over with each runtime. */
-  constructor(clock: Clock, numbers: Numbers = worldNumbers()) {
+  constructor(clock: Clock, numbers: Numbers = worldNumbers(), collected: "closed" | "kept" = "closed") {
     this.clock = clock;
+    this.closesCollected = collected === "closed";
     this.loops = new Loops();
     this.turns = new Turns(clock);
     this.pace = new Pace(clock);

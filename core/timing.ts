@@ -1,4 +1,4 @@
-// How long a timer has to be set for.
+// Timers and turns: how long a timer is set for, when the event loop gets a turn, and the timers of waits.
 
 import type { Clock, Timer } from "../seam/clock.ts";
 import type { Waiter } from "../seam/transport.ts";

@@ -1,4 +1,4 @@
-// Addresses between Python's shapes and Deno's.
+// Addresses between Python's shapes and Deno's: hosts, paths, and the permissions that they take.
 
 import { isLiteral, loopback, wildcard } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
@@ -132,6 +132,15 @@ export function samePath(one: string, other: string): boolean {
  */
 export function secretName(purpose: string): string {
   return `\0berkeley-${purpose}-${crypto.randomUUID()}`;
+}
+
+/** The name of a Unix socket that is bound to "": hexadecimal digits, as the kernel picks them, but more than its five. */
+export function autobindName(): string {
+  requireAbstract(
+    "a Unix socket that is bound to no path gets an abstract name, and no single one can be granted; bind it to a path " +
+      "that is",
+  );
+  return `\0${crypto.randomUUID().replaceAll("-", "")}`;
 }
 
 // Deno's permissions, asked about before they are used. In a terminal Deno.listen and its kin ask the user before they

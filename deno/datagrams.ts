@@ -36,6 +36,7 @@ import type { Accepted, AncillaryData, Caller, Received, Transport, Waiter, Woul
 import {
   allowed,
   anyAddress,
+  autobindName,
   checkPeerPath,
   destination,
   fromAddr,
@@ -99,8 +100,7 @@ export class DatagramTransport implements Transport {
       if (address === "") return;
       throw errorFor("EINVAL", { syscall: "bind", address });
     }
-    if (address === "") this.#claimSecret("autobind");
-    else this.#claim(address);
+    this.#claim(address === "" ? autobindName() : address);
   }
 
   #claim(address: Address): void {
@@ -111,12 +111,12 @@ export class DatagramTransport implements Transport {
     if (this.#waiters.wait(POLLIN)) this.#mailbox.receiveAhead();
   }
 
-  #claimSecret(purpose: string): void {
+  #claimSecret(): void {
     requireAbstract(
       "a Unix datagram socket that is bound to no path gets an abstract name, and no single one can be granted; " +
         "bind it to a path that is",
     );
-    this.#claim(secretName(purpose));
+    this.#claim(secretName("unnamed"));
   }
 
   /**
@@ -124,7 +124,7 @@ export class DatagramTransport implements Transport {
    * which Deno cannot do: it gets one that cannot be guessed.
    */
   #bound(to: Address): Mailbox {
-    if (this.#mailbox === null && this.family === AF_UNIX) this.#claimSecret("unnamed");
+    if (this.#mailbox === null && this.family === AF_UNIX) this.#claimSecret();
     else if (this.#mailbox === null) {
       const everywhere = anyAddress(this.family);
       // To talk to this host alone, its loopback address is enough where no more was granted.
@@ -327,7 +327,8 @@ export class DatagramTransport implements Transport {
     address: Address | null,
   ): number | WouldBlock {
     checkAncillary(ancillary);
-    const data = gather(views);
+    // The outcome of a send that has begun takes no data: its memory may be gone.
+    const data = this.holdsSend(caller) ? EMPTY : gather(views);
     return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
   }
 

@@ -1,4 +1,4 @@
-// Claiming a local address, for streams and for datagrams.
+// The two ends of a connection: claiming a local address, for streams and for datagrams, and connecting to a peer's.
 
 import { isLiteral } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";

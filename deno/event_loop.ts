@@ -1,4 +1,4 @@
-// Letting the event loop learn what the kernel knows already.
+// The event loop: letting it learn what the kernel knows already, and what keeps the process alive.
 
 /**
  * How many turns of the event loop may pass before Deno's I/O driver looks at the kernel while other

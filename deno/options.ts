@@ -1,4 +1,5 @@
-// The names of socket options, for error texts.
+// Socket options: their names, what all sockets have, what streams have, and what is refused. Names come first; they are for
+// error texts.
 
 import * as constants from "../base/constants.ts";
 import {

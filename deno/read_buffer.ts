@@ -1,3 +1,5 @@
+// Receiving on a connection: the memory, and the calls that wait.
+//
 // The memory that a connection reads into: filled at the end by reads, emptied from the start by receives.
 
 import { copyOf } from "../base/data.ts";

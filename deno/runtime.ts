@@ -1,4 +1,4 @@
-// The system's clock, as Deno gives access to it.
+// The clock and the runtime of the real backends.
 
 import { processNumbers } from "../core/descriptors.ts";
 import { Runtime } from "../core/runtime.ts";

@@ -33,7 +33,7 @@ import type {
   Waiter,
   WouldBlock,
 } from "../seam/transport.ts";
-import { anyAddress, fromAddr } from "./addresses.ts";
+import { anyAddress, autobindName, fromAddr } from "./addresses.ts";
 import { dial, openerOf } from "./endpoints.ts";
 import type { Listen } from "./endpoints.ts";
 import { Connection } from "./connection.ts";
@@ -69,6 +69,8 @@ const RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC;
 /** What sends may be asked for here. */
 const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
 
+const NOTHING = new Uint8Array(0);
+
 /** How long a connect that found a Unix listener's queue full waits before the next try, in milliseconds. */
 const QUEUE_FULL_PAUSE = 5;
 
@@ -103,6 +105,11 @@ export class StreamTransport implements Transport {
   // Addresses.
 
   bind(address: Address): void {
+    if (address === "") {
+      // A Unix socket that has a name keeps it when it is asked to take any.
+      if (this.#path !== null) return;
+      address = autobindName();
+    }
     if (this.#listener !== null || this.#connection !== null || this.#connecting !== null) {
       throw errorFor("EINVAL", { syscall: "bind", address });
     }
@@ -313,7 +320,8 @@ export class StreamTransport implements Transport {
     address: Address | null,
   ): number | WouldBlock {
     checkAncillary(ancillary);
-    const data = gather(views);
+    // The outcome of a send that has begun takes no data: its memory may be gone.
+    const data = this.holdsSend(caller) ? NOTHING : gather(views);
     return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
   }
 
@@ -379,7 +387,6 @@ export class StreamTransport implements Transport {
     if (before === null) throw errorFor("ENOTCONN");
     // From now on nothing reads from it.
     before.inflow.close();
-    await before.outflow.settle();
     const conn = await replace(before.conn);
     if (this.#references === 0) return conn.close();
     this.#connection = new Connection(conn, this.#waiters, this.#referenced);

@@ -1,4 +1,6 @@
-// Ending a receive that is under way on a Unix datagram socket.
+// What Deno's Unix datagram sockets need: an end to the receive under way, and whether a path takes datagrams.
+//
+// Ending a receive:
 //
 // Deno lends such a socket to one operation at a time: while a receive is under way, a send fails with Busy, and the
 // receive can be neither cancelled nor unreferenced. It does end when a datagram arrives. A bound socket can be sent one:

@@ -1,4 +1,4 @@
-// Certificates made on the spot: X.509 written as DER, signed by Web Crypto. No package and no program is needed.
+// Makes certificates: X.509 written as DER, signed by Web Crypto. It needs no package and no program.
 
 /** A value in DER: a tag, a length and the contents. */
 export function der(tag: number, ...contents: (Uint8Array | number[])[]): Uint8Array<ArrayBuffer> {
@@ -55,7 +55,7 @@ function name(commonName: string): Uint8Array {
 
 function time(date: Date): Uint8Array {
   const text = date.toISOString().replace(/[-:T]|\.\d+/g, "");
-  // RFC 5280: two digits of the year up to 2049.
+  // RFC 5280: the year has two digits up to 2049.
   return date.getUTCFullYear() < 2050
     ? der(UTC_TIME, new TextEncoder().encode(text.slice(2)))
     : der(GENERALIZED_TIME, new TextEncoder().encode(text));

@@ -1,14 +1,14 @@
-// A web page over TLS by hand: HTTP/1.0 over a socket that checks the server's certificate. Headers go to stderr, the page to stdout.
+// Gets a web page by HTTP/1.0 over TLS, and checks the server's certificate. Headers go to stderr, the page to stdout.
 //
 //   deno run --allow-net=example.com:443 examples/https_get.ts https://example.com/
 //
-// With --ca file.pem (and --allow-read=file.pem) it trusts the authorities in that file as well.
+// With --ca file.pem (and --allow-read=file.pem) it also trusts the authorities in that file.
 
 import * as socket from "@berkeley/socket";
 import * as ssl from "@berkeley/socket/ssl";
 import { options, refuse } from "./_shared.ts";
 
-const about = "https_get [url]: prints a web page, of a server whose certificate is good";
+const about = "https_get [url]: prints a web page, if the certificate of its server is valid";
 const { timeout, ca, rest: [page = "https://example.com/"] } = options(about, { timeout: 10, ca: "" });
 const url = URL.parse(page);
 if (url?.protocol !== "https:") refuse("an https: address, please");
@@ -18,7 +18,7 @@ if (ca !== "") context.load_verify_locations(ca);
 
 const host = url.hostname.replace(/^\[|\]$/g, "");
 const plain = await socket.create_connection([host, Number(url.port || 443)], timeout);
-// From here on nobody on the way can read or change what is said. A wrong certificate throws, before a byte of it is sent.
+// From here on the data is encrypted. A wrong certificate throws before any of it is sent.
 using secure = await context.wrap_socket(plain, { server_hostname: host });
 
 await secure.sendall(`GET ${url.pathname}${url.search} HTTP/1.0\r\nHost: ${url.host}\r\nConnection: close\r\n\r\n`);
@@ -26,10 +26,10 @@ const file = secure.makefile("rb");
 const decoder = new TextDecoder();
 for await (const line of file) {
   const header = decoder.decode(line).trimEnd();
-  if (header === "") break; // the empty line between head and body
+  if (header === "") break; // an empty line ends the headers
   console.error(header);
 }
-// The end of the stream is the end of the page. One that was cut off throws SSLEOFError.
+// The end of the stream is the end of the page. A stream that was cut off throws SSLEOFError.
 for (let part = await file.read1(65536); part!.length > 0; part = await file.read1(65536)) {
   await Deno.stdout.write(part!);
 }

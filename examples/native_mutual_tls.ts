@@ -1,5 +1,5 @@
-// Mutual TLS: the server asks its clients for certificates, and knows each of them by name. Authority, server and clients are made on
-// the spot.
+// Mutual TLS: the server asks its clients for certificates, and reads their names from them. The program makes the
+// authority, the server and the clients.
 //
 //   deno run --allow-net=127.0.0.1 --allow-ffi examples/native_mutual_tls.ts
 
@@ -31,7 +31,7 @@ async function member(name: string): Promise<{ cert: string; key: string }> {
   return await certified(await owner(name), [alternativeNames([name]), basicConstraints(false), keyUsage(0)]);
 }
 
-/** Both sides trust the authority, and nobody else. */
+/** Both sides trust only the authority. */
 function contextFor(purpose: ssl.PurposeObject, own: { cert: string; key: string } | null): ssl.SSLContext {
   const context = ssl.create_default_context(purpose, { cadata: root.cert });
   if (own !== null) context.load_cert_chain(own.cert, own.key);

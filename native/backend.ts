@@ -7,7 +7,7 @@ import { findForeign } from "./descriptors.ts";
 import * as effects from "./effects.ts";
 import { libc } from "./libc.ts";
 import { F_DUPFD_CLOEXEC } from "./linux.ts";
-import { getInheritable, setInheritable } from "./inheritance.ts";
+import { getInheritable, setInheritable } from "./nonblocking.ts";
 import { readOption } from "./options.ts";
 import { requireFamily } from "./permissions.ts";
 import { endpoints } from "./names/resolve.ts";

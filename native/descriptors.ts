@@ -5,7 +5,7 @@
 
 import type { ForeignPollable } from "../seam/backend.ts";
 import type { Waiter } from "../seam/transport.ts";
-import { isOpen, level } from "./poll.ts";
+import { isOpen, level } from "./call.ts";
 import { reactor } from "./reactor.ts";
 import { Source } from "./source.ts";
 

@@ -8,7 +8,7 @@
 import { SOL_SOCKET } from "../base/constants.ts";
 import { call } from "./call.ts";
 import { libc } from "./libc.ts";
-import { F_GETFL, F_SETFL, O_NONBLOCK, SO_COOKIE } from "./linux.ts";
+import { F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_NONBLOCK, SO_COOKIE } from "./linux.ts";
 import { readOption } from "./options.ts";
 
 /** What no two sockets share; undefined where there is no socket. */
@@ -62,4 +62,22 @@ export function restoreBlocking(fd: number): void {
 /** The same for all of them. */
 export function restoreAll(): void {
   for (const [key, fd] of raised) if (keyOf(fd) === key) restoreBlocking(fd);
+}
+
+// FD_CLOEXEC: whether a program that this process executes inherits a descriptor.
+
+/** Whether a descriptor is inherited; EBADF where nothing is open under the number. */
+export function getInheritable(fd: number): boolean {
+  return (descriptorFlags(fd) & FD_CLOEXEC) === 0;
+}
+
+/** Lets a descriptor be inherited, or not. */
+export function setInheritable(fd: number, inheritable: boolean): void {
+  const flags = descriptorFlags(fd);
+  const wanted = inheritable ? flags & ~FD_CLOEXEC : flags | FD_CLOEXEC;
+  if (wanted !== flags) call(libc().fcntl(fd, F_SETFD, wanted), "fcntl");
+}
+
+function descriptorFlags(fd: number): number {
+  return call(libc().fcntl(fd, F_GETFD, 0), "fcntl");
 }

@@ -1,9 +1,12 @@
 // Reading and setting a socket's options.
 
-import { AF_VSOCK } from "../base/constants.ts";
-import { call } from "./call.ts";
 import * as effects from "./effects.ts";
+import { AF_VSOCK, SO_RCVLOWAT, SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET } from "../base/constants.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from "../base/poll.ts";
+import type { BlockingLimits } from "../seam/transport.ts";
+import { call, level } from "./call.ts";
 import { libc } from "./libc.ts";
+import { FIONREAD, SO_RCVTIMEO_NEW, SO_SNDTIMEO_NEW } from "./linux.ts";
 
 /** getsockopt(2) into a value of fixed size, for whoever knows the option. Answers what libc does. */
 export function readOption(
@@ -42,4 +45,101 @@ export function setOption(fd: number, family: number, level: number, name: numbe
     ? new BigInt64Array([BigInt(value)])
     : new Int32Array([value]);
   call(effects.setOption(fd, level, name, bytes, bytes.byteLength), "setsockopt");
+}
+
+// The socket options that tell how a blocking call waits: SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT.
+//
+// The kernel heeds them on blocking descriptors, and those here are not. So they are read back when they are set, adopted
+// or inherited, and heeded by what waits here. Where none is set there is nothing to look at.
+
+const NONE: BlockingLimits = { receive: null, send: null, lowWater: 1 };
+
+/** The limits of a socket, undefined where it has none. */
+export function readLimits(fd: number): BlockingLimits | undefined {
+  return orNone({
+    receive: secondsOf(fd, SO_RCVTIMEO),
+    send: secondsOf(fd, SO_SNDTIMEO),
+    lowWater: lowWaterOf(fd),
+  });
+}
+
+/** The limits after an option was set to some bytes. */
+export function limitsAfter(
+  fd: number,
+  limits: BlockingLimits | undefined,
+  level: number,
+  name: number,
+  value: number | Uint8Array,
+): BlockingLimits | undefined {
+  if (level !== SOL_SOCKET) return limits;
+  const { receive, send, lowWater } = limits ?? NONE;
+  switch (name) {
+    case SO_RCVLOWAT:
+      return orNone({ receive, send, lowWater: lowWaterOf(fd) });
+    case SO_RCVTIMEO:
+    case SO_RCVTIMEO_NEW:
+      return orNone({ receive: isNegative(value) ? 0 : secondsOf(fd, SO_RCVTIMEO), send, lowWater });
+    case SO_SNDTIMEO:
+    case SO_SNDTIMEO_NEW:
+      return orNone({ receive, send: isNegative(value) ? 0 : secondsOf(fd, SO_SNDTIMEO), lowWater });
+  }
+  return limits;
+}
+
+/** A negative struct timeval is no time at all for the kernel; it reads back as zero, which stands for no limit. */
+function isNegative(value: number | Uint8Array): boolean {
+  return typeof value !== "number" && value.length >= 8 && (value[7] & 0x80) !== 0;
+}
+
+function orNone(limits: BlockingLimits): BlockingLimits | undefined {
+  return limits.receive === null && limits.send === null && limits.lowWater <= 1 ? undefined : limits;
+}
+
+/** A struct timeval in seconds, null for none. */
+function secondsOf(fd: number, name: number): number | null {
+  const time = new BigUint64Array(2);
+  if (readOption(fd, SOL_SOCKET, name, time) !== 0) return null;
+  const seconds = Number(time[0]) + Number(time[1]) / 1e6;
+  return seconds === 0 ? null : seconds;
+}
+
+function lowWaterOf(fd: number): number {
+  const value = new Int32Array(1);
+  return readOption(fd, SOL_SOCKET, SO_RCVLOWAT, value) === 0 ? value[0] : 1;
+}
+
+// SO_RCVLOWAT: how many bytes a receive on a stream waits for.
+
+/** The low-water mark of a stream. */
+export class LowWater {
+  readonly bytes: number;
+  /**
+   * Whether poll(2) heeds it, as TCP's does. A Unix socket's does not: there a blocking receive takes bytes as they come
+   * until there are enough, because its queue may be smaller than the mark.
+   */
+  readonly polled: boolean;
+
+  constructor(bytes: number, polled: boolean) {
+    this.bytes = bytes;
+    this.polled = polled;
+  }
+
+  /** How many bytes a receive of up to `size` waits for. */
+  target(size: number): number {
+    return Math.min(this.bytes, size);
+  }
+
+  /** Whether there are too few for a receive of up to `size`, on a socket whose poll(2) heeds the mark. */
+  isShort(fd: number, size: number): boolean {
+    if ((level(fd) & (POLLIN | POLLERR | POLLHUP | POLLRDHUP)) !== 0) return false;
+    // For the kernel's poll(2) it is the mark that counts, for a receive of fewer bytes those.
+    return size >= this.bytes || available(fd) < size;
+  }
+}
+
+const count = new Int32Array(1);
+
+/** How many bytes are in a stream's queue. */
+function available(fd: number): number {
+  return libc().ioctl(fd, FIONREAD, count) === 0 ? count[0] : 0;
 }

@@ -15,12 +15,11 @@ import {
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from "../base/poll.ts";
 import type { Received, WouldBlock } from "../seam/transport.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
-import { errno, failure } from "./call.ts";
+import { errno, failure, level } from "./call.ts";
 import * as effects from "./effects.ts";
 import { EAGAIN, MOST_BYTES } from "./linux.ts";
-import type { LowWater } from "./low_water.ts";
+import type { LowWater } from "./options.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
-import { level } from "./poll.ts";
 import { decode, incoming, incomingLength, received, vacant } from "./sockaddr.ts";
 import type { Source } from "./source.ts";
 import { Stash } from "./stash.ts";

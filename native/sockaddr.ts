@@ -4,6 +4,7 @@
 // one to receive into: none of them waits, so nobody else can want it meanwhile, and a UDP server
 // allocates nothing but the address that it hands out.
 
+import { fromUnixPathBytes, toUnixPathBytes } from "../base/addresses.ts";
 import type {
   Address,
   Inet6Address,
@@ -12,12 +13,11 @@ import type {
   PacketAddress,
   UnixAddress,
 } from "../base/addresses.ts";
-import { fromUnixPathBytes, toUnixPathBytes } from "../base/addresses.ts";
 import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_QIPCRTR, AF_UNIX, AF_VSOCK } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from "../base/ip.ts";
 import { call } from "./call.ts";
-import { libc } from "./libc.ts";
+import { libcNames } from "./names/libc.ts";
 
 /** sizeof(struct sockaddr_storage), room for every family. */
 const STORAGE = 128;
@@ -134,7 +134,7 @@ function encodePacket([name, protocol, packetType, hardwareType, hardware]: Pack
 }
 
 function interfaceIndex(name: string): number {
-  const index = libc().if_nametoindex(new TextEncoder().encode(`${name}\0`));
+  const index = libcNames().if_nametoindex(new TextEncoder().encode(`${name}\0`));
   // It answers 0 where others answer -1.
   return call(index === 0 ? -1 : index, "if_nametoindex", name);
 }
@@ -142,7 +142,7 @@ function interfaceIndex(name: string): number {
 /** The name of a network interface; "" where there is none of that number, as in CPython. */
 function interfaceName(index: number): string {
   const name = new Uint8Array(IFNAMSIZ);
-  if (index === 0 || libc().if_indextoname(index, name) === null) return "";
+  if (index === 0 || libcNames().if_indextoname(index, name) === null) return "";
   return new TextDecoder().decode(name.subarray(0, name.indexOf(0)));
 }
 

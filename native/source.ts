@@ -11,7 +11,7 @@
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
 import type { Waiter } from "../seam/transport.ts";
 import * as effects from "./effects.ts";
-import { level } from "./poll.ts";
+import { level } from "./call.ts";
 import { reactor } from "./reactor.ts";
 import type { Watched } from "./reactor.ts";
 

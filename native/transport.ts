@@ -36,18 +36,22 @@ import type {
   WouldBlock,
 } from "../seam/transport.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
-import { call, errno, failure } from "./call.ts";
+import { call, errno, failure, level } from "./call.ts";
 import * as effects from "./effects.ts";
 import { libc } from "./libc.ts";
-import { limitsAfter, readLimits } from "./limits.ts";
-import { LowWater } from "./low_water.ts";
+import { bytesOption, limitsAfter, LowWater, numberOption, readLimits, readOption, setOption } from "./options.ts";
 import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, MOST_BYTES } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
-import { getInheritable, setInheritable } from "./inheritance.ts";
-import { borrowNonBlocking, cookieOf, isFoundBlocking, keepNonBlocking, restoreBlocking } from "./nonblocking.ts";
-import { bytesOption, numberOption, readOption, setOption } from "./options.ts";
+import {
+  borrowNonBlocking,
+  cookieOf,
+  getInheritable,
+  isFoundBlocking,
+  keepNonBlocking,
+  restoreBlocking,
+  setInheritable,
+} from "./nonblocking.ts";
 import { isGranted, requireAddress, requireDestination } from "./permissions.ts";
-import { level } from "./poll.ts";
 import { Receiver } from "./receiver.ts";
 import { reactor } from "./reactor.ts";
 import { resolve, resolveInPlace } from "./names/resolve.ts";

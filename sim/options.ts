@@ -4,6 +4,7 @@ import * as c from "../base/constants.ts";
 import type { ErrnoName } from "../base/errno.ts";
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
+import type { BlockingLimits } from "../seam/transport.ts";
 
 /** The way out of what only real sockets have. */
 const HINT = "the simulation does not have it; sockets of @berkeley/socket/native do";
@@ -53,6 +54,9 @@ function byteOr(standard: number, least: number): Kind {
 }
 
 type Entry = [level: number, name: number, first: number, kind: Kind];
+
+/** Microseconds in a second. */
+const MICROSECONDS = 1_000_000;
 
 /** net.core.rmem_max and wmem_max. */
 const LARGEST_BUFFER = 212_992;
@@ -153,6 +157,26 @@ export function answerBytes(bytes: Uint8Array, size: number | undefined): number
   return bytes.slice(0, size);
 }
 
+/** The microseconds of a struct timeval, from 64-bit seconds and microseconds. */
+function readTimeval(value: number | Uint8Array): number {
+  if (typeof value === "number" || value.length < 16) throw invalid();
+  const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+  const microseconds = view.getBigInt64(8, true);
+  if (microseconds < 0n || microseconds >= BigInt(MICROSECONDS)) throw invalid("EDOM");
+  const seconds = view.getBigInt64(0, true);
+  return seconds < 0n ? -1 : Number(seconds) * MICROSECONDS + Number(microseconds);
+}
+
+/** Microseconds as a struct timeval. A negative time reads back as zero. */
+function timevalOf(microseconds: number): Uint8Array {
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  const time = Math.max(microseconds, 0);
+  view.setBigInt64(0, BigInt(Math.floor(time / MICROSECONDS)), true);
+  view.setBigInt64(8, BigInt(time % MICROSECONDS), true);
+  return bytes;
+}
+
 /** The options of one socket. */
 export class Options {
   readonly #family: number;
@@ -161,6 +185,10 @@ export class Options {
   /** Values that differ from the first ones. */
   readonly #values = new Map<number, number>();
   #linger = new Uint8Array(8);
+  /** SO_RCVTIMEO and SO_SNDTIMEO in microseconds; a negative one is no time at all. */
+  #receiveTimeout = 0;
+  #sendTimeout = 0;
+  #limits: BlockingLimits | undefined;
 
   constructor(family: number, type: number) {
     this.#family = family;
@@ -173,6 +201,9 @@ export class Options {
     const options = new Options(this.#family, this.#type);
     for (const [key, value] of this.#values) options.#values.set(key, value);
     options.#linger = this.#linger.slice();
+    options.#receiveTimeout = this.#receiveTimeout;
+    options.#sendTimeout = this.#sendTimeout;
+    options.#limits = this.#limits;
     return options;
   }
 
@@ -198,6 +229,24 @@ export class Options {
     return { on: view.getInt32(0, true) !== 0, seconds: view.getInt32(4, true) };
   }
 
+  /** How the options bound blocking calls; undefined where they do not. */
+  get limits(): BlockingLimits | undefined {
+    return this.#limits;
+  }
+
+  /** How many bytes a receive on a stream waits for (SO_RCVLOWAT). */
+  get lowWater(): number {
+    return this.#limits?.lowWater ?? 1;
+  }
+
+  #setLimits(): void {
+    const seconds = (time: number) => time === 0 ? null : Math.max(time, 0) / MICROSECONDS;
+    const receive = seconds(this.#receiveTimeout);
+    const send = seconds(this.#sendTimeout);
+    const lowWater = this.#type === c.SOCK_STREAM ? this.number(c.SOL_SOCKET, c.SO_RCVLOWAT) : 1;
+    this.#limits = receive === null && send === null && lowWater === 1 ? undefined : { receive, send, lowWater };
+  }
+
   /** Answers an option. */
   get(level: number, name: number, size: number | undefined): number | Uint8Array {
     if (level === c.SOL_SOCKET) {
@@ -205,6 +254,8 @@ export class Options {
       if (name === c.SO_DOMAIN) return answer(this.#family, size);
       if (name === c.SO_PROTOCOL) return answer(this.#protocol, size);
       if (name === c.SO_LINGER) return answerBytes(this.#linger, size);
+      if (name === c.SO_RCVTIMEO) return answerBytes(timevalOf(this.#receiveTimeout), size);
+      if (name === c.SO_SNDTIMEO) return answerBytes(timevalOf(this.#sendTimeout), size);
       if (this.#family !== c.AF_UNIX && this.#type === c.SOCK_STREAM && !this.wasSet(level, name)) {
         if (name === c.SO_RCVBUF) return answer(TCP_RECEIVE, size);
         if (name === c.SO_SNDBUF) return answer(TCP_SEND, size);
@@ -227,6 +278,11 @@ export class Options {
       this.#linger = value.slice(0, 8);
       return;
     }
+    if (level === c.SOL_SOCKET && (name === c.SO_RCVTIMEO || name === c.SO_SNDTIMEO)) {
+      if (name === c.SO_RCVTIMEO) this.#receiveTimeout = readTimeval(value);
+      else this.#sendTimeout = readTimeval(value);
+      return this.#setLimits();
+    }
     const entry = this.#entries.get(keyOf(level, name));
     if (entry === undefined) throw this.#unknown(level, "setsockopt");
     const [, , , kind] = entry;
@@ -236,6 +292,7 @@ export class Options {
       throw invalid("EOPNOTSUPP");
     }
     this.#values.set(keyOf(level, name), kept);
+    if (level === c.SOL_SOCKET && name === c.SO_RCVLOWAT) this.#setLimits();
   }
 
   #unknown(level: number, syscall: string): OSError {

@@ -12,6 +12,7 @@ import { WOULD_BLOCK } from "../seam/transport.ts";
 import type {
   Accepted,
   AncillaryData,
+  BlockingLimits,
   Caller,
   InProgress,
   Received,
@@ -75,6 +76,10 @@ export abstract class SimSocket implements Transport, KernelSocket {
     this.options = options;
     this.waiters = new Waiters(kernel.timeline);
     kernel.sockets.add(this);
+  }
+
+  get limits(): BlockingLimits | undefined {
+    return this.options.limits;
   }
 
   /** Whether the last reference is gone. */

@@ -2,7 +2,7 @@
 
 import { TemporaryDirectory } from "./_helpers.ts";
 import * as udp from "../udp.ts";
-import { ALL_BACKENDS, BACKENDS } from "./_backends.ts";
+import { ALL_SUBJECTS, SUBJECTS } from "./_sim.ts";
 import type { Module } from "./conformance/fixtures.ts";
 
 /** The families of datagrams by name. */
@@ -21,7 +21,7 @@ export class Sockets implements Disposable {
   readonly #module: Module;
   readonly #open: udp.Socket[] = [];
 
-  constructor(family: Family, module: Module = BACKENDS[0].module) {
+  constructor(family: Family, module: Module = SUBJECTS[0].module) {
     this.family = family;
     this.#module = module;
   }
@@ -55,7 +55,7 @@ export class Sockets implements Disposable {
 
 /** A test over each backend and family. */
 export function familyTest(name: string, fn: (sockets: Sockets) => Promise<void>): void {
-  for (const { name: backend, module } of ALL_BACKENDS) {
+  for (const { name: backend, module } of ALL_SUBJECTS) {
     for (const family of FAMILIES) {
       Deno.test(`${backend}: ${family}: ${name}`, async () => {
         using sockets = new Sockets(family, module);

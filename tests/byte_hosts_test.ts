@@ -1,13 +1,13 @@
 // Bytes as host names, which CPython takes wherever it takes a host, and what it says to those that are no name.
 
 import assert from "node:assert/strict";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { failure } from "./conformance/fixtures.ts";
 import { askPython, pythonTest } from "./_helpers.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   Deno.test(`${name}: bytes are a host in every call that takes one`, async () => {
     using everywhere = m.socket();
     everywhere.bind([bytes(""), 0]);

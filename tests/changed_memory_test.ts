@@ -2,7 +2,7 @@
 // receive rejects with TypeError, and what arrives is the next call's.
 
 import assert from "node:assert/strict";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { TemporaryDirectory } from "./_helpers.ts";
 import { Connected, receive, settled, staysPending, text } from "./conformance/fixtures.ts";
 import type { Module } from "./conformance/fixtures.ts";
@@ -138,7 +138,7 @@ const SENDS: Record<string, Send> = {
   },
 };
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   const test = (what: string, fn: () => Promise<void>) => {
     Deno.test(`${name}: ${what}`, async () => {
       try {
@@ -229,6 +229,33 @@ for (const { name, module: m } of BACKENDS) {
         assert(said === 0 || said === 1024, String(said));
       });
     }
+  }
+
+  for (const [kind, changeable] of Object.entries(CHANGED)) {
+    test(`what goes out at once is sent, whatever becomes of its memory: ${kind}`, async () => {
+      using all = await Connected.open(m);
+      using one = m.socket(m.AF_INET, m.SOCK_DGRAM);
+      using other = m.socket(m.AF_INET, m.SOCK_DGRAM);
+      for (const socket of [one, other]) socket.bind(["127.0.0.1", 0]);
+      await other.connect(one.getsockname());
+      const sends: ((view: Uint8Array<ArrayBuffer>) => Promise<unknown>)[] = [
+        (view) => all.client.send(view),
+        (view) => all.client.sendall(view).then(() => 100),
+        (view) => all.client.sendmsg([view.subarray(0, 30), view.subarray(30)]),
+        (view) => other.send(view),
+        (view) => other.sendto(view, one.getsockname()),
+      ];
+      for (const send of sends) {
+        const [view, change] = changeable(100);
+        view.fill(7);
+        const sending = send(view);
+        change();
+        assert.equal(await settled(sending), 100);
+      }
+      const received = await receive(all.peer, 300);
+      for (let n = 0; n < 2; n++) assert.deepEqual(await one.recv(1000), new Uint8Array(100).fill(7));
+      assert.deepEqual(received, new Uint8Array(300).fill(7));
+    });
   }
 
   test("sendmsg copies its control data at the call", async () => {

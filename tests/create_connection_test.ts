@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { createConnection } from "../core/create.ts";
 import { realRuntime } from "../deno/runtime.ts";
 import type { Backend } from "../seam/backend.ts";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { failure } from "./conformance/fixtures.ts";
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   Deno.test(`${name}: create_connection with timeout 0 is non-blocking, as in CPython`, async () => {
     using server = m.create_server(["127.0.0.1", 0]);
     const error = await failure(() => m.create_connection(server.getsockname(), 0));

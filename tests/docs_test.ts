@@ -205,6 +205,25 @@ for (const name of documents()) {
   });
 }
 
+/** The source files of the project, as paths from its root. */
+function sources(folder = ""): string[] {
+  return Array.from(Deno.readDirSync(new URL(`./${folder}`, root))).flatMap(({ name, isDirectory }) => {
+    if (isDirectory) return name.startsWith(".") || name === "node_modules" ? [] : sources(`${folder}${name}/`);
+    return name.endsWith(".ts") ? [`/${folder}${name}`] : [];
+  });
+}
+
+for (const name of documents()) {
+  Deno.test(`${name}: the files that it names are there`, () => {
+    const text = Deno.readTextFileSync(new URL(name, root)).replaceAll(/^```.*?^```/gms, "");
+    // server.ts and client.ts are programs in the document.
+    const named = Array.from(text.matchAll(/`([a-z_/]+\.ts)`/g), ([, file]) => file)
+      .filter((file) => !["server.ts", "client.ts"].includes(file));
+    const files = sources();
+    assert.deepEqual(named.filter((file) => !files.some((path) => path.endsWith(`/${file}`))), []);
+  });
+}
+
 for (const name of documentsIn("docs/zh")) {
   Deno.test(`${name}: its programs are those of the English document`, () => {
     const programs = (document: string) =>

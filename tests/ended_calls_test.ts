@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { SHUT_WR } from "../mod.ts";
 import type { Socket } from "../mod.ts";
 import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { converse } from "./_examples.ts";
 import { pythonTest, runDeno, runPython } from "./_helpers.ts";
 import { Connected, Listening, receive, settled, staysPending, text } from "./conformance/fixtures.ts";
@@ -32,7 +33,7 @@ const PENDING: Record<string, (all: Connected) => [Socket, Promise<unknown>]> = 
   sendall: ({ client }) => [client, client.sendall(new Uint8Array(MUCH))],
 };
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   const test = (what: string, fn: () => Promise<void> | void) => Deno.test(`${name}: ${what}`, fn);
 
   test("sendmsg on a socket and on its duplicate at the same time: the peer gets each once", async () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import * as socket from "../mod.ts";
 import * as native from "../native.ts";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { runDeno } from "./_helpers.ts";
 
 const NATIVE = /import "@berkeley\/socket\/native"/;
@@ -51,7 +51,7 @@ Deno.test("a descriptor of the process is EBADF, and the error names the backend
   }
 });
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   Deno.test(`${name}: a wrong argument is named by its class`, async () => {
     using sk = m.socket();
     const date = new Date() as any;
@@ -89,10 +89,10 @@ for (const { name, module: m } of BACKENDS) {
         m.socket(98);
       }],
       [function here() {
-        m.fromfd(2 ** 30, m.AF_INET, m.SOCK_STREAM);
+        m.fromfd(2 ** 31 - 2, m.AF_INET, m.SOCK_STREAM);
       }],
       [function here() {
-        m.close(2 ** 30);
+        m.close(2 ** 31 - 2);
       }],
       [async function here() {
         await missing.connect("/nowhere/at/all");

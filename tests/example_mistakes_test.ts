@@ -77,7 +77,7 @@ for (const [example, ...args] of WRONG) {
     await using program = start(example, ["--allow-net"], args);
     const { code, stderr } = await program.end();
     assert.equal(code, 2, stderr);
-    assert.match(stderr, /^[^\n]+\(--help tells the options\)\n$/);
+    assert.match(stderr, /^[^\n]+\(--help lists the options\)\n$/);
   });
 }
 
@@ -97,7 +97,7 @@ for (const tool of ["bench/main.ts", "tests/soak/soak.ts"]) {
       await using program = run(...args);
       const { code, stderr } = await program.end();
       assert.equal(code, 2);
-      assert.match(stderr, /^[^\n]+\(--help tells the options\)\n$/);
+      assert.match(stderr, /^[^\n]+\(--help lists the options\)\n$/);
     }
   });
 }

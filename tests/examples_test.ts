@@ -20,18 +20,24 @@ for (const example of examples()) {
     assert.match(printed, new RegExp(example.replace(".ts", "")));
   });
 
-  Deno.test(`${example} needs each permission that it states`, { ignore: !runnable(example) }, async () => {
-    for (const { flags, args } of runLines(example)) {
-      const permissions = flags.filter((flag) => flag.startsWith("--allow-"));
-      assert.notEqual(permissions.length, 0, "it states no permission");
-      for (const permission of permissions) {
-        await using program = start(example, flags.filter((flag) => flag !== permission), args);
-        const { code, stderr } = await program.end();
-        assert.notEqual(code, 0, `it runs without ${permission}`);
-        assert.match(stderr, /Requires (net|read|write|ffi|sys|run|env) access/, `without ${permission}`);
+  // A simulation needs none: its tests run it as it is.
+  const needsNone = example.startsWith("sim_");
+  Deno.test(
+    `${example} needs each permission that it states`,
+    { ignore: needsNone || !runnable(example) },
+    async () => {
+      for (const { flags, args } of runLines(example)) {
+        const permissions = flags.filter((flag) => flag.startsWith("--allow-"));
+        assert.notEqual(permissions.length, 0, "it states no permission");
+        for (const permission of permissions) {
+          await using program = start(example, flags.filter((flag) => flag !== permission), args);
+          const { code, stderr } = await program.end();
+          assert.notEqual(code, 0, `it runs without ${permission}`);
+          assert.match(stderr, /Requires (net|read|write|ffi|sys|run|env) access/, `without ${permission}`);
+        }
       }
-    }
-  });
+    },
+  );
 }
 
 Deno.test("echo_server and echo_client: one sentence for everybody", async () => {
@@ -97,7 +103,7 @@ Deno.test("socketserver_echo answers several clients, and Ctrl-C ends it", async
   for (const said of ["hello", "世界,你好"]) {
     const { flags, args } = elsewhere(asking, "--port", 9007, port);
     assert.equal(await converse(start("socketserver_echo.ts", flags, [...args, "--ask", said])), said + "\n");
-    assert.match(await server.line(), /^call from/);
+    assert.match(await server.line(), /^connection from/);
   }
   Deno.kill(server.pid, "SIGINT");
   assert.equal((await server.end()).code, 0);
@@ -119,4 +125,36 @@ Deno.test("the demo shows every dialogue and ends by itself", async () => {
   ) {
     assert.ok(printed.includes(sentence), `no ${sentence} in\n${printed}`);
   }
+});
+
+/** Starts a simulation as its header says, without any permission. */
+function simulation(example: string, ...args: string[]) {
+  const [{ flags }] = runLines(example);
+  assert.deepEqual(flags, []);
+  return start(example, flags, args);
+}
+
+Deno.test("sim_retry gets every answer, the same way each time", async () => {
+  const first = await converse(simulation("sim_retry.ts"));
+  assert.match(first, /8 \+ 64 = 72, asked \d times?\n/);
+  assert.match(first, /[1-9]\d* of \d+ datagrams were lost/);
+  assert.equal(await converse(simulation("sim_retry.ts")), first);
+  assert.notEqual(await converse(simulation("sim_retry.ts", "--seed", "2")), first);
+});
+
+Deno.test("sim_election holds over many seeds, and seed 6 breaks its first version", async () => {
+  assert.match(await converse(simulation("sim_election.ts", "--seeds", "20")), /^20 seeds, .* one leader a term/);
+  const broken = await converse(simulation("sim_election.ts", "--first", "--seeds", "20"));
+  assert.match(broken, /^term \d+ has two leaders: \w+ and \w+ \[seed 6, /);
+});
+
+Deno.test("sim_gossip spreads to all", async () => {
+  assert.match(await converse(simulation("sim_gossip.ts", "--hosts", "100")), /all 100 know it after \d+ s/);
+});
+
+Deno.test("sim_chat draws its ladder, with what was lost and sent again", async () => {
+  const printed = await converse(simulation("sim_chat.ts"));
+  assert.match(printed, /ship reads: Got them\. Over and out\.\n\n +ship +station\n/);
+  assert.match(printed, /lost\n/);
+  assert.match(printed, /\(again\)/);
 });

@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import * as socket from "../mod.ts";
-import { ALL_BACKENDS, BACKENDS } from "./_backends.ts";
+import { BACKENDS } from "./_backends.ts";
+import { ALL_SUBJECTS, SUBJECTS } from "./_sim.ts";
 import { pythonTest, runPython } from "./_helpers.ts";
 import { fileSuite } from "./conformance/files.ts";
 
-ALL_BACKENDS.forEach(fileSuite);
+ALL_SUBJECTS.forEach(fileSuite);
 
 const PEER = `
 import socket, sys
@@ -42,7 +43,7 @@ for (const { name, module: socket } of BACKENDS) {
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-for (const { name, module: socket } of BACKENDS) {
+for (const { name, module: socket } of SUBJECTS) {
   Deno.test(`${name}: a file in UTF-8 complains once of each wrong byte and goes on behind it`, async () => {
     const [a, b] = await socket.socketpair();
     using file = b.makefile("r");

@@ -1,11 +1,11 @@
 // Where a call that is large, or that has to wait, answers otherwise than CPython's: docs/known-differences.md tells it.
 
 import assert from "node:assert/strict";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { Connected, Listening } from "./conformance/fixtures.ts";
 import { askPython, pythonTest, TemporaryDirectory } from "./_helpers.ts";
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   Deno.test(`${name}: a blocking send of much data sends a part of it`, async () => {
     using all = await Connected.open(m);
     const data = new Uint8Array(1 << 25);

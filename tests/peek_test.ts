@@ -29,6 +29,18 @@ for (const { name, module: m } of BACKENDS) {
       assert.equal(text(buffer.subarray(0, await peer.recv_into(buffer))), "abcdefghi");
     });
 
+    if (family !== "Unix") {
+      test("what comes after SHUT_RD is shown whole, a smaller peek before or not", async ({ client, peer }) => {
+        await assert.rejects(peer.recv(6, m.MSG_PEEK | m.MSG_DONTWAIT), { code: "EAGAIN" });
+        await peer.shutdown(m.SHUT_RD);
+        await client.sendall("abcdefgh");
+        // That it has come is no event any more: a receive of it tells.
+        for (let tries = 0; tries < 1000 && (await peer.recv(1, m.MSG_PEEK)).length === 0; tries++);
+        assert.equal(text(await peer.recv(100, m.MSG_PEEK)), "abcdefgh");
+        assert.equal(text(await peer.recv(100)), "abcdefgh");
+      });
+    }
+
     for (const mode of ["blocking", "timeout", "non-blocking"]) {
       test(`a receive that was given up does not shorten the next one (${mode})`, async ({ client, peer }) => {
         const abort = new AbortController();

@@ -19,7 +19,7 @@ import { socketpair } from "../mod.ts";
 import type { Descriptor } from "../core/descriptors.ts";
 import { realRuntime } from "../deno/runtime.ts";
 import * as native from "../native.ts";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { Memory } from "./_memory_pollable.ts";
 import { staysPending } from "./conformance/fixtures.ts";
 
@@ -281,7 +281,9 @@ Deno.test("native: a pipe is watched anew when its owner closed it and the numbe
   libc.close();
 });
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
+  const { epoll, poll, select } = m;
+
   Deno.test(`${name}: select and poll see that an epoll is ready, beside others that are`, async () => {
     const [a, b] = await m.socketpair();
     using poller = epoll();

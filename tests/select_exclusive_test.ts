@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { epoll, EPOLLEXCLUSIVE, EPOLLIN, POLLIN } from "../select.ts";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { Memory } from "./_memory_pollable.ts";
 import { Connected } from "./conformance/fixtures.ts";
 
@@ -62,7 +62,7 @@ Deno.test("a collected epoll that fails to close ends nothing", async () => {
   one.closeNumber();
 });
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   Deno.test(`${name}: epolls that shared a listener exclusively go on, and close, after it was closed`, async () => {
     using all = await Connected.open(m);
     const pollers = [m.epoll(), m.epoll()];

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { EPOLLET, EPOLLIN, EPOLLONESHOT, POLLIN } from "../select.ts";
 import type { Socket } from "../mod.ts";
-import { ALL_BACKENDS, BACKENDS } from "./_backends.ts";
+import { ALL_SUBJECTS, SUBJECTS } from "./_sim.ts";
 import type { Module, Subject } from "./conformance/fixtures.ts";
 import { runDeno } from "./_helpers.ts";
 
@@ -172,5 +172,5 @@ function processSuite({ name, url }: Subject): void {
   });
 }
 
-ALL_BACKENDS.forEach(suite);
-BACKENDS.forEach(processSuite);
+ALL_SUBJECTS.forEach(suite);
+SUBJECTS.forEach(processSuite);

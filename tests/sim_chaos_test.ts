@@ -3,9 +3,10 @@
 
 import assert from "node:assert/strict";
 import { chaos } from "./sim/chaos.ts";
+import { numberFromEnv } from "./sim/helpers.ts";
 
-const RUNS = Number(Deno.env.get("BERKELEY_CHAOS") ?? 500);
-const FIRST = Number(Deno.env.get("BERKELEY_SEED") ?? 1);
+const RUNS = numberFromEnv("BERKELEY_CHAOS", 500);
+const FIRST = numberFromEnv("BERKELEY_SEED", 1);
 
 Deno.test(`${RUNS} runs over networks that lose, double, reorder and cut`, async () => {
   const totals: Record<string, number> = { complete: 0, failed: 0, events: 0, time: 0 };

@@ -60,11 +60,11 @@ Deno.test("Timer fires once at its latest deadline, and a cleared one does not m
   assert.equal(timeline.pending.news, 0);
   timer.set(5, "probe");
   timer.hope = "expiry";
-  assert.deepEqual(timeline.pending, { news: 0, probe: 0, expiry: 1 });
+  assert.deepEqual(timeline.pending, { news: 0, probe: 0, background: 0, expiry: 1 });
   drain(timeline);
   assert.deepEqual(fired, [20, 25]);
   assert.equal(timeline.now, 25, "not 1020");
-  assert.deepEqual(timeline.pending, { news: 0, probe: 0, expiry: 0 });
+  assert.deepEqual(timeline.pending, { news: 0, probe: 0, background: 0, expiry: 0 });
 });
 
 Deno.test("Timer set again and again leaves one event in the queue", () => {

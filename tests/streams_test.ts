@@ -1,8 +1,8 @@
 // The stream suites, over each backend.
 
-import { ALL_BACKENDS, BACKENDS } from "./_backends.ts";
 import { processSuite } from "./conformance/process.ts";
 import { streamSuite } from "./conformance/streams.ts";
+import { ALL_SUBJECTS, SUBJECTS } from "./_sim.ts";
 
-ALL_BACKENDS.forEach(streamSuite);
-BACKENDS.forEach(processSuite);
+ALL_SUBJECTS.forEach(streamSuite);
+SUBJECTS.forEach(processSuite);

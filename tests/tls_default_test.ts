@@ -147,6 +147,28 @@ Deno.test("default: bytes that were not received, or a read under way, refuse TL
   assert.equal(text(await receive(pair.near, 5)), "later");
 });
 
+Deno.test("default: a send under way refuses TLS, and is seen through", async () => {
+  using pair = await connection();
+  pair.near.setblocking(false);
+  const piece = new Uint8Array(1 << 18);
+  let sent = 0;
+  await errorOf((async () => {
+    for (;;) sent += await pair.near.send(piece);
+  })());
+  pair.near.setblocking(true);
+  const error = await errorOf(client().wrap_socket(pair.near, { server_hostname: "localhost" }));
+  assert.match(error.message, /send under way/);
+  const received = await receive(pair.far, sent);
+  assert.equal(received.length, sent);
+});
+
+Deno.test("what is no socket is a TypeError", async () => {
+  assert.ok((await errorOf(client().wrap_socket({} as Socket, { server_hostname: "x" }))) instanceof TypeError);
+  using pair = await connection();
+  const wrong = client().wrap_socket(pair.near, { server_hostname: "x", server_name: "y" } as ssl.WrapSocketOptions);
+  assert.match((await errorOf(wrong)).message, /no option 'server_name'/);
+});
+
 Deno.test("default: what Deno does not tell is an error, and never null", async () => {
   using listener = await listen(DEFAULT, server());
   const plain = await create_connection(["127.0.0.1", portOf(listener)]);

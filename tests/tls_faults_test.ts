@@ -236,6 +236,26 @@ for (const backend of BACKENDS) {
     await near[Symbol.asyncDispose]();
   });
 
+  Deno.test(`${backend.name}: a reset ends sends and receives, and nothing waits for what cannot go any more`, async () => {
+    const [near, far] = await pairOf(backend);
+    near.settimeout(0.1);
+    const piece = new Uint8Array(1 << 20);
+    await errorOf((async () => {
+      for (;;) await near.sendall(piece);
+    })());
+    near.settimeout(null);
+    // A close with unread bytes is a reset.
+    far.close();
+    const error = await errorOf((async () => {
+      for (;;) await near.sendall(piece);
+    })());
+    assert.ok(["ECONNRESET", "EPIPE"].includes(error.code), String(error));
+    // It said that it had ended before it was gone, which may or may not have come through.
+    await near.recv(1).catch(() => {});
+    // Nothing of it keeps the process, or this test, alive.
+    await near[Symbol.asyncDispose]();
+  });
+
   Deno.test(`${backend.name}: 200 connections, with their memory`, async () => {
     using listener = await listen(backend, serverContext(backend, identity));
     const context = clientContext(backend, authority.cert);

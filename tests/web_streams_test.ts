@@ -1,6 +1,6 @@
 // The suite of web streams and sendfile, over each backend.
 
-import { ALL_BACKENDS } from "./_backends.ts";
 import { webStreamSuite } from "./conformance/web_streams.ts";
+import { ALL_SUBJECTS } from "./_sim.ts";
 
-ALL_BACKENDS.forEach(webStreamSuite);
+ALL_SUBJECTS.forEach(webStreamSuite);

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import * as native from "../native.ts";
-import { EpollSelector, EVENT_READ, PollSelector, SelectSelector } from "../select.ts";
-import { BACKENDS } from "./_backends.ts";
+import { EVENT_READ } from "../select.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { converse } from "./_examples.ts";
 import { Program } from "./_helpers.ts";
 import { Connected, failure } from "./conformance/fixtures.ts";
@@ -50,7 +50,7 @@ function wrongCalls(m: Module, { client, server, address }: Connected): Record<s
   };
 }
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   const test = (what: string, fn: () => Promise<void> | void) => Deno.test(`${name}: ${what}`, fn);
 
   test("arguments of a wrong kind are TypeErrors, and nothing is sent", async () => {
@@ -75,7 +75,7 @@ for (const { name, module: m } of BACKENDS) {
     }
   });
 
-  for (const Selector of [SelectSelector, PollSelector, EpollSelector]) {
+  for (const Selector of [m.SelectSelector, m.PollSelector, m.EpollSelector]) {
     test(`${Selector.name}: modify with wrong events throws and keeps the registration`, async () => {
       const [a, b] = await m.socketpair();
       using selector = new Selector();
@@ -130,7 +130,7 @@ Deno.test({
 async function run(source: string, ...flags: string[]): Promise<string> {
   const args = ["run", "--no-prompt", "--no-lock", "--no-check", "--unstable-net", ...flags, "--ext=ts", "-"];
   await using program = new Program(Deno.execPath(), args);
-  await program.write(`import * as socket from ${JSON.stringify(BACKENDS[0].url)};\n${source}`);
+  await program.write(`import * as socket from ${JSON.stringify(SUBJECTS[0].url)};\n${source}`);
   return await converse(program);
 }
 
@@ -159,7 +159,7 @@ Deno.test({
   name: "a Unix path that is not UTF-8 is refused on Deno's net API, and is no host and port",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
-    const m = BACKENDS[0].module;
+    const m = SUBJECTS[0].module;
     const path = new Uint8Array([0, 99, 255]);
     for (const type of [m.SOCK_STREAM, m.SOCK_DGRAM]) {
       using sock = m.socket(m.AF_UNIX, type);
@@ -170,7 +170,7 @@ Deno.test({
   },
 });
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   Deno.test(`${name}: True sets an option, and new makes no socket`, () => {
     using sock = m.socket();
     sock.setsockopt(m.SOL_SOCKET, m.SO_KEEPALIVE, true);

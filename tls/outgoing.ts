@@ -27,6 +27,8 @@ export class Outgoing implements Caller {
   #memory: Uint8Array<ArrayBuffer> | null = null;
   /** What of the piece is not sent. */
   #rest: Uint8Array = EMPTY;
+  /** Whether it was given up: then nothing goes out any more. */
+  #abandoned = false;
 
   constructor(transport: Transport, queue: ByteQueue) {
     this.#transport = transport;
@@ -35,6 +37,7 @@ export class Outgoing implements Caller {
 
   /** Whether everything was handed to the transport. */
   get empty(): boolean {
+    if (this.#abandoned) return true;
     if (this.#memory !== null) return false;
     if (this.dirty && this.#queue.pending === 0) this.dirty = false;
     return !this.dirty;
@@ -70,8 +73,9 @@ export class Outgoing implements Caller {
     this.#rest = EMPTY;
   }
 
-  /** Gives up: what is under way counts as sent, the rest is dropped. The memory is not used again. */
+  /** Gives up for good: what is under way counts as sent, the rest is dropped. The memory is not used again. */
   abandon(): void {
+    this.#abandoned = true;
     if (this.#memory === null) return;
     this.#transport.forget(this);
     this.turn++;

@@ -15,6 +15,8 @@ import { SSLError } from "./errors.ts";
 import { checkChannelBinding, peerCertificate } from "./object.ts";
 import type { SecureTransport } from "./transport.ts";
 
+const INSPECT = Symbol.for("Deno.customInspect");
+
 /** What a connection is, as its callback for server names sees it: a context that may be changed. */
 export interface ConnectionOwner {
   /** The context. Setting another one chooses its certificate. */
@@ -269,6 +271,12 @@ export class SSLSocket extends Socket {
   /** Not for TLS: two objects cannot share its state. */
   override dup(): Socket {
     throw errorFor("EOPNOTSUPP", { syscall: "dup", hint: "Can't dup() SSLSocket instances" });
+  }
+
+  /** How Deno.inspect and console.log show it: like Python's repr. */
+  [INSPECT](): string {
+    const plain: string = (Socket.prototype as unknown as Record<symbol, () => string>)[INSPECT].call(this);
+    return plain.replace("socket.socket", "ssl.SSLSocket");
   }
 
   // Python's other names

@@ -3,8 +3,7 @@
 import { SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET } from "../base/constants.ts";
 import { errorFor, OSError } from "../base/errors.ts";
 import type { WaitOptions } from "../core/promises.ts";
-import { partsOf } from "../core/socket.ts";
-import type { Socket } from "../core/socket.ts";
+import { partsOf, Socket } from "../core/socket.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Transport } from "../seam/transport.ts";
 import type { BaseContext } from "./context.ts";
@@ -42,6 +41,7 @@ const OPTIONS = [
 
 /** Puts TLS onto a socket, which is taken over. Bad arguments leave it as it is; a handshake that fails closes it. */
 export async function wrapSocket(context: BaseContext, sock: Socket, options: WrapSocketOptions): Promise<SSLSocket> {
+  if (!(sock instanceof Socket)) throw new TypeError("wrap_socket takes a Socket");
   const settings = settingsFrom(context, options);
   const { runtime, descriptor, release } = partsOf(sock);
   const { open: inner } = descriptor;

@@ -1,4 +1,4 @@
-// The arguments of select, poll and epoll, checked as CPython checks them.
+// select and poll, and the arguments of all waits, checked as CPython checks them.
 
 import { errorFor } from "../../base/errors.ts";
 import {

@@ -1,4 +1,4 @@
-// What a selector has registered: its keys, and the read-only map of them.
+// Python's selectors: their keys and the read-only map of them, how they wait, and their one interface.
 
 import { KeyError, Poll, select } from "./select.ts";
 import type { Waitable } from "./select.ts";

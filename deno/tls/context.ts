@@ -220,10 +220,11 @@ export class DenoContext implements ContextEngine {
         "a client that trusts its own authorities alone (Deno trusts the system's besides; load_default_certs() says that this is wanted)",
       );
     }
-    const inflow = inner.connection?.inflow;
+    const { inflow, outflow } = inner.connection ?? {};
     if (inflow !== undefined && inflow.buffered > 0) {
       throw refusal("TLS on a connection with bytes that were not received");
     }
+    if (outflow?.ready === false) throw refusal("TLS on a connection with a send under way");
     if (inflow?.reading) {
       throw refusal("TLS on a connection with a read under way (after a select, a timeout or an abort)");
     }

@@ -2,8 +2,7 @@
 //
 // The functions whose names end in _r take both from their caller, so that threads do not share them.
 
-import { lend } from "../lend.ts";
-import { listAt, NULL, textAt } from "../memory.ts";
+import { lend, listAt, NULL, textAt } from "../call.ts";
 
 /** sizeof(struct hostent), the largest of them. */
 const STRUCT_SIZE = 32;

@@ -9,26 +9,11 @@ import { checkAddrInfo, parseService } from "../../core/names/getaddrinfo.ts";
 import { toAscii } from "../../base/ip.ts";
 import { AI_NUMERICHOST } from "../../base/constants.ts";
 import { gaierror, gaiErrorFor } from "../../base/errors.ts";
-import { find, findInPlace } from "./addrinfo.ts";
-import type { Found, Hints } from "./addrinfo.ts";
+import { find, findInPlace } from "./resolve.ts";
+import type { Found, Hints } from "./resolve.ts";
 import { requireHost } from "../permissions.ts";
 
-/**
- * Finds the addresses of a host and a service, each with the arguments of the socket that fits it, as libc answers.
- *
- * A literal address takes no permission; a name takes net access to `host:port` (to all of the host where no port
- * is given), no more than connecting to it takes.
- *
- * @throws {gaierror} whose `errno` is the EAI_ number: EAI_NONAME for a name that is not known, EAI_AGAIN where no
- * name server answers …
- *
- * @example
- * ```ts
- * import { getaddrinfo, SOCK_STREAM } from "@berkeley/socket/native";
- * const [[, , , , address]] = await getaddrinfo("127.0.0.1", "http", 0, SOCK_STREAM);
- * console.assert(address.join() === "127.0.0.1,80");
- * ```
- */
+/** See getaddrinfo in mod.ts. */
 export async function getaddrinfo(
   host: string | Uint8Array | null,
   port: string | number | null,

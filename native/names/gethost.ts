@@ -11,12 +11,12 @@ import type { WaitOptions } from "../../core/promises.ts";
 import { checkOptions } from "../../core/arguments.ts";
 import type { HostEntry } from "../../core/names/gethost.ts";
 import { checkHostName } from "../../core/names/gethost.ts";
-import { call } from "../call.ts";
 import { ask } from "./entry.ts";
 import type { Entry } from "./entry.ts";
 import { findHost } from "./getaddrinfo.ts";
-import { libc } from "../libc.ts";
-import { bytesAt, cString, textAt, textIn } from "../memory.ts";
+import { gethostname } from "./interfaces.ts";
+import { libcNames } from "./libc.ts";
+import { bytesAt, cString, textAt } from "../call.ts";
 import { requireHost } from "../permissions.ts";
 
 // struct hostent: char *h_name @0, char **h_aliases @8, int h_addrtype @16, int h_length @20, char **h_addr_list @24.
@@ -49,17 +49,7 @@ async function findEntry(
   return [entry.text(NAME), entry.list(ALIASES).map(textAt), addresses];
 }
 
-/**
- * The IPv4 address of a host. A name takes net access to it, a literal none.
- *
- * @throws {gaierror} if the host is not known.
- *
- * @example
- * ```ts
- * import { gethostbyname } from "@berkeley/socket/native";
- * console.assert(await gethostbyname("127.1") === "127.0.0.1");
- * ```
- */
+/** See gethostbyname in mod.ts. */
 export async function gethostbyname(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<string> {
   const host = checkHostName(hostname, "gethostbyname");
   const signal = checkOptions(options);
@@ -67,18 +57,7 @@ export async function gethostbyname(hostname: string | Uint8Array, options: Wait
   return await orAborted(firstAddress(host, AF_INET), signal);
 }
 
-/**
- * A host's name, its other names and all its IPv4 addresses. A name takes net access to it, a literal none.
- *
- * @throws {gaierror} if the host is not known.
- *
- * @example
- * ```ts
- * import { gethostbyname_ex } from "@berkeley/socket/native";
- * const [name, aliases, addresses] = await gethostbyname_ex("127.0.0.1");
- * console.assert(name === "127.0.0.1" && aliases.length === 0 && addresses[0] === name);
- * ```
- */
+/** See gethostbyname_ex in mod.ts. */
 export async function gethostbyname_ex(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
   const host = checkHostName(hostname, "gethostbyname_ex");
   const signal = checkOptions(options);
@@ -91,23 +70,11 @@ async function findByName(host: string): Promise<HostEntry> {
   await firstAddress(host, AF_INET);
   const name = cString(toAscii(host));
   return await findEntry("gethostbyname", host, ({ struct, room, result }, error) => {
-    return libc().gethostbyname_r_waiting(name, struct, room, room.length, result, error);
+    return libcNames().gethostbyname_r_waiting(name, struct, room, room.length, result, error);
   });
 }
 
-/**
- * The name of a host, by its address or by one of its names, its other names and its address. It takes net access to
- * the address, and to the name where one is given.
- *
- * @throws {herror} if the address has no name.
- *
- * @example
- * ```ts
- * import { gethostbyaddr } from "@berkeley/socket/native";
- * const [name] = await gethostbyaddr("127.0.0.1");
- * console.log(name); // localhost
- * ```
- */
+/** See gethostbyaddr in mod.ts. */
 export async function gethostbyaddr(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
   const host = checkHostName(hostname, "gethostbyaddr");
   const signal = checkOptions(options);
@@ -122,36 +89,11 @@ async function findByAddress(host: string): Promise<HostEntry> {
   const bytes = new Uint8Array(parseIPv4(address) ?? parseIPv6(address)!);
   const family = bytes.length === 4 ? AF_INET : AF_INET6;
   return await findEntry("gethostbyaddr", host, ({ struct, room, result }, error) => {
-    return libc().gethostbyaddr_r_waiting(bytes, bytes.length, family, struct, room, room.length, result, error);
+    return libcNames().gethostbyaddr_r_waiting(bytes, bytes.length, family, struct, room, room.length, result, error);
   });
 }
 
-/**
- * The fully qualified name of a host, of this one by default; the name itself where there is none.
- *
- * It takes net access to the name and its address.
- *
- * @example
- * ```ts
- * import { getfqdn } from "@berkeley/socket/native";
- * console.log(await getfqdn("127.0.0.1")); // localhost
- * ```
- */
+/** See getfqdn in mod.ts. */
 export async function getfqdn(name: string | Uint8Array = "", options: WaitOptions = {}): Promise<string> {
   return await qualify(name, gethostname, (host) => gethostbyaddr(host, options));
-}
-
-/**
- * The name of this machine.
- *
- * @example
- * ```ts
- * import { gethostname } from "@berkeley/socket/native";
- * console.log(gethostname());
- * ```
- */
-export function gethostname(): string {
-  const name = new Uint8Array(256); // Linux has 64 bytes for it
-  call(libc().gethostname(name, name.length), "gethostname");
-  return textIn(name);
 }

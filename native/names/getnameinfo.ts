@@ -7,28 +7,16 @@ import { orAborted, throwIfAborted } from "../../core/promises.ts";
 import type { WaitOptions } from "../../core/promises.ts";
 import { checkOptions } from "../../core/arguments.ts";
 import { checkNameInfo } from "../../core/names/getnameinfo.ts";
-import { findInPlace, lookUpError } from "./addrinfo.ts";
-import { lend } from "../lend.ts";
-import { libc } from "../libc.ts";
-import { textIn } from "../memory.ts";
+import { findInPlace, lookUpError } from "./resolve.ts";
+import { lend, textIn } from "../call.ts";
+import { libcNames } from "./libc.ts";
 import { requireHost } from "../permissions.ts";
 import { encode, outgoing } from "../sockaddr.ts";
 
 /** NI_MAXHOST and NI_MAXSERV */
 const HOST_SIZE = 1025, SERVICE_SIZE = 32;
 
-/**
- * The name and service of a socket address, as text.
- *
- * The name takes net access to `host:port`; with NI_NUMERICHOST nothing is looked up and nothing is needed. A scope
- * is written with its interface's name.
- *
- * @example
- * ```ts
- * import { getnameinfo, NI_NUMERICHOST } from "@berkeley/socket/native";
- * console.assert((await getnameinfo(["127.0.0.1", 80], NI_NUMERICHOST)).join() === "127.0.0.1,http");
- * ```
- */
+/** See getnameinfo in mod.ts. */
 export async function getnameinfo(
   address: readonly [host: string, port: number, flowinfo?: number, scopeId?: number],
   flags: number,
@@ -50,7 +38,7 @@ export async function getnameinfo(
     new Uint8Array(HOST_SIZE),
     new Uint8Array(SERVICE_SIZE),
   ];
-  const call = libc().getnameinfo_waiting(sockaddr, length, name, name.length, service, service.length, flags);
+  const call = libcNames().getnameinfo_waiting(sockaddr, length, name, name.length, service, service.length, flags);
   const status = await orAborted(lend([sockaddr, name, service], call), signal);
   if (status !== 0) throw lookUpError(status, "getnameinfo", address);
   return [textIn(name), textIn(service)];

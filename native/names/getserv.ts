@@ -3,8 +3,8 @@
 import { OSError } from "../../base/errors.ts";
 import * as table from "../../core/names/getserv.ts";
 import { ask } from "./entry.ts";
-import { libc } from "../libc.ts";
-import { cString } from "../memory.ts";
+import { libcNames } from "./libc.ts";
+import { cString } from "../call.ts";
 
 // struct servent: char *s_name @0, char **s_aliases @8, int s_port @16, char *s_proto @24.
 // struct protoent: char *p_name @0, char **p_aliases @8, int p_proto @16.
@@ -13,62 +13,32 @@ const NAME = 0, PORT = 16, PROTO = 16;
 /** Swaps the bytes of a port: the network's order is the other one than that of every machine this runs on. */
 const swap = (port: number) => (port & 0xff) << 8 | port >> 8 & 0xff;
 
-/**
- * The port of a service, for one protocol ("tcp" or "udp") or for any.
- *
- * @throws {OSError} where the system knows no such service.
- *
- * @example
- * ```ts
- * import { getservbyname } from "@berkeley/socket/native";
- * console.assert(await getservbyname("http", "tcp") === 80);
- * ```
- */
+/** See getservbyname in mod.ts. */
 export async function getservbyname(service: string, protocol?: string): Promise<number> {
   table.checkService(service, protocol);
   const [name, proto] = [cString(service), protocol === undefined ? null : cString(protocol)];
   const entry = await ask(({ struct, room, result }) =>
-    libc().getservbyname_r_waiting(name, proto, struct, room, room.length, result)
+    libcNames().getservbyname_r_waiting(name, proto, struct, room, room.length, result)
   );
   if (entry === undefined) throw new OSError("service/proto not found", undefined, { syscall: "getservbyname" });
   return swap(entry.int(PORT));
 }
 
-/**
- * The service at a port, for one protocol ("tcp" or "udp") or for any.
- *
- * @throws {OSError} where the system knows no such service.
- *
- * @example
- * ```ts
- * import { getservbyport } from "@berkeley/socket/native";
- * console.assert(await getservbyport(80) === "http");
- * ```
- */
+/** See getservbyport in mod.ts. */
 export async function getservbyport(port: number, protocol?: string): Promise<string> {
   table.checkServicePort(port, protocol);
   const proto = protocol === undefined ? null : cString(protocol);
   const entry = await ask(({ struct, room, result }) =>
-    libc().getservbyport_r_waiting(swap(port), proto, struct, room, room.length, result)
+    libcNames().getservbyport_r_waiting(swap(port), proto, struct, room, room.length, result)
   );
   if (entry === undefined) throw new OSError("port/proto not found", undefined, { syscall: "getservbyport" });
   return entry.text(NAME);
 }
 
-/**
- * The number of a protocol.
- *
- * @throws {OSError} where the system knows no such protocol.
- *
- * @example
- * ```ts
- * import { getprotobyname } from "@berkeley/socket/native";
- * console.assert(await getprotobyname("tcp") === 6);
- * ```
- */
+/** See getprotobyname in mod.ts. */
 export async function getprotobyname(protocol: string): Promise<number> {
   table.checkText(protocol, "getprotobyname", 1);
-  const call = libc().getprotobyname_r_waiting;
+  const call = libcNames().getprotobyname_r_waiting;
   // musl reads no file either.
   if (call === null) return await table.getprotobyname(protocol);
   const name = cString(protocol);

@@ -1,10 +1,9 @@
-// Network interfaces by name and index. libc asks the kernel, and takes no permission for it.
+// This machine: its name, and its network interfaces. libc asks the kernel, and takes no permission for it.
 
 import { nameOf } from "../../base/data.ts";
 import { errorFor, OSError } from "../../base/errors.ts";
-import { failure } from "../call.ts";
-import { libc } from "../libc.ts";
-import { cString, NULL, structAt, textAt, textIn } from "../memory.ts";
+import { call, cString, failure, NULL, structAt, textAt, textIn } from "../call.ts";
+import { libcNames } from "./libc.ts";
 
 /** IF_NAMESIZE, the end included. */
 const NAME_SIZE = 16;
@@ -22,7 +21,7 @@ const INDEX = 0, NAME = 8, SIZE = 16;
  * ```
  */
 export function if_nameindex(): [index: number, name: string][] {
-  const list = libc().if_nameindex();
+  const list = libcNames().if_nameindex();
   if (list === NULL) throw failure("if_nameindex");
   try {
     const found: [number, string][] = [];
@@ -33,7 +32,7 @@ export function if_nameindex(): [index: number, name: string][] {
       found.push([view.getUint32(INDEX, true), textAt(name)]);
     }
   } finally {
-    libc().if_freenameindex(list);
+    libcNames().if_freenameindex(list);
   }
 }
 
@@ -51,7 +50,7 @@ export function if_nameindex(): [index: number, name: string][] {
 export function if_nametoindex(name: string): number {
   if (typeof name !== "string") throw new TypeError(`expected a string, not ${nameOf(name)}`);
   if (name.includes("\0")) throw new RangeError("embedded null byte");
-  const index = libc().if_nametoindex(cString(name));
+  const index = libcNames().if_nametoindex(cString(name));
   if (index === 0) throw new OSError("no interface with this name", undefined, { syscall: "if_nametoindex" });
   return index;
 }
@@ -72,6 +71,21 @@ export function if_indextoname(index: number): string {
   if (index < 0) throw new RangeError("can't convert negative value to unsigned int");
   if (index > 0xffffffff) throw new RangeError("index is too large");
   const name = new Uint8Array(NAME_SIZE);
-  if (libc().if_indextoname(index, name) === null) throw errorFor("ENXIO", { syscall: "if_indextoname" });
+  if (libcNames().if_indextoname(index, name) === null) throw errorFor("ENXIO", { syscall: "if_indextoname" });
+  return textIn(name);
+}
+
+/**
+ * The name of this machine.
+ *
+ * @example
+ * ```ts
+ * import { gethostname } from "@berkeley/socket/native";
+ * console.log(gethostname());
+ * ```
+ */
+export function gethostname(): string {
+  const name = new Uint8Array(256); // Linux has 64 bytes for it
+  call(libcNames().gethostname(name, name.length), "gethostname");
   return textIn(name);
 }

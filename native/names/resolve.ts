@@ -2,14 +2,16 @@
 //
 // bind, which Python has as a plain call, cannot wait for a thread: it looks up in place.
 
-import type { Address, Inet6Address, InetAddress } from "../../base/addresses.ts";
+import * as constants from "../../base/constants.ts";
 import { isLiteral } from "../../base/addresses.ts";
+import type { Address, Inet6Address, InetAddress } from "../../base/addresses.ts";
 import { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM } from "../../base/constants.ts";
+import { gaierror } from "../../base/errors.ts";
 import { asciiOf } from "../../base/ip.ts";
-import { find, findInPlace } from "./addrinfo.ts";
-import type { Found } from "./addrinfo.ts";
+import { bytesAt, cString, lend, NULL, structAt, textAt } from "../call.ts";
 import { requireName } from "../permissions.ts";
-import { isKnownLiteral } from "../sockaddr.ts";
+import { decode, isKnownLiteral } from "../sockaddr.ts";
+import { libcNames } from "./libc.ts";
 
 /** Whether an address holds a name; "" and literals are none. */
 function isNamed(family: number, address: Address): address is InetAddress | Inet6Address {
@@ -57,4 +59,100 @@ export async function endpoints(host: string, port: number): Promise<[family: nu
     allow(found);
     return [family, [found, port, ...rest] as Address];
   });
+}
+
+// getaddrinfo(3): hosts and services to addresses, with all that /etc/nsswitch.conf names.
+//
+// It runs on a thread of Deno's pool and blocks nothing.
+
+// struct addrinfo: int ai_flags @0, ai_family @4, ai_socktype @8, ai_protocol @12, socklen_t ai_addrlen @16,
+// struct sockaddr *ai_addr @24, char *ai_canonname @32, struct addrinfo *ai_next @40.
+const FLAGS = 0, FAMILY = 4, TYPE = 8, PROTO = 12, ADDRESS_LENGTH = 16, ADDRESS = 24, CANONNAME = 32, NEXT = 40;
+const SIZE = 48;
+
+/** What to find; 0 or left out is any. */
+export interface Hints {
+  flags?: number;
+  family?: number;
+  type?: number;
+  proto?: number;
+}
+
+/** One way to reach a host. */
+export interface Found {
+  family: number;
+  type: number;
+  proto: number;
+  canonname: string;
+  address: Address;
+}
+
+/** What a call of getaddrinfo reads and writes. */
+class Query {
+  readonly #host: string | null;
+  readonly node: Uint8Array<ArrayBuffer> | null;
+  readonly service: Uint8Array<ArrayBuffer> | null;
+  readonly hints: Uint8Array<ArrayBuffer> = new Uint8Array(SIZE);
+  readonly list: BigUint64Array<ArrayBuffer> = new BigUint64Array(1);
+
+  constructor(host: string | null, service: string | null, { flags = 0, family = 0, type = 0, proto = 0 }: Hints) {
+    this.#host = host;
+    this.node = host === null ? null : cString(host);
+    this.service = service === null ? null : cString(service);
+    const view = new DataView(this.hints.buffer);
+    view.setInt32(FLAGS, flags, true);
+    view.setInt32(FAMILY, family, true);
+    view.setInt32(TYPE, type, true);
+    view.setInt32(PROTO, proto, true);
+  }
+
+  /** What the call found, by the status that it answered. */
+  read(status: number): Found[] {
+    if (status !== 0) throw lookUpError(status, "getaddrinfo", this.#host);
+    const [first] = this.list;
+    try {
+      return Array.from(entries(first));
+    } finally {
+      libcNames().freeaddrinfo(first);
+    }
+  }
+}
+
+function* entries(entry: bigint): Generator<Found> {
+  while (entry !== NULL) {
+    const view = structAt(entry, SIZE);
+    const family = view.getInt32(FAMILY, true);
+    const length = view.getUint32(ADDRESS_LENGTH, true);
+    const canonname = view.getBigUint64(CANONNAME, true);
+    if (family === AF_INET || family === AF_INET6) {
+      yield {
+        family,
+        type: view.getInt32(TYPE, true),
+        proto: view.getInt32(PROTO, true),
+        canonname: canonname === NULL ? "" : textAt(canonname),
+        address: decode(bytesAt(view.getBigUint64(ADDRESS, true), length), length)!,
+      };
+    }
+    entry = view.getBigUint64(NEXT, true);
+  }
+}
+
+/** Looks up a host, a service, or both. */
+export async function find(host: string | null, service: string | null, hints: Hints): Promise<Found[]> {
+  const query = new Query(host, service, hints);
+  return query.read(
+    await lend(query, libcNames().getaddrinfo_waiting(query.node, query.service, query.hints, query.list)),
+  );
+}
+
+/** The same at once, for who cannot wait for a thread. */
+export function findInPlace(host: string | null, service: string | null, hints: Hints): Found[] {
+  const query = new Query(host, service, hints);
+  return query.read(libcNames().getaddrinfo(query.node, query.service, query.hints, query.list));
+}
+
+/** The error that a status of getaddrinfo or getnameinfo stands for. */
+export function lookUpError(status: number, syscall: string, address: unknown): gaierror {
+  const [code] = Object.entries(constants).find(([name, value]) => name.startsWith("EAI_") && value === status) ?? [];
+  return new gaierror(status, textAt(libcNames().gai_strerror(status)), { syscall, address, code });
 }

@@ -32,7 +32,7 @@ import { TlsTransport } from "../../tls/transport.ts";
 import type { SecureTransport } from "../../tls/transport.ts";
 import type { ByteQueue, Engine } from "../../tls/engine.ts";
 import { SSLError } from "../../tls/errors.ts";
-import { cString } from "../memory.ts";
+import { cString } from "../call.ts";
 import { requireFile } from "../permissions.ts";
 import {
   certificatesInDer,

@@ -9,7 +9,7 @@ import { CERT_NONE, SSL_ERROR_WANT_READ, SSL_ERROR_ZERO_RETURN } from "../../tls
 import type { EngineRequest } from "../../tls/context_engine.ts";
 import { NEEDS_DATA } from "../../tls/engine.ts";
 import type { CipherInfo, Engine } from "../../tls/engine.ts";
-import { cString } from "../memory.ts";
+import { cString } from "../call.ts";
 import { derOf } from "./certificates.ts";
 import { cipherInfo } from "./ciphers.ts";
 import { engineError, failed } from "./errors.ts";

@@ -1,7 +1,7 @@
 // What OpenSSL's answers lead to, read without Deno.UnsafePointerView: that would take all of --allow-ffi (see ../memory.ts).
 
 import { libc } from "../libc.ts";
-import { bytesAt } from "../memory.ts";
+import { bytesAt } from "../call.ts";
 import { libcrypto, made } from "./library.ts";
 import type { Handle } from "./library.ts";
 

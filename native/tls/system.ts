@@ -4,7 +4,7 @@
 import { libcrypto } from "./library.ts";
 import type { Handle } from "./library.ts";
 import { textBehind } from "./memory.ts";
-import { cString } from "../memory.ts";
+import { cString } from "../call.ts";
 
 /** What takes the certificates of a file or a directory. */
 interface Store {

@@ -4,7 +4,7 @@ import type { Lesson } from "./lesson.ts";
 export const borders: Lesson = {
   id: "borders",
   part: PARTS.wire,
-  title: { en: "A stream has no message borders", zh: "字节流没有消息边界" },
+  title: { en: "A stream has no message boundaries", zh: "字节流没有消息边界" },
   text: {
     en: `
 The client calls \`sendall()\` three times. How many times must the server call \`recv()\`? There is no answer. TCP carries a

@@ -29,7 +29,7 @@ class Handle {
     return this;
   }
   unref(): this {
-    this.timer.hope = "expiry";
+    this.timer.hope = "background";
     return this;
   }
   [Symbol.dispose](): void {

@@ -41,7 +41,7 @@ export class Host {
   #start(): Boot {
     const { kernel } = this.#machine;
     const clock = new HostClock(kernel.timeline, () => this.#supervisor.goesOn(this.#machine));
-    const module = makeHostModule(clock, this.#numbers, new HostBackend(kernel));
+    const module = makeHostModule(clock, this.#numbers, this.#supervisor.collected, new HostBackend(kernel));
     return { clock, module, programs: new Map() };
   }
 

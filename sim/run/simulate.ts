@@ -77,6 +77,8 @@ class RunNet extends Net {
 /** The programs of a run and their outcome. */
 class Watch implements Supervisor {
   readonly outside: OutsideWaits = new OutsideWaits();
+  /** When the collector runs is chance, so that closing what it finds would make runs differ. */
+  readonly collected = "kept";
   readonly epoch: number;
   /** The programs that the run waits for, and the others. */
   readonly awaited = new Set<Running>();

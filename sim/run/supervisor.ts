@@ -7,6 +7,8 @@ import type { Running } from "./program.ts";
 export interface Supervisor {
   /** Waits for something that real time decides. */
   readonly outside: OutsideWaits;
+  /** What becomes of sockets that are garbage-collected open. */
+  readonly collected: "closed" | "kept";
   /** The start of the time, in seconds since 1970. */
   readonly epoch: number;
   /** Notes that a program has started. `counts`: the run does not end before it. */

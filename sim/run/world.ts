@@ -46,6 +46,7 @@ export class World extends Net {
     const network = new Network({ seed: checkSeed(seed, "World"), link, trace, realNow: realClock() });
     super(network, {
       outside: new OutsideWaits(),
+      collected: "closed",
       epoch: Date.now() / 1000,
       started() {},
       ended() {},

@@ -289,9 +289,10 @@ export class Connection implements Holder, SenderOwner {
     return count;
   }
 
-  /** Makes room for a receive of so many bytes at once, and tells the peer. */
+  /** Makes room for a receive of so many bytes at once (0: none any more), and tells the peer. */
   makeRoom(size: number): void {
-    this.receiver.capacity = Math.max(this.settings.receiveCapacity, size);
+    // Two segments more: as long as the bytes are not all there, the room is worth telling.
+    this.receiver.capacity = this.settings.receiveCapacity + (size === 0 ? 0 : size + 2 * this.sender.mss);
     this.offerWindow();
   }
 

@@ -145,7 +145,9 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
     if (this.#holds) throw errorFor("EINVAL", { syscall: "bind", address });
     const [name, port] = resolve(this.kernel.host, this.family, address, "bind") as [string, number];
     const host = unmap(name);
-    if (!isWildcard(host) && !this.kernel.owns(host)) throw errorFor("EADDRNOTAVAIL", { syscall: "bind", address });
+    const isOwn = isWildcard(host) || this.kernel.owns(host) || host === BROADCAST ||
+      (isMulticast(host) && !isIPv6(host));
+    if (!isOwn) throw errorFor("EADDRNOTAVAIL", { syscall: "bind", address });
     if (this.onlyIPv6 && !isIPv6(host)) throw errorFor("EINVAL", { syscall: "bind", address });
     const before = this.port;
     this.host = host;
@@ -320,19 +322,17 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
     if (this.isLost) return WOULD_BLOCK;
     if (this.#listener !== null) throw errorFor("ENOTCONN", { syscall: "recv" });
     const connection = this.#connection;
-    const available = connection?.receiver.length ?? 0;
-    const wanted = (flags & c.MSG_WAITALL) !== 0 ? size : 1;
-    if (available < wanted || available === 0) {
-      const isOver = this.#checkEnd(available);
-      if (!isOver) {
-        if (wanted > 1) this.#want(caller, size);
-        return WOULD_BLOCK;
-      }
-      if (available === 0) return { length: 0, flags: 0, address: null };
+    const wanted = (flags & c.MSG_WAITALL) !== 0 ? size : Math.min(this.options.lowWater, size);
+    const isShort = () => (connection?.receiver.length ?? 0) < Math.max(wanted, 1);
+    // Over loopback what is wanted may come while it is asked for.
+    if (isShort() && !this.#checkEnd(connection?.receiver.length ?? 0)) {
+      if (wanted > 1) this.#want(caller, wanted);
+      if (isShort()) return WOULD_BLOCK;
     }
+    if (connection === null || connection.receiver.length === 0) return { length: 0, flags: 0, address: null };
     let length = 0;
     const peeks = (flags & c.MSG_PEEK) !== 0;
-    this.during(() => length = connection!.read(views, peeks));
+    this.during(() => length = connection.read(views, peeks));
     if (wanted > 1) this.forget(caller);
     return { length, flags: 0, address: null };
   }
@@ -490,8 +490,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
   }
 
   #isReadable({ receiver }: Connection): boolean {
-    const least = this.options.number(c.SOL_SOCKET, c.SO_RCVLOWAT);
-    return receiver.length > 0 && (receiver.length >= least || receiver.window <= 0);
+    return receiver.length > 0 && (receiver.length >= this.options.lowWater || receiver.window <= 0);
   }
 
   // Options.

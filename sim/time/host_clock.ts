@@ -11,17 +11,10 @@ import { MILLISECOND } from "./units.ts";
  */
 const PARTS = 2 ** 16;
 
-/**
- * The longest delay that core/ sets a timer for. A timer of that length stands for a wait without a deadline: it keeps a
- * process alive, and nothing comes of it.
- */
-const ENDLESS = 2 ** 31 - 1;
-
 /** The clock of one kernel. */
 export class HostClock implements Clock {
   readonly #timeline: Timeline;
   readonly #timers = new Set<Timer>();
-  readonly #endless = new WeakSet<Timer>();
   readonly #beforeWork: () => void;
   #stopped = false;
 
@@ -43,8 +36,7 @@ export class HostClock implements Clock {
     // One for ever keeps a process alive, and nothing comes of it.
     if (this.#stopped || delay === Infinity) return timer;
     this.#timers.add(timer);
-    if (delay >= ENDLESS) this.#endless.add(timer);
-    timer.set(Math.ceil(delay * MILLISECOND), delay >= ENDLESS ? "expiry" : "news");
+    timer.set(Math.ceil(delay * MILLISECOND));
     return timer;
   }
 
@@ -54,9 +46,8 @@ export class HostClock implements Clock {
     this.#timers.delete(timer);
   }
 
-  /** A timer that keeps no process alive is none that a program waits for. */
   hold(timer: unknown, held: boolean): void {
-    if (timer instanceof Timer) timer.hope = held && !this.#endless.has(timer) ? "news" : "expiry";
+    if (timer instanceof Timer) timer.hope = held ? "news" : "background";
   }
 
   turn(): Promise<void> {

@@ -1,11 +1,14 @@
 // Real time: events happen as time passes. One timer of the runtime is set, for the next event, and only while
 // something is pending that a program may wait for: a connection in TIME_WAIT keeps no process alive.
 
-import { MILLISECOND } from "./units.ts";
 import type { Timeline } from "./timeline.ts";
+import { MILLISECOND } from "./units.ts";
 
 /** The longest delay of a timer, 2^31 - 1 ms. */
 const LONGEST = 2 ** 31 - 1;
+
+/** The one timer that every runtime has and that keeps no process alive. Virtual globals do not change it. */
+const backgroundTimer = AbortSignal.timeout.bind(AbortSignal);
 
 /** The real time in nanoseconds since a call of this function. */
 export function realClock(): () => number {
@@ -18,6 +21,8 @@ export class RealPacer {
   readonly #timeline: Timeline;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #setFor = Infinity;
+  /** The next time at which a background timer fires; it cannot be cleared. */
+  #backgroundAt = Infinity;
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
@@ -26,18 +31,35 @@ export class RealPacer {
 
   #schedule(): void {
     if (this.#timeline.firing) return; // Scheduled once the event has happened.
-    const { news, probe } = this.#timeline.pending;
-    const next = news + probe > 0 ? this.#timeline.peek()?.time ?? Infinity : Infinity;
-    if (next === this.#setFor) return;
+    const { news, probe, background } = this.#timeline.pending;
+    const next = this.#timeline.peek()?.time ?? Infinity;
+    this.#set(news + probe > 0 ? next : Infinity);
+    if (news + probe === 0 && background > 0) this.#setBackground(next);
+  }
+
+  #set(time: number): void {
+    if (time === this.#setFor) return;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#setFor = next;
-    if (next === Infinity) return;
-    const delay = Math.ceil((next - this.#timeline.now) / MILLISECOND);
-    this.#timer = setTimeout(this.#run, Math.min(Math.max(delay, 0), LONGEST));
+    this.#setFor = time;
+    if (time !== Infinity) this.#timer = setTimeout(this.#run, this.#delayUntil(time));
+  }
+
+  #setBackground(time: number): void {
+    if (time >= this.#backgroundAt) return;
+    this.#backgroundAt = time;
+    backgroundTimer(this.#delayUntil(time)).addEventListener("abort", () => {
+      if (this.#backgroundAt === time) this.#backgroundAt = Infinity;
+      this.#run();
+    });
+  }
+
+  #delayUntil(time: number): number {
+    return Math.min(Math.max(Math.ceil((time - this.#timeline.now) / MILLISECOND), 0), LONGEST);
   }
 
   readonly #run = (): void => {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#setFor = Infinity;
     const now = this.#timeline.now;

@@ -13,16 +13,17 @@ const TIES = 0x71e5;
 
 /**
  * What may come of a timer. "news": something that a program waits for. "probe": the same, but it may go on for ever
- * without news (a zero window, an idle connection with keepalive). "expiry": nothing that a program waits for.
+ * without news (a zero window, an idle connection with keepalive). "background": the same, but it is no reason to keep
+ * the process alive. "expiry": nothing that a program waits for.
  */
-export type Hope = "news" | "probe" | "expiry";
+export type Hope = "news" | "probe" | "background" | "expiry";
 
 /** The events of one network. Times are whole nanoseconds since its start. */
 export class Timeline {
   /** Raised where an event may have let a program go on; the pacer lets it, and lowers it again. */
   woken = false;
   /** How many events and timers are pending, by what may come of them. */
-  readonly pending: Record<Hope, number> = { news: 0, probe: 0, expiry: 0 };
+  readonly pending: Record<Hope, number> = { news: 0, probe: 0, background: 0, expiry: 0 };
   /** How many events have happened. */
   count = 0;
   /** Called where what is pending has changed. The pacer of real time listens. */

@@ -35,10 +35,8 @@ export async function runVirtually(
     timeline.woken = false;
     while (!timeline.woken) {
       if (timeline.pending.news === 0 && !outside.any) {
-        const next = timeline.peek();
-        if (next === undefined || timeline.pending.probe === 0 || ++lulls > MOST_LULLS + 16 * timeline.size) {
-          return "deadlock";
-        }
+        const { probe, background } = timeline.pending;
+        if (probe + background === 0 || ++lulls > MOST_LULLS + 16 * timeline.size) return "deadlock";
       }
       if (!timeline.step(outside.any ? timeline.now : limit)) {
         if (!outside.any) return "limit";

@@ -91,7 +91,7 @@ export class Memberships {
 
   #leave({ group, on }: Membership): void {
     if (!this.#groups.delete(`${group} ${on}`)) {
-      throw refuse(on < 0 ? "ENODEV" : "EADDRNOTAVAIL", group);
+      throw refuse("EADDRNOTAVAIL", group);
     }
     this.#kernel.udp.groups.leave(group);
   }

@@ -13,6 +13,11 @@ function isAbstract(name: UnixAddress): boolean {
   return typeof name === "string" ? name.startsWith("\0") : name[0] === 0;
 }
 
+/** Whether a path leads to the one directory that a host has: "/", "." and their kin. */
+function isDirectory(name: UnixAddress): boolean {
+  return typeof name === "string" && name !== "" && name.split("/").every((part) => /^\.{0,2}$/.test(part));
+}
+
 /** What stands under a name: an open socket, or the file that a closed one left behind. */
 type Entry<S> = { readonly socket: S } | "left behind";
 
@@ -26,7 +31,7 @@ export class UnixNames {
    * then. A name that is taken, by a file that was left behind too, is EADDRINUSE; of a path that is found out first.
    */
   bind(name: UnixAddress, socket: unknown, before: UnixAddress | undefined): UnixAddress {
-    const isTaken = this.#names.has(keyOf(name));
+    const isTaken = isDirectory(name) || this.#names.has(keyOf(name));
     if (name === "" && before !== undefined) return before;
     const code = before !== undefined && !(isTaken && !isAbstract(name)) ? "EINVAL" : isTaken ? "EADDRINUSE" : null;
     if (code !== null) throw errorFor(code, { syscall: "bind", address: name });
@@ -45,7 +50,7 @@ export class UnixNames {
 
   /** The socket under a name. Throws ENOENT or ECONNREFUSED where there is none. */
   find(name: UnixAddress, syscall: string): unknown {
-    const found = this.#names.get(keyOf(name));
+    const found = isDirectory(name) ? "left behind" : this.#names.get(keyOf(name));
     if (found === undefined || found === "left behind") {
       const code = found === undefined && !isAbstract(name) ? "ENOENT" : "ECONNREFUSED";
       throw errorFor(code, { syscall, address: name });

@@ -138,22 +138,25 @@ export class UnixStream extends SimSocket {
   protected receive(caller: Caller, views: Uint8Array[], size: number, flags: number): Receipt | WouldBlock {
     if (this.isLost) return WOULD_BLOCK;
     if (this.#state !== "connected") throw errorFor("EINVAL", { syscall: "recv" });
-    const available = this.#received.length;
-    const wanted = (flags & c.MSG_WAITALL) !== 0 ? size : 1;
-    if (available < wanted || available === 0) {
-      if (available === 0) this.throwError("recv");
-      const isOver = (this.#shut & RECEIVING) !== 0 || (available > 0 && this.error !== null);
-      if (!isOver) {
-        if (wanted > 1) this.#want(caller, size);
-        return WOULD_BLOCK;
-      }
-      if (available === 0) return { length: 0, flags: 0, address: null };
+    const wanted = (flags & c.MSG_WAITALL) !== 0 ? size : Math.min(this.options.lowWater, size);
+    const isShort = () => this.#received.length < Math.max(wanted, 1);
+    // The peer may send what is wanted while it is asked for.
+    if (isShort() && !this.#isOver()) {
+      if (wanted > 1) this.#want(caller, wanted);
+      if (isShort()) return WOULD_BLOCK;
     }
+    if (this.#received.length === 0) return { length: 0, flags: 0, address: null };
     const peeks = (flags & c.MSG_PEEK) !== 0;
     const length = this.#received.read(views, peeks);
     if (wanted > 1) this.forget(caller);
     if (!peeks && length > 0 && this.#peer !== null) this.#peer.#roomCame();
     return { length, flags: 0, address: null };
+  }
+
+  /** Whether nothing more will come. Throws the pending error where there is nothing to read before it. */
+  #isOver(): boolean {
+    if (this.#received.length === 0) this.throwError("recv");
+    return (this.#shut & RECEIVING) !== 0 || this.error !== null;
   }
 
   #want(caller: Caller, size: number): void {

@@ -1,11 +1,12 @@
 // bind, listen, accept, connect: names, claims and the queue.
 
 import assert from "node:assert/strict";
-import { Connected, failure, FAMILIES, Listening, place, receive, staysPending, text } from "./fixtures.ts";
+import { Connected, declare, failure, FAMILIES, Listening, place, receive, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
-export function addressSuite({ name, module: m }: Subject): void {
-  const test = (what: string, fn: () => Promise<void> | void) => Deno.test(`${name}: ${what}`, fn);
+export function addressSuite(subject: Subject): void {
+  const { module: m } = subject;
+  const test = declare(subject);
 
   test("a new socket knows its kind and has no name", () => {
     for (const family of FAMILIES) {
@@ -161,6 +162,24 @@ export function addressSuite({ name, module: m }: Subject): void {
     assert.equal(client.getpeername(), address);
     await client.sendall("hidden");
     assert.equal(text(await receive(peer, 6)), "hidden");
+    peer.close();
+  });
+
+  test('Unix: bind("") takes a name in the abstract namespace, and keeps it', async () => {
+    using server = m.socket(m.AF_UNIX);
+    server.bind("");
+    const address = server.getsockname();
+    assert.match(String(address), /^\0[0-9a-f]{5,}$/);
+    server.bind("");
+    assert.equal(server.getsockname(), address);
+    server.listen();
+    using other = m.socket(m.AF_UNIX, m.SOCK_DGRAM);
+    other.bind("");
+    assert.match(String(other.getsockname()), /^\0[0-9a-f]{5,}$/);
+    using client = m.socket(m.AF_UNIX);
+    await client.connect(address);
+    const [peer] = await server.accept();
+    assert.equal(peer.getsockname(), address);
     peer.close();
   });
 

@@ -1,13 +1,14 @@
 // send and recv in all their forms: bytes, flags, half-close, order.
 
 import assert from "node:assert/strict";
-import { Connected, FAMILIES, receive, staysPending, text } from "./fixtures.ts";
+import { Connected, declare, FAMILIES, receive, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
 const MEBIBYTE = 2 ** 20;
 
-export function dataSuite({ name, module: m }: Subject): void {
-  const test = (what: string, fn: () => Promise<void> | void) => Deno.test(`${name}: ${what}`, fn);
+export function dataSuite(subject: Subject): void {
+  const { module: m } = subject;
+  const test = declare(subject);
 
   for (const family of FAMILIES) {
     test(`${family}: text and every kind of buffer go out, bytes come in`, async () => {

@@ -14,6 +14,13 @@ export interface Subject {
   module: Module;
   /** Where the module is, for tests in a process of their own. */
   url: string;
+  /** The tests that cannot hold here, by title, with the reason. */
+  exempt?: Readonly<Record<string, string>>;
+}
+
+/** Makes the function that declares a subject's tests. Those that cannot hold there are ignored. */
+export function declare({ name, exempt = {} }: Subject): (what: string, fn: () => Promise<void> | void) => void {
+  return (what, fn) => Deno.test({ name: `${name}: ${what}`, ignore: Object.hasOwn(exempt, what), fn });
 }
 
 /** An address to bind to that nobody has, in a family of streams. */

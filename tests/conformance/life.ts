@@ -1,11 +1,12 @@
 // close, detach, dup, using; what stays alive and what does not.
 
 import assert from "node:assert/strict";
-import { Connected, FAMILIES, Listening, receive, staysPending, text } from "./fixtures.ts";
+import { Connected, declare, FAMILIES, Listening, receive, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
-export function lifeSuite({ name, module: m }: Subject): void {
-  const test = (what: string, fn: () => Promise<void> | void) => Deno.test(`${name}: ${what}`, fn);
+export function lifeSuite(subject: Subject): void {
+  const { module: m } = subject;
+  const test = declare(subject);
 
   for (const family of FAMILIES) {
     test(`${family}: close rejects every pending call with EBADF`, async () => {

@@ -2,15 +2,18 @@
 
 import assert from "node:assert/strict";
 import { available, runDeno } from "../_helpers.ts";
-import { Listening, text } from "./fixtures.ts";
+import { declare, Listening, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
-export function processSuite({ name, module: m, url }: Subject): void {
-  const test = (what: string, fn: () => Promise<void> | void) => Deno.test(`${name}: ${what}`, fn);
+const QUEUE = "listen(backlog) sets the kernel's queue";
+
+export function processSuite(subject: Subject): void {
+  const { name, module: m, url, exempt = {} } = subject;
+  const test = declare(subject);
 
   Deno.test({
-    name: `${name}: listen(backlog) sets the kernel's queue`,
-    ignore: !available("ss"),
+    name: `${name}: ${QUEUE}`,
+    ignore: Object.hasOwn(exempt, QUEUE) || !available("ss"),
     async fn() {
       for (const backlog of [1, 7, 100]) {
         using listening = new Listening(m, "IPv4", backlog);

@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
-import { Connected, failure, place, receive, text } from "./fixtures.ts";
+import { Connected, declare, failure, place, receive, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
-export function refusalSuite({ name, module: m }: Subject): void {
-  const test = (what: string, fn: () => Promise<void> | void) => Deno.test(`${name}: ${what}`, fn);
+export function refusalSuite(subject: Subject): void {
+  const { module: m } = subject;
+  const test = declare(subject);
 
   test("wrong addresses", async () => {
     const cases: [family: number, address: unknown, error: string][] = [
@@ -136,6 +137,9 @@ export function refusalSuite({ name, module: m }: Subject): void {
     }
     assert.throws(() => m.close(2 ** 31), RangeError);
     assert.throws(() => m.fromfd(2 ** 31, m.AF_INET, m.SOCK_STREAM), RangeError);
+    // dup(2) answers that one; the first is socket()'s own check.
+    assert.throws(() => m.socket(m.AF_INET, m.SOCK_STREAM, 0, -1), RangeError);
+    assert.throws(() => m.fromfd(-1, m.AF_INET, m.SOCK_STREAM), { code: "EBADF" });
     using usual = m.socket(-1, -1, -1);
     assert.deepEqual([usual.family, usual.type, usual.proto], [m.AF_INET, m.SOCK_STREAM, 0]);
   });

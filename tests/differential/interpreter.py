@@ -81,7 +81,7 @@ class Scenario:
         if operation not in ("socket", "pause", "select", "together") and slot not in self.slots:
             return "none"
         if operation == "together":
-            # In turn: calls of one direction are served in their order, and each of these pairs has one each way or connects.
+            # In turn: calls of one direction are served in their order.
             return [self.step(one) for one in rest]
         if operation == "aborted":
             return "aborted"
@@ -154,6 +154,9 @@ class Scenario:
         self.slots[slot] = socket.socket(self.family, self.type)
         # A duplicate may make it block where it is not meant to.
         limit(self.slots[slot])
+        if self.family_name.startswith("TCP"):
+            # Accepted connections have it too. Without it a second small segment waits for the time of an acknowledgement.
+            self.slots[slot].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return None
 
     def pause(self, _slot):

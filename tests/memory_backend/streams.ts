@@ -97,6 +97,7 @@ export class MemoryStream extends Readiness implements Transport {
   // Names and connections.
 
   bind(address: Address): void {
+    if (address === "" && this.#isBound) return;
     if (this.#local !== null || this.#isConnected) throw errorFor("EINVAL", { syscall: "bind", address });
     this.#local = claims.claim(this, address);
     this.#isBound = true;

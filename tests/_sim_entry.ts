@@ -1,0 +1,7 @@
+// The module of a simulated host as an entry, for tests that run a program in a process of its own.
+
+import { World } from "../sim.ts";
+
+const module = new World().host("sim").socket;
+
+export const { create_server, socket, socketpair, select, poll, epoll, EPOLLIN } = module;

@@ -1,0 +1,297 @@
+// Datagrams over simulated links: fragments, ICMP, multicast, broadcast, queues; and what a link does to packets.
+
+import assert from "node:assert/strict";
+import { simulate } from "../sim.ts";
+import type { Host, Net } from "../sim.ts";
+import type { Socket } from "../mod.ts";
+import { failure } from "./sim/helpers.ts";
+
+const decoder = new TextDecoder();
+
+/** A datagram socket on a host, bound to a port. */
+function datagrams({ socket }: Host, port = 0, family = socket.AF_INET): Socket {
+  const sock = socket.socket(family, socket.SOCK_DGRAM);
+  sock.bind(["", port]);
+  return sock;
+}
+
+/** What lies in a socket's queue. */
+async function received(sock: Socket): Promise<string[]> {
+  sock.setblocking(false);
+  const all: string[] = [];
+  for (;;) {
+    try {
+      all.push(decoder.decode(await sock.recv(70_000)));
+    } catch (error) {
+      assert.equal((error as { code: string }).code, "EAGAIN");
+      return all;
+    }
+  }
+}
+
+/** Two hosts. */
+function pair(net: Net): [Host, Host] {
+  return [net.host("a"), net.host("b")];
+}
+
+Deno.test("a closed port answers with ICMP: ECONNREFUSED on a connected socket, nothing on another", async () => {
+  for (const family of [2, 10]) {
+    const run = await simulate({ link: { latency: 0.01 } }, async (net) => {
+      const [a, b] = pair(net);
+      const there = family === 2 ? "10.0.0.2" : "fd00::2";
+      using connected = a.socket.socket(family, a.socket.SOCK_DGRAM);
+      await connected.connect([there, 9]);
+      await connected.send("anybody?");
+      const [, , failed] = await a.socket.select([connected], [], [connected]);
+      assert.equal(failed.length, 1);
+      assert.equal((await failure(() => connected.recv(10))).code, "ECONNREFUSED");
+      await connected.send("again?");
+      await net.sleep(1);
+      assert.equal((await failure(() => connected.send("x"))).code, "ECONNREFUSED");
+      using free = a.socket.socket(family, a.socket.SOCK_DGRAM);
+      await free.sendto("anybody?", [there, 9]);
+      await net.sleep(1);
+      assert.equal(free.getsockopt(a.socket.SOL_SOCKET, a.socket.SO_ERROR), 0);
+      void b;
+    });
+    const [question, answer] = run.packets;
+    assert.deepEqual([answer.protocol, answer.flags, answer.from, answer.to], ["ICMP", "port unreachable", "b", "a"]);
+    assert.deepEqual([answer.sourcePort, answer.destinationPort], [9, question.sourcePort]);
+  }
+});
+
+Deno.test("a long datagram travels in fragments, and one lost fragment loses it", async () => {
+  const run = await simulate({ link: { latency: 0.01, mtu: 1500 } }, async (net) => {
+    const [a, b] = pair(net);
+    const [from, to] = [datagrams(a), datagrams(b, 9)];
+    await from.sendto("x".repeat(5000), ["b", 9]);
+    assert.equal((await to.recv(10_000)).length, 5000);
+    assert.equal((await failure(() => from.sendto("x".repeat(65_508), ["b", 9]))).code, "EMSGSIZE");
+    await from.sendto("x".repeat(65_507), ["b", 9]);
+    assert.equal((await to.recv(70_000)).length, 65_507);
+  });
+  const first = run.packets.slice(0, 4);
+  assert.deepEqual(first.map(({ flags }) => flags), ["fragment", "fragment", "fragment", "fragment"]);
+  assert.equal(first.reduce((sum, { length }) => sum + length, 0), 5000);
+  let whole = 0;
+  const lossy = await simulate({ seed: 3, link: { loss: 0.2 } }, async (net) => {
+    const [a, b] = pair(net);
+    const [from, to] = [datagrams(a), datagrams(b, 9)];
+    for (let n = 1; n <= 200; n++) {
+      await from.sendto("x".repeat(4000), ["b", 9]);
+      if (n % 20 > 0) continue;
+      await net.sleep(1);
+      whole += (await received(to)).filter((text) => text.length === 4000).length;
+    }
+  });
+  // 0.8 to the third.
+  assert.ok(whole > 70 && whole < 135, `${whole}`);
+  assert.ok(lossy.counts.lost > 80);
+});
+
+Deno.test("a queue that is full drops fragments and datagrams, and the others keep their order", async () => {
+  const run = await simulate({ link: { latency: 0.01, bandwidth: 100_000, queue: 5000 } }, async (net) => {
+    const [a, b] = pair(net);
+    const [from, to] = [datagrams(a), datagrams(b, 9)];
+    for (let n = 0; n < 20; n++) await from.sendto(`${n}`.padEnd(972), ["b", 9]);
+    await net.sleep(10);
+    // Five of 1000 bytes, the one on the line among them.
+    assert.deepEqual((await received(to)).map((text) => text.trim()), ["0", "1", "2", "3", "4"]);
+  });
+  assert.equal(run.counts.dropped, 15);
+  assert.deepEqual(run.packets.slice(0, 3).map(({ arrival }) => arrival), [0.02, 0.03, 0.04]);
+});
+
+Deno.test("loss, duplicates, reordering and jitter happen as often as they are asked for", async () => {
+  const count = 4000;
+  const cases = [["loss", "lost", 0.25], ["duplicate", "duplicated", 0.25], ["reorder", "reordered", 0.25]] as const;
+  for (const [option, counted, probability] of cases) {
+    const run = await simulate({ link: { latency: 0.01, [option]: probability } }, async (net) => {
+      const [a, b] = pair(net);
+      const [from] = [datagrams(a), datagrams(b, 9)];
+      for (let n = 0; n < count; n++) {
+        await from.sendto("x", ["b", 9]);
+        await net.sleep(0.001);
+      }
+      await net.sleep(1);
+    });
+    const share = run.counts[counted] / count;
+    assert.ok(Math.abs(share / probability - 1) < 0.1, `${option}: ${share}`);
+  }
+  const run = await simulate({ link: { latency: 0.01, jitter: 0.005 } }, async (net) => {
+    const [a, b] = pair(net);
+    const [from] = [datagrams(a), datagrams(b, 9)];
+    for (let n = 0; n < 1000; n++) await from.sendto("x", ["b", 9]);
+    await net.sleep(1);
+  });
+  const delays = run.packets.map(({ arrival, time }) => arrival! - time);
+  assert.ok(Math.min(...delays) >= 0.01 && Math.max(...delays) < 0.015);
+  assert.ok(Math.max(...delays) - Math.min(...delays) > 0.0045);
+  assert.ok(run.counts.reordered > 300);
+});
+
+Deno.test("a socket's queue has bounds, and drops what is beyond them", async () => {
+  await simulate({}, async (net) => {
+    const [a, b] = pair(net);
+    const [from, to] = [datagrams(a), datagrams(b, 9)];
+    to.setsockopt(b.socket.SOL_SOCKET, b.socket.SO_RCVBUF, 5000);
+    for (let n = 0; n < 50; n++) await from.sendto("x".repeat(232), ["b", 9]);
+    await net.sleep(1);
+    // 10,000 bytes, of which each datagram takes 1000 with its bookkeeping.
+    assert.equal((await received(to)).length, 10);
+  });
+});
+
+Deno.test("a broadcast reaches every host's port, its own too, and needs SO_BROADCAST", async () => {
+  await simulate({ link: { latency: 0.01 } }, async (net) => {
+    const hosts = ["a", "b", "c"].map((name) => net.host(name));
+    const socks = hosts.map((host) => datagrams(host, 9));
+    using sender = datagrams(hosts[0]);
+    assert.equal((await failure(() => sender.sendto("x", ["<broadcast>", 9]))).code, "EACCES");
+    sender.setsockopt(hosts[0].socket.SOL_SOCKET, hosts[0].socket.SO_BROADCAST, 1);
+    await sender.sendto("to all", ["<broadcast>", 9]);
+    await net.sleep(1);
+    for (const sock of socks) assert.deepEqual(await received(sock), ["to all"]);
+  });
+});
+
+Deno.test("multicast: members hear it, IP_MULTICAST_LOOP and TTL 0 keep it here or away, leaving ends it", async () => {
+  await simulate({ link: { latency: 0.01 } }, async (net) => {
+    const [a, b] = pair(net);
+    const { IPPROTO_IP, IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IP_MULTICAST_LOOP, IP_MULTICAST_TTL } = a.socket;
+    const group = "239.1.2.3";
+    const request = new Uint8Array([239, 1, 2, 3, 0, 0, 0, 0]);
+    const socks = [a, b, net.host("c")].map((host) => datagrams(host, 9));
+    for (const sock of socks.slice(0, 2)) sock.setsockopt(IPPROTO_IP, IP_ADD_MEMBERSHIP, request);
+    assert.throws(() => socks[0].setsockopt(IPPROTO_IP, IP_ADD_MEMBERSHIP, request), { code: "EADDRINUSE" });
+    using sender = datagrams(a);
+    await sender.sendto("one", [group, 9]);
+    sender.setsockopt(IPPROTO_IP, IP_MULTICAST_LOOP, 0);
+    await sender.sendto("two", [group, 9]);
+    sender.setsockopt(IPPROTO_IP, IP_MULTICAST_LOOP, 1);
+    sender.setsockopt(IPPROTO_IP, IP_MULTICAST_TTL, 0);
+    await sender.sendto("three", [group, 9]);
+    sender.setsockopt(IPPROTO_IP, IP_MULTICAST_TTL, 1);
+    await net.sleep(1);
+    assert.deepEqual(await received(socks[0]), ["one", "three"]);
+    assert.deepEqual(await received(socks[1]), ["one", "two"]);
+    assert.deepEqual(await received(socks[2]), []);
+    socks[1].setsockopt(IPPROTO_IP, IP_DROP_MEMBERSHIP, request);
+    await sender.sendto("four", [group, 9]);
+    socks[0].close();
+    await sender.sendto("five", [group, 9]);
+    await net.sleep(1);
+    assert.deepEqual(await received(socks[1]), []);
+  });
+});
+
+Deno.test("multicast over IPv6, by the index of an interface", async () => {
+  await simulate({ link: { latency: 0.01 } }, async (net) => {
+    const [a, b] = pair(net);
+    const { AF_INET6, IPPROTO_IPV6, IPV6_JOIN_GROUP } = a.socket;
+    const listener = datagrams(b, 9, AF_INET6);
+    const request = new Uint8Array([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12, 0x34, 2, 0, 0, 0]);
+    listener.setsockopt(IPPROTO_IPV6, IPV6_JOIN_GROUP, request);
+    using sender = datagrams(a, 0, AF_INET6);
+    await sender.sendto("six", ["ff02::1234", 9]);
+    const [data, address] = await listener.recvfrom(10);
+    assert.equal(decoder.decode(data), "six");
+    assert.equal(address![0], "fd00::1");
+    assert.deepEqual(a.socket.if_nameindex(), [[1, "lo"], [2, "eth0"]]);
+  });
+});
+
+Deno.test("a connected socket hears its peer alone, and comes before one that hears all", async () => {
+  await simulate({ link: { latency: 0.01 } }, async (net) => {
+    const [a, b] = pair(net);
+    const c = net.host("c");
+    const [one, two] = [a.socket.socket(2, 2), a.socket.socket(2, 2)];
+    for (const sock of [one, two]) {
+      sock.setsockopt(a.socket.SOL_SOCKET, a.socket.SO_REUSEADDR, 1);
+      sock.bind(["", 9]);
+    }
+    await one.connect(["b", 9]);
+    const [fromB, fromC] = [datagrams(b, 9), datagrams(c, 9)];
+    await fromB.sendto("from b", ["a", 9]);
+    await fromC.sendto("from c", ["a", 9]);
+    await net.sleep(1);
+    assert.deepEqual(await received(one), ["from b"]);
+    assert.deepEqual(await received(two), ["from c"]);
+  });
+});
+
+Deno.test("an address that no host has swallows what is sent to it", async () => {
+  const run = await simulate({ limit: 1000 }, async (net) => {
+    const a = net.host("a");
+    using sock = datagrams(a);
+    await sock.sendto("x", ["192.0.2.77", 9]);
+    const error = await failure(() => a.socket.create_connection(["192.0.2.77", 9], 3));
+    assert.equal(error.name, "TimeoutError");
+    const four = net.host("four", { addresses: ["192.0.2.1"] });
+    assert.equal((await failure(() => four.socket.create_connection(["fd00::1", 9]))).code, "ENETUNREACH");
+  });
+  assert.ok(run.packets.every(({ fate, to }) => fate === "dropped" && to === ""));
+});
+
+Deno.test("names: every host by its name, itself as localhost, addresses back to names", async () => {
+  await simulate({}, async (net) => {
+    const [a, b] = pair(net);
+    const { socket } = a;
+    assert.equal(socket.gethostname(), "a");
+    assert.equal(await socket.gethostbyname("B"), "10.0.0.2");
+    assert.equal(await socket.gethostbyname("b."), "10.0.0.2");
+    assert.equal(await socket.gethostbyname("localhost"), "127.0.0.1");
+    assert.deepEqual(await socket.getnameinfo(["10.0.0.2", 80], 0), ["b", "http"]);
+    assert.deepEqual(
+      (await socket.getaddrinfo("b", 80, 0, socket.SOCK_STREAM)).map(([family, , , , address]) => [family, address[0]]),
+      [[socket.AF_INET, "10.0.0.2"], [socket.AF_INET6, "fd00::2"]],
+    );
+    assert.equal((await failure(() => socket.getaddrinfo("nobody", 80))).name, "gaierror");
+    assert.equal((await failure(() => socket.create_connection(["nobody", 80]))).name, "gaierror");
+    assert.deepEqual(b.addresses, ["10.0.0.2", "fd00::2"]);
+    assert.equal(net.packets.length, 0);
+  });
+});
+
+Deno.test("Unix sockets stay within their host", async () => {
+  await simulate({}, async (net) => {
+    const [a, b] = pair(net);
+    const server = a.socket.socket(a.socket.AF_UNIX);
+    server.bind("/run/service");
+    server.listen();
+    using client = a.socket.socket(a.socket.AF_UNIX);
+    await client.connect("/run/service");
+    using other = b.socket.socket(b.socket.AF_UNIX);
+    assert.equal((await failure(() => other.connect("/run/service"))).code, "ENOENT");
+    server.close();
+    using again = a.socket.socket(a.socket.AF_UNIX);
+    assert.throws(() => again.bind("/run/service"), { code: "EADDRINUSE" });
+    assert.equal(a.unlink("/run/service"), true);
+    again.bind("/run/service");
+    assert.equal(net.packets.length, 0);
+  });
+});
+
+Deno.test("what the simulation does not have is the kernel's error, and names the way out", async () => {
+  await simulate({}, async (net) => {
+    const { socket } = net.host("a");
+    const native = /native/;
+    for (
+      const [family, type] of [[socket.AF_INET, socket.SOCK_RAW], [socket.AF_UNIX, socket.SOCK_SEQPACKET], [17, 3]]
+    ) {
+      assert.throws(() => socket.socket(family, type), native);
+    }
+    using sock = socket.socket();
+    assert.throws(() => sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 1), {
+      code: "ENOPROTOOPT",
+      message: native,
+    });
+    const [one] = await socket.socketpair();
+    const rights = new Uint8Array(4);
+    const error = await failure(() => one.sendmsg(["x"], [[socket.SOL_SOCKET, socket.SCM_RIGHTS, rights]]));
+    assert.equal(error.code, "EOPNOTSUPP");
+    assert.match(error.message, native);
+    const urgent = await failure(() => one.send("x", socket.MSG_OOB));
+    assert.equal(urgent.code, "EOPNOTSUPP");
+  });
+});
