@@ -1,10 +1,10 @@
 /**
- * TLS, as Python's ssl module, over Deno's own TLS. It needs no permission beyond the connection's; files of certificates need
- * `--allow-read`.
+ * TLS, as Python's ssl module, over Deno's own TLS. It needs the permissions of the connection only. Certificate files need
+ * `--allow-read` too.
  *
- * Deno's TLS makes clients that check certificates and host names, and servers on listening sockets. What it cannot do is refused
- * by `wrap_socket` before a byte is sent, with an error that names `@berkeley/socket/native/ssl`: the same names over OpenSSL, where
- * all of Python's ssl module is there. See docs/tls.md.
+ * Deno's TLS has clients that check certificates and host names, and servers on listening sockets. `wrap_socket` refuses
+ * everything else before a byte is sent. Its error names `@berkeley/socket/native/ssl`, which has all of Python's ssl module
+ * over OpenSSL. See docs/tls.md.
  *
  * @example A client
  * ```ts ignore
@@ -35,15 +35,17 @@ export * from "./tls/exports.ts";
 export type { ServerCertificateOptions } from "./tls/server_certificate.ts";
 
 /**
- * A context, as Python's `ssl.SSLContext`: what is trusted, the own certificate, and how connections are made.
+ * The settings of TLS connections, as Python's `ssl.SSLContext`: trusted authorities, the own certificate, protocol versions.
  *
  * @example
  * ```ts
  * import * as ssl from "@berkeley/socket/ssl";
+ * import assert from "node:assert/strict";
  *
  * const context = new ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT);
  * context.load_default_certs();
- * console.assert(context.check_hostname && context.verify_mode === ssl.CERT_REQUIRED);
+ * assert.equal(context.check_hostname, true);
+ * assert.equal(context.verify_mode, ssl.CERT_REQUIRED);
  * ```
  */
 export class SSLContext extends BaseContext {
@@ -58,19 +60,21 @@ export class SSLContext extends BaseContext {
 }
 
 /**
- * Makes a context with safe settings, as Python's `ssl.create_default_context()`: for clients (Purpose.SERVER_AUTH) one that
- * checks certificates and host names, by the authorities that are given or else by the system's; for servers (CLIENT_AUTH) one that
- * needs `load_cert_chain`.
+ * Makes a context with safe settings, as Python's `ssl.create_default_context()`.
  *
- * Deno trusts the system's authorities beside those that are given. Call `load_default_certs()` as well to say that this is wanted,
- * or wrap_socket refuses the context.
+ * For clients (Purpose.SERVER_AUTH) the context checks certificates and host names. It trusts the given authorities, or those
+ * of the system if none are given. For servers (Purpose.CLIENT_AUTH) call `load_cert_chain` next.
+ *
+ * Deno always trusts the authorities of the system too. So a context with given authorities also needs a call of
+ * `load_default_certs()`. Without it `wrap_socket` refuses the context.
  *
  * @example
  * ```ts
  * import * as ssl from "@berkeley/socket/ssl";
+ * import assert from "node:assert/strict";
  *
  * const context = ssl.create_default_context();
- * console.assert(context.check_hostname);
+ * assert.equal(context.check_hostname, true);
  * ```
  */
 export function create_default_context(
@@ -81,7 +85,7 @@ export function create_default_context(
 }
 
 /**
- * Asks a server for its certificate: native's alone, since Deno's TLS does not tell the peer's certificate.
+ * Throws: Deno's TLS does not give the certificate of the peer. `@berkeley/socket/native/ssl` has this function.
  *
  * @throws {OSError} EOPNOTSUPP, always.
  */
@@ -93,7 +97,7 @@ export function get_server_certificate(
   return Promise.reject(errorFor("EOPNOTSUPP", { syscall: "get_server_certificate", hint }));
 }
 
-/** A queue of bytes for `SSLContext.wrap_bio`: native's alone. */
+/** A queue of bytes for `SSLContext.wrap_bio`. Only `@berkeley/socket/native/ssl` has it. */
 export class MemoryBIO {
   /**
    * Throws.
@@ -105,7 +109,7 @@ export class MemoryBIO {
   }
 }
 
-/** A session to resume: native's alone. Nothing makes one here. */
+/** A session to resume. Only `@berkeley/socket/native/ssl` has sessions. */
 export class SSLSession {
   /**
    * Throws.
@@ -118,7 +122,7 @@ export class SSLSession {
 }
 
 /**
- * Where OpenSSL looks for authorities: native's alone.
+ * Throws: there is no OpenSSL here. `@berkeley/socket/native/ssl` has this function.
  *
  * @throws {OSError} EOPNOTSUPP, always.
  */

@@ -1,5 +1,5 @@
-// The whole socket module, made for a runtime and a backend: what a simulated host, or any program with a backend of its
-// own, uses in place of an entry. mod.ts has the same names, with their documentation.
+// Makes the whole module for a runtime and a backend. A simulated host, or a program with a backend of its own, uses it
+// instead of an entry. mod.ts has the same names, with their documentation.
 
 import * as constants from "../base/constants.ts";
 import * as exceptions from "../base/exceptions.ts";
@@ -21,7 +21,7 @@ import { Socket } from "./socket.ts";
 import { makeSockets } from "./sockets.ts";
 import type { SocketFunctions } from "./sockets.ts";
 
-/** What is the same for every runtime and backend: classes, constants, and functions that look at their arguments only. */
+/** What is the same for every runtime and backend: classes, constants, and functions that depend on their arguments only. */
 const COMMON = {
   ...constants,
   ...pollConstants,
@@ -46,7 +46,7 @@ const COMMON = {
 /** The names of Python's socket, select and selectors modules. */
 export type Module = typeof COMMON & SocketFunctions & SelectFunctions & Selectors & Names;
 
-/** Makes a module whose sockets are a backend's, and whose waits go by the clock of a runtime. */
+/** Makes a module whose sockets belong to a backend, and whose waits use the clock of a runtime. */
 export function makeModule(runtime: Runtime, backend: Backend & { readonly resolver: Resolver }): Module {
   return {
     ...COMMON,

@@ -1,4 +1,4 @@
-// The functions that make sockets and what goes with them, made for a runtime and a backend.
+// Makes the functions of the socket module for a runtime and a backend.
 
 import type { Address, AddressLike, AddressOf, Inet6Address, InetAddress } from "../base/addresses.ts";
 import { AF_INET, AF_UNIX, SOCK_STREAM } from "../base/constants.ts";
@@ -12,7 +12,7 @@ import { isFdInheritable, makeFdInheritable } from "./inheritable.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Socket } from "./socket.ts";
 
-/** What {@linkcode makeSockets} makes. The entries document each of them. */
+/** The functions of the socket module. The entries document each of them. */
 export interface SocketFunctions {
   socket<F extends number = typeof AF_INET, T extends number = typeof SOCK_STREAM>(
     family?: F,
@@ -64,7 +64,7 @@ export interface SocketFunctions {
   ): Promise<[data: Bytes, fds: number[], flags: number, address: Address | null]>;
 }
 
-/** Makes the functions of a backend, whose sockets wait by the clock of a runtime. */
+/** Makes the functions for a backend. Its sockets wait by the clock of the runtime. */
 export function makeSockets(runtime: Runtime, backend: Backend): SocketFunctions {
   runtime.add(backend);
   return {

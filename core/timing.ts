@@ -1,24 +1,24 @@
-// Timers and turns: how long a timer is set for, when the event loop gets a turn, and the timers of waits.
+// Timers and turns of the event loop: the delay of a timer, when the event loop must turn, and the timers of waits.
 
 import type { Clock, Timer } from "../seam/clock.ts";
 import type { Waiter } from "../seam/transport.ts";
 import type { DescriptorTable } from "./descriptors.ts";
 
-/** The longest delay that a timer takes, 2^31 - 1 ms: some 24 days. For a longer one it is set again. */
+/** The longest delay of a timer, 2^31 - 1 ms: about 24 days. For a longer one the timer is set again. */
 const LONGEST = 2 ** 31 - 1;
 
-/** The milliseconds from now to a deadline (by the clock), rounded up: a timer must not fire before its time. */
+/** The milliseconds from now to a deadline of the same clock. They are rounded up, so that no timer fires too early. */
 export function delayUntil(deadline: number, now: number): number {
   return deadline === Infinity ? Infinity : Math.min(Math.max(Math.ceil(deadline - now), 0), LONGEST);
 }
 
-// Turns of the event loop. Calls that need not wait are a matter of microtasks: a loop of them (a peer that has ended its
-// stream, a non-blocking socket asked again and again) would let no timer run and no other socket be served.
+// Turns of the event loop. A call that does not wait settles in a microtask. A loop of such calls (receives at the end of a
+// stream, or a non-blocking socket in a loop) would let no timer run and serve no other socket.
 
-/** How many calls in a row may end without a turn. One turn costs about a microsecond. */
+/** How many calls in a row may end without a turn of the event loop. A turn takes about a microsecond. */
 const CALLS_PER_TURN = 512;
 
-/** Counts the calls of a runtime that end without waiting, and lets the event loop turn from time to time. */
+/** Counts the calls of a runtime that end without a wait, and lets the event loop turn after each 512 of them. */
 export class Turns {
   readonly #clock: Clock;
   #calls = 0;
@@ -27,36 +27,36 @@ export class Turns {
     this.#clock = clock;
   }
 
-  /** Counts a call that did not wait. Answers a turn of the event loop for it to end after, where one is due. */
+  /** Counts a call that did not wait. Returns a turn of the event loop that the call must end after, or undefined. */
   due(): Promise<void> | undefined {
     return ++this.#calls % CALLS_PER_TURN === 0 ? this.#clock.turn() : undefined;
   }
 
-  /** The promise of a call that has ended without waiting. */
+  /** Returns the promise of a call that has succeeded without a wait. */
   resolution<T>(result: T): Promise<T> {
     return this.due()?.then(() => result) ?? Promise.resolve(result);
   }
 
-  /** The same of a call that has failed. */
+  /** Returns the promise of a call that has failed without a wait. */
   rejection<T>(error: unknown): Promise<T> {
     return this.due()?.then(() => Promise.reject(error)) ?? Promise.reject(error);
   }
 }
 
-// How often a wait lets the event loop turn, and how long it may look for more.
+// How often a wait lets the event loop turn, and whether it may settle before it reports.
 //
-// What is ready at once must not come without a look at the event loop: a program that only ever finds ready sockets would
-// run in microtasks alone, and no timer, signal or late news would get through to it.
+// A wait must let the event loop turn from time to time even if something is ready at once. A program that always finds
+// ready sockets would otherwise run in microtasks only: no timer and no signal would run, and no late outcome would arrive.
 //
-// Settling takes some 0.13 ms where a backend learns late. A wait that found something already does it too, so that its
-// lists are complete as the kernel's are. But under load, when that happens thousands of times a second, speed counts
-// more, and the rest comes with the next wait.
+// To settle takes about 0.13 ms on a backend that learns late. A wait that has found something settles too, so that its
+// lists are as complete as the kernel's. With thousands of waits a second it does not: then speed matters more, and the
+// next wait reports the rest.
 
 /** How many waits in a row may end without a turn of the event loop. */
 const WAITS_PER_TURN = 64;
-/** How many waits in quick succession may linger … */
+/** How many waits in a row may settle before they report … */
 const BURST = 16;
-/** … and how often one more may. */
+/** … and after how many milliseconds one more may. */
 const MS_PER_LINGER = 2;
 
 /** The pace of the waits of one runtime. */
@@ -71,19 +71,19 @@ export class Pace {
     this.#refilled = clock.now();
   }
 
-  /** Lets the event loop turn, where that is due. Every wait begins with it. */
+  /** Lets the event loop turn if that is due. Every wait begins with it. */
   begin(): Promise<void> | undefined {
     if (++this.#waits < WAITS_PER_TURN) return undefined;
     this.#waits = 0;
     return this.#clock.turn();
   }
 
-  /** Notes that the event loop had its turn. */
+  /** Notes that the event loop has turned. */
   turned(): void {
     this.#waits = 0;
   }
 
-  /** Whether a wait that has something to report may take the time to look for more. */
+  /** Whether a wait that has something to report may settle first. */
   mayLinger(): boolean {
     const now = this.#clock.now();
     this.#lingers = Math.min(BURST, this.#lingers + (now - this.#refilled) / MS_PER_LINGER);
@@ -94,14 +94,14 @@ export class Pace {
   }
 }
 
-// The timer of a wait: it wakes the sleeping wait when the time is up, and keeps the process alive until then.
+// The timer of a wait. It wakes the wait at its deadline, and keeps the process alive until then.
 //
-// Setting a timer and clearing it takes 1.1 to 1.7 µs, and most waits end long before their time. So a timer outlives
-// the wait that it was set for. It stays behind as the spare one, which keeps no process alive, and the next wait has it
-// for 0.03 µs; where it is due before that wait's own deadline it is set anew then. (With one promise less to race, a wait
-// that sleeps takes 0.8 µs of JavaScript instead of 2.5, a whole round of epoll on Deno 12 to 13 µs, 15 before.)
+// To set and clear a timer takes 1.1 to 1.7 µs, and most waits end long before their deadline. So one timer is kept when its
+// wait ends: the spare timer, which does not keep the process alive. The next wait takes it in 0.03 µs. If it fires before
+// the deadline of that wait, it is set again. With this and one promise less, a wait takes 0.8 µs of JavaScript instead of
+// 2.5 µs, and a round of epoll on Deno takes 12 to 13 µs instead of 15 µs.
 
-/** The timers of one clock's waits, with at most one to spare. */
+/** The timers of the waits of one clock, with at most one spare timer. */
 export class WaitTimers {
   readonly clock: Clock;
   readonly #descriptors: DescriptorTable;
@@ -112,7 +112,7 @@ export class WaitTimers {
     this.#descriptors = descriptors;
   }
 
-  /** A timer that wakes a waiter at a deadline (by the clock), until it is released. */
+  /** Returns a timer that wakes a waiter at a deadline of the clock, until it is released. */
   take(waiter: Waiter, deadline: number): WaitTimer {
     const timer = this.#spare ?? new WaitTimer(this);
     this.#spare = undefined;
@@ -120,26 +120,26 @@ export class WaitTimers {
     return timer;
   }
 
-  /** Takes a pending timer back. Answers whether it is kept: one spare is enough, and none where nothing is open. */
+  /** Takes a pending timer back. Returns whether it is kept as the spare timer; if nothing is open, none is kept. */
   keep(timer: WaitTimer): boolean {
     if (this.#spare !== undefined || this.#descriptors.empty) return false;
     this.#spare = timer;
     return true;
   }
 
-  /** Notes that a spare timer has fired: a new one costs no more than setting it again. */
+  /** Drops a spare timer that has fired. A new one costs no more than setting it again. */
   drop(timer: WaitTimer): void {
     if (this.#spare === timer) this.#spare = undefined;
   }
 
-  /** Clears the spare timer: nothing is open, so that no wait is going to need it. */
+  /** Clears the spare timer. It is called when nothing is open, so no wait will need it. */
   clear(): void {
     this.#spare?.clear();
     this.#spare = undefined;
   }
 }
 
-/** A timer that one wait after the other may have. */
+/** A timer that several waits use, one after another. */
 export class WaitTimer {
   readonly #timers: WaitTimers;
   #pending: Timer | undefined;
@@ -156,12 +156,12 @@ export class WaitTimer {
   begin(waiter: Waiter, deadline: number): void {
     this.#waiter = waiter;
     this.#deadline = deadline;
-    // One that is due later is of no use; one that is due before has only to be set again.
+    // A pending timer that fires before the deadline can be kept, because it is set again then. A later one cannot.
     if (this.#pending !== undefined && this.#due <= deadline) this.#timers.clock.hold(this.#pending, true);
     else this.#set();
   }
 
-  /** Wakes nothing any more, and keeps no process alive. */
+  /** Ends the timing of a wait. The timer no longer keeps the process alive. */
   release(): void {
     this.#waiter = undefined;
     if (this.#pending === undefined) return;

@@ -1,4 +1,4 @@
-// gethostbyname and its relations: one host to its names and addresses.
+// gethostbyname, gethostbyname_ex, gethostbyaddr and getfqdn: from one host to its names and addresses.
 
 import { qualify } from "./fqdn.ts";
 import { hostText } from "../../base/addresses.ts";
@@ -12,10 +12,10 @@ import type { WaitOptions } from "../promises.ts";
 import type { Resolver } from "../../seam/resolver.ts";
 import { checkOptions } from "../arguments.ts";
 
-/** A host as gethostbyname_ex and gethostbyaddr tell it: its name, other names, its addresses. */
+/** A host as gethostbyname_ex and gethostbyaddr return it: its name, its other names and its addresses. */
 export type HostEntry = [hostname: string, aliases: string[], addresses: string[]];
 
-/** The host of the gethostby functions as text; `name` is the function's. */
+/** Checks the host of a function and returns it as text. `name` is the name of the function. */
 export function checkHostName(given: unknown, name: string): string {
   const host = hostText(given, name);
   if (typeof host !== "string") throw new TypeError(`${name}() argument 1 must be a string, not ${nameOf(host)}`);
@@ -23,7 +23,7 @@ export function checkHostName(given: unknown, name: string): string {
   return host;
 }
 
-/** A host's first address for a family; "" and "<broadcast>" have their meaning as in a socket address. */
+/** Returns the first address of a host for a family. "" and "<broadcast>" mean the same as in a socket address. */
 async function firstAddress(
   resolver: Resolver,
   host: string,
@@ -35,7 +35,7 @@ async function firstAddress(
   return (await orAborted(findAddresses(resolver, toAscii(host), 0, family), signal))[0].host;
 }
 
-/** The IPv4 address of a host. */
+/** Returns the IPv4 address of a host. */
 export async function gethostbyname(
   resolver: Resolver,
   hostname: string | Uint8Array,
@@ -47,7 +47,7 @@ export async function gethostbyname(
   return await firstAddress(resolver, host, AF_INET, signal);
 }
 
-/** A host's name, its other names and all its IPv4 addresses. */
+/** Returns the name of a host, its other names and all its IPv4 addresses. */
 export async function gethostbyname_ex(
   resolver: Resolver,
   hostname: string | Uint8Array,
@@ -67,7 +67,7 @@ export async function gethostbyname_ex(
   return [canonical, canonical === host ? [] : [host, ...chain], addresses];
 }
 
-/** The name of a host, by its address or by one of its names. */
+/** Returns the names of a host, by its address or by one of its names. */
 export async function gethostbyaddr(
   resolver: Resolver,
   hostname: string | Uint8Array,
@@ -83,7 +83,7 @@ export async function gethostbyaddr(
   return [found, [], [address]];
 }
 
-/** The fully qualified name of a host; the name itself where there is none. */
+/** Returns the fully qualified name of a host, or the name itself if there is none. */
 export async function getfqdn(
   resolver: Resolver,
   name: string | Uint8Array,

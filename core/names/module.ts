@@ -1,4 +1,4 @@
-// The look-ups of Python's socket module, made for a resolver. deno/names.ts documents each of them.
+// Makes the look-ups of Python's socket module for a resolver. deno/names.ts documents each of them.
 
 import { nameOf } from "../../base/data.ts";
 import { errorFor, OSError } from "../../base/errors.ts";
@@ -7,7 +7,7 @@ import type { WaitOptions } from "../promises.ts";
 import type { AddressInfo } from "./getaddrinfo.ts";
 import type { HostEntry } from "./gethost.ts";
 
-/** What {@linkcode makeNames} makes. */
+/** The look-ups of Python's socket module. */
 export interface Names {
   getaddrinfo(
     host: string | Uint8Array | null,
@@ -36,10 +36,10 @@ export interface Names {
   if_indextoname(index: number): string;
 }
 
-/** Gives the look-ups themselves: at once, or once they are loaded. */
+/** Returns the look-ups, or a promise of them while they are loaded. */
 export type LoadLookUps = () => typeof import("./lookups.ts") | Promise<typeof import("./lookups.ts")>;
 
-/** Makes the look-ups of a host. `load` is called by each, so that a program which looks nothing up need not load them. */
+/** Makes the look-ups of a host. Each calls `load`, so that a program without look-ups does not load them. */
 export function makeNames(resolver: Resolver, load: LoadLookUps): Names {
   return {
     getaddrinfo: async (host, port, family = 0, type = 0, proto = 0, flags = 0, options = {}) =>
@@ -62,7 +62,7 @@ export function makeNames(resolver: Resolver, load: LoadLookUps): Names {
 
 // Network interfaces by name and index.
 
-/** The index of a network interface. */
+/** Returns the index of a network interface. */
 export function if_nametoindex(resolver: Resolver, name: string): number {
   if (typeof name !== "string") throw new TypeError(`expected a string, not ${nameOf(name)}`);
   if (name.includes("\0")) throw new RangeError("embedded null byte");
@@ -71,7 +71,7 @@ export function if_nametoindex(resolver: Resolver, name: string): number {
   return entry[0];
 }
 
-/** The name of a network interface, by its index. */
+/** Returns the name of a network interface, by its index. */
 export function if_indextoname(resolver: Resolver, index: number): string {
   if (!Number.isInteger(index)) throw new TypeError("an integer is required");
   if (index < 0) throw new RangeError("can't convert negative value to unsigned int");
