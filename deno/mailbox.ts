@@ -25,6 +25,9 @@ const LONGEST_UNIX = 262144;
 /** The largest payload that is valid over both IPv4 and IPv6. */
 const VALID_UDP = 65507;
 
+/** For how many rounds of turns a send that may not wait is given the time to begin: a bound, for what never ends. */
+const MOST_ROUNDS = 1000;
+
 /** A datagram that arrived and was not taken yet, as Deno tells it. Its data is lent until it is taken. */
 export type Arrival = [data: Bytes, from: Deno.Addr];
 
@@ -166,7 +169,8 @@ export class Mailbox {
   send(caller: Caller, data: Uint8Array, to: Deno.Addr, address: Address): number | WouldBlock {
     if (this.#landed !== null && this.#landed.isOf(caller)) return this.#outcome(this.#landed);
     if (this.#pending !== null) {
-      if (!this.#pending.isOf(caller)) return WOULD_BLOCK;
+      // Deno does not have it yet where a receive has to end first: it waits on, or is withdrawn with its call.
+      if (!this.#pending.isOf(caller) || !this.#pending.launched) return WOULD_BLOCK;
       // Still under way (the receiver's queue is full), and not to be taken back: it counts as sent, and is seen through.
       const { length } = this.#pending;
       this.#pending.release();
@@ -195,9 +199,17 @@ export class Mailbox {
     return this.#pending?.isOf(caller) || this.#landed?.isOf(caller) || false;
   }
 
-  /** A caller gives up its send. What is under way is seen through. */
+  /** A caller gives up its send. What is under way is seen through, and what Deno does not have yet is withdrawn. */
   forget(caller: Caller): void {
-    if (this.#pending?.isOf(caller)) this.#pending.release();
+    const pending = this.#pending;
+    if (pending?.isOf(caller)) {
+      pending.release();
+      if (!pending.launched) {
+        pending.land();
+        this.#pending = null;
+        this.#waiters.wake(POLLOUT);
+      }
+    }
     if (this.#landed?.isOf(caller)) this.#landed = null;
   }
 
@@ -270,7 +282,12 @@ export class Mailbox {
   /** Learns what the kernel knows: the outcome of a send, and whether a datagram waits. */
   async settle(mask: number): Promise<void> {
     const pending = this.#pending;
-    if ((mask & POLLOUT) !== 0 && pending !== null) await turns(() => pending.landed);
+    if ((mask & POLLOUT) !== 0 && pending !== null) {
+      // The receive that is in the way ends by a datagram to this very socket, so it ends soon.
+      const isLaunched = () => pending.launched || pending.landed;
+      for (let left = MOST_ROUNDS; left > 0 && !isLaunched(); left--) await turns(isLaunched);
+      await turns(() => pending.landed);
+    }
     if ((mask & ~POLLOUT) === 0) return;
     for (;;) {
       this.receiveAhead();

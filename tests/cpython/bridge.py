@@ -485,7 +485,7 @@ def make_socket_module():
 
     module.getaddrinfo = getaddrinfo
     module.socket = module.SocketType = socket
-    unset = object()
+    unset = module._GLOBAL_DEFAULT_TIMEOUT = object()
 
     def create_connection(addr, timeout=unset, source_address=None, *, all_errors=False):
         if timeout is unset:

@@ -60,7 +60,7 @@ function call(random: Random): Step {
     [1, () => ["sendall", slot, data(random), []]],
     [1, () => ["send", slot, data(random), [], random.pick(["transferred", "shrunk", "grown"])]],
     [2, () => ["aborted", slot, random.pick([receive(random, slot), ["sendto", slot, data(random), to]])]],
-    [1, () => ["together", slot, receive(random, slot), receive(random, slot)]],
+    [1, () => ["together", slot, ["sendto", slot, data(random), to], ["send", slot, data(random), []]]],
     [1, () => ["together", slot, ["connect", slot, to], ["connect", slot, random.pick([ONE, OTHER])]]],
     [1, () => ["adopt", slot]],
     [2, () => ["sendmsg", slot, [data(random), data(random)], []]],
