@@ -1,8 +1,8 @@
 /**
- * The socket module over a simulated internet: hosts, links and packets in one process, in virtual time, without a
- * permission and without a real port. The same seed gives the same run, on Deno, Node and in browsers.
+ * The socket module over a simulated network: hosts, links and packets in one process and in virtual time. It needs no
+ * permission and uses no real port. The same seed gives the same run on Deno, Node and in browsers.
  *
- * A program takes the module as an argument, so that it runs on the real network and in a simulation:
+ * A program takes the module as an argument, so the same program runs on the real network and in a simulation:
  *
  * ```ts
  * import { simulate } from "@berkeley/socket/sim";

@@ -1,14 +1,15 @@
 /**
- * Servers, as Python's `socketserver` module: a server class accepts requests, and a handler object serves each of them.
+ * Servers, as Python's `socketserver` module. A server object accepts requests, and a handler object serves each request.
  *
- * The plain classes serve one request after another, the Threading ones each request at once. `setup`, `handle` and
- * `finish` of a handler may be async. The server runs them after the handler's constructor; in Python they run inside it.
- * Forking servers are left out: Deno cannot fork.
+ * `TCPServer` and the other plain classes serve one request after another. The classes with Threading in their name serve
+ * requests concurrently, without threads. `setup`, `handle` and `finish` of a handler may be async. The server calls them
+ * after the handler's constructor, where Python calls them inside it. There are no forking servers, because Deno cannot fork.
  *
  * @example
  * ```ts
  * import { create_connection } from "@berkeley/socket";
  * import { StreamRequestHandler, ThreadingTCPServer } from "@berkeley/socket/socketserver";
+ * import assert from "node:assert/strict";
  *
  * class Echo extends StreamRequestHandler {
  *   override async handle() {
@@ -21,7 +22,7 @@
  *
  * using client = await create_connection(server.server_address);
  * await client.sendall("hello\n");
- * console.log(new TextDecoder().decode(await client.recv(1024))); // hello
+ * assert.equal(new TextDecoder().decode(await client.recv(1024)), "hello\n");
  * ```
  *
  * @module
@@ -44,7 +45,7 @@ export type {
   UnixAddress,
 } from "./base/addresses.ts";
 export type { Bytes } from "./base/data.ts";
-export type { WaitOptions } from "./core/abort.ts";
+export type { WaitOptions } from "./core/promises.ts";
 export type { BufferedFile } from "./core/files.ts";
 export type { Socket } from "./core/socket.ts";
 export { BaseServer } from "./server/base_server.ts";
@@ -57,14 +58,15 @@ export { ThreadingMixIn } from "./server/threading.ts";
 export type { ServerClass, Threading, ThreadingClass } from "./server/threading.ts";
 
 /**
- * A server of TCP connections, one after another, as Python's `socketserver.TCPServer`. Of another family with
- * `static override address_family`.
+ * A server that serves TCP connections one after another, as Python's `socketserver.TCPServer`. A subclass can change the
+ * address family with `static override address_family`.
  *
  * @example
  * ```ts
  * import { create_connection } from "@berkeley/socket";
  * import { BaseRequestHandler, TCPServer } from "@berkeley/socket/socketserver";
  * import type { Socket } from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  *
  * class Upper extends BaseRequestHandler<Socket> {
  *   override async handle() {
@@ -78,7 +80,7 @@ export type { ServerClass, Threading, ThreadingClass } from "./server/threading.
  * using client = await create_connection(server.server_address);
  * await client.sendall("hello");
  * await served;
- * console.assert(new TextDecoder().decode(await client.recv(1024)) === "HELLO");
+ * assert.equal(new TextDecoder().decode(await client.recv(1024)), "HELLO");
  * ```
  */
 export class TCPServer extends StreamServer {
@@ -88,7 +90,7 @@ export class TCPServer extends StreamServer {
   }
 }
 
-/** A server of UDP datagrams, one after another, as Python's `socketserver.UDPServer`. */
+/** A server that serves UDP datagrams one after another, as Python's `socketserver.UDPServer`. */
 export class UDPServer extends DatagramServer {
   /** Opens a socket of this backend. */
   override open(family: number, type: number): Socket {
@@ -96,36 +98,36 @@ export class UDPServer extends DatagramServer {
   }
 }
 
-/** A server at a path, as Python's `socketserver.UnixStreamServer`. */
+/** A server of AF_UNIX connections, as Python's `socketserver.UnixStreamServer`. */
 export class UnixStreamServer extends TCPServer {
   /** AF_UNIX. */
   static override address_family: number = AF_UNIX;
 }
 
-/** A server of datagrams at a path, as Python's `socketserver.UnixDatagramServer`. */
+/** A server of AF_UNIX datagrams, as Python's `socketserver.UnixDatagramServer`. */
 export class UnixDatagramServer extends UDPServer {
   /** AF_UNIX. */
   static override address_family: number = AF_UNIX;
 }
 
-/** A {@linkcode TCPServer} that serves each connection at once, as Python's `socketserver.ThreadingTCPServer`. */
+/** A {@linkcode TCPServer} that serves connections concurrently, as Python's `socketserver.ThreadingTCPServer`. */
 export const ThreadingTCPServer: ThreadingClass<typeof TCPServer> = ThreadingMixIn(TCPServer);
-/** What {@linkcode ThreadingTCPServer} makes. */
+/** An instance of {@linkcode ThreadingTCPServer}. */
 export type ThreadingTCPServer = TCPServer & Threading;
 
-/** A {@linkcode UDPServer} that serves each datagram at once, as Python's `socketserver.ThreadingUDPServer`. */
+/** A {@linkcode UDPServer} that serves datagrams concurrently, as Python's `socketserver.ThreadingUDPServer`. */
 export const ThreadingUDPServer: ThreadingClass<typeof UDPServer> = ThreadingMixIn(UDPServer);
-/** What {@linkcode ThreadingUDPServer} makes. */
+/** An instance of {@linkcode ThreadingUDPServer}. */
 export type ThreadingUDPServer = UDPServer & Threading;
 
-/** A {@linkcode UnixStreamServer} that serves each connection at once, as Python's `socketserver.ThreadingUnixStreamServer`. */
+/** A {@linkcode UnixStreamServer} that serves connections concurrently, as Python's `socketserver.ThreadingUnixStreamServer`. */
 export const ThreadingUnixStreamServer: ThreadingClass<typeof UnixStreamServer> = ThreadingMixIn(UnixStreamServer);
-/** What {@linkcode ThreadingUnixStreamServer} makes. */
+/** An instance of {@linkcode ThreadingUnixStreamServer}. */
 export type ThreadingUnixStreamServer = UnixStreamServer & Threading;
 
-/** A {@linkcode UnixDatagramServer} that serves each datagram at once, as Python's `socketserver.ThreadingUnixDatagramServer`. */
+/** A {@linkcode UnixDatagramServer} that serves datagrams concurrently, as Python's `socketserver.ThreadingUnixDatagramServer`. */
 export const ThreadingUnixDatagramServer: ThreadingClass<typeof UnixDatagramServer> = ThreadingMixIn(
   UnixDatagramServer,
 );
-/** What {@linkcode ThreadingUnixDatagramServer} makes. */
+/** An instance of {@linkcode ThreadingUnixDatagramServer}. */
 export type ThreadingUnixDatagramServer = UnixDatagramServer & Threading;

@@ -1,12 +1,13 @@
 /**
- * Datagrams alone: UDP and AF_UNIX, with helpers for multicast and broadcast.
+ * Datagram sockets: UDP and AF_UNIX, with functions for multicast and broadcast.
  *
- * The sockets are those of `@berkeley/socket`, here with SOCK_DGRAM by default. On Deno they need the flag
- * `--unstable-net` (or `"unstable": ["net"]` in deno.json).
+ * The sockets are those of `@berkeley/socket`. Here the default type is SOCK_DGRAM. Deno needs the flag `--unstable-net` for
+ * them (or `"unstable": ["net"]` in deno.json).
  *
- * @example A server that answers "ok", and a client
+ * @example A server that replies "ok", and a client
  * ```ts
  * import { AF_INET, socket } from "@berkeley/socket/udp";
+ * import assert from "node:assert/strict";
  *
  * using server = socket(AF_INET);
  * server.bind(["127.0.0.1", 0]);
@@ -15,15 +16,17 @@
  * await client.sendto("数据", server.getsockname());
  *
  * const [data, address] = await server.recvfrom(1024);
- * console.log(new TextDecoder().decode(data), "from", address);
+ * assert.equal(new TextDecoder().decode(data), "数据");
  * await server.sendto("ok", address);
- * console.log(new TextDecoder().decode(await client.recv(1024)));
+ * assert.equal(new TextDecoder().decode(await client.recv(1024)), "ok");
  * ```
  *
  * @module
  */
 
-import { AF_INET, SOCK_DGRAM } from "./base/constants.ts";
+import type { AddressOf } from "./base/addresses.ts";
+import { type AF_INET, SOCK_DGRAM } from "./base/constants.ts";
+import type { ItemOf } from "./core/create.ts";
 import type { Socket } from "./core/socket.ts";
 import { makeSockets } from "./core/sockets.ts";
 import { denoBackend } from "./deno/backend.ts";
@@ -69,6 +72,7 @@ export {
 export type {
   Address,
   AddressLike,
+  AddressOf,
   Inet6Address,
   InetAddress,
   NumberedAddress,
@@ -78,30 +82,32 @@ export type {
 export type { Data } from "./base/data.ts";
 export * from "./base/exceptions.ts";
 export { Socket } from "./core/socket.ts";
-export type { WaitOptions } from "./core/abort.ts";
+export type { ItemOf } from "./core/create.ts";
+export type { WaitOptions } from "./core/promises.ts";
 export type { AncillaryData } from "./seam/transport.ts";
 export { broadcast, join, leave } from "./core/multicast.ts";
 
 const sockets = makeSockets(realRuntime, denoBackend);
 
 /**
- * Opens a datagram socket; see udp(7) and unix(7).
+ * Opens a datagram socket, as Python's `socket.socket()` with SOCK_DGRAM; see udp(7) and unix(7).
  *
- * @throws {OSError} ESOCKTNOSUPPORT where Deno runs without `--unstable-net`.
+ * @throws {OSError} ESOCKTNOSUPPORT if Deno runs without `--unstable-net`.
  *
  * @example
  * ```ts
  * import { AF_INET, SOCK_DGRAM, socket } from "@berkeley/socket/udp";
+ * import assert from "node:assert/strict";
  *
  * using sock = socket(AF_INET);
- * console.assert(sock.type === SOCK_DGRAM);
+ * assert.equal(sock.type, SOCK_DGRAM);
  * ```
  */
-export function socket(
-  family: number = AF_INET,
-  type: number = SOCK_DGRAM,
+export function socket<F extends number = typeof AF_INET, T extends number = typeof SOCK_DGRAM>(
+  family?: F,
+  type?: T,
   proto: number = 0,
   fileno?: number | null,
-): Socket {
-  return sockets.socket(family, type, proto, fileno);
+): Socket<AddressOf<F>, ItemOf<F, T>> {
+  return sockets.socket(family, type ?? SOCK_DGRAM, proto, fileno) as Socket<AddressOf<F>, ItemOf<F, T>>;
 }

@@ -3,19 +3,9 @@
 // Checked addresses are normal: literals are canonical, AF_INET6 has its four elements, a path is a path.
 // So backends look at no spelling again.
 
-import {
-  AF_INET,
-  AF_INET6,
-  AF_NETLINK,
-  AF_PACKET,
-  AF_QIPCRTR,
-  AF_UNIX,
-  AF_UNSPEC,
-  AF_VSOCK,
-} from "./constants/families.ts";
+import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_QIPCRTR, AF_UNIX, AF_UNSPEC, AF_VSOCK } from "./constants.ts";
 import { nameOf } from "./data.ts";
-import { OSError } from "./errors.ts";
-import { gaiErrorFor } from "./gai.ts";
+import { gaiErrorFor, OSError } from "./errors.ts";
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6, parseLenientIPv4 } from "./ip.ts";
 import { platform } from "./platform.ts";
 
@@ -46,23 +36,20 @@ export type NumberedAddress = [number, number];
 /** The address of a socket, as calls answer it: which shape it has depends on the socket's family. */
 export type Address = InetAddress | Inet6Address | UnixAddress | PacketAddress | NumberedAddress;
 
+/** The shape of the addresses of a family, where the family is known when the program is written. */
+export type AddressOf<F extends number> = F extends typeof AF_INET ? InetAddress
+  : F extends typeof AF_INET6 ? Inet6Address
+  : F extends typeof AF_UNIX ? UnixAddress
+  : Address;
+
 /**
- * The address of a socket, as calls take it. Parts that Python lets one leave out can be left out.
+ * The address of a socket, as calls take it: a list of the shape that the socket's family has (see {@linkcode Address}), or
+ * a path. Parts that Python lets one leave out can be left out.
  *
- * `host` is a name or a literal address, as text or as bytes; `""` is every interface, `"<broadcast>"` 255.255.255.255.
+ * `host` is a name or a literal address, as text or as bytes; `""` is every interface, `"<broadcast>"` 255.255.255.255. The type takes any list
+ * of such parts, so that `const address = ["127.0.0.1", 9999]` is one; the shape is checked when the address is used.
  */
-export type AddressLike =
-  | readonly [host: string | Uint8Array, port: number]
-  | readonly [host: string | Uint8Array, port: number, flowinfo?: number, scopeId?: number]
-  | readonly [
-    interfaceName: string,
-    protocol: number,
-    packetType?: number,
-    hardwareType?: number,
-    hardwareAddress?: Uint8Array,
-  ]
-  | readonly [number, number]
-  | UnixAddress;
+export type AddressLike = readonly (string | number | Uint8Array)[] | string | Uint8Array;
 
 /** sizeof sun_path */
 const PATH_SIZE = platform === "darwin" ? 104 : 108;

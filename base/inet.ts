@@ -1,6 +1,6 @@
 // The inet_ and hton functions, as strict and as lenient as the C library's.
 
-import { AF_INET, AF_INET6 } from "./constants/families.ts";
+import { AF_INET, AF_INET6 } from "./constants.ts";
 import { nameOf, viewOf } from "./data.ts";
 import type { MutableData } from "./data.ts";
 import { errorFor, OSError } from "./errors.ts";

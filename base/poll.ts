@@ -1,4 +1,4 @@
-// poll(2)'s event masks on Linux. epoll's are the same numbers, so one vocabulary serves both.
+// The constants of CPython's select module on Linux. poll(2)'s event masks come first. epoll's are the same numbers, so one vocabulary serves both.
 
 /** Data, end of stream, an error, or a connection to accept. */
 export const POLLIN = 0x001;
@@ -24,3 +24,38 @@ export const POLLWRBAND = 0x200;
 export const POLLMSG = 0x400;
 /** The peer will send no more. */
 export const POLLRDHUP = 0x2000;
+
+// The rest of CPython's select module.
+
+/** For {@linkcode epoll}: data, end of stream, or a connection to accept. */
+export const EPOLLIN = 0x001;
+/** For {@linkcode epoll}: urgent data. */
+export const EPOLLPRI = 0x002;
+/** For {@linkcode epoll}: room to send, or a connect that finished either way. */
+export const EPOLLOUT = 0x004;
+/** For {@linkcode epoll}: an error is pending. Always reported. */
+export const EPOLLERR = 0x008;
+/** For {@linkcode epoll}: both directions are closed, or a stream never was connected. Always reported. */
+export const EPOLLHUP = 0x010;
+/** For {@linkcode epoll}: as EPOLLIN, for normal data. */
+export const EPOLLRDNORM = 0x040;
+/** For {@linkcode epoll}: priority band data. */
+export const EPOLLRDBAND = 0x080;
+/** For {@linkcode epoll}: as EPOLLOUT, for normal data. */
+export const EPOLLWRNORM = 0x100;
+/** For {@linkcode epoll}: priority band data may be written. */
+export const EPOLLWRBAND = 0x200;
+/** For {@linkcode epoll}: unused on Linux. */
+export const EPOLLMSG = 0x400;
+/** For {@linkcode epoll}: the peer will send no more. */
+export const EPOLLRDHUP = 0x2000;
+/** For {@linkcode epoll}: of several that wait for one event, wake one and not all. */
+export const EPOLLEXCLUSIVE = 0x10000000;
+/** For {@linkcode epoll}: report once, then stay silent until `modify`. */
+export const EPOLLONESHOT = 0x40000000;
+/** For {@linkcode epoll}: report news, not levels. */
+export const EPOLLET = 0x80000000;
+/** The one flag that {@linkcode epoll} takes. It is always on: Deno runs no other program in its place. */
+export const EPOLL_CLOEXEC = 0x80000;
+/** How much one write to a pipe puts there undivided. */
+export const PIPE_BUF = 4096;

@@ -34,9 +34,14 @@ const BAR = 11;
 const GAP = 14;
 const TOP = 78;
 
-/** Draws how many times as good as Deno's own API each peer is. */
-export function drawChart(rows: Row[]): string {
-  const drawn = WORKLOADS.flatMap(([name, placement, title]) => {
+/** One workload as it is drawn. */
+interface Drawn {
+  title: string;
+  bars: { id: string; i: number; value: number }[];
+}
+
+function drawnOf(rows: Row[]): Drawn[] {
+  return WORKLOADS.flatMap(([name, placement, title]) => {
     const row = rows.find((row) => row.name === name && row.placement === placement) ??
       rows.find((row) => row.name === name);
     if (!row) return [];
@@ -45,6 +50,22 @@ export function drawChart(rows: Row[]): string {
     );
     return bars.length ? [{ title, bars }] : [];
   });
+}
+
+/** What the chart shows, in words: for those who do not see it. */
+export function describeChart(rows: Row[], peers: string[] = PEERS.map(([id]) => id)): string {
+  const lines = drawnOf(rows).map(({ title, bars }) => {
+    const told = bars.filter(({ id }) => peers.includes(id));
+    return `${title}: ${
+      told.map(({ i, value }) => `${PEERS[i][1].replace("this module, ", "")} ${value.toFixed(2)}`).join(", ")
+    }`;
+  });
+  return `Speed relative to the same program on Deno's own API. ${lines.join("; ")}.`;
+}
+
+/** Draws how many times as good as Deno's own API each peer is. */
+export function drawChart(rows: Row[]): string {
+  const drawn = drawnOf(rows);
   const most = Math.max(1, ...drawn.flatMap(({ bars }) => bars.map(({ value }) => value)));
   const step = most > 4 ? 1 : 0.5;
   const end = Math.ceil(most / step) * step;
@@ -62,8 +83,11 @@ export function drawChart(rows: Row[]): string {
           value.toFixed(2)
         }</title></rect>`,
       );
-      const strong = id === "default" || id === "native" ? ' class="own"' : ' class="note"';
-      body.push(`<text${strong} x="${(x(value) + 4).toFixed(1)}" y="${y + BAR - 3}">${value.toFixed(2)}</text>`);
+      const strong = id === "default" || id === "native" ? "own" : "note";
+      // The outline in the colour of the page keeps the lines behind from striking it through.
+      body.push(
+        `<text class="value ${strong}" x="${(x(value) + 4).toFixed(1)}" y="${y + BAR - 3}">${value.toFixed(2)}</text>`,
+      );
       y += BAR;
     }
     y += GAP;
@@ -92,11 +116,13 @@ export function drawChart(rows: Row[]): string {
 
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${
     bottom + 24
-  }" width="${WIDTH}" role="img" aria-label="Speed relative to Deno's own API">
+  }" width="${WIDTH}" role="img" aria-label="${describeChart(rows)}">
 <style>
 text{font:12px system-ui,sans-serif;fill:#1f2328}.title{font-size:15px;font-weight:600}.note{font-size:10px;fill:#59636e}.own{font-size:10px;font-weight:600}
-.page{fill:#fff}.grid{stroke:#d1d9e0}.one{stroke:#1f2328;stroke-width:1.5}${colours(2)}
-@media (prefers-color-scheme:dark){text{fill:#e6edf3}.note{fill:#9198a1}.page{fill:#0d1117}.grid{stroke:#3d444d}.one{stroke:#e6edf3}${
+.value{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}.page{fill:#fff}.grid{stroke:#d1d9e0}.one{stroke:#1f2328;stroke-width:1.5}${
+    colours(2)
+  }
+@media (prefers-color-scheme:dark){text{fill:#e6edf3}.note{fill:#9198a1}.value{stroke:#0d1117}.page{fill:#0d1117}.grid{stroke:#3d444d}.one{stroke:#e6edf3}${
     colours(3)
   }}
 </style>

@@ -20,7 +20,8 @@ export async function python(): Promise<string | undefined> {
   return await firstLine("python3", "-c", "import sys; print(sys.executable)");
 }
 
-async function firstLine(command: string, ...args: string[]): Promise<string | undefined> {
+/** The first line that a program prints; undefined where it fails or is not installed. */
+export async function firstLine(command: string, ...args: string[]): Promise<string | undefined> {
   try {
     const { success, stdout } = await new Deno.Command(command, { args, stderr: "null" }).output();
     if (success) return new TextDecoder().decode(stdout).split("\n")[0];
@@ -53,28 +54,53 @@ export function peersOf(tree: string): Peer[] {
 
 /** Finds out which peers this machine has. */
 export async function findPeers(): Promise<Peer[]> {
+  const noForwarder = { workloads: /^forward/, why: "forwarders are compared in bench/apps/" };
   const snake = await python();
   const inPython = (...words: string[]) => snake ? [snake, ...words] : { absent: "no python3" };
   const c = await compiled("peer");
   return [
     ...peersOf(root),
     { id: "deno", title: "Deno's own API", command: deno(`${servers}deno.ts`) },
-    { id: "deno-node", title: "node:net on Deno", command: deno("--allow-read", "--allow-env", `${servers}node.mjs`) },
+    {
+      id: "deno-node",
+      title: "node:net on Deno",
+      command: deno("--allow-read", "--allow-env", `${servers}node.mjs`),
+      cannot: noForwarder,
+    },
     {
       id: "node",
       title: "Node",
       command: await firstLine("node", "--version") ? ["node", `${servers}node.mjs`] : { absent: "no node" },
+      cannot: noForwarder,
     },
-    { id: "asyncio", title: "CPython asyncio Protocol", command: inPython(`${servers}asyncio_protocol.py`) },
-    { id: "asyncio-sock", title: "CPython asyncio sock_*", command: inPython(`${servers}asyncio_sock.py`) },
+    {
+      id: "asyncio",
+      title: "CPython asyncio Protocol",
+      command: inPython(`${servers}asyncio_protocol.py`),
+      cannot: noForwarder,
+    },
+    {
+      id: "asyncio-sock",
+      title: "CPython asyncio sock_*",
+      command: inPython(`${servers}asyncio_sock.py`),
+      cannot: noForwarder,
+    },
     {
       id: "py-select",
       title: "CPython select.select",
       command: inPython(`${servers}polling.py`, "select"),
-      cannot: { workloads: /^memory/, why: "select(2) ends at 1,024 descriptors" },
+      cannot: {
+        workloads: /^(memory|forward)/,
+        why: "select(2) ends at 1,024 descriptors, and forwarders are in bench/apps/",
+      },
     },
-    { id: "py-epoll", title: "CPython select.epoll", command: inPython(`${servers}polling.py`, "epoll") },
-    { id: "c", title: "C with epoll", command: c ? [c] : { absent: "no C compiler (cc)" } },
+    {
+      id: "py-epoll",
+      title: "CPython select.epoll",
+      command: inPython(`${servers}polling.py`, "epoll"),
+      cannot: noForwarder,
+    },
+    { id: "c", title: "C with epoll", command: c ? [c] : { absent: "no C compiler (cc)" }, cannot: noForwarder },
   ];
 }
 

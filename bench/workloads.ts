@@ -142,6 +142,37 @@ function server(
   };
 }
 
+/** A forwarder under test, between a load that echoes over so many connections and an echo server in C. */
+function forwarder(name: string, title: string, [count, size]: [count: number, size: number], role: string): Workload {
+  return {
+    name,
+    title,
+    unit: "k/s",
+    better: "more",
+    placements: ["alone"],
+    async run(command, placement, { warmup, seconds }) {
+      const target = start([await inC("peer"), "echo"], otherCpu(placement));
+      try {
+        const underTest = start([...command, role, await target.line()], UNDER_TEST);
+        try {
+          const words = ["echo", await underTest.line(), count, size, warmup, seconds, "sleep"];
+          const load = start([await inC("load"), ...words.map(String)], otherCpu(placement));
+          try {
+            const { report, ...sample } = await observe(load, underTest, load);
+            return { ...sample, value: report.operations / report.seconds / 1e3, others: undefined };
+          } finally {
+            await load.stop();
+          }
+        } finally {
+          await underTest.stop();
+        }
+      } finally {
+        await target.stop();
+      }
+    },
+  };
+}
+
 /** A client under test with so many connections to an echo server in C. */
 function client(connections: number): Workload {
   return {
@@ -233,6 +264,22 @@ export const workloads: Workload[] = [
   ...[1, 64, 512].map((n) =>
     server(`echo${n}`, `TCP echo: 64 bytes over ${n} connection${n > 1 ? "s" : ""}`, ["echo", n, 64])
   ),
+  ...[16, 64].flatMap((kib) => [
+    server(`large${kib}`, `TCP echo: ${kib} KiB over 8 connections`, ["echo", 8, kib * 1024]),
+    server(
+      `large${kib}_into`,
+      `TCP echo through one buffer (recv_into): ${kib} KiB over 8 connections`,
+      ["echo", 8, kib * 1024],
+      "echo_into",
+    ),
+    forwarder(`forward${kib}`, `forwarding: ${kib} KiB over 8 connections`, [8, kib * 1024], "forward"),
+    forwarder(
+      `forward${kib}_into`,
+      `forwarding through one buffer (recv_into): ${kib} KiB over 8 connections`,
+      [8, kib * 1024],
+      "forward_into",
+    ),
+  ]),
   server("receive", "bulk receive, each piece in memory of its own: 64 KiB pieces", ["receive", 1, 65536]),
   server(
     "receive_into",

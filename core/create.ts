@@ -1,7 +1,7 @@
-// Making sockets: the module functions of Python's socket, over any backend.
+// The functions that make sockets, as those of Python's socket module, for every backend.
 
 import { checkAddress, hostText, isLiteral } from "../base/addresses.ts";
-import type { Address, AddressLike } from "../base/addresses.ts";
+import type { Address, AddressLike, AddressOf } from "../base/addresses.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -11,56 +11,86 @@ import {
   SO_REUSEADDR,
   SO_REUSEPORT,
   SOCK_CLOEXEC,
+  type SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { CMSG_LEN } from "../base/cmsg.ts";
+import { CMSG_LEN } from "../base/data.ts";
 import type { Bytes, Data } from "../base/data.ts";
-import { OSError, timedOut } from "../base/errors.ts";
+import { errorFor, OSError, timedOut } from "../base/errors.ts";
 import type { Clock } from "../seam/clock.ts";
 import type { Backend } from "../seam/backend.ts";
 import type { Transport } from "../seam/transport.ts";
-import { checkInteger, checkOptions, checkTimeout } from "./arguments.ts";
-import { delayUntil } from "./delay.ts";
+import { checkInteger, checkOptions, checkTimeout, isOptions, only } from "./arguments.ts";
+import { delayUntil } from "./timing.ts";
 import type { Descriptor, DescriptorTable } from "./descriptors.ts";
 import { interleave, race } from "./happy_eyeballs.ts";
 import type { Runtime } from "./runtime.ts";
 import { socketOf } from "./socket.ts";
 import type { Socket } from "./socket.ts";
-import { orAborted } from "./abort.ts";
-import type { WaitOptions } from "./abort.ts";
+import { orAborted, throwIfAborted } from "./promises.ts";
+import type { WaitOptions } from "./promises.ts";
 
-/** What create_connection takes last: Python's keyword, and the signal of every call that can wait. */
+/** The options of create_connection: Python's keyword arguments, and the signal of every call that may wait. */
 export interface ConnectionOptions extends WaitOptions {
-  /** Reject with an AggregateError of every address's failure rather than with the last one. */
+  /** How many seconds the whole call may take, and the timeout of the new socket; null for none. */
+  timeout?: number | null;
+  /** The local address to connect from. */
+  source_address?: AddressLike | null;
+  /** Whether to reject with an AggregateError of the errors of all addresses, and not with the last error. */
   all_errors?: boolean;
   /**
-   * Seconds after which the next address is tried beside one that is silent, as asyncio's keyword (RFC 8305 recommends
-   * 0.25). Left out or null, the next one waits until the one before has failed.
+   * How many seconds to wait for an address before the next one is tried at the same time, as the keyword argument of
+   * asyncio. RFC 8305 recommends 0.25. Left out or null, an address is tried after the one before it has failed.
    */
   happy_eyeballs_delay?: number | null;
   /**
-   * Mixes the addresses by family, the first family leading with so many; as asyncio's keyword. Left out it is 1 with
-   * `happy_eyeballs_delay`, and else 0, which leaves the look-up's order.
+   * Mixes the addresses by family, as the keyword argument of asyncio. The number is how many addresses of the first family
+   * come first. 0 keeps the order of the look-up. The default is 1 with `happy_eyeballs_delay`, and 0 without it.
    */
   interleave?: number | null;
 }
 
-/** What create_server takes last: Python's keywords. */
-export interface ServerOptions {
+/** The options of create_server: Python's keyword arguments. */
+export interface ServerOptions<F extends number = number> {
   /** AF_INET, the default, or AF_INET6. */
-  family?: number;
-  /** The number of connections that may wait to be accepted; null for the default of listen(). */
+  family?: F;
+  /** How many connections may be queued; null for the default of listen(). */
   backlog?: number | null;
-  /** Let several listeners share the port (SO_REUSEPORT). */
+  /** Whether several listeners may share the port (SO_REUSEPORT). */
   reuse_port?: boolean;
-  /** Serve IPv4 and IPv6 on one AF_INET6 socket. */
+  /** Whether one AF_INET6 socket serves IPv4 too. */
   dualstack_ipv6?: boolean;
 }
 
-const CONNECTION_OPTIONS = ["all_errors", "happy_eyeballs_delay", "interleave", "signal"];
+const CONNECTION_OPTIONS = [
+  "timeout",
+  "source_address",
+  "all_errors",
+  "happy_eyeballs_delay",
+  "interleave",
+  "signal",
+];
 const SERVER_OPTIONS = ["family", "backlog", "reuse_port", "dualstack_ipv6"];
+
+/**
+ * What iteration over a new socket yields. It is `any` for a stream socket, because its type does not show whether it will
+ * listen or connect.
+ */
+export type ItemOf<F extends number, T extends number> = T extends typeof SOCK_DGRAM ? [Bytes, AddressOf<F>] : any;
+
+/** What iteration over a connected socket yields. */
+export type ConnectedItemOf<F extends number, T extends number> = T extends typeof SOCK_STREAM ? Bytes : ItemOf<F, T>;
+
+/** Two connected sockets. */
+export type Pair<F extends number, T extends number> = [
+  Socket<AddressOf<F>, ConnectedItemOf<F, T>>,
+  Socket<AddressOf<F>, ConnectedItemOf<F, T>>,
+];
+
+/** A listening socket. Iteration over it yields connections. */
+export type Server<A extends Address> = Socket<A, [Socket<A, Bytes>, A]>;
 
 /** Opens a socket, or adopts a descriptor. */
 export function open(
@@ -73,7 +103,7 @@ export function open(
 ): Socket {
   checkKind(family, type, proto);
   const bare = type < 0 ? type : type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
-  // -1 leaves the choice: to the descriptor, or to the module.
+  // -1 means the default: the value of the adopted descriptor, or that of a new socket.
   const either = (given: number, usual: number) => given === -1 ? usual : given;
   const descriptor = fileno === undefined || fileno === null
     ? runtime.descriptors.enter(backend.open(either(family, AF_INET), either(bare, SOCK_STREAM), either(proto, 0)))
@@ -106,18 +136,18 @@ function checkFd(fd: number): void {
   if (fd < 0) throw new RangeError("negative file descriptor");
 }
 
-/** The socket that the table has under a number. */
+/** Finds the socket that the table has under a number. */
 function findSocket(descriptors: DescriptorTable, fd: number): Descriptor<Transport> | undefined {
   const known = descriptors.find(fd);
   return known !== undefined && isSocket(known) && !known.makeWay() ? known : undefined;
 }
 
-/** Whether a descriptor's open end is a socket, and not a pipe or an epoll. */
+/** Whether a descriptor is a socket, and not a pipe or an epoll. */
 function isSocket(descriptor: Descriptor): descriptor is Descriptor<Transport> {
   return "getsockname" in descriptor.open;
 }
 
-/** A socket on a duplicate of a descriptor. */
+/** Opens a socket on a duplicate of a descriptor. */
 export function fromFd(
   runtime: Runtime,
   backend: Backend,
@@ -126,7 +156,9 @@ export function fromFd(
   type: number,
   proto: number,
 ): Socket {
-  checkFd(fd);
+  checkInteger(fd, "fileno");
+  // As in CPython: here dup(2) fails with EBADF. Only socket() refuses a negative number with another error.
+  if (fd < 0) throw errorFor("EBADF", { syscall: "dup" });
   const { descriptors } = runtime;
   const transport = findSocket(descriptors, fd)?.open.dup() ?? backend.adoptDuplicate(fd, family, type, proto);
   return socketOf(runtime, descriptors.enter(transport));
@@ -138,7 +170,7 @@ export function closeFd(runtime: Runtime, fd: number): void {
   runtime.descriptors.get(fd).close();
 }
 
-/** Two connected sockets. */
+/** Makes two connected sockets. */
 export async function pair(
   runtime: Runtime,
   backend: Backend,
@@ -155,17 +187,17 @@ export async function pair(
   return sockets as [Socket, Socket];
 }
 
-/** A host and port, whatever else the address of some socket holds. */
+/** Returns the checked host and port of an address. Further items, such as an IPv6 scope, are left out. */
 function checkEndpoint(address: AddressLike): [string, number] {
   const host = Array.isArray(address) ? hostText(address[0], "connect") : undefined;
   if (typeof host !== "string") throw new TypeError("create_connection() takes an address of [host, port]");
   const [, port] = address as [unknown, number];
-  // As for any address: the port is checked, a literal made canonical.
+  // checkAddress checks the port, and makes a literal canonical.
   const family = isLiteral(host, AF_INET6) ? AF_INET6 : AF_INET;
   return checkAddress(family, [host, port], "connect") as unknown as [string, number];
 }
 
-/** Settles as a look-up does, or rejects when a deadline comes before that. Nothing ends the look-up itself. */
+/** Settles as a look-up does, or rejects at the deadline. A look-up cannot be cancelled and goes on. */
 async function before<T>(clock: Clock, deadline: number | null, lookUp: Promise<T>): Promise<T> {
   if (deadline === null) return await lookUp;
   const late = new AbortController();
@@ -177,7 +209,25 @@ async function before<T>(clock: Clock, deadline: number | null, lookUp: Promise<
   }
 }
 
-/** Connects to the first of a host's addresses that answers. */
+/** Sorts the arguments of create_connection, some of which may be given as options. */
+export function connectionArguments(
+  timeoutOrOptions: number | null | ConnectionOptions | undefined,
+  sourceOrOptions: AddressLike | null | ConnectionOptions | undefined,
+  lastOptions: ConnectionOptions | undefined,
+): [timeout: number | null | undefined, sourceAddress: AddressLike | null, options: ConnectionOptions] {
+  let timeout: number | null | undefined, source: AddressLike | null | undefined, options = lastOptions;
+  if (isOptions(timeoutOrOptions)) options = only(timeoutOrOptions, sourceOrOptions, lastOptions);
+  else timeout = timeoutOrOptions;
+  if (isOptions(sourceOrOptions)) options = only(sourceOrOptions as ConnectionOptions, lastOptions);
+  else source = sourceOrOptions;
+  checkOptions(options, CONNECTION_OPTIONS);
+  const twice = (name: string) => new TypeError(`create_connection() got two values for ${name}`);
+  if (timeout !== undefined && options?.timeout !== undefined) throw twice("timeout");
+  if (source != null && options?.source_address != null) throw twice("source_address");
+  return [timeout === undefined ? options?.timeout : timeout, source ?? options?.source_address ?? null, options ?? {}];
+}
+
+/** Connects to the first address of a host that accepts the connection. */
 export async function createConnection(
   runtime: Runtime,
   backend: Backend,
@@ -185,13 +235,14 @@ export async function createConnection(
   timeout: number | null | undefined,
   sourceAddress: AddressLike | null,
   options: ConnectionOptions,
-): Promise<Socket> {
+): Promise<Socket<any>> {
   const signal = checkOptions(options, CONNECTION_OPTIONS);
   const { all_errors = false } = options;
+  if (timeout !== undefined && timeout !== null) checkTimeout(timeout);
   const stagger = staggerOf(options);
   const [host, port] = checkEndpoint(address);
   const { clock } = runtime;
-  // 0 is no bound but non-blocking mode: then connect rejects with EINPROGRESS, as in CPython.
+  // 0 is non-blocking mode and no deadline: connect then rejects with EINPROGRESS, as in CPython.
   const deadline = timeout ? clock.now() + timeout * 1000 : null;
   const found = await orAborted(before(clock, deadline, backend.endpoints(host, port)), signal);
   const endpoints = stagger.interleave > 0 ? interleave(found, stagger.interleave) : found;
@@ -199,11 +250,11 @@ export async function createConnection(
   const attempts = endpoints.map(([family, address]) => async (over: AbortSignal) => {
     let socket: Socket | undefined;
     try {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       socket = open(runtime, backend, family, SOCK_STREAM, 0);
       if (timeout !== undefined) socket.settimeout(timeout);
       if (sourceAddress !== null) socket.bind(sourceAddress);
-      // One bound for the whole call: each address gets what the ones before it have left.
+      // One deadline for the whole call: each address gets the time that is left.
       if (deadline !== null) socket.settimeout(Math.max(deadline - clock.now(), 1) / 1000);
       await socket.connect(address as AddressLike, { signal: signal ? AbortSignal.any([signal, over]) : over });
       if (timeout !== undefined) socket.settimeout(timeout);
@@ -215,11 +266,11 @@ export async function createConnection(
   });
   const outcome = await race(attempts, stagger.delay, (late) => late.close(), clock);
   if ("value" in outcome) return outcome.value;
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   throw failureOf(outcome.failures, all_errors);
 }
 
-/** The checked options of the race: milliseconds (null for none), and by how many addresses the first family leads. */
+/** Returns the checked options of the race: the delay in milliseconds (null for none), and the number for `interleave`. */
 function staggerOf(options: ConnectionOptions): { delay: number | null; interleave: number } {
   const { happy_eyeballs_delay = null, interleave } = options;
   const delay = checkTimeout(happy_eyeballs_delay);
@@ -229,7 +280,7 @@ function staggerOf(options: ConnectionOptions): { delay: number | null; interlea
   return { delay: delay === null ? null : delay * 1000, interleave: lead };
 }
 
-/** What the call rejects with where no address answered. A permission that is missing, or a bug, is told first. */
+/** Returns what the call rejects with when all addresses failed. An error that is no OSError (a missing permission) comes first. */
 function failureOf(failures: unknown[], all: boolean): unknown {
   const other = failures.find((failure) => !(failure instanceof OSError));
   if (other !== undefined) return other;
@@ -237,7 +288,7 @@ function failureOf(failures: unknown[], all: boolean): unknown {
   return failures.at(-1) ?? new OSError("getaddrinfo returns an empty list");
 }
 
-/** A listening socket, with the options that servers want. */
+/** Opens a listening socket, with the options that servers need. */
 export function createServer(
   runtime: Runtime,
   backend: Backend,
@@ -263,7 +314,10 @@ export function createServer(
   }
 }
 
-/** Sets IPV6_V6ONLY. Only the wildcard address ever meets IPv4: elsewhere a backend without the option is as good. */
+/**
+ * Sets IPV6_V6ONLY. The option matters for the wildcard address only, which may receive IPv4. For other addresses a backend
+ * need not have it.
+ */
 function setOnlyV6(socket: Socket, [host]: Address, dualstack: boolean): void {
   try {
     socket.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, dualstack ? 0 : 1);
@@ -271,7 +325,7 @@ function setOnlyV6(socket: Socket, [host]: Address, dualstack: boolean): void {
     if (host !== "" && host !== "::") return;
     if (!(error instanceof OSError) || error.errno === undefined) throw error;
     const { errno, syscall, code } = error;
-    // What follows the error's own text is the backend's way out; here there is another one.
+    // The backend's hint follows the error's text. This hint names another way first.
     const [, way = ""] = error.message.split(/: (.*)/);
     const hint = `IPv6 alone on every interface; dualstack_ipv6: true serves IPv4 too. ${way}`.trimEnd();
     throw new OSError(errno, undefined, { syscall, code, hint, cause: error });
@@ -299,8 +353,8 @@ export async function sendFds(
   socket: Socket,
   buffers: Iterable<Data>,
   fds: Iterable<number>,
-  flags: number,
-  address: AddressLike | null,
+  flags: number | WaitOptions,
+  address: AddressLike | null | WaitOptions,
   options?: WaitOptions,
 ): Promise<number> {
   const numbers = [...fds];
@@ -314,7 +368,7 @@ export async function recvFds(
   socket: Socket,
   bufsize: number,
   maxfds: number,
-  flags: number,
+  flags: number | WaitOptions,
   options?: WaitOptions,
 ): Promise<[data: Bytes, fds: number[], flags: number, address: Address | null]> {
   const [data, ancillary, answered, address] = await socket.recvmsg(

@@ -1,38 +1,38 @@
-// The descriptor table: number to open socket, as the kernel keeps one for each process.
+// The descriptor table: from numbers to open sockets, as the kernel keeps one for each process.
 //
-// It is what lets `select` know no backend: a socket, a number or anything with `fileno()` is looked up here. Sockets
-// without a descriptor of the process (the default backend's: Deno does not reveal descriptors) get numbers of the
-// table's own, where no real descriptor is. A backend with real descriptors enters them under their own number.
+// `select` needs to know no backend, because it looks up a socket, a number or anything with `fileno()` here. Deno does not
+// reveal descriptors. So the sockets of the default backend get numbers of the table's own, above all real descriptors. A
+// backend with real descriptors enters each under its own number.
 
 import { errorFor } from "../base/errors.ts";
 import { POLLNVAL } from "../base/poll.ts";
 import type { ForeignPollable } from "../seam/backend.ts";
 import type { Pollable, Replaceable, Waiter } from "../seam/transport.ts";
-import type { Numbers } from "./numbers.ts";
 
-/** What can stand behind a descriptor. */
+/** Something open that can have a descriptor. */
 export interface Openable extends Pollable, Replaceable {
-  /** The process's own descriptor, or undefined where the table is to give a number. */
+  /** The descriptor of the process, or undefined if the table must give a number. */
   fileno(): number | undefined;
   /** Gives up one reference. */
   close(): void;
 }
 
-/** Finds what the process has open under a number that no socket of this package has. */
+/** Finds what the process has open under a number that no module of this package opened. */
 export type FindForeign = (fd: number) => ForeignPollable | undefined;
 
-/** One entry of the table. It outlives its closing as an object: then it answers POLLNVAL. */
+/** One entry of the table. After it was closed, its events are POLLNVAL. */
 export class Descriptor<T extends Openable = Openable> implements Pollable {
-  /** The number, as fileno() tells it. */
+  /** The number, as fileno() returns it. */
   readonly fd: number;
-  /** What is open behind the number. */
+  /** The open object behind the number. */
   readonly open: T;
   /** The table that gave the number; undefined for a descriptor of the process. */
   readonly numberedBy: DescriptorTable | undefined;
   readonly #table: DescriptorTable;
-  #closed = false;
+  /** Set when the number is closed, through any object or by its number. A field and no getter, because every call reads it. */
+  closed = false;
 
-  /** Made by a table alone. */
+  /** Only a table makes entries. */
   constructor(table: DescriptorTable, fd: number, open: T, isOwnNumber: boolean) {
     this.fd = fd;
     this.open = open;
@@ -40,20 +40,15 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
     this.#table = table;
   }
 
-  /** Whether the number was closed, through any object or by the number itself. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  /** Frees the number and closes what is behind it. Closing twice does nothing. */
+  /** Frees the number and closes the object behind it. A second close does nothing. */
   close(): void {
-    if (this.#closed) return;
+    if (this.closed) return;
     this.#leave();
     this.open.close();
     this.#table.afterClose();
   }
 
-  /** Leaves the table where something else has the number by now. Answers whether it did. */
+  /** Leaves the table if the process has opened something else under the number. Returns whether it did. */
   makeWay(): boolean {
     if (this.open.isReplaced?.() !== true) return false;
     this.#leave();
@@ -61,16 +56,21 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
     return true;
   }
 
+  /** Leaves the table. The object behind the number stays open. */
+  release(): void {
+    this.#leave();
+  }
+
   #leave(): void {
-    this.#closed = true;
+    this.closed = true;
     this.#table.remove(this);
   }
 
   get released(): Promise<unknown> | undefined {
-    return this.#closed ? this.open.released : undefined;
+    return this.closed ? this.open.released : undefined;
   }
   events(mask: number): number {
-    return this.#closed ? POLLNVAL : this.open.events(mask);
+    return this.closed ? POLLNVAL : this.open.events(mask);
   }
   watch(mask: number, waiter: Waiter): void {
     this.open.watch(mask, waiter);
@@ -82,7 +82,7 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
     return this.open.atRest?.();
   }
   settle(mask: number): Promise<void> | undefined {
-    return this.#closed ? undefined : this.open.settle(mask);
+    return this.closed ? undefined : this.open.settle(mask);
   }
 }
 
@@ -90,22 +90,22 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
 export class DescriptorTable {
   readonly #open = new Map<number, Descriptor>();
   readonly #numbers: Numbers;
-  /** One for each backend whose numbers are the process's. */
+  /** One for each backend that has descriptors of the process. */
   readonly #finders = new Set<FindForeign>();
   /**
-   * Descriptors that were found and not opened here. They are kept while something refers to them: an epoll knows by the
-   * object that a number is registered, and was not closed since.
+   * Foreign descriptors that were found. An entry is kept while something refers to it. So an epoll can tell by the object
+   * that a registered number has not been closed since.
    */
   readonly #foreign = new Map<number, WeakRef<Descriptor>>();
   readonly #onEmpty: () => void;
 
-  /** `onEmpty` is called when the last descriptor was closed. */
+  /** `onEmpty` is called after the last descriptor was closed. */
   constructor(numbers: Numbers, onEmpty: () => void) {
     this.#numbers = numbers;
     this.#onEmpty = onEmpty;
   }
 
-  /** Lets a backend answer for numbers that the table does not hold. */
+  /** Adds a function that finds foreign descriptors. */
   addFinder(find: FindForeign): void {
     this.#finders.add(find);
   }
@@ -115,7 +115,7 @@ export class DescriptorTable {
     return this.#open.size === 0;
   }
 
-  /** Enters something open under its own number, or under a new one. */
+  /** Enters an open object under its own number, or under a new one. */
   enter<T extends Openable>(open: T): Descriptor<T> {
     const own = open.fileno();
     const descriptor = new Descriptor(this, own ?? this.#numbers(), open, own === undefined);
@@ -123,7 +123,15 @@ export class DescriptorTable {
     return descriptor;
   }
 
-  /** Looks a number up; undefined where nothing is open under it. */
+  /** Puts another object behind the number of a descriptor. The old entry is closed, and the object behind it is not. */
+  exchange<T extends Openable>(old: Descriptor, open: T): Descriptor<T> {
+    old.release();
+    const descriptor = new Descriptor(this, old.fd, open, old.numberedBy !== undefined);
+    this.#open.set(descriptor.fd, descriptor);
+    return descriptor;
+  }
+
+  /** Looks up a number; undefined if nothing is open under it. */
   find(fd: number): Descriptor | undefined {
     return this.#open.get(fd) ?? this.#findForeign(fd);
   }
@@ -141,31 +149,31 @@ export class DescriptorTable {
     return undefined;
   }
 
-  /** Looks a number up, or throws EBADF. */
+  /** Looks up a number, or throws EBADF. */
   get(fd: number): Descriptor {
     const descriptor = this.find(fd);
     if (descriptor === undefined) throw errorFor("EBADF");
     return descriptor;
   }
 
-  /** Frees the number of a descriptor that was closed. */
+  /** Takes a descriptor out of the table. */
   remove(descriptor: Descriptor): void {
     if (this.#open.get(descriptor.fd) === descriptor) this.#open.delete(descriptor.fd);
   }
 
-  /** Tells that what was behind a descriptor is closed. */
+  /** Called after a descriptor and the object behind it were closed. */
   afterClose(): void {
     if (this.empty) this.#onEmpty();
   }
 }
 
 /**
- * The property by which a socket, an epoll or a reader tells which table its number is of. Its key is known to every copy
- * of this package: numbers of two simulated worlds are alike, and those of another copy's world too.
+ * The property of a socket, an epoll or a reader that holds the table of its number. All copies of this package in a process
+ * use the same key, because simulated hosts have the same numbers, those of another copy too.
  */
 const NUMBERED_BY = Symbol.for("@berkeley/socket: numbered by");
 
-/** Gives the objects of a class that property. */
+/** Defines that property for a class. */
 export function tellTable<T extends object>(prototype: T, tableOf: (item: T) => DescriptorTable | undefined): void {
   Object.defineProperty(prototype, NUMBERED_BY, {
     get(this: T) {
@@ -174,11 +182,55 @@ export function tellTable<T extends object>(prototype: T, tableOf: (item: T) => 
   });
 }
 
-/** Refuses an object whose number is another table's: there the same number may be another socket. */
+/** Refuses an object whose number belongs to another table. In this table the same number may be another socket. */
 export function checkTable(item: object, table: DescriptorTable, syscall?: string): void {
   const numberedBy = (item as { [NUMBERED_BY]?: unknown })[NUMBERED_BY];
   if (numberedBy === undefined || numberedBy === table) return;
   const hint = "it belongs to another simulated world, to another clock, or to another copy of this package; " +
     "wait for it with the select, poll or epoll of its own module";
   throw errorFor("EBADF", { syscall, hint });
+}
+
+// Closing objects that were garbage-collected while open.
+
+/**
+ * Closes a descriptor in a finalizer. It ignores errors: there is no call to reject, and an error that is thrown in a
+ * finalizer would end the process.
+ */
+export function closeForgotten(descriptor: Descriptor | undefined): void {
+  try {
+    descriptor?.close();
+  } catch {
+    // The entry has left the table before anything can fail, so the number is free.
+  }
+}
+
+// The numbers of sockets that have no descriptor of the process.
+
+/** Returns the next number. It never returns a number twice. */
+export type Numbers = () => number;
+
+/** The first number for the real backends: above the hard limit of descriptors on common systems. */
+const FIRST_OF_PROCESS = 2 ** 20;
+/** The first number of each simulated host, far above those of the real backends. */
+const FIRST_OF_WORLD = 2 ** 30;
+
+/** The key of the counter of the process. All copies of this package use the same counter. */
+const COUNTER = Symbol.for("@berkeley/socket: next descriptor number");
+
+/**
+ * The numbers of the process. Two copies of this package in one process (two versions, for example) share them. So a number
+ * never means two sockets, and the other copy refuses it with EBADF.
+ */
+export const processNumbers: Numbers = () => {
+  const shared = globalThis as { [COUNTER]?: number };
+  const next = shared[COUNTER] ?? FIRST_OF_PROCESS;
+  shared[COUNTER] = next + 1;
+  return next;
+};
+
+/** Numbers that start over for each simulated host, so that a program sees the same ones in every run. */
+export function worldNumbers(): Numbers {
+  let next = FIRST_OF_WORLD;
+  return () => next++;
 }

@@ -1,4 +1,4 @@
-// MSG_FASTOPEN: a send that opens its connection, and whose first data may go with the SYN.
+// MSG_FASTOPEN: a send that opens its connection. Its first data may be sent with the SYN.
 
 import { MSG_FASTOPEN } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
@@ -7,8 +7,8 @@ import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Transport, WouldBlock } from "../seam/transport.ts";
 
 /**
- * The attempts of one such send where it may wait. As the kernel does for a blocking socket, it waits for the connection's
- * outcome and then sends what did not go with the SYN. All of it is one call of its lane, so no other send comes between.
+ * The attempts of one such send in blocking mode. As in the kernel, it waits until the connection is established and then
+ * sends the data that was not sent with the SYN. All of it is one call of its lane, so no other send comes between.
  */
 export class OpeningSend {
   readonly #transport: Transport;
@@ -16,7 +16,7 @@ export class OpeningSend {
   readonly #data: Uint8Array;
   readonly #flags: number;
   readonly #begin: () => number | WouldBlock;
-  /** What went with the SYN; undefined before it is on its way. */
+  /** How many bytes were sent with the SYN; undefined before the connection is opened. */
   #sent: number | undefined;
   #connected = false;
 
@@ -35,7 +35,7 @@ export class OpeningSend {
     this.#begin = begin;
   }
 
-  /** One attempt. */
+  /** Makes one attempt. */
   attempt(): number | WouldBlock {
     if (this.#sent === undefined) {
       const sent = this.#open();
@@ -52,7 +52,7 @@ export class OpeningSend {
     return this.#sent === 0 ? WOULD_BLOCK : this.#sent;
   }
 
-  /** What the call ends with when the socket's own time limit is up. */
+  /** The error of the call when SO_SNDTIMEO ends it. */
   error(): Error {
     return errorFor(this.#connected ? "EAGAIN" : "EINPROGRESS");
   }

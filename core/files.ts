@@ -4,16 +4,13 @@ import { nameOf } from "../base/data.ts";
 import { checkOptions } from "./arguments.ts";
 import { BufferedFile, RawFile } from "./files/binary.ts";
 import type { FileSocket } from "./files/bytes.ts";
-import { codecOf } from "./files/codecs.ts";
-import { errorHandlerOf } from "./files/coding.ts";
-import { newlineOf } from "./files/newlines.ts";
-import { TextFile } from "./files/text.ts";
+import { codecOf, errorHandlerOf } from "./files/codecs.ts";
+import { newlineOf, TextFile } from "./files/text.ts";
 
 export { BinaryFile, BufferedFile, RawFile } from "./files/binary.ts";
-export { SocketFile, UnsupportedOperation } from "./files/file.ts";
 export { TextFile } from "./files/text.ts";
 export type { FileSocket } from "./files/bytes.ts";
-export type { ErrorHandler } from "./files/coding.ts";
+export type { ErrorHandler } from "./files/codecs.ts";
 
 /** How CPython buffers where nothing else is asked for (io.DEFAULT_BUFFER_SIZE). */
 const DEFAULT_BUFFER_SIZE = 8192;

@@ -1,12 +1,12 @@
-// Connecting to one of several addresses: the next attempt starts when the one before has failed, or when it has been
-// silent for a while (RFC 8305, "Happy Eyeballs"). The arrangement is that of asyncio's create_connection.
+// Connecting to one of several addresses (RFC 8305, "Happy Eyeballs"). The next connect starts when the one before has
+// failed, or when a delay is over. The rules are those of asyncio's create_connection.
 
 import type { Clock, Timer } from "../seam/clock.ts";
-import { delayUntil } from "./delay.ts";
+import { delayUntil } from "./timing.ts";
 
 /**
- * Interleaves endpoints by family, so that a family that does not work delays no more than every second attempt. The first
- * family leads with `count` endpoints.
+ * Interleaves endpoints by family, so that the endpoints of a family that does not work do not all come first. The order
+ * begins with `count` endpoints of the first family.
  */
 export function interleave<T>(
   endpoints: [family: number, address: T][],
@@ -21,12 +21,13 @@ export function interleave<T>(
   return [...lead, ...mixed.filter((endpoint) => endpoint !== undefined)];
 }
 
-/** How a race ended: with what the first success gave, or with each attempt's error, in their order. */
+/** The outcome of a race: the value of the first success, or the errors of all connects, in their order. */
 export type Outcome<T> = { value: T } | { failures: unknown[] };
 
 /**
- * Starts one attempt after another, each when its predecessor has failed or has taken `delay` milliseconds (null: only when
- * it has failed), and takes the first success. The others are aborted; `discard` gets what one of them brings all the same.
+ * Starts one connect after another and returns the outcome. Each starts when the one before has failed, or after `delay`
+ * milliseconds (null: only after a failure). After the first success the others are aborted. `discard` is called with the
+ * value of a connect that succeeds in spite of that.
  */
 export async function race<T>(
   attempts: ((signal: AbortSignal) => Promise<T>)[],
@@ -56,7 +57,7 @@ export async function race<T>(
           failed++;
           if (over.signal.aborted) return;
           if (failed === attempts.length) resolve({ failures });
-          // The successor of an earlier one has started by the delay.
+          // Only the last one starts its successor. The delay has started the successors of the others.
           else if (place === running.length - 1 && place + 1 < attempts.length) start();
         },
       ),
@@ -70,7 +71,7 @@ export async function race<T>(
   start();
   const result = await outcome;
   clock.clearTimeout(timer);
-  // The losers give up their sockets before the caller goes on.
+  // The aborted connects close their sockets before the caller continues.
   await Promise.all(running);
   return result;
 }

@@ -1,5 +1,5 @@
-// Inheritance of descriptors, as Python's os.get_inheritable() and os.set_inheritable(): for backends that have the
-// process's own descriptors.
+// Inheritance of descriptors, as Python's os.get_inheritable() and os.set_inheritable(), for backends that have descriptors
+// of the process.
 
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
@@ -20,20 +20,20 @@ export function isInheritable(transport: Transport): boolean {
   return transport.getInheritable();
 }
 
-/** Sets whether they do. */
+/** Sets whether programs that this process starts inherit a socket. */
 export function makeInheritable(transport: Transport, inheritable: boolean): void {
   if (transport.setInheritable === undefined) throw refusal("set_inheritable");
   transport.setInheritable(Boolean(inheritable));
 }
 
-/** The same of any descriptor of the process. */
+/** Whether programs that this process starts inherit a descriptor. */
 export function isFdInheritable(backend: Backend, fd: number): boolean {
   checkInteger(fd, "fd");
   if (backend.getInheritable === undefined) throw refusal("get_inheritable");
   return backend.getInheritable(fd);
 }
 
-/** The same of any descriptor of the process. */
+/** Sets whether programs that this process starts inherit a descriptor. */
 export function makeFdInheritable(backend: Backend, fd: number, inheritable: boolean): void {
   checkInteger(fd, "fd");
   if (backend.setInheritable === undefined) throw refusal("set_inheritable");

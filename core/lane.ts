@@ -1,34 +1,34 @@
-// The one retry loop: try; if it would block, wait until it may succeed; try again.
+// The retry loop: make an attempt; if it would block, wait until it may succeed; make the next attempt.
 //
-// A socket has two lanes, one for what reads (accept, recv …) and one for what writes (connect, send …).
-// In a lane calls are served first come, first served: only the first one tries and waits. That keeps
-// concurrent receives fair and a sendall whole, since a call keeps its place until it is done.
+// A socket has two lanes: one for accept and receives, one for connect and sends. A lane serves its calls in the order in
+// which they were made, and only its first call makes attempts. So concurrent receives get the data in order, and the bytes
+// of two sendall calls do not mix.
 
 import { errorFor, timedOut } from "../base/errors.ts";
 import type { ErrorContext } from "../base/errors.ts";
+import { POLLIN } from "../base/poll.ts";
 import type { Clock, Timer } from "../seam/clock.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Pollable, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
-import { whenAborted } from "./abort.ts";
-import { delayUntil } from "./delay.ts";
+import { isAborted, reasonOf, whenAborted, withCallerStack } from "./promises.ts";
 import type { Runtime } from "./runtime.ts";
-import { withCallerStack } from "./stack.ts";
+import { delayUntil } from "./timing.ts";
 
-/** One try of a call. It keeps its own progress between tries (sendall), and throws only real errors. */
+/** Makes one attempt of a call. It keeps the call's progress between attempts (sendall), and throws only real errors. */
 export type Attempt<T> = () => T | WouldBlock;
 
-/** What a call does: what the errors that are made here tell of it. */
+/** What a call does, for the text of its errors. */
 export type Operation = Pick<ErrorContext, "syscall" | "address">;
 
 const NO_OPERATION: Operation = {};
 
-/** What a lane needs of a descriptor. */
+/** The part of a descriptor that a lane uses. */
 export interface LaneDescriptor extends Pollable {
   /** The transport behind it. */
   readonly open: Pick<Transport, "forget" | "blockingError">;
 }
 
-/** What may end a call before its time. */
+/** The timer and the signal of a call. Either may make it give up. */
 class Limits {
   readonly clock: Clock;
   timer: Timer | undefined = undefined;
@@ -46,29 +46,29 @@ class Limits {
   }
 }
 
-/** A call that waits. Small: with many connections, each wait finds it outside the processor's caches. */
+/** A call that waits. It is kept small: with many connections it is outside the processor's caches at each wake. */
 class Call {
   readonly attempt: Attempt<unknown>;
   readonly operation: Operation;
   readonly promise: Promise<unknown>;
   resolve!: (value: unknown) => void;
   reject!: (reason: unknown) => void;
-  /** The call behind it. */
+  /** The next call of the lane. */
   next: Call | null = null;
   limits: Limits | null = null;
 
   constructor(attempt: Attempt<unknown>, operation: Operation) {
     this.attempt = attempt;
     this.operation = operation;
-    // V8 compiles this executor away, and both functions go from one new object into another. One executor for all, which
-    // kept them in variables meanwhile, cost the garbage collector's write barriers: 3 % of an echo on Deno.
+    // An executor per call, which V8 inlines. With one shared executor the two functions would go through variables, and
+    // the garbage collector's write barriers took 3 % of an echo on Deno.
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
     });
   }
 
-  /** One try. Returns whether that was the call's end. */
+  /** Makes one attempt. Returns whether the call has ended with it. */
   ends(): boolean {
     try {
       const result = this.attempt();
@@ -81,13 +81,13 @@ class Call {
     return true;
   }
 
-  /** Ends the call with an error, which gets the caller's stack: it was made in the event loop, below all of that. */
+  /** Ends the call with an error. The error was made in the event loop, so it gets the stack of the caller here. */
   fail(error: unknown): void {
     this.limits?.lift();
     this.resolve(withCallerStack(error));
   }
 
-  /** The last try. Returns what ends the call, undefined where it would block. */
+  /** Makes the last attempt. Returns a function that ends the call, or undefined if the attempt would block. */
   lastTry(): (() => void) | undefined {
     try {
       const result = this.attempt();
@@ -97,7 +97,7 @@ class Call {
     }
   }
 
-  /** Ends a call that was withdrawn, at once or after the backend's own waiting. */
+  /** Ends a call that was given up: at once, or when the transport is at rest. */
   finish(pollable: Pollable, end: () => void): void {
     this.limits?.lift();
     const atRest = pollable.atRest?.();
@@ -106,17 +106,18 @@ class Call {
   }
 }
 
-/** A queue of calls that wait for the same readiness of the same socket. Each in its turn is the transport's caller. */
+/** A queue of the calls of one socket in one direction. The lane is the waiter and the caller of its first call. */
 export class Lane implements Waiter, Caller {
-  /** Raised whenever a call ends; see {@linkcode Caller}. */
+  /** Raised when a call ends; see {@linkcode Caller}. */
   turn = 0;
-  readonly lends = false;
+  /** Set by attempts that lend their memory; see {@linkcode Caller}. */
+  lends = false;
   readonly #descriptor: LaneDescriptor;
   readonly #mask: number;
   readonly #runtime: Runtime;
-  // A linked list: an array that is filled and emptied again allocates each time.
+  // A linked list, because an array allocates each time that it is filled after it was empty.
   #first: Call | null = null;
-  /** Set with the second call: most are alone, and each store of something new in something old has its price. */
+  /** Set only when there is a second call. Most lanes have one, and storing a new object in an old one needs a write barrier. */
   #last: Call | null = null;
   #referenced = true;
 
@@ -127,9 +128,9 @@ export class Lane implements Waiter, Caller {
   }
 
   /**
-   * Runs one call to its end: a result, an error of the attempt, a timeout (seconds; null waits for ever,
-   * 0 does not wait and rejects with EAGAIN), an abort, or `cancel`. Giving up only stops the waiting, so
-   * nothing is lost by it.
+   * Runs one call until it ends: with the result or the error of an attempt, at its timeout, by an abort, or by `cancel`.
+   * The timeout is in seconds. null waits without a limit, and 0 does not wait and rejects with EAGAIN. Giving up ends only
+   * the waiting, so nothing is lost.
    */
   run<T>(
     attempt: Attempt<T>,
@@ -137,7 +138,7 @@ export class Lane implements Waiter, Caller {
     signal: AbortSignal | undefined,
     operation: Operation = NO_OPERATION,
   ): Promise<T> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (signal !== undefined && isAborted(signal)) return Promise.reject(reasonOf(signal));
     if (this.#first === null) {
       try {
         const result = attempt();
@@ -153,7 +154,7 @@ export class Lane implements Waiter, Caller {
     return this.wait(attempt, timeout, signal, operation);
   }
 
-  /** Queues a call that would block, or that has others ahead of it. */
+  /** Queues a call that would block, or that has other calls ahead of it. */
   wait<T>(
     attempt: Attempt<T>,
     timeout: number | null,
@@ -168,17 +169,18 @@ export class Lane implements Waiter, Caller {
     return call.promise as Promise<T>;
   }
 
-  /** Whether no call is queued: then a try takes no other call's place. */
+  /** Whether no call is queued. A new call may then make its first attempt at once. */
   get idle(): boolean {
     return this.#first === null;
   }
 
-  /** Ends the turn of a call that was answered without being queued. */
+  /** Ends the turn of a call that ended without being queued. */
   endTurn(): void {
     this.turn = (this.turn + 1) | 0;
+    this.lends = false;
   }
 
-  /** Rejects every queued call with EBADF: the socket was closed. Then its address can be bound again. */
+  /** Rejects every queued call with EBADF, because the socket was closed. After that its address can be bound again. */
   cancel(): void {
     const first = this.#first;
     if (first === null) return;
@@ -188,7 +190,7 @@ export class Lane implements Waiter, Caller {
     this.endTurn();
     this.#first = this.#last = null;
     for (let call: Call | null = first; call !== null; call = call.next) call.limits?.lift();
-    // In a moment: lanes are told of a close before the backend is.
+    // In a microtask, because the lanes are cancelled before the backend closes the descriptor.
     queueMicrotask(async () => {
       await descriptor.released;
       for (let call: Call | null = first; call !== null; call = call.next) {
@@ -198,11 +200,12 @@ export class Lane implements Waiter, Caller {
     });
   }
 
-  /** Tries the first call, and the ones behind it for as long as they succeed. */
+  /** Makes an attempt of the first call, and of the next ones while the calls end. */
   wake(): void {
-    // Withdrawn before the try: a backend that reads ahead does so only while a waiter is registered.
+    this.#runtime.loops.wakeUps.count++;
+    // Withdrawn before the attempt, because the default backend starts reads while a waiter is registered.
     this.#descriptor.unwatch(this);
-    // Closed by its number, or through another object: then this lane was not told.
+    // If the descriptor was closed by its number or through another object, `cancel` was not called.
     if (this.#descriptor.closed) return this.cancel();
     while (this.#first !== null) {
       if (!this.#first.ends()) {
@@ -230,7 +233,7 @@ export class Lane implements Waiter, Caller {
     }
   }
 
-  /** Takes the first call, which has ended, out of the queue. Its turn ends with it. */
+  /** Takes the first call, which has ended, out of the queue, and ends its turn. */
   #removeFirst(): void {
     this.endTurn();
     const call = this.#first!;
@@ -249,9 +252,9 @@ export class Lane implements Waiter, Caller {
     return false;
   }
 
-  /** Gives a call its last try and, where that would block too, its end. */
+  /** Gives a call up: makes its last attempt, and ends the call with `end` if that would block. */
   #giveUp(call: Call, end: () => void): void {
-    // Only the first call may try: what stands behind it has nothing to take.
+    // Only the first call may make an attempt.
     if (this.#first !== call) {
       if (this.#remove(call)) call.finish(this.#descriptor, end);
       return;
@@ -264,7 +267,7 @@ export class Lane implements Waiter, Caller {
     if (this.#first !== null) this.wake();
   }
 
-  /** Whether the timeouts of waiting calls keep the process alive. */
+  /** Sets whether the timers of waiting calls keep the process alive. */
   set referenced(referenced: boolean) {
     this.#referenced = referenced;
     for (let call = this.#first; call !== null; call = call.next) {
@@ -278,7 +281,7 @@ export class Lane implements Waiter, Caller {
     limits.unlisten = whenAborted(signal, (reason) => this.#giveUp(call, () => call.reject(reason)));
   }
 
-  /** A call that may not wait still lets the backend learn what the kernel has. */
+  /** Settles the transport for a non-blocking call, and then makes its last attempt. */
   #settle(call: Call): void {
     const settled = this.#descriptor.settle(this.#mask) ?? this.#runtime.turns.due();
     const end = () => this.#giveUp(call, () => call.fail(this.#blockingError(call)));
@@ -299,4 +302,63 @@ export class Lane implements Waiter, Caller {
     if (!this.#referenced) clock.hold(timer, false);
     (call.limits ??= new Limits(this.#runtime.clock)).timer = timer;
   }
+}
+
+// SO_RCVTIMEO and SO_SNDTIMEO: how long a blocking call waits in the kernel.
+//
+// The timeout of settimeout() limits a whole call. These options limit each wait in the kernel. So a sendall continues as
+// long as it sends something within each such time. A receive that has part of its data returns that part.
+
+/** The time limit of one blocking call. */
+export class TimeLimit {
+  /** Whether the time is over. The current attempt is then the last one, and takes what is there. */
+  expired = false;
+  /** Set by the attempts of a sendall that have sent something: the time then starts again. */
+  moved = false;
+  readonly #clock: Clock;
+  readonly #seconds: number;
+  readonly #error: () => Error;
+
+  /** `error` makes the error of the call: EAGAIN, or EINPROGRESS for a connect. */
+  constructor(clock: Clock, seconds: number, error: () => Error = () => errorFor("EAGAIN")) {
+    this.#clock = clock;
+    this.#seconds = seconds;
+    this.#error = error;
+  }
+
+  /** Runs a call in a lane with this limit. */
+  async run<T>(
+    lane: Lane,
+    attempt: Attempt<T>,
+    signal: AbortSignal | undefined,
+    operation: Operation,
+  ): Promise<T> {
+    const controller = new AbortController();
+    const signals = signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal]);
+    let timer: Timer;
+    const wait = (deadline: number) => {
+      timer = this.#clock.setTimeout(() => {
+        if (this.#clock.now() < deadline) return wait(deadline);
+        if (this.moved) {
+          this.moved = false;
+          return wait(this.#clock.now() + this.#seconds * 1000);
+        }
+        this.expired = true;
+        controller.abort(this.#error());
+      }, delayUntil(deadline, this.#clock.now()));
+      // The waiting call keeps the process alive, unless the socket is unref'ed. The timer need not.
+      this.#clock.hold(timer, false);
+    };
+    wait(this.#clock.now() + this.#seconds * 1000);
+    try {
+      return await lane.run(attempt, null, signals, operation);
+    } finally {
+      this.#clock.clearTimeout(timer);
+    }
+  }
+}
+
+/** Returns an attempt that is made only if the socket is readable. CPython polls first if the socket has a timeout. */
+export function whenReadable<T>(pollable: Pollable, attempt: Attempt<T>): Attempt<T> {
+  return () => pollable.events(POLLIN) === 0 ? WOULD_BLOCK : attempt();
 }

@@ -1,4 +1,4 @@
-// Multicast and broadcast for people who think in addresses: setsockopt's packed structures, packed.
+// Multicast and broadcast by address. These functions pack the structures that setsockopt needs.
 
 import { checkHost } from "../base/addresses.ts";
 import {
@@ -15,18 +15,18 @@ import {
 import { nameOf } from "../base/data.ts";
 import type { Data } from "../base/data.ts";
 import { parseIPv4, parseIPv6 } from "../base/ip.ts";
-import { promised } from "./promised.ts";
+import { promised } from "./promises.ts";
+import type { WaitOptions } from "./promises.ts";
 import type { Socket } from "./socket.ts";
-import type { WaitOptions } from "./abort.ts";
 
 /**
- * Joins a multicast group, so that the socket receives what is sent to it. The group is a literal address.
+ * Joins a multicast group, so that the socket receives what is sent to the group; see IP_ADD_MEMBERSHIP in ip(7) and
+ * IPV6_JOIN_GROUP in ipv6(7). The group is a numeric address.
  *
- * An interface is given by its address for IPv4, by its index (see `if_nametoindex`) for IPv6; left out, the
- * system chooses.
+ * `on` is the interface: its address for IPv4, its index for IPv6 (see `if_nametoindex`). Without it the system chooses one.
  *
- * @throws {OSError} EADDRINUSE for a group that the socket is in, EINVAL for an address that is no group's,
- * ENODEV for an interface that is not there.
+ * @throws {OSError} EADDRINUSE if the socket is in the group already, EINVAL for an address of no multicast group, ENODEV
+ * for an unknown interface.
  *
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export function join(sock: Socket, group: string, on?: string | number): void {
 /**
  * Leaves a multicast group. The arguments are those of {@linkcode join}.
  *
- * @throws {OSError} EADDRNOTAVAIL for a group that the socket is not in.
+ * @throws {OSError} EADDRNOTAVAIL if the socket is not in the group.
  *
  * @example
  * ```ts
@@ -91,14 +91,15 @@ function literal(bytes: Uint8Array | undefined, text: string): Uint8Array {
 }
 
 /**
- * Sends a datagram to every host of the local network, setting SO_BROADCAST for it. IPv4 only.
+ * Sends a datagram to all hosts of the local network (IPv4 only), and returns the number of bytes. It sets SO_BROADCAST on
+ * the socket.
  *
  * @example
  * ```ts ignore
  * import { AF_INET, broadcast, socket } from "@berkeley/socket/udp";
  *
  * using sock = socket(AF_INET);
- * await broadcast(sock, 9, "is anybody there?");
+ * await broadcast(sock, 9, "discover");
  * ```
  */
 export function broadcast(sock: Socket, port: number, data: Data, options?: WaitOptions): Promise<number> {

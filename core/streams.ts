@@ -1,40 +1,40 @@
 // Web streams over a socket: its two directions as a ReadableStream and a WritableStream.
 //
-// They are views. Nothing is received before a reader asks for it and nothing is queued but the chunk that is
-// being sent, so the peer feels the backpressure, and recv and send may be mixed with them. The socket stays
-// its owner's: a stream ends, half-closes or breaks off the traffic, and never closes the socket.
+// A stream buffers nothing. It receives only when a reader reads, and it sends one chunk at a time. So a slow reader slows
+// the peer down, and a program may mix the streams with recv and send. A stream never closes the socket. It can only shut
+// down a direction.
 
 import { SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
 import { viewOf } from "../base/data.ts";
 import type { Data } from "../base/data.ts";
+import type { WaitOptions } from "./promises.ts";
 import { checkUnchanged } from "./arguments.ts";
 
-/** What a stream needs of its socket. */
+/** The part of a socket that a stream uses. */
 export interface StreamSocket {
   /** Receives into a buffer, as Socket.recv_into. */
   recv_into(
     buffer: Uint8Array<ArrayBuffer>,
     nbytes: number,
     flags: number,
-    options: { signal?: AbortSignal },
+    options: WaitOptions,
   ): Promise<number>;
-  /** Sends all, as Socket.sendall. */
-  sendall(data: Data, flags: number, options: { signal?: AbortSignal }): Promise<void>;
-  /** Half-close, as Socket.shutdown. */
+  /** Sends all of the data, as Socket.sendall. */
+  sendall(data: Data, flags: number, options: WaitOptions): Promise<void>;
+  /** Ends a direction, as Socket.shutdown. */
   shutdown(how: number): Promise<void>;
 }
 
-/** Whether a receive that brought nothing is the end of what comes. */
+/** Whether an empty receive means the end of the stream. On a datagram socket it may be an empty datagram. */
 export type EndTest = () => boolean;
 
-/** What one receive asks for, when the reader brings no buffer of its own. */
+/** The size of a receive, in bytes, if the reader has no buffer of its own. */
 const CHUNK = 65536;
 
 /**
- * What comes from the peer, until it sends no more. A byte stream: a reader may bring its own buffer.
- * Cancelling it ends the waiting and takes nothing: what comes then is for recv. A timeout of the socket
- * breaks the stream, as every error does, but not the socket. A byte stream has no empty chunks: an empty datagram is
- * passed over.
+ * Makes a stream of what the peer sends, until its end. It is a byte stream, so a reader may bring its own buffer. Cancelling
+ * the stream aborts its receive, and later data is for recv. A timeout of the socket ends the stream with an error, as every
+ * other error does; the socket can still be used. A byte stream has no empty chunks, so empty datagrams are skipped.
  */
 export function readableOf(socket: StreamSocket, isEnd: EndTest): ReadableStream<Uint8Array<ArrayBuffer>> {
   const cancelled = new AbortController();
@@ -44,13 +44,13 @@ export function readableOf(socket: StreamSocket, isEnd: EndTest): ReadableStream
     type: "bytes",
     async pull(controller) {
       const request = controller.byobRequest;
-      // Received into one buffer and copied out: the stream detaches what it is given, and a fresh 64 KiB for
-      // each receive costs more than the copy (measured: 3.5 times on an echo server).
+      // Received into one buffer and copied out. The stream detaches the memory that it gets, and 64 KiB of new memory for
+      // each receive made an echo server 3.5 times slower than the copy does.
       const view = request?.view as Uint8Array<ArrayBuffer> | undefined ?? (scratch ??= new Uint8Array(CHUNK));
       let received: number;
       do received = await socket.recv_into(view, view.byteLength, 0, options); while (received === 0 && !isEnd());
       if (received === 0) controller.close();
-      // At the end a reader's own buffer goes back too, or its read would never be answered.
+      // At the end a reader's own buffer must be returned too, or its read would never settle.
       if (request !== null) request.respond(received);
       else if (received > 0) controller.enqueue(view.slice(0, received));
     },
@@ -61,11 +61,11 @@ export function readableOf(socket: StreamSocket, isEnd: EndTest): ReadableStream
 }
 
 /**
- * What goes to the peer: text (as UTF-8) or bytes. Closing it is half-close, after all was sent: the peer reads
- * the end of the stream, and the socket still receives. Aborting it breaks the traffic off in both directions.
+ * Makes a stream that sends text (as UTF-8) or bytes. Closing it ends sending (SHUT_WR) after all data was sent: the peer
+ * receives the end of the stream, and the socket can still receive. Aborting it ends both directions.
  */
 export function writableOf(socket: StreamSocket): WritableStream<Data> {
-  // How long the chunks were when they were written: one that waits for its turn may be detached or resized meanwhile.
+  // The lengths of the queued chunks at the time of their write. A queued chunk may be detached or resized.
   const lengths: number[] = [];
   return new WritableStream<Data>({
     async write(chunk, controller) {
@@ -77,13 +77,13 @@ export function writableOf(socket: StreamSocket): WritableStream<Data> {
       await socket.shutdown(SHUT_WR);
     },
     async abort() {
-      // A half-close would tell the peer that it has everything, and nothing at all would let it wait for ever.
-      // Where the connection is gone already there is nothing left to break off.
+      // SHUT_WR alone would tell the peer that it has all data. Without a shutdown the peer would wait without end.
+      // It fails if the connection has ended already. Then there is nothing to do.
       await socket.shutdown(SHUT_RDWR).catch(() => {});
     },
   }, {
     highWaterMark: 1,
-    // Called for each chunk at its write, in order. It counts as one, as without a strategy.
+    // Called for each chunk at its write, in order. Each chunk counts as 1, which is the default.
     size(chunk) {
       lengths.push(typeof chunk === "string" ? chunk.length : (chunk as ArrayBufferView | undefined)?.byteLength ?? 0);
       return 1;

@@ -1,10 +1,10 @@
-// What the examples share beside sockets: the options of the command line, the lines typed at the terminal, capitals.
+// What the examples share: options of the command line, lines from the terminal, capitals.
 
 import { parseArgs } from "node:util";
 
-/** The options that take parts of a number (times in seconds); the others count something, and take whole ones. */
+/** Options that may have a fraction (times in seconds). The others are whole numbers. */
 const FRACTIONS = ["seconds", "timeout", "patience", "interval", "every", "minutes", "idle"];
-/** The bounds of the options that have some; the others take any number from 0. */
+/** The bounds of options. The others may be any number from 0. */
 const BOUNDS: Record<string, [least: number, most: number]> = {
   port: [0, 65535],
   first: [0, 65535],
@@ -18,7 +18,7 @@ const BOUNDS: Record<string, [least: number, most: number]> = {
   size: [1, 2 ** 30],
 };
 
-// The commonest mistake with servers: another one is running. One line tells it better than a stack.
+// A common mistake: another server has the port. One line says it better than a stack.
 addEventListener("unhandledrejection", (event) => {
   const { code, address } = event.reason ?? {};
   if (code !== "EADDRINUSE") return;
@@ -72,20 +72,20 @@ function numberOf(name: string, text: string): number {
   return number;
 }
 
-/** A port from the command line; `what` names the place where it stands. */
+/** A port from the command line. `what` names the argument in the error. */
 export function portOf(text: string, what: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65535) refuse(`${what} takes a port, 0 to 65535, not '${text}'`);
   return port;
 }
 
-/** Ends the program over a wrong command line. */
+/** Ends the program because of a wrong command line. */
 export function refuse(reason: string): never {
-  console.error(`${reason} (--help tells the options)`);
+  console.error(`${reason} (--help lists the options)`);
   Deno.exit(2);
 }
 
-/** The lines typed at the terminal (or piped in), each asked for with a prompt; it waits without blocking others. */
+/** The lines from the terminal (or a pipe), each after a prompt. Waiting for a line does not block the program. */
 export async function* input(prompt: string): AsyncGenerator<string, void, void> {
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(1024);
@@ -104,7 +104,7 @@ export async function* input(prompt: string): AsyncGenerator<string, void, void>
   }
 }
 
-/** As Python's bytes.upper(): ASCII letters only, so that text cut in the middle of a character stays whole. */
+/** As Python's bytes.upper(): ASCII letters only, so that text may be cut in the middle of a character. */
 export function upper(data: Uint8Array): Uint8Array {
   return data.map((byte) => byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte);
 }

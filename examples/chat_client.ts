@@ -1,7 +1,7 @@
-// A chat's other end: it waits on the terminal and on the connection at once.
+// A client of chat_server.ts: it waits for the terminal and for the connection at once.
 //
-// reader() makes the terminal waitable next to sockets. The end of the input (Ctrl-D) takes leave: the rest of
-// what is said is still heard.
+// reader() makes the terminal something that select can wait for. At the end of the input (Ctrl-D) the client
+// half-closes its connection, and still prints what arrives until the server closes.
 //
 //   deno run --allow-net=127.0.0.1:8090 examples/chat_client.ts
 
@@ -32,7 +32,7 @@ while (awaited.includes(server)) {
     }
   }
 }
-// A read of the terminal cannot be taken back, and would keep the process until the next line.
+// A read of the terminal cannot be cancelled. It would keep the process alive until the next line.
 Deno.exit();
 
 function leave(one: typeof server | typeof terminal): void {

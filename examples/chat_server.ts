@@ -1,18 +1,18 @@
-// A chat: what one says, all others hear.
+// A chat: each line of a client goes to all other clients.
 //
-// It uses DefaultSelector, Python's selectors module: each socket carries the function that serves it.
+// It uses DefaultSelector of Python's selectors module. Each socket is registered with the function that serves it.
 //
 //   deno run --allow-net=127.0.0.1:8090 examples/chat_server.ts
 //
-// Talk with several of chat_client.ts.
+// Start several chat_client.ts.
 
 import * as socket from "@berkeley/socket";
 import { DefaultSelector, EVENT_READ } from "@berkeley/socket/select";
 import { options } from "./_shared.ts";
 
-const { port } = options("chat_server: a chat: what one says, all others hear", { port: 8090 });
+const { port } = options("chat_server: sends each line of a client to all other clients", { port: 8090 });
 
-/** How long one who does not read may hold up the others, in seconds. */
+/** How long, in seconds, a client that does not read may delay the others. */
 const PATIENCE = 1;
 
 const encoder = new TextEncoder();
@@ -30,7 +30,7 @@ for (;;) {
 async function welcome(server: socket.Socket): Promise<void> {
   const [client, address] = await server.accept();
   client.settimeout(PATIENCE);
-  const [host, port] = address as [string, number];
+  const [host, port] = address;
   const name = `${host}:${port}`;
   clients.set(client, name);
   selector.register(client, EVENT_READ, hear);
@@ -38,7 +38,7 @@ async function welcome(server: socket.Socket): Promise<void> {
 }
 
 async function hear(client: socket.Socket): Promise<void> {
-  // One who was dismissed in this very round still has its turn in it.
+  // A client that was dropped in this round may still be in its list.
   const name = clients.get(client);
   if (name === undefined) return;
   let data: Uint8Array;
@@ -52,7 +52,7 @@ async function hear(client: socket.Socket): Promise<void> {
   await tell(client, said);
 }
 
-/** Tells all but one. Who cannot be told is gone. */
+/** Sends a text to all clients but one. A client that does not take it is dropped. */
 async function tell(from: socket.Socket, words: Uint8Array): Promise<void> {
   const others = [...clients.keys()].filter((client) => client !== from);
   const told = await Promise.allSettled(others.map((client) => client.sendall(words)));

@@ -1,16 +1,16 @@
-// One port, several cores: each worker binds a socket of its own to the port with SO_REUSEPORT, and the kernel
-// spreads the connections over them. Serves with one worker, then with two, and prints what that gains.
+// One port, several cores: each worker binds its own socket to the port with SO_REUSEPORT, and the kernel spreads the
+// connections over them. The program serves with one worker, then with two, and prints the gain.
 //
 //   deno run --allow-net=127.0.0.1 --allow-read examples/cores.ts
 //
-// Reading is for the workers, which load this file again.
+// The workers need --allow-read, because they load this file again.
 
 import * as socket from "@berkeley/socket";
 import { options } from "./_shared.ts";
 
 const CONNECTIONS = 64;
 
-/** Serves requests that each take some computing, on a port shared with other workers; returns the port. */
+/** Serves requests that take some computing, on a port shared with other workers. Returns the port. */
 function serve(port: number): number {
   const server = socket.socket();
   server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1);
@@ -18,17 +18,17 @@ function serve(port: number): number {
   server.listen(1024);
   (async () => {
     for await (const [conn] of server) {
-      answer(conn).catch((error) => console.error("lost a caller:", error.message)).finally(() => conn.close());
+      answer(conn).catch((error) => console.error("lost a client:", error.message)).finally(() => conn.close());
     }
   })();
-  return (server.getsockname() as [string, number])[1];
+  return server.getsockname()[1];
 }
 
 async function answer(conn: socket.Socket): Promise<void> {
   for await (const request of conn) await conn.sendall(compute(request));
 }
 
-/** About 0.1 ms of work: what makes a second core worth having. */
+/** About 0.1 ms of work, so that a second core helps. */
 function compute(request: Uint8Array): Uint8Array {
   let hash = 0;
   for (let round = 0; round < 2000; round++) {
@@ -37,7 +37,7 @@ function compute(request: Uint8Array): Uint8Array {
   return new Uint8Array(Int32Array.of(hash).buffer);
 }
 
-/** Starts a worker on a port (0: a free one) and learns the port. */
+/** Starts a worker on a port (0: a free one). Returns its port. */
 async function startWorker(port: number): Promise<[Worker, number]> {
   const worker = new Worker(import.meta.url, { type: "module" });
   const answer = new Promise<number>((resolve) => {
@@ -64,7 +64,7 @@ async function measure(port: number, seconds: number): Promise<number> {
 }
 
 if ("WorkerGlobalScope" in globalThis) {
-  // Seen from inside, a worker's scope has the same two ends as the Worker that its maker holds.
+  // Inside a worker, its global scope has postMessage and onmessage, as the Worker object outside has.
   const maker = globalThis as unknown as Pick<Worker, "onmessage" | "postMessage">;
   maker.onmessage = ({ data }) => maker.postMessage(serve(data));
   maker.postMessage("ready");
@@ -79,7 +79,7 @@ if ("WorkerGlobalScope" in globalThis) {
     const [worker, shared] = await startWorker(port);
     workers.push(worker);
     port = shared;
-    await measure(port, seconds / 4); // the compiler's time is not the worker's
+    await measure(port, seconds / 4); // a first run, so that the time for compiling does not count
     console.log(
       `${count} worker${count > 1 ? "s" : ""}: ${Math.round(await measure(port, seconds))} requests per second`,
     );

@@ -1,4 +1,4 @@
-// What sockets do, in two seconds: servers and their clients in one process, talking over this machine's loopback.
+// What sockets do, in two seconds: servers and their clients in one process, over the loopback interface.
 //
 //   deno task demo
 //
@@ -6,7 +6,7 @@
 //
 //   deno run --unstable-net --allow-net=127.0.0.1 examples/demo.ts
 //
-// Every server here binds port 0, so that the system chooses a free one and the demo runs anywhere.
+// Every server binds port 0: the system chooses a free port.
 
 import * as socket from "@berkeley/socket";
 import { options, upper } from "./_shared.ts";
@@ -15,22 +15,22 @@ options("demo: a tour of sockets on the loopback interface", {});
 
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 const show = (who: string, what: string) => console.log(`  ${who.padEnd(10)}${what}`);
-const place = (address: socket.Address | null) => (address as [string, number]).join(":");
+const place = (address: socket.InetAddress | socket.Inet6Address) => address.slice(0, 2).join(":");
 
-/** A listening TCP server that handles each connection with `serve`; disposing of it ends it. */
-function listen(serve: (conn: socket.Socket) => Promise<void>): socket.Socket {
+/** A listening TCP server that handles each connection with `serve`. Disposing of it closes it. */
+function listen(serve: (conn: socket.Socket) => Promise<void>): socket.Socket<socket.InetAddress> {
   const server = socket.socket(socket.AF_INET, socket.SOCK_STREAM);
   server.bind(["127.0.0.1", 0]);
   server.listen(5);
   (async () => {
     for await (const [conn] of server) {
-      serve(conn).catch((error) => console.error("lost a caller:", error.message)).finally(() => conn.close());
+      serve(conn).catch((error) => console.error("lost a client:", error.message)).finally(() => conn.close());
     }
   })();
   return server;
 }
 
-async function connect(server: socket.Socket): Promise<socket.Socket> {
+async function connect(server: socket.Socket): Promise<socket.Socket<socket.InetAddress>> {
   const client = socket.socket();
   client.settimeout(5);
   await client.connect(server.getsockname());
@@ -78,7 +78,7 @@ async function hotline(): Promise<void> {
 }
 
 async function crowd(): Promise<void> {
-  console.log("\nTCP: several clients at once, one server, nobody waits for anybody");
+  console.log("\nTCP: several clients at once, and no client waits for another");
   using server = listen(shout);
   const clients = await Promise.all(["anna", "bo", "chen"].map(async (name) => ({ name, sk: await connect(server) })));
   await Promise.all(clients.map(async ({ name, sk }) => {
@@ -91,9 +91,9 @@ async function crowd(): Promise<void> {
 }
 
 async function patience(): Promise<void> {
-  console.log("\nTimeouts: giving up loses nothing");
+  console.log("\nTimeouts: a call that times out loses nothing");
   using server = listen(async (conn) => {
-    await conn.recv(1); // says nothing until it is asked
+    await conn.recv(1); // sends nothing until it is asked
     await conn.sendall("here I am");
   });
   using client = await connect(server);

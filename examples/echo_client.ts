@@ -1,4 +1,4 @@
-// The first client of every tutorial: connect, say something, read the answer.
+// The first client of every tutorial: connect, send, receive the answer.
 //
 //   deno run --allow-net=127.0.0.1:9999 examples/echo_client.ts
 //
@@ -7,7 +7,7 @@
 import * as socket from "@berkeley/socket";
 import { options } from "./_shared.ts";
 
-const { port, rest } = options("echo_client [text]: says one thing to echo_server and prints its answer", {
+const { port, rest } = options("echo_client [text]: sends a text to echo_server and prints the answer", {
   port: 9999,
 });
 

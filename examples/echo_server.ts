@@ -1,13 +1,13 @@
-// The first server of every tutorial: accept a caller, read what it says, answer, hang up, wait for the next.
+// The first server of every tutorial: accept a client, receive, answer, close, and wait for the next client.
 //
 //   deno run --allow-net=127.0.0.1:9999 examples/echo_server.ts
 //
-// Its counterpart is echo_client.ts. With --port 0 the system chooses a port: then allow 127.0.0.1 without a port.
+// Its client is echo_client.ts. With --port 0 the system chooses a port: then allow 127.0.0.1 without a port.
 
 import * as socket from "@berkeley/socket";
 import { options } from "./_shared.ts";
 
-const { port } = options("echo_server: answers every caller with one sentence", { port: 9999 });
+const { port } = options("echo_server: answers every client with one sentence", { port: 9999 });
 
 using sk = socket.socket();
 sk.bind(["127.0.0.1", port]);
@@ -20,7 +20,7 @@ for await (const [conn] of sk) {
     console.log(new TextDecoder().decode(data));
     await conn.sendall("不要回答,不要回答,不要回答");
   } catch (error) {
-    console.error("lost a caller:", (error as Error).message); // the others are still to be served
+    console.error("lost a client:", (error as Error).message); // the server goes on
   } finally {
     conn.close();
   }

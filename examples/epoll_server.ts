@@ -1,22 +1,22 @@
-// Many clients, one loop, with epoll: everybody gets back what they send in upper case.
+// Many clients, one loop, with epoll: the server sends back in capitals what it receives.
 //
-// As select_server.ts, for thousands of connections: each is registered once, and a wait costs what is ready
-// and not what is registered. What a client does not take yet is kept for it until it can be written, so that
-// one who stops reading holds up nobody.
+// Like select_server.ts, but for thousands of connections. Each is registered once, and the cost of a wait depends on
+// how many are ready, not on how many are registered. Data that a client does not take yet is kept until its socket is
+// writable, so a client that stops reading does not delay the others.
 //
 //   deno run --allow-net=127.0.0.1:8089 examples/epoll_server.ts
 //
-// Try it with several of: deno run --allow-net=127.0.0.1:8089 examples/upper_client.ts --port 8089
+// Start several clients: deno run --allow-net=127.0.0.1:8089 examples/upper_client.ts --port 8089
 
 import * as socket from "@berkeley/socket";
 import { epoll, EPOLLIN, EPOLLOUT } from "@berkeley/socket/select";
 import { options, upper } from "./_shared.ts";
 
-const { port } = options("epoll_server: sends back in capitals what it is sent, to many, with epoll", { port: 8089 });
+const { port } = options("epoll_server: answers many clients in capitals, with epoll", { port: 8089 });
 
 interface Client {
   sock: socket.Socket;
-  /** What it has not taken yet. */
+  /** Data that the client has not taken yet. */
   rest: Uint8Array;
 }
 
@@ -38,7 +38,7 @@ for (;;) {
       if ((events & EPOLLOUT) !== 0) await answer(client);
       else await hear(client);
     } catch (error) {
-      // One client's broken connection is no reason to leave the others.
+      // The broken connection of one client must not end the others.
       console.log("lost", (error as Error).message);
       dismiss(client);
     }
@@ -60,7 +60,7 @@ async function hear(client: Client): Promise<void> {
   await answer(client);
 }
 
-/** Sends what can be sent, and waits for the turn of the rest before it hears more. */
+/** Sends what can be sent. While data is left, it waits for room and receives nothing more. */
 async function answer(client: Client): Promise<void> {
   try {
     const count = await client.sock.send(client.rest);

@@ -1,8 +1,8 @@
-// Puts an echo server under load and prints how long its answers took.
+// Puts an echo server under load, and prints how long its answers take.
 //
 //   deno run --allow-net=127.0.0.1 examples/load_test.ts
 //
-// Without --port it serves itself; with --port any echo server on this machine is measured.
+// Without --port it starts a server itself. With --port it measures any echo server on this machine.
 
 import * as socket from "@berkeley/socket";
 import { options } from "./_shared.ts";
@@ -17,7 +17,7 @@ const { port, connections, seconds, size } = options("load_test: measures the ro
 using own = port === 0 ? serve() : null;
 const address: socket.AddressLike = own === null ? ["127.0.0.1", port] : own.getsockname();
 
-/** Round trips by their duration in microseconds: two slots for each power of two. */
+/** Counts of round trips by their duration in microseconds: two slots for each power of two. */
 const histogram: number[] = [];
 let total = 0;
 
@@ -30,7 +30,7 @@ function serve(): socket.Socket {
   const server = socket.create_server(["127.0.0.1", 0], { backlog: connections });
   (async () => {
     for await (const [conn] of server) {
-      echo(conn).catch((error) => console.error("lost a caller:", error.message)).finally(() => conn.close());
+      echo(conn).catch((error) => console.error("lost a client:", error.message)).finally(() => conn.close());
     }
   })();
   return server;
@@ -40,9 +40,9 @@ async function echo(conn: socket.Socket): Promise<void> {
   for await (const data of conn) await conn.sendall(data);
 }
 
-/** One connection: send, wait for all of it to come back, again. */
+/** One connection: sends data, receives all of it back, and repeats. */
 async function load(): Promise<void> {
-  using sk = await socket.create_connection(address as [string, number], 5);
+  using sk = await socket.create_connection(address, 5);
   sk.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1);
   const message = crypto.getRandomValues(new Uint8Array(size));
   for (let sent = performance.now(); sent < end; sent = performance.now()) {

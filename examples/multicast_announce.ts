@@ -1,8 +1,8 @@
-// Announces something to a group of hosts, without knowing who they are: multicast.
+// Multicast: sends announcements to a group of hosts.
 //
 //   deno run --unstable-net --allow-net=127.0.0.1,239.192.7.7:7777 examples/multicast_announce.ts
 //
-// Its counterpart is multicast_listen.ts. A socket's multicasts leave by the interface whose address it is bound to:
+// multicast_listen.ts receives them. The multicasts of a socket leave by the interface whose address it is bound to:
 // the loopback interface here, another one with --on.
 
 import { AF_INET, IP_MULTICAST_TTL, IPPROTO_IP, socket } from "@berkeley/socket/udp";
@@ -16,7 +16,7 @@ const text = rest[0] ?? "printer at 192.0.2.9, paper is full";
 
 using sk = socket(AF_INET);
 sk.bind([on, 0]);
-sk.setsockopt(IPPROTO_IP, IP_MULTICAST_TTL, ttl); // how many routers it passes: 1 is none
+sk.setsockopt(IPPROTO_IP, IP_MULTICAST_TTL, ttl); // how many networks it may reach: 1 is the local one only
 for (let sent = 1; sent <= count; sent++) {
   await sk.sendto(text, [group, port]);
   console.log(`announced ${sent} of ${count}`);

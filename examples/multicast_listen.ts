@@ -1,9 +1,10 @@
-// Hears announcements that are sent to a group of hosts instead of to one: multicast.
+// Multicast: receives announcements that are sent to a group of hosts.
 //
 //   deno run --unstable-net --allow-net=0.0.0.0:7777 examples/multicast_listen.ts
 //
-// Start it as often as you like, each one hears multicast_announce.ts. The group is joined on the loopback
-// interface: nothing leaves this machine. With --on and the address of another interface, the network takes part.
+// Start it several times: each one receives what multicast_announce.ts sends. It joins the group on the loopback
+// interface, so nothing leaves this machine. With --on and the address of another interface it receives from that
+// network.
 
 import { AF_INET, join, SO_REUSEADDR, socket, SOL_SOCKET } from "@berkeley/socket/udp";
 import { options } from "./_shared.ts";

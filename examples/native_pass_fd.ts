@@ -1,12 +1,12 @@
-// A connection changes its process: the front accepts, and passes each accepted descriptor to a worker, which answers.
+// A connection moves to another process: the front accepts, and passes each descriptor to a worker, which answers.
 //
 //   deno run --allow-ffi=/lib/x86_64-linux-gnu/libc.so.6 --allow-net=unix:/tmp/pass.sock \
 //     --allow-read=/tmp/pass.sock --allow-write=/tmp/pass.sock examples/native_pass_fd.ts worker
 //   deno run --allow-ffi=/lib/x86_64-linux-gnu/libc.so.6 --allow-net=unix:/tmp/pass.sock,127.0.0.1:9999 \
 //     --allow-read=/tmp/pass.sock --allow-write=/tmp/pass.sock examples/native_pass_fd.ts front
 //
-// Call it with examples/echo_client.ts, or `nc 127.0.0.1 9999`. The worker itself may not use the network, and has no
-// need to: what it is passed is connected.
+// Connect with examples/echo_client.ts, or `nc 127.0.0.1 9999`. The worker has no permission to use the network and
+// needs none: the sockets that it gets are connected.
 
 import * as socket from "@berkeley/socket/native";
 import { options, refuse } from "./_shared.ts";
@@ -26,7 +26,7 @@ async function front(): Promise<void> {
   using server = socket.create_server(["127.0.0.1", port]);
   console.log("listening on", server.getsockname());
   for await (const [conn, [host]] of server) {
-    using _ = conn; // the worker has a descriptor of its own by then
+    using _ = conn; // closes this copy; the worker has its own
     await socket.send_fds(channel, [String(host)], [conn.fileno()]);
   }
 }
@@ -41,13 +41,13 @@ async function worker(): Promise<void> {
   for (;;) {
     const [host, fds] = await socket.recv_fds(channel, 256, 1);
     if (host.length === 0) break; // the front has ended
-    using conn = socket.socket(-1, -1, -1, fds[0]); // adopted: it finds out what it is
+    using conn = socket.socket(-1, -1, -1, fds[0]); // adopted: family and type are found out
     await conn.sendall(`hello ${new TextDecoder().decode(host)}, this is process ${Deno.pid}\n`);
     console.log("answered", conn.getpeername());
   }
 }
 
-/** A worker that was killed leaves its path behind, and bind refuses a path that is there. */
+/** Removes the path of a worker that was killed: bind refuses a path that exists. */
 function forget(path: string): void {
   try {
     if (Deno.lstatSync(path).isSocket) Deno.removeSync(path);

@@ -1,11 +1,11 @@
-// Echo requests as ping(8) sends them, over a raw ICMP socket. That takes root, or the capability CAP_NET_RAW.
+// Sends echo requests over a raw ICMP socket, as ping(8) does. It needs root, or the capability CAP_NET_RAW.
 //
 //   sudo deno run --allow-ffi=/lib/x86_64-linux-gnu/libc.so.6 --allow-net=127.0.0.1 examples/native_ping.ts
 
 import * as socket from "@berkeley/socket/native";
 import { options } from "./_shared.ts";
 
-const { host, count, interval, timeout } = options("native_ping: measures the way to a host and back", {
+const { host, count, interval, timeout } = options("native_ping: measures round trips to a host", {
   host: "127.0.0.1",
   count: 3,
   interval: 0.2,
@@ -16,9 +16,9 @@ const ECHO_REPLY = 0, ECHO_REQUEST = 8;
 const SIZE = 64;
 
 using sk = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP);
-await sk.connect([host, 0]); // looks a name up; from now on packets of other hosts are not seen
+await sk.connect([host, 0]); // looks up the name; from now on packets of other hosts are filtered out
 
-const identifier = Math.floor(Math.random() * 0x10000); // tells our replies from those to other pings
+const identifier = Math.floor(Math.random() * 0x10000); // distinguishes our replies from replies to other pings
 let answered = 0;
 for (let number = 1; number <= count; number++) {
   const begin = performance.now();
@@ -33,7 +33,7 @@ for (let number = 1; number <= count; number++) {
 console.log(`${count} sent, ${answered} answered`);
 if (answered === 0) Deno.exitCode = 1;
 
-/** An ICMP echo request: type, code, checksum, identifier, number, and anything behind it. */
+/** An ICMP echo request: type, code, checksum, identifier, number, and any data. */
 function request(number: number): Uint8Array {
   const packet = crypto.getRandomValues(new Uint8Array(SIZE));
   const view = new DataView(packet.buffer);
@@ -45,7 +45,7 @@ function request(number: number): Uint8Array {
   return packet;
 }
 
-/** RFC 1071: the complement of the sum of all words, carries added in again. */
+/** The checksum of RFC 1071: the complement of the sum of all words, with the carries added. */
 function checksum(view: DataView): number {
   let sum = 0;
   for (let at = 0; at < view.byteLength; at += 2) sum += view.getUint16(at);
@@ -53,13 +53,13 @@ function checksum(view: DataView): number {
   return ~sum & 0xffff;
 }
 
-/** Waits for one reply, and tells where from. On loopback a raw socket hears the request as well, and other programs' pings. */
+/** Waits for one reply and returns its sender. On loopback the socket also receives requests, and those of others. */
 async function hear(number: number): Promise<string | null> {
-  const signal = AbortSignal.timeout(timeout * 1000); // one deadline, however many packets come
+  const signal = AbortSignal.timeout(timeout * 1000); // one deadline for all packets
   try {
     for (;;) {
       const [packet, address] = await sk.recvfrom(65535, 0, { signal });
-      // A raw socket receives the IP header too; its length is in its first byte, in words.
+      // A raw socket receives the IP header too. The first byte has its length, in words of 4 bytes.
       const header = (packet[0] & 0xf) * 4;
       const view = new DataView(packet.buffer, packet.byteOffset + header, packet.length - header);
       if (view.getUint8(0) === ECHO_REPLY && view.getUint16(4) === identifier && view.getUint16(6) === number) {

@@ -1,5 +1,5 @@
-// Every packet that passes an interface, one line each, from a packet socket. That takes root, or CAP_NET_RAW; and as it
-// hears the whole network, all of --allow-net.
+// Prints one line for every packet that passes an interface, from a packet socket. It needs root or CAP_NET_RAW, and
+// the whole of --allow-net, because it receives packets of all hosts.
 //
 //   sudo deno run --allow-ffi=/lib/x86_64-linux-gnu/libc.so.6 --allow-net examples/native_sniffer.ts
 
@@ -22,14 +22,14 @@ console.log(`listening on ${name}`);
 for (let heard = 0; heard < count;) {
   const [frame, address] = await sk.recvfrom(65535);
   const [, , direction] = address as socket.PacketAddress;
-  // What a host sends to itself passes the loopback interface twice.
+  // A packet from this host to itself passes the loopback interface twice.
   if (direction === socket.PACKET_OUTGOING && name === "lo") continue;
   heard++;
   const arrow = direction === socket.PACKET_OUTGOING ? "out" : "in ";
   console.log(`${arrow} ${String(frame.length).padStart(5)} bytes  ${describe(frame)}`);
 }
 
-/** What a frame carries, and from where to where. */
+/** Describes a frame: its protocol, source and destination. */
 function describe(frame: socket.Bytes): string {
   const ethertype = frame[12] << 8 | frame[13];
   const packet = frame.subarray(ETHERNET_HEADER);
@@ -38,7 +38,7 @@ function describe(frame: socket.Bytes): string {
   return ethertype === ARP ? "ARP" : `ethertype 0x${ethertype.toString(16)}`;
 }
 
-/** An IP packet, by where its header has the protocol and the two addresses, and by the header's length. */
+/** Describes an IP packet, by the offsets of protocol and addresses in its header, and the length of the header. */
 function describePacket(
   packet: socket.Bytes,
   protocolAt: number,
@@ -52,7 +52,7 @@ function describePacket(
     const at = addressesAt + place * size;
     const host = socket.inet_ntop(family, packet.subarray(at, at + size));
     if (protocol !== 6 && protocol !== 17) return host;
-    const port = packet[length + 2 * place] << 8 | packet[length + 2 * place + 1]; // TCP and UDP begin with their ports
+    const port = packet[length + 2 * place] << 8 | packet[length + 2 * place + 1]; // both begin with their ports
     return size === 4 ? `${host}:${port}` : `[${host}]:${port}`;
   });
   return `${PROTOCOLS[protocol] ?? `protocol ${protocol}`} ${from} > ${to}`;

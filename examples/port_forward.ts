@@ -1,11 +1,11 @@
-// Forwards a TCP port: whoever connects here is connected to there, both ways, half-close included.
+// Forwards a TCP port: a connection to this port is joined to a connection to another one, half-close included.
 //
 //   deno run --allow-net=127.0.0.1:8000,127.0.0.1:9999 examples/port_forward.ts --port 8000 --to 127.0.0.1:9999
 
 import * as socket from "@berkeley/socket";
 import { options, portOf, refuse } from "./_shared.ts";
 
-const { port, to } = options("port_forward: connects whoever calls --port to --to", {
+const { port, to } = options("port_forward: joins each connection to --port with one to --to", {
   port: 8000,
   to: "127.0.0.1:9999",
 });
@@ -21,11 +21,13 @@ for await (const [near, caller] of server) {
 
 async function forward(near: socket.Socket): Promise<void> {
   using far = await socket.create_connection(target, 10);
-  far.settimeout(null); // ten seconds to connect, no limit to talk
+  far.settimeout(null); // connecting has a limit of ten seconds, the connection has none
   await Promise.all([copy(near, far), copy(far, near)]);
 }
 
-/** One direction. Its end is passed on as shutdown(SHUT_WR), while the other direction goes on. */
-function copy(from: socket.Socket, to: socket.Socket): Promise<void> {
-  return from.readable.pipeTo(to.writable);
+/** Forwards one direction through one buffer. At its end it half-closes, and the other direction goes on. */
+async function copy(from: socket.Socket, to: socket.Socket): Promise<void> {
+  const buffer = new Uint8Array(65536);
+  for (let length; (length = await from.recv_into(buffer)) > 0;) await to.sendall(buffer.subarray(0, length));
+  await to.shutdown(socket.SHUT_WR);
 }

@@ -1,8 +1,8 @@
-// Finds open TCP ports of a host: many connects at once, but not too many, each with a timeout.
+// Finds the open TCP ports of a host: a bounded number of connects at once, each with a timeout.
 //
 //   deno run --allow-net=127.0.0.1 examples/port_scanner.ts --host 127.0.0.1
 //
-// Scan your own machines only.
+// Scan only machines of your own.
 
 import * as socket from "@berkeley/socket";
 import { options, refuse } from "./_shared.ts";
@@ -25,7 +25,7 @@ const total = last - first + 1;
 let done = 0;
 const open: number[] = [];
 
-// All workers draw from one range: whoever is free takes the next port, and never more than so many are at it.
+// All workers take ports from one iterator, so no more connects are under way than there are workers.
 const ports = range();
 await Promise.all(Array.from({ length: together }, async () => {
   for (const port of ports) {
@@ -42,7 +42,7 @@ console.log(`${open.length} of ${total} ports are open`);
 async function isOpen(port: number): Promise<boolean> {
   using sk = socket.socket();
   sk.settimeout(timeout);
-  return await sk.connect_ex([host, port]) === 0; // an errno otherwise: refused, timed out, unreachable
+  return await sk.connect_ex([host, port]) === 0; // otherwise an errno: refused, timed out, unreachable
 }
 
 async function serviceOf(port: number): Promise<string> {
@@ -53,7 +53,7 @@ async function serviceOf(port: number): Promise<string> {
   }
 }
 
-/** A bar on the terminal, nothing in a file or a pipe. */
+/** Draws a bar on a terminal, and nothing in a file or a pipe. */
 function progress(): void {
   if (!Deno.stderr.isTerminal()) return;
   const filled = Math.round(done / total * 40);

@@ -1,8 +1,8 @@
-// The robot of the 10086 hotline: it greets each caller, and answers until the caller says `exit`.
+// The robot of the 10086 hotline: it greets each client, and answers until the client sends `exit`.
 //
 //   deno run --allow-net=127.0.0.1:8888 examples/robot_server.ts
 //
-// Its counterpart is robot_client.ts. With --port 0 the system chooses a port: then allow 127.0.0.1 without a port.
+// Its client is robot_client.ts. With --port 0 the system chooses a port: then allow 127.0.0.1 without a port.
 
 import * as socket from "@berkeley/socket";
 import { options } from "./_shared.ts";
@@ -15,7 +15,7 @@ sk.listen(5);
 console.log("listening on", sk.getsockname());
 
 for await (const [conn] of sk) {
-  serve(conn).catch((error) => console.error("lost a caller:", error.message)).finally(() => conn.close());
+  serve(conn).catch((error) => console.error("lost a client:", error.message)).finally(() => conn.close());
 }
 
 async function serve(conn: socket.Socket): Promise<void> {

@@ -1,10 +1,10 @@
-// An echo server as a class, as Python's socketserver has it: each connection gets a handler with files to read and write.
+// An echo server as a class, as in Python's socketserver: each connection gets a handler with files to read and write.
 //
 //   deno run --allow-net=127.0.0.1:9007 examples/socketserver_echo.ts
 //   deno run --allow-net=127.0.0.1:9007 examples/socketserver_echo.ts --ask hello
 //
-// With --ask it is the client: it sends one line and prints the answer. Ctrl-C ends the server: it finishes the requests
-// that it is serving, and takes no more.
+// With --ask it is the client: it sends one line and prints the answer. Ctrl-C ends the server after the requests that
+// it is serving.
 
 import { create_connection } from "@berkeley/socket";
 import { StreamRequestHandler, ThreadingTCPServer } from "@berkeley/socket/socketserver";
@@ -16,16 +16,16 @@ const { port, ask } = options("socketserver_echo: sends every line back, by a ha
 });
 
 class Echo extends StreamRequestHandler {
-  override timeout = 60; // a client that says nothing for a minute is hung up on
+  override timeout = 60; // seconds without data after which a connection is closed
 
   override async handle() {
-    console.log("call from", this.client_address);
+    console.log("connection from", this.client_address);
     for await (const line of this.rfile) await this.wfile.write(line);
   }
 }
 
 class Server extends ThreadingTCPServer {
-  static override allow_reuse_address = true; // read by the constructor: so it is static, a class variable
+  static override allow_reuse_address = true; // the constructor reads it, so it is static: a class variable
 }
 
 if (ask !== "") {

@@ -2,7 +2,7 @@
 //
 //   deno run --unstable-net --allow-net=127.0.0.1 examples/udp_client.ts
 //
-// Start udp_server.ts first. connect sends nothing: it names the peer, so that strangers' datagrams are not seen.
+// Start udp_server.ts first. connect sends nothing. It sets the peer, so that datagrams of other senders are dropped.
 
 import { AF_INET, socket, timeout } from "@berkeley/socket/udp";
 import { input, options } from "./_shared.ts";
@@ -10,7 +10,7 @@ import { input, options } from "./_shared.ts";
 const { port } = options("udp_client: sends what you type to udp_server, until exit", { port: 9999 });
 
 using sk = socket(AF_INET);
-sk.settimeout(5); // a datagram may get lost, and nobody would tell
+sk.settimeout(5); // a datagram may get lost without an error
 await sk.connect(["127.0.0.1", port]);
 
 const decoder = new TextDecoder();

@@ -1,8 +1,8 @@
-// The UDP server of every tutorial: no connections, each datagram is answered "ok" to whoever sent it.
+// The UDP server of every tutorial: it answers "ok" to the sender of each datagram.
 //
 //   deno run --unstable-net --allow-net=127.0.0.1 examples/udp_server.ts
 //
-// Its counterpart is udp_client.ts.
+// Its client is udp_client.ts.
 
 import { AF_INET, socket } from "@berkeley/socket/udp";
 import { options } from "./_shared.ts";

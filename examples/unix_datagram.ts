@@ -1,11 +1,11 @@
-// A log as syslog keeps it: programs send their messages as datagrams to a path, one datagram a message.
+// A log like syslog: programs send their messages to a path, one datagram for each message.
 //
 //   deno run --unstable-net --allow-net=unix:/tmp/log.sock --allow-read=/tmp/log.sock --allow-write=/tmp/log.sock \
 //     examples/unix_datagram.ts collect
 //   deno run --unstable-net --allow-net --allow-write=/tmp/log.sock examples/unix_datagram.ts send hello
 //
-// The second speaks to a real syslog too, whose path is /dev/log. A sender has no path of its own: Deno gives it a
-// name in Linux's abstract namespace, which takes --allow-net without a list.
+// The second command also works with a real syslog, whose path is /dev/log. The sender has no path of its own. Deno
+// gives it a name in Linux's abstract namespace, which needs --allow-net without a list.
 
 import { AF_UNIX, socket } from "@berkeley/socket/udp";
 import { options, refuse } from "./_shared.ts";
@@ -34,7 +34,7 @@ async function collect(): Promise<void> {
   }
 }
 
-/** A collector that ended leaves its path behind, and bind refuses a path that is there. */
+/** Removes the path of a collector that has ended: bind refuses a path that exists. */
 function forget(path: string): void {
   try {
     if (Deno.lstatSync(path).isSocket) Deno.removeSync(path);

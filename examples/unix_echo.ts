@@ -1,11 +1,11 @@
-// Two programs on one machine, over a socket that is a path in the file system instead of an address and a port.
+// Two programs on one machine. Their socket has a path in the file system instead of an address and a port.
 //
 //   deno run --allow-net=unix:/tmp/echo.sock --allow-read=/tmp/echo.sock --allow-write=/tmp/echo.sock \
 //     examples/unix_echo.ts server
 //   deno run --allow-net=unix:/tmp/echo.sock --allow-read=/tmp/echo.sock --allow-write=/tmp/echo.sock \
 //     examples/unix_echo.ts client
 //
-// The permissions of the file system decide who may call.
+// The permissions of the file system decide which users may connect.
 
 import * as socket from "@berkeley/socket";
 import { options, refuse } from "./_shared.ts";
@@ -25,11 +25,11 @@ async function server(): Promise<void> {
   sk.listen();
   console.log("listening on", sk.getsockname());
   for await (const [conn] of sk) {
-    echo(conn).catch((error) => console.error("lost a caller:", error.message)).finally(() => conn.close());
+    echo(conn).catch((error) => console.error("lost a client:", error.message)).finally(() => conn.close());
   }
 }
 
-/** A server that was killed leaves its path behind, and bind refuses a path that is there. */
+/** Removes the path of a server that was killed: bind refuses a path that exists. */
 function forget(path: string): void {
   try {
     if (Deno.lstatSync(path).isSocket) Deno.removeSync(path);
@@ -46,7 +46,7 @@ async function client(): Promise<void> {
   using sk = socket.socket(socket.AF_UNIX);
   await sk.connect(path);
   await sk.sendall(text ?? "世界,你好");
-  await sk.shutdown(socket.SHUT_WR); // nothing more to say, but listening: the server reads end of stream
+  await sk.shutdown(socket.SHUT_WR); // half-close: the server reads the end of the stream, and its answer still arrives
   const decoder = new TextDecoder();
   let reply = "";
   for await (const data of sk) reply += decoder.decode(data, { stream: true });

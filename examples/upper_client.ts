@@ -12,10 +12,10 @@ await sk.connect(["127.0.0.1", port]);
 
 for await (const line of input(">>: ")) {
   if (line === "exit") break;
-  if (line === "") continue; // nothing sent means nothing answered: recv would wait for ever
+  if (line === "") continue; // without data there is no answer, and recv would wait for ever
   const data = new TextEncoder().encode(line);
   await sk.sendall(data);
-  // A stream has no message borders, one recv may bring half an answer. This one is as long as its question.
+  // A stream has no message boundaries: one recv may return half an answer. The answer is as long as the question.
   const answer = await sk.recv(data.length, socket.MSG_WAITALL);
   if (answer.length < data.length) throw new Error("the server hung up");
   console.log("recv:", new TextDecoder().decode(answer));

@@ -1,12 +1,12 @@
-// libc's symbol table and nothing else: each parameter stands with its C declaration.
+// libc's symbol table, with the C declaration of each parameter.
 //
-// Lengths (size_t) are declared u32 and counts (ssize_t) i32: 64-bit results come back as bigint, which costs
-// an allocation at each call, and no call here moves 2 GiB.
+// Lengths (size_t) are declared u32 and counts (ssize_t) i32. A 64-bit result would be a bigint, which costs an
+// allocation in each call, and no call here moves 2 GiB.
 
 const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" }, // int *
-  // Thrice: to read memory that libc points to, by pointer or by number, and to learn where a buffer is. Deno.UnsafePointer and its view would
-  // do the same, but want all of --allow-ffi, and not libc's path alone.
+  // Declared four times: to read memory by pointer or by number, to write to a pointer, and to get the address of a buffer.
+  // Deno.UnsafePointer and its view could do the same, but they need all of --allow-ffi and not only libc's path.
   memcpy: {
     parameters: ["buffer", /* void *dest */ "pointer", /* const void *src */ "u32" /* size_t n */],
     result: "void", // void *, dest
@@ -16,6 +16,11 @@ const SYMBOLS = {
     parameters: ["buffer", /* void *dest */ "usize", /* const void *src */ "u32" /* size_t n */],
     result: "void", // void *, dest
   },
+  memcpy_to: {
+    name: "memcpy",
+    parameters: ["pointer", /* void *dest */ "buffer", /* const void *src */ "u32" /* size_t n */],
+    result: "void", // void *, dest
+  },
   memcpy_address: {
     name: "memcpy",
     parameters: ["buffer", /* void *dest */ "buffer", /* const void *src */ "u32" /* size_t n */],
@@ -23,6 +28,7 @@ const SYMBOLS = {
   },
 
   strlen: { parameters: ["usize" /* const char *s */], result: "u32" }, // size_t
+  strlen_behind: { name: "strlen", parameters: ["pointer" /* const char *s */], result: "u32" }, // size_t
 
   socket: { parameters: ["i32", /* int domain */ "i32", /* int type */ "i32" /* int protocol */], result: "i32" },
   socketpair: {
@@ -118,7 +124,7 @@ const SYMBOLS = {
 
   close: { parameters: ["i32" /* int fd */], result: "i32" },
   close_waiting: { name: "close", parameters: ["i32" /* int fd */], result: "i32", nonblocking: true },
-  // Variadic in C; on Linux, x86-64 and arm64, an int goes where a named one would.
+  // Variadic in C. On Linux on x86-64 and arm64, a variadic int is passed like a declared one.
   fcntl: { parameters: ["i32", /* int fd */ "i32", /* int cmd */ "i32" /* int arg */], result: "i32" },
   ioctl: { parameters: ["i32", /* int fd */ "u32", /* unsigned long request */ "buffer" /* int * */], result: "i32" },
   poll: {
@@ -159,124 +165,15 @@ const SYMBOLS = {
   eventfd: { parameters: ["u32", /* unsigned int initval */ "i32" /* int flags */], result: "i32" },
   eventfd_write: { parameters: ["i32", /* int fd */ "u64" /* eventfd_t value */], result: "i32" },
   sched_yield: { parameters: [], result: "i32" },
-
-  getaddrinfo: {
-    parameters: [
-      "buffer", // const char *node
-      "buffer", // const char *service
-      "buffer", // const struct addrinfo *hints
-      "buffer", // struct addrinfo **res
-    ],
-    result: "i32",
-  },
-  getaddrinfo_waiting: {
-    name: "getaddrinfo",
-    parameters: [
-      "buffer", // const char *node
-      "buffer", // const char *service
-      "buffer", // const struct addrinfo *hints
-      "buffer", // struct addrinfo **res
-    ],
-    result: "i32",
-    nonblocking: true,
-  },
-  freeaddrinfo: { parameters: ["usize" /* struct addrinfo *res */], result: "void" },
-  getnameinfo_waiting: {
-    name: "getnameinfo",
-    parameters: [
-      "buffer", // const struct sockaddr *addr
-      "u32", // socklen_t addrlen
-      "buffer", // char *host
-      "u32", // socklen_t hostlen
-      "buffer", // char *serv
-      "u32", // socklen_t servlen
-      "i32", // int flags
-    ],
-    result: "i32",
-    nonblocking: true,
-  },
-  gai_strerror: { parameters: ["i32" /* int errcode */], result: "usize" }, // const char *
-  gethostname: { parameters: ["buffer", /* char *name */ "u32" /* size_t len */], result: "i32" },
-  gethostbyname_r_waiting: {
-    name: "gethostbyname_r",
-    parameters: [
-      "buffer", // const char *name
-      "buffer", // struct hostent *ret
-      "buffer", // char *buf
-      "u32", // size_t buflen
-      "buffer", // struct hostent **result
-      "buffer", // int *h_errnop
-    ],
-    result: "i32",
-    nonblocking: true,
-  },
-  gethostbyaddr_r_waiting: {
-    name: "gethostbyaddr_r",
-    parameters: [
-      "buffer", // const void *addr
-      "u32", // socklen_t len
-      "i32", // int type
-      "buffer", // struct hostent *ret
-      "buffer", // char *buf
-      "u32", // size_t buflen
-      "buffer", // struct hostent **result
-      "buffer", // int *h_errnop
-    ],
-    result: "i32",
-    nonblocking: true,
-  },
-  getservbyname_r_waiting: {
-    name: "getservbyname_r",
-    parameters: [
-      "buffer", // const char *name
-      "buffer", // const char *proto
-      "buffer", // struct servent *result_buf
-      "buffer", // char *buf
-      "u32", // size_t buflen
-      "buffer", // struct servent **result
-    ],
-    result: "i32",
-    nonblocking: true,
-  },
-  getservbyport_r_waiting: {
-    name: "getservbyport_r",
-    parameters: [
-      "i32", // int port
-      "buffer", // const char *proto
-      "buffer", // struct servent *result_buf
-      "buffer", // char *buf
-      "u32", // size_t buflen
-      "buffer", // struct servent **result
-    ],
-    result: "i32",
-    nonblocking: true,
-  },
-  getprotobyname_r_waiting: {
-    name: "getprotobyname_r",
-    parameters: [
-      "buffer", // const char *name
-      "buffer", // struct protoent *result_buf
-      "buffer", // char *buf
-      "u32", // size_t buflen
-      "buffer", // struct protoent **result
-    ],
-    result: "i32",
-    nonblocking: true,
-    optional: true, // musl has none
-  },
-  if_nameindex: { parameters: [], result: "usize" }, // struct if_nameindex *
-  if_freenameindex: { parameters: ["usize" /* struct if_nameindex *ptr */], result: "void" },
-  if_nametoindex: { parameters: ["buffer" /* const char *ifname */], result: "u32" },
-  if_indextoname: { parameters: ["u32", /* unsigned int ifindex */ "buffer" /* char *ifname */], result: "pointer" },
 } as const;
 
 /** The functions of libc that the backend calls. */
 export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 /**
- * Where libc is. The bare name is the one that the process runs on already, glibc or musl, wherever it lies: a second one
- * beside it would crash. But Deno looks for bare names in the current directory where FFI is granted for some paths only;
- * there it is the path that is granted.
+ * Returns the places where libc may be. The bare name finds the libc that the process uses already, glibc or musl. A
+ * second libc in the process would crash. If FFI is granted for some paths only, Deno looks for a bare name in the current
+ * directory; then the granted path is used.
  */
 function candidates(arch: string): string[] {
   const { state, partial } = Deno.permissions.querySync({ name: "ffi" });
@@ -296,12 +193,13 @@ function isGranted(path: string): boolean {
 
 let symbols: Libc | undefined;
 
-/** libc, opened at the first call: importing the module asks for no permission. */
+/** Returns libc's functions. The library is opened at the first call, so importing this module asks for no permission. */
 export function libc(): Libc {
-  return symbols ??= open();
+  return symbols ??= openLibc(SYMBOLS);
 }
 
-function open(): Libc {
+/** Opens libc for some functions. Deno compiles a stub for each, which takes 0.15 ms, so rarely used ones are opened later. */
+export function openLibc<const S extends Deno.ForeignLibraryInterface>(symbols: S): Deno.DynamicLibrary<S>["symbols"] {
   const { os, arch } = Deno.build;
   if (os !== "linux" || (arch !== "x86_64" && arch !== "aarch64")) {
     throw new Error(
@@ -309,15 +207,15 @@ function open(): Libc {
     );
   }
   let reason: unknown;
-  // First what is granted: Deno would ask the user for the others.
+  // Granted paths first: Deno would ask the user about the others.
   const paths = candidates(arch).sort((one, other) => Number(isGranted(other)) - Number(isGranted(one)));
   for (const path of paths) {
     try {
-      return Deno.dlopen(path, SYMBOLS).symbols;
+      return Deno.dlopen(path, symbols).symbols;
     } catch (error) {
-      // The user was asked for this one and refused.
+      // Deno asked the user about this path, and the user refused.
       if (error instanceof Deno.errors.NotCapable) throw error;
-      // A library that is not there: the next path's turn.
+      // There is no library at this path: try the next one.
       reason ??= error;
     }
   }

@@ -2,7 +2,7 @@
 
 import { TemporaryDirectory } from "./_helpers.ts";
 import * as udp from "../udp.ts";
-import { SUBJECTS } from "./_sim.ts";
+import { ALL_SUBJECTS, SUBJECTS } from "./_sim.ts";
 import type { Module } from "./conformance/fixtures.ts";
 
 /** The families of datagrams by name. */
@@ -55,7 +55,7 @@ export class Sockets implements Disposable {
 
 /** A test over each backend and family. */
 export function familyTest(name: string, fn: (sockets: Sockets) => Promise<void>): void {
-  for (const { name: backend, module } of SUBJECTS) {
+  for (const { name: backend, module } of ALL_SUBJECTS) {
     for (const family of FAMILIES) {
       Deno.test(`${backend}: ${family}: ${name}`, async () => {
         using sockets = new Sockets(family, module);

@@ -33,6 +33,11 @@ export class ManualClock implements Clock {
     return this.#pending.size;
   }
 
+  /** When the next timer is due; Infinity where none ever is. */
+  get nextDue(): number {
+    return Math.min(...[...this.#pending].map(({ at }) => at));
+  }
+
   /** Lets everything run that is ready, then moves the time on and fires what is due, in order. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;

@@ -1,10 +1,7 @@
 // Loaded before every test file (deno.json's task), for what Deno's sanitizers do not know.
 
 import { realRuntime } from "../deno/runtime.ts";
-import { libc } from "../native/libc.ts";
-
-// libc stays open for as long as the process lives: opened here, it is no leak of the test that happens to use it first.
-if (Deno.build.os === "linux") libc();
+import "./_libraries.ts";
 
 /**
  * How long a test may wait for what never comes, in milliseconds: many times what the slowest one takes. A differential

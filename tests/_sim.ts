@@ -2,7 +2,7 @@
 
 import type { Socket } from "../mod.ts";
 import { World } from "../sim.ts";
-import { BACKENDS } from "./_backends.ts";
+import { ALL_BACKENDS, BACKENDS } from "./_backends.ts";
 import type { Module, Subject } from "./conformance/fixtures.ts";
 import type { FamilyName } from "./differential/scenario.ts";
 
@@ -10,6 +10,9 @@ const module: Module = new World({ trace: false }).host("sim").socket;
 
 /** SO_LINGER with 0 seconds: close resets. */
 const NO_LINGER = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
+
+/** Connections that stay open. */
+const kept: Socket[] = [];
 
 /** Does to a connection what its first byte says, as the helper in differential/interpreter.py does. */
 async function serve(peer: Socket): Promise<void> {
@@ -20,7 +23,7 @@ async function serve(peer: Socket): Promise<void> {
     if (command === "H") await peer.shutdown(module.SHUT_WR);
     while ((await peer.recv(4096)).length > 0);
     // The end of this connection is not to be seen: when it came would depend on the time.
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    return void kept.push(peer);
   }
   peer.close();
 }
@@ -58,3 +61,6 @@ export const simulated: Subject & { foreign: Record<FamilyName, any> } = {
 
 /** The backends of this machine, and the simulated host. */
 export const SUBJECTS: Subject[] = [...BACKENDS, simulated];
+
+/** The same with the backend in memory. */
+export const ALL_SUBJECTS: Subject[] = [...ALL_BACKENDS, simulated];

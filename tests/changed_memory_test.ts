@@ -6,7 +6,7 @@ import { SUBJECTS } from "./_sim.ts";
 import { TemporaryDirectory } from "./_helpers.ts";
 import { Connected, receive, settled, staysPending, text } from "./conformance/fixtures.ts";
 import type { Module } from "./conformance/fixtures.ts";
-import type { Socket } from "../mod.ts";
+import type { MakefileOptions, Socket } from "../mod.ts";
 
 const PAGE = 65536;
 /** More than one write takes. It is sent while the buffers of both ends are full. */
@@ -43,15 +43,28 @@ const CHANGED: Record<string, Changeable> = {
   },
 };
 
+/** The files of the test that runs. They keep their sockets open. */
+const files: { close(): Promise<void> }[] = [];
+
+function file(socket: Socket, mode: string, options: MakefileOptions = {}): any {
+  const opened = socket.makefile(mode, options);
+  files.push(opened);
+  return opened;
+}
+
+async function closeFiles(): Promise<void> {
+  await Promise.all(files.splice(0).map((opened) => opened.close().catch(() => {})));
+}
+
 type Into = (socket: Socket, view: Uint8Array<ArrayBuffer>) => Promise<unknown>;
 
 const RECEIVES: Record<string, Into> = {
   recv_into: (socket, view) => socket.recv_into(view),
   recvfrom_into: (socket, view) => socket.recvfrom_into(view),
   recvmsg_into: (socket, view) => socket.recvmsg_into([new Uint8Array(0), view]),
-  "a file's readinto": (socket, view) => socket.makefile("rb").readinto(view),
-  "a file's readinto1": (socket, view) => socket.makefile("rb").readinto1(view),
-  "an unbuffered file's readinto": (socket, view) => socket.makefile("rb", { buffering: 0 }).readinto(view),
+  "a file's readinto": (socket, view) => file(socket, "rb").readinto(view),
+  "a file's readinto1": (socket, view) => file(socket, "rb").readinto1(view),
+  "an unbuffered file's readinto": (socket, view) => file(socket, "rb", { buffering: 0 }).readinto(view),
 };
 
 /** Fills both ends' buffers, so that what is sent next has to wait. Returns how many bytes are under way. */
@@ -97,10 +110,10 @@ const WHOLE_SENDS: Record<string, Send> = {
     return await writer.write(view);
   },
   "a file's write and flush": async (_, socket, view) => {
-    const file = socket.makefile("wb");
-    void file.write(new Uint8Array(PAGE)).catch(() => {});
-    await file.write(view);
-    return await file.flush();
+    const out = file(socket, "wb");
+    void out.write(new Uint8Array(PAGE)).catch(() => {});
+    await out.write(view);
+    return await out.flush();
   },
 };
 
@@ -116,17 +129,25 @@ const SENDS: Record<string, Send> = {
   },
   "sendto behind a sendall": (_, socket, view) => {
     void socket.sendall(new Uint8Array([0])).catch(() => {});
-    return socket.sendto(view, socket.getpeername() as [string, number]);
+    return socket.sendto(view, socket.getpeername());
   },
   "an unbuffered file's write behind another one": (_, socket, view) => {
-    const file = socket.makefile("wb", { buffering: 0 });
-    void file.write(new Uint8Array([0])).catch(() => {});
-    return file.write(view);
+    const out = file(socket, "wb", { buffering: 0 });
+    void out.write(new Uint8Array([0])).catch(() => {});
+    return out.write(view);
   },
 };
 
 for (const { name, module: m } of SUBJECTS) {
-  const test = (what: string, fn: () => Promise<void>) => Deno.test(`${name}: ${what}`, fn);
+  const test = (what: string, fn: () => Promise<void>) => {
+    Deno.test(`${name}: ${what}`, async () => {
+      try {
+        await fn();
+      } finally {
+        await closeFiles();
+      }
+    });
+  };
 
   for (const [kind, changeable] of Object.entries(CHANGED)) {
     for (const [method, call] of Object.entries(RECEIVES)) {
@@ -208,6 +229,33 @@ for (const { name, module: m } of SUBJECTS) {
         assert(said === 0 || said === 1024, String(said));
       });
     }
+  }
+
+  for (const [kind, changeable] of Object.entries(CHANGED)) {
+    test(`what goes out at once is sent, whatever becomes of its memory: ${kind}`, async () => {
+      using all = await Connected.open(m);
+      using one = m.socket(m.AF_INET, m.SOCK_DGRAM);
+      using other = m.socket(m.AF_INET, m.SOCK_DGRAM);
+      for (const socket of [one, other]) socket.bind(["127.0.0.1", 0]);
+      await other.connect(one.getsockname());
+      const sends: ((view: Uint8Array<ArrayBuffer>) => Promise<unknown>)[] = [
+        (view) => all.client.send(view),
+        (view) => all.client.sendall(view).then(() => 100),
+        (view) => all.client.sendmsg([view.subarray(0, 30), view.subarray(30)]),
+        (view) => other.send(view),
+        (view) => other.sendto(view, one.getsockname()),
+      ];
+      for (const send of sends) {
+        const [view, change] = changeable(100);
+        view.fill(7);
+        const sending = send(view);
+        change();
+        assert.equal(await settled(sending), 100);
+      }
+      const received = await receive(all.peer, 300);
+      for (let n = 0; n < 2; n++) assert.deepEqual(await one.recv(1000), new Uint8Array(100).fill(7));
+      assert.deepEqual(received, new Uint8Array(300).fill(7));
+    });
   }
 
   test("sendmsg copies its control data at the call", async () => {

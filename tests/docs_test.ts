@@ -3,11 +3,14 @@
 // Blocks that stand alone are run by `deno test --doc`. Here run those that need each other: a block marked
 // `server` with the block marked `client` after it, as printed but for the port, which is a free one here, and with the
 // flags of the document's run lines (`deno run … server.ts`) where it has them. Where Python stands beside them, every
-// combination of the two languages talks.
+// combination of the two languages talks. A block marked `prints` prints the text block that follows it. A block marked
+// `tls` is a client of example.org, for which a local server stands in.
 
 import assert from "node:assert/strict";
 import { hasPython, Program } from "./_helpers.ts";
 import { converse, examples, freePort, runLines, untilBound } from "./_examples.ts";
+import { Authority, Files } from "./tls/authority.ts";
+import { DEFAULT, listen, portOf as tlsPortOf, serverContext, text as decoded } from "./tls/backends.ts";
 
 const root = new URL("../", import.meta.url);
 
@@ -17,9 +20,14 @@ interface Block {
   code: string;
 }
 
+/** The documents of a folder. */
+function documentsIn(folder: string): string[] {
+  const names = Array.from(Deno.readDirSync(new URL(folder, root)), (entry) => `${folder}/${entry.name}`);
+  return names.filter((name) => name.endsWith(".md")).sort();
+}
+
 function documents(): string[] {
-  const names = Array.from(Deno.readDirSync(new URL("docs", root)), (entry) => `docs/${entry.name}`);
-  return ["README.md", "README.zh.md", "CONTRIBUTING.md", ...names.filter((name) => name.endsWith(".md")).sort()];
+  return ["README.md", "README.zh.md", "CONTRIBUTING.md", ...documentsIn("docs"), ...documentsIn("docs/zh")];
 }
 
 function blocks(text: string): Block[] {
@@ -82,10 +90,22 @@ async function run(block: Block, dialogue: Dialogue, port: number): Promise<Prog
   const moved = block.code.replaceAll(usual, String(port));
   if (block.language === "python") return new Program("python3", ["-u", "-c", moved]);
   const flags = flagsOf(block, dialogue).map((flag) => flag.replaceAll("PORT", usual).replaceAll(usual, String(port)));
+  return await runText(moved, flags);
+}
+
+/** Starts a program from its text, as it would run in the checkout. */
+async function runText(code: string, flags: string[]): Promise<Program> {
   const program = new Program(Deno.execPath(), ["run", "--no-prompt", "--no-lock", ...flags, "--ext=ts", "-"]);
-  await program.write(moved);
+  await program.write(code);
   await program.closeInput();
   return program;
+}
+
+/** Lines without the indentation that all of them have: `deno fmt` takes it away from the blocks of a document. */
+function dedent(text: string): string {
+  const lines = text.split("\n");
+  const indents = lines.filter((line) => line !== "").map((line) => line.search(/\S/));
+  return lines.map((line) => line.slice(Math.min(...indents))).join("\n");
 }
 
 /** What GitHub makes of headings. */
@@ -99,7 +119,8 @@ function anchorsOf(text: string): string[] {
 for (const name of documents()) {
   const text = Deno.readTextFileSync(new URL(name, root));
 
-  for (const [number, dialogue] of dialogues(text).entries()) {
+  // A translation's programs are the same; see below.
+  for (const [number, dialogue] of (name.startsWith("docs/zh/") ? [] : dialogues(text)).entries()) {
     for (const server of dialogue.servers) {
       for (const client of dialogue.clients) {
         const languages = `${server.language} server, ${client.language} client`;
@@ -121,10 +142,51 @@ for (const name of documents()) {
     }
   }
 
+  for (const [index, block] of blocks(text).entries()) {
+    const { language, role, code } = block;
+    if (role === "prints") {
+      Deno.test(`${name}, block ${index + 1} prints the text after it`, async () => {
+        const next = blocks(text)[index + 1];
+        assert.equal(next.language, "text");
+        await using program = await runText(code, []);
+        assert.equal(dedent(await converse(program)), next.code);
+      });
+    } else if (role === "tls") {
+      Deno.test(`${name}, block ${index + 1} is a TLS client`, async () => {
+        using files = new Files();
+        const authority = await Authority.create();
+        using listener = await listen(DEFAULT, serverContext(DEFAULT, await authority.issue()));
+        const port = tlsPortOf(listener);
+        const serving = (async () => {
+          const [conn] = await listener.accept();
+          const request = decoded(await conn.recv(1000));
+          await conn.sendall("HTTP/1.0 200 OK\r\n\r\nthe page");
+          conn.close();
+          return request;
+        })();
+        const local = code.replace("443", String(port)).replaceAll("example.org", "localhost");
+        await using program = await runText(local, [
+          `--allow-net=localhost:${port}`,
+          `--cert=${files.write(authority.cert)}`,
+        ]);
+        assert.equal(await converse(program), "HTTP/1.0 200 OK\r\n\r\nthe page");
+        assert.match(await serving, /^GET \/ HTTP\/1\.0\r\nHost: localhost\r\n/);
+      });
+    } else if (language === "json") {
+      Deno.test(`${name}, block ${index + 1}: its import map leads to the entries`, () => {
+        const { name: own, exports } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
+        for (const [specifier, target] of Object.entries<string>(JSON.parse(code).imports)) {
+          const file = exports[specifier.replace(own, ".")];
+          assert.equal(target.replace(/^.*?\/berkeley-socket/, "."), file, specifier);
+        }
+      });
+    }
+  }
+
   Deno.test(`${name}: each command is run by .ci/run, by a dialogue, or is an example's`, () => {
     const script = Deno.readTextFileSync(new URL(".ci/run", root));
     const ci = Array.from(
-      script.matchAll(/^(?:timeout .* )?((?:deno task|npx) .*?)(?: 2>&1| \|\|)/gm),
+      script.matchAll(/^(?:suite \d+ |greets )?((?:deno task|npx) .*?)(?: \|\|.*)?$/gm),
       ([, run]) => run,
     );
     const config = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
@@ -143,7 +205,36 @@ for (const name of documents()) {
   });
 }
 
-for (const name of [...documents(), "CHANGELOG.md", "bench/README.md", "examples/README.md"]) {
+/** The source files of the project, as paths from its root. */
+function sources(folder = ""): string[] {
+  return Array.from(Deno.readDirSync(new URL(`./${folder}`, root))).flatMap(({ name, isDirectory }) => {
+    if (isDirectory) return name.startsWith(".") || name === "node_modules" ? [] : sources(`${folder}${name}/`);
+    return name.endsWith(".ts") ? [`/${folder}${name}`] : [];
+  });
+}
+
+for (const name of documents()) {
+  Deno.test(`${name}: the files that it names are there`, () => {
+    const text = Deno.readTextFileSync(new URL(name, root)).replaceAll(/^```.*?^```/gms, "");
+    // server.ts and client.ts are programs in the document.
+    const named = Array.from(text.matchAll(/`([a-z_/]+\.ts)`/g), ([, file]) => file)
+      .filter((file) => !["server.ts", "client.ts"].includes(file));
+    const files = sources();
+    assert.deepEqual(named.filter((file) => !files.some((path) => path.endsWith(`/${file}`))), []);
+  });
+}
+
+for (const name of documentsIn("docs/zh")) {
+  Deno.test(`${name}: its programs are those of the English document`, () => {
+    const programs = (document: string) =>
+      blocks(Deno.readTextFileSync(new URL(document, root))).map(({ language, code }) =>
+        `${language}\n${code.replaceAll(/ *\/\/ .*/g, "")}`
+      );
+    assert.deepEqual(programs(name), programs(name.replace("zh/", "")));
+  });
+}
+
+for (const name of [...documents(), "SECURITY.md", "CHANGELOG.md", "bench/README.md", "examples/README.md"]) {
   Deno.test(`${name}: its links lead somewhere`, () => {
     const text = Deno.readTextFileSync(new URL(name, root));
     for (const [, target, anchor] of text.replaceAll(/^```.*?^```/gms, "").matchAll(/\]\(([^)#:]*)(?:#([^)]*))?\)/g)) {

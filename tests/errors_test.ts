@@ -2,9 +2,8 @@
 
 import assert from "node:assert/strict";
 import { errnoName, errnoOf, isErrnoName, strerror } from "../base/errno.ts";
-import { errorFor, errorForErrno, OSError, timedOut, TimeoutError } from "../base/errors.ts";
-import { gaiErrorFor, hErrorFor } from "../base/gai.ts";
-import type { GaiName, HName } from "../base/gai.ts";
+import { errorFor, errorForErrno, gaiErrorFor, hErrorFor, OSError, timedOut, TimeoutError } from "../base/errors.ts";
+import type { GaiName, HName } from "../base/errors.ts";
 import { askPython, pythonTest } from "./_helpers.ts";
 
 interface PythonError {

@@ -21,7 +21,7 @@ for (const [servers, type] of [[TCP, socket.SOCK_STREAM], [UDP, socket.SOCK_DGRA
       using other = socket.socket(socket.AF_INET, type);
       other.bind(["127.0.0.1", 0]);
       if (type === socket.SOCK_STREAM) other.listen();
-      const [, port] = other.getsockname() as [string, number];
+      const [, port] = other.getsockname();
       const { flags, args } = elsewhere(runLines(server)[0], "--port", usual, port);
       await using program = start(server, flags, args);
       const { code, stderr } = await program.end();
@@ -32,7 +32,7 @@ for (const [servers, type] of [[TCP, socket.SOCK_STREAM], [UDP, socket.SOCK_DGRA
 
 Deno.test("port_forward and netcat say in one line that their port is taken", async () => {
   using other = socket.create_server(["127.0.0.1", 0]);
-  const [, port] = other.getsockname() as [string, number];
+  const [, port] = other.getsockname();
   for (
     const [example, ...args] of [
       ["port_forward.ts", "--port", String(port), "--to", "127.0.0.1:1"],
@@ -77,7 +77,7 @@ for (const [example, ...args] of WRONG) {
     await using program = start(example, ["--allow-net"], args);
     const { code, stderr } = await program.end();
     assert.equal(code, 2, stderr);
-    assert.match(stderr, /^[^\n]+\(--help tells the options\)\n$/);
+    assert.match(stderr, /^[^\n]+\(--help lists the options\)\n$/);
   });
 }
 
@@ -97,7 +97,7 @@ for (const tool of ["bench/main.ts", "tests/soak/soak.ts"]) {
       await using program = run(...args);
       const { code, stderr } = await program.end();
       assert.equal(code, 2);
-      assert.match(stderr, /^[^\n]+\(--help tells the options\)\n$/);
+      assert.match(stderr, /^[^\n]+\(--help lists the options\)\n$/);
     }
   });
 }

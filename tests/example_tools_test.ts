@@ -38,7 +38,7 @@ Deno.test("netcat: what is piped in is sent, half-closed, and answered", async (
     await conn.sendall(question.toUpperCase());
     conn.close();
   })();
-  const client = netcat(connectLine, "7000", (server.getsockname() as [string, number])[1]);
+  const client = netcat(connectLine, "7000", server.getsockname()[1]);
   assert.equal(await converse(client, "one", "two"), "ONE\nTWO\n");
   await answering;
 });
@@ -101,7 +101,7 @@ Deno.test("http_get prints a page", async () => {
 
 Deno.test("port_scanner finds what is open, and nothing else", async () => {
   using server = socket.create_server(["127.0.0.1", 0]);
-  const [, port] = server.getsockname() as [string, number];
+  const [, port] = server.getsockname();
   const [{ flags, args }] = runLines("port_scanner.ts");
   const one = ["--first", String(port), "--last", String(port)];
   const printed = await converse(start("port_scanner.ts", flags, [...args, ...one]));
@@ -120,7 +120,7 @@ Deno.test("time_client asks again until it is told the time", async () => {
 Deno.test("time_client gives up where nobody answers", async () => {
   using deaf = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
   deaf.bind(["127.0.0.1", 0]);
-  const [, port] = deaf.getsockname() as [string, number];
+  const [, port] = deaf.getsockname();
   await using client = call("time_client.ts", 1337, port, "--patience", "0.01", "--tries", "2");
   const { code, stderr } = await client.end();
   assert.equal(code, 1);

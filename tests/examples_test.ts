@@ -103,7 +103,7 @@ Deno.test("socketserver_echo answers several clients, and Ctrl-C ends it", async
   for (const said of ["hello", "世界,你好"]) {
     const { flags, args } = elsewhere(asking, "--port", 9007, port);
     assert.equal(await converse(start("socketserver_echo.ts", flags, [...args, "--ask", said])), said + "\n");
-    assert.match(await server.line(), /^call from/);
+    assert.match(await server.line(), /^connection from/);
   }
   Deno.kill(server.pid, "SIGINT");
   assert.equal((await server.end()).code, 0);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { domainToASCII } from "node:url";
-import { asciiOf, toAscii } from "../base/idna.ts";
+import { asciiOf, toAscii } from "../base/ip.ts";
 
 Deno.test("international names have the ASCII form that node:url gives them", () => {
   for (

@@ -110,7 +110,7 @@ for (const [how, giveBack] of Object.entries(ENDS)) {
     const accepting = server.accept();
     await staysPending(accepting);
     assert.equal(isNonBlocking(seen), false, "while it waits");
-    const [, port] = server.getsockname() as [string, number];
+    const [, port] = server.getsockname();
     using client = await socket.create_connection(["127.0.0.1", port]);
     const [conn] = await settled(accepting);
     await client.sendall("x");
@@ -126,7 +126,7 @@ Deno.test("native: duplicates that accept in turn leave a blocking listener behi
   const fd = blocking.listener();
   const copies = [1, 2].map(() => socket.fromfd(fd, socket.AF_INET, socket.SOCK_STREAM));
   copies.push(copies[0].dup());
-  const [, port] = copies[0].getsockname() as [string, number];
+  const [, port] = copies[0].getsockname();
   for (const copy of copies) {
     using client = await socket.create_connection(["127.0.0.1", port]);
     const [conn] = await copy.accept();
@@ -150,12 +150,12 @@ Deno.test("native: connects of adopted sockets do not wait, and leave them block
   const stream = blocking.socket(socket.AF_INET, socket.SOCK_STREAM);
   const datagrams = blocking.socket(socket.AF_INET, socket.SOCK_DGRAM);
   const refused = blocking.socket(socket.AF_INET, socket.SOCK_STREAM);
-  const [, port] = server.getsockname() as [string, number];
+  const [, port] = server.getsockname();
   const sockets = [stream, datagrams, refused].map(adopt);
   await sockets[0].connect(["127.0.0.1", port]);
   await sockets[1].connect(["127.0.0.1", port]);
   const gone = socket.create_server(["127.0.0.1", 0]);
-  const address = gone.getsockname() as [string, number];
+  const address = gone.getsockname();
   gone.close();
   await assert.rejects(sockets[2].connect(address), { code: "ECONNREFUSED" });
   assert.deepEqual([stream, datagrams, refused].map(isNonBlocking), [false, false, false]);

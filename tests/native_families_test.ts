@@ -56,7 +56,7 @@ rootTest("native: IP_HDRINCL lets the program write the IP header", async () => 
   for (let packets = 0;; packets++) {
     assert(packets < 10_000, "it is not among what others send");
     const [heard, address] = await receiver.recvfrom(1500);
-    if ((address as [string, number])[0] !== "127.0.0.9") continue;
+    if (address[0] !== "127.0.0.9") continue;
     assert.equal(heard[8], 33, "the TTL that was written");
     break;
   }
@@ -80,7 +80,7 @@ rootTest("native: AF_PACKET says where it listens, and hears frames on the loopb
     const [frame, from] = await sniffer.recvfrom(65536);
     if (!text(frame).endsWith(marker)) continue;
     assert.equal(frame.length, 14 + marker.length);
-    assert.deepEqual((from as [string, number]).slice(0, 2), ["lo", type]);
+    assert.deepEqual(from.slice(0, 2), ["lo", type]);
     break;
   }
 });
@@ -112,7 +112,7 @@ Deno.test("native: IPv6, flow and scope", async () => {
   server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0);
   server.bind(["::", 0]);
   server.listen();
-  const [, port] = server.getsockname() as [string, number];
+  const [, port] = server.getsockname();
   using four = socket.socket();
   await four.connect(["127.0.0.1", port]);
   const [mapped, address] = await server.accept();

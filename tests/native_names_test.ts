@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import * as constants from "../base/constants.ts";
-import * as names from "../native/names.ts";
+import * as names from "../native/names/mod.ts";
 import { Program } from "./_helpers.ts";
 import { nameSuite, sameAsPython } from "./conformance/names.ts";
 import type { Call } from "./conformance/names.ts";

@@ -41,7 +41,7 @@ async function fill(all: DisposableStack): Promise<[string, number]> {
   const server = all.use(socket.socket());
   server.bind(["127.0.0.1", 0]);
   server.listen(0);
-  const address = server.getsockname() as [string, number];
+  const address = server.getsockname();
   for (let n = 0; n < 3; n++) {
     const client = all.use(socket.socket());
     client.setblocking(false);

@@ -55,7 +55,7 @@ async function runs(end: string): Promise<{ run: number; before: string[]; own: 
   const file = `${directory.path}/server.ts`;
   // A port that nothing has: the program is to take it in each of its runs.
   const claim = create_server(["127.0.0.1", 0]);
-  const [, port] = claim.getsockname() as [string, number];
+  const [, port] = claim.getsockname();
   claim.close();
   Deno.writeTextFileSync(file, source(0, port, end));
   const args = ["run", "-A", "--no-check", "--no-lock", "--watch", "--no-clear-screen", file];

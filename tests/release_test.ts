@@ -14,7 +14,7 @@ for (const { name, module: m } of BACKENDS) {
 
   test("after the end of an accept loop its port is free", async () => {
     const server = m.create_server(["127.0.0.1", 0]);
-    const address = server.getsockname() as [string, number];
+    const address = server.getsockname();
     const loop = (async () => {
       for await (const [conn] of server) conn.close();
     })();
@@ -27,7 +27,7 @@ for (const { name, module: m } of BACKENDS) {
   for (const [how, close] of [["close()", false], ["close(fd)", true]] as const) {
     test(`after an accept that ${how} ended the port is free`, async () => {
       const server = m.create_server(["127.0.0.1", 0]);
-      const address = server.getsockname() as [string, number];
+      const address = server.getsockname();
       const accepting = assert.rejects(server.accept(), { code: "EBADF" });
       await underWay();
       if (close) m.close(server.fileno());
@@ -41,7 +41,7 @@ for (const { name, module: m } of BACKENDS) {
     let address: [string, number];
     {
       await using server = m.create_server(["127.0.0.1", 0]);
-      address = server.getsockname() as [string, number];
+      address = server.getsockname();
       assert.deepEqual(await m.select([server], [], [], 0.01), [[], [], []]);
     }
     m.create_server(address).close();
@@ -52,7 +52,7 @@ for (const { name, module: m } of BACKENDS) {
       const one = m.socket(m.AF_INET, m.SOCK_DGRAM);
       one.bind(["127.0.0.1", 0]);
       one.settimeout(timeout);
-      const address = one.getsockname() as [string, number];
+      const address = one.getsockname();
       const receiving = assert.rejects(one.recv(1), { code: "EBADF" });
       await underWay();
       one.close();

@@ -5,20 +5,19 @@ import { POLLIN } from "../base/poll.ts";
 import { makeModule } from "../core/module.ts";
 import type { Module } from "../core/module.ts";
 import { Runtime } from "../core/runtime.ts";
-import { denoBackend } from "../deno/backend.ts";
-import { denoResolver } from "../deno/resolver.ts";
 import { realRuntime } from "../deno/runtime.ts";
 import * as real from "../mod.ts";
 import type { ForeignPollable } from "../seam/backend.ts";
 import type { Loop } from "../seam/loop.ts";
 import { ManualClock } from "./_manual_clock.ts";
+import { memoryBackend } from "./memory_backend/backend.ts";
 import { Memory } from "./_memory_pollable.ts";
 
-/** A module of its own clock. Its sockets are the default backend's: no test here waits for their data. */
+/** A module of its own clock. */
 function world(): { runtime: Runtime; clock: ManualClock; module: Module } {
   const clock = new ManualClock();
   const runtime = new Runtime(clock);
-  return { runtime, clock, module: makeModule(runtime, { ...denoBackend, resolver: denoResolver }) };
+  return { runtime, clock, module: makeModule(runtime, memoryBackend) };
 }
 
 const refused = { code: "EBADF", message: /belongs to another simulated world, to another clock/ };
@@ -93,6 +92,35 @@ Deno.test("a wait goes by its runtime's clock", async () => {
   never.closeNumber();
 });
 
+Deno.test("a wait without a deadline sets a timer for ever: nothing comes of it, and a virtual clock may know that", async () => {
+  const { runtime, clock, module } = world();
+  const never = new Memory(0, undefined, runtime);
+  const waits = [
+    () => module.select([never], [], []),
+    () => module.poll().poll(),
+    () => module.epoll().poll(),
+    () => new module.DefaultSelector().select(),
+    () => module.reader(new ReadableStream<Uint8Array>()).read(),
+  ];
+  for (const [at, wait] of waits.entries()) {
+    wait().catch(() => {});
+    await clock.turn();
+    assert.deepEqual([clock.pending, clock.nextDue], [at + 1, Infinity]);
+  }
+  never.closeNumber();
+});
+
+Deno.test("a wait of 40 days ends after 40 days", async () => {
+  const DAY = 24 * 3600 * 1000;
+  const { clock, module } = world();
+  let ended = false;
+  const waiting = module.select([], [], [], 40 * DAY / 1000).then(() => ended = true);
+  await clock.advance(40 * DAY - 1);
+  assert.equal(ended, false);
+  await clock.advance(1);
+  await waiting;
+});
+
 Deno.test("a socket's timeout goes by its runtime's clock, and so does the default timeout", async () => {
   const { clock, module } = world();
   module.setdefaulttimeout(3600);
@@ -141,7 +169,7 @@ Deno.test("every backend's loop runs with a wait, and none displaces another", a
   const runtime = new Runtime(new ManualClock());
   const loops = [new Counting(), new Counting()];
   for (const loop of [...loops, ...loops]) runtime.add({ loop });
-  const module = makeModule(runtime, { ...denoBackend, resolver: denoResolver });
+  const module = makeModule(runtime, memoryBackend);
   const pollable = new Memory(0, undefined, runtime);
   const waiting = module.select([pollable], [], []);
   await runtime.clock.turn();
@@ -166,7 +194,7 @@ Deno.test("every backend finds the process's descriptors that it knows", async (
   });
   runtime.add({ findForeign: (fd) => fd === 7 ? foreign(fd) : undefined });
   runtime.add({ findForeign: (fd) => fd === 8 ? foreign(fd) : undefined });
-  const module = makeModule(runtime, { ...denoBackend, resolver: denoResolver });
+  const module = makeModule(runtime, memoryBackend);
   assert.deepEqual(await module.select([7, 8], [], [], 0), [[7, 8], [], []]);
   await assert.rejects(module.select([9], [], [], 0), { code: "EBADF" });
   assert.equal(

@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDHUP } from "../select.ts";
 import type { Socket } from "../mod.ts";
-import { SUBJECTS } from "./_sim.ts";
+import { BACKENDS } from "./_backends.ts";
+import { ALL_SUBJECTS } from "./_sim.ts";
 import { askPython, pythonTest, runPython } from "./_helpers.ts";
 import type { Module } from "./conformance/fixtures.ts";
 
@@ -77,7 +78,7 @@ print("reset")
 
 type Answer = [lists: string, poll: number, epoll: number];
 
-async function look({ select, poll, epoll }: Module, sock: Socket): Promise<Answer> {
+async function look({ epoll, poll, select }: Module, sock: Socket): Promise<Answer> {
   await select([], [], [], 0.02);
   const lists = await select([sock], [sock], [sock], 0);
   const poller = poll();
@@ -92,11 +93,29 @@ async function look({ select, poll, epoll }: Module, sock: Socket): Promise<Answ
   ];
 }
 
+/** A connection that its peer has reset. */
+async function reset(socket: Module, server: Socket): Promise<Socket> {
+  if (!BACKENDS.some(({ module }) => module === socket)) {
+    const peer = await socket.create_connection(server.getsockname() as [string, number]);
+    const [c] = await server.accept();
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
+    peer.close();
+    return c;
+  }
+  // Only a kernel's socket can be told to reset, and a default one has no such option.
+  await using peer = runPython(RESET, server.getsockname()[1]);
+  const [c] = await server.accept();
+  // Not before it was accepted: Deno turns a connection away that was reset in the queue.
+  await c.sendall("!");
+  await peer.line();
+  return c;
+}
+
 /** Brings sockets into every state, in the judge's order. */
-async function* states(socket: Module, resets: boolean): AsyncGenerator<[name: string, sock: Socket]> {
+async function* states(socket: Module): AsyncGenerator<[name: string, sock: Socket]> {
   using server = socket.create_server(["127.0.0.1", 0]);
   const pair = async () => {
-    const c = await socket.create_connection(server.getsockname() as [string, number]);
+    const c = await socket.create_connection(server.getsockname());
     const [s] = await server.accept();
     return [c, s];
   };
@@ -110,7 +129,7 @@ async function* states(socket: Module, resets: boolean): AsyncGenerator<[name: s
     yield ["bound", s];
     s.listen();
     yield ["listening", s];
-    using _c = await socket.create_connection(s.getsockname() as [string, number]);
+    using _c = await socket.create_connection(s.getsockname());
     yield ["listening with a connection", s];
     using _a = (await s.accept())[0];
     yield ["listening after accept", s];
@@ -149,21 +168,8 @@ async function* states(socket: Module, resets: boolean): AsyncGenerator<[name: s
     c.close();
     s.close();
   }
-  if (resets) {
-    const [c, s] = await pair();
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
-    s.close();
-    yield ["reset", c];
-    await c.recv(1).catch(() => {});
-    yield ["reset and told", c];
-    c.close();
-  } else {
-    // Only a kernel's socket can be told to reset.
-    await using peer = runPython(RESET, server.getsockname()[1]);
-    const [c] = await server.accept();
-    // Not before it was accepted: Deno turns a connection away that was reset in the queue.
-    await c.sendall("!");
-    await peer.line();
+  {
+    const c = await reset(socket, server);
     yield ["reset", c];
     await c.recv(1).catch(() => {});
     yield ["reset and told", c];
@@ -172,7 +178,7 @@ async function* states(socket: Module, resets: boolean): AsyncGenerator<[name: s
   {
     const l = socket.socket();
     l.bind(["127.0.0.1", 0]);
-    const nobody = l.getsockname() as [string, number];
+    const nobody = l.getsockname();
     l.close();
     using c = socket.socket();
     c.setblocking(false);
@@ -184,7 +190,7 @@ async function* states(socket: Module, resets: boolean): AsyncGenerator<[name: s
   {
     using c = socket.socket();
     c.setblocking(false);
-    await c.connect_ex(server.getsockname() as [string, number]);
+    await c.connect_ex(server.getsockname());
     yield ["connected without waiting", c];
   }
   {
@@ -202,15 +208,15 @@ async function* states(socket: Module, resets: boolean): AsyncGenerator<[name: s
 /** Where this module differs on purpose: an error is exceptional, as it is documented. */
 const DIFFERENT: Record<string, Answer[0]> = { "refused": "rwx", "reset": "rwx" };
 
-for (const { name: backend, module } of SUBJECTS) {
-  pythonTest(`${backend}: every state of a socket has CPython's readiness`, async () => {
+for (const { name, module } of ALL_SUBJECTS) {
+  pythonTest(`${name}: every state of a socket has CPython's readiness`, async () => {
     const judged: Record<string, Answer> = await askPython(JUDGE);
     for (const [name, lists] of Object.entries(DIFFERENT)) {
       assert.equal(judged[name][0], "rw");
       judged[name][0] = lists;
     }
     const ours: Record<string, Answer> = {};
-    for await (const [name, sock] of states(module, backend === "sim")) ours[name] = await look(module, sock);
+    for await (const [name, sock] of states(module)) ours[name] = await look(module, sock);
     assert.deepEqual(ours, judged);
   });
 }

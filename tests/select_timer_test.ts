@@ -1,7 +1,7 @@
 // The timer that one wait after the other has: nobody is woken before the time, and nothing is left behind.
 
 import assert from "node:assert/strict";
-import type { WaitTimer } from "../core/select/timer.ts";
+import type { WaitTimer } from "../core/timing.ts";
 import { realRuntime } from "../deno/runtime.ts";
 import { epoll, EPOLLIN, poll, POLLIN, select } from "../select.ts";
 import { runDeno } from "./_helpers.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { EpollSelector, EVENT_READ, EVENT_WRITE, KeyError } from "../select.ts";
 import type { BaseSelector } from "../select.ts";
-import { SUBJECTS } from "./_sim.ts";
+import { ALL_SUBJECTS } from "./_sim.ts";
 import type { Socket } from "../mod.ts";
 
 const BOTH = EVENT_READ | EVENT_WRITE;
@@ -127,7 +127,7 @@ const BEHAVIOURS: Record<string, Behaviour> = {
   },
 };
 
-for (const { name: backend, module } of SUBJECTS) {
+for (const { name: backend, module } of ALL_SUBJECTS) {
   const { SelectSelector, PollSelector, EpollSelector, DefaultSelector } = module;
   for (const Selector of [SelectSelector, PollSelector, EpollSelector, DefaultSelector]) {
     for (const [name, behave] of Object.entries(BEHAVIOURS)) {

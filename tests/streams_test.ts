@@ -1,6 +1,8 @@
-// The suite of web streams and sendfile, over each backend.
+// The stream suites, over each backend.
 
-import { SUBJECTS } from "./_sim.ts";
-import { webStreamSuite } from "./conformance/web_streams.ts";
+import { processSuite } from "./conformance/process.ts";
+import { streamSuite } from "./conformance/streams.ts";
+import { ALL_SUBJECTS, SUBJECTS } from "./_sim.ts";
 
-SUBJECTS.forEach(webStreamSuite);
+ALL_SUBJECTS.forEach(streamSuite);
+SUBJECTS.forEach(processSuite);

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import * as udp from "../udp.ts";
-import { SUBJECTS } from "./_sim.ts";
+import { ALL_SUBJECTS } from "./_sim.ts";
 import { failure, FAMILIES, Sockets, text } from "./_datagrams.ts";
 import type { Module } from "./conformance/fixtures.ts";
 
@@ -12,7 +12,7 @@ function blockingTest(
   name: string,
   fn: (receiver: udp.Socket, sender: udp.Socket, sockets: Sockets, module: Module) => Promise<void>,
 ): void {
-  for (const { name: backend, module } of SUBJECTS) {
+  for (const { name: backend, module } of ALL_SUBJECTS) {
     for (const family of FAMILIES) {
       Deno.test(`${backend}: ${family}: blocking: ${name}`, async () => {
         using sockets = new Sockets(family, module);

@@ -13,12 +13,17 @@ const linux = Deno.build.os === "linux";
 const EADDRINUSE = 98;
 
 /** A socket that is in the group on the loopback interface, and one whose multicasts leave by it. */
-function pair(): { listener: udp.Socket; speaker: udp.Socket; port: number; [Symbol.dispose](): void } {
+function pair(): {
+  listener: udp.Socket<udp.InetAddress>;
+  speaker: udp.Socket<udp.InetAddress>;
+  port: number;
+  [Symbol.dispose](): void;
+} {
   const [listener, speaker] = [udp.socket(), udp.socket()];
   for (const socket of [listener, speaker]) socket.settimeout(10);
   listener.bind(["", 0]);
   speaker.bind(["127.0.0.1", 0]);
-  const port = (listener.getsockname() as [string, number])[1];
+  const port = listener.getsockname()[1];
   return {
     listener,
     speaker,
@@ -53,7 +58,7 @@ Deno.test("setsockopt takes ip_mreq as Python packs it, before bind too", async 
   const request = new Uint8Array([...GROUP.split(".").map(Number), 127, 0, 0, 1]);
   listener.setsockopt(udp.IPPROTO_IP, udp.IP_ADD_MEMBERSHIP, request);
   listener.bind(["", 0]);
-  const [, port] = listener.getsockname() as [string, number];
+  const [, port] = listener.getsockname();
   speaker.setsockopt(udp.IPPROTO_IP, udp.IP_MULTICAST_TTL, 3);
   await speaker.sendto("hello", [GROUP, port]);
   assert.equal(text(await listener.recv(100)), "hello");
@@ -70,7 +75,7 @@ Deno.test("IP_MULTICAST_LOOP switches what the own host hears, before bind and a
   using speaker = udp.socket();
   listener.settimeout(10);
   listener.bind(["", 0]);
-  const [, port] = listener.getsockname() as [string, number];
+  const [, port] = listener.getsockname();
   udp.join(listener, GROUP, other4!.address);
   speaker.setsockopt(udp.IPPROTO_IP, udp.IP_MULTICAST_TTL, 0);
   speaker.setsockopt(udp.IPPROTO_IP, udp.IP_MULTICAST_LOOP, 0);
@@ -93,7 +98,7 @@ Deno.test("IPv6: groups by the index of an interface, and IPV6_MULTICAST_LOOP", 
   using speaker = udp.socket(udp.AF_INET6);
   listener.settimeout(10);
   listener.bind(["::", 0]);
-  const [, port] = listener.getsockname() as [string, number];
+  const [, port] = listener.getsockname();
   udp.join(listener, GROUP6, on);
   await speaker.sendto("to all six", [GROUP6, port, 0, on]);
   assert.equal(text(await listener.recv(100)), "to all six");
@@ -155,7 +160,7 @@ Deno.test("a join that fails takes away none of the options behind it", { ignore
   using listener = native.socket(native.AF_INET, native.SOCK_DGRAM);
   listener.settimeout(10);
   listener.bind(["", 0]);
-  const [, port] = listener.getsockname() as [string, number];
+  const [, port] = listener.getsockname();
   listener.setsockopt(native.IPPROTO_IP, IP_RECVTTL, 1);
   udp.join(listener, GROUP, "127.0.0.1");
   joinInVain(speaker);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import * as udp from "../udp.ts";
 import { failure, familyTest, Sockets, text } from "./_datagrams.ts";
+import { TemporaryDirectory } from "./_helpers.ts";
 
 familyTest("an unbound socket binds itself with its first datagram, and can be answered", async (sockets) => {
   const [server, client] = [sockets.bound(), sockets.unbound()];
@@ -153,7 +154,7 @@ Deno.test("UDP: names are looked up in the socket's family", async () => {
   using sockets = new Sockets("IPv4");
   const [server, client] = [sockets.unbound(), sockets.unbound()];
   server.bind(["localhost", 0]);
-  const [host, port] = server.getsockname() as [string, number];
+  const [host, port] = server.getsockname();
   assert.equal(host, "127.0.0.1");
   await client.sendto("by name", ["localhost", port]);
   assert.equal(text(await server.recv(100)), "by name");
@@ -165,7 +166,7 @@ Deno.test("UDP: names are looked up in the socket's family", async () => {
 familyTest("no host is this host", async (sockets) => {
   if (sockets.family === "Unix") return;
   const [server, client] = [sockets.bound(), sockets.unbound()];
-  await client.sendto("to this host", ["", (server.getsockname() as [string, number])[1]]);
+  await client.sendto("to this host", ["", server.getsockname()[1]]);
   assert.equal(text(await server.recv(100)), "to this host");
 });
 
@@ -196,7 +197,7 @@ Deno.test("UDP: IPv6 hears IPv4 too, under mapped addresses", async () => {
   using four = new Sockets("IPv4");
   const [server, client] = [six.unbound(), four.bound()];
   server.bind(["", 0]);
-  const [host, port] = server.getsockname() as [string, number];
+  const [host, port] = server.getsockname();
   assert.equal(host, "::");
   await client.sendto("x", ["127.0.0.1", port]);
   const [data, address] = await server.recvfrom(9);
@@ -221,3 +222,31 @@ Deno.test("UDP: broadcasts need SO_BROADCAST", async () => {
   await client.sendto("hear, hear", ["127.255.255.255", (server.getsockname() as any)[1]]);
   assert.equal(text(await server.recv(100)), "hear, hear");
 });
+
+if (Deno.build.os === "linux") {
+  Deno.test("a Unix datagram that waits for a receive to end is sent or not, as its call says", async () => {
+    using directory = new TemporaryDirectory();
+    using one = udp.socket(udp.AF_UNIX);
+    using other = udp.socket(udp.AF_UNIX);
+    one.bind(directory.fresh());
+    other.bind(directory.fresh());
+    const address = other.getsockname();
+    const receiving = one.recv(100);
+    // Aborted before the receive under way has ended.
+    for (const to of [address, directory.fresh()]) {
+      const abort = new AbortController();
+      const sending = one.sendto("given up", to, { signal: abort.signal });
+      abort.abort();
+      await assert.rejects(sending, { name: "AbortError" });
+    }
+    // One that may not wait is given the time that it takes.
+    one.setblocking(false);
+    assert.equal(await one.sendto("sent", address), 4);
+    await assert.rejects(one.sendto("lost", directory.fresh()), { code: "ENOENT" });
+    assert.equal(text(await other.recv(100)), "sent");
+    other.setblocking(false);
+    await assert.rejects(other.recv(100), { code: "EAGAIN" });
+    await other.sendto("answer", one.getsockname());
+    assert.equal(text(await receiving), "answer");
+  });
+}

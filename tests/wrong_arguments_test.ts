@@ -39,7 +39,7 @@ function wrongCalls(m: Module, { client, server, address }: Connected): Record<s
     "sendmsg, a control message of four items": () => client.sendmsg(["x"], [wrong([1, 1, "d", 1])]),
     "sendmsg, a control message that is an object": () => client.sendmsg(["x"], [wrong({})]),
     "sendmsg, a control message that is a string": () => client.sendmsg(["x"], [wrong("abc")]),
-    "recv, options in place of flags": () => client.recv(5, wrong({ signal })),
+    "recv, options in place of flags and again": () => client.recv(5, {}, {}),
     "sendmsg, a number": () => client.sendmsg(wrong(42)),
     "sendmsg, an object": () => client.sendmsg(wrong({})),
     "recvmsg_into, an object": () => client.recvmsg_into(wrong({})),

@@ -7,6 +7,8 @@
 //         send     one connection, discards what the server sends
 //         accept   connects COUNT at a time and awaits the server's close of each
 //         udp      one socket with COUNT datagrams of SIZE bytes under way
+//         dns      the same with a query in each datagram, and an answer awaited; SIZE counts for nothing
+//         chat     COUNT clients: one says SIZE bytes, all others hear them, then the next one speaks; counted by hearer
 //         hold     opens COUNT connections, exchanges SIZE bytes once on each, holds them until stdin ends
 //
 // poll: never sleeps, for a CPU of its own: the server then never has to wake an idle CPU, which would cost
@@ -216,6 +218,21 @@ static void open_udp(void) {
   send_datagrams(count);
 }
 
+// A query for the address of host.example: a header with one question, the name, type A, class IN.
+static int is_dns;
+
+static void make_query(void) {
+  static const char query[] = "\0\1\1\0\0\1\0\0\0\0\0\0\4host\7example\0\0\1\0\1";
+  is_dns = 1;
+  size = sizeof query - 1;
+  memcpy(data, query, size);
+}
+
+static void check_answer(int length) {
+  if (length <= size || memcmp(scratch, data, 2) || !(scratch[2] & 0x80) || scratch[7] != 1)
+    fputs("load: not an answer\n", stderr), exit(1);
+}
+
 static void udp_step(void) {
   struct epoll_event event;
   if (next_events(&event) <= 0) {
@@ -232,9 +249,50 @@ static void udp_step(void) {
     int n = recvmmsg(udp, batch, count, 0, NULL);
     if (n <= 0) return;
     heard = last;
+    if (is_dns) check_answer(batch[n - 1].msg_len);
     operations += n;
     send_datagrams(n);
   }
+}
+
+// ---- chat
+
+static int *clients, speaker;
+static uint64_t unheard;
+
+static void speak(void) {
+  send_message(clients[speaker]);
+  speaker = (speaker + 1) % count;
+  unheard = (uint64_t)(count - 1) * size;
+}
+
+static void open_chat(void) {
+  clients = calloc(count, sizeof *clients);
+  for (int i = 0; i < count; i++) {
+    clients[i] = connect_to(port);
+    watch(ep, EPOLL_CTL_ADD, clients[i], EPOLLIN);
+  }
+  // The server has taken all of them when it has greeted the last with one byte for each.
+  for (int greeted = 0; greeted < count;) {
+    struct epoll_event events[EVENTS];
+    int n = epoll_wait(ep, events, EVENTS, -1);
+    for (int i = 0; i < n; i++) greeted += recv(events[i].data.fd, scratch, 1, 0) == 1;
+  }
+  speak();
+}
+
+static void chat_step(void) {
+  struct epoll_event events[EVENTS];
+  int n = next_events(events);
+  for (int i = 0; i < n; i++) {
+    ssize_t r = recv(events[i].data.fd, scratch, sizeof scratch, 0);
+    if (r <= 0) fail("recv");
+    if ((uint64_t)r > unheard) fputs("load: more than was said\n", stderr), exit(1);
+    unheard -= r;
+    bytes += r;
+  }
+  operations = bytes / size;
+  if (unheard == 0) speak();
 }
 
 int main(int argc, char **argv) {
@@ -271,6 +329,14 @@ int main(int argc, char **argv) {
     if (count > EVENTS) return fputs("load: too many datagrams\n", stderr), 2;
     open_udp();
     measure(udp_step);
+  } else if (!strcmp(mode, "dns")) {
+    if (count > EVENTS) return fputs("load: too many datagrams\n", stderr), 2;
+    make_query();
+    open_udp();
+    measure(udp_step);
+  } else if (!strcmp(mode, "chat")) {
+    open_chat();
+    measure(chat_step);
   } else {
     return fprintf(stderr, "load: no mode %s\n", mode), 2;
   }

@@ -152,7 +152,7 @@ int main(int argc, char **argv) {
   raise_descriptor_limit();
   memset(buffer, 'x', sizeof buffer);
   ep = must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-  if (!strcmp(role, "echo")) serve(serve_echo, EPOLLIN);
+  if ((!strcmp(role, "echo") || !strcmp(role, "echo_into"))) serve(serve_echo, EPOLLIN);
   else if (!strcmp(role, "receive") || !strcmp(role, "receive_into")) serve(serve_receive, EPOLLIN);
   else if (!strcmp(role, "send")) serve(serve_send, EPOLLOUT);
   else if (!strcmp(role, "accept")) serve(serve_accept, 0);

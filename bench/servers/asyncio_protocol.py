@@ -94,7 +94,7 @@ class First(Quiet):
         self.done.set_result(None)
 
 
-SERVERS = {"echo": Echo, "receive": Receive, "receive_into": ReceiveInto, "send": Send, "accept": Accept}
+SERVERS = {"echo": Echo, "echo_into": Echo, "receive": Receive, "receive_into": ReceiveInto, "send": Send, "accept": Accept}
 
 
 async def main():

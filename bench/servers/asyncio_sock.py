@@ -34,7 +34,7 @@ async def send(loop, conn):
         conn.close()  # the load has seen enough
 
 
-SERVERS = {"echo": echo, "receive": receive, "receive_into": receive_into, "send": send}
+SERVERS = {"echo": echo, "echo_into": echo, "receive": receive, "receive_into": receive_into, "send": send}
 
 
 def new_socket(kind):

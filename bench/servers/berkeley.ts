@@ -7,6 +7,7 @@ type Module = Pick<typeof module, "socket" | "AF_INET" | "SOCK_DGRAM">;
 type Connection = module.Socket;
 
 const PIECE = 65536;
+const SHUT_WR = 1;
 
 async function echo(conn: Connection): Promise<void> {
   for (;;) {
@@ -15,6 +16,26 @@ async function echo(conn: Connection): Promise<void> {
     await conn.sendall(data);
   }
   conn.close();
+}
+
+async function echoInto(conn: Connection): Promise<void> {
+  const buffer = new Uint8Array(PIECE);
+  for (let length; (length = await conn.recv_into(buffer)) > 0;) await conn.sendall(buffer.subarray(0, length));
+  conn.close();
+}
+
+/** One direction of a forwarder. */
+type Copy = (from: Connection, to: Connection) => Promise<void>;
+
+async function copy(from: Connection, to: Connection): Promise<void> {
+  for (let data; (data = await from.recv(PIECE)).length > 0;) await to.sendall(data);
+  await to.shutdown(SHUT_WR);
+}
+
+async function copyInto(from: Connection, to: Connection): Promise<void> {
+  const buffer = new Uint8Array(PIECE);
+  for (let length; (length = await from.recv_into(buffer)) > 0;) await to.sendall(buffer.subarray(0, length));
+  await to.shutdown(SHUT_WR);
 }
 
 async function receive(conn: Connection): Promise<void> {
@@ -56,7 +77,8 @@ function accept(conn: Connection): void {
   conn.close();
 }
 
-const handlers = { echo, receive, receive_into: receiveInto, send, accept };
+const copies: Record<string, Copy> = { forward: copy, forward_into: copyInto };
+const handlers = { echo, echo_into: echoInto, receive, receive_into: receiveInto, send, accept };
 
 /** Runs one role of the program over a backend. */
 export async function run({ socket, AF_INET, SOCK_DGRAM }: Module, { role, port, load }: Role): Promise<void> {
@@ -79,15 +101,22 @@ export async function run({ socket, AF_INET, SOCK_DGRAM }: Module, { role, port,
     untilStdinEnds();
     const sock = socket(AF_INET, SOCK_DGRAM);
     sock.bind(["127.0.0.1", 0]);
-    announce(sock.getsockname() as [string, number]);
+    announce(sock.getsockname());
     await (role === "udp" ? echoDatagrams : echoReceived)(sock);
   } else {
     untilStdinEnds();
-    const serve = handlers[role as keyof typeof handlers];
+    const forward = async (near: Connection) => {
+      const far = socket();
+      await far.connect(["127.0.0.1", port]);
+      await Promise.all([copies[role](near, far), copies[role](far, near)]).catch(() => {}); // the load has seen enough
+      near.close();
+      far.close();
+    };
+    const serve = role in copies ? forward : handlers[role as keyof typeof handlers];
     const server = socket();
     server.bind(["127.0.0.1", 0]);
     server.listen(1024);
-    announce(server.getsockname() as [string, number]);
+    announce(server.getsockname());
     for await (const [conn] of server) serve(conn);
   }
 }

@@ -41,13 +41,36 @@ async function send(conn: Deno.Conn): Promise<void> {
   }
 }
 
+async function forward(near: Deno.Conn): Promise<void> {
+  const far = await Deno.connect({ hostname, port });
+  await Promise.all([copy(near, far), copy(far, near)]).catch(() => {}); // the load has seen enough
+  near.close();
+  far.close();
+}
+
+async function copy(from: Deno.Conn, to: Deno.Conn): Promise<void> {
+  const buffer = new Uint8Array(PIECE);
+  for (let n; (n = await from.read(buffer)) !== null;) await writeAll(to, buffer.subarray(0, n));
+  await to.closeWrite();
+}
+
 function accept(conn: Deno.Conn): void {
   conn.close();
 }
 
-const handlers = { echo, receive, receive_into: receiveInto, send, accept };
-
 const { role, port, load } = roleOf(Deno.args);
+
+const handlers = {
+  echo,
+  echo_into: echo,
+  forward,
+  forward_into: forward,
+  receive,
+  receive_into: receiveInto,
+  send,
+  accept,
+};
+
 if (role === "first") {
   const conn = await Deno.connect({ hostname, port });
   await writeAll(conn, new Uint8Array(64));

@@ -34,6 +34,7 @@ const handlers = {
   },
 };
 handlers.receive_into = handlers.receive;
+handlers.echo_into = handlers.echo;
 
 if (role === "first") {
   const conn = connect(port, hostname, () => conn.write(new Uint8Array(64)));

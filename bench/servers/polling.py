@@ -76,7 +76,7 @@ def send(conn):
     return True
 
 
-SERVERS = {"echo": echo, "receive": receive, "receive_into": receive_into, "send": send}
+SERVERS = {"echo": echo, "echo_into": echo, "receive": receive, "receive_into": receive_into, "send": send}
 
 
 def serve(poller, role):

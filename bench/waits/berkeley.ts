@@ -13,7 +13,7 @@ export async function run({ create_connection, create_server, epoll, EPOLLIN, se
     const ours: Socket[] = [];
     const theirs: Socket[] = [];
     for (let count = 0; count < size; count++) {
-      ours.push(await create_connection(server.getsockname() as [string, number]));
+      ours.push(await create_connection(server.getsockname()));
       theirs.push((await server.accept())[0]);
     }
     const active = ours[size >> 1];

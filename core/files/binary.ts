@@ -2,12 +2,11 @@
 
 import { bytesOf, viewOf } from "../../base/data.ts";
 import type { Data } from "../../base/data.ts";
+import { apart, checkOptions, checkUnchanged } from "../arguments.ts";
+import type { WaitOptions } from "../promises.ts";
 import { ByteReader, ByteWriter, orNull } from "./bytes.ts";
 import type { Bytes, FileSocket } from "./bytes.ts";
-import { closedFile, countOf, SocketFile, UnsupportedOperation } from "./file.ts";
-import type { WaitOptions } from "../abort.ts";
-import { checkUnchanged } from "../arguments.ts";
-import { Order } from "./order.ts";
+import { closedFile, countOf, Order, SocketFile, UnsupportedOperation } from "./file.ts";
 
 /** What a file of bytes is made of. */
 export interface BinaryParts {
@@ -69,29 +68,40 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
   }
 
   /** Reads up to a newline, which is included, or up to `limit` bytes. Empty at the end of the stream. */
-  async readline(limit?: number | null, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
-    const most = countOf(limit);
-    return await this.reads((reader, signal) => reader.readline(most, signal), options);
+  async readline(limit?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
+    const [count, checked] = apart(limit, options);
+    const most = countOf(count);
+    return await this.reads((reader, signal) => reader.readline(most, signal), checked);
   }
   /** Reads lines to the end of the stream, or until they hold more than `hint` bytes. */
-  async readlines(hint?: number | null, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer>[] | null> {
-    const most = countOf(hint);
-    return await this.reads((reader, signal) => reader.readlines(most, signal), options);
+  async readlines(
+    hint?: number | null | WaitOptions,
+    options?: WaitOptions,
+  ): Promise<Uint8Array<ArrayBuffer>[] | null> {
+    const [count, checked] = apart(hint, options);
+    const most = countOf(count);
+    return await this.reads((reader, signal) => reader.readlines(most, signal), checked);
   }
 
   /** Sends what was written and gives up the socket, which closes if it was closed before and has no other file. */
-  close(options: WaitOptions = {}): Promise<void> {
+  close(options?: WaitOptions): Promise<void> {
     // Closing again awaits the first closing, but only that one tells how it went.
     if (this.#closing !== undefined) return this.#closing.then(undefined, () => {});
     const release = () => {
       this.#reader.abandon(closedFile());
       this.#parts.release();
     };
-    return this.#closing = this.finish(options).finally(release);
+    let signal: AbortSignal | undefined;
+    try {
+      signal = checkOptions(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#closing = this.finish(signal).finally(release);
   }
 
   /** Sends what is still to be sent. */
-  protected abstract finish(options: WaitOptions): Promise<void>;
+  protected abstract finish(signal: AbortSignal | undefined): Promise<void>;
 
   /** Throws on a closed file. */
   protected checkOpen(): void {
@@ -104,10 +114,11 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
    */
   protected async reads<R>(
     read: (reader: ByteReader, signal: AbortSignal | undefined) => Promise<R>,
-    options: WaitOptions = {},
+    options: WaitOptions | undefined,
   ): Promise<R> {
     if (!this.readable()) throw new UnsupportedOperation("not readable");
-    return await this.#reads.run(() => read(this.#reader, options.signal), options.signal);
+    const signal = checkOptions(options);
+    return await this.#reads.run(() => read(this.#reader, signal), signal);
   }
 }
 
@@ -137,11 +148,12 @@ export class RawFile extends BinaryFile {
   }
 
   /** Receives once, up to `size` bytes; to the end of the stream if it is negative or left out. */
-  async read(size?: number | null, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
-    const most = countOf(size);
+  async read(size?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
+    const [count, checked] = apart(size, options);
+    const most = countOf(count);
     return await this.reads(
       (reader, signal) => most < 0 ? reader.read(-1, signal) : reader.readSome(most, signal),
-      options,
+      checked,
     );
   }
   /** Receives to the end of the stream. */
@@ -155,20 +167,22 @@ export class RawFile extends BinaryFile {
     return await this.reads((reader, signal) => reader.readSomeInto(view, length, signal), options);
   }
   /** Sends once, and answers how much that was. */
-  async write(data: Data, options: WaitOptions = {}): Promise<number | null> {
+  async write(data: Data, options?: WaitOptions): Promise<number | null> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");
+    const signal = checkOptions(options);
     const bytes = bytesOf(data) as Bytes;
     const { length } = bytes;
     const send = async () => {
       checkUnchanged(bytes, length);
-      return await orNull(this.#socket.send(bytes, 0, { signal: options.signal }));
+      return await orNull(this.#socket.send(bytes, 0, { signal }));
     };
-    return await this.#writes.run(send, options.signal);
+    return await this.#writes.run(send, signal);
   }
   /** Does nothing: there is no buffer. */
   // deno-lint-ignore require-await
-  async flush(): Promise<void> {
+  async flush(options?: WaitOptions): Promise<void> {
     this.checkOpen();
+    checkOptions(options);
   }
 
   /** There is nothing left to send. */
@@ -203,15 +217,17 @@ export class BufferedFile extends BinaryFile {
   }
 
   /** Reads `size` bytes, fewer only at the end of the stream; to the end if it is negative or left out. */
-  async read(size?: number | null, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
-    const most = countOf(size);
+  async read(size?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
+    const [count, checked] = apart(size, options);
+    const most = countOf(count);
     if (most < -1) throw new RangeError("read length must be non-negative or -1");
-    return await this.reads((reader, signal) => reader.read(most, signal), options);
+    return await this.reads((reader, signal) => reader.read(most, signal), checked);
   }
   /** Reads what is buffered, up to `size` bytes, or receives once if that is nothing. */
-  async read1(size?: number | null, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
-    const most = countOf(size);
-    return await this.reads((reader, signal) => reader.readSome(most, signal), options);
+  async read1(size?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
+    const [count, checked] = apart(size, options);
+    const most = countOf(count);
+    return await this.reads((reader, signal) => reader.readSome(most, signal), checked);
   }
   /** Shows what is buffered, or receives once if that is nothing, without taking it. */
   peek(options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
@@ -234,20 +250,21 @@ export class BufferedFile extends BinaryFile {
    * Writes, and answers how much: all of it. After a timeout or an abort what was given is still in the
    * buffer, and flush goes on with it.
    */
-  async write(data: Data, options: WaitOptions = {}): Promise<number> {
+  async write(data: Data, options?: WaitOptions): Promise<number> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");
+    const signal = checkOptions(options);
     // Who wrote it may use its memory again at once: where the data has to wait for its turn it is copied.
     const bytes = this.#writes.busy ? bytesOf(data).slice() : bytesOf(data);
-    return await this.#writes.run(() => this.#writer!.write(bytes, options.signal), options.signal);
+    return await this.#writes.run(() => this.#writer!.write(bytes, signal), signal);
   }
   /** Sends what was written. */
-  async flush(options: WaitOptions = {}): Promise<void> {
+  async flush(options?: WaitOptions): Promise<void> {
     this.checkOpen();
-    await this.finish(options);
+    await this.finish(checkOptions(options));
   }
 
   /** Sends what is still to be sent. */
-  protected override async finish({ signal }: WaitOptions): Promise<void> {
+  protected override async finish(signal: AbortSignal | undefined): Promise<void> {
     if (this.#writer !== undefined) await this.#writes.run(() => this.#writer!.flush(signal), signal);
   }
 }

@@ -5,6 +5,7 @@
 
 import { BlockingIOError } from "../../base/errors.ts";
 import { errnoOf } from "../../base/errno.ts";
+import type { WaitOptions } from "../promises.ts";
 import { checkUnchanged } from "../arguments.ts";
 
 /** Bytes in memory of their own, so that they may be sent on, transferred or posted. */
@@ -15,9 +16,9 @@ export interface FileSocket {
   /** The descriptor. */
   fileno(): number;
   /** Receives into a buffer, as Socket.recv_into. */
-  recv_into(buffer: Bytes, nbytes: number, flags: number, options: { signal?: AbortSignal }): Promise<number>;
+  recv_into(buffer: Bytes, nbytes: number, flags: number, options: WaitOptions): Promise<number>;
   /** Sends what there is room for, as Socket.send. */
-  send(data: Bytes, flags: number, options: { signal?: AbortSignal }): Promise<number>;
+  send(data: Bytes, flags: number, options: WaitOptions): Promise<number>;
 }
 
 const NOTHING = new Uint8Array(0);

@@ -2,7 +2,9 @@
 
 import { nameOf } from "../../base/data.ts";
 import { OSError } from "../../base/errors.ts";
-import type { WaitOptions } from "../abort.ts";
+import { checkOptions } from "../arguments.ts";
+import { isAborted, throwIfAborted, whenAborted } from "../promises.ts";
+import type { WaitOptions } from "../promises.ts";
 
 /**
  * A file operation that the file's mode does not allow, as Python's io.UnsupportedOperation.
@@ -72,11 +74,11 @@ export abstract class SocketFile<T extends string | Uint8Array, D = T> implement
   }
 
   /** Reads up to `size` characters or bytes; to the end of the stream if it is negative or left out. */
-  abstract read(size?: number | null, options?: WaitOptions): Promise<T | null>;
+  abstract read(size?: number | null | WaitOptions, options?: WaitOptions): Promise<T | null>;
   /** Reads one line with its end, or up to `limit` characters or bytes of it. Empty at the end of the stream. */
-  abstract readline(limit?: number | null, options?: WaitOptions): Promise<T | null>;
+  abstract readline(limit?: number | null | WaitOptions, options?: WaitOptions): Promise<T | null>;
   /** Reads lines to the end of the stream, or until they hold more than `hint` characters or bytes. */
-  abstract readlines(hint?: number | null, options?: WaitOptions): Promise<T[] | null>;
+  abstract readlines(hint?: number | null | WaitOptions, options?: WaitOptions): Promise<T[] | null>;
   /** Writes, and answers how much; a buffered file sends it when its buffer is full, or at flush or close. */
   abstract write(data: D, options?: WaitOptions): Promise<number | null>;
   /** Sends what was written. */
@@ -87,6 +89,7 @@ export abstract class SocketFile<T extends string | Uint8Array, D = T> implement
   /** Writes one after the other; no line ends are added. */
   async writelines(lines: Iterable<D> | AsyncIterable<D>, options?: WaitOptions): Promise<void> {
     this.fileno();
+    checkOptions(options);
     for await (const line of lines) await this.write(line, options);
   }
 
@@ -116,4 +119,63 @@ export function countOf(value: number | null | undefined): number {
   if (value === undefined || value === null) return -1;
   if (Number.isInteger(value)) return value;
   throw new TypeError(`argument should be integer or null, not ${typeof value === "number" ? value : nameOf(value)}`);
+}
+
+// One call after the other: a file's reads share a buffer, and so do its writes.
+
+/** The call that has its turn. */
+interface Running {
+  readonly work: Promise<unknown>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Lets calls in one at a time, in the order they came. A call that is still waiting for its turn leaves
+ * at once when its signal is aborted; one that has its turn ends by itself, so nothing it took is dropped.
+ * Calls that are aborted together end in their order: a program that awaits one after the other misses no rejection.
+ */
+export class Order {
+  #taken = false;
+  #running: Running | undefined;
+  readonly #waiting: (() => void)[] = [];
+
+  /** Whether a call would have to wait for its turn. */
+  get busy(): boolean {
+    return this.#taken;
+  }
+
+  /** Runs one piece of work when its turn has come. */
+  async run<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    throwIfAborted(signal);
+    if (this.#taken) await this.#turn(signal);
+    this.#taken = true;
+    try {
+      const running = work();
+      this.#running = { work: running, signal };
+      return await running;
+    } finally {
+      this.#running = undefined;
+      // The turn is handed over, not set free: a call that comes now must not overtake those that wait.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#taken = false;
+      else next();
+    }
+  }
+
+  #turn(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = () => {
+        unlisten?.();
+        resolve();
+      };
+      this.#waiting.push(enter);
+      const unlisten = signal === undefined ? undefined : whenAborted(signal, (reason) => {
+        this.#waiting.splice(this.#waiting.indexOf(enter), 1);
+        const end = () => reject(reason);
+        const running = this.#running;
+        if (running?.signal !== undefined && isAborted(running.signal)) running.work.then(end, end);
+        else end();
+      });
+    });
+  }
 }

@@ -1,13 +1,81 @@
-// Files of text, as Python's TextIOWrapper: an encoding and line ends over a file of bytes.
+// Line ends in text, as CPython's `newline` argument has them.
 
 import { nameOf } from "../../base/data.ts";
+import { apart, checkOptions } from "../arguments.ts";
+import type { WaitOptions } from "../promises.ts";
 import type { BufferedFile } from "./binary.ts";
-import type { Codec, Decoder, Encoder, ErrorHandler } from "./coding.ts";
-import { closedFile, countOf, SocketFile, UnsupportedOperation } from "./file.ts";
-import type { WaitOptions } from "../abort.ts";
-import { lineEnd, NewlineDecoder, withNewlines } from "./newlines.ts";
-import type { Newline } from "./newlines.ts";
-import { Order } from "./order.ts";
+import type { Codec, Decoder, Encoder, ErrorHandler } from "./codecs.ts";
+import { closedFile, countOf, Order, SocketFile, UnsupportedOperation } from "./file.ts";
+
+/** How lines end: null and "" know all three ways (null makes them "\n"), the others one. */
+export type Newline = null | "" | "\n" | "\r" | "\r\n";
+
+/** Checks a `newline` argument. */
+export function newlineOf(value: unknown): Newline {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== "string") throw new TypeError(`newline must be a string or null, not ${nameOf(value)}`);
+  if (!["", "\n", "\r", "\r\n"].includes(value)) throw new RangeError(`illegal newline value: ${value}`);
+  return value as Newline;
+}
+
+/** What `newlines` answers: the line ends seen so far. */
+export type NewlinesSeen = null | string | string[];
+
+/** Makes "\r" and "\r\n" to "\n" if it shall, holds a last "\r" back until it is known what follows, and keeps count. */
+export class NewlineDecoder {
+  readonly #translate: boolean;
+  #held = "";
+  #cr = false;
+  #lf = false;
+  #crlf = false;
+
+  constructor(translate: boolean) {
+    this.#translate = translate;
+  }
+
+  decode(text: string, final: boolean): string {
+    if (text === "" && !final) return "";
+    text = this.#held + text;
+    this.#held = "";
+    if (!final && text.endsWith("\r")) {
+      this.#held = "\r";
+      text = text.slice(0, -1);
+    }
+    if (!text.includes("\r")) {
+      this.#lf ||= text.includes("\n");
+      return text;
+    }
+    this.#crlf ||= text.includes("\r\n");
+    this.#cr ||= /\r(?!\n)/.test(text);
+    this.#lf ||= /(?<!\r)\n/.test(text);
+    return this.#translate ? text.replace(/\r\n?/g, "\n") : text;
+  }
+
+  get seen(): NewlinesSeen {
+    const seen = [this.#cr && "\r", this.#lf && "\n", this.#crlf && "\r\n"].filter((end) => end !== false);
+    return seen.length > 1 ? seen : seen[0] ?? null;
+  }
+}
+
+/** Where the line ends that begins at `from` or before, if its end is in the text; else -1. */
+export function lineEnd(text: string, from: number, newline: Newline): number {
+  if (newline === "") {
+    ANY_END.lastIndex = from;
+    return ANY_END.test(text) ? ANY_END.lastIndex : -1;
+  }
+  const end = newline ?? "\n";
+  const index = text.indexOf(end, from);
+  return index < 0 ? -1 : index + end.length;
+}
+
+const ANY_END = /\r\n|\r|\n/g;
+
+/** What is written for a text's "\n". */
+export function withNewlines(text: string, newline: Newline): string {
+  return newline === "\r" || newline === "\r\n" ? text.replaceAll("\n", newline) : text;
+}
+
+// Files of text, as Python's TextIOWrapper: an encoding and line ends over a file of bytes.
 
 /** How much is decoded at a time, as in CPython. */
 const CHUNK = 8192;
@@ -106,8 +174,9 @@ export class TextFile extends SocketFile<string> {
   }
 
   /** Reads `size` characters, fewer only at the end of the stream; to the end if it is negative or left out. */
-  async read(size?: number | null, options?: WaitOptions): Promise<string | null> {
-    const most = countOf(size);
+  async read(size?: number | null | WaitOptions, options?: WaitOptions): Promise<string | null> {
+    const [count, checked] = apart(size, options);
+    const most = countOf(count);
     return await this.#read(async (signal) => {
       for (;;) {
         const end = most < 0 ? -1 : endOf(this.#text, this.#at, most);
@@ -116,21 +185,23 @@ export class TextFile extends SocketFile<string> {
         if (typeof more === "string") continue;
         return more === null && this.#at === this.#text.length ? null : this.#take(this.#text.length);
       }
-    }, options);
+    }, checked);
   }
 
   /** Reads one line with its end, or up to `limit` characters of it. Empty at the end of the stream. */
-  async readline(limit?: number | null, options?: WaitOptions): Promise<string | null> {
-    const most = countOf(limit);
+  async readline(limit?: number | null | WaitOptions, options?: WaitOptions): Promise<string | null> {
+    const [count, checked] = apart(limit, options);
+    const most = countOf(count);
     return await this.#read(async (signal) => {
       const length = await this.#lineLength(most, signal);
       return length === null ? null : this.#take(this.#at + length);
-    }, options);
+    }, checked);
   }
 
   /** Reads lines to the end of the stream, or until they hold more than `hint` characters. */
-  async readlines(hint?: number | null, options?: WaitOptions): Promise<string[] | null> {
-    const most = countOf(hint);
+  async readlines(hint?: number | null | WaitOptions, options?: WaitOptions): Promise<string[] | null> {
+    const [count, checked] = apart(hint, options);
+    const most = countOf(count);
     return await this.#read(async (signal) => {
       const lines: string[] = [];
       try {
@@ -149,12 +220,13 @@ export class TextFile extends SocketFile<string> {
         throw error;
       }
       return lines;
-    }, options);
+    }, checked);
   }
 
   /** Writes, and answers how many characters; they are sent when the buffer is full, or at flush or close. */
   async write(text: string, options?: WaitOptions): Promise<number> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");
+    checkOptions(options);
     if (typeof text !== "string") throw new TypeError(`write() argument must be a string, not ${nameOf(text)}`);
     await this.buffer.write(this.#encoder!.encode(withNewlines(text, this.#newline)), options);
     if (this.line_buffering && /[\r\n]/.test(text)) await this.buffer.flush(options);
@@ -169,12 +241,16 @@ export class TextFile extends SocketFile<string> {
     return this.buffer.close(options);
   }
 
-  async #read<R>(read: (signal: AbortSignal | undefined) => Promise<R>, options: WaitOptions = {}): Promise<R> {
+  async #read<R>(
+    read: (signal: AbortSignal | undefined) => Promise<R>,
+    options: WaitOptions | undefined,
+  ): Promise<R> {
     if (!this.readable()) throw new UnsupportedOperation("not readable");
+    const signal = checkOptions(options);
     return await this.#reads.run(() => {
       if (this.closed) throw closedFile();
-      return read(options.signal);
-    }, options.signal);
+      return read(signal);
+    }, signal);
   }
 
   #take(end: number): string {

@@ -1,10 +1,10 @@
-// getfqdn's rules, whoever asks the names.
+// The rules of getfqdn, for every way of looking up names.
 
 import { hostText } from "../../base/addresses.ts";
 import { nameOf } from "../../base/data.ts";
 import { OSError } from "../../base/errors.ts";
 
-/** The first name with a dot that a look-up finds for a host; the host itself where it finds none. */
+/** Returns the first name with a dot that a look-up finds for a host, or the host itself. */
 export async function qualify(
   given: string | Uint8Array,
   gethostname: () => string,

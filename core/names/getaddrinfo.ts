@@ -1,11 +1,13 @@
-// getaddrinfo: host and service to addresses that can be given to bind and connect.
+// getaddrinfo: from a host and a service to addresses for bind and connect.
 //
 // The order of checks and of results is glibc's.
 
 import { hostText } from "../../base/addresses.ts";
 import type { Inet6Address, InetAddress } from "../../base/addresses.ts";
-import { AF_INET, AF_INET6, AF_UNSPEC } from "../../base/constants/families.ts";
 import {
+  AF_INET,
+  AF_INET6,
+  AF_UNSPEC,
   AI_ADDRCONFIG,
   AI_ALL,
   AI_CANONNAME,
@@ -13,16 +15,20 @@ import {
   AI_NUMERICSERV,
   AI_PASSIVE,
   AI_V4MAPPED,
-} from "../../base/constants/names.ts";
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from "../../base/constants.ts";
 import { IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from "../../base/constants/ip.ts";
-import { SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET, SOCK_STREAM } from "../../base/constants/sockets.ts";
-import { gaiErrorFor } from "../../base/gai.ts";
+import { gaiErrorFor } from "../../base/errors.ts";
 import { findService } from "../../base/services.ts";
 import { findAddresses, isAddress, ownAddresses } from "./hosts.ts";
-import { toAscii } from "../../base/idna.ts";
-import { orAborted } from "../abort.ts";
+import { toAscii } from "../../base/ip.ts";
+import { orAborted, throwIfAborted } from "../promises.ts";
+import type { WaitOptions } from "../promises.ts";
 import type { Resolver } from "../../seam/resolver.ts";
-import type { WaitOptions } from "../abort.ts";
+import { checkOptions } from "../arguments.ts";
 
 /** One result of getaddrinfo. */
 export type AddressInfo = [
@@ -35,14 +41,14 @@ export type AddressInfo = [
 
 const ALL_FLAGS = AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_V4MAPPED | AI_ALL | AI_ADDRCONFIG | AI_NUMERICSERV;
 
-/** One way to use an address; `port` is known once a service is found for it. */
+/** One socket type and protocol to return an address for. `port` is known when the service was found. */
 interface Use {
   type: number;
-  /** undefined: whichever was asked for. */
+  /** undefined stands for the protocol of the call. */
   proto: number | undefined;
-  /** The protocol's name among the services; raw sockets have none. */
+  /** The name of the protocol in the table of services; undefined for raw sockets. */
   services: string | undefined;
-  /** Answered where neither type nor protocol was asked for. */
+  /** Whether it is returned when the call names neither a type nor a protocol. */
   common: boolean;
 }
 
@@ -55,7 +61,7 @@ const USES: Use[] = [
   { type: SOCK_RAW, proto: undefined, services: undefined, common: true },
 ];
 
-/** Checks the types of getaddrinfo's arguments. Answers the host as text. */
+/** Checks the types of getaddrinfo's arguments. Returns the host as text. */
 export function checkAddrInfo(given: unknown, hints: Record<string, number>): string | null {
   const host = hostText(given, "getaddrinfo");
   if (host !== null && typeof host !== "string") throw new TypeError("getaddrinfo() argument 1 must be string or null");
@@ -65,7 +71,7 @@ export function checkAddrInfo(given: unknown, hints: Record<string, number>): st
   return host;
 }
 
-/** A port as a number, the name of a service, or null for none given. */
+/** Returns a port as a number, the name of a service, or null if none was given. */
 export function parseService(service: string | number | null, flags: number): number | string | null {
   if (service === null || service === "*") return null;
   if (
@@ -73,7 +79,7 @@ export function parseService(service: string | number | null, flags: number): nu
   ) {
     throw new TypeError("Int or String expected");
   }
-  // As strtoul(3) reads it: white space, a sign.
+  // strtoul(3) accepts white space and a sign.
   if (typeof service === "number" || /^\s*[+-]?[0-9]+$/.test(service) || service === "") {
     const port = Number(service);
     if (!(port >= 0 && port <= 65535)) throw gaiErrorFor("EAI_SERVICE", { syscall: "getaddrinfo", address: service });
@@ -83,7 +89,7 @@ export function parseService(service: string | number | null, flags: number): nu
   return service;
 }
 
-/** The types and protocols to answer, each with its port. */
+/** Finds the types and protocols to return, each with its port. */
 function findUses(
   service: number | string | null,
   type: number,
@@ -99,7 +105,7 @@ function findUses(
     : typeof service === "string"
     ? fitting
     : fitting.filter((use) => use.common);
-  // Raw sockets have no ports: asked for together with a service they are an error.
+  // Raw sockets have no ports, so a service for them is an error.
   if (asked && service !== null && uses[0].services === undefined) {
     throw gaiErrorFor("EAI_SERVICE", { syscall: "getaddrinfo" });
   }
@@ -112,7 +118,7 @@ function findUses(
   return found;
 }
 
-/** Narrows the family to those that this machine has an address of, loopback aside. */
+/** Limits the family to those of which this machine has an address other than loopback. */
 function narrowFamily(resolver: Resolver, family: number): number {
   const hasIPv4 = resolver.hasVersion(4);
   const hasIPv6 = resolver.hasVersion(6);
@@ -133,7 +139,8 @@ export async function getaddrinfo(
   options: WaitOptions,
 ): Promise<AddressInfo[]> {
   const hostname = checkAddrInfo(host, { family, type, proto, flags });
-  options.signal?.throwIfAborted();
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
   const name = hostname === "*" ? null : hostname;
   if (name === null && (port === null || port === "*")) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo" });
   if (flags & ~ALL_FLAGS || (flags & AI_CANONNAME && name === null)) {
@@ -148,13 +155,13 @@ export async function getaddrinfo(
 
   const addresses = name === null
     ? ownAddresses(narrowed, flags)
-    : await orAborted(findAddresses(resolver, toAscii(name), uses[0].port, narrowed, flags), options.signal);
+    : await orAborted(findAddresses(resolver, toAscii(name), uses[0].port, narrowed, flags), signal);
   let canonname = "";
   if (name !== null && flags & AI_CANONNAME) {
-    // glibc answers an address as it was written.
+    // glibc returns a numeric address as it was written.
     canonname = isAddress(resolver, name)
       ? name
-      : (await orAborted(resolver.followAliases(name), options.signal)).at(-1) ?? name;
+      : (await orAborted(resolver.followAliases(name), signal)).at(-1) ?? name;
   }
 
   const infos = addresses.flatMap(({ family, host, scopeId }) =>

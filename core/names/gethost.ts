@@ -1,21 +1,21 @@
-// gethostbyname and its relations: one host to its names and addresses.
+// gethostbyname, gethostbyname_ex, gethostbyaddr and getfqdn: from one host to its names and addresses.
 
 import { qualify } from "./fqdn.ts";
 import { hostText } from "../../base/addresses.ts";
-import { AF_INET, AF_UNSPEC } from "../../base/constants/families.ts";
+import { AF_INET, AF_UNSPEC } from "../../base/constants.ts";
 import { nameOf } from "../../base/data.ts";
-import { OSError } from "../../base/errors.ts";
-import { hErrorFor } from "../../base/gai.ts";
+import { hErrorFor, OSError } from "../../base/errors.ts";
 import { findAddresses, isAddress } from "./hosts.ts";
-import { toAscii } from "../../base/idna.ts";
-import { orAborted } from "../abort.ts";
+import { toAscii } from "../../base/ip.ts";
+import { orAborted, throwIfAborted } from "../promises.ts";
+import type { WaitOptions } from "../promises.ts";
 import type { Resolver } from "../../seam/resolver.ts";
-import type { WaitOptions } from "../abort.ts";
+import { checkOptions } from "../arguments.ts";
 
-/** A host as gethostbyname_ex and gethostbyaddr tell it: its name, other names, its addresses. */
+/** A host as gethostbyname_ex and gethostbyaddr return it: its name, its other names and its addresses. */
 export type HostEntry = [hostname: string, aliases: string[], addresses: string[]];
 
-/** The host of the gethostby functions as text; `name` is the function's. */
+/** Checks the host of a function and returns it as text. `name` is the name of the function. */
 export function checkHostName(given: unknown, name: string): string {
   const host = hostText(given, name);
   if (typeof host !== "string") throw new TypeError(`${name}() argument 1 must be a string, not ${nameOf(host)}`);
@@ -23,7 +23,7 @@ export function checkHostName(given: unknown, name: string): string {
   return host;
 }
 
-/** A host's first address for a family; "" and "<broadcast>" have their meaning as in a socket address. */
+/** Returns the first address of a host for a family. "" and "<broadcast>" mean the same as in a socket address. */
 async function firstAddress(
   resolver: Resolver,
   host: string,
@@ -35,52 +35,55 @@ async function firstAddress(
   return (await orAborted(findAddresses(resolver, toAscii(host), 0, family), signal))[0].host;
 }
 
-/** The IPv4 address of a host. */
+/** Returns the IPv4 address of a host. */
 export async function gethostbyname(
   resolver: Resolver,
   hostname: string | Uint8Array,
   options: WaitOptions,
 ): Promise<string> {
   const host = checkHostName(hostname, "gethostbyname");
-  options.signal?.throwIfAborted();
-  return await firstAddress(resolver, host, AF_INET, options.signal);
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
+  return await firstAddress(resolver, host, AF_INET, signal);
 }
 
-/** A host's name, its other names and all its IPv4 addresses. */
+/** Returns the name of a host, its other names and all its IPv4 addresses. */
 export async function gethostbyname_ex(
   resolver: Resolver,
   hostname: string | Uint8Array,
   options: WaitOptions,
 ): Promise<HostEntry> {
   const host = checkHostName(hostname, "gethostbyname_ex");
-  options.signal?.throwIfAborted();
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
   if (host === "" || host === "<broadcast>") {
     throw hErrorFor("NO_RECOVERY", { syscall: "gethostbyname", address: host });
   }
-  const addresses = (await orAborted(findAddresses(resolver, toAscii(host), 0, AF_INET), options.signal)).map((entry) =>
+  const addresses = (await orAborted(findAddresses(resolver, toAscii(host), 0, AF_INET), signal)).map((entry) =>
     entry.host
   );
-  const chain = isAddress(resolver, host) ? [] : await orAborted(resolver.followAliases(host), options.signal);
+  const chain = isAddress(resolver, host) ? [] : await orAborted(resolver.followAliases(host), signal);
   const canonical = chain.pop() ?? host;
   return [canonical, canonical === host ? [] : [host, ...chain], addresses];
 }
 
-/** The name of a host, by its address or by one of its names. */
+/** Returns the names of a host, by its address or by one of its names. */
 export async function gethostbyaddr(
   resolver: Resolver,
   hostname: string | Uint8Array,
   options: WaitOptions,
 ): Promise<HostEntry> {
   const host = checkHostName(hostname, "gethostbyaddr");
-  options.signal?.throwIfAborted();
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
   if (host === "") throw new OSError("wildcard resolved to multiple address", undefined, { syscall: "gethostbyaddr" });
-  const address = await firstAddress(resolver, host, AF_UNSPEC, options.signal);
-  const found = await orAborted(resolver.lookUpName(address, 0), options.signal);
+  const address = await firstAddress(resolver, host, AF_UNSPEC, signal);
+  const found = await orAborted(resolver.lookUpName(address, 0), signal);
   if (found === undefined) throw hErrorFor("HOST_NOT_FOUND", { syscall: "gethostbyaddr", address: host });
   return [found, [], [address]];
 }
 
-/** The fully qualified name of a host; the name itself where there is none. */
+/** Returns the fully qualified name of a host, or the name itself if there is none. */
 export async function getfqdn(
   resolver: Resolver,
   name: string | Uint8Array,

@@ -1,7 +1,9 @@
-// getnameinfo: a socket address to names.
+// getnameinfo: from a socket address to names.
 
-import { AF_INET, AF_INET6, AF_UNSPEC } from "../../base/constants/families.ts";
 import {
+  AF_INET,
+  AF_INET6,
+  AF_UNSPEC,
   AI_NUMERICHOST,
   NI_DGRAM,
   NI_IDN,
@@ -9,17 +11,17 @@ import {
   NI_NOFQDN,
   NI_NUMERICHOST,
   NI_NUMERICSERV,
-} from "../../base/constants/names.ts";
-import { OSError } from "../../base/errors.ts";
-import { gaiErrorFor } from "../../base/gai.ts";
+} from "../../base/constants.ts";
+import { gaiErrorFor, OSError } from "../../base/errors.ts";
 import { findPort } from "../../base/services.ts";
 import { getfqdn } from "./gethost.ts";
 import { findAddresses } from "./hosts.ts";
-import { orAborted } from "../abort.ts";
+import { orAborted, throwIfAborted } from "../promises.ts";
+import type { WaitOptions } from "../promises.ts";
 import type { Resolver } from "../../seam/resolver.ts";
-import type { WaitOptions } from "../abort.ts";
+import { checkOptions } from "../arguments.ts";
 
-/** The name and service of a socket address, as text. */
+/** Returns the host and the service of a socket address, as text. */
 export async function getnameinfo(
   resolver: Resolver,
   address: readonly [host: string, port: number, flowinfo?: number, scopeId?: number],
@@ -30,10 +32,11 @@ export async function getnameinfo(
   const [{ family, host }] = await findAddresses(resolver, given, port, AF_UNSPEC, AI_NUMERICHOST);
   if (family === AF_INET && address.length !== 2) throw new OSError("IPv4 sockaddr must be 2 tuple");
   if (flags & ~NI_FLAGS) throw gaiErrorFor("EAI_BADFLAGS", { syscall: "getnameinfo", address });
-  options.signal?.throwIfAborted();
+  const signal = checkOptions(options);
+  throwIfAborted(signal);
   let name: string | undefined;
   if (!(flags & NI_NUMERICHOST)) {
-    name = await orAborted(resolver.lookUpName(host, port), options.signal);
+    name = await orAborted(resolver.lookUpName(host, port), signal);
     if (name !== undefined && flags & NI_NOFQDN) name = await withoutDomain(resolver, name, options);
   }
   if (name === undefined && flags & NI_NAMEREQD) {
@@ -48,7 +51,7 @@ export async function getnameinfo(
 
 const NI_FLAGS = NI_NUMERICHOST | NI_NUMERICSERV | NI_NOFQDN | NI_NAMEREQD | NI_DGRAM | NI_IDN;
 
-/** Checks the shapes of getnameinfo's arguments, and leaves nothing out of the address. */
+/** Checks the arguments of getnameinfo. Returns all four parts of the address. */
 export function checkNameInfo(
   address: unknown,
   flags: number,
@@ -71,9 +74,9 @@ export function checkNameInfo(
   return [host, Number(port), Number(flowinfo), Number(scopeId)];
 }
 
-/** A scope as getnameinfo(3) writes it: the interface of a link-local address by name. */
+/** Returns a scope as getnameinfo(3) writes it: for a link-local address it is the name of the interface. */
 function scopeName(resolver: Resolver, host: string, scopeId: number): string {
-  // The number says the same where the list of interfaces may not be read without a question to the user.
+  // If Deno would ask the user before it lists the interfaces, the number is used. It means the same.
   if (!/^(fe[89ab]|ff.2)/.test(host) || resolver.mayListInterfaces?.() === false) return String(scopeId);
   try {
     return resolver.findInterface(([index]) => index === scopeId)?.[1] ?? String(scopeId);
@@ -82,7 +85,7 @@ function scopeName(resolver: Resolver, host: string, scopeId: number): string {
   }
 }
 
-/** A name without this host's own domain. */
+/** Returns a name without the domain of this host. */
 async function withoutDomain(resolver: Resolver, name: string, options: WaitOptions): Promise<string> {
   if (!name.includes(".")) return name;
   const own = await getfqdn(resolver, "", options);

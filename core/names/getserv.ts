@@ -1,10 +1,10 @@
-// getservbyname and its relations. They answer promises, as every look-up of this module does.
+// getservbyname, getservbyport and getprotobyname. They return promises, as all look-ups of this module do.
 
-import { promised } from "../promised.ts";
+import { promised } from "../promises.ts";
 import { OSError } from "../../base/errors.ts";
 import { findPort, findProtocol, findService } from "../../base/services.ts";
 
-/** Checks a name that C reads up to its first zero. */
+/** Checks a name. It must not contain NUL, which ends a string in C. */
 export function checkText(value: unknown, call: string, place: number): asserts value is string {
   if (typeof value !== "string") throw new TypeError(`${call}() argument ${place} must be a string`);
   if (value.includes("\0")) throw new RangeError("embedded null character");
@@ -23,7 +23,7 @@ export function checkServicePort(port: number, protocol: string | undefined): vo
   if (port < 0 || port > 65535) throw new RangeError("getservbyport: port must be 0-65535.");
 }
 
-/** The port of a service, from a built-in table. */
+/** Returns the port of a service, from a built-in table. */
 export function getservbyname(service: string, protocol?: string): Promise<number> {
   return promised(() => {
     checkService(service, protocol);
@@ -33,7 +33,7 @@ export function getservbyname(service: string, protocol?: string): Promise<numbe
   });
 }
 
-/** The service at a port, from a built-in table. */
+/** Returns the service of a port, from a built-in table. */
 export function getservbyport(port: number, protocol?: string): Promise<string> {
   return promised(() => {
     checkServicePort(port, protocol);
@@ -43,7 +43,7 @@ export function getservbyport(port: number, protocol?: string): Promise<string> 
   });
 }
 
-/** The number of a protocol, from a built-in table. */
+/** Returns the number of a protocol, from a built-in table. */
 export function getprotobyname(protocol: string): Promise<number> {
   return promised(() => {
     checkText(protocol, "getprotobyname", 1);

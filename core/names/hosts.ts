@@ -1,9 +1,8 @@
-// One host to its addresses: literals as they are, names through the resolver.
+// From a host to its addresses. Literals need no look-up; names are looked up by the resolver.
 
 import { parseLiteral, wildcard } from "../../base/addresses.ts";
-import { AF_INET, AF_INET6, AF_UNSPEC } from "../../base/constants/families.ts";
-import { AI_ALL, AI_NUMERICHOST, AI_PASSIVE, AI_V4MAPPED } from "../../base/constants/names.ts";
-import { gaiErrorFor } from "../../base/gai.ts";
+import { AF_INET, AF_INET6, AF_UNSPEC, AI_ALL, AI_NUMERICHOST, AI_PASSIVE, AI_V4MAPPED } from "../../base/constants.ts";
+import { gaiErrorFor } from "../../base/errors.ts";
 import { formatIPv6, parseIPv6 } from "../../base/ip.ts";
 import type { Resolver } from "../../seam/resolver.ts";
 
@@ -13,7 +12,7 @@ export interface HostAddress {
   family: number;
   /** The address in its canonical form. */
   host: string;
-  /** The interface of a link-local IPv6 address, else 0. */
+  /** The index of the interface of a link-local IPv6 address; 0 for other addresses. */
   scopeId: number;
 }
 
@@ -21,12 +20,12 @@ function fromText(host: string): HostAddress {
   return { family: host.includes(":") ? AF_INET6 : AF_INET, host, scopeId: 0 };
 }
 
-/** A literal whose scope is an interface's name, "fe80::1%eth0"; undefined for anything else. */
+/** Parses a literal whose scope is the name of an interface, such as "fe80::1%eth0"; undefined for anything else. */
 function parseScoped(resolver: Resolver, host: string): HostAddress | undefined {
   const [, literal, scope] = /^([0-9a-fA-F:.]+)%(.+)$/.exec(host) ?? [];
   const bytes = literal === undefined ? undefined : parseIPv6(literal);
   if (bytes === undefined) return undefined;
-  // fe80::/10 and ff02::/16, the addresses that mean nothing without an interface; others have no such scope.
+  // Only fe80::/10 and ff02::/16 have a scope: such an address exists on every interface.
   const isLinkLocal = bytes[0] === 0xfe && (bytes[1] & 0xc0) === 0x80 || bytes[0] === 0xff && (bytes[1] & 0xf) === 2;
   if (!isLinkLocal) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
   const entry = resolver.findInterface(([, name]) => name === scope);
@@ -34,7 +33,7 @@ function parseScoped(resolver: Resolver, host: string): HostAddress | undefined 
   return { family: AF_INET6, host: formatIPv6(bytes), scopeId: entry[0] };
 }
 
-/** Fits a literal to the family that was asked for, or answers undefined. */
+/** Converts a literal to a family, or returns undefined. */
 function fitLiteral(literal: HostAddress, family: number, flags: number): HostAddress | undefined {
   if (family === AF_UNSPEC || literal.family === family) return literal;
   const mapped = "::ffff:";
@@ -45,12 +44,12 @@ function fitLiteral(literal: HostAddress, family: number, flags: number): HostAd
   return undefined;
 }
 
-/** Whether a host is an address as text, so that it takes no look-up. */
+/** Whether a host is a numeric address, which needs no look-up. */
 export function isAddress(resolver: Resolver, host: string): boolean {
   return (parseLiteral(host) ?? parseScoped(resolver, host)) !== undefined;
 }
 
-/** All addresses of a host in its ASCII form, for a family. `port` is for the permission that a look-up takes. */
+/** Finds all addresses of a host (in its ASCII form) for a family. `port` is for the permission that a look-up needs. */
 export async function findAddresses(
   resolver: Resolver,
   host: string,
@@ -65,7 +64,7 @@ export async function findAddresses(
     if (fitting === undefined) throw error("EAI_ADDRFAMILY");
     return [fitting];
   }
-  // DNS has no such names; a resolver that cuts at NUL must not see one.
+  // DNS has no such names. A C resolver would read a name up to NUL only, and look up another host.
   if (flags & AI_NUMERICHOST || host === "" || /[\0\s<>]/.test(host)) throw error("EAI_NONAME");
   const found = await resolver.lookUp(host, port, family === AF_INET ? 4 : family === AF_INET6 ? 6 : 0);
   if (family === AF_INET6 && flags & AI_V4MAPPED && (found.length === 0 || flags & AI_ALL)) {
@@ -75,9 +74,9 @@ export async function findAddresses(
   return found.map(fromText);
 }
 
-/** The addresses that stand for no host: every interface, or this machine to itself. */
+/** The addresses for a host of null: the wildcard addresses with AI_PASSIVE, the loopback addresses without. */
 export function ownAddresses(family: number, flags: number): HostAddress[] {
-  // Sorted by RFC 6724, which puts ::1 before 127.0.0.1 and :: after 0.0.0.0.
+  // In the order of RFC 6724, which puts ::1 before 127.0.0.1 and :: after 0.0.0.0.
   const order = flags & AI_PASSIVE ? [AF_INET, AF_INET6] : [AF_INET6, AF_INET];
   return order.filter((own) => family === AF_UNSPEC || family === own).map((own) =>
     fromText(flags & AI_PASSIVE ? wildcard(own) : own === AF_INET6 ? "::1" : "127.0.0.1")

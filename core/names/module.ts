@@ -1,16 +1,13 @@
-// The look-ups of Python's socket module, made for a resolver. deno/names.ts documents each of them.
+// Makes the look-ups of Python's socket module for a resolver. deno/names.ts documents each of them.
 
+import { nameOf } from "../../base/data.ts";
+import { errorFor, OSError } from "../../base/errors.ts";
 import type { Resolver } from "../../seam/resolver.ts";
-import type { WaitOptions } from "../abort.ts";
-import { getaddrinfo } from "./getaddrinfo.ts";
+import type { WaitOptions } from "../promises.ts";
 import type { AddressInfo } from "./getaddrinfo.ts";
-import { getfqdn, gethostbyaddr, gethostbyname, gethostbyname_ex } from "./gethost.ts";
 import type { HostEntry } from "./gethost.ts";
-import { getnameinfo } from "./getnameinfo.ts";
-import { getprotobyname, getservbyname, getservbyport } from "./getserv.ts";
-import { if_indextoname, if_nametoindex } from "./interfaces.ts";
 
-/** What {@linkcode makeNames} makes. */
+/** The look-ups of Python's socket module. */
 export interface Names {
   getaddrinfo(
     host: string | Uint8Array | null,
@@ -39,22 +36,47 @@ export interface Names {
   if_indextoname(index: number): string;
 }
 
-/** Makes the look-ups of a host. */
-export function makeNames(resolver: Resolver): Names {
+/** Returns the look-ups, or a promise of them while they are loaded. */
+export type LoadLookUps = () => typeof import("./lookups.ts") | Promise<typeof import("./lookups.ts")>;
+
+/** Makes the look-ups of a host. Each calls `load`, so that a program without look-ups does not load them. */
+export function makeNames(resolver: Resolver, load: LoadLookUps): Names {
   return {
-    getaddrinfo: (host, port, family = 0, type = 0, proto = 0, flags = 0, options = {}) =>
-      getaddrinfo(resolver, host, port, family, type, proto, flags, options),
-    getnameinfo: (address, flags, options = {}) => getnameinfo(resolver, address, flags, options),
-    gethostbyname: (host, options = {}) => gethostbyname(resolver, host, options),
-    gethostbyname_ex: (host, options = {}) => gethostbyname_ex(resolver, host, options),
-    gethostbyaddr: (host, options = {}) => gethostbyaddr(resolver, host, options),
-    getfqdn: (name = "", options = {}) => getfqdn(resolver, name, options),
+    getaddrinfo: async (host, port, family = 0, type = 0, proto = 0, flags = 0, options = {}) =>
+      await (await load()).getaddrinfo(resolver, host, port, family, type, proto, flags, options),
+    getnameinfo: async (address, flags, options = {}) =>
+      await (await load()).getnameinfo(resolver, address, flags, options),
+    gethostbyname: async (host, options = {}) => await (await load()).gethostbyname(resolver, host, options),
+    gethostbyname_ex: async (host, options = {}) => await (await load()).gethostbyname_ex(resolver, host, options),
+    gethostbyaddr: async (host, options = {}) => await (await load()).gethostbyaddr(resolver, host, options),
+    getfqdn: async (name = "", options = {}) => await (await load()).getfqdn(resolver, name, options),
     gethostname: () => resolver.hostname(),
-    getservbyname,
-    getservbyport,
-    getprotobyname,
+    getservbyname: async (service, protocol) => await (await load()).getservbyname(service, protocol),
+    getservbyport: async (port, protocol) => await (await load()).getservbyport(port, protocol),
+    getprotobyname: async (protocol) => await (await load()).getprotobyname(protocol),
     if_nameindex: () => resolver.interfaces(),
     if_nametoindex: (name) => if_nametoindex(resolver, name),
     if_indextoname: (index) => if_indextoname(resolver, index),
   };
+}
+
+// Network interfaces by name and index.
+
+/** Returns the index of a network interface. */
+export function if_nametoindex(resolver: Resolver, name: string): number {
+  if (typeof name !== "string") throw new TypeError(`expected a string, not ${nameOf(name)}`);
+  if (name.includes("\0")) throw new RangeError("embedded null byte");
+  const entry = resolver.findInterface((entry) => entry[1] === name);
+  if (entry === undefined) throw new OSError("no interface with this name", undefined, { syscall: "if_nametoindex" });
+  return entry[0];
+}
+
+/** Returns the name of a network interface, by its index. */
+export function if_indextoname(resolver: Resolver, index: number): string {
+  if (!Number.isInteger(index)) throw new TypeError("an integer is required");
+  if (index < 0) throw new RangeError("can't convert negative value to unsigned int");
+  if (index > 0xffffffff) throw new RangeError("index is too large");
+  const entry = resolver.findInterface((entry) => entry[0] === index);
+  if (entry === undefined) throw errorFor("ENXIO", { syscall: "if_indextoname" });
+  return entry[1];
 }

@@ -1,15 +1,15 @@
 // epoll(7) as Python has it: the object that owns an epoll descriptor.
 
 import { errorFor, OSError } from "../../base/errors.ts";
-import { tellTable } from "../descriptors.ts";
-import { closeForgotten } from "../forgotten.ts";
+import { EPOLL_CLOEXEC, EPOLLIN, EPOLLOUT, EPOLLPRI } from "../../base/poll.ts";
+import { apart, checkOptions } from "../arguments.ts";
+import { closeForgotten, tellTable } from "../descriptors.ts";
 import type { Descriptor } from "../descriptors.ts";
+import type { WaitOptions } from "../promises.ts";
 import type { Runtime } from "../runtime.ts";
-import { filenoOf, int, pollTimeout } from "./arguments.ts";
-import type { Waitable } from "./arguments.ts";
-import type { WaitOptions } from "../abort.ts";
-import { EPOLL_CLOEXEC, EPOLLIN, EPOLLOUT, EPOLLPRI } from "./constants.ts";
 import { InterestList } from "./interest.ts";
+import { filenoOf, int, pollTimeout } from "./select.ts";
+import type { Waitable } from "./select.ts";
 
 /** FD_SETSIZE - 1, what CPython takes for a maxevents of -1. */
 const MOST_EVENTS = 1023;
@@ -100,18 +100,19 @@ export class Epoll implements Disposable {
    * @returns [descriptor, events] for each that is ready; none when the time ran out
    */
   async poll(
-    timeout?: number | null,
-    maxevents: number = -1,
-    options: WaitOptions = {},
+    timeout?: number | null | WaitOptions,
+    maxevents?: number | WaitOptions,
+    options?: WaitOptions,
   ): Promise<[fd: number, events: number][]> {
     this.fileno();
-    const ms = pollTimeout(timeout, 1000);
-    int(maxevents, "maxevents");
-    if (maxevents !== -1 && maxevents <= 0) {
-      throw new RangeError(`maxevents must be greater than 0, got ${maxevents}`);
-    }
+    const [most = -1, later] = apart(maxevents, options);
+    const [limit, checked] = apart(timeout, later);
+    const signal = checkOptions(checked);
+    const ms = pollTimeout(limit, 1000);
+    int(most, "maxevents");
+    if (most !== -1 && most <= 0) throw new RangeError(`maxevents must be greater than 0, got ${most}`);
     const list = this.#list("epoll_wait");
-    const found = await list.wait(maxevents === -1 ? MOST_EVENTS : maxevents, ms, options.signal);
+    const found = await list.wait(most === -1 ? MOST_EVENTS : most, ms, signal);
     // Asked for afterwards too: it keeps this object from being forgotten while somebody waits in it.
     this.fileno();
     return found;

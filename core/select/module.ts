@@ -1,17 +1,13 @@
 // The functions and classes of Python's select and selectors modules, made for a runtime.
 
+import type { WaitOptions } from "../promises.ts";
 import type { Runtime } from "../runtime.ts";
 import { Epoll, epollFromFd, openEpoll } from "./epoll.ts";
-import { KeyError } from "./errors.ts";
-import { Poll } from "./poll.ts";
+import { KeyError, Poll, select } from "./select.ts";
+import type { Waitable } from "./select.ts";
 import { Reader } from "./reader.ts";
 import type { ReadSource } from "./reader.ts";
-import { select } from "./select.ts";
-import { BaseSelector } from "./selectors.ts";
-import { SelectorMap } from "./selector_map.ts";
-import { EpollWaits, PollWaits, SelectWaits } from "./selector_waits.ts";
-import type { Waitable } from "./arguments.ts";
-import type { WaitOptions } from "../abort.ts";
+import { BaseSelector, EpollWaits, PollWaits, SelectorMap, SelectWaits } from "./selectors.ts";
 
 /** The type of epoll: a function with a member. */
 export interface EpollFactory {
@@ -27,7 +23,7 @@ export interface SelectFunctions {
     rlist: Iterable<R>,
     wlist: Iterable<W>,
     xlist: Iterable<X>,
-    timeout?: number | null,
+    timeout?: number | null | WaitOptions,
     options?: WaitOptions,
   ): Promise<[R[], W[], X[]]>;
   poll(): Poll;
@@ -38,7 +34,7 @@ export interface SelectFunctions {
 /** Makes the functions for what is open in a runtime. They wait by its clock. */
 export function makeSelect(runtime: Runtime): SelectFunctions {
   return {
-    select: (rlist, wlist, xlist, timeout, options = {}) => select(runtime, rlist, wlist, xlist, timeout, options),
+    select: (rlist, wlist, xlist, timeout, options) => select(runtime, rlist, wlist, xlist, timeout, options),
     poll: () => new Poll(runtime),
     epoll: Object.assign(
       (sizehint?: number, flags?: number) => openEpoll(runtime, sizehint, flags),

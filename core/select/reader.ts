@@ -3,14 +3,14 @@
 import { POLLERR, POLLHUP, POLLIN, POLLRDNORM } from "../../base/poll.ts";
 import type { Clock } from "../../seam/clock.ts";
 import type { Waiter } from "../../seam/transport.ts";
+import { apart, checkOptions } from "../arguments.ts";
 import { tellTable } from "../descriptors.ts";
 import type { Descriptor, Openable } from "../descriptors.ts";
-import type { Runtime } from "../runtime.ts";
-import { int } from "./arguments.ts";
-import type { WaitOptions } from "../abort.ts";
 import { ByteQueue } from "../files/bytes.ts";
-import { Order } from "../files/order.ts";
-import { characterEnd, countCharacters, lineText } from "./reader_text.ts";
+import { Order } from "../files/file.ts";
+import type { WaitOptions } from "../promises.ts";
+import type { Runtime } from "../runtime.ts";
+import { int } from "./select.ts";
 import { Alarm } from "./wait.ts";
 
 /** Anything with Deno's `read`: `Deno.stdin`, a file of a pipe, a connection. */
@@ -189,12 +189,13 @@ export class Reader implements Disposable, AsyncIterable<string> {
   }
 
   /** Reads up to `size` bytes; an empty array at the end. It waits for at least one byte. */
-  async read(size: number = READ_AHEAD, options: WaitOptions = {}): Promise<Uint8Array> {
-    if (int(size, "size") < 1) throw new RangeError("size must be positive");
-    const { signal } = options;
+  async read(size?: number | WaitOptions, options?: WaitOptions): Promise<Uint8Array> {
+    const [most = READ_AHEAD, checked] = apart(size, options);
+    if (int(most, "size") < 1) throw new RangeError("size must be positive");
+    const signal = checkOptions(checked);
     return await this.#reads.run(async () => {
       for (;;) {
-        const data = this.#open().take(size);
+        const data = this.#open().take(most);
         if (data !== undefined) return data;
         await this.#sleep((source, alarm) => source.watch(POLLIN, alarm), signal);
       }
@@ -218,11 +219,12 @@ export class Reader implements Disposable, AsyncIterable<string> {
    * console.assert(await lines.readline() === "");
    * ```
    */
-  async readline(limit: number = -1, options: WaitOptions = {}): Promise<string> {
-    int(limit, "limit");
-    const { signal } = options;
+  async readline(limit?: number | WaitOptions, options?: WaitOptions): Promise<string> {
+    const [most = -1, checked] = apart(limit, options);
+    int(most, "limit");
+    const signal = checkOptions(checked);
     return await this.#reads.run(async () => {
-      const end = await this.#lineEnd(0, limit, signal);
+      const end = await this.#lineEnd(0, most, signal);
       return end === 0 ? "" : lineText(this.#open().take(end)!);
     }, signal);
   }
@@ -231,13 +233,14 @@ export class Reader implements Disposable, AsyncIterable<string> {
    * Reads lines to the end, or until they hold more than `hint` characters, as Python's `sys.stdin.readlines()`. Where the
    * signal ends it, no line is lost.
    */
-  async readlines(hint: number = -1, options: WaitOptions = {}): Promise<string[]> {
-    int(hint, "hint");
-    const { signal } = options;
+  async readlines(hint?: number | WaitOptions, options?: WaitOptions): Promise<string[]> {
+    const [most = -1, checked] = apart(hint, options);
+    int(most, "hint");
+    const signal = checkOptions(checked);
     return await this.#reads.run(async () => {
       const lines: string[] = [];
       let taken = 0;
-      for (let characters = 0; hint <= 0 || characters <= hint;) {
+      for (let characters = 0; most <= 0 || characters <= most;) {
         const end = await this.#lineEnd(taken, -1, signal);
         if (end === taken) break;
         const line = lineText(this.#open().view().subarray(taken, end));
@@ -319,4 +322,39 @@ function pullFrom(source: ReadSource | ReadableStream<Uint8Array>): () => Promis
     const count = await source.read(buffer);
     return count === null ? null : buffer.subarray(0, count);
   };
+}
+
+// Lines as text: UTF-8, and characters counted as Python counts them.
+
+/** A byte-order mark is a character like any other. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** A line's bytes as text, with "\n" at its end for "\r\n". */
+export function lineText(bytes: Uint8Array): string {
+  return decoder.decode(bytes).replace(/\r\n$/, "\n");
+}
+
+/** How many characters a text has: an emoji is one. */
+export function countCharacters(text: string): number {
+  return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
+}
+
+/** Where the first `count` characters end in UTF-8; -1 if there are fewer whole ones. */
+export function characterEnd(bytes: Uint8Array, count: number): number {
+  // Before anything is counted: a line of which little has come is asked about at each piece of it.
+  if (bytes.length < count) return -1;
+  let end = 0;
+  for (; count > 0; count--) {
+    if (end >= bytes.length) return -1;
+    const whole = end + lengthOf(bytes[end]);
+    do end++; while (end < whole && end < bytes.length && (bytes[end] & 0xc0) === 0x80);
+    if (end < whole && end === bytes.length) return -1;
+  }
+  return end;
+}
+
+/** How many bytes a character has that begins with this one; 1 for what begins none. */
+function lengthOf(first: number): number {
+  if (first < 0xc0 || first > 0xf7) return 1;
+  return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }

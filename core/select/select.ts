@@ -1,4 +1,4 @@
-// select(2) as Python has it: three lists in, three lists out.
+// select and poll, and the arguments of all waits, checked as CPython checks them.
 
 import { errorFor } from "../../base/errors.ts";
 import {
@@ -13,12 +13,73 @@ import {
   POLLWRBAND,
   POLLWRNORM,
 } from "../../base/poll.ts";
-import { filenoOf, selectTimeout } from "./arguments.ts";
-import type { Waitable } from "./arguments.ts";
-import type { WaitOptions } from "../abort.ts";
+import { apart, checkOptions } from "../arguments.ts";
+import { checkTable } from "../descriptors.ts";
 import type { DescriptorTable } from "../descriptors.ts";
+import type { WaitOptions } from "../promises.ts";
 import type { Runtime } from "../runtime.ts";
 import { ask, Question } from "./wait.ts";
+
+/** What can be waited on: a descriptor, or anything with `fileno()`: a socket, an epoll, a {@linkcode reader}. */
+export type Waitable = number | { fileno(): number };
+
+const INT_MAX = 2 ** 31 - 1;
+const INT_MIN = -(2 ** 31);
+/** CPython keeps times as 64-bit nanoseconds. */
+const LONGEST_MS = 2 ** 63 / 1e6;
+
+/** A whole number that fits C's int. */
+export function int(value: unknown, what: string): number {
+  if (typeof value !== "number" || !Number.isInteger(value)) throw new TypeError(`${what} must be an integer`);
+  if (value > INT_MAX || value < INT_MIN) throw new RangeError("int too large to convert to C int");
+  return value;
+}
+
+/** The descriptor of an item, which must be one of the table's. */
+export function filenoOf(item: Waitable, table: DescriptorTable, syscall?: string): number {
+  let fd: unknown = item;
+  if (typeof item !== "number") {
+    if (typeof item?.fileno !== "function") {
+      throw new TypeError("argument must be an int, or have a fileno() method");
+    }
+    fd = item.fileno();
+    if (!Number.isInteger(fd)) throw new TypeError("fileno() returned a non-integer");
+    checkTable(item, table, syscall);
+  } else if (!Number.isInteger(item)) {
+    throw new TypeError("argument must be an int, or have a fileno() method");
+  }
+  int(fd, "fd");
+  if (fd as number < 0) throw new RangeError(`file descriptor cannot be a negative integer (${fd})`);
+  return fd as number;
+}
+
+function milliseconds(timeout: unknown, unit: number): number {
+  if (typeof timeout !== "number") throw new TypeError("timeout must be a number or null");
+  if (Number.isNaN(timeout)) throw new RangeError("Invalid value NaN (not a number)");
+  const ms = timeout * unit;
+  if (Math.abs(ms) >= LONGEST_MS) throw new RangeError("timestamp out of range for platform time_t");
+  return ms;
+}
+
+/** select's timeout in seconds, as milliseconds; none is Infinity. */
+export function selectTimeout(timeout: number | null | undefined): number {
+  if (timeout === null || timeout === undefined) return Infinity;
+  const ms = milliseconds(timeout, 1000);
+  if (ms < 0) throw new RangeError("timeout must be non-negative");
+  return ms;
+}
+
+/** The timeout of poll (milliseconds) and epoll (seconds: a unit of 1000): negative waits for ever, as in C. */
+export function pollTimeout(timeout: number | null | undefined, unit: 1 | 1000): number {
+  if (timeout === null || timeout === undefined) return Infinity;
+  const exact = milliseconds(timeout, unit);
+  // Up, never to a busy zero; poll alone rounds a negative fraction away from zero too.
+  const ms = exact < 0 && unit === 1 ? Math.floor(exact) : Math.ceil(exact);
+  if (ms > INT_MAX || ms < INT_MIN) throw new RangeError("timeout is too large");
+  return ms < 0 ? Infinity : ms;
+}
+
+// select(2) as Python has it: three lists in, three lists out.
 
 // The kernel's POLLIN_SET, POLLOUT_SET and POLLEX_SET (fs/select.c). One addition: an error is exceptional
 // too, as it is on Windows and as a refused connect is documented.
@@ -53,9 +114,11 @@ export async function select<R extends Waitable, W extends Waitable, X extends W
   rlist: Iterable<R>,
   wlist: Iterable<W>,
   xlist: Iterable<X>,
-  timeout: number | null | undefined,
-  options: WaitOptions,
+  timeoutOrOptions: number | null | WaitOptions | undefined,
+  lastOptions: WaitOptions | undefined,
 ): Promise<[R[], W[], X[]]> {
+  const [timeout, options] = apart(timeoutOrOptions, lastOptions);
+  const signal = checkOptions(options);
   const ms = selectTimeout(timeout);
   if (!isIterable(rlist) || !isIterable(wlist) || !isIterable(xlist)) {
     throw new TypeError("arguments 1-3 must be sequences");
@@ -64,6 +127,122 @@ export async function select<R extends Waitable, W extends Waitable, X extends W
   const readers = questionsOn(descriptors, rlist, READABLE);
   const writers = questionsOn(descriptors, wlist, WRITABLE);
   const watchers = questionsOn(descriptors, xlist, EXCEPTIONAL);
-  await ask(runtime, [...readers, ...writers, ...watchers], ms, options.signal);
+  await ask(runtime, [...readers, ...writers, ...watchers], ms, signal);
   return [ready(readers), ready(writers), ready(watchers)];
+}
+
+// poll(2) as Python has it: a set of registered descriptors, and what holds at each.
+
+/** Reported whether asked for or not. */
+const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
+
+/** A mask that fits C's unsigned short, as struct pollfd has it. */
+function pollMask(mask: unknown): number {
+  if (typeof mask !== "number" || !Number.isInteger(mask)) throw new TypeError("an integer is required");
+  if (mask < 0) throw new RangeError("value must be positive");
+  if (mask > 0xffff) throw new RangeError("int too large for C unsigned short");
+  return mask;
+}
+
+/**
+ * What {@linkcode poll} returns: descriptors with the events to wait for at each.
+ *
+ * @example
+ * ```ts
+ * import { poll, POLLIN, socketpair } from "@berkeley/socket";
+ *
+ * const [left, right] = await socketpair();
+ * const poller = poll();
+ * poller.register(right, POLLIN);
+ * await left.sendall("hello");
+ * for (const [fd, events] of await poller.poll(5000)) {
+ *   console.assert(fd === right.fileno() && events === POLLIN);
+ * }
+ * left.close();
+ * right.close();
+ * ```
+ */
+export class Poll {
+  readonly #runtime: Runtime;
+  readonly #masks = new Map<number, number>();
+
+  /** Made by {@linkcode poll}. */
+  constructor(runtime: Runtime) {
+    if (runtime === undefined) throw new TypeError("polling objects are made by poll(), and not by new");
+    this.#runtime = runtime;
+  }
+
+  /** Registers a descriptor, or changes the events of a registered one. */
+  register(fd: Waitable, eventmask: number = POLLIN | POLLPRI | POLLOUT): void {
+    this.#masks.set(filenoOf(fd, this.#runtime.descriptors, "poll"), pollMask(eventmask));
+  }
+
+  /** Changes the events of a registered descriptor; ENOENT where it is not. */
+  modify(fd: Waitable, eventmask: number): void {
+    const number = filenoOf(fd, this.#runtime.descriptors, "poll");
+    const mask = pollMask(eventmask);
+    if (!this.#masks.has(number)) throw errorFor("ENOENT");
+    this.#masks.set(number, mask);
+  }
+
+  /** Forgets a descriptor; KeyError where it is not registered. */
+  unregister(fd: Waitable): void {
+    const number = filenoOf(fd, this.#runtime.descriptors, "poll");
+    if (!this.#masks.delete(number)) throw new KeyError(number);
+  }
+
+  /**
+   * Waits until one of the registered events holds, or an error, a hang-up, or POLLNVAL for what is not open.
+   *
+   * @param timeout in milliseconds; null, negative or left out waits for ever; the options may stand in its place
+   * @returns [descriptor, events] for each that is ready; none when the time ran out
+   */
+  async poll(
+    timeout?: number | null | WaitOptions,
+    options?: WaitOptions,
+  ): Promise<[fd: number, events: number][]> {
+    const [limit, checked] = apart(timeout, options);
+    const signal = checkOptions(checked);
+    const ms = pollTimeout(limit, 1);
+    const questions: Question<number>[] = [];
+    for (const [fd, mask] of this.#masks) {
+      questions.push(new Question(this.#runtime.descriptors, fd, fd, mask | ALWAYS));
+    }
+    await ask(this.#runtime, questions, ms, signal);
+    const found: [number, number][] = [];
+    for (const { item: fd, answer: events } of questions) if (events !== 0) found.push([fd, events]);
+    return found;
+  }
+}
+
+// Deliberately different from CPython: one object may be polled twice at a time. There that is an error,
+// for two threads would share its array; here each wait has its own.
+
+// The one exception of Python's that select.ts needs and the socket module has not.
+
+/**
+ * Something that is not registered, as Python's KeyError.
+ *
+ * @example
+ * ```ts
+ * import { KeyError, poll } from "@berkeley/socket/select";
+ *
+ * try {
+ *   poll().unregister(5);
+ * } catch (error) {
+ *   console.assert(error instanceof KeyError && error.key === 5);
+ * }
+ * ```
+ */
+export class KeyError extends Error {
+  /** The class's name. */
+  override name = "KeyError";
+  /** What was looked for. */
+  readonly key: unknown;
+
+  /** Takes the key that was looked for, and the message where the key alone says too little. */
+  constructor(key: unknown, message: string = String(key)) {
+    super(message);
+    this.key = key;
+  }
 }

@@ -2,7 +2,7 @@
 
 import { wildcard } from "../../base/addresses.ts";
 import type { Address } from "../../base/addresses.ts";
-import { AF_INET, AF_INET6 } from "../../base/constants/families.ts";
+import { AF_INET, AF_INET6 } from "../../base/constants.ts";
 import { parseIPv6 } from "../../base/ip.ts";
 import { isIPv6 } from "./packet.ts";
 

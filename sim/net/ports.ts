@@ -1,6 +1,6 @@
 // The ports of a host for one protocol: what may be bound beside what, and which socket a packet is for.
 
-import { AF_INET6 } from "../../base/constants/families.ts";
+import { AF_INET6 } from "../../base/constants.ts";
 import { errorFor } from "../../base/errors.ts";
 import type { Random } from "../random.ts";
 import { isWildcard } from "./addresses.ts";

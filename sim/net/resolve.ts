@@ -2,8 +2,8 @@
 
 import { parseLiteral, wildcard } from "../../base/addresses.ts";
 import type { Address } from "../../base/addresses.ts";
-import { AF_INET, AF_INET6 } from "../../base/constants/families.ts";
-import { gaiErrorFor } from "../../base/gai.ts";
+import { AF_INET, AF_INET6 } from "../../base/constants.ts";
+import { gaiErrorFor } from "../../base/errors.ts";
 import { familyOf } from "./addresses.ts";
 import type { Host } from "./host.ts";
 import { isIPv6 } from "./packet.ts";

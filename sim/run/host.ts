@@ -1,6 +1,6 @@
 // A host as programs and tests handle it.
 
-import type { Numbers } from "../../core/numbers.ts";
+import type { Numbers } from "../../core/descriptors.ts";
 import { HostBackend } from "../net/backend.ts";
 import type { Host as Machine } from "../net/host.ts";
 import type { SocketInfo } from "../net/socket_info.ts";
@@ -153,15 +153,16 @@ export class Host {
     this.#machine.skew = seconds;
   }
 
-  /** Its sockets, as the program `ss` lists them. Connections that were closed and still linger are among them. */
+  /**
+   * Its sockets, as the program `ss` lists them. Connections without a socket are among them: those that wait for
+   * accept, and those that were closed and still linger.
+   */
   sockets(): SocketInfo[] {
     const { kernel } = this.#machine;
-    const orphans = [...kernel.tcp.connections].filter(({ owner, orphaned }) => owner === null && orphaned);
-    const lingering = [...kernel.tcp.connections].filter(({ state }) => state === "TIME_WAIT");
-    const closed = new Set([...orphans, ...lingering]);
+    const unowned = [...kernel.tcp.connections].filter(({ owner }) => owner === null);
     return [
       ...[...kernel.sockets].map((socket) => socket.info()),
-      ...[...closed].map((connection) => infoOf(connection, connection.receiver.length)),
+      ...unowned.map((connection) => infoOf(connection, connection.receiver.length)),
     ];
   }
 

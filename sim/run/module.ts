@@ -4,7 +4,7 @@ import { atCaller } from "../../base/errors.ts";
 import { makeModule } from "../../core/module.ts";
 import type { Module } from "../../core/module.ts";
 import { Runtime } from "../../core/runtime.ts";
-import type { Numbers } from "../../core/numbers.ts";
+import type { Numbers } from "../../core/descriptors.ts";
 import type { HostBackend } from "../net/backend.ts";
 import type { HostClock } from "../time/host_clock.ts";
 
@@ -14,29 +14,30 @@ export type SocketModule = typeof import("../../mod.ts");
 /** The functions that open sockets, with errors whose stack begins at the program's line. */
 function blamingCallers(module: Module): Partial<Module> {
   const { socket, fromfd, close, create_server, socketpair, create_connection } = module;
-  const now = <A extends unknown[], R>(call: (...args: A) => R) =>
-    function blaming(...args: A): R {
+  // Their types have overloads by family, so each wrapper takes the type of its function.
+  const now = <F extends (...args: any[]) => unknown>(call: F): F =>
+    function blaming(...args: unknown[]): unknown {
       try {
         return call(...args);
       } catch (error) {
         throw atCaller(error, blaming);
       }
-    };
-  const later = <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
-    async function blaming(...args: A): Promise<R> {
+    } as F;
+  const later = <F extends (...args: any[]) => Promise<unknown>>(call: F): F =>
+    async function blaming(...args: unknown[]): Promise<unknown> {
       try {
         return await call(...args);
       } catch (error) {
         throw atCaller(error, blaming);
       }
-    };
+    } as F;
   return {
-    socket: now(socket),
-    fromfd: now(fromfd),
+    socket: now<Module["socket"]>(socket),
+    fromfd: now<Module["fromfd"]>(fromfd),
     close: now(close),
-    create_server: now(create_server),
-    socketpair: later(socketpair),
-    create_connection: later(create_connection),
+    create_server: now<Module["create_server"]>(create_server),
+    socketpair: later<Module["socketpair"]>(socketpair),
+    create_connection: later<Module["create_connection"]>(create_connection),
   };
 }
 

@@ -1,7 +1,7 @@
 // The network as programs and tests handle it: hosts, links, partitions, time.
 
-import { worldNumbers } from "../../core/numbers.ts";
-import type { Numbers } from "../../core/numbers.ts";
+import { worldNumbers } from "../../core/descriptors.ts";
+import type { Numbers } from "../../core/descriptors.ts";
 import type { LinkOptions } from "../net/link.ts";
 import type { Host as Machine } from "../net/host.ts";
 import type { Network } from "../net/network.ts";

@@ -34,9 +34,14 @@ export interface SimulateOptions {
    * during the run, for programs that use them. One run at a time can have them. False by default.
    */
   globals?: boolean;
+  /**
+   * Called after each event, and whenever the programs have come to rest: for what draws a run while it goes on. It may
+   * look at the time, the packets and the hosts' sockets; it must not change anything.
+   */
+  observe?: (net: Net) => void;
 }
 
-const OPTIONS = ["seed", "limit", "link", "trace", "epoch", "globals"];
+const OPTIONS = ["seed", "limit", "link", "trace", "epoch", "globals", "observe"];
 
 /** The usual start: a moment in November 2023. */
 const EPOCH = 1_700_000_000;
@@ -157,9 +162,12 @@ export async function simulate<T>(
 ): Promise<Run<T>> {
   checkNames(options, OPTIONS, "simulate");
   if (typeof main !== "function") throw new TypeError("simulate(): main must be a function");
-  const { seed = 1, limit = Infinity, link = {}, trace = true, epoch = EPOCH, globals = false } = options;
+  const { seed = 1, limit = Infinity, link = {}, trace = true, epoch = EPOCH, globals = false, observe } = options;
   if (typeof limit !== "number") throw new TypeError("simulate(): limit must be a number");
   if (!(limit > 0)) throw new RangeError("simulate(): limit must be more than 0 seconds");
+  if (observe !== undefined && typeof observe !== "function") {
+    throw new TypeError("simulate(): observe must be a function");
+  }
   if (typeof epoch !== "number") throw new TypeError("simulate(): epoch must be a number");
   const network = new Network({ seed: checkSeed(seed, "simulate"), link, trace });
   const { timeline } = network;
@@ -170,7 +178,13 @@ export async function simulate<T>(
   try {
     Promise.resolve().then(() => main(net)).then((result) => value = result, (error) => watch.failed(null, error))
       .finally(() => watch.mainRuns = false);
-    const why = await runVirtually(timeline, watch.outside, fromSeconds(limit), () => watch.isOver);
+    const why = await runVirtually(
+      timeline,
+      watch.outside,
+      fromSeconds(limit),
+      () => watch.isOver,
+      () => observe?.(net),
+    );
     if (why !== undefined) watch.failed(null, standstillError(why, network, watch, limit));
   } finally {
     watch.globals?.restore();

@@ -27,8 +27,10 @@ export class Acknowledger {
   received(bytes: number, urgent: boolean): void {
     this.#owed += bytes;
     this.#receivedAt = this.#connection.now;
-    const { sender, settings } = this.#connection;
-    if (urgent || this.#quick > 0 || settings.quickAck || this.#owed >= 2 * sender.mss) {
+    const { sender, receiver, settings } = this.#connection;
+    // Where the window has no room for another full segment, the peer sends none before it hears of this one.
+    const enough = receiver.window < sender.mss ? sender.mss : 2 * sender.mss;
+    if (urgent || this.#quick > 0 || settings.quickAck || this.#owed >= enough) {
       if (this.#quick > 0) this.#quick--;
       this.#connection.acknowledge();
     } else if (!this.#timer.isSet) this.#timer.set(DELAY);

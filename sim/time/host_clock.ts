@@ -33,7 +33,8 @@ export class HostClock implements Clock {
       this.#timers.delete(timer);
       this.#work(callback);
     });
-    if (this.#stopped) return timer;
+    // One for ever keeps a process alive, and nothing comes of it.
+    if (this.#stopped || delay === Infinity) return timer;
     this.#timers.add(timer);
     timer.set(Math.ceil(delay * MILLISECOND));
     return timer;

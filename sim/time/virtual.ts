@@ -16,19 +16,21 @@ export type Standstill = "deadlock" | "limit" | "no time passes";
 /**
  * Lets the events of a timeline happen until `isOver`, and answers undefined; or why it stopped before. Events that
  * wake no program happen one after the other; after each that may have woken one the real event loop turns, so that
- * every promise settles before the next event.
+ * every promise settles before the next event. `observe` is called after each event and each turn.
  */
 export async function runVirtually(
   timeline: Timeline,
   outside: OutsideWaits,
   limit: number,
   isOver: () => boolean,
+  observe: () => void = () => {},
 ): Promise<Standstill | undefined> {
   let lulls = 0;
   let instant = -1;
   let countAtInstant = 0;
   for (;;) {
     await macrotask();
+    observe();
     if (isOver()) return undefined;
     timeline.woken = false;
     while (!timeline.woken) {
@@ -41,6 +43,7 @@ export async function runVirtually(
         await outside.change();
         break;
       }
+      observe();
       if (timeline.now !== instant) {
         instant = timeline.now;
         countAtInstant = timeline.count;

@@ -151,6 +151,25 @@ export function dataSuite(subject: Subject): void {
       assert.equal(text(await rest), "g");
     });
 
+    test(`${family}: a peek shows what a MSG_WAITALL has left when it was given up, and what came behind it`, async () => {
+      using all = await Connected.open(m, family);
+      const { client, peer } = all;
+      const given = new AbortController();
+      const whole = peer.recv(100, m.MSG_WAITALL, { signal: given.signal });
+      await client.sendall("abc");
+      await staysPending(whole);
+      given.abort();
+      await assert.rejects(whole, { name: "AbortError" });
+      await client.sendall("def");
+      assert.equal(text(await peer.recv(100, m.MSG_PEEK)), "abcdef");
+      assert.equal(text(await peer.recv(4, m.MSG_PEEK)), "abcd");
+      const buffer = new Uint8Array(5);
+      assert.equal(await peer.recv_into(buffer, 0, m.MSG_PEEK), 5);
+      assert.equal(text(buffer), "abcde");
+      assert.equal(text((await peer.recvmsg(100, 0, m.MSG_PEEK))[0]), "abcdef");
+      assert.equal(text(await receive(peer, 6)), "abcdef");
+    });
+
     test(`${family}: MSG_WAITALL over more than any buffer`, async () => {
       using all = await Connected.open(m, family);
       const data = pattern(3 * MEBIBYTE);

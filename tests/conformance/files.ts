@@ -299,7 +299,7 @@ export function fileSuite({ name, module: m }: Subject): void {
     const writer = client.makefile("w");
     await assert.rejects(reader.readline("x" as any), TypeError);
     await assert.rejects(reader.readinto("x" as any), TypeError);
-    await assert.rejects(reader.read1({} as any), TypeError);
+    await assert.rejects(reader.read1([] as any), TypeError);
     await assert.rejects(reader.read(-2), /read length must be non-negative or -1/);
     await assert.rejects(reader.write("x"), { name: "UnsupportedOperation", message: "not writable" });
     await assert.rejects(writer.read(), { name: "UnsupportedOperation", message: "not readable" });

@@ -283,6 +283,7 @@ export function testNodeStream({ name, module: m, url }: Subject): void {
     using datagrams = m.socket(m.AF_INET, m.SOCK_DGRAM);
     assert.throws(() => toNodeStream(datagrams), TypeError);
     assert.throws(() => toNodeStream({} as Socket), TypeError);
+    assert.throws(() => toNodeStream(unconnected, { halfOpen: true } as any), /unknown option 'halfOpen'/);
     const shut = m.socket();
     shut.close();
     assert.throws(() => toNodeStream(shut), { code: "EBADF" });

@@ -137,6 +137,9 @@ export function refusalSuite(subject: Subject): void {
     }
     assert.throws(() => m.close(2 ** 31), RangeError);
     assert.throws(() => m.fromfd(2 ** 31, m.AF_INET, m.SOCK_STREAM), RangeError);
+    // dup(2) answers that one; the first is socket()'s own check.
+    assert.throws(() => m.socket(m.AF_INET, m.SOCK_STREAM, 0, -1), RangeError);
+    assert.throws(() => m.fromfd(-1, m.AF_INET, m.SOCK_STREAM), { code: "EBADF" });
     using usual = m.socket(-1, -1, -1);
     assert.deepEqual([usual.family, usual.type, usual.proto], [m.AF_INET, m.SOCK_STREAM, 0]);
   });

@@ -535,7 +535,9 @@ export function testSocketServer({ name, module: m }: Subject, s: ServerModule):
 
   test("wrong arguments are refused before anything is opened", async () => {
     assert.throws(() => new s.TCPServer(["127.0.0.1", 0], (() => {})() as any), TypeError);
-    assert.throws(() => new s.TCPServer(["127.0.0.1", 0], s.BaseRequestHandler, "yes" as any), TypeError);
+    for (const wrong of ["yes", { bind: false }]) {
+      assert.throws(() => new s.TCPServer(["127.0.0.1", 0], s.BaseRequestHandler, wrong as any), TypeError);
+    }
     await using server = new s.TCPServer(["127.0.0.1", 0], s.BaseRequestHandler);
     assert.ok(await failure(() => server.serve_forever("soon" as any)) instanceof TypeError);
     const serving = server.serve_forever();

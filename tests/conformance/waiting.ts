@@ -218,6 +218,16 @@ export function waitingSuite(subject: Subject): void {
     ["recvmsg", (socket, signal) => socket.recvmsg(10, 0, 0, { signal })],
     ["recvmsg_into", (socket, signal) => socket.recvmsg_into([new Uint8Array(10)], 0, 0, { signal })],
   ];
+  test("a receive of nothing heeds its options, too", async () => {
+    using all = await Connected.open(m);
+    const reason = new Error("enough");
+    const signal = AbortSignal.abort(reason);
+    await assert.rejects(all.peer.recv(0, 0, { signal }), reason);
+    await assert.rejects(all.peer.recv_into(new Uint8Array(0), 0, 0, { signal }), reason);
+    await assert.rejects(all.peer.recv(0, 0, { signal: {} as AbortSignal }), TypeError);
+    assert.equal((await all.peer.recv(0)).length, 0);
+  });
+
   for (const [what, call] of connected) {
     test(`${what} ends with the signal's reason, and the data goes to the next call`, async () => {
       using all = await Connected.open(m);

@@ -54,7 +54,7 @@ async function takesFlag(m: Module, flag: number): Promise<boolean> {
   using sock = m.socket(m.AF_INET, m.SOCK_DGRAM);
   sock.bind(["127.0.0.1", 0]);
   sock.setblocking(false);
-  const sent = await code(() => sock.sendto("", flag, sock.getsockname() as [string, number]));
+  const sent = await code(() => sock.sendto("", flag, sock.getsockname()));
   const received = await code(() => sock.recv(1, flag));
   return sent !== "EOPNOTSUPP" || received !== "EOPNOTSUPP";
 }

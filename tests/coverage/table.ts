@@ -22,9 +22,9 @@ export const TABLE: URL = new URL("../../docs/coverage.md", import.meta.url);
 const TYPES = ["SelectorKey"];
 
 const ON_NATIVE_ALONE: Record<string, string> = {
-  send_fds: "descriptors are passed by libc; elsewhere it answers EOPNOTSUPP",
-  get_inheritable: "a descriptor's flag; elsewhere it answers EOPNOTSUPP",
-  set_inheritable: "a descriptor's flag; elsewhere it answers EOPNOTSUPP",
+  send_fds: "libc passes descriptors; on the default backend it is EOPNOTSUPP",
+  get_inheritable: "a flag of descriptors; on the default backend it is EOPNOTSUPP",
+  set_inheritable: "a flag of descriptors; on the default backend it is EOPNOTSUPP",
 };
 
 /** Asks an interpreter for its names. */
@@ -84,7 +84,7 @@ const heading = (place: string, standsFor?: string): string =>
 const WORDS: Record<Status, string> = {
   both: "both backends",
   native: "native only",
-  number: "a number, no more",
+  number: "a number only",
 };
 
 /** One row for each name; throws for one that is gone without a reason, and for a reason that holds no more. */
@@ -144,12 +144,13 @@ export async function page(names: Names): Promise<string> {
     const cut = path.lastIndexOf(".");
     return !names[path.slice(0, cut)]?.includes(path.slice(cut + 1));
   });
-  if (unused.length > 0) throw new Error(`reasons for names that nobody has: ${unused}`);
-  return `# CPython's names, and what of them is here
+  if (unused.length > 0) throw new Error(`reasons for names that CPython does not have: ${unused}`);
+  return `# Which names of CPython are here
 
-Written by \`deno run --allow-all tests/coverage/table.ts\`; a test fails when it is out of date, when a name
-disappears, and when \`python3\` has one that is not listed. What a constant is good for was found by asking the default
-backend. The names of \`select\` and \`selectors\` are in \`mod.ts\` and \`select.ts\`.
+\`deno run --allow-all tests/coverage/table.ts\` writes this page. A test fails when the page is out of date, when a name
+disappears, and when \`python3\` has a name that is not listed. "A number only" means that the constant exists, and that
+the calls do not use it. The program asked the default backend for that. The names of \`select\` and \`selectors\` are in
+\`mod.ts\` and \`select.ts\`.
 
 ${parts.join("\n\n")}
 

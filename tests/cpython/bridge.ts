@@ -76,12 +76,14 @@ async function run({ target, kind, name, args }: Call): Promise<unknown> {
 
 const out = Deno.stdout.writable.getWriter();
 const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream());
-let rest = "";
+// The pieces of a line that has not ended: some have 20 MB.
+let rest: string[] = [];
 for await (const text of lines) {
-  const parts = (rest + text).split("\n");
-  rest = parts.pop()!;
+  const [first, ...parts] = text.split("\n");
+  rest.push(first);
   for (const part of parts) {
-    const call: Call = JSON.parse(part);
+    const call: Call = JSON.parse(rest.join(""));
+    rest = [part];
     run(call).then((value) => ({ id: call.id, value }), (error) => ({ id: call.id, error: encodeError(error) }))
       .then((reply) => out.write(new TextEncoder().encode(JSON.stringify(reply) + "\n")));
   }

@@ -40,7 +40,12 @@ export async function listTests(suite: string): Promise<string[] | undefined> {
 }
 
 /** Runs tests in one process until all have ended, or one does not. Returns what has ended, and the one that has not. */
-async function runSome(suite: string, backend: string, tests: string[]): Promise<[Outcome[], string | undefined]> {
+async function runSome(
+  suite: string,
+  backend: string,
+  tests: string[],
+  tell?: (outcome: Outcome) => void,
+): Promise<[Outcome[], string | undefined]> {
   const child = new Deno.Command(python, {
     args: ["-u", `${here}bridge.py`, Deno.execPath(), backend, `test.${suite}`],
     stdin: "piped",
@@ -64,7 +69,10 @@ async function runSome(suite: string, backend: string, tests: string[]): Promise
       if (!line.startsWith("{")) continue;
       const told = JSON.parse(line);
       if ("start" in told) current = told.start;
-      else outcomes.push(told);
+      else {
+        outcomes.push(told);
+        tell?.(told);
+      }
     }
   }
   clearTimeout(timer);
@@ -72,19 +80,27 @@ async function runSome(suite: string, backend: string, tests: string[]): Promise
   return [outcomes, code === 0 ? undefined : current];
 }
 
-/** Runs tests over a backend; each once, whatever the ones before it do. */
-export async function runTests(suite: string, backend: string, tests: string[]): Promise<Outcome[]> {
+/** Runs tests over a backend; each once, whatever the ones before it do. `tell` hears of each as it ends. */
+export async function runTests(
+  suite: string,
+  backend: string,
+  tests: string[],
+  tell?: (outcome: Outcome) => void,
+): Promise<Outcome[]> {
   const all = new Map<string, Outcome>();
   let left = tests;
   while (left.length > 0) {
-    const [outcomes, stuck] = await runSome(suite, backend, left);
+    const [outcomes, stuck] = await runSome(suite, backend, left, tell);
     for (const outcome of outcomes) {
       // A test of two threads may tell twice: one failure is enough.
       if (all.get(outcome.test)?.outcome !== "failed") all.set(outcome.test, outcome);
     }
     if (stuck === undefined) break;
-    console.error(`${stuck} did not end`);
-    if (!all.has(stuck)) all.set(stuck, { test: stuck, outcome: "failed", why: "it did not end" });
+    if (!all.has(stuck)) {
+      const outcome: Outcome = { test: stuck, outcome: "failed", why: "it did not end" };
+      all.set(stuck, outcome);
+      tell?.(outcome);
+    }
     left = left.slice(left.indexOf(stuck) + 1);
   }
   return [...all.values()];
@@ -100,12 +116,12 @@ if (import.meta.main) {
   const named = found.filter((test) => names.length === 0 || names.some((name) => test.includes(name)));
   const rules = exceptions(suite, backend);
   const tests = named.filter((test) => !rules.some(([pattern]) => pattern.test(test)));
-  const outcomes = await runTests(suite, backend === "native" ? "../../native.ts" : "../../mod.ts", tests);
-  const count = { passed: 0, failed: 0, skipped: 0 };
-  for (const { test, outcome, why } of outcomes) {
-    count[outcome]++;
+  const entry = backend === "native" ? "../../native.ts" : "../../mod.ts";
+  const outcomes = await runTests(suite, entry, tests, ({ test, outcome, why }) => {
     if (outcome === "failed") console.log(`FAILED: ${test}: ${why.trim().split("\n").at(-1)}`);
-  }
+  });
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  for (const { outcome } of outcomes) count[outcome]++;
   console.log(`${suite} over ${backend}: ${count.passed} of ${count.passed + count.failed} that apply pass`);
   console.log(`${count.skipped} are skipped by CPython itself, ${named.length - tests.length} do not apply:`);
   for (const [pattern, reason] of rules) {

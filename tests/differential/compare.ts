@@ -5,7 +5,7 @@ import { interpret } from "./interpreter.ts";
 import { goesOn, knownDifference } from "./known.ts";
 import type { BackendName } from "./known.ts";
 import type { Oracle } from "./oracle.ts";
-import type { Entry, FamilyName, Scenario } from "./scenario.ts";
+import type { Entry, FamilyName, Scenario, Step } from "./scenario.ts";
 
 export type { BackendName };
 
@@ -81,21 +81,42 @@ function firstDifference(
   ours: Entry[],
   excused: Record<string, number>,
 ): number | undefined {
-  for (const [n, step] of scenario.steps.entries()) {
-    if (same(python[n], ours[n])) continue;
+  const calls = scenario.steps.flatMap((step, at) => callsOf(step, at, python[at], ours[at]));
+  for (const [n, { at, step, python, ours }] of calls.entries()) {
+    if (same(python, ours)) continue;
+    const before = calls.slice(0, n);
     const parting = {
       scenario,
       step,
-      before: scenario.steps.slice(0, n),
-      answers: python.slice(0, n),
-      python: python[n],
-      ours: ours[n],
+      before: before.map(({ step }) => step),
+      answers: before.map(({ python }) => python),
+      python,
+      ours,
     };
     const reason = knownDifference(backend, parting);
-    if (reason === undefined) return n;
+    if (reason === undefined) return at;
     excused[reason] = (excused[reason] ?? 0) + 1;
     if (!goesOn(step)) return undefined;
   }
+}
+
+/** One call of a scenario, of the step at a place, with both answers. */
+interface Call {
+  at: number;
+  step: Step;
+  python: Entry;
+  ours: Entry;
+}
+
+/** The calls of a step: there are several where they are made together. */
+function callsOf(step: Step, at: number, python: Entry, ours: Entry): Call[] {
+  if (step[0] !== "together") return [{ at, step, python, ours }];
+  return step.slice(2).map((one, n) => ({
+    at,
+    step: one,
+    python: (python as Entry[])[n],
+    ours: (ours as Entry[])[n],
+  }));
 }
 
 function same(a: Entry, b: Entry): boolean {

@@ -44,7 +44,9 @@ function receive(random: Random, slot: number): Step {
   const operation = random.pick(["recv", "recv_into", "recvfrom_whole", "recvfrom_into", "recvmsg_whole"]);
   const flags = receiveFlags(random);
   if (operation.endsWith("_into") && random.below(3) === 0) flags.push("MSG_TRUNC");
-  return [operation, slot, size, flags];
+  const step: Step = [operation, slot, size, flags];
+  if (operation.endsWith("_into") && random.below(4) === 0) step.push(random.pick(["transferred", "shrunk", "grown"]));
+  return step;
 }
 
 /** One call on one of the sockets. */
@@ -56,6 +58,11 @@ function call(random: Random): Step {
     [9, () => ["sendto", slot, data(random), to]],
     [6, () => ["send", slot, data(random), random.pick([[], [], ["MSG_DONTWAIT"]])]],
     [1, () => ["sendall", slot, data(random), []]],
+    [1, () => ["send", slot, data(random), [], random.pick(["transferred", "shrunk", "grown"])]],
+    [2, () => ["aborted", slot, random.pick([receive(random, slot), ["sendto", slot, data(random), to]])]],
+    [1, () => ["together", slot, ["sendto", slot, data(random), to], ["send", slot, data(random), []]]],
+    [1, () => ["together", slot, ["connect", slot, to], ["connect", slot, random.pick([ONE, OTHER])]]],
+    [1, () => ["adopt", slot]],
     [2, () => ["sendmsg", slot, [data(random), data(random)], []]],
     [18, () => receive(random, slot)],
     [3, () => ["connect", slot, to]],
@@ -63,7 +70,7 @@ function call(random: Random): Step {
     [2, () => ["disconnect", slot]],
     [1, () => ["shutdown", slot, random.pick([0, 1, 2])]],
     [1, () => ["close", slot]],
-    [1, () => ["dup", slot, STRANGER]],
+    [1, () => ["dup", slot, STRANGER, random.pick(["dup", "dup", "fromfd"])]],
     [1, () => ["bind", slot]],
     [1, () => ["listen", slot, 1]],
     [1, () => ["settimeout", slot, random.pick([0, 0.01, null])]],

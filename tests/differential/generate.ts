@@ -49,6 +49,7 @@ export function generate(seed: number, n: number): Scenario {
   for (let left = 3 + random.below(12); left > 0; left--) {
     steps.push(call(random));
   }
+  if (random.below(6) === 0) steps.splice(random.below(steps.length), 0, ...peeks(random));
   if (family !== "UNIX" && random.below(6) === 0) steps.splice(random.below(steps.length), 0, ...foreign(random));
   else if (random.below(10) === 0) steps.push(...flood(random));
   return { id: n, family, steps };
@@ -81,6 +82,22 @@ function size(random: Random): number {
   return random.weighed([[4, 1 + random.below(6)], [4, 100], [2, 65536], [1, 0]]);
 }
 
+/** Peeks at what was sent, and receives that take less or more than the peek has shown, with more that comes between them. */
+function peeks(random: Random): Step[] {
+  const [slot, other] = random.pick([[OWN, PEER], [PEER, OWN]]);
+  const steps: Step[] = [["send", slot, data(random), []]];
+  for (let left = 2 + random.below(4); left > 0; left--) {
+    steps.push(
+      random.weighed<() => Step>([
+        [3, () => [...receive(random, other), ["MSG_PEEK"]]],
+        [4, () => [...receive(random, other), []]],
+        [1, () => ["send", slot, data(random), []]],
+      ])(),
+    );
+  }
+  return steps;
+}
+
 /**
  * A connection that takes no more, and what then can be said of it. Nothing comes after that: whether there is room for a
  * few bytes more is the kernel's mood.
@@ -102,6 +119,21 @@ function foreign(random: Random): Step[] {
   return [["socket", OWN], ["foreign", OWN], ["sendall", OWN, random.pick(["R", "D", "H", "C"]), []], ["pause", OWN]];
 }
 
+/** What becomes of a call's memory while it waits. */
+function change(random: Random): string {
+  return random.pick(["transferred", "shrunk", "grown"]);
+}
+
+/** A call that takes a signal. */
+function abortable(random: Random, slot: number): Step {
+  return random.weighed<() => Step>([
+    [2, () => ["sendall", slot, data(random), []]],
+    [3, () => [...receive(random, slot), receiveFlags(random)]],
+    [1, () => ["accept", slot, OTHER]],
+    [1, () => ["connect", slot, SERVER]],
+  ])();
+}
+
 /** One call on one of the sockets. */
 function call(random: Random): Step {
   const slot = random.weighed([[5, OWN], [2, SERVER], [4, PEER], [1, OTHER]]);
@@ -109,13 +141,27 @@ function call(random: Random): Step {
   const mask = random.pick([0x001, 0x004, 0x2007, 0x2001]);
   return random.weighed<() => Step>([
     [12, () => [random.pick(["send", "send", "sendall"]), end, data(random), random.pick([[], [], ["MSG_DONTWAIT"]])]],
+    [1, () => ["sendall", end, data(random), [], change(random)]],
+    [2, () => ["recv_into", end, size(random), receiveFlags(random), change(random)]],
+    [2, () => ["aborted", end, abortable(random, end)]],
+    [
+      1,
+      () => ["together", end, ["connect", end === SERVER ? OTHER : end, SERVER], [
+        "connect",
+        end === SERVER ? OTHER : end,
+        SERVER,
+      ]],
+    ],
+    [1, () => ["together", end, ["send", end, data(random), []], ["sendall", end, data(random), []]]],
+    [1, () => ["together", SERVER, ["accept", SERVER, PEER], ["accept", SERVER, OTHER]]],
+    [1, () => ["adopt", slot]],
     [2, () => ["sendmsg", end, [data(random), data(random)], []]],
     [1, () => ["sendto", end, data(random), SERVER]],
     [14, () => [...receive(random, end), receiveFlags(random)]],
     [4, () => ["shutdown", end, random.weighed([[1, 0], [5, 1], [2, 2]])]],
     [2, () => ["close", slot]],
     [1, () => ["detach", slot]],
-    [2, () => ["dup", slot, random.pick([OTHER, PEER])]],
+    [2, () => ["dup", slot, random.pick([OTHER, PEER]), random.pick(["dup", "dup", "fromfd"])]],
     [2, () => ["accept", SERVER, random.pick([PEER, OTHER])]],
     // Not to itself: TCP can do that, but nobody means it.
     [2, () => ["connect", end === SERVER ? OTHER : end, SERVER]],

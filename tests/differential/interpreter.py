@@ -47,6 +47,14 @@ def flags_of(names):
     return flags
 
 
+def limit(one):
+    """Has the kernel end what would wait for ever."""
+    if one.fileno() >= 0:
+        patience = struct.pack("ll", 0, int(PATIENCE * 1e6))
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+
+
 class Scenario:
     def __init__(self, scenario, foreign):
         self.family_name = scenario["family"]
@@ -70,8 +78,13 @@ class Scenario:
 
     def step(self, step):
         operation, slot, *rest = step
-        if operation not in ("socket", "pause", "select") and slot not in self.slots:
+        if operation not in ("socket", "pause", "select", "together") and slot not in self.slots:
             return "none"
+        if operation == "together":
+            # In turn: calls of one direction are served in their order.
+            return [self.step(one) for one in rest]
+        if operation == "aborted":
+            return "aborted"
         try:
             if operation in WAITING and self.slots[slot].gettimeout() is None:
                 return self.patiently(operation, slot, rest)
@@ -86,10 +99,7 @@ class Scenario:
     def patiently(self, operation, slot, rest):
         """A blocking call, ended by the kernel's own timeouts: then it counts as pending."""
         one = self.slots[slot]
-        if one.fileno() >= 0:
-            patience = struct.pack("ll", 0, int(PATIENCE * 1e6))
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+        limit(one)
         dont_wait = any("MSG_DONTWAIT" in item for item in rest if isinstance(item, list))
         if not dont_wait and operation.startswith("recv"):
             wants_all = "MSG_WAITALL" in rest[1]
@@ -142,13 +152,19 @@ class Scenario:
         if slot in self.slots:
             self.slots[slot].close()
         self.slots[slot] = socket.socket(self.family, self.type)
+        # A duplicate may make it block where it is not meant to.
+        limit(self.slots[slot])
+        if self.family_name.startswith("TCP"):
+            # Accepted connections have it too. Without it a second small segment waits for the time of an acknowledgement.
+            self.slots[slot].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return None
 
     def pause(self, _slot):
         threading.Event().wait(0.01)
 
     def bind(self, slot, where=None):
-        if where is not None:
+        # Never where nobody is to be: others run scenarios at the same time.
+        if where in self.addresses:
             address = self.target(where)
         elif self.family == socket.AF_UNIX:
             self.paths += 1
@@ -164,6 +180,7 @@ class Scenario:
 
     def accept(self, slot, into):
         peer, address = self.slots[slot].accept()
+        limit(peer)
         if into in self.slots:
             self.slots[into].close()
         self.slots[into] = peer
@@ -183,7 +200,7 @@ class Scenario:
     def recv(self, slot, size, flags):
         return text(self.slots[slot].recv(size, flags_of(flags)))
 
-    def recv_into(self, slot, size, flags):
+    def recv_into(self, slot, size, flags, _change=None):
         buffer = bytearray(size)
         count = self.slots[slot].recv_into(buffer, 0, flags_of(flags))
         return text(bytes(buffer[:count]))
@@ -200,7 +217,7 @@ class Scenario:
         data, address = self.slots[slot].recvfrom(size, flags_of(flags))
         return [text(data), self.address(address)]
 
-    def recvfrom_into(self, slot, size, flags):
+    def recvfrom_into(self, slot, size, flags, _change=None):
         buffer = bytearray(size)
         # A buffer without room has its size asked for: 0 would be all of it, and an error.
         count, address = self.slots[slot].recvfrom_into(buffer, size, flags_of(flags))
@@ -215,10 +232,10 @@ class Scenario:
         if LIBC.connect(self.slots[slot].fileno(), bytes(16), 16) < 0:
             raise OSError(ctypes.get_errno(), "connect")
 
-    def send(self, slot, data, flags):
+    def send(self, slot, data, flags, _change=None):
         return self.slots[slot].send(data.encode("latin-1"), flags_of(flags))
 
-    def sendall(self, slot, data, flags):
+    def sendall(self, slot, data, flags, _change=None):
         return self.slots[slot].sendall(data.encode("latin-1"), flags_of(flags))
 
     def sendto(self, slot, data, where):
@@ -262,8 +279,22 @@ class Scenario:
             os.close(fd)
         return fd >= 0
 
-    def dup(self, slot, into):
-        copy = self.slots[slot].dup()
+    def adopt(self, slot):
+        """The same descriptor in another object."""
+        fd = self.slots[slot].detach()
+        if fd < 0:
+            return "closed"
+        self.slots[slot] = socket.socket(fileno=fd)
+        self.slots[slot].settimeout(None)
+        return [self.slots[slot].family == self.family, self.slots[slot].type == self.type]
+
+    def dup(self, slot, into, by="dup"):
+        one = self.slots[slot]
+        if by == "dup":
+            copy = one.dup()
+        else:
+            copy = socket.fromfd(one.fileno(), one.family, one.type)
+            copy.settimeout(one.gettimeout())
         if into in self.slots:
             self.slots[into].close()
         self.slots[into] = copy

@@ -3,10 +3,29 @@
 import type { Socket } from "../../mod.ts";
 import type { Module } from "../conformance/fixtures.ts";
 import { TemporaryDirectory } from "../_helpers.ts";
+import { isError } from "./scenario.ts";
 import type { Entry, FamilyName, Scenario, Step } from "./scenario.ts";
 
 /** How long a call without timeout may wait before it counts as pending, in milliseconds. */
 const PATIENCE = 15;
+
+/** Calls that a timeout bounds. */
+const WAITING = /^(recv|send|accept|connect)/;
+
+/** The timeout of the scenarios, in seconds. */
+const SHORT = 0.01;
+
+/** Whether CPython's call has waited for the whole timeout. */
+function isTimeout(entry: Entry): boolean {
+  return isError(entry) && entry.error === "TimeoutError" && entry.errno === null;
+}
+
+/** Gives a call that needs no timeout in CPython more of it: on a loaded machine a short one ends before its time. */
+function lengthen(socket: Socket): boolean {
+  if (socket.fileno() < 0 || socket.gettimeout() !== SHORT) return false;
+  socket.settimeout(40 * PATIENCE / 1000);
+  return true;
+}
 
 const EAGAIN = 11;
 
@@ -45,6 +64,42 @@ export async function interpret(
   return trace;
 }
 
+/** What becomes of memory while a call uses it. */
+type Change = "transferred" | "shrunk" | "grown";
+
+/** How a step's memory changes, if it does, and its options. */
+function changeOf(rest: unknown[]): [change: Change | null, options: object] {
+  return [rest.length > 1 ? rest[0] as Change : null, rest.at(-1) as object];
+}
+
+/** Memory that changes while a call uses it. */
+class Changing {
+  #buffer: ArrayBuffer;
+  readonly #size: number;
+  readonly view: Uint8Array<ArrayBuffer>;
+
+  constructor(size: number) {
+    this.#size = size;
+    this.#buffer = new ArrayBuffer(size, { maxByteLength: 2 * size + 1 });
+    this.view = new Uint8Array(this.#buffer);
+  }
+
+  change(how: Change): void {
+    if (how === "transferred") this.#buffer = this.#buffer.transfer();
+    else if (how === "grown") this.#buffer.resize(this.#buffer.maxByteLength);
+    else {
+      const kept = this.#buffer.slice();
+      this.#buffer.resize(0);
+      this.#buffer = kept;
+    }
+  }
+
+  /** The first bytes, wherever they are now. */
+  start(count: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#buffer, 0, Math.min(count, this.#size));
+  }
+}
+
 class Run implements AsyncDisposable {
   readonly #m: Module;
   readonly #name: FamilyName;
@@ -67,13 +122,19 @@ class Run implements AsyncDisposable {
   }
 
   async step([operation, slot, ...rest]: Step, expected: Entry): Promise<Entry> {
+    if (operation === "together") {
+      return await Promise.all(rest.map((one, n) => this.step(one, (expected as Entry[])[n])));
+    }
     const socket = this.#slots.get(slot);
     if (socket === undefined && !["socket", "pause", "select"].includes(operation)) return "none";
+    const lengthened = socket !== undefined && WAITING.test(operation) && !isTimeout(expected) && lengthen(socket);
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), expected === "pending" ? PATIENCE : 40 * PATIENCE);
     try {
-      const options = socket?.gettimeout() === null ? { signal: patience.signal } : {};
-      const call = (this as unknown as Record<string, (...args: any[]) => unknown>)[`do_${operation}`];
+      const { signal } = socket?.gettimeout() === null ? patience : new AbortController();
+      const options = { signal };
+      if (operation === "aborted") return await this.#aborted(rest[0]);
+      const call = this.#method(operation);
       let answer = await call.call(this, slot, ...rest, options);
       for (let time = 0; /poll$|^select$/.test(operation) && isPartOf(answer, expected) && time < LOOKS; time++) {
         await new Promise((resolve) => setTimeout(resolve, 3));
@@ -86,6 +147,21 @@ class Run implements AsyncDisposable {
       return { error: name, errno: errno ?? null };
     } finally {
       clearTimeout(timer);
+      if (lengthened && socket.fileno() >= 0) socket.settimeout(SHORT);
+    }
+  }
+
+  #method(operation: string): (...args: any[]) => unknown {
+    return (this as unknown as Record<string, (...args: any[]) => unknown>)[`do_${operation}`];
+  }
+
+  /** A call whose signal is aborted already: it rejects, and changes nothing. */
+  async #aborted([operation, slot, ...rest]: Step): Promise<string> {
+    try {
+      await this.#method(operation).call(this, slot, ...rest, { signal: AbortSignal.abort() });
+      return "went on";
+    } catch {
+      return "aborted";
     }
   }
 
@@ -146,10 +222,17 @@ class Run implements AsyncDisposable {
 
   // One method for each operation.
 
-  do_socket(slot: number): void {
+  get #kind(): [family: number, type: number] {
     const { AF_INET, AF_INET6, AF_UNIX, SOCK_DGRAM, SOCK_STREAM } = this.#m;
     const family = { "127.0.0.1": AF_INET, "::1": AF_INET6 }[this.#host ?? ""] ?? AF_UNIX;
-    this.#put(slot, this.#m.socket(family, /^UDP|datagrams$/.test(this.#name) ? SOCK_DGRAM : SOCK_STREAM));
+    return [family, /^UDP|datagrams$/.test(this.#name) ? SOCK_DGRAM : SOCK_STREAM];
+  }
+
+  do_socket(slot: number): void {
+    const socket = this.#m.socket(...this.#kind);
+    // Accepted connections have it too. Without it a second small segment waits for the time of an acknowledgement.
+    if (this.#name.startsWith("TCP")) socket.setsockopt(this.#m.IPPROTO_TCP, this.#m.TCP_NODELAY, 1);
+    this.#put(slot, socket);
   }
 
   do_pause(): Promise<void> {
@@ -158,7 +241,8 @@ class Run implements AsyncDisposable {
 
   do_bind(slot: number, where: any): void {
     const free = () => this.#host === null ? this.#directory.fresh() : [this.#host, 0];
-    this.#get(slot).bind(typeof where === "number" ? this.#target(where) : free());
+    // Never where nobody is to be: others run scenarios at the same time.
+    this.#get(slot).bind(this.#addresses.has(where) ? this.#target(where) : free());
     this.#addresses.set(slot, this.#get(slot).getsockname());
   }
 
@@ -190,9 +274,22 @@ class Run implements AsyncDisposable {
     return text(await this.#get(slot).recv(size, this.#flags(flags), options));
   }
 
-  async do_recv_into(slot: number, size: number, flags: string[], options: object): Promise<string> {
-    const buffer = new Uint8Array(size);
-    return text(buffer.subarray(0, await this.#get(slot).recv_into(buffer, 0, this.#flags(flags), options)));
+  async do_recv_into(slot: number, size: number, flags: string[], ...rest: [...unknown[], object]): Promise<string> {
+    const [change, options] = changeOf(rest);
+    if (change === null) {
+      const buffer = new Uint8Array(size);
+      return text(buffer.subarray(0, await this.#get(slot).recv_into(buffer, 0, this.#flags(flags), options)));
+    }
+    const memory = new Changing(size);
+    try {
+      const call = this.#get(slot).recv_into(memory.view, 0, this.#flags(flags), options);
+      memory.change(change);
+      return text(memory.start(await call));
+    } catch (error) {
+      // What has come is there for the next call.
+      if (!(error instanceof TypeError)) throw error;
+      return text(await this.#get(slot).recv(size, this.#flags(flags), options));
+    }
   }
 
   async do_recvfrom(slot: number, size: number, flags: string[], options: object): Promise<string> {
@@ -208,7 +305,24 @@ class Run implements AsyncDisposable {
     return [text(data), this.#address(address)];
   }
 
-  async do_recvfrom_into(slot: number, size: number, flags: string[], options: object): Promise<Entry> {
+  async do_recvfrom_into(
+    slot: number,
+    size: number,
+    flags: string[],
+    ...rest: [...unknown[], object]
+  ): Promise<Entry> {
+    const [change, options] = changeOf(rest);
+    if (change !== null) {
+      const memory = new Changing(size);
+      try {
+        const call = this.#get(slot).recvfrom_into(memory.view, size, this.#flags(flags), options);
+        memory.change(change);
+        const [count, address] = await call;
+        return [count, text(memory.start(count)), this.#address(address)];
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+      }
+    }
     const buffer = new Uint8Array(size);
     const [count, address] = await this.#get(slot).recvfrom_into(buffer, size, this.#flags(flags), options);
     return [count, text(buffer.subarray(0, count)), this.#address(address)];
@@ -223,12 +337,29 @@ class Run implements AsyncDisposable {
     return this.#get(slot).connect(this.#m.AF_UNSPEC);
   }
 
-  do_send(slot: number, data: string, flags: string[], options: object): unknown {
-    return this.#get(slot).send(bytes(data), this.#flags(flags), options);
+  do_send(slot: number, data: string, flags: string[], ...rest: [...unknown[], object]): unknown {
+    return this.#sends("send", slot, data, flags, ...changeOf(rest));
   }
 
-  do_sendall(slot: number, data: string, flags: string[], options: object): unknown {
-    return this.#get(slot).sendall(bytes(data), this.#flags(flags), options);
+  do_sendall(slot: number, data: string, flags: string[], ...rest: [...unknown[], object]): unknown {
+    return this.#sends("sendall", slot, data, flags, ...changeOf(rest));
+  }
+
+  /** Sends what its memory holds at the call, whatever becomes of the memory. */
+  #sends(
+    name: "send" | "sendall",
+    slot: number,
+    data: string,
+    flags: string[],
+    change: Change | null,
+    options: object,
+  ) {
+    if (change === null) return this.#get(slot)[name](bytes(data), this.#flags(flags), options);
+    const memory = new Changing(data.length);
+    memory.view.set(bytes(data));
+    const call = this.#get(slot)[name](memory.view, this.#flags(flags), options);
+    memory.change(change);
+    return call;
   }
 
   do_sendto(slot: number, data: string, where: number, options: object): unknown {
@@ -278,8 +409,22 @@ class Run implements AsyncDisposable {
     return fd >= 0;
   }
 
-  do_dup(slot: number, into: number): void {
-    this.#put(into, this.#get(slot).dup());
+  /** The same descriptor in another object. */
+  do_adopt(slot: number): Entry {
+    const fd = this.#get(slot).detach();
+    if (fd < 0) return "closed";
+    const adopted = this.#m.socket(-1, -1, -1, fd);
+    this.#put(slot, adopted);
+    adopted.settimeout(null);
+    return [adopted.family === this.#kind[0], adopted.type === this.#kind[1]];
+  }
+
+  do_dup(slot: number, into: number, ...[by]: unknown[]): void {
+    const one = this.#get(slot);
+    if (by !== "fromfd") return this.#put(into, one.dup());
+    const copy = this.#m.fromfd(one.fileno(), one.family, one.type);
+    copy.settimeout(one.gettimeout());
+    this.#put(into, copy);
   }
 
   do_settimeout(slot: number, timeout: number | null): void {

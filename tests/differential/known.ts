@@ -23,7 +23,15 @@ type Rule = (parting: Parting) => boolean;
 
 const [POLLIN, POLLERR, POLLHUP, POLLRDHUP] = [0x001, 0x008, 0x010, 0x2000];
 const [EPERM, ENOENT, EAGAIN, EINVAL, EPIPE, EOPNOTSUPP, EADDRINUSE, EDESTADDRREQ] = [1, 2, 11, 22, 32, 95, 98, 89];
-const [EALREADY, ECONNABORTED, ECONNRESET, EISCONN, ENOTCONN, ECONNREFUSED] = [114, 103, 104, 106, 107, 111];
+const [EALREADY, ECONNABORTED, ECONNRESET, EISCONN, ENOTCONN, ECONNREFUSED, EINPROGRESS] = [
+  114,
+  103,
+  104,
+  106,
+  107,
+  111,
+  115,
+];
 
 /** The errno that a step answered, thrown or, by connect_ex, returned. */
 function errnoOf({ step }: Parting, entry: Entry): number | null {
@@ -104,6 +112,12 @@ function receivingSideShut(step: Step): boolean {
   return step[0] === "shutdown" && (step[2] === 0 || step[2] === 2);
 }
 
+/** Whether a receive brings more than CPython's, of a TCP socket whose sides were both shut down: there the data resets. */
+function goesOnAfterBoth(p: Parting): boolean {
+  return p.scenario.family !== "UNIX" && was(p, ([operation, , how]) => operation === "shutdown" && how === 2) &&
+    typeof p.python === "string" && typeof p.ours === "string" && p.ours.startsWith(p.python);
+}
+
 /** Whether the socket in a slot was connected before a step. */
 function isConnectedAt(slot: number, place: number, p: Parting): boolean {
   for (let n = place - 1; n >= 0; n--) {
@@ -134,6 +148,17 @@ function hasDuplicateInAnotherMode(p: Parting): boolean {
   const duplicates = duplicatesOf(p);
   return duplicates.size > 1 &&
     was(p, ([operation, one, timeout]) => operation === "settimeout" && timeout !== null && duplicates.has(one));
+}
+
+/** Whether a duplicate of this socket was told to block: then this one blocks in CPython, whatever it was told. */
+function hasBlockingDuplicate(p: Parting): boolean {
+  const duplicates = duplicatesOf(p);
+  return duplicates.size > 1 &&
+    was(
+      p,
+      ([operation, one, timeout]) =>
+        duplicates.has(one) && (operation === "adopt" || operation === "settimeout" && timeout === null),
+    );
 }
 
 /** The slots that this step's socket and its duplicates are or were in. */
@@ -183,8 +208,9 @@ function lacks({ python, ours }: Parting, events: number): boolean {
 const COMMON: Record<string, Rule> = {
   "refused at once": (p) => timedOut(p.python) && isError(p.ours) && !timedOut(p.ours),
   "a duplicate has a mode of its own": (p) =>
+    is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EINPROGRESS && hasBlockingDuplicate(p) ||
     hasDuplicateInAnotherMode(p) && is(p, ...SENDS, ...RECEIVES, "accept", "connect", "connect_ex") &&
-    (p.python === "pending" || isError(p.python) && p.python.error === "BlockingIOError"),
+      (p.python === "pending" || isError(p.python) && p.python.error === "BlockingIOError"),
   "accept on a Unix listener that was shut down": (p) =>
     p.scenario.family === "UNIX" && is(p, "accept") && errnoOf(p, p.python) === EINVAL && was(p, receivingSideShut),
   "a connected socket says so at once": (p) =>
@@ -238,12 +264,15 @@ const DENO: Record<string, Rule> = {
     closedWhileUnderWay(p) &&
     (is(p, ...SENDS) && [EPIPE, ECONNRESET].includes(errnoOf(p, p.python)!) && !isError(p.ours) ||
       is(p, "bind") && p.python === null && errnoOf(p, p.ours) === EADDRINUSE ||
+      // A Unix socket that is closed with what came in that moment leaves its peer a pending error.
+      p.scenario.family === "UNIX" && was(p, ([operation]) => SENDS.includes(operation)) && is(p, "poll", "epoll") &&
+        levelOf(p.python) !== 0 && levelOf(p.ours) === (levelOf(p.python) | POLLERR) ||
       is(p, "connect", "connect_ex") && errnoOf(p, p.python) === ECONNREFUSED && errnoOf(p, p.ours) === ECONNRESET),
   "a stranger's datagram is dropped here": (p) =>
     isDatagrams(p) && wasConnected(p) &&
     (errnoOf(p, p.python) === EPERM && !isError(p.ours) ||
       is(p, ...RECEIVES) && !isError(p.python) && JSON.stringify(p.python) !== JSON.stringify(p.ours)),
-  "nobody home, over UDP": (p) =>
+  "a UDP peer's refusal is not learned": (p) =>
     p.scenario.family.startsWith("UDP") && wasConnected(p) &&
     (errnoOf(p, p.python) === ECONNREFUSED || is(p, "getsockopt") && p.python === ECONNREFUSED ||
       is(p, "poll", "epoll") && lacks(p, POLLERR | POLLIN)),
@@ -276,11 +305,11 @@ const DENO: Record<string, Rule> = {
   "the peer does not see SHUT_RD": (p) =>
     was(p, receivingSideShut) && !isError(p.ours) &&
     (is(p, ...SENDS) && [EPIPE, ECONNRESET].includes(errnoOf(p, p.python)!) ||
-      is(p, ...RECEIVES) && errnoOf(p, p.python) === ECONNRESET ||
+      is(p, ...RECEIVES) && (errnoOf(p, p.python) === ECONNRESET || goesOnAfterBoth(p)) ||
       is(p, "poll", "epoll") && lacks(p, POLLHUP | POLLRDHUP | POLLERR)),
   "a closed Unix peer looks half-closed": (p) =>
     p.scenario.family === "UNIX" && is(p, "poll") && lacks(p, POLLHUP) && (levelOf(p.ours) & POLLRDHUP) !== 0,
-  "learns late": (p) =>
+  "the peer's news is learned late": (p) =>
     was(p, ([operation]) => CLOSES.includes(operation) || operation === "shutdown" || operation === "foreign") &&
       (is(p, "poll", "epoll") && lacks(p, POLLRDHUP | POLLHUP | POLLERR) && levelOf(p.ours) !== 0 ||
         is(p, "getpeername", "shutdown") && errnoOf(p, p.python) === ENOTCONN && !isError(p.ours) ||
@@ -288,7 +317,11 @@ const DENO: Record<string, Rule> = {
     wasConnected(p) &&
       (is(p, ...RECEIVES, ...SENDS) && errnoOf(p, p.python) === ECONNREFUSED && errnoOf(p, p.ours) === EAGAIN ||
         is(p, "getsockopt") && p.python === ECONNREFUSED && p.ours === 0),
-  "shutdown of an unconnected socket": shutUnconnected,
+  "shutdown of an unconnected socket": (p) =>
+    shutUnconnected(p) ||
+    // The kernel gives back the port that listen chose.
+    is(p, "bind") && p.python === null && errnoOf(p, p.ours) === EADDRINUSE && typeof p.step[2] === "number" &&
+      shutUnconnected({ ...p, step: ["bind", p.step[2]] }),
   "shutdown of a listener ends what it has queued": (p) =>
     p.scenario.family === "UNIX" && was(p, receivingSideShut) && is(p, ...RECEIVES) &&
     (p.ours === "" || errnoOf(p, p.ours) === ECONNRESET) && errnoOf(p, p.python) === EAGAIN,
@@ -296,7 +329,7 @@ const DENO: Record<string, Rule> = {
     errnoOf(p, p.python) === ECONNRESET &&
       (is(p, ...RECEIVES) && (p.ours === "" || p.ours === false) || is(p, ...SENDS) && errnoOf(p, p.ours) === EPIPE) ||
     is(p, "getsockopt") && p.python === ECONNRESET && p.ours === EPIPE,
-  "an empty send asks nobody": (p) =>
+  "an empty send is not passed on": (p) =>
     is(p, ...SENDS) && [p.step[2]].flat().join("") === "" && isError(p.python) && !isError(p.ours),
   "bind after the end": (p) =>
     is(p, "bind") && errnoOf(p, p.ours) === EINVAL && (p.python === null || errnoOf(p, p.python) === EADDRINUSE),

@@ -1,7 +1,6 @@
 // CPython as the judge: a python3 process that runs scenarios.
 
-import { runPython } from "../_helpers.ts";
-import type { Program } from "../_helpers.ts";
+import { Program } from "../_helpers.ts";
 import type { Entry, FamilyName, Scenario } from "./scenario.ts";
 
 /** How many scenarios python3 runs at once: most of their time is spent waiting for nothing. */
@@ -21,7 +20,8 @@ export class Oracle implements AsyncDisposable {
 
   static async start(): Promise<Oracle> {
     const source = await Deno.readTextFile(new URL("interpreter.py", import.meta.url));
-    const program = runPython(source, THREADS);
+    // It runs for as long as the test does, which has a deadline of its own.
+    const program = new Program("python3", ["-u", "-c", source, String(THREADS)], Infinity);
     return new Oracle(program, await program.json());
   }
 

@@ -153,7 +153,7 @@ export function closingSuite({ name, module: m, url }: Subject): void {
         arrived();
       });
       using server = m.create_server(["127.0.0.1", 0]);
-      using client = await m.create_connection(server.getsockname() as [string, number]);
+      using client = await m.create_connection(server.getsockname());
       const [conn] = await server.accept();
       const received = conn.recv(10);
       const accepted = server.accept();
@@ -167,7 +167,7 @@ export function closingSuite({ name, module: m, url }: Subject): void {
       const text = new TextDecoder().decode(await received);
       await client.sendall("again");
       await selected;
-      using late = await m.create_connection(server.getsockname() as [string, number]);
+      using late = await m.create_connection(server.getsockname());
       (await accepted)[0].close();
       conn.close();
       console.log(JSON.stringify({ text, interrupted: signals >= 50 }));

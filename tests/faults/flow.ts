@@ -38,7 +38,7 @@ export function flowSuite({ name, module: m, url }: Subject): void {
     server.listen();
     using client = m.socket();
     if (name === "native") client.setsockopt(m.SOL_SOCKET, m.SO_SNDBUF, 1);
-    await client.connect(server.getsockname() as [string, number]);
+    await client.connect(server.getsockname());
     using peer = (await server.accept())[0];
     const data = new Uint8Array(300_000).map((_, place) => byteAt(place));
     const sending = client.sendall(data).then(() => client.shutdown(m.SHUT_WR));
@@ -58,7 +58,7 @@ export function flowSuite({ name, module: m, url }: Subject): void {
     server.bind(["127.0.0.1", 0]);
     server.listen();
     using client = m.socket();
-    await client.connect(server.getsockname() as [string, number]);
+    await client.connect(server.getsockname());
     using peer = (await server.accept())[0];
     const data = new Uint8Array(8 << 20).map((_, place) => byteAt(place));
     let sent = 0;
@@ -97,7 +97,7 @@ export function flowSuite({ name, module: m, url }: Subject): void {
     await using program = await runDeno(`
       ${imports}
       const server = m.create_server(["127.0.0.1", 0]);
-      const client = await m.create_connection(server.getsockname() as [string, number]);
+      const client = await m.create_connection(server.getsockname());
       const [stopped] = await server.accept();
       ${MEASURE}
       const gone = new AbortController();
@@ -123,7 +123,7 @@ export function flowSuite({ name, module: m, url }: Subject): void {
     await using program = await runDeno(`
       ${imports}
       const server = m.create_server(["127.0.0.1", 0]);
-      const client = await m.create_connection(server.getsockname() as [string, number]);
+      const client = await m.create_connection(server.getsockname());
       const [stopped] = await server.accept();
       ${MEASURE}
       let pulled = 0;
@@ -217,7 +217,7 @@ sys.stdin.read()
         }
       }
       quiet.setblocking(true);
-      await busy.sendto("hello", quiet.getsockname() as [string, number]);
+      await busy.sendto("hello", quiet.getsockname());
       const [data] = await quiet.recvfrom(10);
       report({ count, wrong, queued, text: new TextDecoder().decode(data) });
     `);

@@ -115,7 +115,7 @@ export function listenerSuite({ name, module: m, url }: Subject): void {
       // Deno itself panics if it comes to its signals only then.
       Deno.addSignalListener("SIGUSR2", () => {});
       const server = m.create_server(["127.0.0.1", 0]);
-      const address = server.getsockname() as [string, number];
+      const address = server.getsockname();
       const warm = await m.create_connection(address);
       (await server.accept())[0].close();
       warm.close();
@@ -160,7 +160,7 @@ export function listenerSuite({ name, module: m, url }: Subject): void {
     await using program = withFewDescriptors(`
       import * as m from ${JSON.stringify(url)};
       const server = m.create_server(["127.0.0.1", 0]);
-      const address = server.getsockname() as [string, number];
+      const address = server.getsockname();
       const hoard: Deno.FsFile[] = [];
       for (;;) {
         try {

@@ -19,7 +19,7 @@ export class Faced implements Disposable {
   static async client(m: Module): Promise<Faced> {
     using listener = native.create_server(["127.0.0.1", 0]);
     const sock = m.socket();
-    await sock.connect(listener.getsockname() as [string, number]);
+    await sock.connect(listener.getsockname());
     const [peer] = await listener.accept();
     return new Faced(sock, peer);
   }
@@ -28,7 +28,7 @@ export class Faced implements Disposable {
   static async accepted(m: Module): Promise<Faced> {
     using server = m.create_server(["127.0.0.1", 0]);
     const peer = native.socket();
-    await peer.connect(server.getsockname() as [string, number]);
+    await peer.connect(server.getsockname());
     const [sock] = await server.accept();
     return new Faced(sock, peer);
   }

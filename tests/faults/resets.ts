@@ -104,8 +104,8 @@ export function resetSuite({ name, module: m }: Subject): void {
   test("reset: in a listener's queue it costs nobody else anything", async () => {
     using server = m.create_server(["127.0.0.1", 0]);
     // Two clients, of whom the first is gone before it is accepted.
-    const gone = await native.create_connection(server.getsockname() as [string, number]);
-    using stays = await native.create_connection(server.getsockname() as [string, number]);
+    const gone = await native.create_connection(server.getsockname());
+    using stays = await native.create_connection(server.getsockname());
     reset(gone);
     let [second] = await server.accept();
     if (name === "native") {
@@ -160,7 +160,7 @@ export function resetSuite({ name, module: m }: Subject): void {
 
   test("half-open: a peer that is stopped keeps nobody longer than the timeout, and its end is seen", async () => {
     using server = m.create_server(["127.0.0.1", 0]);
-    const [host, port] = server.getsockname() as [string, number];
+    const [host, port] = server.getsockname();
     await using program = runPython(
       "import socket, sys\ns = socket.create_connection((sys.argv[1], int(sys.argv[2])))\nprint('up')\nsys.stdin.read()",
       host,

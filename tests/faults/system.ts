@@ -51,7 +51,7 @@ export function systemSuite({ name, url }: Subject): void {
     const source = `
       ${imports}
       const server = m.create_server(["127.0.0.1", 0]);
-      const address = server.getsockname() as [string, number];
+      const address = server.getsockname();
       const clients = [await m.create_connection(address), await m.create_connection(address)];
       const codes: unknown[] = [await server.accept().catch(code)];
       const [readable] = await m.select([server], [], [], 5);
@@ -72,7 +72,7 @@ export function systemSuite({ name, url }: Subject): void {
     const source = `
       ${imports}
       const server = m.create_server(["127.0.0.1", 0]);
-      const client = await m.create_connection(server.getsockname() as [string, number]);
+      const client = await m.create_connection(server.getsockname());
       const codes = [];
       for (let i = 0; i < 5; i++) codes.push(await server.accept().catch(code));
       server.setblocking(false);
@@ -103,7 +103,7 @@ export function systemSuite({ name, url }: Subject): void {
           answers[how] = outcomes;
         };
         const server = m.create_server(["127.0.0.1", 0]);
-        const client = await m.create_connection(server.getsockname() as [string, number]);
+        const client = await m.create_connection(server.getsockname());
         const streams = { tcp: [client, (await server.accept())[0]], unix: await m.socketpair() };
         for (const [kind, [one, other]] of Object.entries(streams)) {
           for (const [how, send] of Object.entries({
@@ -174,7 +174,7 @@ export function systemSuite({ name, url }: Subject): void {
       const error = await other.recv(1, m.MSG_PEEK).then((data) => data.length, (error) => error.name);
       server.settimeout(0.05);
       const late = await server.accept().catch((error) => error.name);
-      const client = await m.create_connection(server.getsockname() as [string, number]);
+      const client = await m.create_connection(server.getsockname());
       const [peer] = await accepting;
       const receiving = peer.recv(10);
       await client.sendall("hello");

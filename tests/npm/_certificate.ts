@@ -3,8 +3,10 @@
 const directory = Deno.makeTempDirSync({ prefix: "berkeley_" });
 const made = new Deno.Command("openssl", {
   args: [
-    ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost".split(" "),
-    ..."-addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE".split(" "),
+    ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+      .split(" "),
+    ..."-addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE"
+      .split(" "),
     ...["-keyout", `${directory}/key.pem`, "-out", `${directory}/cert.pem`],
   ],
 }).outputSync();

@@ -12,11 +12,20 @@ export interface Service extends AsyncDisposable {
 const inCi = Deno.env.get("CI") === "true";
 
 /** The path of a program, or undefined; a missing one skips its tests with a line that says so, except in CI. */
-export function find(program: string, ...elsewhere: string[]): string | undefined {
-  const folders = [...elsewhere, ...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin"];
+export function find(
+  program: string,
+  ...elsewhere: string[]
+): string | undefined {
+  const folders = [
+    ...elsewhere,
+    ...(Deno.env.get("PATH") ?? "").split(":"),
+    "/usr/sbin",
+  ];
   for (const folder of folders) {
     try {
-      if (Deno.statSync(`${folder}/${program}`).isFile) return `${folder}/${program}`;
+      if (Deno.statSync(`${folder}/${program}`).isFile) {
+        return `${folder}/${program}`;
+      }
     } catch {
       // Not there.
     }
@@ -28,9 +37,16 @@ export function find(program: string, ...elsewhere: string[]): string | undefine
 
 /** Runs a program to its end. */
 async function run(program: string, args: string[]): Promise<void> {
-  const { success, stderr } = await new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "piped" })
+  const { success, stderr } = await new Deno.Command(program, {
+    args,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  })
     .output();
-  if (!success) throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);
+  if (!success) {
+    throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);
+  }
 }
 
 /** How long a server may take to start, on a slow machine too. */
@@ -49,7 +65,14 @@ async function start(
 ): Promise<Service> {
   const log = `${directory}/log`;
   const child = new Deno.Command("sh", {
-    args: ["-c", 'log=$1; shift; exec "$@" >"$log" 2>&1', "sh", log, program, ...args],
+    args: [
+      "-c",
+      'log=$1; shift; exec "$@" >"$log" 2>&1',
+      "sh",
+      log,
+      program,
+      ...args,
+    ],
     stdin: "null",
   }).spawn();
   let ended = false;
@@ -79,8 +102,17 @@ function makeDirectory(): string {
 export function startRedis(program: string): Promise<Service> {
   const [directory, port] = [makeDirectory(), freePort()];
   const path = `${directory}/redis.sock`;
-  const settings = { port, bind: "127.0.0.1", unixsocket: path, dir: directory, save: "", appendonly: "no" };
-  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const settings = {
+    port,
+    bind: "127.0.0.1",
+    unixsocket: path,
+    dir: directory,
+    save: "",
+    appendonly: "no",
+  };
+  const args = Object.entries(settings).flatMap((
+    [name, value],
+  ) => [`--${name}`, String(value)]);
   return start(directory, port, path, [program, ...args], "SIGTERM");
 }
 
@@ -91,7 +123,16 @@ export async function startPostgres(program: string): Promise<Service> {
   const initdb = program.replace(/postgres$/, "initdb");
   const as = Deno.uid() === 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
   if (as.length > 0) await run("chown", ["postgres:postgres", directory]);
-  const [first, ...rest] = [...as, initdb, "-D", data, "-U", "tester", "--auth=trust", "--no-sync"];
+  const [first, ...rest] = [
+    ...as,
+    initdb,
+    "-D",
+    data,
+    "-U",
+    "tester",
+    "--auth=trust",
+    "--no-sync",
+  ];
   await run(first, rest);
   const server = [
     ...as,
@@ -108,7 +149,13 @@ export async function startPostgres(program: string): Promise<Service> {
     "fsync=off",
   ];
   // SIGINT ends the sessions; SIGTERM would wait for them.
-  return await start(directory, port, `${directory}/.s.PGSQL.${port}`, server, "SIGINT");
+  return await start(
+    directory,
+    port,
+    `${directory}/.s.PGSQL.${port}`,
+    server,
+    "SIGINT",
+  );
 }
 
 /** MariaDB, with the user "tester" and the password "secret". */
@@ -128,10 +175,27 @@ export async function startMariaDb(program: string): Promise<Service> {
     ].join("\n"),
   );
   const data = `--datadir=${directory}/data`;
-  await run("mariadb-install-db", ["--no-defaults", ...user, data, "--auth-root-authentication-method=normal"]);
+  await run("mariadb-install-db", [
+    "--no-defaults",
+    ...user,
+    data,
+    "--auth-root-authentication-method=normal",
+  ]);
   const server = [
-    ...[program, "--no-defaults", ...user, data, `--socket=${path}`, `--port=${port}`, "--bind-address=127.0.0.1"],
-    ...[`--init-file=${init}`, "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0"],
+    ...[
+      program,
+      "--no-defaults",
+      ...user,
+      data,
+      `--socket=${path}`,
+      `--port=${port}`,
+      "--bind-address=127.0.0.1",
+    ],
+    ...[
+      `--init-file=${init}`,
+      "--skip-log-bin",
+      "--innodb-flush-log-at-trx-commit=0",
+    ],
   ];
   return await start(directory, port, path, server, "SIGTERM");
 }

@@ -2,6 +2,7 @@
 //
 // The packages are loaded by require, so that `deno check` needs none of them.
 
+import { once } from "node:events";
 import { createRequire } from "node:module";
 import { toNodeStream } from "../../node.ts";
 import type { NodeStream } from "../../node.ts";
@@ -9,11 +10,28 @@ import type { Socket } from "../../mod.ts";
 import { BACKENDS } from "../_backends.ts";
 import type { Module } from "../conformance/fixtures.ts";
 
-// libc is loaded before the first test, which has not to account for it then.
-for (const { module } of BACKENDS) module.socket().close();
-
 /** Loads a package of tests/npm. */
 export const load: (name: string) => any = createRequire(import.meta.url);
+
+/** The streams of the test that is running. */
+let streams: NodeStream[] = [];
+
+function streamOf(sock: Socket): NodeStream {
+  const stream = toNodeStream(sock);
+  streams.push(stream);
+  return stream;
+}
+
+/** Waits until every stream of the test is closed. Packages close theirs a moment after they have said that they are done. */
+async function closeStreams(): Promise<void> {
+  const left = streams.filter((stream) => !stream.closed);
+  streams = [];
+  await within(Promise.all(left.map((stream) => {
+    const closed = once(stream, "close");
+    stream.destroy();
+    return closed;
+  })));
+}
 
 /** A test over each backend. */
 export function onEachBackend(
@@ -28,17 +46,28 @@ export function onEachBackend(
       sanitizeResources: true,
       ...options,
       name: `${name}: ${title}`,
-      fn: () => fn(module),
+      async fn() {
+        try {
+          await fn(module);
+        } finally {
+          await closeStreams();
+        }
+      },
     });
   }
 }
 
 /** Connects to a port of this machine, or to a path. */
-export async function dial(m: Module, to: number | string): Promise<NodeStream> {
-  if (typeof to === "number") return toNodeStream(await m.create_connection(["127.0.0.1", to]));
+export async function dial(
+  m: Module,
+  to: number | string,
+): Promise<NodeStream> {
+  if (typeof to === "number") {
+    return streamOf(await m.create_connection(["127.0.0.1", to]));
+  }
   const sock = m.socket(m.AF_UNIX);
   await sock.connect(to);
-  return toNodeStream(sock);
+  return streamOf(sock);
 }
 
 /**
@@ -64,7 +93,7 @@ export class StreamServer implements AsyncDisposable {
     this.#serving = (async () => {
       for await (const [conn] of listener) {
         this.connections++;
-        handle(toNodeStream(conn));
+        handle(streamOf(conn));
       }
     })();
   }
@@ -78,7 +107,10 @@ export class StreamServer implements AsyncDisposable {
 /** Fails where something takes so long that it will not come; what passes does not wait for it. */
 export async function within<T>(promise: Promise<T>, seconds = 30): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`nothing within ${seconds} s`)), seconds * 1000);
+  const timer = setTimeout(
+    () => reject(new Error(`nothing within ${seconds} s`)),
+    seconds * 1000,
+  );
   try {
     return await Promise.race([promise, late]);
   } finally {

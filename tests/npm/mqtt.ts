@@ -13,7 +13,12 @@ onEachBackend("mqtt: what one client publishes another receives", async (m) => {
   const clients: any[] = [];
   for (const clientId of ["reader", "writer"]) {
     const stream = await dial(m, streams.port);
-    const client = new MqttClient(() => stream, { clientId, reconnectPeriod: 0, keepalive: 60, protocolVersion: 4 });
+    const client = new MqttClient(() => stream, {
+      clientId,
+      reconnectPeriod: 0,
+      keepalive: 60,
+      protocolVersion: 4,
+    });
     await within(once(client, "connect"));
     clients.push(client);
   }

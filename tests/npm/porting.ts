@@ -16,6 +16,9 @@ Deno.test("python-struct packs and unpacks with Python's formats", () => {
 
 Deno.test("ipaddr.js parses, matches and classifies addresses", () => {
   const ipaddr = load("ipaddr.js");
-  assert.equal(ipaddr.parse("192.168.7.1").match(ipaddr.parseCIDR("192.168.0.0/16")), true);
+  assert.equal(
+    ipaddr.parse("192.168.7.1").match(ipaddr.parseCIDR("192.168.0.0/16")),
+    true,
+  );
   assert.equal(ipaddr.parse("::1").range(), "loopback");
 });

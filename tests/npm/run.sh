@@ -8,4 +8,4 @@ cd "$(dirname "$0")"
 
 npm ci --no-audit --no-fund
 cd ../..
-exec deno test --allow-all --unstable-net tests/npm/[!_]*.ts
+exec deno test --allow-all --unstable-net --preload tests/_libraries.ts tests/npm/[!_]*.ts

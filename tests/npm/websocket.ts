@@ -12,13 +12,21 @@ onEachBackend("ws: client and server talk, ping, and close", async (m) => {
   const server = http.createServer();
   server.on("upgrade", (request, socket, head) => {
     sockets.handleUpgrade(request, socket, head, (socket: any) => {
-      socket.on("message", (data: Uint8Array, binary: boolean) => socket.send(data, { binary }));
+      socket.on(
+        "message",
+        (data: Uint8Array, binary: boolean) => socket.send(data, { binary }),
+      );
     });
   });
-  await using streams = new StreamServer(m, (stream) => void server.emit("connection", stream));
+  await using streams = new StreamServer(
+    m,
+    (stream) => void server.emit("connection", stream),
+  );
 
   const stream = await dial(m, streams.port);
-  const client = new WebSocket("ws://localhost/", { createConnection: () => stream });
+  const client = new WebSocket("ws://localhost/", {
+    createConnection: () => stream,
+  });
   await within(once(client, "open"));
   const big = "x".repeat(1 << 20);
   for (const said of ["hello", "世界,你好", big]) {
@@ -28,7 +36,11 @@ onEachBackend("ws: client and server talk, ping, and close", async (m) => {
     assert.equal(binary, false);
   }
   client.send(Uint8Array.of(0, 1, 255));
-  assert.deepEqual([...(await within(once(client, "message")))[0]], [0, 1, 255]);
+  assert.deepEqual([...(await within(once(client, "message")))[0]], [
+    0,
+    1,
+    255,
+  ]);
   client.ping("there?");
   assert.equal(String((await within(once(client, "pong")))[0]), "there?");
   client.close(1000, "done");

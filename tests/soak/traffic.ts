@@ -41,7 +41,7 @@ async function connect(place: Place): Promise<[client: Socket, peer: Socket, ser
   const server = listen(place);
   const client = place.m.socket(server.family);
   const accepted = server.accept();
-  await client.connect(server.getsockname() as [string, number]);
+  await client.connect(server.getsockname());
   const [peer] = await accepted;
   return [client, peer, server];
 }
@@ -130,7 +130,7 @@ async function datagrams(place: Place): Promise<void> {
   const client = m.socket(m.AF_INET, m.SOCK_DGRAM);
   server.settimeout(0.05);
   for (let i = r.below(300); i > 0; i--) {
-    await client.sendto(PATTERN.subarray(0, 1 + r.below(1400)), server.getsockname() as [string, number]);
+    await client.sendto(PATTERN.subarray(0, 1 + r.below(1400)), server.getsockname());
     if (r.below(20) === 0) continue;
     try {
       const [data] = await server.recvfrom(2000);
@@ -148,7 +148,7 @@ async function datagrams(place: Place): Promise<void> {
 async function resets(place: Place): Promise<void> {
   const { r, m } = place;
   const server = m.create_server(["127.0.0.1", 0]);
-  const peer = await native.create_connection(server.getsockname() as [string, number]);
+  const peer = await native.create_connection(server.getsockname());
   const [sock] = await server.accept();
   const calls = [
     () => sock.recv(10),
@@ -170,7 +170,7 @@ async function resets(place: Place): Promise<void> {
 async function churn(place: Place): Promise<void> {
   const { r, m } = place;
   const server = listen(place);
-  const address = server.getsockname() as [string, number];
+  const address = server.getsockname();
   const clients = Array.from({ length: 1 + r.below(20) }, () => m.socket(server.family));
   const connects = clients.map((client) => {
     const signal = r.below(3) === 0 ? AbortSignal.timeout(r.below(2)) : undefined;

@@ -1,0 +1,128 @@
+// TLS, side by side in one run: servers over this module's two backends, Deno.listenTls, node:tls and CPython's ssl, each in a process
+// of its own, against the same client (Deno.connectTls).
+//
+//   deno run -A bench/tls.ts [--rounds 5] [--seconds 1] [--peers default,deno]
+//
+// Two figures for each: how much per second, and how much of the server's own CPU time each unit took. On a machine with other work
+// the second one is the one to compare.
+
+import { parseArgs } from "node:util";
+import { selfSigned } from "../examples/_certificate.ts";
+import { figure, summarize } from "./statistics.ts";
+
+const here = (file: string) => new URL(`tls/${file}`, import.meta.url).pathname;
+const deno = (file: string) => [Deno.execPath(), "run", "-A", "--unstable-net", "--no-check", here(file)];
+const PEERS: Record<string, string[]> = {
+  deno: deno("deno.ts"),
+  default: deno("default.ts"),
+  native: deno("native.ts"),
+  node: ["node", here("node.mjs")],
+  cpython: ["python3", here("cpython.py")],
+};
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "1" },
+    peers: { type: "string", default: Object.keys(PEERS).join(",") },
+  },
+});
+const rounds = Number(values.rounds);
+const seconds = Number(values.seconds);
+const peers = values.peers.split(",");
+
+/** What is measured: the unit, and one run against a port that answers how many units there were. */
+const WORKLOADS: Record<string, { unit: string; run: (conn: Deno.TlsConn, end: number) => Promise<number> }> = {
+  "ping-pong, 64 bytes": { unit: "round trip", run: pingPong },
+  "upload": { unit: "MB", run: upload },
+  "download": { unit: "MB", run: download },
+};
+
+async function pingPong(conn: Deno.TlsConn, end: number): Promise<number> {
+  await conn.write(new TextEncoder().encode("e"));
+  const data = new Uint8Array(64);
+  let count = 0;
+  for (; performance.now() < end; count++) {
+    await conn.write(data);
+    for (let got = 0; got < 64;) got += (await conn.read(data))!;
+  }
+  return count;
+}
+
+async function upload(conn: Deno.TlsConn, end: number): Promise<number> {
+  await conn.write(new TextEncoder().encode("u"));
+  const data = new Uint8Array(262144);
+  let sent = 0;
+  while (performance.now() < end) sent += await conn.write(data);
+  return sent / 1e6;
+}
+
+async function download(conn: Deno.TlsConn, end: number): Promise<number> {
+  await conn.write(new TextEncoder().encode("d"));
+  const data = new Uint8Array(262144);
+  let got = 0;
+  while (performance.now() < end) got += (await conn.read(data))!;
+  return got / 1e6;
+}
+
+/** The CPU time of a process so far, in seconds. */
+function cpuTime(pid: number): number {
+  const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /, "").split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+interface Sample {
+  perSecond: number;
+  microseconds: number;
+}
+
+async function sample(peer: string, workload: string, paths: string[], ca: string): Promise<Sample> {
+  const [command, ...args] = PEERS[peer];
+  const child = new Deno.Command(command, { args: [...args, ...paths], stdout: "piped", stderr: "inherit" }).spawn();
+  const reader = child.stdout.getReader();
+  const port = Number(new TextDecoder().decode((await reader.read()).value));
+  const conn = await Deno.connectTls({ hostname: "localhost", port, caCerts: [ca] });
+  const { run } = WORKLOADS[workload];
+  // The first connection warms up.
+  const warm = await Deno.connectTls({ hostname: "localhost", port, caCerts: [ca] });
+  await run(warm, performance.now() + 500 * seconds);
+  warm.close();
+  const before = cpuTime(child.pid);
+  const start = performance.now();
+  const count = await run(conn, start + 1000 * seconds);
+  const elapsed = (performance.now() - start) / 1000;
+  const used = cpuTime(child.pid) - before;
+  conn.close();
+  child.kill("SIGKILL");
+  await reader.cancel();
+  await child.status;
+  return { perSecond: count / elapsed, microseconds: used * 1e6 / count };
+}
+
+const { cert, key } = await selfSigned(["localhost"]);
+const folder = Deno.makeTempDirSync();
+const paths = [`${folder}/cert.pem`, `${folder}/key.pem`];
+Deno.writeTextFileSync(paths[0], cert);
+Deno.writeTextFileSync(paths[1], key);
+try {
+  for (const workload of Object.keys(WORKLOADS)) {
+    const samples: Record<string, Sample[]> = Object.fromEntries(peers.map((peer) => [peer, []]));
+    for (let round = 0; round < rounds; round++) {
+      // In an order that turns with the rounds.
+      for (let i = 0; i < peers.length; i++) {
+        const peer = peers[(i + round) % peers.length];
+        samples[peer].push(await sample(peer, workload, paths, cert));
+      }
+    }
+    const { unit } = WORKLOADS[workload];
+    console.log(`\n${workload}`.padEnd(24) + `${unit}s per second`.padStart(28) + `µs of CPU per ${unit}`.padStart(36));
+    for (const peer of peers) {
+      const speed = summarize(samples[peer].map((each) => each.perSecond));
+      const cost = summarize(samples[peer].map((each) => each.microseconds));
+      const show = ({ median, min, max }: typeof speed) => `${figure(median)} (${figure(min)} to ${figure(max)})`;
+      console.log(peer.padEnd(16) + show(speed).padStart(36) + show(cost).padStart(36));
+    }
+  }
+} finally {
+  Deno.removeSync(folder, { recursive: true });
+}

@@ -1,0 +1,127 @@
+// TLS on a connection of the default backend: Deno.startTls for a client, and Deno.listenTls for a server.
+
+import { IPPROTO_TCP, TCP_NODELAY } from "../../base/constants/ip.ts";
+import { SO_KEEPALIVE, SOL_SOCKET } from "../../base/constants.ts";
+import type { Bytes } from "../../base/data.ts";
+import { errorFor } from "../../base/errors.ts";
+import { WOULD_BLOCK } from "../../seam/transport.ts";
+import type { Caller, Transport, Waiter, WouldBlock } from "../../seam/transport.ts";
+import type { Facts } from "../../tls/engine.ts";
+import { SSLError } from "../../tls/errors.ts";
+import { Forwarding } from "../../tls/forwarding.ts";
+import type { SecureTransport } from "../../tls/transport.ts";
+import type { StreamTransport } from "../streams.ts";
+import { refuseOption, TlsConn } from "./conn.ts";
+import { DenoFacts, NATIVE_TLS_HINT } from "./facts.ts";
+
+/** Starts TLS on a TCP connection. */
+export type StartTls = (conn: Deno.TcpConn) => Promise<TlsConn>;
+
+/** A TLS connection. */
+export class DenoTlsTransport extends Forwarding implements SecureTransport {
+  readonly #stream: StreamTransport;
+  readonly #start: StartTls;
+  #started = false;
+  #conn: TlsConn | null = null;
+  /** The outcome of the handshake: true, or its error. */
+  #outcome: true | Error | null = null;
+  #handshaking = false;
+  #readError: SSLError | null = null;
+  /** The waiters during the handshake. The connection below reports no events of it. */
+  readonly #waiting = new Map<Waiter, number>();
+  readonly #facts = new DenoFacts(
+    () => this.#conn?.alpnProtocol ?? null,
+    () => this.#stream.connection?.inflow.buffered ?? 0,
+  );
+
+  /** A connection from Deno.listenTls has TLS already. */
+  constructor(stream: StreamTransport, start: StartTls) {
+    super(stream);
+    this.#stream = stream;
+    this.#start = start;
+    const conn: unknown = stream.connection?.conn;
+    if (conn instanceof TlsConn) {
+      this.#started = true;
+      this.#conn = conn;
+    }
+  }
+
+  get facts(): Facts | null {
+    return this.#started ? this.#facts : null;
+  }
+
+  async start(): Promise<void> {
+    if (this.#started) return;
+    this.#started = true;
+    await this.#stream.replaceConnection(async (conn) => {
+      this.#conn = await this.#start(conn as Deno.TcpConn);
+      return this.#conn as unknown as Deno.Conn;
+    });
+  }
+
+  handshake(): void | WouldBlock {
+    if (this.#outcome === true) return;
+    if (this.#outcome !== null) throw this.#outcome;
+    if (this.#conn === null) throw errorFor("ENOTCONN", { syscall: "do_handshake" });
+    if (!this.#handshaking) {
+      this.#handshaking = true;
+      this.#conn.handshake().then(() => this.#end(true), (error) => this.#end(error));
+    }
+    return WOULD_BLOCK;
+  }
+
+  #end(outcome: true | Error): void {
+    this.#outcome = outcome;
+    this.#handshaking = false;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const [waiter, mask] of waiting) this.inner.watch(mask, waiter);
+    for (const [waiter] of waiting) waiter.wake();
+  }
+
+  override watch(mask: number, waiter: Waiter): void {
+    if (this.#handshaking) this.#waiting.set(waiter, mask);
+    else this.inner.watch(mask, waiter);
+  }
+
+  override unwatch(waiter: Waiter): void {
+    this.#waiting.delete(waiter);
+    this.inner.unwatch(waiter);
+  }
+
+  override recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
+    return this.#receive(() => this.inner.recv(caller, size, flags));
+  }
+
+  override recvInto(caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
+    return this.#receive(() => this.inner.recvInto(caller, view, flags));
+  }
+
+  /** After an error of TLS, every receive throws it again. A truncated stream must never seem to have ended. */
+  #receive<T>(attempt: () => T): T {
+    if (this.#readError !== null) throw this.#readError;
+    try {
+      return attempt();
+    } catch (error) {
+      if (error instanceof SSLError) this.#readError = error;
+      throw error;
+    }
+  }
+
+  override setsockopt(level: number, name: number, value: number | Uint8Array): void {
+    const isOfConnection = (level === SOL_SOCKET && name === SO_KEEPALIVE) ||
+      (level === IPPROTO_TCP && name === TCP_NODELAY);
+    // Throws before the option is stored.
+    if (this.#started && isOfConnection) refuseOption(name === SO_KEEPALIVE ? "SO_KEEPALIVE" : "TCP_NODELAY");
+    this.inner.setsockopt(level, name, value);
+  }
+
+  unwrap(): never {
+    throw errorFor("EOPNOTSUPP", { syscall: "unwrap", hint: `unwrap: ${NATIVE_TLS_HINT}` });
+  }
+
+  override dup(): Transport {
+    this.inner.dup();
+    return this;
+  }
+}

@@ -1,0 +1,22 @@
+// Installs the page's packages as package-lock.json has them, unless they are there.
+
+const read = (name: string) => Deno.readTextFile(new URL(name, import.meta.url)).catch(() => "");
+
+/** What npm writes down of an installation has no entry for the folder itself; otherwise it is the lock file. */
+async function isInstalled(): Promise<boolean> {
+  const [wanted, there] = await Promise.all([read("package-lock.json"), read("node_modules/.package-lock.json")]);
+  if (there === "") return false;
+  const { packages } = JSON.parse(wanted) as { packages: Record<string, { version: string; optional?: boolean }> };
+  const installed = JSON.parse(there).packages as Record<string, { version: string }>;
+  return Object.entries(packages).every(([name, { version, optional }]) =>
+    name === "" || installed[name]?.version === version || (optional === true && installed[name] === undefined)
+  );
+}
+
+if (!await isInstalled()) {
+  const { success } = await new Deno.Command("npm", {
+    args: ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+    cwd: new URL(".", import.meta.url),
+  }).spawn().status;
+  if (!success) Deno.exit(1);
+}

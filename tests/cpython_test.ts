@@ -1,0 +1,42 @@
+// CPython's own tests, over both backends: each one that applies passes. cpython/exceptions.ts tells which do not, and why.
+
+import assert from "node:assert/strict";
+import { exceptions } from "./cpython/exceptions.ts";
+import { listTests, runTests } from "./cpython/run.ts";
+import { hasPython } from "./_helpers.ts";
+
+const BACKENDS = { deno: "../../mod.ts", native: "../../native.ts" };
+
+/** With fewer than so many that pass, a suite has not really run. */
+const SUITES: Record<string, number> = {
+  test_socket: 300,
+  test_timeout: 5,
+  test_select: 2,
+  test_poll: 2,
+  test_epoll: 5,
+  test_selectors: 50,
+};
+
+const found = hasPython() && Deno.build.os === "linux" ? await listTests("test_socket") : undefined;
+if (found === undefined) {
+  if (Deno.env.get("CI") === "true" && Deno.build.os === "linux") throw new Error("python3 has no package test");
+  console.log("python3 has no package test (Debian: libpython3-testsuite): CPython's own tests are skipped");
+}
+
+for (const [backend, entry] of Object.entries(BACKENDS)) {
+  for (const [suite, least] of Object.entries(SUITES)) {
+    Deno.test({
+      name: `${backend}: CPython's ${suite}`,
+      ignore: found === undefined,
+      fn: async () => {
+        const rules = exceptions(suite, backend);
+        const tests = (await listTests(suite))!.filter((test) => !rules.some(([pattern]) => pattern.test(test)));
+        const outcomes = await runTests(suite, entry, tests);
+        const failed = outcomes.filter(({ outcome }) => outcome === "failed").map(({ test, why }) => `${test}: ${why}`);
+        assert.deepEqual(failed, []);
+        const passed = outcomes.filter(({ outcome }) => outcome === "passed").length;
+        assert(passed >= least, `only ${passed} of ${suite} have passed`);
+      },
+    });
+  }
+}

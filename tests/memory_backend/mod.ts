@@ -1,0 +1,11 @@
+// The whole module over the backend in memory.
+
+import { makeModule } from "../../core/module.ts";
+import { Runtime } from "../../core/runtime.ts";
+import type { Clock } from "../../seam/clock.ts";
+import { memoryBackend } from "./backend.ts";
+
+/** Makes it for a clock. Each has numbers, timeouts and waits of its own; the addresses are shared. */
+export function memoryModule(clock: Clock): ReturnType<typeof makeModule> {
+  return makeModule(new Runtime(clock), memoryBackend);
+}

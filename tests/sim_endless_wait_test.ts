@@ -1,0 +1,33 @@
+// A simulated program that waits without a deadline, for what never comes, is told: its timers are no hope.
+
+import assert from "node:assert/strict";
+import type * as standard from "../mod.ts";
+import { simulate } from "../sim.ts";
+
+type Module = typeof standard;
+
+const WAITS: Record<string, (socket: Module, server: standard.Socket) => Promise<unknown>> = {
+  select: (socket, server) => socket.select([server], [], []),
+  poll(socket, server) {
+    const poller = socket.poll();
+    poller.register(server);
+    return poller.poll();
+  },
+  epoll(socket, server) {
+    const poller = socket.epoll();
+    poller.register(server);
+    return poller.poll();
+  },
+  accept: (_, server) => server.accept(),
+};
+
+for (const [name, wait] of Object.entries(WAITS)) {
+  Deno.test(`sim: ${name} without a deadline is a deadlock where nothing can happen`, async () => {
+    const running = simulate({ seed: 1 }, async (net) => {
+      await net.host("alone").run(async ({ socket }) => {
+        await wait(socket, socket.create_server(["", 7000]));
+      });
+    });
+    await assert.rejects(running, /deadlock/);
+  });
+}

@@ -1,0 +1,90 @@
+// openssl's s_server and s_client at the other end.
+
+type Chunks = Uint8Array<ArrayBuffer>[];
+
+async function joined(chunks: Chunks): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+async function all(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
+  return await joined(await Array.fromAsync(stream));
+}
+
+/** A process of openssl's. Its input is data for the peer. */
+export class Openssl implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #errors: Promise<Uint8Array<ArrayBuffer>>;
+  readonly #printed: Uint8Array<ArrayBuffer>[] = [];
+  readonly #done: Promise<void>;
+  #news = Promise.withResolvers<void>();
+
+  constructor(args: string[]) {
+    this.#child = new Deno.Command("openssl", { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+    this.#errors = all(this.#child.stderr);
+    this.#done = this.#read();
+  }
+
+  async #read(): Promise<void> {
+    for await (const chunk of this.#child.stdout) {
+      this.#printed.push(chunk);
+      this.#news.resolve();
+      this.#news = Promise.withResolvers();
+    }
+    this.#news.resolve();
+  }
+
+  /** A server for one connection, and its port. `args` are those of s_server. */
+  static async serve(...args: string[]): Promise<{ openssl: Openssl; port: number }> {
+    const openssl = new Openssl(["s_server", "-accept", "127.0.0.1:0", "-naccept", "1", ...args]);
+    const [, port] = await openssl.until(/ACCEPT .*:(\d+)\n/);
+    return { openssl, port: Number(port) };
+  }
+
+  /** A client. `args` are those of s_client. */
+  static connect(port: number, ...args: string[]): Openssl {
+    return new Openssl(["s_client", "-connect", `127.0.0.1:${port}`, ...args]);
+  }
+
+  /** Waits until it has printed something. What was printed up to then is not looked at again. */
+  async until(wanted: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const news = this.#news.promise;
+      const match = wanted.exec(new TextDecoder("latin1").decode(await joined(this.#printed)));
+      if (match === null) {
+        await news;
+        continue;
+      }
+      this.#printed.length = 0;
+      return match;
+    }
+  }
+
+  /** Writes to its input. */
+  async write(data: Uint8Array | string): Promise<void> {
+    await this.#input.write(typeof data === "string" ? new TextEncoder().encode(data) : data);
+  }
+
+  /** Waits for its end. Answers what it has printed. */
+  async end(): Promise<Uint8Array<ArrayBuffer>> {
+    await this.#done;
+    try {
+      await this.#input.close();
+    } catch {
+      // The process has ended, or its input.
+    }
+    await this.#child.status;
+    await this.#errors;
+    return await joined(this.#printed);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await this.end();
+  }
+}

@@ -1,0 +1,154 @@
+# CPython's ssl module at the other end. Commands are lines of JSON on standard input, answers lines on standard output; each command
+# runs in a thread of its own. A command is a list of steps for one connection.
+import hashlib
+import json
+import socket
+import ssl
+import sys
+import threading
+
+lock = threading.Lock()
+
+
+def answer(number, **fields):
+    with lock:
+        print(json.dumps({"id": number, **fields}), flush=True)
+
+
+def context_for(options):
+    server = options["server"]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
+    # What create_default_context does from Python 3.13 on.
+    context.verify_flags |= ssl.VERIFY_X509_STRICT | getattr(ssl, "VERIFY_X509_PARTIAL_CHAIN", 0x80000)
+    if options.get("version"):
+        context.minimum_version = context.maximum_version = ssl.TLSVersion[options["version"]]
+    if options.get("alpn"):
+        context.set_alpn_protocols(options["alpn"])
+    if options.get("cert"):
+        context.load_cert_chain(options["cert"], options["key"])
+    if options.get("ca"):
+        context.load_verify_locations(options["ca"])
+    if options.get("no_tickets"):
+        context.num_tickets = 0
+    if server and options.get("ca"):
+        context.verify_mode = ssl.CERT_REQUIRED
+    if options.get("unverified"):
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def pattern(size):
+    return (bytes(range(256)) * (size // 256 + 1))[:size]
+
+
+class Connection:
+    def __init__(self, options, sock):
+        self.options = options
+        self.sock = sock
+        self.names = []
+
+    def handshake(self, _step):
+        options = self.options
+        context = context_for(options)
+        if options["server"]:
+            context.sni_callback = lambda _sock, name, _context: self.names.append(name)
+        self.sock = context.wrap_socket(
+            self.sock, server_side=options["server"],
+            server_hostname=None if options["server"] else options.get("host", "localhost"),
+            suppress_ragged_eofs=False)
+
+    def info(self, _step):
+        sock = self.sock
+        return dict(version=sock.version(), cipher=sock.cipher()[0], alpn=sock.selected_alpn_protocol(),
+                    peer=bool(sock.getpeercert(True)), reused=sock.session_reused, names=self.names)
+
+    def send(self, step):
+        self.sock.sendall(step["text"].encode() if "text" in step else pattern(step["size"]))
+
+    def recv(self, step):
+        size = step.get("size")
+        digest, count = hashlib.sha256(), 0
+        text = b""
+        while size is None or count < size:
+            data = self.sock.recv(min(65536, size - count) if size is not None else 65536)
+            if not data:
+                break
+            digest.update(data)
+            count += len(data)
+            if count <= 1000:
+                text += data
+        return dict(count=count, digest=digest.hexdigest(), text=text.decode("latin1"))
+
+    def echo(self, _step):
+        count = 0
+        while data := self.sock.recv(65536):
+            self.sock.sendall(data)
+            count += len(data)
+        return count
+
+    def both(self, step):
+        # Sends and receives at once.
+        thread = threading.Thread(target=self.send, args=[step])
+        thread.start()
+        result = self.recv(step)
+        thread.join()
+        return result
+
+    def shutdown(self, _step):
+        # The peer's close_notify is not waited for.
+        try:
+            self.sock.settimeout(0)
+            self.sock.unwrap()
+        except (ssl.SSLError, BlockingIOError):
+            pass
+        finally:
+            self.sock.settimeout(20)
+
+    def unwrap(self, _step):
+        self.sock = self.sock.unwrap()
+
+    def cut(self, _step):
+        plain = socket.socket(fileno=self.sock.detach())
+        plain.settimeout(20)
+        plain.shutdown(socket.SHUT_WR)
+        while plain.recv(65536):
+            pass
+        plain.close()
+
+    def close(self, _step):
+        self.sock.close()
+
+
+def run(number, options, sock):
+    connection = Connection(options, sock)
+    log = []
+    try:
+        sock.settimeout(20)
+        for step in options["steps"]:
+            log.append(getattr(connection, step["do"])(step))
+        answer(number, log=log)
+    except Exception as error:
+        answer(number, log=log, error=type(error).__name__, message=str(error),
+               verify_code=getattr(error, "verify_code", None), verify_message=getattr(error, "verify_message", None))
+    finally:
+        connection.sock.close()
+
+
+def serve(number, options):
+    listener = socket.create_server(("127.0.0.1", 0))
+    answer(number, port=listener.getsockname()[1])
+    for _ in range(options.get("times", 1)):
+        sock, _address = listener.accept()
+        run(number, options, sock)
+    listener.close()
+
+
+def connect(number, options):
+    run(number, options, socket.create_connection(("127.0.0.1", options["port"])))
+
+
+for line in sys.stdin:
+    command = json.loads(line)
+    target = serve if command["server"] else connect
+    threading.Thread(target=target, args=[command.pop("id"), command], daemon=True).start()

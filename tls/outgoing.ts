@@ -1,0 +1,85 @@
+// Sends the ciphertext of an engine. It goes to the transport below in order, also after its call was given up.
+
+import { WOULD_BLOCK } from "../seam/transport.ts";
+import type { Caller, Transport } from "../seam/transport.ts";
+import type { ByteQueue } from "./engine.ts";
+
+/**
+ * The largest size of one send: the four records of 64 KiB of data, which is what the transport encrypts at once. With
+ * 64 KiB, 88 bytes would be left for a second send.
+ */
+const LARGEST_SEND = 65536 + 1024;
+
+/** Spare buffers for later sends. A connection that sends nothing holds none. */
+const spare: Uint8Array<ArrayBuffer>[] = [];
+const MOST_SPARE = 8;
+
+const EMPTY = new Uint8Array(0);
+
+/** The sending side of one connection. It is the transport's caller, and does not change a buffer before its send has ended. */
+export class Outgoing implements Caller {
+  turn = 0;
+  readonly lends = true;
+  readonly #transport: Transport;
+  readonly #queue: ByteQueue;
+  /** Set when the engine has worked, and so may have put bytes into the queue. Asking the queue each time is slow. */
+  mayHaveOutput = true;
+  #memory: Uint8Array<ArrayBuffer> | null = null;
+  /** The part of the buffer that was not sent yet. */
+  #rest: Uint8Array = EMPTY;
+  /** Whether it was given up. Then nothing is sent any more. */
+  #abandoned = false;
+
+  constructor(transport: Transport, queue: ByteQueue) {
+    this.#transport = transport;
+    this.#queue = queue;
+  }
+
+  /** Whether everything was sent. */
+  get empty(): boolean {
+    if (this.#abandoned) return true;
+    if (this.#memory !== null) return false;
+    if (this.mayHaveOutput && this.#queue.pending === 0) this.mayHaveOutput = false;
+    return !this.mayHaveOutput;
+  }
+
+  /** Sends as much as the transport takes. Returns whether that was everything. */
+  flush(): boolean {
+    for (;;) {
+      if (this.#memory === null && !this.#fill()) return true;
+      while (this.#rest.length > 0) {
+        const sent = this.#transport.send(this, this.#rest, 0);
+        if (sent === WOULD_BLOCK) return false;
+        this.turn++;
+        this.#rest = this.#rest.subarray(sent);
+      }
+      this.#drop();
+    }
+  }
+
+  #fill(): boolean {
+    if (this.empty) return false;
+    const memory = spare.pop() ?? new Uint8Array(LARGEST_SEND);
+    const count = this.#queue.readInto(memory);
+    this.mayHaveOutput = count === memory.length;
+    this.#memory = memory;
+    this.#rest = memory.subarray(0, count);
+    return true;
+  }
+
+  #drop(): void {
+    if (spare.length < MOST_SPARE) spare.push(this.#memory!);
+    this.#memory = null;
+    this.#rest = EMPTY;
+  }
+
+  /** Gives up for good. Data under way counts as sent, and the rest is dropped. The buffer is not used again. */
+  abandon(): void {
+    this.#abandoned = true;
+    if (this.#memory === null) return;
+    this.#transport.forget(this);
+    this.turn++;
+    this.#memory = null;
+    this.#rest = EMPTY;
+  }
+}

@@ -1,0 +1,517 @@
+// TLS over any transport, with a synchronous engine.
+//
+// Attempts drive the engine. A receive asks it for plaintext. If it needs more, the attempt takes ciphertext from the
+// transport below. So no data is read before a call asks for it, and lanes, timeouts, select and files work as on any
+// other transport.
+
+import type { Address } from "../base/addresses.ts";
+import { MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
+import type { Bytes } from "../base/data.ts";
+import { errorFor } from "../base/errors.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
+import type { Clock, Timer } from "../seam/clock.ts";
+import { WOULD_BLOCK } from "../seam/transport.ts";
+import type { AncillaryData, Caller, Received, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
+import { Waiters } from "../seam/waiters.ts";
+import { NEEDS_DATA } from "./engine.ts";
+import type { ByteQueue, Engine, Facts } from "./engine.ts";
+import { SSLEOFError, wantReadError, wantWriteError } from "./errors.ts";
+import { Forwarding } from "./forwarding.ts";
+import { Outgoing } from "./outgoing.ts";
+
+/** How much is encrypted before it is sent. It limits the memory that a peer can use up by not reading. */
+const MOST_UNSENT = 65536;
+/** The largest size of one receive from the transport below, and of one decryption. */
+const CHUNK = 65536;
+/** How many chunks of unread data a close takes: a close with unread data makes the kernel drop unsent data. */
+const MAX_UNREAD_CHUNKS = 4;
+/** How long after close a peer may accept none of the data that was sent before, in milliseconds. */
+const LONGEST_LINGER = 60_000;
+
+/** Memory for ciphertext and plaintext. All connections share it, because it is used within one call only. */
+const ciphertext = new Uint8Array(CHUNK);
+const plaintext = new Uint8Array(CHUNK);
+
+const EMPTY = new Uint8Array(0);
+
+/** An engine and its two byte queues. */
+export interface Side {
+  engine: Engine;
+  /** Ciphertext for the engine. */
+  incoming: ByteQueue;
+  /** Ciphertext from it. */
+  outgoing: ByteQueue;
+}
+
+/** A transport with TLS. */
+export interface SecureTransport extends Transport {
+  /** The information about the connection; null while it has no TLS: before connect, and after unwrap and close. */
+  readonly facts: Facts | null;
+  /** Puts TLS on the connection. Returns a promise if that takes time. */
+  start(): void | Promise<void>;
+  /** Continues the handshake. POLLIN tells when to try again. */
+  handshake(): void | WouldBlock;
+  /** Ends TLS on both sides. POLLIN tells when to try again. */
+  unwrap(): void | WouldBlock;
+}
+
+/** The parts of a connection. */
+export interface TlsOptions {
+  /** Makes the engine. */
+  side: () => Side;
+  /** Whether a truncated stream counts as one that has ended. */
+  suppressRaggedEofs: boolean;
+  clock: Clock;
+}
+
+/** A TLS connection. It moves no data before `start`, and has no TLS after `unwrap`. */
+export class TlsTransport extends Forwarding implements SecureTransport {
+  readonly #options: TlsOptions;
+  readonly #waiters = new Waiters();
+  /** The caller of receives from the transport below. */
+  readonly #reader: Caller & { turn: number } = { turn: 0, lends: false };
+  #side: Side | null = null;
+  /** Whether `unwrap` has ended TLS. Before that, no byte is ever sent or received unencrypted. */
+  #plain = false;
+  #outgoing: Outgoing | null = null;
+  /** The error of receiving, if it was found before the receive that throws it … */
+  #readError: unknown = undefined;
+  /** … and the error of sending. */
+  #sendError: unknown = undefined;
+  /** Whether the engine has used all of its ciphertext. Asking it again would take 0.4 µs and return nothing. */
+  #engineDrained = false;
+  /** Whether the transport below has ended. */
+  #ended = false;
+  /** Whether receiving was shut down … */
+  #receiveShut = false;
+  /** … or sending. Then close_notify follows the data. */
+  #sendShut = false;
+  #finSent = false;
+  /** After unwrap: the bytes after the peer's close_notify. */
+  #rest: Bytes = EMPTY;
+  #references = 1;
+  #closing = false;
+  #lingerTimer: Timer | undefined;
+  /** Set while a closed connection still sends data. */
+  #lingering: PromiseWithResolvers<void> | undefined;
+  /** The waiter that is registered with the transport below, and its mask. */
+  #registered: Waiter | null = null;
+  #mask = 0;
+  #waking = false;
+  /** There are two, because the interest of an epoll must not keep the process alive. */
+  readonly #foreground: Waiter = { wake: () => this.#wake() };
+  readonly #background: Waiter = { wake: () => this.#wake(), background: true };
+
+  constructor(inner: Transport, options: TlsOptions) {
+    super(inner);
+    this.#options = options;
+  }
+
+  get facts(): Facts | null {
+    return this.#side?.engine ?? null;
+  }
+
+  start(): void {
+    const side = this.#options.side();
+    this.#side = side;
+    this.#outgoing = new Outgoing(this.inner, side.outgoing);
+  }
+
+  // The handshake, and the end of TLS
+
+  handshake(): void | WouldBlock {
+    const side = this.#tls("do_handshake");
+    if (side.engine.established) return;
+    if (!this.#repeatStep(side, () => side.engine.handshake())) return WOULD_BLOCK;
+    this.#flush();
+  }
+
+  unwrap(): void | WouldBlock {
+    const side = this.#tls("unwrap");
+    if (!side.engine.established) throw errorFor("ENOTCONN", { syscall: "unwrap" });
+    if (!this.#repeatStep(side, () => side.engine.shutdown()) || !this.#flush()) return WOULD_BLOCK;
+    this.#rest = side.incoming.read();
+    this.#freeEngine(side);
+    this.#plain = true;
+    this.#register();
+  }
+
+  /** Returns the transport below, for data without TLS. */
+  #plainTransport(syscall: string): Transport {
+    if (this.#side !== null) throw new RangeError(`${syscall} not allowed on instances of SSLSocket`);
+    if (!this.#plain) throw errorFor("ENOTCONN", { syscall });
+    return this.inner;
+  }
+
+  #tls(syscall: string): Side {
+    if (this.#side === null) throw errorFor("ENOTCONN", { syscall });
+    return this.#side;
+  }
+
+  #freeEngine(side: Side): void {
+    side.engine.free();
+    this.#side = this.#outgoing = null;
+  }
+
+  /** Repeats a step of the engine with more ciphertext. Returns false if there is no more ciphertext now. */
+  #repeatStep(side: Side, step: () => boolean): boolean {
+    for (;;) {
+      try {
+        this.#outgoing!.mayHaveOutput = true;
+        if (step()) return true;
+      } finally {
+        // Sends the next handshake message, or the alert after an error.
+        this.#flush();
+      }
+      if (!this.#feedEngine(side)) return false;
+    }
+  }
+
+  /** Takes ciphertext, or the end of it, from the transport below. Returns false if there is none now. */
+  #feedEngine(side: Side): boolean {
+    if (this.#ended) return false;
+    const count = this.inner.recvInto(this.#reader, ciphertext, 0);
+    if (count === WOULD_BLOCK) return false;
+    this.#reader.turn++;
+    this.#engineDrained = false;
+    if (count === 0) {
+      this.#ended = true;
+      side.incoming.write_eof();
+    } else side.incoming.write(ciphertext.subarray(0, count));
+    return true;
+  }
+
+  /** Sends ciphertext. Returns whether all of it was sent, or an error prevents that for good. */
+  #flush(): boolean {
+    const outgoing = this.#outgoing;
+    if (outgoing === null || outgoing.empty) return this.#afterFlush();
+    try {
+      if (!outgoing.flush()) {
+        this.#register();
+        return false;
+      }
+    } catch (error) {
+      // The next send throws it. Data that the peer sent before can still be received.
+      outgoing.abandon();
+      this.#sendError ??= error;
+    }
+    return this.#afterFlush();
+  }
+
+  #afterFlush(): true {
+    if (this.#sendShut && !this.#finSent) this.#sendFin();
+    return true;
+  }
+
+  // Receiving
+
+  override recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
+    if (this.#side === null && this.#rest.length === 0) return this.#plainTransport("recv").recv(caller, size, flags);
+    const count = this.recvInto(caller, plaintext.subarray(0, Math.min(size, CHUNK)), flags);
+    return count === WOULD_BLOCK ? WOULD_BLOCK : plaintext.slice(0, count);
+  }
+
+  override recvInto(caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
+    if (this.#side !== null) {
+      checkFlags("recv", flags);
+      return this.#read(this.#side, view);
+    }
+    if (this.#rest.length === 0) return this.#plainTransport("recv_into").recvInto(caller, view, flags);
+    const bytes = this.#rest.subarray(0, view.length);
+    view.set(bytes);
+    this.#rest = this.#rest.subarray(bytes.length);
+    return bytes.length;
+  }
+
+  override recvFrom(caller: Caller, size: number, flags: number): [Bytes, Address | null] | WouldBlock {
+    this.#plainTransport("recvfrom");
+    const bytes = this.recv(caller, size, flags);
+    return bytes === WOULD_BLOCK ? WOULD_BLOCK : [bytes, null];
+  }
+
+  override recvFromInto(caller: Caller, view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
+    this.#plainTransport("recvfrom_into");
+    const count = this.recvInto(caller, view, flags);
+    return count === WOULD_BLOCK ? WOULD_BLOCK : [count, null];
+  }
+
+  override recvMessage(
+    caller: Caller,
+    views: Uint8Array[],
+    ancillarySize: number,
+    flags: number,
+  ): Received | WouldBlock {
+    const inner = this.#plainTransport("recvmsg");
+    if (this.#rest.length === 0) return inner.recvMessage(caller, views, ancillarySize, flags);
+    const length = this.recvInto(caller, views[0] ?? EMPTY, flags) as number;
+    return { length, ancillary: [], flags: 0, address: null };
+  }
+
+  /** Decrypts records into a view until it is full or there are no more. */
+  #read(side: Side, view: Uint8Array): number | WouldBlock {
+    if (view.length === 0) return 0;
+    if (this.handshake() === WOULD_BLOCK) return WOULD_BLOCK;
+    let filled = 0;
+    while (filled < view.length) {
+      const count = this.#decrypt(side, filled === 0 ? view : view.subarray(filled), filled === 0);
+      if (count === 0) break;
+      if (count !== NEEDS_DATA) {
+        filled += count;
+        // The last record was shorter than the view, and there is no more ciphertext.
+        if (filled < view.length && side.incoming.pending === 0) this.#engineDrained = true;
+      } else if (filled > 0) break;
+      else if (!this.#feedEngine(side)) {
+        this.#flush();
+        return WOULD_BLOCK;
+      }
+    }
+    // Sends the reply to a key update.
+    this.#flush();
+    return filled;
+  }
+
+  /** Decrypts one record. An error after data is stored for the next receive. */
+  #decrypt(side: Side, view: Uint8Array, first: boolean): number {
+    if (this.#readError === undefined) {
+      if (this.#engineDrained) return NEEDS_DATA;
+      try {
+        this.#outgoing!.mayHaveOutput = true;
+        const count = side.engine.read(view);
+        if (count === NEEDS_DATA) this.#engineDrained = true;
+        return count;
+      } catch (error) {
+        this.#readError = error;
+        this.#flush();
+      }
+    }
+    if (!first || this.#isSuppressedEof(this.#readError)) return 0;
+    throw this.#readError;
+  }
+
+  /** Whether a truncated stream counts as one that has ended. */
+  #isSuppressedEof(error: unknown): boolean {
+    return error instanceof SSLEOFError && (this.#options.suppressRaggedEofs || this.#receiveShut);
+  }
+
+  // Sending
+
+  override send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
+    const side = this.#side;
+    if (side === null) return this.#plainTransport("send").send(caller, data, flags);
+    checkFlags("send", flags);
+    if (this.#sendShut) throw errorFor("EPIPE", { syscall: "send" });
+    if (this.handshake() === WOULD_BLOCK || !this.#flush()) return WOULD_BLOCK;
+    if (this.#sendError !== undefined) throw this.#sendError;
+    let sent = 0;
+    while (sent < data.length) {
+      this.#outgoing!.mayHaveOutput = true;
+      const count = side.engine.write(data.subarray(sent, sent + MOST_UNSENT));
+      // A write needs data only during a renegotiation, which is not supported.
+      if (count === NEEDS_DATA) break;
+      sent += count;
+      if (!this.#flush()) break;
+    }
+    return sent > 0 || data.length === 0 ? sent : WOULD_BLOCK;
+  }
+
+  override sendTo(caller: Caller, data: Uint8Array, flags: number, address: Address): number | WouldBlock {
+    return this.#plainTransport("sendto").sendTo(caller, data, flags, address);
+  }
+
+  override sendMessage(
+    caller: Caller,
+    views: Uint8Array[],
+    ancillary: AncillaryData[],
+    flags: number,
+    address: Address | null,
+  ): number | WouldBlock {
+    return this.#plainTransport("sendmsg").sendMessage(caller, views, ancillary, flags, address);
+  }
+
+  override forget(caller: Caller): void {
+    // An engine has no late outcomes.
+    if (this.#side === null) this.inner.forget(caller);
+  }
+
+  override shutdown(how: number): void | Promise<void> {
+    const side = this.#side;
+    if (side === null || (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR)) return this.inner.shutdown(how);
+    if (how !== SHUT_RD && !this.#sendShut) {
+      this.#sendShut = true;
+      this.#outgoing!.mayHaveOutput = true;
+      side.engine.closeNotify();
+      this.#flush();
+    }
+    if (how === SHUT_WR) return;
+    this.#receiveShut = true;
+    return this.inner.shutdown(SHUT_RD);
+  }
+
+  #sendFin(): void {
+    this.#finSent = true;
+    Promise.try(() => this.inner.shutdown(SHUT_WR)).catch(() => {
+      // Ignored: the peer has closed the connection already.
+    });
+  }
+
+  blockingError(mask: number): Error {
+    if (this.#side === null) return this.inner.blockingError?.(mask) ?? errorFor("EAGAIN");
+    return this.#outgoing!.empty ? wantReadError() : wantWriteError();
+  }
+
+  // Waiting
+
+  override events(mask: number): number {
+    const side = this.#side;
+    if (side === null) return this.inner.events(mask) | (this.#rest.length > 0 ? POLLIN : 0);
+    // During the handshake the events of the transport below count.
+    if (!side.engine.established) return this.inner.events(mask);
+    let events = this.inner.events(mask) & (POLLERR | POLLHUP);
+    if ((mask & (POLLIN | POLLRDHUP)) !== 0 && this.#readable(side)) {
+      events |= POLLIN;
+      if (side.engine.pending() === 0) events |= POLLRDHUP;
+    }
+    if (this.#sendShut || this.#flush()) events |= POLLOUT;
+    return events;
+  }
+
+  /** Whether a receive would not block. Takes ciphertext until the engine has plaintext, the end or an error. */
+  #readable(side: Side): boolean {
+    try {
+      while (this.#readError === undefined && !this.#hasPlaintext(side)) if (!this.#feedEngine(side)) return false;
+    } catch (error) {
+      this.#readError = error;
+    }
+    return true;
+  }
+
+  #hasPlaintext(side: Side): boolean {
+    if (this.#engineDrained) return false;
+    this.#outgoing!.mayHaveOutput = true;
+    this.#engineDrained = !side.engine.readable();
+    return !this.#engineDrained;
+  }
+
+  override watch(mask: number, waiter: Waiter): void {
+    this.#waiters.add(mask, waiter);
+    this.#register();
+  }
+
+  override unwatch(waiter: Waiter): void {
+    this.#waiters.remove(waiter);
+    this.#register();
+  }
+
+  override settle(mask: number): Promise<void> | undefined {
+    const established = this.#side?.engine.established !== false;
+    return this.inner.settle(established ? mask : mask | POLLIN);
+  }
+
+  /** Wakes all waiters: a record may be data, an end, or part of the handshake. */
+  #wake(): void {
+    this.#unregister();
+    this.#waking = true;
+    try {
+      const flushed = this.#flush();
+      if (this.#closing) return flushed ? this.#finish() : undefined;
+      this.#waiters.wake(~0);
+    } finally {
+      this.#waking = false;
+      this.#register();
+    }
+  }
+
+  /** Registers with the transport below for the events that the waiters need. */
+  #register(): void {
+    if (this.#waking) return;
+    const unsent = this.#outgoing !== null && !this.#outgoing.empty;
+    if (!unsent && !this.#waiters.has(~0)) return this.#unregister();
+    const waiter = unsent || this.#waiters.keepAlive(~0) ? this.#foreground : this.#background;
+    const mask = this.#wanted(unsent);
+    if (waiter === this.#registered && mask === this.#mask) return;
+    if (waiter !== this.#registered) this.#unregister();
+    this.#registered = waiter;
+    this.#mask = mask;
+    this.inner.watch(mask, waiter);
+  }
+
+  #wanted(unsent: boolean): number {
+    const reads = this.#waiters.has(POLLIN | POLLRDHUP);
+    const writes = this.#waiters.has(POLLOUT);
+    const side = this.#side;
+    let mask = 0;
+    if (reads || (writes && side !== null && !side.engine.established)) mask |= POLLIN | POLLRDHUP;
+    if (unsent || (writes && side === null)) mask |= POLLOUT;
+    return mask;
+  }
+
+  #unregister(): void {
+    if (this.#registered === null) return;
+    this.inner.unwatch(this.#registered);
+    this.#registered = null;
+  }
+
+  // The end
+
+  override dup(): Transport {
+    this.#references++;
+    return this;
+  }
+
+  override close(): void {
+    if (--this.#references > 0) return;
+    const side = this.#side;
+    if (side === null) return this.#finish();
+    this.#closing = true;
+    this.#outgoing!.mayHaveOutput = true;
+    if (side.engine.established && this.#sendError === undefined) side.engine.closeNotify();
+    if (this.#flush()) this.#finish();
+    else {
+      this.#lingering = Promise.withResolvers();
+      this.#lingerTimer = this.#startLingerTimer();
+    }
+    this.#waiters.wake(~0);
+  }
+
+  override get released(): Promise<unknown> | undefined {
+    return this.#lingering?.promise.then(() => this.inner.released) ?? this.inner.released;
+  }
+
+  #startLingerTimer(): Timer {
+    const { clock } = this.#options;
+    const timer = clock.setTimeout(() => this.#finish(), LONGEST_LINGER);
+    clock.hold(timer, false);
+    return timer;
+  }
+
+  #finish(): void {
+    this.#options.clock.clearTimeout(this.#lingerTimer);
+    this.#unregister();
+    if (this.#side !== null) {
+      this.#drainUnread();
+      this.#outgoing!.abandon();
+      this.#freeEngine(this.#side);
+    }
+    this.inner.close();
+    this.#lingering?.resolve();
+  }
+
+  /** Takes unread data before a close. With unread data the kernel would reset the connection and drop unsent data. */
+  #drainUnread(): void {
+    try {
+      for (let chunk = 0; chunk < MAX_UNREAD_CHUNKS; chunk++) {
+        const count = this.inner.recvInto(this.#reader, ciphertext, 0);
+        if (count === WOULD_BLOCK || count === 0) return;
+        this.#reader.turn++;
+      }
+    } catch {
+      // The connection was reset already.
+    }
+  }
+}
+
+/** Throws for flags, as Python does, except those that do not change the data. */
+function checkFlags(call: string, flags: number): void {
+  if ((flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) === 0) return;
+  throw new RangeError(`non-zero flags not allowed in calls to ${call}() on SSLSocket`);
+}
