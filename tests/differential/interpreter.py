@@ -163,7 +163,8 @@ class Scenario:
         threading.Event().wait(0.01)
 
     def bind(self, slot, where=None):
-        if where is not None:
+        # An address that must stay free is never bound: other runs on this machine use it, too.
+        if where in self.addresses:
             address = self.target(where)
         elif self.family == socket.AF_UNIX:
             self.paths += 1

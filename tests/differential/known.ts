@@ -112,6 +112,12 @@ function receivingSideShut(step: Step): boolean {
   return step[0] === "shutdown" && (step[2] === 0 || step[2] === 2);
 }
 
+/** Whether a receive brings more than CPython's, of a TCP socket whose sides were both shut down: there the data resets. */
+function goesOnAfterBoth(p: Parting): boolean {
+  return p.scenario.family !== "UNIX" && was(p, ([operation, , how]) => operation === "shutdown" && how === 2) &&
+    typeof p.python === "string" && typeof p.ours === "string" && p.ours.startsWith(p.python);
+}
+
 /** Whether the socket in a slot was connected before a step. */
 function isConnectedAt(slot: number, place: number, p: Parting): boolean {
   for (let n = place - 1; n >= 0; n--) {
@@ -299,7 +305,7 @@ const DENO: Record<string, Rule> = {
   "the peer does not see SHUT_RD": (p) =>
     was(p, receivingSideShut) && !isError(p.ours) &&
     (is(p, ...SENDS) && [EPIPE, ECONNRESET].includes(errnoOf(p, p.python)!) ||
-      is(p, ...RECEIVES) && errnoOf(p, p.python) === ECONNRESET ||
+      is(p, ...RECEIVES) && (errnoOf(p, p.python) === ECONNRESET || goesOnAfterBoth(p)) ||
       is(p, "poll", "epoll") && lacks(p, POLLHUP | POLLRDHUP | POLLERR)),
   "a closed Unix peer looks half-closed": (p) =>
     p.scenario.family === "UNIX" && is(p, "poll") && lacks(p, POLLHUP) && (levelOf(p.ours) & POLLRDHUP) !== 0,

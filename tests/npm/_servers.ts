@@ -121,9 +121,7 @@ export async function startPostgres(program: string): Promise<Service> {
   const [directory, port] = [makeDirectory(), freePort()];
   const data = `${directory}/data`;
   const initdb = program.replace(/postgres$/, "initdb");
-  const as = Deno.uid() === 0
-    ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    : [];
+  const as = Deno.uid() === 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
   if (as.length > 0) await run("chown", ["postgres:postgres", directory]);
   const [first, ...rest] = [
     ...as,

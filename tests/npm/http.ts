@@ -3,13 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
-import {
-  dial,
-  keepAlive,
-  onEachBackend,
-  StreamServer,
-  within,
-} from "./_streams.ts";
+import { dial, keepAlive, onEachBackend, StreamServer, within } from "./_streams.ts";
 import type { Module } from "../conformance/fixtures.ts";
 
 /** An agent whose connections are sockets of this module. */
@@ -19,10 +13,9 @@ function agentOn(
   options: http.AgentOptions,
 ): http.Agent {
   const agent = new http.Agent(options);
-  agent.createConnection =
-    ((_: unknown, callback: (error: unknown, stream?: unknown) => void) => {
-      dial(m, port).then((stream) => callback(null, stream), callback);
-    }) as any;
+  agent.createConnection = ((_: unknown, callback: (error: unknown, stream?: unknown) => void) => {
+    dial(m, port).then((stream) => callback(null, stream), callback);
+  }) as any;
   return agent;
 }
 
@@ -87,9 +80,7 @@ onEachBackend(
 );
 
 onEachBackend("http: megabytes go up and come back", async (m) => {
-  const server = http.createServer((request, response) =>
-    request.pipe(response)
-  );
+  const server = http.createServer((request, response) => request.pipe(response));
   await using streams = new StreamServer(
     m,
     (stream) => void server.emit("connection", stream),

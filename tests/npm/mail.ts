@@ -9,9 +9,7 @@ const { SMTPServer } = load("smtp-server");
 
 for (const encrypted of [false, true]) {
   onEachBackend(
-    `nodemailer and smtp-server${
-      encrypted ? " with STARTTLS" : ""
-    }: a letter arrives`,
+    `nodemailer and smtp-server${encrypted ? " with STARTTLS" : ""}: a letter arrives`,
     async (m) => {
       const letters: { text: string; secure: boolean; to: string[] }[] = [];
       const server = new SMTPServer({

@@ -57,8 +57,7 @@ onEachBackend(
       new Promise((resolve, reject) => {
         client.exec(
           "copy",
-          (error: unknown, channel: unknown) =>
-            error ? reject(error) : resolve(channel),
+          (error: unknown, channel: unknown) => error ? reject(error) : resolve(channel),
         );
       }),
     );

@@ -6,13 +6,7 @@ import http2 from "node:http2";
 import https from "node:https";
 import tls from "node:tls";
 import { cert, key } from "./_certificate.ts";
-import {
-  dial,
-  keepAlive,
-  onEachBackend,
-  StreamServer,
-  within,
-} from "./_streams.ts";
+import { dial, keepAlive, onEachBackend, StreamServer, within } from "./_streams.ts";
 import type { Module } from "../conformance/fixtures.ts";
 
 /** The server's end of TLS over a stream. */
@@ -74,21 +68,19 @@ onEachBackend(
 );
 
 onEachBackend("https: an agent asks twice over one connection", async (m) => {
-  const handle = (request: any, response: any) =>
-    response.end(`secure ${request.url}`);
+  const handle = (request: any, response: any) => response.end(`secure ${request.url}`);
   const server = keepAlive(https.createServer({ key, cert }, handle));
   await using streams = new StreamServer(
     m,
     (stream) => void server.emit("connection", stream),
   );
   const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
-  agent.createConnection =
-    ((_: unknown, callback: (error: unknown, stream?: unknown) => void) => {
-      dialSecurely(m, streams.port).then(
-        (secure) => callback(null, secure),
-        callback,
-      );
-    }) as any;
+  agent.createConnection = ((_: unknown, callback: (error: unknown, stream?: unknown) => void) => {
+    dialSecurely(m, streams.port).then(
+      (secure) => callback(null, secure),
+      callback,
+    );
+  }) as any;
   for (const path of ["/one", "/two"]) {
     const [response] = await within(
       once(https.get({ host: "localhost", path, agent }), "response"),
@@ -118,9 +110,7 @@ async function askByHttp2(url: string, stream: unknown): Promise<string[]> {
 }
 
 onEachBackend("http2: several requests at once over one socket", async (m) => {
-  const server = http2.createServer((request, response) =>
-    response.end(`two ${request.url}`)
-  );
+  const server = http2.createServer((request, response) => response.end(`two ${request.url}`));
   await using streams = new StreamServer(
     m,
     (stream) => void server.emit("connection", stream),

@@ -2,14 +2,7 @@
 
 import assert from "node:assert/strict";
 import http from "node:http";
-import {
-  dial,
-  keepAlive,
-  load,
-  onEachBackend,
-  StreamServer,
-  within,
-} from "./_streams.ts";
+import { dial, keepAlive, load, onEachBackend, StreamServer, within } from "./_streams.ts";
 
 const { Client } = load("undici");
 
