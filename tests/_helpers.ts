@@ -1,4 +1,4 @@
-// Shared by the tests: python3 as the judge, and programs as their users start them.
+// Shared by the tests: running python3 for comparison, and starting programs.
 
 import assert from "node:assert/strict";
 
@@ -24,12 +24,12 @@ export function hasPython(): boolean {
   return python ??= available("python3");
 }
 
-/** A test that asks python3. */
+/** A test that needs python3. */
 export function pythonTest(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name, ignore: !hasPython(), fn });
 }
 
-/** No program of a test runs longer than this, in milliseconds: what does, waits for something that never comes. */
+/** The time limit of a program of a test, in milliseconds. */
 const LONGEST_PROGRAM = 180_000;
 
 /** A program at the other end: lines to its standard input, lines from its standard output. */

@@ -25,7 +25,7 @@ const GIVEN_UP: Record<string, [source: string, printed: string]> = {
      await client.connect(ADDRESS, { signal }).catch((error) => console.log(error.name));`,
     "TimeoutError",
   ],
-  "that nobody waits for": [
+  "that was not awaited": [
     `client.setblocking(false);
      await client.connect(ADDRESS).catch((error) => console.log(error.code));`,
     "EINPROGRESS",
@@ -53,7 +53,7 @@ const AT_ONCE: Record<string, (all: Connected) => () => Promise<unknown>> = {
     return () => client.recv(10);
   },
   "recv with MSG_DONTWAIT that finds nothing": ({ client }) => () => client.recv(10, MSG_DONTWAIT),
-  "accept that finds nobody": ({ server }) => {
+  "accept without a connection": ({ server }) => {
     server.setblocking(false);
     return () => server.accept();
   },

@@ -1,4 +1,4 @@
-// reader(): what is no socket, waited on next to sockets.
+// reader(): waits on pipes and other sources together with sockets.
 
 import assert from "node:assert/strict";
 import { epoll, EPOLLIN, poll, POLLHUP, POLLIN, reader, select } from "../select.ts";
@@ -29,7 +29,7 @@ class Fed implements ReadSource {
 
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 
-Deno.test("nothing is read before somebody waits, and nothing is lost by giving up", async () => {
+Deno.test("nothing is read before the first wait, and nothing is lost by giving up", async () => {
   const source = new Fed();
   using one = reader(source);
   assert.equal(source.reads, 0);

@@ -1,4 +1,4 @@
-// One host in memory: who has which address, and which names there are. Nothing leaves it.
+// One host in memory: its sockets by address, and its names. Nothing is sent outside of it.
 
 import { isLiteral, loopback, wildcard } from "../../base/addresses.ts";
 import type { Address, InetAddress } from "../../base/addresses.ts";

@@ -1,5 +1,5 @@
 // One run of the chaos test: a few hosts, links with faults drawn from the seed, and connections that are used, half-closed,
-// reset, cut and crashed. What arrives is checked byte by byte, and who may believe what at the end.
+// reset, cut and crashed. What arrives is checked byte by byte, and so is what each side learns at the end.
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
