@@ -25,7 +25,7 @@ const GIVEN_UP: Record<string, [source: string, printed: string]> = {
      await client.connect(ADDRESS, { signal }).catch((error) => console.log(error.name));`,
     "TimeoutError",
   ],
-  "that was not awaited": [
+  "in non-blocking mode": [
     `client.setblocking(false);
      await client.connect(ADDRESS).catch((error) => console.log(error.code));`,
     "EINPROGRESS",
