@@ -95,7 +95,7 @@ export class Program {
     await this.#input.close().catch(() => {});
   }
 
-  /** Waits for its end; answers its exit code and the rest of what it printed. */
+  /** Waits for its end; returns its exit code and the rest of what it printed. */
   async end(): Promise<{ code: number; stdout: string; stderr: string }> {
     await this.closeInput();
     for (;;) {
@@ -122,7 +122,7 @@ export function runPython(source: string, ...args: (string | number)[]): Program
   return new Program("python3", ["-u", "-c", source, ...args.map(String)]);
 }
 
-/** Runs python3 to its end and answers what it printed, as JSON. */
+/** Runs python3 to its end and returns what it printed, as JSON. */
 export async function askPython(source: string, ...args: (string | number)[]): Promise<any> {
   await using program = runPython(source, ...args);
   const { code, stdout, stderr } = await program.end();

@@ -7,7 +7,7 @@ import { converse } from "./_examples.ts";
 import { runDeno } from "./_helpers.ts";
 import { Connected, Listening } from "./conformance/fixtures.ts";
 
-/** Runs a program over a backend; answers what it printed. It has to end by itself. */
+/** Runs a program over a backend; returns what it printed. It has to end by itself. */
 async function run(url: string, source: string): Promise<string> {
   await using program = await runDeno(`import * as socket from ${JSON.stringify(url)};\n${source}`);
   return (await converse(program)).trim();

@@ -114,7 +114,7 @@ Deno.test("close gives the number back and ends a wait; arguments are checked", 
   await assert.rejects(select([one], [], []), RangeError);
 });
 
-/** The ways to wait for one reader; each answers whether it was told to be readable. */
+/** The ways to wait for one reader; each returns whether it was told to be readable. */
 const WAYS: { name: string; wait(one: Reader): Promise<boolean> }[] = [
   {
     name: "select",

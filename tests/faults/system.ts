@@ -11,7 +11,7 @@ function canTrace(): boolean {
   return tracing ??= available("strace", "-qq", "-o", "/dev/null", "true");
 }
 
-/** Runs a program in which some of these system calls fail; answers what it prints, and how many calls were made to fail. */
+/** Runs a program in which some of these system calls fail; returns what it prints, and how many calls were made to fail. */
 async function underFault(source: string, calls: string, fault: string): Promise<{ answer: any; failed: number }> {
   const directory = Deno.makeTempDirSync();
   try {

@@ -75,7 +75,7 @@ export class Claims<T extends Claimant> {
     else this.#ports.set(port, rest);
   }
 
-  /** The socket at an address; undefined where there is none. */
+  /** The socket at an address; undefined if there is none. */
   find(family: number, address: Address): T | undefined {
     if (typeof address === "string") return this.#paths.get(address) ?? undefined;
     const [host, port] = address as InetAddress;

@@ -69,7 +69,7 @@ async function send({ sleep, random }: ProgramContext, sock: Socket, id: number,
   }
 }
 
-/** Receives a stream up to a size, or to its end. Answers how much came. */
+/** Receives a stream up to a size, or to its end. Returns how much came. */
 async function receive(context: ProgramContext, sock: Socket, id: number, answers: boolean, size: number) {
   let received = 0;
   while (received < size) {
