@@ -2,7 +2,7 @@
 
 import { checkNames, checkSeed } from "./arguments.ts";
 import type { Net } from "./net.ts";
-import { simulate } from "./simulate.ts";
+import { simulate, SIMULATE_OPTIONS } from "./simulate.ts";
 import type { SimulateOptions } from "./simulate.ts";
 
 /** The options of {@linkcode explore}: those of `simulate`, and how many seeds to try. */
@@ -68,7 +68,7 @@ export async function explore<T>(
   options: ExploreOptions,
   main: (net: Net) => T | PromiseLike<T>,
 ): Promise<Exploration> {
-  checkNames(options, ["seeds", "seed", "limit", "link", "trace", "epoch", "globals"], "explore");
+  checkNames(options, ["seeds", ...SIMULATE_OPTIONS], "explore");
   const { seeds, seed = 1, ...rest } = options;
   let [runs, time, events] = [0, 0, 0];
   for (const one of seedsOf(seeds, checkSeed(seed, "explore"))) {

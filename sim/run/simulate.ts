@@ -41,7 +41,8 @@ export interface SimulateOptions {
   observe?: (net: Net) => void;
 }
 
-const OPTIONS = ["seed", "limit", "link", "trace", "epoch", "globals", "observe"];
+/** The names of the options. */
+export const SIMULATE_OPTIONS: readonly string[] = ["seed", "limit", "link", "trace", "epoch", "globals", "observe"];
 
 /** The usual start: a moment in November 2023. */
 const EPOCH = 1_700_000_000;
@@ -160,7 +161,7 @@ export async function simulate<T>(
   options: SimulateOptions,
   main: (net: Net) => T | PromiseLike<T>,
 ): Promise<Run<T>> {
-  checkNames(options, OPTIONS, "simulate");
+  checkNames(options, SIMULATE_OPTIONS, "simulate");
   if (typeof main !== "function") throw new TypeError("simulate(): main must be a function");
   const { seed = 1, limit = Infinity, link = {}, trace = true, epoch = EPOCH, globals = false, observe } = options;
   if (typeof limit !== "number") throw new TypeError("simulate(): limit must be a number");
