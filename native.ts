@@ -1,17 +1,18 @@
 /**
- * The same API as `@berkeley/socket`, under the same names, over libc by FFI: every family, type, protocol and option
- * that the kernel has, real descriptors and ancillary data. Linux on x86-64 and arm64; elsewhere the first socket
+ * The API of `@berkeley/socket`, with the same names, over libc by FFI: every family, type, protocol and option that the
+ * kernel has, real descriptors, and ancillary data. It runs on Linux on x86-64 and arm64. On other systems the first socket
  * throws an error that says so.
  *
- * It needs `--allow-ffi` (or `--allow-ffi=` and libc's path), and FFI is outside of Deno's sandbox: a program with that
- * permission can do whatever its user can. The net permission (`unix:` with read and write, for paths) is still asked
- * for and honoured by every call that names an address.
+ * It needs `--allow-ffi` (or `--allow-ffi=` with libc's path). FFI is outside of Deno's sandbox: a program with that
+ * permission can do whatever its user can. Every call that names an address still checks the net permission (for a path:
+ * `unix:` with read and write).
  *
- * No call waits on JavaScript's thread: descriptors are non-blocking, and one epoll instance wakes whoever waits.
- * A pending call keeps the process alive, an idle open socket does not.
+ * No call blocks the JavaScript thread. Descriptors are non-blocking, and one epoll instance wakes the calls that wait. A
+ * pending call keeps the process alive, an idle open socket does not.
  *
  * @example The import is all that changes
  * ```ts
+ * import assert from "node:assert/strict";
  * import * as socket from "@berkeley/socket/native";
  *
  * const server = socket.create_server(["127.0.0.1", 0]);
@@ -19,7 +20,7 @@
  * const [conn] = await server.accept();
  *
  * await client.sendall("世界,你好");
- * console.log(new TextDecoder().decode(await conn.recv(1024)));
+ * assert.equal(new TextDecoder().decode(await conn.recv(1024)), "世界,你好");
  *
  * for (const sock of [conn, client, server]) sock.close();
  * ```
@@ -69,18 +70,19 @@ const sockets = makeSockets(realRuntime, nativeBackend);
 /**
  * Opens a socket, as Python's `socket.socket()`; see socket(2).
  *
- * With `fileno` it takes over that descriptor of the process instead; -1 for the other arguments then means
- * to find them out. SOCK_NONBLOCK and SOCK_CLOEXEC may be or-ed into `type`.
+ * With `fileno` it takes over that descriptor of the process. Then -1 for another argument means to ask the kernel.
+ * SOCK_NONBLOCK and SOCK_CLOEXEC may be or-ed into `type`.
  *
- * @throws {OSError} what the kernel answers: EAFNOSUPPORT, ESOCKTNOSUPPORT, EPROTONOSUPPORT, EPERM for a raw socket
- * without the privilege, EBADF for a descriptor that is not open …
+ * @throws {OSError} the kernel's error: EAFNOSUPPORT, ESOCKTNOSUPPORT, EPROTONOSUPPORT, EPERM for a raw socket without the
+ * privilege, EBADF for a descriptor that is not open …
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { AF_INET, SOCK_STREAM, socket } from "@berkeley/socket/native";
  *
  * using sock = socket(AF_INET, SOCK_STREAM, 0);
- * console.assert(sock.family === AF_INET && sock.gettimeout() === null);
+ * assert(sock.family === AF_INET && sock.gettimeout() === null);
  * ```
  */
 export function socket<F extends number = typeof AF_INET, T extends number = typeof SOCK_STREAM>(
@@ -99,15 +101,16 @@ export function socket<F extends number = typeof AF_INET, T extends number = typ
 /**
  * Opens a socket on a duplicate of a descriptor, as Python's `socket.fromfd()`.
  *
- * @throws {OSError} EBADF where nothing is open under the number.
+ * @throws {OSError} EBADF if the number is not open.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { AF_INET, fromfd, SOCK_STREAM, socket } from "@berkeley/socket/native";
  *
  * using sock = socket();
  * using copy = fromfd(sock.fileno(), AF_INET, SOCK_STREAM);
- * console.assert(copy.fileno() !== sock.fileno());
+ * assert(copy.fileno() !== sock.fileno());
  * ```
  */
 export function fromfd<F extends number, T extends number>(
@@ -124,9 +127,10 @@ export function fromfd<F extends number, T extends number>(
 }
 
 /**
- * Closes a descriptor by its number, as Python's `socket.close()`. A socket that had it answers EBADF from then on.
+ * Closes a descriptor by its number, as Python's `socket.close()`. The calls of a socket that had it fail with EBADF from
+ * then on.
  *
- * @throws {OSError} EBADF where nothing is open under the number.
+ * @throws {OSError} EBADF if the number is not open.
  *
  * @example
  * ```ts
@@ -144,9 +148,9 @@ export function close(fd: number): void {
 }
 
 /**
- * Tells whether programs that this process starts inherit a descriptor, as Python's `os.get_inheritable()`.
+ * Returns whether programs that this process starts inherit a descriptor, as Python's `os.get_inheritable()`.
  *
- * @throws {OSError} EBADF where nothing is open under the number.
+ * @throws {OSError} EBADF if the number is not open.
  */
 export function get_inheritable(fd: number): boolean {
   return sockets.get_inheritable(fd);
@@ -155,15 +159,16 @@ export function get_inheritable(fd: number): boolean {
 /**
  * Sets whether programs that this process starts inherit a descriptor, as Python's `os.set_inheritable()`.
  *
- * @throws {OSError} EBADF where nothing is open under the number.
+ * @throws {OSError} EBADF if the number is not open.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { get_inheritable, set_inheritable, socket } from "@berkeley/socket/native";
  *
  * using sock = socket();
  * set_inheritable(sock.fileno(), true);
- * console.assert(get_inheritable(sock.fileno()));
+ * assert(get_inheritable(sock.fileno()));
  * ```
  */
 export function set_inheritable(fd: number, inheritable: boolean): void {
@@ -171,18 +176,19 @@ export function set_inheritable(fd: number, inheritable: boolean): void {
 }
 
 /**
- * Makes two connected sockets, as Python's `socket.socketpair()`; see socketpair(2): AF_UNIX streams by default, and
- * SOCK_DGRAM and SOCK_SEQPACKET too.
+ * Makes two connected sockets, as Python's `socket.socketpair()`; see socketpair(2). They are AF_UNIX streams by default.
+ * SOCK_DGRAM and SOCK_SEQPACKET are possible, too.
  *
- * @throws {OSError} EOPNOTSUPP for families that have no pairs.
+ * @throws {OSError} EOPNOTSUPP for a family that has no pairs.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { socketpair } from "@berkeley/socket/native";
  *
  * const [a, b] = await socketpair();
  * await a.sendall("ping");
- * console.assert((await b.recv(16)).length === 4);
+ * assert.equal((await b.recv(16)).length, 4);
  * a.close();
  * b.close();
  * ```
@@ -199,22 +205,23 @@ export async function socketpair<
 }
 
 /**
- * Connects to `[host, port]`, trying each of the host's address families, as Python's `socket.create_connection()`.
+ * Connects to `[host, port]`, as Python's `socket.create_connection()`. It tries the host's addresses one after the other.
  *
- * `timeout` in seconds bounds the whole call and becomes the socket's; left out, the default timeout counts.
- * With `happy_eyeballs_delay` the next address is tried beside one that has been silent for so many seconds (RFC 8305).
- * A host name takes net access to `host:port`, and no more.
+ * `timeout` in seconds limits the whole call, and becomes the socket's timeout. Without it the default timeout is used.
+ * With `happy_eyeballs_delay`, the next address is tried in parallel when one has not connected after so many seconds
+ * (RFC 8305). A host name needs net access to `host:port` only.
  *
- * @throws {OSError} the last address's failure, or an AggregateError of them all with `all_errors`.
+ * @throws {OSError} the error of the last address, or an AggregateError of all errors with `all_errors`.
  * @throws {gaierror} if the host is not known.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { create_connection, create_server } from "@berkeley/socket/native";
  *
  * using server = create_server(["127.0.0.1", 0]);
  * using client = await create_connection(server.getsockname(), 5);
- * console.assert(client.gettimeout() === 5);
+ * assert.equal(client.gettimeout(), 5);
  * ```
  */
 export async function create_connection(
@@ -238,10 +245,11 @@ export async function create_connection(
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { create_server } from "@berkeley/socket/native";
  *
  * using server = create_server(["127.0.0.1", 0], { backlog: 16 });
- * console.log(server.getsockname());
+ * assert.equal(server.getsockname()[0], "127.0.0.1");
  * ```
  */
 export function create_server<F extends number = typeof AF_INET>(
@@ -255,30 +263,12 @@ export function create_server<F extends number = typeof AF_INET>(
   }
 }
 
-/**
- * Tells whether one socket can serve both IPv4 and IPv6, as Python's `socket.has_dualstack_ipv6()`.
- *
- * @example
- * ```ts
- * import { has_dualstack_ipv6 } from "@berkeley/socket/native";
- *
- * console.log(has_dualstack_ipv6());
- * ```
- */
+/** Returns whether one socket can serve both IPv4 and IPv6, as Python's `socket.has_dualstack_ipv6()`. */
 export function has_dualstack_ipv6(): boolean {
   return sockets.has_dualstack_ipv6();
 }
 
-/**
- * Tells the timeout of new sockets in seconds, null for none, as Python's `socket.getdefaulttimeout()`.
- *
- * @example
- * ```ts
- * import { getdefaulttimeout } from "@berkeley/socket/native";
- *
- * console.assert(getdefaulttimeout() === null);
- * ```
- */
+/** Returns the timeout of new sockets in seconds, null for none, as Python's `socket.getdefaulttimeout()`. */
 export function getdefaulttimeout(): number | null {
   return sockets.getdefaulttimeout();
 }
@@ -290,11 +280,12 @@ export function getdefaulttimeout(): number | null {
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { setdefaulttimeout, socket } from "@berkeley/socket/native";
  *
  * setdefaulttimeout(5);
  * using sock = socket();
- * console.assert(sock.gettimeout() === 5);
+ * assert.equal(sock.gettimeout(), 5);
  * setdefaulttimeout(null);
  * ```
  */
@@ -303,9 +294,9 @@ export function setdefaulttimeout(timeout: number | null): void {
 }
 
 /**
- * Sends descriptors along with data over an AF_UNIX socket, as Python's `socket.send_fds()`; see SCM_RIGHTS in unix(7).
+ * Sends descriptors with data over an AF_UNIX socket, as Python's `socket.send_fds()`; see SCM_RIGHTS in unix(7).
  *
- * @throws {OSError} EBADF for a descriptor that is not open; else as `sendmsg`.
+ * @throws {OSError} EBADF for a descriptor that is not open, and the errors of `sendmsg`.
  *
  * @example
  * ```ts
@@ -331,19 +322,21 @@ export function send_fds(
 }
 
 /**
- * Receives data and up to `maxfds` descriptors that came with it, as Python's `socket.recv_fds()`:
- * `[data, fds, flags, address]`. The descriptors are this process's now, to be adopted (`socket(-1, -1, -1, fd)`) or closed.
+ * Receives data and up to `maxfds` descriptors that came with it, as Python's `socket.recv_fds()`. Returns
+ * `[data, fds, flags, address]`. The descriptors belong to this process: adopt them (`socket(-1, -1, -1, fd)`) or close
+ * them.
  *
  * @throws {RangeError} for a negative size.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { close, recv_fds, send_fds, socketpair } from "@berkeley/socket/native";
  *
  * const [a, b] = await socketpair();
  * await send_fds(a, ["x"], [a.fileno(), b.fileno()]);
  * const [data, fds] = await recv_fds(b, 16, 2);
- * console.assert(data.length === 1 && fds.length === 2);
+ * assert(data.length === 1 && fds.length === 2);
  * fds.forEach(close);
  * a.close();
  * b.close();

@@ -1,14 +1,15 @@
 /**
- * Hands a socket to the JavaScript ecosystem: {@linkcode toNodeStream} makes a stream of it that has the methods, the
- * properties and the events of Node's `net.Socket`. HTTP agents, WebSockets, database drivers, mail and `node:tls` work over it.
+ * Lets libraries for Node use a socket. {@linkcode toNodeStream} makes a stream of a socket, with the methods, properties
+ * and events of Node's `net.Socket`. HTTP agents, WebSockets, database drivers, mail libraries and `node:tls` can use it.
  *
- * It takes sockets of every backend, and needs no permission of its own. A server is handed a connection by
- * `server.emit("connection", stream)`; Deno's HTTP server closes such a connection after one answer unless its `listening` is
- * made true by `Object.defineProperty`, and its secure HTTP/2 server (`http2.createSecureServer`) wants the stream as it
- * is, and not a `TLSSocket` over it.
+ * It takes sockets of every backend, and needs no permission of its own. Pass a connection to a server by
+ * `server.emit("connection", stream)`. Deno's HTTP server closes such a connection after one response, unless
+ * `Object.defineProperty` makes its `listening` true. Deno's secure HTTP/2 server (`http2.createSecureServer`) takes the
+ * stream itself, and not a `TLSSocket` over it.
  *
  * @example HTTP over a socket
  * ```ts
+ * import assert from "node:assert/strict";
  * import { once } from "node:events";
  * import http from "node:http";
  * import { create_connection, create_server } from "@berkeley/socket";
@@ -21,7 +22,7 @@
  * const sock = await create_connection(listener.getsockname());
  * const request = http.get({ path: "/news", createConnection: () => toNodeStream(sock) as any });
  * const [response] = await once(request, "response");
- * console.assert(await new Response(response).text() === "you asked for /news");
+ * assert.equal(await new Response(response).text(), "you asked for /news");
  * listener.close();
  * ```
  *
@@ -51,15 +52,15 @@ import { Socket } from "./core/socket.ts";
 
 export type { Socket } from "./core/socket.ts";
 
-/** What {@linkcode toNodeStream} takes last: as Node's `net.Socket` options. */
+/** Options of {@linkcode toNodeStream}, as of Node's `net.Socket`. */
 export interface NodeStreamOptions {
-  /** Whether the stream stays open for writing when the peer has ended; false if left out: then it ends as well. */
+  /** Whether the stream stays open for writing after the peer has ended it. False by default: then it ends as well. */
   allowHalfOpen?: boolean;
-  /** How many bytes are buffered in each direction before back-pressure sets in. */
+  /** How many bytes are buffered in each direction before backpressure. */
   highWaterMark?: number;
 }
 
-/** One end's address, as `net.Socket.address()` tells it. */
+/** The address of one end, as `net.Socket.address()` returns it. */
 export interface NodeAddress {
   /** The address as text. */
   address?: string;
@@ -69,15 +70,15 @@ export interface NodeAddress {
   port?: number;
 }
 
-/** What one receive asks for: what Node reads at a time. */
+/** The size of one receive. Node reads as much at a time. */
 const CHUNK = 65536;
 
-/** struct linger { l_onoff: 1, l_linger: 0 }: closing resets the connection. */
+/** struct linger { l_onoff: 1, l_linger: 0 }: close resets the connection. */
 const RESET_ON_CLOSE = Int32Array.of(1, 0);
 
 /**
- * A socket as Node's `net.Socket`, made by {@linkcode toNodeStream}: a Duplex with that class's methods, properties and
- * events. Its errors are this module's: `code` is Node's, `errno` is Python's and so positive.
+ * A Duplex with the methods, properties and events of Node's `net.Socket`, made by {@linkcode toNodeStream}. Its errors are
+ * those of this package: `code` is Node's, and `errno` is Python's and therefore positive.
  */
 export class NodeStream extends Duplex {
   readonly #sock: Socket;
@@ -90,16 +91,16 @@ export class NodeStream extends Duplex {
   #lastActive = 0;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Takes what {@linkcode toNodeStream} takes. */
+  /** Takes the arguments of {@linkcode toNodeStream}. */
   constructor(sock: Socket, options: NodeStreamOptions = {}) {
     const { allowHalfOpen = false, highWaterMark } = options;
-    // "close" is emitted here, with net.Socket's argument.
+    // _destroy emits "close" with the argument that net.Socket has.
     super({ allowHalfOpen, highWaterMark, emitClose: false });
     this.#sock = sock;
     this.#local = nodeAddress(sock.family, sock.getsockname());
     this.#remote = nodeAddress(sock.family, sock.getpeername());
     sock.settimeout(null);
-    // As net.Socket does: the end of the stream, or a reset, is noticed although nothing asks for data yet.
+    // As in net.Socket, the end of the stream or a reset is noticed before data is asked for.
     process.nextTick(() => {
       if (!this.destroyed) this.read(0);
     });
@@ -107,7 +108,7 @@ export class NodeStream extends Duplex {
 
   // Data.
 
-  /** Receives once; the stream asks again when it has room. */
+  /** Receives once. The stream calls it again when its buffer has space. */
   override _read(): void {
     if (this.#reading) return;
     this.#reading = true;
@@ -133,7 +134,7 @@ export class NodeStream extends Duplex {
     }, callback);
   }
 
-  /** Sends the chunks that have come together as one. */
+  /** Sends several chunks as one. */
   override _writev(
     chunks: { chunk: Uint8Array; encoding: string }[],
     callback: (error?: Error | null) => void,
@@ -141,10 +142,10 @@ export class NodeStream extends Duplex {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), "buffer", callback);
   }
 
-  /** Half-closes when all has been sent: the peer reads the end of the stream. */
+  /** Half-closes after the last chunk. */
   override _final(callback: (error?: Error | null) => void): void {
     this.#sock.shutdown(SHUT_WR).then(() => callback(), (error) => {
-      // As in Node: where the connection is gone there is nothing to half-close.
+      // As in Node, it is no error if the connection has ended already.
       callback(error.code === "ENOTCONN" ? null : error);
     });
   }
@@ -159,11 +160,11 @@ export class NodeStream extends Duplex {
       failure ??= closing as Error;
     }
     callback(failure);
-    // After "error", which comes with the next tick.
+    // "error" comes with the next tick, and "close" must come after it.
     setImmediate(() => this.emit("close", failure !== null));
   }
 
-  /** Ends the stream, and destroys it when all has been sent. */
+  /** Ends the stream, and destroys it when all data was sent. */
   destroySoon(): void {
     if (this.writable) this.end();
     if (this.writableFinished) this.destroy();
@@ -171,7 +172,7 @@ export class NodeStream extends Duplex {
   }
 
   /**
-   * Resets the connection: the peer gets ECONNRESET instead of the end of the stream.
+   * Resets the connection. The peer gets ECONNRESET instead of the end of the stream.
    *
    * @throws {OSError} ENOPROTOOPT on the default backend, which has no SO_LINGER.
    */
@@ -180,11 +181,11 @@ export class NodeStream extends Duplex {
     return this.destroy();
   }
 
-  /** How many bytes have come. */
+  /** The number of bytes that were received. */
   get bytesRead(): number {
     return this.#bytesRead;
   }
-  /** How many bytes were written; those that are still to be sent count too. */
+  /** The number of bytes that were written, including those that are still to be sent. */
   get bytesWritten(): number {
     return this.#bytesSent + this.writableLength;
   }
@@ -192,8 +193,8 @@ export class NodeStream extends Duplex {
   // The connection.
 
   /**
-   * Emits "connect" and "ready": the socket is connected already, whatever address is given. Drivers that call it on a stream
-   * which they were handed (as pg does) go on with that event.
+   * Emits "connect" and "ready". The socket is connected already, so the address is ignored. Drivers that call it on a stream
+   * that they were given, such as pg, wait for that event.
    */
   connect(...args: unknown[]): this {
     const listener = args.at(-1);
@@ -205,11 +206,11 @@ export class NodeStream extends Duplex {
     });
     return this;
   }
-  /** False: the socket is connected. */
+  /** Always false: the socket is connected. */
   get connecting(): boolean {
     return false;
   }
-  /** Whether there is no connection: true once the stream is destroyed. */
+  /** Whether there is no connection. True once the stream is destroyed. */
   get pending(): boolean {
     return this.destroyed;
   }
@@ -247,13 +248,16 @@ export class NodeStream extends Duplex {
     return this.destroyed ? {} : { ...this.#local };
   }
 
-  // Options. Node ignores what the system answers to them, and so do these.
+  // Options. Node ignores the errors of setsockopt, and so do these methods.
 
-  /** Whether small writes are sent at once (TCP_NODELAY). */
+  /** Sets whether small writes are sent at once (TCP_NODELAY). */
   setNoDelay(noDelay: boolean = true): this {
     return this.#set(IPPROTO_TCP, TCP_NODELAY, Number(noDelay));
   }
-  /** Whether an idle connection is probed, after `initialDelay` milliseconds (native sockets; else the system decides). */
+  /**
+   * Sets whether an idle connection is probed (SO_KEEPALIVE). `initialDelay` in milliseconds works on native sockets; on
+   * others the system decides.
+   */
   setKeepAlive(enable: boolean = false, initialDelay: number = 0): this {
     this.#set(SOL_SOCKET, SO_KEEPALIVE, Number(enable));
     const seconds = Math.floor(initialDelay / 1000);
@@ -275,7 +279,7 @@ export class NodeStream extends Duplex {
     if (!this.destroyed) this.#sock.ref();
     return this;
   }
-  /** Lets the process end although the stream is open. */
+  /** Lets the process end while the stream is open. */
   unref(): this {
     if (!this.destroyed) this.#sock.unref();
     return this;
@@ -283,7 +287,7 @@ export class NodeStream extends Duplex {
 
   // Idleness.
 
-  /** Emits "timeout" when nothing was sent or received for so many milliseconds; 0 for never. It closes nothing. */
+  /** Emits "timeout" when nothing was sent or received for some milliseconds; 0 for never. It closes nothing. */
   setTimeout(milliseconds: number, callback?: () => void): this {
     if (typeof milliseconds !== "number") throw new TypeError("the timeout must be a number of milliseconds");
     if (!(milliseconds >= 0) || milliseconds > 2 ** 31 - 1) {
@@ -299,7 +303,7 @@ export class NodeStream extends Duplex {
     } else if (callback !== undefined) this.off("timeout", callback);
     return this;
   }
-  /** What setTimeout() was given; 0 for none. */
+  /** The argument of setTimeout(); 0 for none. */
   get timeout(): number {
     return this.#idleLimit;
   }
@@ -308,7 +312,7 @@ export class NodeStream extends Duplex {
     this.#lastActive = performance.now();
   }
 
-  /** One timer for a time without traffic, however much there is before: it looks how long that is past, and sleeps again. */
+  /** Traffic does not reset the timer. When it fires, it computes the remaining time and is set again. */
   #watchIdleness(delay: number): void {
     this.#idleTimer = setTimeout(() => {
       const rest = this.#lastActive + this.#idleLimit - performance.now();
@@ -318,7 +322,7 @@ export class NodeStream extends Duplex {
   }
 }
 
-/** An address as Node tells it; empty for a Unix socket. */
+/** Converts an address to Node's form. It is empty for a Unix socket. */
 function nodeAddress(family: number, address: Address): NodeAddress {
   if (family !== AF_INET && family !== AF_INET6) return {};
   const [host, port] = address as [string, number];
@@ -327,13 +331,14 @@ function nodeAddress(family: number, address: Address): NodeAddress {
 
 /**
  * Makes a Node stream of a connected socket, for libraries that take a `net.Socket`. The stream owns the socket from then
- * on: it receives ahead, and closes the socket when it has ended both ways or is destroyed.
+ * on. It receives ahead, and closes the socket when both directions have ended or the stream is destroyed.
  *
- * @throws {OSError} ENOTCONN where the socket is not connected, EBADF where it is closed.
- * @throws {TypeError} for anything else than a stream socket.
+ * @throws {OSError} ENOTCONN if the socket is not connected, EBADF if it is closed.
+ * @throws {TypeError} if it is not a stream socket.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { once } from "node:events";
  * import { socketpair } from "@berkeley/socket";
  * import { toNodeStream } from "@berkeley/socket/node";
@@ -341,7 +346,7 @@ function nodeAddress(family: number, address: Address): NodeAddress {
  * const [a, b] = await socketpair();
  * const stream = toNodeStream(a);
  * stream.end("hello");
- * console.assert(new TextDecoder().decode(await b.recv(1024)) === "hello");
+ * assert.equal(new TextDecoder().decode(await b.recv(1024)), "hello");
  * b.close();
  * await once(stream.resume(), "close");
  * ```

@@ -1,4 +1,4 @@
-// Addresses between Python's shapes and Deno's: hosts, paths, and the permissions that they take.
+// Conversion of addresses between Python's form and Deno's.
 
 import { isLiteral, loopback, wildcard } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
@@ -12,10 +12,10 @@ import { NATIVE_HINT } from "./options.ts";
 const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;
 
 /**
- * An address of Deno's net API in the family's shape. The family tells which it is: a datagram's address comes as a
- * dictionary (V8's slow objects), and each look into it is a search.
+ * Converts an address of Deno's net API. The caller passes the family, because reading it from the address of a datagram
+ * is slow: V8 keeps such an object as a dictionary.
  *
- * Deno does not tell the scope of a link-local address: it is that of `near`, the address that led there.
+ * Deno does not report the scope of a link-local address. It is taken from `near`, the address that was bound or connected.
  */
 export function fromAddr(addr: Deno.Addr, family: number, near: Address | null): Address {
   if (family === AF_UNIX) return (addr as Deno.UnixAddr).path ?? "";
@@ -24,29 +24,29 @@ export function fromAddr(addr: Deno.Addr, family: number, near: Address | null):
   return [hostname, port, 0, near !== null && LINK_LOCAL.test(hostname) ? Number(near[3]) : 0];
 }
 
-/** The host to give to Deno: "" is every interface, which Deno takes for IPv4's whatever the family. */
+/** Returns the host as Deno takes it. "" stands for every interface; Deno would use IPv4's for every family. */
 export function hostOf(address: Address, family: number): string {
   const [host, , , scopeId] = address as [string, number, number?, number?];
-  // Deno would take the brackets of a URL off.
+  // Deno would accept a host in brackets, as in a URL.
   if (/[[\]]/.test(host)) throw gaiErrorFor("EAI_NONAME", { address });
   return scoped(host === "" ? wildcard(family) : asciiOf(host), scopeId);
 }
 
-/** A host as Deno takes it: with its scope, where it has one. */
+/** Appends the scope to a host, if it has one. */
 export function scoped(host: string, scopeId: number | undefined): string {
   return scopeId ? `${host}%${scopeId}` : host;
 }
 
-/** What getsockname tells of a socket without a name. */
+/** Returns the address of a socket that is not bound, as getsockname(2) does. */
 export function anyAddress(family: number): Address {
   if (family === AF_UNIX) return "";
   return family === AF_INET6 ? [wildcard(family), 0, 0, 0] : [wildcard(family), 0];
 }
 
-// Hosts to bind and to send datagrams to: Deno takes the first address of a name, of whichever family it is, and looks
-// the name up again for each datagram. So names are looked up here, once and in the socket's family.
+// Hosts to bind and to send datagrams to. Deno would take the first address of a name, of either family, and would look
+// the name up again for each datagram. So names are looked up here, once, and in the socket's family.
 
-/** The host to bind, as Deno takes it: a literal where it stands for one; a name that only a look-up knows stays one. */
+/** Returns the host to bind as Deno takes it. "localhost" becomes a literal if the permission covers that. */
 export function bindable(address: Address, family: number): string {
   const [host, , , scopeId] = address as [string, number, number?, number?];
   return host === "localhost" && allowed(loopback(family), 0)
@@ -54,7 +54,7 @@ export function bindable(address: Address, family: number): string {
     : hostOf(address, family);
 }
 
-/** Closes what was bound, and throws, where the name that was bound has led to an address of another family. */
+/** Checks that a name was bound in the socket's family. If not, closes what was bound and throws. */
 export function checkFamily(bound: Deno.Listener | Deno.DatagramConn, family: number, address: Address): Deno.NetAddr {
   const addr = bound.addr as Deno.NetAddr;
   if (addr.hostname.includes(":") === (family === AF_INET6)) return addr;
@@ -62,7 +62,7 @@ export function checkFamily(bound: Deno.Listener | Deno.DatagramConn, family: nu
   throw gaiErrorFor("EAI_ADDRFAMILY", { syscall: "bind", address });
 }
 
-/** The literal that a destination stands for, or undefined for a name that has to be looked up. */
+/** Returns the literal address of a destination, or undefined for a name that has to be looked up. */
 export function destination(host: string, family: number): string | undefined {
   if (host === "" || host === wildcard(family)) return loopback(family);
   return isLiteral(host, family) ? host : undefined;
@@ -70,7 +70,7 @@ export function destination(host: string, family: number): string | undefined {
 
 // Paths of Unix sockets.
 
-/** A path as Deno takes it: text. */
+/** Returns the path of an address as text, as Deno takes it. */
 export function unixPath(address: Address, syscall: string): string {
   if (typeof address === "string") return address;
   throw errorFor("EOPNOTSUPP", { syscall, address, hint: `a path that is not UTF-8: ${NATIVE_HINT}` });
@@ -80,8 +80,8 @@ export function unixPath(address: Address, syscall: string): string {
 const LONGEST_PATH = Deno.build.os === "darwin" ? 103 : 107;
 
 /**
- * The path from the root, so that a change of the working directory changes nothing of it. A path stays as it is where
- * that would be too long for the kernel.
+ * Returns an absolute path, so that a change of the working directory has no effect on it. A path that would be too long
+ * for the kernel is returned unchanged.
  */
 export function absolutePath(path: string): string {
   if (path === "" || path.startsWith("/") || path.startsWith("\0") || Deno.build.os === "windows") return path;
@@ -99,7 +99,7 @@ function statOf(path: string): Deno.FileInfo | null {
   return Deno.statSync(path);
 }
 
-/** The path to connect to. Throws what the kernel's connect would where no socket is, as far as Deno lets one look. */
+/** Returns the path to connect to. Throws connect's error if the file is no socket, and may be read. */
 export function checkPeerPath(address: Address): string {
   const path = unixPath(address, "connect");
   if (path === "") throw errorFor("EINVAL", { syscall: "connect", address });
@@ -114,7 +114,7 @@ export function checkPeerPath(address: Address): string {
   return path;
 }
 
-/** Whether two paths are of one socket: a sender's is told as it was bound, which may be relative. */
+/** Whether two paths lead to one socket. A sender's path is reported as it was bound, which may be relative. */
 export function samePath(one: string, other: string): boolean {
   if (one === other) return true;
   if (one.startsWith("\0") || other.startsWith("\0")) return false;
@@ -127,14 +127,14 @@ export function samePath(one: string, other: string): boolean {
 }
 
 /**
- * A name in Linux's abstract namespace that cannot be guessed: 122 random bits. It is no file, so it needs no permission
- * for files, and goes with its socket.
+ * Returns a random name in Linux's abstract namespace, with 122 random bits. It is not a file, so it needs no permission
+ * for files, and it ends with its socket.
  */
-export function secretName(purpose: string): string {
+export function randomAbstractName(purpose: string): string {
   return `\0berkeley-${purpose}-${crypto.randomUUID()}`;
 }
 
-/** The name of a Unix socket that is bound to "": hexadecimal digits, as the kernel picks them, but more than its five. */
+/** Returns the name for a Unix socket that is bound to "". The kernel picks five hexadecimal digits; this has 32. */
 export function autobindName(): string {
   requireAbstract(
     "a Unix socket that is bound to no path gets an abstract name, and no single one can be granted; bind it to a path " +
@@ -143,23 +143,23 @@ export function autobindName(): string {
   return `\0${crypto.randomUUID().replaceAll("-", "")}`;
 }
 
-// Deno's permissions, asked about before they are used. In a terminal Deno.listen and its kin ask the user before they
-// refuse: trying the larger claim and catching the refusal would stop the program with a question.
+// Queries of Deno's permissions. A query comes before each use, because in a terminal Deno.listen asks the user before it
+// refuses: trying the larger claim and catching the refusal would stop the program with a question.
 
-/** Whether a host and port may be used, without asking the user. */
+/** Whether the permission covers a host and port. It does not ask the user. */
 export function allowed(host: string, port: number): boolean {
   const net = { name: "net", host: `${host.includes(":") ? `[${host}]` : host}:${port}` } as const;
   return Deno.permissions.querySync(net).state === "granted";
 }
 
-/** Whether abstract Unix names may be used, without asking the user. No single one can be granted: they need all of net. */
+/** Whether abstract Unix names may be used. They need all of net. It does not ask the user. */
 export function abstractAllowed(): boolean {
   return Deno.permissions.querySync({ name: "net" }).state === "granted";
 }
 
 /**
- * Throws unless abstract Unix names may be used. It asks the user for net access, and not for a random name, which
- * could be granted this once only. `hint` tells why, and how to do without.
+ * Throws unless abstract Unix names may be used. It asks the user for all of net. Asking for one random name would be
+ * useless, because the next name is another one. `hint` tells the reason and the alternative.
  */
 export function requireAbstract(hint: string): void {
   if (abstractAllowed()) return;
@@ -167,7 +167,7 @@ export function requireAbstract(hint: string): void {
   throw new Deno.errors.NotCapable(`Requires net access, run again with the --allow-net flag: ${hint}`);
 }
 
-/** The refusal of a host and port (0: of every port) in Deno's words, for what Deno says otherwise or would ask about. */
+/** Returns Deno's error for a refused host and port; port 0 stands for every port. */
 export function notCapable(host: string, port: number): Error {
   const place = host.includes(":") ? `[${host}]` : host;
   const where = port === 0 ? place : `${place}:${port}`;

@@ -1,4 +1,4 @@
-// The default backend: which sockets Deno's net API can express, and what the kernel would say of the others.
+// The default backend: the sockets that Deno's net API can open, and the kernel's errors for all others.
 
 import {
   AF_INET,
@@ -23,10 +23,10 @@ import { StreamTransport } from "./streams.ts";
 
 const KNOWN_TYPES = [SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET];
 
-/** Why a number is no socket here. */
+/** Appended to the error for a number that is not a socket of this module. */
 const ADOPT_HINT = `not a socket of this module; for the process's own descriptors: ${NATIVE_HINT}`;
 
-/** Refuses what cannot be had, with the error of a kernel that does not have it. */
+/** Throws the kernel's error for a family, type or protocol that Deno does not have. */
 function checkKind(family: number, type: number, proto: number): void {
   if (family !== AF_INET && family !== AF_INET6 && family !== AF_UNIX) {
     throw errorFor("EAFNOSUPPORT", { syscall: "socket", hint: NATIVE_HINT });
@@ -50,7 +50,7 @@ export const denoBackend: Backend = {
   },
 
   adopt(_fd): Transport {
-    // Deno cannot open a descriptor by its number; the table knows all that can be adopted here.
+    // Deno cannot open a descriptor by its number. A number that can be adopted is in the descriptor table already.
     throw errorFor("EBADF", { syscall: "socket", hint: ADOPT_HINT });
   },
 

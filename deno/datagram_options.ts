@@ -1,5 +1,5 @@
-// Socket options of datagram sockets on Deno's net API, with the defaults of POSIX. Deno's own differ: it allows
-// broadcasts and keeps multicasts from their own host.
+// Socket options of datagram sockets on Deno's net API, with POSIX's defaults. Deno's defaults differ: it allows
+// broadcasts, and does not loop multicast datagrams back to their own host.
 
 import {
   AF_INET,
@@ -22,10 +22,10 @@ import {
 } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
 import { formatIPv4, formatIPv6, parseIPv6 } from "../base/ip.ts";
-import type { Mailbox } from "./mailbox.ts";
+import type { BoundConn } from "./bound_conn.ts";
 import { checkSettable, NATIVE_HINT, optionNumber, unknownOption } from "./options.ts";
 
-/** Flags of SOL_SOCKET: kept here, told to Deno by bind where it has a word for them. */
+/** Flags of SOL_SOCKET. They are kept here, and passed to Deno at bind if it has an option for them. */
 const FLAGS = [SO_REUSEADDR, SO_REUSEPORT, SO_BROADCAST, SO_KEEPALIVE];
 
 /** The options of one datagram socket. */
@@ -41,9 +41,9 @@ export class DatagramOptions {
     this.#family = family;
   }
 
-  /** What Deno wants to be told when a socket of the internet is bound. */
+  /** The options that Deno takes when it binds a UDP socket. */
   get listening(): { reuseAddress: boolean; loopback: boolean } {
-    // Deno has one word for both options; it is SO_REUSEADDR on Linux, SO_REUSEPORT on BSD and macOS.
+    // Deno has one option for both: it sets SO_REUSEADDR on Linux, and SO_REUSEPORT on BSD and macOS.
     const reuseAddress = this.#set.has(SO_REUSEADDR) || this.#set.has(SO_REUSEPORT);
     return { reuseAddress, loopback: (this.#family === AF_INET ? this.#loop4 : this.#loop6) !== 0 };
   }
@@ -111,12 +111,12 @@ export class DatagramOptions {
   }
 }
 
-/** IPPROTO_IP takes its numbers as an int or as a single byte. */
+/** IPPROTO_IP takes numbers as an int or as one byte. */
 function numberOrByte(value: number | Uint8Array): number {
   return typeof value !== "number" && value.length > 0 && value.length < 4 ? value[0] : optionNumber(value);
 }
 
-/** struct ip_mreq { imr_multiaddr, imr_interface }, or ip_mreqn with an interface's index behind. */
+/** Reads struct ip_mreq { imr_multiaddr, imr_interface }, or ip_mreqn, which has an interface's index after them. */
 function group4(value: number | Uint8Array): Group {
   if (typeof value === "number" || value.length < 8) throw errorFor("EINVAL", { syscall: "setsockopt" });
   if (value.length >= 12 && indexAt(value, 8) !== 0) {
@@ -125,23 +125,23 @@ function group4(value: number | Uint8Array): Group {
   return { host: formatIPv4(value.subarray(0, 4)), on: formatIPv4(value.subarray(4, 8)) };
 }
 
-/** struct ipv6_mreq { ipv6mr_multiaddr, ipv6mr_interface } */
+/** Reads struct ipv6_mreq { ipv6mr_multiaddr, ipv6mr_interface }. */
 function group6(value: number | Uint8Array): Group {
   if (typeof value === "number" || value.length < 20) throw errorFor("EINVAL", { syscall: "setsockopt" });
   return { host: formatIPv6(value.subarray(0, 16)), on: indexAt(value, 16) };
 }
 
-/** An int in the platform's byte order, which is little-endian wherever Deno runs. */
+/** An int in the byte order of the platform, which is little-endian on every platform of Deno. */
 function indexAt(value: Uint8Array, offset: number): number {
   return new DataView(value.buffer, value.byteOffset, value.byteLength).getInt32(offset, true);
 }
 
-// Multicast of one socket: the groups that it is in, and how its own multicasts travel.
+// Multicast of one socket: its groups, and the options of the multicast datagrams that it sends.
 //
-// setsockopt answers at once, Deno's multicast calls are promises: what can go wrong is found out before, what
-// is left (no route for multicast at all) is told by the next call, as the kernel does with what it learns late.
+// setsockopt returns at once, and Deno's multicast calls return promises. So errors are found before the call where that
+// is possible. Any other error (no route for multicast) is stored for the next call, as the kernel does with late errors.
 
-/** A group, and where it is joined: an interface's address for IPv4, its index for IPv6. */
+/** A group and the interface on which it is joined: its address for IPv4, its index for IPv6. */
 export type Group =
   | { host: string; on: string }
   | { host: string; on: number };
@@ -150,41 +150,41 @@ type Membership = Deno.MulticastV4Membership | Deno.MulticastV6Membership;
 
 interface Member {
   group: Group;
-  /** Deno's word of it, once it is there. */
+  /** Deno's object, once the group is joined. */
   membership: Membership | null;
 }
 
-/** A group that a socket may be in for a moment without any effect: every host is in it. On the loopback interface. */
+/** Groups that every host belongs to, so that joining them for a moment has no effect. On the loopback interface. */
 const EVERY_HOST: Group = { host: "224.0.0.1", on: "127.0.0.1" };
 const EVERY_NODE: Group = { host: "ff01::1", on: 0 };
 
-/** The multicast side of one socket. Before it is bound there is nothing to tell; then all is told at once. */
+/** The multicast state of one socket. Before the socket is bound, calls are only stored; then they are all made. */
 export class Multicast {
   readonly #members = new Map<string, Member>();
-  #mailbox: Mailbox | null = null;
-  /** What was set and may not have reached Deno yet, by what it sets. */
+  #boundConn: BoundConn | null = null;
+  /** The settings, by name. They are applied when the socket is bound. */
   readonly #settings = new Map<string, () => Promise<void>>();
   #busy = false;
   readonly #tasks: (() => Promise<void>)[] = [];
 
-  /** The socket was bound. */
-  attach(mailbox: Mailbox): void {
-    this.#mailbox = mailbox;
-    for (const member of this.#members.values()) this.#do(() => this.#enroll(member));
-    for (const setting of this.#settings.values()) this.#do(setting);
+  /** Called when the socket was bound. */
+  attach(boundConn: BoundConn): void {
+    this.#boundConn = boundConn;
+    for (const member of this.#members.values()) this.#queue(() => this.#joinGroup(member));
+    for (const setting of this.#settings.values()) this.#queue(setting);
   }
 
-  /** Does one thing after the other, the first at once, and lets no datagram overtake them. */
-  #do(task: () => Promise<void>): void {
-    if (this.#mailbox === null) return;
+  /** Runs tasks one after the other, the first one at once. No datagram is sent before they have ended. */
+  #queue(task: () => Promise<void>): void {
+    if (this.#boundConn === null) return;
     this.#tasks.push(task);
-    if (!this.#busy) this.#mailbox.hold(this.#work());
+    if (!this.#busy) this.#boundConn.holdSends(this.#runTasks());
   }
 
-  async #work(): Promise<void> {
+  async #runTasks(): Promise<void> {
     this.#busy = true;
     try {
-      // One that fails, an interface without multicast say, is no reason to leave out those behind it.
+      // A task that fails (on an interface without multicast) does not stop the ones after it.
       const errors: unknown[] = [];
       for (let task; (task = this.#tasks.shift()) !== undefined;) await task().catch((error) => errors.push(error));
       if (errors.length > 0) throw errors[0];
@@ -201,14 +201,14 @@ export class Multicast {
     checkInterface(group);
     const member: Member = { group, membership: null };
     this.#members.set(key, member);
-    this.#do(() => this.#enroll(member));
+    this.#queue(() => this.#joinGroup(member));
   }
 
-  async #enroll(member: Member): Promise<void> {
+  async #joinGroup(member: Member): Promise<void> {
     try {
-      member.membership = await enter(this.#mailbox!.conn, member.group);
+      member.membership = await joinGroup(this.#boundConn!.conn, member.group);
     } catch (error) {
-      // A group that could not be joined is not one that the socket is in.
+      // The socket is not in a group that it could not join.
       this.#members.delete(keyOf(member.group));
       throw error;
     }
@@ -216,41 +216,41 @@ export class Multicast {
 
   /** Leaves a group. */
   leave(group: Group): void {
-    // Of an IPv6 address Linux says first that it is no group.
+    // For IPv6, Linux checks first whether the address is a multicast address.
     if (group.host.includes(":") && !isMulticast(group.host)) {
       throw errorFor("EINVAL", { syscall: "setsockopt", address: group.host });
     }
     const member = this.#members.get(keyOf(group));
     if (member === undefined) throw errorFor("EADDRNOTAVAIL", { syscall: "setsockopt", address: group.host });
     this.#members.delete(keyOf(group));
-    this.#do(async () => await member.membership?.leave());
+    this.#queue(async () => await member.membership?.leave());
   }
 
-  /** Sets how far IPv4 multicasts travel. */
+  /** Sets how many hops IPv4 multicasts may travel. */
   setTTL(ttl: number): void {
     this.#set("ttl", EVERY_HOST, (membership) => (membership as Deno.MulticastV4Membership).setTTL(ttl));
   }
 
-  /** Sets whether this host gets its own IPv4 multicasts. */
+  /** Sets whether this host receives its own IPv4 multicasts. */
   setLoop4(loop: boolean): void {
     this.#set("loop4", EVERY_HOST, (membership) => membership.setLoopback(loop));
   }
 
-  /** Sets whether this host gets its own IPv6 multicasts. */
+  /** Sets whether this host receives its own IPv6 multicasts. */
   setLoop6(loop: boolean): void {
     this.#set("loop6", EVERY_NODE, (membership) => membership.setLoopback(loop));
   }
 
-  /** Deno offers the socket's settings on its membership of a group only: one is taken for the moment. */
+  /** Applies a setting. Deno offers it only on a membership, so a group is joined for a moment if the socket is in none. */
   #set(name: string, group: Group, apply: (membership: Membership) => Promise<void>): void {
     const setting = async () => {
       const own = this.#members.get(keyOf(group))?.membership;
-      const membership = own ?? await enter(this.#mailbox!.conn, group);
+      const membership = own ?? await joinGroup(this.#boundConn!.conn, group);
       await apply(membership);
       if (!own) await membership.leave();
     };
     this.#settings.set(name, setting);
-    this.#do(setting);
+    this.#queue(setting);
   }
 }
 
@@ -258,7 +258,7 @@ function keyOf({ host, on }: Group): string {
   return `${host} ${on}`;
 }
 
-function enter(
+function joinGroup(
   conn: Deno.DatagramConn,
   { host, on }: Group,
 ): Promise<Membership> {
@@ -272,7 +272,7 @@ export function isMulticast(host: string): boolean {
   return first >= 224 && first < 240;
 }
 
-/** Throws ENODEV for an interface that is not there: to bind to one tells it, where that is allowed. */
+/** Throws ENODEV for an interface that does not exist. Binding to it shows that, if the permission allows it. */
 function checkInterface({ host, on }: Group): void {
   if (on === 0 || on === "0.0.0.0") return;
   const allowed = Deno.permissions.querySync({ name: "net", host: `${typeof on === "number" ? `[${host}]` : on}:0` });

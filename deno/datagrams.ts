@@ -1,9 +1,9 @@
-// Datagrams (UDP and AF_UNIX) over Deno.listenDatagram: the states of a datagram socket, and what each call means
-// in each state, as the kernel has it. What travels is in mailbox.ts, options in datagram_options.ts.
+// Datagrams (UDP and AF_UNIX) over Deno.listenDatagram: the states of a datagram socket, and the effect of each call in
+// each state, as in the kernel.
 //
-// What cannot be known through Deno and so differs from the kernel: Deno's sockets are never connected, so a
-// connected one does not hear that its peer refuses (ECONNREFUSED by ICMP), a stranger's Unix datagram is dropped
-// here instead of refused there (EPERM), and datagrams that were queued before connect are filtered too.
+// Deno's sockets are never connected in the kernel, which makes three differences. A connected socket does not learn that
+// its peer refuses datagrams (ECONNREFUSED by ICMP). A Unix datagram of another sender is dropped here, while the kernel
+// would refuse it (EPERM). And datagrams that were queued before connect are filtered, too.
 
 import { isLoopback, loopback } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
@@ -40,24 +40,24 @@ import {
   checkPeerPath,
   destination,
   fromAddr,
+  randomAbstractName,
   requireAbstract,
   samePath,
   scoped,
-  secretName,
   unixPath,
 } from "./addresses.ts";
 import { bindDatagrams } from "./endpoints.ts";
 import { DatagramOptions } from "./datagram_options.ts";
 import { errnoOf } from "./errors.ts";
-import { Mailbox } from "./mailbox.ts";
-import type { Arrival } from "./mailbox.ts";
+import { BoundConn } from "./bound_conn.ts";
+import type { Arrival } from "./bound_conn.ts";
 import { checkAncillary, checkFlags, checkHow, checkUnstableNet, kindOption, optionValue } from "./options.ts";
 import { Probes } from "./unix_datagrams.ts";
 import { denoResolver } from "./resolver.ts";
 
-/** What receives may be asked for here; the other flags need the kernel. */
+/** The flags that receives support. The others need the kernel. */
 const RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC;
-/** What sends may be asked for here; the last two say nothing to a datagram. */
+/** The flags that sends support. MSG_CONFIRM and MSG_EOR have no effect on a datagram. */
 const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_CONFIRM | MSG_EOR;
 
 const EMPTY = new Uint8Array(0);
@@ -70,15 +70,15 @@ export class DatagramTransport implements Transport {
 
   readonly #waiters = new Waiters();
   readonly #options: DatagramOptions;
-  #mailbox: Mailbox | null = null;
+  #boundConn: BoundConn | null = null;
   #name: Address;
   #peer: Address | null = null;
-  /** The last host that was a literal: most datagrams go where the last one went. */
+  /** The last literal host. Most datagrams go to the same host as the one before. */
   #literal: string | null = null;
-  /** Names that may be sent to where their addresses may not: by address. */
+  /** Host names by address, for addresses that the permission does not cover although it covers the name. */
   readonly #names = new Map<string, string>();
   #readClosed = false;
-  /** The turns of callers for which the kernel was asked what came before SHUT_RD. */
+  /** The turn of each caller for which the kernel was asked about datagrams that arrived before SHUT_RD. */
   readonly #asked = new WeakMap<Caller, number>();
   #writeClosed = false;
   readonly #probes = new Probes(() => this.#waiters.wake(POLLOUT));
@@ -95,8 +95,8 @@ export class DatagramTransport implements Transport {
   // Addresses.
 
   bind(address: Address): void {
-    if (this.#mailbox !== null) {
-      // A Unix socket that has a name keeps it when it is asked to take any.
+    if (this.#boundConn !== null) {
+      // Linux returns success when a bound Unix socket is bound to "" again.
       if (address === "") return;
       throw errorFor("EINVAL", { syscall: "bind", address });
     }
@@ -106,38 +106,38 @@ export class DatagramTransport implements Transport {
   #claim(address: Address): void {
     const [conn, name] = bindDatagrams(address, this.family, this.#options.listening);
     this.#name = name;
-    this.#mailbox = new Mailbox(conn, this.#waiters, this.#referenced, (from) => this.#accepts(from));
-    this.#options.multicast.attach(this.#mailbox);
-    if (this.#waiters.wait(POLLIN)) this.#mailbox.receiveAhead();
+    this.#boundConn = new BoundConn(conn, this.#waiters, this.#referenced, (from) => this.#accepts(from));
+    this.#options.multicast.attach(this.#boundConn);
+    if (this.#waiters.has(POLLIN)) this.#boundConn.receiveAhead();
   }
 
-  #claimSecret(): void {
+  #claimAbstractName(): void {
     requireAbstract(
       "a Unix datagram socket that is bound to no path gets an abstract name, and no single one can be granted; " +
         "bind it to a path that is",
     );
-    this.#claim(secretName("unnamed"));
+    this.#claim(randomAbstractName("unnamed"));
   }
 
   /**
-   * The mailbox, which an unbound socket gets with its first datagram. A Unix socket stays without a name then,
-   * which Deno cannot do: it gets one that cannot be guessed.
+   * Returns the bound socket. An unbound socket is bound by its first datagram, as by the kernel. The kernel leaves a Unix
+   * socket without a name then. Deno cannot do that, so the socket gets a random abstract name.
    */
-  #bound(to: Address): Mailbox {
-    if (this.#mailbox === null && this.family === AF_UNIX) this.#claimSecret();
-    else if (this.#mailbox === null) {
+  #bound(to: Address): BoundConn {
+    if (this.#boundConn === null && this.family === AF_UNIX) this.#claimAbstractName();
+    else if (this.#boundConn === null) {
       const everywhere = anyAddress(this.family);
-      // To talk to this host alone, its loopback address is enough where no more was granted.
+      // The loopback address is enough for a datagram to this host if the permission covers no more.
       const local = isLoopback(String(to[0])) && !allowed(String(everywhere[0]), 0);
       this.#claim(local ? [loopback(this.family), 0] : everywhere);
     }
-    return this.#mailbox!;
+    return this.#boundConn!;
   }
 
   getsockname(): Address {
     const [host, ...rest] = this.#name as [string, number];
-    // Connecting to this host gives a socket on every interface the loopback address.
-    const everywhere = this.#mailbox !== null && host === anyAddress(this.family)[0] && this.family !== AF_UNIX;
+    // In the kernel, a socket that is bound to every interface gets the loopback address by a connect to this host.
+    const everywhere = this.#boundConn !== null && host === anyAddress(this.family)[0] && this.family !== AF_UNIX;
     const local = everywhere && this.#peer !== null && isLoopback(this.#peer[0] as string);
     return (local ? [loopback(this.family), ...rest] : this.#name) as Address;
   }
@@ -164,7 +164,7 @@ export class DatagramTransport implements Transport {
   async #lookUp(name: string, rest: number[]): Promise<Address> {
     const { findAddresses } = await import("../core/names/hosts.ts");
     const [{ host }] = await findAddresses(denoResolver, asciiOf(name), rest[0], this.family);
-    // A script that may use the name only must go on by the name: the permission is its user's word.
+    // If the permission covers the name only, later sends must use the name, too.
     if (!allowed(host, rest[0])) this.#names.set(host, name);
     return [host, ...rest] as Address;
   }
@@ -178,20 +178,20 @@ export class DatagramTransport implements Transport {
     this.join(address);
   }
 
-  /** Connects to what is known to take datagrams. */
+  /** Connects to an address that is known to take datagrams. */
   join(address: Address): void {
     this.#bound(address);
     this.#peer = address;
   }
 
-  /** Undoes connect, as connecting to AF_UNSPEC does. */
+  /** Removes the peer, as connecting to AF_UNSPEC does. */
   disconnect(): void {
     this.#peer = null;
   }
 
   finishConnect(): void {}
 
-  /** Whether a datagram is for this socket: a connected one hears its peer only. */
+  /** Whether a datagram is for this socket. A connected socket takes only those of its peer. */
   #accepts(from: Deno.Addr): boolean {
     const peer = this.#peer;
     if (peer === null) return true;
@@ -211,27 +211,27 @@ export class DatagramTransport implements Transport {
 
   #look(caller: Caller, syscall: string, flags: number): Arrival | WouldBlock | null {
     checkFlags(syscall, flags, RECEIVE_FLAGS);
-    const arrival = this.#mailbox?.look() ?? WOULD_BLOCK;
+    const arrival = this.#boundConn?.look() ?? WOULD_BLOCK;
     return arrival === WOULD_BLOCK && this.#readClosed && this.#isDrained(caller) ? null : arrival;
   }
 
   /**
-   * Whether nothing is left of what came before SHUT_RD. The first try of a call asks the kernel, and its waiters are
-   * woken then; by the second one it is known.
+   * Whether all datagrams that arrived before SHUT_RD have been received. The first attempt of a call asks the kernel, and
+   * wakes the waiters when Deno has learned the answer. The second attempt has that answer.
    */
   #isDrained(caller: Caller): boolean {
-    if (this.#mailbox === null || this.#asked.get(caller) === caller.turn) return true;
+    if (this.#boundConn === null || this.#asked.get(caller) === caller.turn) return true;
     this.#asked.set(caller, caller.turn);
-    this.#mailbox.settle(POLLIN).then(() => this.#waiters.wake(POLLIN));
+    this.#boundConn.settle(POLLIN).then(() => this.#waiters.wake(POLLIN));
     return false;
   }
 
   #took(flags: number): void {
-    if ((flags & MSG_PEEK) === 0) this.#mailbox!.take();
+    if ((flags & MSG_PEEK) === 0) this.#boundConn!.take();
   }
 
   #sender(from: Deno.Addr): Address | null {
-    // Python has None for a Unix socket without a name.
+    // Python returns None for the sender if it is a Unix socket without a name.
     return this.family === AF_UNIX && (from as Deno.UnixAddr).path === null
       ? null
       : fromAddr(from, this.family, this.#name);
@@ -278,12 +278,12 @@ export class DatagramTransport implements Transport {
     if (arrival === WOULD_BLOCK) return WOULD_BLOCK;
     if (arrival === null) return { length: 0, ancillary: [], flags: 0, address: null };
     const data = arrival[0];
-    let room = 0;
-    for (const view of views) room += view.length;
+    let capacity = 0;
+    for (const view of views) capacity += view.length;
     scatter(data, views);
     this.#took(flags);
-    const length = (flags & MSG_TRUNC) !== 0 ? data.length : Math.min(data.length, room);
-    return { length, ancillary: [], flags: data.length > room ? MSG_TRUNC : 0, address: this.#sender(arrival[1]) };
+    const length = (flags & MSG_TRUNC) !== 0 ? data.length : Math.min(data.length, capacity);
+    return { length, ancillary: [], flags: data.length > capacity ? MSG_TRUNC : 0, address: this.#sender(arrival[1]) };
   }
 
   // Sending.
@@ -304,9 +304,9 @@ export class DatagramTransport implements Transport {
 
   #target(address: Address): Deno.Addr {
     if (this.family === AF_UNIX) return { transport: "unixpacket", path: unixPath(address, "sendto") };
-    // Not taken apart as a list, which is dear where it is not inlined: this is done for every datagram.
+    // Indexed: destructuring is slow here, and this runs for every datagram.
     const host = address[0] as string;
-    // Asked only where there is one: an address that has just arrived is a new string, which would be hashed.
+    // The check of the size avoids hashing `host`, which is a new string for each datagram that was received.
     const name = this.#names.size > 0 ? this.#names.get(host) : undefined;
     const hostname = name ?? scoped(host, address[3] as number | undefined);
     return { transport: "udp", hostname, port: address[1] as number };
@@ -314,7 +314,7 @@ export class DatagramTransport implements Transport {
 
   #checkBroadcast(syscall: string, address: Address): void {
     if (this.family !== AF_INET || this.#options.broadcast) return;
-    // A network's own broadcast address cannot be told from a host's here.
+    // The directed broadcast address of a network cannot be told from a host's address here.
     if (address[0] !== "255.255.255.255" && address[0] !== "127.255.255.255") return;
     throw errorFor("EACCES", { syscall, address, hint: "broadcasts need the option SO_BROADCAST" });
   }
@@ -327,17 +327,17 @@ export class DatagramTransport implements Transport {
     address: Address | null,
   ): number | WouldBlock {
     checkAncillary(ancillary);
-    // The outcome of a send that has begun takes no data: its memory may be gone.
+    // An attempt for the outcome of a send reads no data. The memory may have been transferred since.
     const data = this.holdsSend(caller) ? EMPTY : gather(views);
     return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
   }
 
   holdsSend(caller: Caller): boolean {
-    return this.#mailbox?.holds(caller) ?? false;
+    return this.#boundConn?.holds(caller) ?? false;
   }
 
   forget(caller: Caller): void {
-    this.#mailbox?.forget(caller);
+    this.#boundConn?.forget(caller);
   }
 
   shutdown(how: number): void {
@@ -353,15 +353,15 @@ export class DatagramTransport implements Transport {
   getsockopt(level: number, name: number): number;
   getsockopt(level: number, name: number, size: number): Uint8Array;
   getsockopt(level: number, name: number, size?: number): number | Uint8Array {
-    // IPPROTO_IP answers in a single byte where an int has no room.
-    const room = level === IPPROTO_IP && size !== undefined && size < 4 ? 1 : size;
-    return optionValue(this.#getOption(level, name), room);
+    // IPPROTO_IP returns one byte if the buffer is too small for an int.
+    const capacity = level === IPPROTO_IP && size !== undefined && size < 4 ? 1 : size;
+    return optionValue(this.#getOption(level, name), capacity);
   }
 
   #getOption(level: number, name: number): number {
     if (level === SOL_SOCKET) {
       if (name === SO_ACCEPTCONN) return 0;
-      if (name === SO_ERROR) return errnoOf(this.#mailbox?.takeError() ?? null);
+      if (name === SO_ERROR) return errnoOf(this.#boundConn?.takeError() ?? null);
     }
     const kind = level === SOL_SOCKET ? kindOption(name, this.family, this.type) : undefined;
     return kind ?? this.#options.get(level, name);
@@ -374,7 +374,7 @@ export class DatagramTransport implements Transport {
   // Readiness.
 
   events(): number {
-    let events = this.#mailbox?.events() ?? POLLOUT;
+    let events = this.#boundConn?.events() ?? POLLOUT;
     if (this.#readClosed) events |= POLLIN | POLLRDHUP;
     if (this.#readClosed && this.#writeClosed) events |= POLLHUP;
     return events;
@@ -382,20 +382,20 @@ export class DatagramTransport implements Transport {
 
   watch(mask: number, waiter: Waiter): void {
     this.#waiters.add(mask, waiter);
-    if ((mask & POLLIN) !== 0) this.#mailbox?.receiveAhead();
+    if ((mask & POLLIN) !== 0) this.#boundConn?.receiveAhead();
   }
 
   unwatch(waiter: Waiter): void {
     this.#waiters.remove(waiter);
-    this.#mailbox?.park();
+    this.#boundConn?.park();
   }
 
   settle(mask: number): Promise<void> | undefined {
     const probing = this.#probes.settle();
-    return probing?.then(() => this.#mailbox?.settle(mask)) ?? this.#mailbox?.settle(mask);
+    return probing?.then(() => this.#boundConn?.settle(mask)) ?? this.#boundConn?.settle(mask);
   }
 
-  // Life.
+  // References.
 
   fileno(): undefined {
     return undefined;
@@ -414,22 +414,22 @@ export class DatagramTransport implements Transport {
   }
   #setReferenced(referenced: boolean): void {
     this.#referenced = referenced;
-    if (this.#mailbox !== null) this.#mailbox.reference.referenced = referenced;
+    if (this.#boundConn !== null) this.#boundConn.reference.referenced = referenced;
   }
 
   get released(): Promise<unknown> | undefined {
-    return this.#references === 0 ? this.#mailbox?.released : undefined;
+    return this.#references === 0 ? this.#boundConn?.released : undefined;
   }
 
   close(): void {
-    if (--this.#references === 0) this.#mailbox?.close();
+    if (--this.#references === 0) this.#boundConn?.close();
     this.#waiters.wake(POLLNVAL | POLLERR);
   }
 }
 
-/** Opens a datagram socket of a family that there is. */
+/** Opens a datagram socket. The family was checked before. */
 export function openDatagrams(family: number, proto: number): DatagramTransport {
-  // Deno has the call only where the flag is given. Whoever needs no datagrams never meets this.
+  // Deno has listenDatagram only with this flag. Programs without datagrams do not need it.
   checkUnstableNet("datagrams need", "ESOCKTNOSUPPORT", "socket");
   return new DatagramTransport(family, proto);
 }

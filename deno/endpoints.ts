@@ -1,4 +1,4 @@
-// The two ends of a connection: claiming a local address, for streams and for datagrams, and connecting to a peer's.
+// Claiming a local address, for streams and for datagrams, and connecting to a peer's address.
 
 import { isLiteral } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
@@ -9,16 +9,16 @@ import { fromDeno } from "./errors.ts";
 import type { StreamOptions } from "./options.ts";
 import { lookUp } from "./resolver.ts";
 
-/** The largest backlog that listen(2) takes as it is; the kernel bounds it by somaxconn. */
+/** The largest backlog that listen(2) takes. The kernel limits it to somaxconn. */
 const LARGEST_BACKLOG = 2 ** 31 - 1;
 
-/** How to open a listener: everything but the backlog, which listen tells. */
+/** Opens a listener with a given backlog on an address that is chosen already. */
 export type Opener = (backlog: number) => Deno.Listener;
 
-/** Opens a TCP listener: Deno.listen, or what TLS has in its place. */
+/** Opens a TCP listener: Deno.listen, or the function that TLS uses instead. */
 export type Listen = (options: Deno.TcpListenOptions) => Deno.Listener;
 
-/** The way to open a listener on an address, again and again on the same port. */
+/** Returns a function that opens a listener on an address, each time on the same port. */
 export function openerOf(
   address: Address,
   family: number,
@@ -29,7 +29,7 @@ export function openerOf(
   return (backlog) => {
     try {
       if (family === AF_UNIX) {
-        // Deno unlinks the path at close, from the working directory of that time.
+        // Deno unlinks the path at close, relative to the working directory of that moment.
         return Deno.listen({ transport: "unix", path: absolutePath(unixPath(address, "bind")) });
       }
       const reusePort = options.get(SOL_SOCKET, SO_REUSEPORT) !== 0;
@@ -43,13 +43,13 @@ export function openerOf(
   };
 }
 
-/** What Deno wants to be told of a datagram socket beside the address. */
+/** The options that Deno takes when it binds a datagram socket. */
 export interface DatagramBinding {
   reuseAddress: boolean;
   loopback: boolean;
 }
 
-/** Binds a datagram socket. Returns it with the name that it got. */
+/** Binds a datagram socket. Returns it and its local address. */
 export function bindDatagrams(
   address: Address,
   family: number,
@@ -69,33 +69,33 @@ export function bindDatagrams(
   }
 }
 
-// Connecting by name or by address. A name is given to Deno as it is: `--allow-net=example.com:80` allows a
-// connection to the name, not to its addresses.
+// Connecting by name or by address. A name is passed to Deno unchanged, because `--allow-net=example.com:80` allows a
+// connection to the name and not to its addresses.
 
 /** The IP version of a family. */
 function versionOf(family: number): 4 | 6 {
   return family === AF_INET6 ? 6 : 4;
 }
 
-/** Opens a connection of a family; what Deno throws at once (a refused permission) is a rejection too. */
-export async function dial(address: Address, family: number, signal: AbortSignal): Promise<Deno.Conn> {
+/** Opens a connection of a family. An error that Deno throws at once, such as a refused permission, rejects as well. */
+export async function openConnection(address: Address, family: number, signal: AbortSignal): Promise<Deno.Conn> {
   if (family === AF_UNIX) return await Deno.connect({ transport: "unix", path: unixPath(address, "connect") });
   const hostname = hostOf(address, family);
   const port = Number(address[1]);
-  // Deno has no such port, and no peer has it.
+  // Deno.connect refuses port 0. The kernel's error for it is ECONNREFUSED, since no peer can listen there.
   if (port === 0) throw errorFor("ECONNREFUSED", { syscall: "connect", address });
   const conn = await Deno.connect({ hostname, port, signal });
   if (isLiteral((conn.remoteAddr as Deno.NetAddr).hostname, family)) return conn;
-  // The name's first address that answered is of the other family: ask for one of ours.
+  // Deno connected to an address of the other family: look up one of this family.
   conn.close();
   const [literal] = await lookUp(hostname, port, versionOf(family));
   if (literal === undefined) throw gaiErrorFor("EAI_ADDRFAMILY", { syscall: "connect", address });
-  // The user has allowed the name: create_connection may still reach it by its other family.
+  // The permission covers the name only. create_connection may still reach it by its other family.
   if (!allowed(literal, port)) throw notCapable(literal, port);
   return await Deno.connect({ hostname: literal, port, signal });
 }
 
-/** Where a host may be reached, for create_connection: an address for each family that it has. */
+/** Returns an address for each family that the host has, for create_connection. */
 export async function endpoints(host: string, port: number): Promise<[family: number, address: Address][]> {
   const of = (family: number): [number, Address] => [
     family,

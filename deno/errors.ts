@@ -1,11 +1,11 @@
-// From Deno's errors to the kernel's.
+// Conversion of Deno's errors to the kernel's.
 
 import { isErrnoName } from "../base/errno.ts";
 import type { ErrnoName } from "../base/errno.ts";
 import { errorFor, errorForErrno, gaiErrorFor, gaiNameIn, OSError } from "../base/errors.ts";
 import type { ErrorContext } from "../base/errors.ts";
 
-// Deno's class names, for the errors that carry neither a code nor a number.
+// Deno's class names, for errors that have neither a code nor a number.
 const BY_CLASS: Record<string, ErrnoName> = {
   AddrInUse: "EADDRINUSE",
   AddrNotAvailable: "EADDRNOTAVAIL",
@@ -26,7 +26,7 @@ const BY_CLASS: Record<string, ErrnoName> = {
   WouldBlock: "EAGAIN",
 };
 
-/** The OSError for an error of Deno's net API. A refused permission and what is a wrong argument come through as they are. */
+/** Returns the OSError for an error of Deno's net API. A refused permission and a RangeError are returned unchanged. */
 export function fromDeno(error: unknown, context: ErrorContext): Error {
   if (error instanceof Deno.errors.NotCapable || error instanceof OSError || error instanceof RangeError) return error;
   if (!(error instanceof Error)) return new OSError(String(error), undefined, { ...context, cause: error });
@@ -42,46 +42,45 @@ export function fromDeno(error: unknown, context: ErrorContext): Error {
   return known === undefined ? new OSError(error.message, undefined, from) : errorFor(known, from);
 }
 
-/** What SO_ERROR tells of a pending error, 0 of none. */
+/** Returns the value of SO_ERROR for a pending error, 0 for none. */
 export function errnoOf(error: Error | null): number {
   if (error === null) return 0;
   const errno = error instanceof OSError ? error.errno : undefined;
   if (errno !== undefined && errno > 0) return errno;
-  // A refused permission or an unknown host has no number, and 0 would say that all is well.
+  // A refused permission or an unknown host has no number. Returning 0 would report success.
   throw error;
 }
 
-/** A connection that has errors of its own (TLS). Null: the stream counts as ended. */
+/** A connection that converts its own errors (TLS). Null means that the stream counts as ended. */
 interface OwnErrors {
   failure(error: unknown, syscall: string): Error | null;
 }
 
-/** The error of a read or write on a connection; null where the stream counts as ended. */
+/** Returns the error of a read or write on a connection, or null if the stream counts as ended. */
 export function connectionError(conn: object, error: unknown, syscall: string): Error | null {
   return "failure" in conn ? (conn as OwnErrors).failure(error, syscall) : fromDeno(error, { syscall });
 }
 
-// What went wrong with a connection, known to both its sides and told once.
+// The pending error of a connection. The receiving and the sending side share it, and one call reports it.
 
 /** The pending error of a connection, as the kernel keeps it for SO_ERROR or the next call. */
-export class Trouble {
-  /** The error that nobody was told yet. */
+export class PendingError {
+  /** The error, until a call has reported it. */
   error: Error | null = null;
-  /** Whether the connection is broken off, told or not. */
+  /** Whether the connection was reset. It stays true when the error has been reported. */
   reset = false;
+  /** Whether a write has failed. Its call has reported the error of the connection then. */
+  writeFailed = false;
+  /** Finds out whether a stream that has ended was reset since. No read reports that. */
+  findReset: (() => Promise<void>) | null = null;
 
-  /** Whether a write has failed: what the kernel had to tell, it told to that one. */
-  failed = false;
-  /** Finds out whether a stream that has ended was reset since: no read tells. */
-  ask: (() => Promise<void>) | null = null;
-
-  /** The connection broke off. */
-  strike(error: Error): void {
+  /** Records that the connection was reset. */
+  recordReset(error: Error): void {
     this.error = error;
     this.reset = true;
   }
 
-  /** Takes the error: whoever is told it first has it. */
+  /** Returns the error and clears it, as reading SO_ERROR does. */
   take(): Error | null {
     const { error } = this;
     this.error = null;

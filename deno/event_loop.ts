@@ -1,51 +1,51 @@
-// The event loop: letting it learn what the kernel knows already, and what keeps the process alive.
+// Deno's event loop: gives it the time to ask the kernel, and controls what keeps the process alive.
 
 /**
- * How many turns of the event loop may pass before Deno's I/O driver looks at the kernel while other
- * work is pending: its scheduler does so after 61 task polls (measured: 58 to 60 turns, 0.93 µs each).
- * Twice that leaves room for the answer to travel; a timer would take a whole millisecond.
+ * The number of turns of the event loop after which Deno has surely asked the kernel. While other work is pending, its
+ * scheduler runs the I/O driver after 61 task polls (measured: 58 to 60 turns, 0.93 µs each). Twice that leaves time for
+ * the outcome to reach JavaScript. A timer would take a whole millisecond.
  */
 const TURNS = 128;
 
-/** Somebody who waits for something to hold. */
-interface Caller {
+/** A condition that a promise waits for. */
+interface Check {
   holds(): boolean;
   resolve(): void;
-  /** How many turns are left for it. */
+  /** How many turns of the event loop it waits at most. */
   left: number;
 }
 
-/** All who wait: they share the turns, so that many cost little more than one. */
-let callers: Caller[] = [];
+/** All conditions that are waited for. They share the turns, so that many cost little more than one. */
+let checks: Check[] = [];
 
 function turn(): void {
-  callers = callers.filter((caller) => {
-    if (!caller.holds() && --caller.left > 0) return true;
-    caller.resolve();
+  checks = checks.filter((check) => {
+    if (!check.holds() && --check.left > 0) return true;
+    check.resolve();
     return false;
   });
-  if (callers.length > 0) setImmediate(turn);
+  if (checks.length > 0) setImmediate(turn);
 }
 
-/** Waits until something holds, or until the event loop has surely asked the kernel and it still does not. */
-export function turns(holds: () => boolean): Promise<void> {
+/** Waits until a condition holds, or until the event loop has asked the kernel and it still does not hold. */
+export function eventLoopTurns(holds: () => boolean): Promise<void> {
   return new Promise((resolve) => {
-    callers.push({ holds, resolve, left: TURNS });
-    if (callers.length === 1) setImmediate(turn);
+    checks.push({ holds, resolve, left: TURNS });
+    if (checks.length === 1) setImmediate(turn);
   });
 }
 
 // Whether a resource's pending operations keep the process alive.
 
-/** What Deno lets be referenced. */
+/** A Deno resource with ref and unref. */
 export interface Referable {
   ref(): void;
   unref(): void;
 }
 
 /**
- * A resource whose operations cannot be cancelled. One that nobody waits for any more is parked: it must not
- * keep the process alive, and neither must any operation of a socket that its user has unref'ed.
+ * Controls whether a resource keeps the process alive. Its operations cannot be cancelled. A parked operation must not
+ * keep the process alive, and neither must any operation of a socket after unref().
  */
 export class Reference {
   #resource: Referable;
@@ -58,20 +58,20 @@ export class Reference {
     if (!referenced) resource.unref();
   }
 
-  /** The user's choice: ref() or unref(). */
+  /** Set by ref() and unref(). */
   set referenced(referenced: boolean) {
     this.#referenced = referenced;
     this.#apply();
   }
 
-  /** Whether an operation is under way that nobody waits for. */
+  /** Whether the operation under way is parked: nothing waits for it. */
   set parked(parked: boolean) {
     if (this.#parked === parked) return;
     this.#parked = parked;
     this.#apply();
   }
 
-  /** The operations are about to end: they keep the process alive until they have, whatever was chosen. */
+  /** Called at close: the operations end soon, and keep the process alive until then, also after unref(). */
   hold(): void {
     this.#resource.ref();
   }

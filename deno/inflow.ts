@@ -1,10 +1,10 @@
-// What comes in over a Deno.Conn, read ahead while something waits for it.
+// The receiving side of a Deno.Conn. It reads ahead while something waits for data.
 //
-// Deno's reads are promises that cannot be cancelled. A read is started when a waiter is registered, into memory of our
-// own. It stays parked when the waiting ends, and what it brings is the next receive's.
+// Deno's reads are promises that cannot be cancelled. A read starts when a waiter is registered, and reads into memory
+// of this module. It stays parked when the wait ends. The data that it brings is for the next receive.
 //
-// Reads bring what one receive asked for, so what was read may be less than what the kernel holds. A receive that takes
-// more than is buffered asks the kernel first, where there may be more: see `#mayHaveMore`.
+// A read asks for no more than one receive wants, so the kernel may hold more than was read. A receive that wants more
+// than the buffer holds asks the kernel first: see `#mayHaveMore`.
 
 import type { Bytes } from "../base/data.ts";
 import { POLLERR, POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
@@ -12,45 +12,48 @@ import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, WouldBlock } from "../seam/transport.ts";
 import type { Waiters } from "../seam/waiters.ts";
 import { connectionError } from "./errors.ts";
-import type { Trouble } from "./errors.ts";
-import { ReadBuffer, Wants } from "./read_buffer.ts";
-import { Reference, turns } from "./event_loop.ts";
+import type { PendingError } from "./errors.ts";
+import { PendingReceives, ReadBuffer } from "./read_buffer.ts";
+import { eventLoopTurns, Reference } from "./event_loop.ts";
 
 /** A read's size starts small, so that an idle connection costs little … */
 const SMALLEST_READ = 2048;
 /** … and grows with the traffic up to the size at which Deno's reads were fastest. */
 const LARGEST_READ = 65536;
-/** How much is buffered at most, beyond what a receive must have at once. */
+/** How many bytes are buffered at most, unless a receive needs more at once (MSG_WAITALL). */
 const READ_AHEAD = 65536;
 
-/** Where the reading stands. */
+/** The state of reading. */
 type State = "idle" | "reading" | "ended" | "closed";
 
 /** The receiving side of a connection. */
 export class Inflow {
   readonly #conn: Deno.Conn;
   readonly #waiters: Waiters;
-  readonly #trouble: Trouble;
+  readonly #pendingError: PendingError;
   /** Whether a read under way keeps the process alive. */
   readonly reference: Reference;
 
   readonly #buffer = new ReadBuffer();
-  readonly #wants = new Wants();
+  readonly #receives = new PendingReceives();
   #state: State = "idle";
-  /** How much one read asks for. */
+  /** The size of the next read. */
   #size = SMALLEST_READ;
-  /** How much the read under way asked for. */
-  #room = 0;
-  /** Whether the kernel may hold more than what is buffered: a read was filled, or data was left by a receive or came late. */
+  /** The size of the read under way. */
+  #requested = 0;
+  /**
+   * Whether the kernel may hold more than the buffer: the last read was filled, a receive left data, or the read ended
+   * while nothing waited.
+   */
   #mayHaveMore = false;
-  /** The latest want for which the kernel has been asked. */
+  /** The id of the latest pending receive for which the kernel was asked. */
   #asked = 0;
   #shut = false;
 
-  constructor(conn: Deno.Conn, waiters: Waiters, trouble: Trouble, referenced: boolean) {
+  constructor(conn: Deno.Conn, waiters: Waiters, pendingError: PendingError, referenced: boolean) {
     this.#conn = conn;
     this.#waiters = waiters;
-    this.#trouble = trouble;
+    this.#pendingError = pendingError;
     this.reference = new Reference(conn as Deno.TcpConn, referenced);
   }
 
@@ -59,7 +62,7 @@ export class Inflow {
     return this.#state === "ended";
   }
 
-  /** Whether there is something to receive: data, or the news that there will be none. */
+  /** Whether a receive would not wait: there is data, or no more will come. */
   get ready(): boolean {
     return this.#buffer.length > 0 || this.over;
   }
@@ -69,19 +72,19 @@ export class Inflow {
     return this.#buffer.length;
   }
 
-  /** Whether a read is under way: Deno cannot take it back. */
+  /** Whether a read is under way. Deno cannot cancel it. */
   get reading(): boolean {
     return this.#state === "reading";
   }
 
-  /** Whether no more will come: the peer has ended the stream, it was reset, or shut down here. */
+  /** Whether no more data will come: the peer ended the stream, it was reset, or it was shut down here. */
   get over(): boolean {
-    return this.#state === "ended" || this.#shut || this.#trouble.reset;
+    return this.#state === "ended" || this.#shut || this.#pendingError.reset;
   }
 
   // Receiving.
 
-  /** Up to `size` bytes in memory of their own; `least` is how many must be there before any are taken. */
+  /** Receives up to `size` bytes in new memory. Takes nothing before `least` bytes are there. */
   recv(caller: Caller, size: number, least: number, peek: boolean): Bytes | WouldBlock {
     const available = this.#available(caller, size, least, peek);
     if (available === WOULD_BLOCK) return WOULD_BLOCK;
@@ -91,7 +94,7 @@ export class Inflow {
     return data;
   }
 
-  /** The same into a view. */
+  /** Receives into a view. Takes nothing before `least` bytes are there. */
   recvInto(caller: Caller, view: Uint8Array, least: number, peek: boolean): number | WouldBlock {
     const available = this.#available(caller, view.length, least, peek);
     if (available === WOULD_BLOCK) return WOULD_BLOCK;
@@ -102,69 +105,70 @@ export class Inflow {
     return count;
   }
 
-  /** How many bytes may be had now; 0 at the end of the stream. */
+  /** Returns how many bytes can be received now; 0 at the end of the stream. */
   #available(caller: Caller, size: number, least: number, peek: boolean): number | WouldBlock {
     const buffered = this.#buffer.length;
     const partial = buffered < Math.min(size, READ_AHEAD) && (peek || this.#mayHaveMore);
     if (buffered >= least && (!partial || this.#wasAsked(caller))) return buffered;
-    // A send that failed unseen does not end what comes in: the peer's last words may be in the kernel still.
-    const ended = this.#state === "ended" || this.#trouble.reset;
+    // The error of a failed send does not end the receiving side: the kernel may still hold data of the peer.
+    const ended = this.#state === "ended" || this.#pendingError.reset;
     if (ended && buffered > 0) return buffered;
-    if (this.#trouble.error !== null && ended) throw this.#trouble.take();
-    // TCP hands over what comes after SHUT_RD too.
+    if (this.#pendingError.error !== null && ended) throw this.#pendingError.take();
+    // On TCP, data that arrives after SHUT_RD can still be received.
     if (ended || (this.#shut && this.#wasAsked(caller))) return buffered;
-    const want = this.#wants.note(caller, Math.max(size, 1), least);
-    want.seen = buffered;
-    if (!want.asking && (this.#shut || buffered >= least)) {
-      want.asking = true;
+    const pending = this.#receives.note(caller, Math.max(size, 1), least);
+    pending.seen = buffered;
+    if (!pending.asking && (this.#shut || buffered >= least)) {
+      pending.asking = true;
       this.#askKernel().then(() => this.#waiters.wake(POLLIN));
     }
     return WOULD_BLOCK;
   }
 
   /**
-   * Whether the kernel was asked since a caller's call began. Where that takes so long that the call is tried again and
-   * nothing has come, it counts as asked: it may be the call's last try.
+   * Whether the kernel was asked since the caller's call began. It counts as asked, too, if the call makes another attempt
+   * while the question is under way and no data has come: it may be the last attempt of the call.
    */
   #wasAsked(caller: Caller): boolean {
-    const want = this.#wants.find(caller);
-    return want !== undefined && (want.number <= this.#asked || (want.asking && want.seen === this.#buffer.length));
+    const pending = this.#receives.find(caller);
+    return pending !== undefined &&
+      (pending.id <= this.#asked || (pending.asking && pending.seen === this.#buffer.length));
   }
 
-  /** Notes what a receive leaves behind, and reads on where a waiter wants every news, as epoll's does. */
+  /** Notes whether a receive left data. Reads on if a waiter stays registered, as epoll's do. */
   #received(): void {
     this.#mayHaveMore = this.#buffer.length > 0;
-    if (this.#waiters.wait(POLLIN | POLLRDHUP)) this.readAhead();
+    if (this.#waiters.has(POLLIN | POLLRDHUP)) this.readAhead();
   }
 
-  /** Drops what a caller asks for. */
+  /** Drops the pending receive of a caller. */
   forget(caller: Caller): void {
-    this.#wants.drop(caller);
+    this.#receives.drop(caller);
   }
 
   // Reading.
 
   /** Starts a read if one is wanted and none is under way. */
   readAhead(): void {
-    this.reference.parked = !this.#waiters.hold(POLLIN);
-    if (this.#state !== "idle" || this.#trouble.reset) return;
+    this.reference.parked = !this.#waiters.keepAlive(POLLIN);
+    if (this.#state !== "idle" || this.#pendingError.reset) return;
     const buffered = this.#buffer.length;
-    const least = this.#wants.least;
+    const least = this.#receives.least;
     if (buffered >= Math.max(READ_AHEAD, least)) return;
-    // No more than the waiting receives ask for: the rest stays in the kernel.
-    this.#room = Math.min(this.#wants.largest, Math.max(this.#size, least - buffered));
+    // Asks for no more than the waiting receives want. The rest stays in the kernel.
+    this.#requested = Math.min(this.#receives.largest, Math.max(this.#size, least - buffered));
     this.#state = "reading";
-    this.#conn.read(this.#buffer.beginRead(this.#room)).then(this.#onRead, this.#onReadFailure);
+    this.#conn.read(this.#buffer.beginRead(this.#requested)).then(this.#onRead, this.#onReadFailure);
   }
 
   readonly #onRead = (count: number | null): void => {
     this.#buffer.endRead(count ?? 0);
     if (this.#state !== "closed") this.#state = count === null ? "ended" : "idle";
-    const full = count === this.#room;
+    const full = count === this.#requested;
     if (full && this.#size < LARGEST_READ) this.#size *= 2;
-    this.#mayHaveMore = count !== null && (full || !this.#waiters.wait(POLLIN));
+    this.#mayHaveMore = count !== null && (full || !this.#waiters.has(POLLIN));
     this.#waiters.wake(count === null ? POLLIN | POLLRDHUP : POLLIN);
-    if (this.#waiters.wait(POLLIN | POLLRDHUP)) this.readAhead();
+    if (this.#waiters.has(POLLIN | POLLRDHUP)) this.readAhead();
   };
 
   readonly #onReadFailure = (error: unknown): void => {
@@ -173,23 +177,23 @@ export class Inflow {
     this.#buffer.endRead(0);
     if (this.#state === "closed") return;
     this.#state = "idle";
-    this.#trouble.strike(failure);
+    this.#pendingError.recordReset(failure);
     this.#waiters.wake(POLLIN | POLLOUT | POLLERR);
   };
 
-  /** Brings what is known up to date: reads what has come, up to the bound. */
+  /** Reads what has arrived, up to the limit of the buffer. */
   async settle(): Promise<void> {
     await this.#askKernel();
-    if (this.#state === "ended") await this.#trouble.ask?.();
+    if (this.#state === "ended") await this.#pendingError.findReset?.();
   }
 
-  /** Reads until the kernel has no more, and answers all wants that are there when it begins. */
+  /** Reads until the kernel has no more. Then all receives that were pending at its start count as asked for. */
   async #askKernel(): Promise<void> {
-    const { latest } = this.#wants;
+    const { latest } = this.#receives;
     for (;;) {
       this.readAhead();
       if (this.#state !== "reading") break;
-      await turns(() => this.#state !== "reading");
+      await eventLoopTurns(() => this.#state !== "reading");
       if (this.#state !== "reading") continue;
       this.park();
       break;
@@ -197,19 +201,19 @@ export class Inflow {
     this.#asked = Math.max(this.#asked, latest);
   }
 
-  /** Half-closes: what has come can still be had, then the stream is at its end. */
+  /** Half-closes. Data that has arrived can still be received; after it the stream is at its end. */
   async shut(): Promise<void> {
     await this.settle();
     this.#shut = true;
     this.#waiters.wake(POLLIN | POLLRDHUP);
   }
 
-  /** A waiter left: a read under way that nothing waits for is parked. */
+  /** Called when a waiter was withdrawn. Parks a read under way that nothing waits for. */
   park(): void {
-    if (this.#state === "reading" && !this.#waiters.hold(POLLIN)) this.reference.parked = true;
+    if (this.#state === "reading" && !this.#waiters.keepAlive(POLLIN)) this.reference.parked = true;
   }
 
-  /** Reads no more. A read under way fails with the connection's closing, and no waiter is told. */
+  /** Stops reading. A read under way fails when the connection is closed, and wakes no waiter. */
   close(): void {
     this.#state = "closed";
   }

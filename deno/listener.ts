@@ -1,8 +1,8 @@
 // A claimed address and its queue of connections, over a Deno.Listener.
 //
-// Deno binds and listens in one step. So bind opens a listener at once, which claims the address and tells
-// the true port, and listen opens it again with the backlog that was asked for: whoever connected before
-// listen is turned away by that, and never served. (A Unix listener is opened once: who came early waits.)
+// Deno binds and listens in one step. So bind opens a listener with an empty queue, which claims the address and reports
+// its port. listen opens it again with the backlog that was asked for. A client that connected in between is turned away.
+// A Unix listener is opened once only, and a client that connects to it before listen waits.
 
 import { POLLERR, POLLIN } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
@@ -11,11 +11,11 @@ import type { Waiters } from "../seam/waiters.ts";
 import { absolutePath } from "./addresses.ts";
 import type { Opener } from "./endpoints.ts";
 import { fromDeno } from "./errors.ts";
-import { Reference, turns } from "./event_loop.ts";
+import { eventLoopTurns, Reference } from "./event_loop.ts";
 
 /**
- * Connections that died in the queue: the next one is taken instead, as accept(2) advises. ENOTCONN is one that was
- * reset: the kernel hands it out, and Deno, which asks for the peer's address then, drops it.
+ * Errors of a connection that ended in the queue. accept(2) advises to take the next one. ENOTCONN means a connection that
+ * was reset: the kernel returns it from accept, and Deno drops it when it asks for the peer's address.
  */
 const DIED_IN_QUEUE = new Set(["ECONNABORTED", "EINTR", "ENOTCONN", "EPROTO"]);
 
@@ -32,11 +32,11 @@ export class Listener {
   #closed = false;
   /** The accept under way, until it has ended. */
   #underWay: Promise<unknown> | undefined;
-  /** The file of a Unix listener. */
+  /** The file of a Unix listener; null for TCP. */
   readonly #file: ListenerFile | null;
-  /** Settles when the closed listener's address is free; undefined where it is at once. */
+  /** Settles when the address of the closed listener is free. Undefined if it is free at once. */
   released: Promise<unknown> | undefined;
-  /** Whether the listener is closed and its address could not be claimed again. */
+  /** Whether the listener is closed, and its address could not be claimed again. */
   #lost = false;
   #referenced: boolean;
   #reference: Reference;
@@ -59,7 +59,7 @@ export class Listener {
     return this.#listening;
   }
 
-  /** Opens the queue. Listening again only changes the backlog, which Deno cannot: the first one stays. */
+  /** Starts to queue connections. A second call should change the backlog. Deno cannot, so the first one stays. */
   listen(backlog: number): void {
     if (this.#listening) return;
     this.#reopen(backlog);
@@ -67,37 +67,41 @@ export class Listener {
     this.#listening = true;
   }
 
-  /** Whether an accept is under way, or a connection waits that was accepted ahead. */
+  /** Whether an accept is under way, or an accepted connection has not been taken yet. */
   get busy(): boolean {
     return this.#accepting || this.#ready.length > 0;
   }
 
-  /** Opens the queue in another way, on the same address. Clients that wait in the old queue are turned away. */
+  /** Opens the listener again with another opener, on the same address. Clients in the old queue are turned away. */
   replace(open: Opener): void {
     this.#open = open;
     this.#reopen(this.#backlog);
   }
 
-  /** Ends listening and keeps the address: whoever has connected and was not accepted is turned away (a Unix client by close). */
+  /**
+   * Ends listening and keeps the address. TCP clients in the queue are turned away now, and Unix clients when the listener
+   * is closed.
+   */
   unlisten(): void {
     this.#listening = false;
     try {
       this.#reopen(0);
     } catch {
-      // While an accept is under way Deno keeps the port for a moment: then the claim is given up with the queue.
+      // While an accept is under way, Deno keeps the port for a moment. Then the claim is given up together with the queue.
     }
     this.#drop();
     this.#waiters.wake(POLLIN);
   }
 
   /**
-   * Opens the listener anew, which turns away whoever has connected. A Unix one stays: its path would be another file
-   * then, with the rights of this moment and not those of bind and chmod; and Deno has no say over its queue anyway.
+   * Opens the listener again, which turns away the clients in its queue. A Unix listener stays open: opening it again would
+   * make a new file, with the permissions of this moment instead of those of bind and chmod. Its backlog cannot be set
+   * anyway.
    */
   #reopen(backlog: number): void {
     if (this.addr.transport === "unix") return;
     this.#accepting = false;
-    // Closed already where the address was lost to somebody else the last time.
+    // It is closed already if another process took the address the last time.
     if (!this.#lost) this.#listener.close();
     this.#lost = true;
     this.#listener = this.#open(backlog);
@@ -109,12 +113,12 @@ export class Listener {
     for (const conn of this.#ready.splice(0)) conn.close();
   }
 
-  /** The oldest connection that has come. */
+  /** Takes the oldest accepted connection. */
   accept(): Deno.Conn | WouldBlock {
     const come = this.#ready.shift() ?? this.#takeError();
     if (come === null) return WOULD_BLOCK;
-    // For whoever stays registered over an accept, as epoll does.
-    if (this.#waiters.wait(POLLIN)) this.acceptAhead();
+    // For waiters that stay registered, as epoll's do.
+    if (this.#waiters.has(POLLIN)) this.acceptAhead();
     if (come instanceof Error) throw come;
     return come;
   }
@@ -125,9 +129,9 @@ export class Listener {
     return error;
   }
 
-  /** Accepts one connection ahead for whoever waits. A second pending accept would be Busy. */
+  /** Accepts one connection for the waiters. A second accept at the same time would fail with Busy. */
   acceptAhead(): void {
-    this.#reference.parked = !this.#waiters.hold(POLLIN);
+    this.#reference.parked = !this.#waiters.keepAlive(POLLIN);
     if (this.#accepting || !this.#listening || this.#ready.length > 0 || this.#closed) return;
     this.#accepting = true;
     const listener = this.#listener;
@@ -152,8 +156,8 @@ export class Listener {
     if (this.#closed) return;
     const error = fromDeno(failure, { syscall: "accept" });
     if (DIED_IN_QUEUE.has((error as { code?: string }).code ?? "")) return this.acceptAhead();
-    // Whoever asked has given up, and the next accept may find it otherwise (EMFILE).
-    if (!this.#waiters.wait(POLLIN)) return;
+    // The call that waited was given up. The next accept may succeed (EMFILE), so the error is dropped.
+    if (!this.#waiters.has(POLLIN)) return;
     this.#error = error;
     this.#waiters.wake(POLLIN | POLLERR);
   }
@@ -164,24 +168,24 @@ export class Listener {
 
   async settle(): Promise<void> {
     this.acceptAhead();
-    await turns(() => !this.#accepting);
+    await eventLoopTurns(() => !this.#accepting);
     this.park();
   }
 
-  /** Somebody stopped waiting: an accept under way that nobody waits for is parked. */
+  /** Called when a waiter was withdrawn. Parks an accept under way that nothing waits for. */
   park(): void {
-    if (this.#accepting && !this.#closed && !this.#waiters.hold(POLLIN)) this.#reference.parked = true;
+    if (this.#accepting && !this.#closed && !this.#waiters.keepAlive(POLLIN)) this.#reference.parked = true;
   }
 
-  /** The user's ref() and unref(). */
+  /** Set by ref() and unref(). */
   set referenced(referenced: boolean) {
     this.#referenced = referenced;
     this.#reference.referenced = referenced;
   }
 
   /**
-   * Closes the queue with every connection in it that was not accepted. Deno lets go of the address when an accept under
-   * way has ended, which is a matter of the event loop: `released` tells when.
+   * Closes the listener and the connections that were not accepted. If an accept is under way, Deno frees the address only
+   * when it has ended, in a later turn of the event loop. `released` settles then.
    */
   close(): void {
     this.#closed = true;
@@ -196,10 +200,10 @@ export class Listener {
   }
 }
 
-// The file of a Unix listener. Deno unlinks the listener's path when it closes, whatever is there by then: another
-// server's socket after a restart by rename, or a regular file. So what is there is looked at first.
+// The file of a Unix listener. When a listener closes, Deno unlinks its path, whatever file is there by then. It may be
+// the socket of another server, after a restart by rename, or a regular file. So this module looks at the file first.
 
-/** What stands at a path: the same file has the same identity. Null where nothing does, or it may not be looked at. */
+/** Returns the identity of the file at a path. Null if there is none, or it may not be read. */
 function identityOf(path: string): { dev: number; ino: number | null; isDirectory: boolean } | null {
   if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return null;
   try {
@@ -213,22 +217,22 @@ function mayLink(path: string): boolean {
   return (["read", "write"] as const).every((name) => Deno.permissions.querySync({ name, path }).state === "granted");
 }
 
-/** The file that a listener's bind has made. */
+/** The file that the bind of a listener made. */
 export class ListenerFile {
   readonly #path: string;
   readonly #made: { dev: number; ino: number | null } | null;
 
-  /** Remembers what bind has made at a path. Abstract names are no files. */
+  /** Notes the identity of the file at a path. Abstract names have no file. */
   constructor(path: string) {
-    // Deno keeps the path as it was given: openers give it an absolute one.
+    // Deno keeps the path as it was given, and openers give it an absolute one.
     this.#path = absolutePath(path);
     this.#made = path.startsWith("\0") ? null : identityOf(this.#path);
   }
 
   /**
-   * Closes the listener, and leaves a file alone that is not its own: that has a second name for the moment, since
-   * Deno's unlink cannot be kept from the first one. `underWay` is an accept that Deno ends, and with it the listener.
-   * Answers a promise where that takes a moment.
+   * Closes the listener without losing a file that is not its own. Deno's unlink cannot be prevented, so such a file gets a
+   * second link before, and its first link back after the close. `underWay` is an accept that ends with the listener.
+   * Returns a promise if that takes time.
    */
   close(listener: Deno.Listener, underWay: Promise<unknown> | undefined): Promise<unknown> | undefined {
     if (!this.#isAnothers()) {
@@ -248,7 +252,7 @@ export class ListenerFile {
     return underWay.then(() => this.#restore(second));
   }
 
-  /** Whether something stands at the path that is not this listener's. A directory is in no danger of being unlinked. */
+  /** Whether another file than the listener's is at the path. A directory does not count: unlink does not remove it. */
   #isAnothers(): boolean {
     if (this.#made === null) return false;
     const there = identityOf(this.#path);
@@ -256,17 +260,20 @@ export class ListenerFile {
     return there.ino !== this.#made.ino || there.dev !== this.#made.dev;
   }
 
-  /** Gives the file its first name back, unless something newer has that. */
+  /** Links the file to its first name again, unless a newer file has that name. */
   #restore(second: string): undefined {
     try {
       Deno.linkSync(second, this.#path);
     } catch {
-      // Something newer has the name.
+      // A newer file has the name.
     }
     Deno.removeSync(second);
   }
 
-  /** Where the file cannot be kept, the listener stays open until the process ends, and turns away its clients. */
+  /**
+   * Used when the file cannot be protected. The listener stays open until the process ends, and closes each connection that
+   * it gets.
+   */
   #keepOpen(listener: Deno.Listener, underWay: Promise<unknown> | undefined): undefined {
     (listener as Deno.Listener & { unref(): void }).unref();
     const turnAway = async () => {

@@ -1,4 +1,4 @@
-// The look-ups of Python's socket module on the default backend, over Deno's and Node's resolver.
+// The look-up functions of Python's socket module on the default backend, over Deno's and Node's resolver.
 
 import type { WaitOptions } from "../core/promises.ts";
 import type { AddressInfo } from "../core/names/getaddrinfo.ts";
@@ -11,22 +11,25 @@ export type { HostEntry } from "../core/names/gethost.ts";
 
 const names = makeNames(denoResolver, () => import("../core/names/lookups.ts"));
 
-/** Whether this platform has IPv6: Deno always does. */
+/** Whether this platform has IPv6. Always true on Deno. */
 export const has_ipv6: boolean = true;
 
 /**
- * Finds the addresses of a host and a service, each with the arguments of the socket that fits it.
+ * Looks up the addresses of a host and a service, as Python's `socket.getaddrinfo()`; see getaddrinfo(3). Each result is
+ * `[family, type, proto, canonname, address]`: the arguments of a socket, and the address to give to it.
  *
- * A literal address takes no permission; a name takes net access to `host:port` (to all of the host where no port
- * is given), no more than connecting to it takes. AI_CANONNAME also asks the name server for the host's aliases,
- * which takes net access to it, and AI_ADDRCONFIG takes `--allow-sys=networkInterfaces`. Services are looked up in
- * a built-in table.
+ * A literal address needs no permission. A name needs net access to `host:port`, or to the whole host if no port is given.
+ * AI_CANONNAME asks the name server for the aliases of the host, which needs net access to the name server. AI_ADDRCONFIG
+ * needs `--allow-sys=networkInterfaces`. Services are looked up in a built-in table.
+ *
+ * @throws {gaierror} if the name or the service is not known.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getaddrinfo, SOCK_STREAM } from "@berkeley/socket";
  * const [[, , , , address]] = await getaddrinfo("127.0.0.1", "http", 0, SOCK_STREAM);
- * console.assert(address.join() === "127.0.0.1,80");
+ * assert.equal(address.join(), "127.0.0.1,80");
  * ```
  */
 export function getaddrinfo(
@@ -42,15 +45,16 @@ export function getaddrinfo(
 }
 
 /**
- * The name and service of a socket address, as text.
+ * Returns the host name and the service name of a socket address, as Python's `socket.getnameinfo()`; see getnameinfo(3).
  *
- * The name takes net access to `host:port`; with NI_NUMERICHOST nothing is looked up and nothing is needed. A scope
- * is written with its interface's name where that may be read, else with its number.
+ * The look-up of the name needs net access to `host:port`. With NI_NUMERICHOST nothing is looked up and no permission is
+ * needed. A scope is written with the name of its interface if that may be read, else with its number.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getnameinfo, NI_NUMERICHOST } from "@berkeley/socket";
- * console.assert((await getnameinfo(["127.0.0.1", 80], NI_NUMERICHOST)).join() === "127.0.0.1,http");
+ * assert.equal((await getnameinfo(["127.0.0.1", 80], NI_NUMERICHOST)).join(), "127.0.0.1,http");
  * ```
  */
 export function getnameinfo(
@@ -62,12 +66,16 @@ export function getnameinfo(
 }
 
 /**
- * The IPv4 address of a host. A name takes net access to it, a literal none.
+ * Returns the IPv4 address of a host, as Python's `socket.gethostbyname()`. A name needs net access to it, a literal
+ * address needs none.
+ *
+ * @throws {gaierror} if the host is not known.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { gethostbyname } from "@berkeley/socket";
- * console.assert(await gethostbyname("127.1") === "127.0.0.1");
+ * assert.equal(await gethostbyname("127.1"), "127.0.0.1");
  * ```
  */
 export function gethostbyname(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<string> {
@@ -75,15 +83,18 @@ export function gethostbyname(hostname: string | Uint8Array, options: WaitOption
 }
 
 /**
- * A host's name, its other names and all its IPv4 addresses.
+ * Returns a host's name, its aliases and all its IPv4 addresses, as Python's `socket.gethostbyname_ex()`.
  *
- * A name takes net access to it and, as the other names are the name server's to tell, to that too.
+ * A name needs net access to it, and to the name server, which knows the aliases.
+ *
+ * @throws {gaierror} if the host is not known.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { gethostbyname_ex } from "@berkeley/socket";
  * const [name, aliases, addresses] = await gethostbyname_ex("127.0.0.1");
- * console.assert(name === "127.0.0.1" && aliases.length === 0 && addresses[0] === name);
+ * assert(name === "127.0.0.1" && aliases.length === 0 && addresses[0] === name);
  * ```
  */
 export function gethostbyname_ex(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
@@ -91,55 +102,41 @@ export function gethostbyname_ex(hostname: string | Uint8Array, options: WaitOpt
 }
 
 /**
- * The name of a host, by its address or by one of its names. It takes net access to the address, and to the name
- * where one is given. Deno tells one name only, so the list of other names is empty.
+ * Returns the name of a host by its address, or by one of its names, as Python's `socket.gethostbyaddr()`. It needs net
+ * access to the address, and to the name if one is given. Deno returns one name only, so the list of aliases is empty.
  *
- * @example
- * ```ts
- * import { gethostbyaddr } from "@berkeley/socket";
- * const [name] = await gethostbyaddr("127.0.0.1");
- * console.log(name); // localhost
- * ```
+ * @throws {herror} if the address has no name.
  */
 export function gethostbyaddr(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
   return names.gethostbyaddr(hostname, options);
 }
 
 /**
- * The fully qualified name of a host, of this one by default; the name itself where there is none.
+ * Returns the fully qualified name of a host, by default of this one, as Python's `socket.getfqdn()`. Returns the name
+ * unchanged if there is none.
  *
- * It takes net access to the name and its address, and for this host `--allow-sys=hostname`.
- *
- * @example
- * ```ts
- * import { getfqdn } from "@berkeley/socket";
- * console.log(await getfqdn("127.0.0.1")); // localhost
- * ```
+ * It needs net access to the name and its address, and for this host `--allow-sys=hostname`.
  */
 export function getfqdn(name: string | Uint8Array = "", options: WaitOptions = {}): Promise<string> {
   return names.getfqdn(name, options);
 }
 
-/**
- * The name of this machine. It takes `--allow-sys=hostname`.
- *
- * @example
- * ```ts
- * import { gethostname } from "@berkeley/socket";
- * console.log(gethostname());
- * ```
- */
+/** Returns the name of this machine, as Python's `socket.gethostname()`. It needs `--allow-sys=hostname`. */
 export function gethostname(): string {
   return names.gethostname();
 }
 
 /**
- * The port of a service, for one protocol ("tcp" or "udp") or for any, from a built-in table.
+ * Returns the port of a service for one protocol ("tcp" or "udp"), or for any, as Python's `socket.getservbyname()`. It
+ * is looked up in a built-in table.
+ *
+ * @throws {OSError} if the service is not in the table.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getservbyname } from "@berkeley/socket";
- * console.assert(await getservbyname("http", "tcp") === 80);
+ * assert.equal(await getservbyname("http", "tcp"), 80);
  * ```
  */
 export function getservbyname(service: string, protocol?: string): Promise<number> {
@@ -147,12 +144,16 @@ export function getservbyname(service: string, protocol?: string): Promise<numbe
 }
 
 /**
- * The service at a port, for one protocol ("tcp" or "udp") or for any, from a built-in table.
+ * Returns the service at a port for one protocol ("tcp" or "udp"), or for any, as Python's `socket.getservbyport()`. It
+ * is looked up in a built-in table.
+ *
+ * @throws {OSError} if the port is not in the table.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getservbyport } from "@berkeley/socket";
- * console.assert(await getservbyport(80) === "http");
+ * assert.equal(await getservbyport(80), "http");
  * ```
  */
 export function getservbyport(port: number, protocol?: string): Promise<string> {
@@ -160,12 +161,15 @@ export function getservbyport(port: number, protocol?: string): Promise<string> 
 }
 
 /**
- * The number of a protocol, from a built-in table.
+ * Returns the number of a protocol, as Python's `socket.getprotobyname()`. It is looked up in a built-in table.
+ *
+ * @throws {OSError} if the protocol is not in the table.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getprotobyname } from "@berkeley/socket";
- * console.assert(await getprotobyname("tcp") === 6);
+ * assert.equal(await getprotobyname("tcp"), 6);
  * ```
  */
 export function getprotobyname(protocol: string): Promise<number> {
@@ -173,31 +177,29 @@ export function getprotobyname(protocol: string): Promise<number> {
 }
 
 /**
- * Lists the network interfaces.
+ * Lists the network interfaces by index, as Python's `socket.if_nameindex()`.
  *
- * On Linux it reads /sys/class/net, which Deno allows with `--allow-all` only. Elsewhere, where Deno tells an index
- * only for interfaces with a link-local IPv6 address, it lists those, with `--allow-sys=networkInterfaces`.
- *
- * @example
- * ```ts
- * import { if_nameindex } from "@berkeley/socket";
- * for (const [index, name] of if_nameindex()) console.log(index, name);
- * ```
+ * On Linux it reads /sys/class/net, which Deno allows with `--allow-all` only. On other systems it needs
+ * `--allow-sys=networkInterfaces`, and lists the interfaces with a link-local IPv6 address only, because Deno reports the
+ * index of no other interface.
  */
 export function if_nameindex(): [index: number, name: string][] {
   return names.if_nameindex();
 }
 
 /**
- * The index of a network interface.
+ * Returns the index of a network interface, as Python's `socket.if_nametoindex()`.
  *
- * `--allow-sys=networkInterfaces` is enough for an interface with a link-local IPv6 address; any other takes
+ * It needs `--allow-sys=networkInterfaces` for an interface with a link-local IPv6 address. Any other interface needs
  * `--allow-all` on Linux.
+ *
+ * @throws {OSError} if there is no interface of this name.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { if_indextoname, if_nametoindex } from "@berkeley/socket";
- * if (Deno.build.os === "linux") console.assert(if_indextoname(if_nametoindex("lo")) === "lo");
+ * if (Deno.build.os === "linux") assert.equal(if_indextoname(if_nametoindex("lo")), "lo");
  * ```
  */
 export function if_nametoindex(name: string): number {
@@ -205,12 +207,16 @@ export function if_nametoindex(name: string): number {
 }
 
 /**
- * The name of a network interface, by its index; the permissions are those of {@linkcode if_nametoindex}.
+ * Returns the name of a network interface by its index, as Python's `socket.if_indextoname()`. It needs the permissions
+ * of {@linkcode if_nametoindex}.
+ *
+ * @throws {OSError} ENXIO if there is no interface of this index.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { if_indextoname, if_nameindex } from "@berkeley/socket";
- * for (const [index, name] of if_nameindex()) console.assert(if_indextoname(index) === name);
+ * for (const [index, name] of if_nameindex()) assert.equal(if_indextoname(index), name);
  * ```
  */
 export function if_indextoname(index: number): string {

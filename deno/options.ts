@@ -1,5 +1,5 @@
-// Socket options: their names, what all sockets have, what streams have, and what is refused. Names come first; they are for
-// error texts.
+// Socket options of the default backend: their names for error texts, what all sockets have in common, the options of
+// streams, and what is not supported.
 
 import * as constants from "../base/constants.ts";
 import {
@@ -30,7 +30,7 @@ import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
 import type { AncillaryData } from "../seam/transport.ts";
 
-/** The levels with the beginnings of their options' names. */
+/** The levels, each with the pattern of its options' names. */
 const LEVELS: Record<string, RegExp> = {
   SOL_SOCKET: /^SO_(?!VM_|J1939_|DEFAULT_)/,
   IPPROTO_IP: /^IP_(?!DEFAULT_|MAX_)/,
@@ -39,7 +39,7 @@ const LEVELS: Record<string, RegExp> = {
   IPPROTO_UDP: /^UDP_/,
 };
 
-/** What an option is called: "IPV6_V6ONLY", or by its numbers where it has no name. */
+/** Returns the name of an option, such as "IPV6_V6ONLY", or its numbers if it has none. */
 export function optionName(level: number, option: number): string {
   const all = Object.entries(constants as Record<string, unknown>);
   for (const [name, names] of Object.entries(LEVELS)) {
@@ -50,35 +50,35 @@ export function optionName(level: number, option: number): string {
   return `option ${option} of level ${level}`;
 }
 
-// Socket options of the default backend: what those of streams and of datagrams have in common.
+// Socket options of the default backend: what streams and datagram sockets have in common.
 
-/** The error of an option that Deno cannot express. */
+/** Returns the error for an option that Deno cannot set. */
 export function unknownOption(syscall: string, level: number, option: number): OSError {
   return errorFor("ENOPROTOOPT", { syscall, hint: `${optionName(level, option)}: ${NATIVE_HINT}` });
 }
 
-/** An int of an option's value, as the kernel reads it: a number, or at least four bytes. */
+/** Returns the int in an option's value, as the kernel reads it: a number, or the first four bytes. */
 export function optionNumber(value: number | Uint8Array): number {
   if (typeof value === "number") return value;
   if (value.length < 4) throw errorFor("EINVAL", { syscall: "setsockopt" });
   return new DataView(value.buffer, value.byteOffset, value.byteLength).getInt32(0, true);
 }
 
-/** An option's value as getsockopt answers it: the number, or its first bytes. */
+/** Returns an option's value as getsockopt does: the number, or its first `size` bytes. */
 export function optionValue(value: number, size: number | undefined): number | Uint8Array {
   if (size === undefined) return value;
   return new Uint8Array(new Int32Array([value]).buffer, 0, Math.min(size, 4)).slice();
 }
 
-/** Options of SOL_SOCKET that tell about a socket and cannot be set. */
+/** Options of SOL_SOCKET that cannot be set. */
 const READ_ONLY = [SO_TYPE, SO_DOMAIN, SO_PROTOCOL, SO_ERROR, SO_ACCEPTCONN];
 
-/** Refuses to set an option of SOL_SOCKET that only tells. */
+/** Throws for an option of SOL_SOCKET that cannot be set. */
 export function checkSettable(name: number): void {
   if (READ_ONLY.includes(name)) throw errorFor("ENOPROTOOPT", { syscall: "setsockopt" });
 }
 
-/** The options that tell what a socket was opened as; undefined for any other. */
+/** Returns the options that describe how a socket was opened; undefined for any other option. */
 export function kindOption(name: number, family: number, type: number): number | undefined {
   if (name === SO_TYPE) return type;
   if (name === SO_DOMAIN) return family;
@@ -86,15 +86,15 @@ export function kindOption(name: number, family: number, type: number): number |
   return family === AF_UNIX ? 0 : type === SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
 }
 
-// Socket options of streams on Deno's net API: numbers that are kept here and told to Deno where it listens or connects.
+// Socket options of streams on Deno's net API. They are kept here, and passed to Deno when it listens or connects.
 
-/** The settable options of a stream: kept until there is a connection to tell them to. */
+/** The options of a stream that can be set. */
 export class StreamOptions {
   readonly #family: number;
   #reuseAddr = 0;
   #reusePort = 0;
   #keepAlive = 0;
-  /** Nothing on a stream, but the kernel keeps it. */
+  /** It has no effect on a stream, but the kernel stores it. */
   #broadcast = 0;
   #noDelay = 0;
 
@@ -111,19 +111,19 @@ export class StreamOptions {
       if (name === SO_BROADCAST) return this.#broadcast;
     } else if (this.#family === AF_UNIX) throw errorFor("EOPNOTSUPP", { syscall: "getsockopt" });
     else if (level === IPPROTO_TCP && name === TCP_NODELAY) return this.#noDelay;
-    // Deno's IPv6 listeners take IPv4 connections too, as Linux's do unless told otherwise.
+    // Deno's IPv6 listeners accept IPv4 connections too, which is Linux's default.
     else if (this.#isV6Only(level, name)) return 0;
     throw unknownOption("getsockopt", level, name);
   }
 
-  /** Sets an option; `apply` brings it to a connection. */
+  /** Sets an option. `apply` passes it to a connection. */
   set(level: number, name: number, value: number): void {
     const flag = value === 0 ? 0 : 1;
     if (level === SOL_SOCKET) {
       checkSettable(name);
       if (name === SO_REUSEADDR) this.#reuseAddr = flag;
       else if (name === SO_REUSEPORT) {
-        // Without the flag Deno ends the whole process where a listener asks for it.
+        // Without the flag --unstable-net, Deno ends the whole process when a listener asks for it.
         if (flag !== 0) checkUnstableNet("SO_REUSEPORT needs", "ENOPROTOOPT", "setsockopt");
         this.#reusePort = flag;
       } else if (name === SO_KEEPALIVE) this.#keepAlive = flag;
@@ -138,7 +138,7 @@ export class StreamOptions {
     return this.#family === AF_INET6 && level === IPPROTO_IPV6 && name === IPV6_V6ONLY;
   }
 
-  /** A copy for an accepted connection, which has its listener's options on Linux. */
+  /** Returns a copy for an accepted connection. On Linux it has its listener's options. */
   inherit(): StreamOptions {
     const options = new StreamOptions(this.#family);
     options.#reuseAddr = this.#reuseAddr;
@@ -149,7 +149,7 @@ export class StreamOptions {
     return options;
   }
 
-  /** Tells a connection what is not as it opens: without these options set. */
+  /** Sets the options of a connection that differ from what was set on it before. */
   apply(conn: Deno.Conn): void {
     if (this.#family === AF_UNIX) return;
     const tcp = conn as Deno.TcpConn;
@@ -162,31 +162,31 @@ export class StreamOptions {
   #appliedKeepAlive = 0;
 }
 
-// What every socket of the default backend refuses, with the kernel's error for it.
+// Checks for what no socket of the default backend supports. They throw the kernel's errors.
 
-/** The way out, named by every error for what Deno's net API cannot express. */
+/** The alternative. Every error for what Deno's net API cannot do names it. */
 export const NATIVE_HINT =
   'Deno\'s net API has no way to do this, native sockets have: import "@berkeley/socket/native"';
 
-/** Refuses flags that only the kernel can serve. */
+/** Throws for flags that the default backend does not support. */
 export function checkFlags(syscall: string, flags: number, served: number): void {
   if ((flags & ~served) !== 0) throw errorFor("EOPNOTSUPP", { syscall, hint: `flags ${flags}: ${NATIVE_HINT}` });
 }
 
-/** Refuses to send control messages. */
+/** Throws if there are control messages to send. */
 export function checkAncillary(ancillary: AncillaryData[]): void {
   if (ancillary.length === 0) return;
   throw errorFor("EOPNOTSUPP", { syscall: "sendmsg", hint: `ancillary data: ${NATIVE_HINT}` });
 }
 
-/** Refuses what Deno has with its flag alone. Datagrams show whether it was given. */
+/** Throws without Deno's flag --unstable-net. Deno.listenDatagram exists only with that flag. */
 export function checkUnstableNet(needy: string, code: ErrnoName, syscall: string): void {
   if (Deno.listenDatagram !== undefined) return;
   const hint = `${needy} Deno's flag --unstable-net (or "unstable": ["net"] in deno.json)`;
   throw errorFor(code, { syscall, hint });
 }
 
-/** Refuses what is no direction to shut down. */
+/** Throws unless `how` is SHUT_RD, SHUT_WR or SHUT_RDWR. */
 export function checkHow(how: number): void {
   if (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR) throw errorFor("EINVAL", { syscall: "shutdown" });
 }

@@ -1,4 +1,4 @@
-// What goes out over a Deno.Conn, in the callers' order: one write at a time.
+// The sending side of a Deno.Conn: one write at a time, in the order of the calls.
 
 import { errorFor } from "../base/errors.ts";
 import { POLLERR, POLLOUT } from "../base/poll.ts";
@@ -6,60 +6,63 @@ import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, WouldBlock } from "../seam/transport.ts";
 import type { Waiters } from "../seam/waiters.ts";
 import { connectionError } from "./errors.ts";
-import type { Trouble } from "./errors.ts";
+import type { PendingError } from "./errors.ts";
 import { PendingSend } from "./pending_send.ts";
 import { SendMemory } from "./send_memory.ts";
-import { turns } from "./event_loop.ts";
+import { eventLoopTurns } from "./event_loop.ts";
 
-/** One write takes this much at most: the bound of the memory that a peer who stops reading can cost. */
+/** The largest size of one write. It limits the memory that a peer can use up by not reading. */
 const LARGEST_WRITE = 262144;
 
-/** How long a peer may take none of what was sent before close, in milliseconds. The kernel gives up as well in the end. */
+/**
+ * How long after close a peer may accept none of the data that was sent before, in milliseconds. The kernel has such a
+ * limit as well.
+ */
 const LONGEST_LINGER = 60_000;
 
 /** The sending side of a connection. */
 export class Outflow {
   readonly #conn: Deno.Conn;
   readonly #waiters: Waiters;
-  readonly #trouble: Trouble;
+  readonly #pendingError: PendingError;
   readonly #memory = new SendMemory();
   /** The send under way. */
   #pending: PendingSend | null = null;
-  /** A send that has ended, until its caller has the outcome. */
-  #landed: PendingSend | null = null;
+  /** A send that has ended and whose caller has not taken the outcome yet. */
+  #endedSend: PendingSend | null = null;
   #shut = false;
   #finSent = false;
   #closed = false;
-  /** Until a closed connection is broken off. */
-  #linger: ReturnType<typeof setTimeout> | undefined;
+  /** The timer that ends a closed connection whose data is not accepted. */
+  #lingerTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(conn: Deno.Conn, waiters: Waiters, trouble: Trouble) {
+  constructor(conn: Deno.Conn, waiters: Waiters, pendingError: PendingError) {
     this.#conn = conn;
     this.#waiters = waiters;
-    this.#trouble = trouble;
+    this.#pendingError = pendingError;
   }
 
-  /** Whether a send would not wait: nothing is under way, or TCP was shut down, which makes it fail at once. */
+  /** Whether a send would not wait: none is under way, or TCP was shut down, which makes a send fail at once. */
   get ready(): boolean {
     return this.#pending === null || (this.#shut && this.#conn.localAddr.transport === "tcp");
   }
 
-  /** Whether it was shut down. */
+  /** Whether sending was shut down. */
   get over(): boolean {
     return this.#shut;
   }
 
-  /** Whether the peer was told that no more will come. */
+  /** Whether the end of the stream was sent. */
   get ended(): boolean {
     return this.#finSent;
   }
 
   /**
-   * Sends what one write takes, or tells what became of the send of the caller's current turn. `mayBorrow` says whether
-   * memory that the caller lends may be used: not where another socket may go on with the connection.
+   * Sends what one write takes, or returns the outcome of the send of the caller's current turn. `mayUseLent` is false if
+   * another socket may go on with the connection. Then memory that the caller lends is copied, too.
    */
-  send(caller: Caller, data: Uint8Array, mayBorrow: boolean): number | WouldBlock {
-    if (this.#landed !== null && this.#landed.isOf(caller)) return this.#outcome(this.#landed);
+  send(caller: Caller, data: Uint8Array, mayUseLent: boolean): number | WouldBlock {
+    if (this.#endedSend !== null && this.#endedSend.isOf(caller)) return this.#outcome(this.#endedSend);
     const pending = this.#pending;
     if (pending !== null) {
       if (pending.isOf(caller)) {
@@ -67,34 +70,34 @@ export class Outflow {
         if (!this.#shut) return WOULD_BLOCK;
         pending.release();
       }
-      // After SHUT_WR there is nothing to wait for, whatever is still under way.
+      // After SHUT_WR a send fails at once, even while another one is under way.
       if (!this.#shut) return WOULD_BLOCK;
     }
-    // A Unix socket keeps the error for the next receive.
-    if (this.#trouble.error !== null && this.#conn.localAddr.transport !== "unix") throw this.#trouble.take();
-    if (this.#shut || this.#trouble.reset) throw errorFor("EPIPE", { syscall: "send" });
+    // On a Unix socket the next receive reports the pending error.
+    if (this.#pendingError.error !== null && this.#conn.localAddr.transport !== "unix") throw this.#pendingError.take();
+    if (this.#shut || this.#pendingError.reset) throw errorFor("EPIPE", { syscall: "send" });
     if (data.length === 0) return 0;
-    const lent = mayBorrow && caller.lends;
+    const lent = mayUseLent && caller.lends;
     const bytes = lent ? data : this.#memory.copy(data, Math.min(data.length, LARGEST_WRITE));
     this.#write(this.#pending = new PendingSend(caller, bytes, lent));
     return WOULD_BLOCK;
   }
 
-  #outcome(landed: PendingSend): number {
-    this.#landed = null;
-    if (landed.error !== null) throw landed.error;
-    return landed.sent;
+  #outcome(ended: PendingSend): number {
+    this.#endedSend = null;
+    if (ended.error !== null) throw ended.error;
+    return ended.sent;
   }
 
-  /** Whether it has the send of a caller's current turn. */
+  /** Whether the send of a caller's current turn is under way or has ended. */
   holds(caller: Caller): boolean {
-    return this.#pending?.isOf(caller) || this.#landed?.isOf(caller) || false;
+    return this.#pending?.isOf(caller) || this.#endedSend?.isOf(caller) || false;
   }
 
-  /** A caller gives up its send. What is under way is seen through. */
+  /** A caller gives up its send. A write under way goes on. */
   forget(caller: Caller): void {
     if (this.#pending?.isOf(caller)) this.#pending.release();
-    if (this.#landed?.isOf(caller)) this.#landed = null;
+    if (this.#endedSend?.isOf(caller)) this.#endedSend = null;
   }
 
   #write(pending: PendingSend): void {
@@ -104,12 +107,12 @@ export class Outflow {
   readonly #onWritten = (count: number): void => {
     const pending = this.#pending!;
     pending.sent += count;
-    // No caller comes back for the rest of what counts as sent already. What was lent does not: no more of it is read.
+    // Data that counts as sent already has no caller any more, so the rest is written from here.
     if (!pending.awaited && !pending.lent && pending.sent < pending.length) {
-      if (this.#closed) this.#boundLinger();
+      if (this.#closed) this.#startLingerTimer();
       return this.#write(pending);
     }
-    this.#land(pending);
+    this.#endSend(pending);
     if (this.#closed || this.#shut) this.#finish();
     this.#waiters.wake(POLLOUT);
   };
@@ -117,38 +120,38 @@ export class Outflow {
   readonly #onWriteFailure = (failure: unknown): void => {
     const pending = this.#pending!;
     pending.error = connectionError(this.#conn, failure, "send");
-    this.#trouble.failed = true;
-    if (!pending.awaited) this.#trouble.error = pending.error;
-    this.#land(pending);
+    this.#pendingError.writeFailed = true;
+    if (!pending.awaited) this.#pendingError.error = pending.error;
+    this.#endSend(pending);
     this.#finish();
     this.#waiters.wake(POLLOUT | POLLERR);
   };
 
-  #land(pending: PendingSend): void {
-    const bytes = pending.land();
-    if (!pending.lent) this.#memory.giveBack(bytes);
+  #endSend(pending: PendingSend): void {
+    const bytes = pending.end();
+    if (!pending.lent) this.#memory.reuse(bytes);
     this.#pending = null;
-    this.#landed = pending.awaited ? pending : null;
+    this.#endedSend = pending.awaited ? pending : null;
   }
 
-  /** Does what had to wait for the last write. */
+  /** Half-closes or closes, once the last write has ended. */
   #finish(): void {
     if (this.#pending !== null) return;
     if (this.#closed) this.#release();
     else if (this.#shut && !this.#finSent) {
       this.#finSent = true;
-      // The peer may be gone already; then there is nothing to tell.
+      // Fails if the peer has closed the connection already.
       this.#conn.closeWrite().catch(() => {});
     }
   }
 
-  /** Lets what is under way land. */
+  /** Waits for the write under way, as long as the event loop needs to learn its outcome. */
   settle(): Promise<void> | undefined {
     const pending = this.#pending;
-    return pending === null ? undefined : turns(() => pending.landed);
+    return pending === null ? undefined : eventLoopTurns(() => pending.ended);
   }
 
-  /** Half-closes, behind what was sent. */
+  /** Half-closes after the data that was sent. */
   shut(): void {
     if (this.#shut) return;
     this.#shut = true;
@@ -156,35 +159,35 @@ export class Outflow {
     this.#waiters.wake(POLLOUT);
   }
 
-  /** Closes the connection, behind what was sent. */
+  /** Closes the connection after the data that was sent. */
   close(): void {
     this.#closed = true;
-    // Memory that was lent must not be read any more: its call is about to end with EBADF.
+    // Closes at once: lent memory must not be read any more, because its call is about to end with EBADF.
     if (this.#pending?.lent) return this.#release();
     this.#finish();
-    if (this.#pending !== null) this.#boundLinger();
+    if (this.#pending !== null) this.#startLingerTimer();
   }
 
-  /** A peer that takes nothing more is not waited for without end: each one would cost a descriptor. */
-  #boundLinger(): void {
-    if (this.#linger !== undefined) clearTimeout(this.#linger);
-    this.#linger = setTimeout(() => this.#release(), LONGEST_LINGER);
-    Deno.unrefTimer(this.#linger);
+  /** Starts the timer again. Without it, a peer that accepts no data would keep a descriptor open for ever. */
+  #startLingerTimer(): void {
+    if (this.#lingerTimer !== undefined) clearTimeout(this.#lingerTimer);
+    this.#lingerTimer = setTimeout(() => this.#release(), LONGEST_LINGER);
+    Deno.unrefTimer(this.#lingerTimer);
   }
 
   #release(): void {
-    if (this.#linger !== undefined) clearTimeout(this.#linger);
+    if (this.#lingerTimer !== undefined) clearTimeout(this.#lingerTimer);
     try {
       this.#conn.close();
     } catch {
-      // Closed already, as after a failed write.
+      // Deno closed it already, after a failed write.
     }
   }
 }
 
 /**
- * The outcome of a send that is still under way when its caller comes back: at its last try, or for news of something
- * else. It cannot be taken back, so it counts as sent, like bytes in a kernel's buffer.
+ * Returns the outcome of a send that is still under way when its caller makes another attempt: its last one, or one after
+ * another event. The send cannot be taken back, so it counts as sent, like bytes in the kernel's buffer.
  */
 function countAsSent(pending: PendingSend): number {
   pending.release();

@@ -1,18 +1,18 @@
-// socketpair on Deno's net API: a connection between two sockets of this process that no stranger can take.
+// socketpair on Deno's net API: a connection within this process. Another process cannot take its place.
 
 import { AF_INET, AF_UNIX, SOCK_DGRAM } from "../base/constants.ts";
 import { errorFor } from "../base/errors.ts";
 import type { Transport } from "../seam/transport.ts";
 import { openDatagrams } from "./datagrams.ts";
 import { fromDeno } from "./errors.ts";
-import { requireAbstract, secretName } from "./addresses.ts";
+import { randomAbstractName, requireAbstract } from "./addresses.ts";
 import { StreamTransport } from "./streams.ts";
-import { turns } from "./event_loop.ts";
+import { eventLoopTurns } from "./event_loop.ts";
 
-/** How many strangers may knock first before the pair is given up. */
-const PATIENCE = 16;
+/** How many connections are accepted before the pair is given up. Other processes may connect in between. */
+const MAX_CONNECTIONS = 16;
 
-/** Two connected sockets. */
+/** Opens two connected sockets. */
 export async function openPair(family: number, type: number): Promise<[Transport, Transport]> {
   if (type === SOCK_DGRAM) return datagramPair(family);
   try {
@@ -20,7 +20,7 @@ export async function openPair(family: number, type: number): Promise<[Transport
       requireAbstract(
         "socketpair() listens at an abstract name for a moment; socketpair(AF_INET) takes --allow-net=127.0.0.1",
       );
-      return await pairOver(Deno.listen({ transport: "unix", path: secretName("socketpair") }), family);
+      return await pairOver(Deno.listen({ transport: "unix", path: randomAbstractName("socketpair") }), family);
     }
     const hostname = family === AF_INET ? "127.0.0.1" : "::1";
     return await pairOver(Deno.listen({ hostname, port: 0 }), family);
@@ -29,13 +29,13 @@ export async function openPair(family: number, type: number): Promise<[Transport
   }
 }
 
-/** Two Unix datagram sockets, each connected to the other: strangers' datagrams are not seen. The kernel has no others. */
+/** Opens two Unix datagram sockets that are connected to each other. They drop datagrams from any other socket. */
 function datagramPair(family: number): [Transport, Transport] {
   if (family !== AF_UNIX) throw errorFor("EOPNOTSUPP", { syscall: "socketpair" });
   requireAbstract("both sockets of a datagram pair get abstract names, and no single one can be granted");
   const [one, other] = [openDatagrams(family, 0), openDatagrams(family, 0)];
   try {
-    for (const transport of [one, other]) transport.bind(secretName("socketpair"));
+    for (const transport of [one, other]) transport.bind(randomAbstractName("socketpair"));
     one.join(other.getsockname());
     other.join(one.getsockname());
     return [one, other];
@@ -48,33 +48,34 @@ function datagramPair(family: number): [Transport, Transport] {
 
 async function pairOver(listener: Deno.Listener, family: number): Promise<[Transport, Transport]> {
   const { addr } = listener;
-  const strangers: Deno.Conn[] = [];
+  const others: Deno.Conn[] = [];
   try {
     const mine = await (addr.transport === "unix"
       ? Deno.connect({ transport: "unix", path: addr.path! })
       : Deno.connect(addr as Deno.ConnectOptions));
-    const isOther = await introduce(mine);
-    for (let knocks = 0; knocks < PATIENCE; knocks++) {
+    const isOther = await makePeerTest(mine);
+    for (let accepted = 0; accepted < MAX_CONNECTIONS; accepted++) {
       const conn = await listener.accept();
       if (await isOther(conn)) {
-        return [StreamTransport.around(mine, family), StreamTransport.around(conn, family)];
+        return [StreamTransport.connected(mine, family), StreamTransport.connected(conn, family)];
       }
-      strangers.push(conn);
+      others.push(conn);
     }
     mine.close();
     throw errorFor("ECONNABORTED", { syscall: "socketpair" });
   } finally {
     listener.close();
-    for (const conn of strangers) conn.close();
+    for (const conn of others) conn.close();
   }
 }
 
 /**
- * Makes the test for the other end of a connection. TCP's ends know each other's port. A Unix connection has no
- * such name, so a secret is sent over it, and the other end is the one that reads it; a stranger who sends
- * nothing is passed over, since the secret was on its way before anybody was accepted.
+ * Returns a function that tells whether an accepted connection is the other end of `mine`. On TCP the two ends know each
+ * other's ports. A Unix connection has no such names, so a random secret is sent over `mine`, and the other end is the
+ * connection that reads it. A connection on which nothing can be read at once is another one, because the secret was
+ * sent before the first accept.
  */
-async function introduce(mine: Deno.Conn): Promise<(conn: Deno.Conn) => Promise<boolean>> {
+async function makePeerTest(mine: Deno.Conn): Promise<(conn: Deno.Conn) => Promise<boolean>> {
   const { localAddr } = mine;
   if (localAddr.transport !== "unix") {
     return (conn) => Promise.resolve((localAddr as Deno.NetAddr).port === (conn.remoteAddr as Deno.NetAddr).port);
@@ -82,13 +83,13 @@ async function introduce(mine: Deno.Conn): Promise<(conn: Deno.Conn) => Promise<
   const secret = crypto.getRandomValues(new Uint8Array(16));
   await mine.write(secret);
   return async (conn) => {
-    const told = new Uint8Array(secret.length);
+    const received = new Uint8Array(secret.length);
     let count: number | null = 0;
-    // Small as it is, the secret arrives whole.
-    const read = conn.read(told).then((n) => count = n, () => {});
-    await turns(() => count !== 0);
+    // A write of 16 bytes arrives whole.
+    const read = conn.read(received).then((n) => count = n, () => {});
+    await eventLoopTurns(() => count !== 0);
     if (count === 0) return false;
     await read;
-    return count === secret.length && told.every((byte, place) => byte === secret[place]);
+    return count === secret.length && received.every((byte, place) => byte === secret[place]);
   };
 }

@@ -1,25 +1,25 @@
-// A send under way. Deno's writes are promises that cannot be cancelled, so each one works on a copy: its caller may give
-// up, and reuse, transfer or resize its memory. Only large memory whose caller lends it is sent from its place.
+// A send under way. Deno's writes are promises that cannot be cancelled. So a write works on a copy, unless the caller
+// lends its memory: with a copy, the caller may give up, and reuse, transfer or resize its memory.
 
 import type { Caller } from "../seam/transport.ts";
 
 const NOTHING = new Uint8Array(0);
 
-/** What one send took of its caller's data, and what became of it. */
+/** The bytes of one send, and its outcome. */
 export class PendingSend {
   #caller: Caller | null;
   readonly #turn: number;
   #bytes: Uint8Array;
-  /** Whether the bytes are the caller's own. */
+  /** Whether the bytes are lent memory of the caller, and not a copy. */
   readonly lent: boolean;
   /** How many bytes the kernel has taken. */
   sent = 0;
-  /** Why it failed. */
+  /** The error, if it failed. */
   error: Error | null = null;
-  /** Whether nothing of it is under way any more. */
-  landed = false;
+  /** Whether it is no longer under way. */
+  ended = false;
 
-  /** Without a caller no call asks for the outcome. */
+  /** Without a caller, no call takes the outcome. */
   constructor(caller: Caller | null, bytes: Uint8Array, lent: boolean) {
     this.#caller = caller;
     this.#turn = caller === null ? 0 : caller.turn;
@@ -37,25 +37,25 @@ export class PendingSend {
     return this.sent === 0 ? this.#bytes : this.#bytes.subarray(this.sent);
   }
 
-  /** Whether it is that of a caller's current turn. */
+  /** Whether it belongs to the caller's current turn. */
   isOf(caller: Caller): boolean {
     return this.#caller === caller && this.#turn === caller.turn;
   }
 
-  /** Whether the call that began it waits for the outcome. */
+  /** Whether the call that began it still waits for the outcome. */
   get awaited(): boolean {
     return this.#caller !== null && this.#caller.turn === this.#turn;
   }
 
-  /** Counts as sent from now on, whatever becomes of it. */
+  /** Counts as sent from now on, also if it fails later. */
   release(): void {
     this.#caller = null;
   }
 
-  /** It is over. Returns the bytes, which it needs no more. */
-  land(): Uint8Array {
+  /** Ends the send. Returns its bytes, which are no longer used. */
+  end(): Uint8Array {
     const bytes = this.#bytes;
-    this.landed = true;
+    this.ended = true;
     this.#bytes = NOTHING;
     return bytes;
   }

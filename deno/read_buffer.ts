@@ -1,46 +1,46 @@
-// Receiving on a connection: the memory, and the calls that wait.
+// The receiving side of a connection: the buffer, and the receives that wait.
 //
-// The memory that a connection reads into: filled at the end by reads, emptied from the start by receives.
+// The buffer of a connection. Reads fill it at the end, and receives empty it from the start.
 
 import { copyOf } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import type { Caller } from "../seam/transport.ts";
 
-/** From this length on, giving the memory away is cheaper than a copy. */
+/** From this length on, giving the memory to the caller is cheaper than a copy. */
 const LARGE = 16384;
 
 const EMPTY = new Uint8Array(0);
 
-/** Bytes that were read and not yet received, in one piece of memory. */
+/** Bytes that were read and not yet received, in one block of memory. */
 export class ReadBuffer {
   #memory: Bytes = EMPTY;
-  /** The bytes are those from here … */
+  /** The first byte … */
   #start = 0;
-  /** … to here. */
+  /** … and the end of the bytes in the memory. */
   #end = 0;
-  /** Whether a read writes behind the end at this moment. Then the memory stays where it is. */
+  /** Whether a read writes to the memory after the bytes. The memory must not be replaced then. */
   #reading = false;
 
-  /** How many bytes there are. */
+  /** The number of bytes. */
   get length(): number {
     return this.#end - this.#start;
   }
 
-  /** Free memory behind the bytes, for a read to fill. The read ends with `endRead`. */
+  /** Returns free memory after the bytes, for a read to fill. `endRead` ends the read. */
   beginRead(size: number): Bytes {
-    this.#makeRoom(size);
+    this.#reserve(size);
     this.#reading = true;
     const end = this.#end + size;
     return this.#end === 0 && end === this.#memory.length ? this.#memory : this.#memory.subarray(this.#end, end);
   }
 
-  /** Ends a read, which has brought so many bytes. */
+  /** Ends a read, which brought `count` bytes. */
   endRead(count: number): void {
     this.#reading = false;
     this.#end += count;
   }
 
-  #makeRoom(size: number): void {
+  #reserve(size: number): void {
     const { length } = this;
     if (length === 0) this.#start = this.#end = 0;
     if (this.#memory.length - this.#end >= size) return;
@@ -51,7 +51,7 @@ export class ReadBuffer {
     this.#end = length;
   }
 
-  /** Takes the first bytes, in memory that nothing else uses. */
+  /** Copies the first bytes of a caller's data. Without a caller, no call takes the outcome. */
   take(size: number): Bytes {
     if (size === this.length && this.#isWorthGiving(size)) return this.#giveAway();
     const data = this.peek(size);
@@ -59,12 +59,12 @@ export class ReadBuffer {
     return data;
   }
 
-  /** A copy of the first bytes. */
+  /** Copies the first bytes of some data. */
   peek(size: number): Bytes {
     return copyOf(this.#memory, this.#start, this.#start + size);
   }
 
-  /** Copies the first bytes into a view, which has room for them. */
+  /** Copies the first bytes into a view, which must be large enough. */
   copyInto(view: Uint8Array, size: number): void {
     view.set(this.#memory.subarray(this.#start, this.#start + size));
   }
@@ -75,9 +75,9 @@ export class ReadBuffer {
   }
 
   /**
-   * Whether the memory is better given away than copied from. An echo of 64 KiB takes 0.67 of the CPU time so (9 of 9
-   * pairs); one of 16 KiB, and a program that only receives, take as much either way. If the memory is less than half full,
-   * the next one costs more than the copy, and whatever keeps the data keeps twice its memory.
+   * Whether to give the memory to the caller instead of a copy. An echo of 64 KiB takes 0.67 of the CPU time that way (9 of
+   * 9 pairs). An echo of 16 KiB, and a program that only receives, take the same time either way. If the memory is less
+   * than half full, new memory costs more than the copy, and the caller would keep twice the memory that its data needs.
    */
   #isWorthGiving(size: number): boolean {
     return size >= LARGE && 2 * size > this.#memory.length && !this.#reading;
@@ -91,95 +91,95 @@ export class ReadBuffer {
   }
 }
 
-// What the receives that wait on a connection ask for. Duplicates of a socket share its transport, so there may be several.
+// The receives that wait on a connection. Duplicates of a socket share its transport, so there may be several.
 
-/** What one receive asks for. */
-export class Want {
+/** One receive that waits. */
+export class PendingReceive {
   readonly caller: Caller;
   turn = 0;
   /** How many bytes it takes at most. */
   size = 0;
-  /** How many must be there before it is answered (MSG_WAITALL). */
+  /** How many bytes must be there before it takes any (MSG_WAITALL). */
   least = 0;
-  /** Tells it from the ones before it: an answer of the kernel counts for every want that is older than the question. */
-  number = 0;
-  /** Whether the kernel is being asked for it. */
+  /** Increases with each receive. Asking the kernel serves all receives whose id is not above the latest one at its start. */
+  id = 0;
+  /** Whether the kernel is being asked for this receive. */
   asking = false;
-  /** How many bytes there were at its latest try. */
+  /** How many bytes were in the buffer at its latest attempt. */
   seen = 0;
 
   constructor(caller: Caller) {
     this.caller = caller;
   }
 
-  /** Whether its call still waits. */
+  /** Whether its call has not ended. */
   get current(): boolean {
     return this.caller.turn === this.turn;
   }
 }
 
-/** The wants of one connection. Nearly always there is one caller: it has a place of its own before the list. */
-export class Wants {
-  #first: Want | null = null;
-  #others: Want[] | null = null;
-  /** The number of the latest want. */
+/** The pending receives of one connection. Usually there is at most one, so the first one has a field of its own. */
+export class PendingReceives {
+  #first: PendingReceive | null = null;
+  #others: PendingReceive[] | null = null;
+  /** The id of the latest receive. */
   latest = 0;
 
-  /** The want of a caller's current turn, if it has one. */
-  find(caller: Caller): Want | undefined {
-    const want = this.#of(caller);
-    return want !== undefined && want.current ? want : undefined;
+  /** Returns the pending receive of a caller's current turn, if there is one. */
+  find(caller: Caller): PendingReceive | undefined {
+    const pending = this.#of(caller);
+    return pending !== undefined && pending.current ? pending : undefined;
   }
 
-  /** Notes what a caller's current turn asks for. */
-  note(caller: Caller, size: number, least: number): Want {
-    const want = this.#of(caller) ?? this.#add(caller);
-    if (want.number === 0 || !want.current) {
-      want.turn = caller.turn;
-      want.number = ++this.latest;
-      want.asking = false;
+  /** Records the receive of a caller's current turn. */
+  note(caller: Caller, size: number, least: number): PendingReceive {
+    const pending = this.#of(caller) ?? this.#add(caller);
+    if (pending.id === 0 || !pending.current) {
+      pending.turn = caller.turn;
+      pending.id = ++this.latest;
+      pending.asking = false;
     }
-    want.size = size;
-    want.least = least;
-    return want;
+    pending.size = size;
+    pending.least = least;
+    return pending;
   }
 
-  /** The most bytes that a waiting receive takes; Infinity where none waits. */
+  /** The largest number of bytes that a pending receive takes; Infinity if none is pending. */
   get largest(): number {
     let largest = this.#first?.current ? this.#first.size : 0;
     if (this.#others !== null) {
-      for (const want of this.#others) if (want.current) largest = Math.max(largest, want.size);
+      for (const pending of this.#others) if (pending.current) largest = Math.max(largest, pending.size);
     }
     return largest === 0 ? Infinity : largest;
   }
 
-  /** The most bytes that a waiting receive must have before it is answered; 1 where none waits. */
+  /** The largest number of bytes that a pending receive must have; 1 if none is pending. */
   get least(): number {
     let least = this.#first?.current ? this.#first.least : 1;
     if (this.#others !== null) {
-      for (const want of this.#others) {
-        if (want.current) least = Math.max(least, want.least);
+      for (const pending of this.#others) {
+        if (pending.current) least = Math.max(least, pending.least);
       }
     }
     return least;
   }
 
-  /** Drops what a caller asks for. */
+  /** Drops the pending receive of a caller. */
   drop(caller: Caller): void {
     if (this.#first?.caller === caller) this.#first = null;
-    else if (this.#others !== null) this.#others = this.#others.filter((want) => want.caller !== caller);
+    else if (this.#others !== null) this.#others = this.#others.filter((pending) => pending.caller !== caller);
   }
 
-  #of(caller: Caller): Want | undefined {
+  #of(caller: Caller): PendingReceive | undefined {
     if (this.#first?.caller === caller) return this.#first;
-    return this.#others?.find((want) => want.caller === caller);
+    return this.#others?.find((pending) => pending.caller === caller);
   }
 
-  #add(caller: Caller): Want {
-    const want = new Want(caller);
-    // A place whose call has ended is free.
-    if (this.#first === null || !this.#first.current) this.#first = want;
-    else this.#others = [...this.#others?.filter((other) => other.current) ?? [], want];
-    return want;
+  #add(caller: Caller): PendingReceive {
+    const pending = new PendingReceive(caller);
+    // The first field is free if its call has ended.
+    if (this.#first === null || !this.#first.current) this.#first = pending;
+    else this.#others = [...this.#others?.filter((other) => other.current) ?? [], pending];
+    return pending;
   }
 }

@@ -1,13 +1,13 @@
-// Names to addresses and back, by the system's own resolver (getaddrinfo(3) and getnameinfo(3), /etc/hosts
-// included), which Deno offers through node:dns alone.
+// Look-ups of names and addresses by the system's resolver (getaddrinfo(3) and getnameinfo(3), with /etc/hosts). Deno
+// offers it through node:dns only.
 //
-// node:dns checks the net permission for the very host and port that it is given, but says EPERM where the rest
-// of Deno throws NotCapable, and ENOTFOUND for every failure of the look-up, a temporary one too.
+// node:dns checks the net permission for exactly the host and port that it is given. It fails with EPERM where other
+// functions of Deno throw NotCapable. It fails with ENOTFOUND for every failure of a look-up, also for a temporary one.
 
 import type { NetworkInterface, Resolver } from "../seam/resolver.ts";
 import { notCapable } from "./addresses.ts";
 
-/** Loaded at the first look-up: it takes 6 ms, which a program that connects to addresses need not spend. */
+/** Imported at the first look-up: the import takes 6 ms, which a program that connects to addresses does not need. */
 const dns = () => import("node:dns");
 
 function isCode(error: unknown, code: string): boolean {
@@ -15,13 +15,13 @@ function isCode(error: unknown, code: string): boolean {
 }
 
 /**
- * The addresses of a name, in the system's order; none where it is not known. Family 4, 6 or 0 for both.
- * The port is only for the permission: net access to `host:port`, with port 0 to every port of the host.
+ * Returns the addresses of a name in the system's order, or an empty list. Family 0 asks for both. The port is only for
+ * the permission: net access to `host:port`. Port 0 stands for every port of the host.
  */
 export async function lookUp(host: string, port: number, family: 0 | 4 | 6): Promise<string[]> {
   const { lookup } = await dns();
   const { promise, resolve, reject } = Promise.withResolvers<string[]>();
-  // Node's types do not know the port that Deno's check takes.
+  // Node's types lack the port, which Deno uses for its permission check.
   const options: { all: true; family: number; port: number } = { all: true, family, port };
   lookup(host, options, (error, found) => {
     if (error === null) resolve(found.map(({ address }) => address));
@@ -32,7 +32,7 @@ export async function lookUp(host: string, port: number, family: 0 | 4 | 6): Pro
   return await promise;
 }
 
-/** The name of an address, undefined where it has none. It takes net access to `address:port`. */
+/** Returns the name of an address, or undefined. It needs net access to `address:port`. */
 async function lookUpName(address: string, port: number): Promise<string | undefined> {
   const { lookupService } = await dns();
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
@@ -46,11 +46,11 @@ async function lookUpName(address: string, port: number): Promise<string | undef
 }
 
 /**
- * The names that a name stands for by CNAME records, the last one being the host's own. The system's look-up
- * tells them, but Deno does not pass them on: this asks DNS, which takes net access to the name server.
+ * Returns the names that a name leads to by CNAME records; the last one is the canonical name. The system's look-up knows
+ * them, but Deno does not return them. So this asks DNS, which needs net access to the name server.
  */
 async function followAliases(host: string): Promise<string[]> {
-  // RFC 6761: these never reach DNS.
+  // RFC 6761: localhost is not looked up in DNS.
   if (/(^|\.)localhost\.?$/i.test(host)) return [];
   const chain: string[] = [];
   // A chain longer than this is a loop.
@@ -67,7 +67,7 @@ async function followAliases(host: string): Promise<string[]> {
   return chain;
 }
 
-/** The names that the system knows, over Deno's and Node's API. */
+/** The resolver of the default backend, over Deno's and Node's functions. */
 export const denoResolver: Resolver = {
   lookUp,
   lookUpName,
@@ -79,39 +79,39 @@ export const denoResolver: Resolver = {
   hasVersion,
 };
 
-// Network interfaces, as Deno knows them.
+// Network interfaces, as Deno reports them.
 //
-// Deno tells an interface's index only as the scope of a link-local address. Linux's own list is in
-// /sys/class/net, which Deno opens to --allow-all only; native.ts asks libc, which takes no such permission.
+// Deno reports an interface's index only as the scope of a link-local address. Linux has a list of its own in
+// /sys/class/net, which Deno opens with --allow-all only. The native backend asks libc and needs no such permission.
 
 const LIST = "/sys/class/net";
 
-/** Whether Linux's list may be read, as far as that can be told without asking the user. */
+/** Whether Linux's list may be read. It does not ask the user. */
 function mayReadSys(): boolean {
   return Deno.permissions.querySync({ name: "read", path: LIST }).state === "granted";
 }
 
-/** Whether some list of interfaces may be read without asking the user. */
+/** Whether one of the two lists may be read without asking the user. */
 export function mayListInterfaces(): boolean {
   return Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" }).state === "granted" ||
     (Deno.build.os === "linux" && mayReadSys());
 }
 
-/** Linux's list of interfaces, by index. */
+/** Reads Linux's list of interfaces, by index. */
 function listFromSys(): NetworkInterface[] {
-  // Deno would ask the user for read access first, and refuse all the same: /sys takes --allow-all.
+  // Without this check Deno would ask the user for read access, and then refuse: /sys needs --allow-all.
   if (!mayReadSys()) {
     throw new Deno.errors.NotCapable(`Requires all access to "${LIST}", run again with the --allow-all flag`);
   }
   const list: [number, string][] = [];
   for (const { name, isSymlink } of Deno.readDirSync(LIST)) {
-    // Plain files stand there too (bonding_masters).
+    // The directory also holds plain files (bonding_masters).
     if (isSymlink) list.push([Number(Deno.readTextFileSync(`${LIST}/${name}/ifindex`)), name]);
   }
   return list.sort(([a], [b]) => a - b);
 }
 
-/** The interfaces that have a link-local IPv6 address, with its scope. It takes --allow-sys=networkInterfaces. */
+/** Returns the interfaces that have a link-local IPv6 address. It needs --allow-sys=networkInterfaces. */
 function listFromScopes(): NetworkInterface[] {
   const scopes = new Map<number, string>();
   for (const { name, scopeid } of Deno.networkInterfaces()) {
@@ -120,7 +120,7 @@ function listFromScopes(): NetworkInterface[] {
   return [...scopes].sort(([a], [b]) => a - b);
 }
 
-/** Finds one interface: in Linux's list if that may be read, else among the scopes. */
+/** Finds one interface, in Linux's list if that may be read, else by the scopes. */
 export function findInterface(fits: (entry: NetworkInterface) => boolean): NetworkInterface | undefined {
   if (Deno.build.os !== "linux") return listFromScopes().find(fits);
   try {
@@ -128,18 +128,21 @@ export function findInterface(fits: (entry: NetworkInterface) => boolean): Netwo
   } catch (refused) {
     if (!(refused instanceof Deno.errors.NotCapable)) throw refused;
     const found = listFromScopes().find(fits);
-    // Not among them says nothing: most interfaces are not.
+    // Most interfaces have no scope, so this does not show that there is no such interface.
     if (found === undefined) throw refused;
     return found;
   }
 }
 
-/** The network interfaces, by index: Linux's list, elsewhere those that have a scope. */
+/** Lists the network interfaces by index: Linux's list, and on other systems those with a scope. */
 export function listInterfaces(): NetworkInterface[] {
   return Deno.build.os === "linux" ? listFromSys() : listFromScopes();
 }
 
-/** Whether this machine has an address of an IP version, loopback aside. It takes --allow-sys=networkInterfaces. */
+/**
+ * Whether this machine has an address of an IP version that is not a loopback address. It needs
+ * --allow-sys=networkInterfaces.
+ */
 export function hasVersion(version: 4 | 6): boolean {
   return Deno.networkInterfaces().some(({ family, address }) =>
     family === `IPv${version}` && address !== "127.0.0.1" && address !== "::1"

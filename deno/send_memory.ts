@@ -1,21 +1,22 @@
-// Memory for the copies that sends work on. A small copy reuses its connection's memory, a large one what all share.
+// Memory for the copies of data that is sent. Each connection keeps memory for small copies. Large copies use memory that
+// all connections share.
 
 import type { Bytes } from "../base/data.ts";
 
-/** Up to this length a connection keeps the memory of its copies. */
+/** Copies up to this length use the connection's own memory. */
 const LARGEST_KEPT = 4096;
-/** Larger memory comes in sizes of powers of two, and so many of each wait for the next copy. */
+/** How many spare buffers are kept of each size. Sizes are powers of two. */
 const MOST_SPARE = 8;
 
-/** Spare memory, by the logarithm of its size. */
+/** The spare buffers, by the logarithm of their size. */
 const spare: ArrayBuffer[][] = Array.from({ length: 32 }, () => []);
 
 const NOTHING: Bytes = new Uint8Array(0);
 
-/** The memory of one connection's copies, of which there is one at a time. */
+/** The memory for the copies of one connection. There is one copy at a time. */
 export class SendMemory {
   #kept: Bytes = NOTHING;
-  /** Its beginning, as long as the last copy: the next one is often as long. */
+  /** The part of the memory that the last copy used. The next copy often has the same length. */
   #copied: Bytes = NOTHING;
 
   /** Copies the first bytes of some data. */
@@ -33,8 +34,8 @@ export class SendMemory {
     return this.#copied;
   }
 
-  /** Takes a copy back that is used no more. */
-  giveBack(copied: Uint8Array): void {
+  /** Keeps the memory of a copy that is no longer used for a later one. */
+  reuse(copied: Uint8Array): void {
     if (copied.length <= LARGEST_KEPT) return;
     const kept = spare[31 - Math.clz32(copied.buffer.byteLength)];
     if (kept.length < MOST_SPARE) kept.push(copied.buffer as ArrayBuffer);

@@ -1,5 +1,5 @@
-// Streams (TCP and AF_UNIX) over Deno.listen and Deno.connect: the states of a stream socket, and what each
-// call means in each state, as the kernel has it.
+// Streams (TCP and AF_UNIX) over Deno.listen and Deno.connect: the states of a stream socket, and the effect of each call
+// in each state, as in the kernel.
 
 import type { Address } from "../base/addresses.ts";
 import {
@@ -34,7 +34,7 @@ import type {
   WouldBlock,
 } from "../seam/transport.ts";
 import { anyAddress, autobindName, fromAddr } from "./addresses.ts";
-import { dial, openerOf } from "./endpoints.ts";
+import { openConnection, openerOf } from "./endpoints.ts";
 import type { Listen } from "./endpoints.ts";
 import { Connection } from "./connection.ts";
 import { errnoOf, fromDeno } from "./errors.ts";
@@ -49,29 +49,29 @@ import {
   optionValue,
   StreamOptions,
 } from "./options.ts";
-import { turns } from "./event_loop.ts";
+import { eventLoopTurns } from "./event_loop.ts";
 import { Waiters } from "../seam/waiters.ts";
 
-/** A connect under way, or ended and not yet asked about. */
+/** A connect that is under way, or that has ended and whose outcome no call has taken. */
 interface Connecting {
   address: Address;
   /** The call that began it. */
   caller: Caller;
   turn: number;
-  /** The connection, once it is there, or why there is none. */
+  /** The connection or the error; null while the connect is under way. */
   outcome: Deno.Conn | Error | null;
-  /** Ends it with the socket: Deno's connect would keep the process alive for minutes. */
+  /** Ends the connect when the socket is closed. Deno's connect would keep the process alive for minutes. */
   end: AbortController;
 }
 
-/** What receives may be asked for here; the other flags need the kernel. */
+/** The flags that receives support. The others need the kernel. */
 const RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC;
-/** What sends may be asked for here. */
+/** The flags that sends support. */
 const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
 
 const NOTHING = new Uint8Array(0);
 
-/** How long a connect that found a Unix listener's queue full waits before the next try, in milliseconds. */
+/** The pause before another attempt of a connect to a Unix listener whose queue is full, in milliseconds. */
 const QUEUE_FULL_PAUSE = 5;
 
 /** A stream socket of the default backend. */
@@ -84,14 +84,14 @@ export class StreamTransport implements Transport {
   readonly #options: StreamOptions;
   #listener: Listener | null = null;
   #connecting: Connecting | null = null;
-  /** A TCP socket keeps the mark of a failed connect until connect tells it or tries again: both directions are shut. */
+  /** Whether a TCP connect failed. Both directions count as shut down until connect reports the error or tries again. */
   #failed = false;
   #connection: Connection | null = null;
-  /** The address that bind or connect was asked for: its scope is not to be had from Deno. */
+  /** The address that bind or connect was called with. It has the scope, which Deno does not report. */
   #asked: Address | null = null;
-  /** A Unix listener's path as it was bound: Deno was given it from the root. Its connections have it, too. */
+  /** The path of a Unix listener as it was bound; Deno got an absolute path. Accepted connections have it, too. */
   #path: Address | null = null;
-  /** Until a connect that found the queue full is tried again. */
+  /** The timer for the next attempt of a connect that found the queue full. */
   #pause: ReturnType<typeof setTimeout> | undefined;
   #references = 1;
   #referenced = true;
@@ -106,7 +106,7 @@ export class StreamTransport implements Transport {
 
   bind(address: Address): void {
     if (address === "") {
-      // A Unix socket that has a name keeps it when it is asked to take any.
+      // Linux returns success when a bound Unix socket is bound to "" again.
       if (this.#path !== null) return;
       address = autobindName();
     }
@@ -146,14 +146,14 @@ export class StreamTransport implements Transport {
       this.#claim(anyAddress(this.family));
     }
     this.#listener!.listen(backlog);
-    if (this.#waiters.wait(POLLIN)) this.#listener!.acceptAhead();
+    if (this.#waiters.has(POLLIN)) this.#listener!.acceptAhead();
   }
 
   accept(): Accepted | WouldBlock {
     if (!this.#listener?.listening) throw errorFor("EINVAL", { syscall: "accept" });
     const conn = this.#listener.accept();
     if (conn === WOULD_BLOCK) return WOULD_BLOCK;
-    // Linux hands a listener's options down to what it accepts.
+    // On Linux an accepted socket has its listener's options.
     const transport = new StreamTransport(this.family, this.proto, this.#options.inherit());
     transport.#asked = this.#asked;
     transport.#path = this.#path;
@@ -161,7 +161,7 @@ export class StreamTransport implements Transport {
     return { transport, address: transport.getpeername() };
   }
 
-  /** Whether a TCP connection came to its end. A Unix socket remembers its peer. */
+  /** Whether a TCP connection has ended. A Unix socket keeps its peer's address. */
   #over(): boolean {
     return this.family !== AF_UNIX && this.#connection !== null && this.#connection.gone;
   }
@@ -169,11 +169,11 @@ export class StreamTransport implements Transport {
   #adopt(conn: Deno.Conn): void {
     this.#options.apply(conn);
     this.#connection = new Connection(conn, this.#waiters, this.#referenced);
-    if (this.#waiters.wait(POLLIN | POLLRDHUP)) this.#connection.inflow.readAhead();
+    if (this.#waiters.has(POLLIN | POLLRDHUP)) this.#connection.inflow.readAhead();
   }
 
-  /** Two ends of one connection that exists already. */
-  static around(conn: Deno.Conn, family: number): StreamTransport {
+  /** Makes a transport of an existing connection. */
+  static connected(conn: Deno.Conn, family: number): StreamTransport {
     const transport = new StreamTransport(family, 0);
     transport.#adopt(conn);
     return transport;
@@ -182,14 +182,14 @@ export class StreamTransport implements Transport {
   // Connecting.
 
   resolve(address: Address): Address {
-    // Deno.connect looks names up itself, and asks for the permission by name.
+    // Deno.connect looks names up itself, and checks the permission by name.
     return address;
   }
 
   connect(caller: Caller, address: Address): void | InProgress | WouldBlock {
     const connecting = this.#connecting;
     if (connecting !== null) {
-      // The kernel connects a Unix socket at once. If that was given up here, the same connect again waits for its outcome.
+      // The kernel connects a Unix socket at once. If that call was given up, the same connect again waits for its outcome.
       if (!isAwaited(connecting) && this.family === AF_UNIX && connecting.address === address) {
         connecting.caller = caller;
         connecting.turn = caller.turn;
@@ -208,18 +208,18 @@ export class StreamTransport implements Transport {
       if (this.#listener.listening) throw errorFor("EISCONN", { syscall: "connect", address });
       throw errorFor("EOPNOTSUPP", { syscall: "connect", address, hint: `connect after bind: ${NATIVE_HINT}` });
     }
-    const attempt: Connecting = { address, caller, turn: caller.turn, outcome: null, end: new AbortController() };
-    this.#connecting = attempt;
+    const started: Connecting = { address, caller, turn: caller.turn, outcome: null, end: new AbortController() };
+    this.#connecting = started;
     this.#failed = false;
-    dial(address, this.family, attempt.end.signal).then((conn) => {
+    openConnection(address, this.family, started.end.signal).then((conn) => {
       if (this.#references === 0) return conn.close();
-      attempt.outcome = conn;
+      started.outcome = conn;
       this.#asked = address;
       this.#adopt(conn);
       this.#waiters.wake(POLLOUT);
     }, (error) => {
-      attempt.outcome = fromDeno(error, { syscall: "connect", address });
-      if ((attempt.outcome as OSError).code === "EAGAIN") return this.#connectLater();
+      started.outcome = fromDeno(error, { syscall: "connect", address });
+      if ((started.outcome as OSError).code === "EAGAIN") return this.#connectLater();
       this.#failed = this.family !== AF_UNIX;
       this.#waiters.wake(POLLIN | POLLOUT | POLLERR);
     });
@@ -227,12 +227,12 @@ export class StreamTransport implements Transport {
   }
 
   /**
-   * The queue of a Unix listener is full, for which a blocking connect waits in the kernel. Deno only says so, and
-   * nobody tells when there is room: whoever waits tries anew after a pause.
+   * Tries again later to connect to a Unix listener whose queue is full. In the kernel a blocking connect waits for that.
+   * Deno fails instead, and no event tells when there is space, so waiters are woken after a pause.
    */
   #connectLater(): void {
     this.#connecting = null;
-    if (this.#waiters.wait(POLLOUT)) this.#pause = setTimeout(() => this.#waiters.wake(POLLOUT), QUEUE_FULL_PAUSE);
+    if (this.#waiters.has(POLLOUT)) this.#pause = setTimeout(() => this.#waiters.wake(POLLOUT), QUEUE_FULL_PAUSE);
   }
 
   finishConnect(): void | WouldBlock {
@@ -249,7 +249,7 @@ export class StreamTransport implements Transport {
     throw errorFor("EOPNOTSUPP", { syscall: "connect", hint: `connect to AF_UNSPEC on a stream: ${NATIVE_HINT}` });
   }
 
-  /** Takes what SO_ERROR would tell: the error of a connect or of the connection, once. */
+  /** Returns the pending error of a connect or of the connection, and clears it, as reading SO_ERROR does. */
   #takeError(): Error | null {
     const outcome = this.#connecting?.outcome;
     if (!(outcome instanceof Error)) return this.#connection?.takeError() ?? null;
@@ -305,7 +305,7 @@ export class StreamTransport implements Transport {
   }
 
   sendTo(caller: Caller, data: Uint8Array, flags: number, address: Address): number | WouldBlock {
-    // A connected stream ignores the address on TCP; AF_UNIX refuses one.
+    // TCP ignores the address on a connected stream. AF_UNIX refuses it.
     if (this.family === AF_UNIX) {
       throw errorFor(this.#connection === null ? "EOPNOTSUPP" : "EISCONN", { syscall: "sendto", address });
     }
@@ -320,7 +320,7 @@ export class StreamTransport implements Transport {
     address: Address | null,
   ): number | WouldBlock {
     checkAncillary(ancillary);
-    // The outcome of a send that has begun takes no data: its memory may be gone.
+    // An attempt for the outcome of a send reads no data. The memory may have been transferred since.
     const data = this.holdsSend(caller) ? NOTHING : gather(views);
     return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
   }
@@ -334,12 +334,12 @@ export class StreamTransport implements Transport {
     this.#connection?.outflow.forget(caller);
   }
 
-  /** Whether a connect failed and its error was told: then the stream that never was is at its end. */
+  /** Whether a connect failed and reported its error. In the kernel, receives then return the end of the stream. */
   #ended(): boolean {
     return this.#failed && this.#connecting === null;
   }
 
-  /** What the kernel answers where there is no connection. */
+  /** Throws the kernel's error for a socket without a connection, or returns WOULD_BLOCK during a connect. */
   #unconnected(syscall: string, onUnix: ErrnoName, onTcp: ErrnoName): WouldBlock {
     if (this.#connecting !== null && this.#connecting.outcome === null) return WOULD_BLOCK;
     throw this.#takeError() ?? errorFor(this.family === AF_UNIX ? onUnix : onTcp, { syscall });
@@ -347,7 +347,7 @@ export class StreamTransport implements Transport {
 
   shutdown(how: number): void | Promise<void> {
     checkHow(how);
-    // A connect under way may be through in the kernel already.
+    // The kernel may have connected already although Deno has not reported it.
     const settled = this.#connection === null && !this.#listener ? this.settle(POLLOUT) : undefined;
     if (settled !== undefined) return settled.then(() => this.#shutdown(how));
     return this.#shutdown(how);
@@ -359,7 +359,7 @@ export class StreamTransport implements Transport {
       if (how !== SHUT_RD) connection.outflow.shut();
       if (how !== SHUT_WR) return connection.inflow.shut();
     } else if (this.#listener?.listening) {
-      // Shutting down the receiving side ends listening; the address stays claimed.
+      // On Linux, shutting down the receiving side of a listener ends listening. The address stays claimed.
       if (how !== SHUT_WR) this.#listener.unlisten();
     } else if (this.family !== AF_UNIX) throw errorFor("ENOTCONN", { syscall: "shutdown" });
   }
@@ -367,33 +367,33 @@ export class StreamTransport implements Transport {
   // TLS: see tls/ in this folder.
 
   /** Whether a duplicate of the socket is open. */
-  get shared(): boolean {
+  get hasDuplicate(): boolean {
     return this.#references > 1;
   }
 
-  /** The connection, where there is one. */
+  /** The connection; null if there is none. */
   get connection(): Connection | null {
     return this.#connection;
   }
 
-  /** Whether connections were accepted ahead, or an accept is under way. */
+  /** Whether an accept is under way, or an accepted connection has not been taken yet. */
   get acceptsAhead(): boolean {
     return this.#listener?.busy === true;
   }
 
-  /** Puts another connection in the place of this one, which is given to `replace`. Nothing may be under way on it. */
+  /** Replaces the connection by another one, which `replace` makes of it. No call may be under way. */
   async replaceConnection(replace: (conn: Deno.Conn) => Promise<Deno.Conn>): Promise<void> {
-    const before = this.#connection;
-    if (before === null) throw errorFor("ENOTCONN");
-    // From now on nothing reads from it.
-    before.inflow.close();
-    const conn = await replace(before.conn);
+    const old = this.#connection;
+    if (old === null) throw errorFor("ENOTCONN");
+    // TLS reads from it from now on.
+    old.inflow.close();
+    const conn = await replace(old.conn);
     if (this.#references === 0) return conn.close();
     this.#connection = new Connection(conn, this.#waiters, this.#referenced);
-    if (this.#waiters.wait(POLLIN | POLLRDHUP)) this.#connection.inflow.readAhead();
+    if (this.#waiters.has(POLLIN | POLLRDHUP)) this.#connection.inflow.readAhead();
   }
 
-  /** Opens the listener in another way, on the same address. */
+  /** Opens the listener again with another function, on the same address. */
   replaceListener(listen: Listen): void {
     this.#listener!.replace(openerOf(this.getsockname(), this.family, this.#options, listen));
   }
@@ -426,7 +426,7 @@ export class StreamTransport implements Transport {
     if (this.#connection !== null) return this.#connection.events();
     if (this.#listener?.listening) return this.#listener.events();
     if (this.#connecting !== null && this.#connecting.outcome === null) return 0;
-    // A stream that is not connected is hung up; a failed connect is an error besides, until it is told.
+    // In the kernel a stream that is not connected has POLLHUP. A failed connect also has POLLERR, until it is reported.
     if (this.#connecting !== null) return POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDHUP;
     return this.#failed ? POLLIN | POLLOUT | POLLHUP | POLLRDHUP : POLLOUT | POLLHUP;
   }
@@ -447,12 +447,12 @@ export class StreamTransport implements Transport {
   settle(mask: number): Promise<void> | undefined {
     if (this.#connection !== null) return this.#connection.settle(mask);
     if (this.#listener?.listening) return this.#listener.settle();
-    const attempt = this.#connecting;
-    if (attempt === null || attempt.outcome !== null) return undefined;
-    return turns(() => attempt.outcome !== null);
+    const connecting = this.#connecting;
+    if (connecting === null || connecting.outcome !== null) return undefined;
+    return eventLoopTurns(() => connecting.outcome !== null);
   }
 
-  // Life.
+  // References.
 
   fileno(): undefined {
     return undefined;
@@ -490,17 +490,17 @@ export class StreamTransport implements Transport {
   }
 }
 
-/** Whether a connect was begun by a caller's current call. */
+/** Whether a connect belongs to the caller's current turn. */
 function isOwn(connecting: Connecting, caller: Caller): boolean {
   return connecting.caller === caller && isAwaited(connecting);
 }
 
-/** Whether the call that began a connect waits for its outcome. */
+/** Whether the call that began a connect still waits for its outcome. */
 function isAwaited({ caller, turn }: Connecting): boolean {
   return caller.turn === turn;
 }
 
-/** How much must be there before a receive is served. */
+/** Returns how many bytes must be there before a receive takes any. */
 function wantedOf(size: number, flags: number): number {
   return (flags & MSG_WAITALL) === 0 ? 1 : Math.max(size, 1);
 }

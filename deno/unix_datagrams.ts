@@ -1,19 +1,17 @@
-// What Deno's Unix datagram sockets need: an end to the receive under way, and whether a path takes datagrams.
+// Deno's Unix datagram sockets: ending a receive that is under way, and probing whether a path takes datagrams.
 //
-// Ending a receive:
-//
-// Deno lends such a socket to one operation at a time: while a receive is under way, a send fails with Busy, and the
-// receive can be neither cancelled nor unreferenced. It does end when a datagram arrives. A bound socket can be sent one:
-// an empty one, from a helper socket whose name cannot be guessed.
+// Deno runs one operation at a time on such a socket. While a receive is under way, a send fails with Busy. The receive
+// cannot be cancelled or unreferenced, but it ends when a datagram arrives. So a helper socket with a random abstract
+// name sends an empty datagram to the socket.
 
 import { errorFor } from "../base/errors.ts";
-import { absolutePath, abstractAllowed, requireAbstract, secretName } from "./addresses.ts";
+import { absolutePath, abstractAllowed, randomAbstractName, requireAbstract } from "./addresses.ts";
 import { fromDeno } from "./errors.ts";
-import { turns } from "./event_loop.ts";
+import { eventLoopTurns } from "./event_loop.ts";
 
 const EMPTY = new Uint8Array(0);
 
-/** Sends a bound Unix socket empty datagrams that end its receive, and knows them again. */
+/** Sends empty datagrams to a bound Unix socket, and recognizes them when they are received. */
 export class Interrupter {
   readonly #target: Deno.UnixAddr;
   #helper: Deno.DatagramConn | null = null;
@@ -23,12 +21,12 @@ export class Interrupter {
     this.#target = target;
   }
 
-  /** Ends the receive under way where that takes no permission that is not granted yet. */
+  /** Ends the receive under way, unless that would ask the user for a permission. */
   interruptIfAllowed(): void {
     if (this.#helper !== null || abstractAllowed()) this.interrupt(() => {});
   }
 
-  /** Ends the receive under way. One datagram is enough for many callers. */
+  /** Ends the receive under way. One datagram is enough, however often this is called meanwhile. */
   interrupt(failed: (error: unknown) => void): void {
     if (this.#underWay) return;
     try {
@@ -37,7 +35,7 @@ export class Interrupter {
           "a Unix datagram socket that sends while a receive is under way ends that by a datagram from an abstract name",
         );
       }
-      this.#helper ??= Deno.listenDatagram({ transport: "unixpacket", path: secretName("interrupt") });
+      this.#helper ??= Deno.listenDatagram({ transport: "unixpacket", path: randomAbstractName("interrupt") });
     } catch (error) {
       return failed(error);
     }
@@ -48,7 +46,7 @@ export class Interrupter {
     });
   }
 
-  /** Whether a datagram came from the helper: it is dropped then. */
+  /** Whether a datagram came from the helper. Such a datagram must be dropped. */
   sent(from: Deno.Addr): boolean {
     if (this.#helper === null || (from as Deno.UnixAddr).path !== (this.#helper.addr as Deno.UnixAddr).path) {
       return false;
@@ -64,20 +62,20 @@ export class Interrupter {
   }
 }
 
-// Whether datagrams are taken at a Unix path. Deno's datagram sockets are never connected, so that nothing would tell
-// before the first send. A stream's connect tells, without a trace at a datagram socket: the kernel answers EPROTOTYPE
-// there. (A stream listener, which is the wrong partner, sees a connection that ends at once.)
+// Finds out whether a datagram socket is at a Unix path. Deno's datagram sockets are never connected, so only the first
+// send would show that. The connect of a stream shows it as well: the kernel returns EPROTOTYPE for a datagram socket,
+// which notices nothing. A stream listener, which is an error in any case, gets a connection that ends at once.
 
-/** Whether Deno lets a stream be connected to a path, without asking the user: sending datagrams there takes less. */
+/** Whether the permissions allow a stream's connect to a path. Sending datagrams there needs fewer permissions. */
 function mayProbe(path: string): boolean {
-  // Streams and datagrams have abstract names of their own: a stream's connect would tell nothing.
+  // Streams and datagram sockets have separate abstract names, so a stream's connect would show nothing.
   if (path.startsWith("\0")) return false;
   const granted = (descriptor: Deno.PermissionDescriptor) => Deno.permissions.querySync(descriptor).state === "granted";
   return granted({ name: "read", path }) && granted({ name: "write", path }) &&
     granted({ name: "net", host: `unix:${absolutePath(path)}` });
 }
 
-/** The error of connecting a datagram socket to a path; null where there is none. */
+/** Returns the error of connecting a datagram socket to a path, or null. */
 async function probe(path: string): Promise<Error | null> {
   const wrongType = () => errorFor("EPROTOTYPE", { syscall: "connect", address: path });
   try {
@@ -87,23 +85,23 @@ async function probe(path: string): Promise<Error | null> {
     const error = fromDeno(thrown, { syscall: "connect", address: path });
     const { code } = error as { code?: string };
     if (code === "EPROTOTYPE") return null;
-    // A stream whose queue is full.
+    // A stream listener whose queue is full.
     return code === "EAGAIN" ? wrongType() : error;
   }
 }
 
-/** The connects of one socket that are finding out what is at their paths. */
+/** The probes of one socket. */
 export class Probes {
   readonly #answered: () => void;
-  /** What was found, undefined until it is. By path, since duplicates of a socket may connect at the same time. */
+  /** The outcomes by path; undefined while the probe is under way. Duplicates of a socket may connect at the same time. */
   readonly #found = new Map<string, Error | null | undefined>();
 
-  /** `answered` is called when something was found out. */
+  /** `answered` is called when a probe has ended. */
   constructor(answered: () => void) {
     this.#answered = answered;
   }
 
-  /** Whether a path takes datagrams. It throws connect's error if not, and answers undefined until that is known. */
+  /** Returns true if a path takes datagrams, and undefined while that is not known. Throws connect's error if not. */
   ask(path: string): true | undefined {
     if (!this.#found.has(path)) {
       if (!mayProbe(path)) return true;
@@ -111,7 +109,7 @@ export class Probes {
       probe(path).then((error) => {
         this.#found.set(path, error);
         this.#answered();
-        // What was not asked for any more is out of date by the next time. Undefined is the next question already.
+        // An outcome that no call has taken by now is out of date at the next connect. Undefined means the next probe.
         if (this.#found.get(path) !== undefined) this.#found.delete(path);
       });
       return undefined;
@@ -123,8 +121,8 @@ export class Probes {
     return true;
   }
 
-  /** Waits for what is being found out, if anything. */
+  /** Waits for the probes under way. */
   settle(): Promise<void> | undefined {
-    return this.#found.size === 0 ? undefined : turns(() => this.#found.size === 0);
+    return this.#found.size === 0 ? undefined : eventLoopTurns(() => this.#found.size === 0);
   }
 }

@@ -1,4 +1,4 @@
-// Opening sockets of the kernel.
+// The native backend: opens and adopts sockets of the kernel.
 
 import { SO_DOMAIN, SO_PROTOCOL, SO_TYPE, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "../base/constants.ts";
 import type { Backend } from "../seam/backend.ts";
@@ -13,30 +13,30 @@ import { requireFamily } from "./permissions.ts";
 import { endpoints } from "./names/resolve.ts";
 import { reactor } from "./reactor.ts";
 import { NativeTransport } from "./transport.ts";
-import { giveBackAtUnload } from "./unload.ts";
+import { closeAtUnload } from "./unload.ts";
 
-/** Non-blocking, since nothing may wait on JavaScript's thread; closed when another program is executed. */
+/** Non-blocking, because no system call may wait on the JavaScript thread. Closed when another program is executed. */
 const FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC;
 
-/** Sockets by libc. */
+/** The native backend, over libc. */
 export const nativeBackend: Backend = {
   loop: reactor,
   findForeign,
 
   open(family, type, proto) {
-    // Some families hear or do much without an address.
+    // A socket of some families can send and receive without an address.
     requireFamily(family);
-    giveBackAtUnload();
+    closeAtUnload();
     const fd = call(libc().socket(family, type | FLAGS, proto), "socket");
     return new NativeTransport(fd, family, type, proto);
   },
 
   adopt(fd, family, type, proto) {
-    // Asked for in any case: of what is no socket this is ENOTSOCK, and nothing of it is changed.
+    // Read in any case: it fails with ENOTSOCK for what is not a socket, before anything is changed.
     const own = option(fd, SO_TYPE);
     if (family === -1) family = option(fd, SO_DOMAIN);
     if (proto === -1) proto = option(fd, SO_PROTOCOL);
-    giveBackAtUnload();
+    closeAtUnload();
     return NativeTransport.adopt(fd, family, type === -1 ? own : type, proto);
   },
 
@@ -51,7 +51,7 @@ export const nativeBackend: Backend = {
   },
 
   pair(family, type, proto) {
-    giveBackAtUnload();
+    closeAtUnload();
     const fds = new Int32Array(2);
     call(libc().socketpair(family, type | FLAGS, proto, fds), "socketpair");
     return Promise.resolve([

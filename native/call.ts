@@ -1,5 +1,4 @@
-// Around a call of libc: its error, memory that it reads and writes, and poll(2). Here a -1 becomes an error, and this is
-// the only place that reads errno.
+// Helpers for calls of libc: errors, memory that a call reads and writes, and poll(2). Only this module reads errno.
 
 import { errorForErrno } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
@@ -20,10 +19,10 @@ const cell = new Int32Array(1);
 let location: Deno.PointerValue = null;
 
 /**
- * The errno of the call just made. Where it is is asked once: an isolate runs on one thread (each Worker has a module
- * of its own), so its errno never moves. JavaScript between the call and this is harmless: it enters the kernel for more
- * memory at most, which leaves errno alone unless it fails, and native_errno_test.ts shows that it survives forced
- * collections. The errno of a `nonblocking` call is another thread's and is lost.
+ * Returns the errno of the call just made. Its location is read once: an isolate runs on one thread (each Worker has its
+ * own copy of this module), so the location never changes. JavaScript that runs between the call and this may enter the
+ * kernel to get memory. That changes errno only if it fails. native_errno_test.ts shows that errno survives forced garbage
+ * collections. The errno of a `nonblocking` call is lost, because that call runs on another thread.
  */
 export function errno(): number {
   location ??= libc().__errno_location();
@@ -31,43 +30,43 @@ export function errno(): number {
   return cell[0];
 }
 
-/** The error of the call just made. */
+/** Returns the error of the call just made. */
 export function failure(syscall: string, address?: unknown): OSError {
   return errorForErrno(errno(), { syscall, address });
 }
 
-/** Passes a result of libc through, or throws what its -1 stands for. */
+/** Returns a result of libc, or throws the error for -1. */
 export function call(result: number, syscall: string, address?: unknown): number {
   if (result === -1) throw failure(syscall, address);
   return result;
 }
 
-// What libc's answers lead to, read by address.
+// Reads the memory that libc's results point to.
 //
-// By memcpy, and not by Deno.UnsafePointerView: that asks for all of --allow-ffi (Deno 2.9), so a program that was
-// allowed libc alone, `--allow-ffi=/lib/x86_64-linux-gnu/libc.so.6`, could not use it.
+// It uses memcpy and not Deno.UnsafePointerView. The view needs all of --allow-ffi (Deno 2.9), so a program that was only
+// allowed libc (`--allow-ffi=/lib/x86_64-linux-gnu/libc.so.6`) could not use it.
 
-/** The address of C's NULL. */
+/** The address of NULL. */
 export const NULL = 0n;
 
-/** A copy of the first bytes at an address. */
+/** Copies bytes from an address. */
 export function bytesAt(address: bigint, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   libc().memcpy_from(bytes, address, length);
   return bytes;
 }
 
-/** A copy of the struct at an address, to be read. */
+/** Copies a struct from an address. */
 export function structAt(address: bigint, length: number): DataView<ArrayBuffer> {
   return new DataView(bytesAt(address, length).buffer);
 }
 
-/** The text at an address. */
+/** Reads the C string at an address. */
 export function textAt(address: bigint): string {
   return new TextDecoder().decode(bytesAt(address, libc().strlen(address)));
 }
 
-/** The addresses in the list at an address. The last one is NULL. */
+/** Reads the array of addresses at an address. It ends with NULL. */
 export function* listAt(address: bigint): Generator<bigint> {
   for (;; address += 8n) {
     const element = structAt(address, 8).getBigUint64(0, true);
@@ -76,21 +75,21 @@ export function* listAt(address: bigint): Generator<bigint> {
   }
 }
 
-/** Text as C has it. */
+/** Converts a text to a C string. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
 }
 
-/** The text in a buffer, which ends at the first zero. */
+/** Reads the C string in a buffer. */
 export function textIn(buffer: Uint8Array): string {
   return new TextDecoder().decode(buffer.subarray(0, buffer.indexOf(0)));
 }
 
-// Memory that another thread makes use of.
+// Memory that a call on another thread uses.
 
 const lent = new Set<unknown>();
 
-/** Keeps what a call on another thread reads and writes, until it has ended. */
+/** Keeps the memory of a call on another thread reachable until the call has ended. */
 export async function lend<T>(memory: unknown, call: Promise<T>): Promise<T> {
   lent.add(memory);
   try {
@@ -100,24 +99,24 @@ export async function lend<T>(memory: unknown, call: Promise<T>): Promise<T> {
   }
 }
 
-// poll(2) without waiting: what a descriptor's level is, from the kernel itself.
+// poll(2) without waiting: the events of a descriptor that hold now.
 
-/** Every event that can be asked for; errors and hang-up come unasked. */
+/** All events that can be asked for. Errors and hang-up are always reported. */
 const ALL_EVENTS = POLLIN | POLLPRI | POLLOUT | POLLRDNORM | POLLRDBAND | POLLWRNORM | POLLWRBAND | POLLRDHUP;
 
 /** struct pollfd in 32-bit words: int fd, then short events and short revents. */
 const request = new Int32Array(2);
 
-/** The level of every event of a descriptor now. */
+/** Returns all events of a descriptor that hold now. */
 export function level(fd: number): number {
   request[0] = fd;
   request[1] = ALL_EVENTS;
-  // One descriptor needs no memory, and EINTR is said in place of 0: nothing holds.
+  // poll(2) of one descriptor cannot fail for lack of memory. -1 is EINTR, which counts as no events.
   if (libc().poll(request, 1, 0) <= 0) return 0;
   return request[1] >>> 16;
 }
 
-/** Whether the number is open at all. */
+/** Whether a descriptor is open. */
 export function isOpen(fd: number): boolean {
   return fd >= 0 && (level(fd) & POLLNVAL) === 0;
 }

@@ -1,7 +1,7 @@
-// Descriptors that this module did not open (pipes, terminals, eventfds …), for select, poll and epoll to wait on.
+// Foreign descriptors (pipes, terminals, eventfds …), for select, poll and epoll to wait on.
 //
-// Whoever owns them may close them at any time and the kernel give their numbers away. So nothing of their state is
-// remembered: each is watched from the first waiter to the last, and always asked of the kernel.
+// Their owner may close them at any time, and the kernel may then give the number to another file. So no state is kept:
+// a descriptor is watched from its first waiter to its last, and its events are always read from the kernel.
 
 import type { ForeignPollable } from "../seam/backend.ts";
 import type { Waiter } from "../seam/transport.ts";
@@ -9,10 +9,10 @@ import { isOpen, level } from "./call.ts";
 import { reactor } from "./reactor.ts";
 import { Source } from "./source.ts";
 
-/** Those that somebody waits for. epoll takes a number once, so all who wait for it share a source. */
+/** The descriptors that have waiters. epoll registers a number once, so all waiters of a number share a source. */
 const watched = new Map<number, Source>();
 
-/** A descriptor of somebody else's. */
+/** A foreign descriptor. */
 class ForeignDescriptor implements ForeignPollable {
   readonly #fd: number;
 
@@ -35,7 +35,7 @@ class ForeignDescriptor implements ForeignPollable {
     source?.unwatch(waiter);
     if (source?.waiting !== 0) return;
     watched.delete(this.#fd);
-    source.leave();
+    source.unregister();
   }
 
   settle(): undefined {
@@ -48,7 +48,7 @@ class ForeignDescriptor implements ForeignPollable {
 
   isReplaced(): boolean {
     const source = watched.get(this.#fd);
-    return source !== undefined && source.registered && !reactor.remembers(source);
+    return source !== undefined && source.registered && !reactor.isKnownToKernel(source);
   }
 
   abandon(): void {
@@ -64,7 +64,7 @@ class ForeignDescriptor implements ForeignPollable {
   }
 }
 
-/** What the process has open under a number, whoever opened it. */
+/** Finds a descriptor that is open in this process. */
 export function findForeign(fd: number): ForeignPollable | undefined {
   return isOpen(fd) ? new ForeignDescriptor(fd) : undefined;
 }

@@ -1,5 +1,5 @@
-// The system calls that may change what is ready: of this descriptor, or of another one of this process. They are made
-// here and nowhere else, so that no caller has to remember that what was learned before is out of date.
+// The system calls that may change which descriptors are ready. All of them are made here and counted, so that readiness
+// that was learned before such a call is known to be out of date.
 
 import type { Libc } from "./libc.ts";
 import { libc } from "./libc.ts";
@@ -7,72 +7,73 @@ import { libc } from "./libc.ts";
 type Buffer = BufferSource;
 
 /**
- * Attempts in one turn of the event loop. A call that need not wait is a matter of microtasks, and a socket that is always
- * ready would never let a timer run. Enough for every source of a batch to receive and send.
+ * The number of attempts in one turn of the event loop. A call that does not wait runs in microtasks only, so without a
+ * limit a socket that is always ready would keep timers from running. This is enough for each source of a batch to receive
+ * and to send.
  */
 const ATTEMPTS_PER_TURN = 512;
 
-let made = 0;
-let left = ATTEMPTS_PER_TURN;
-/** libc, once a call was made. */
-let opened: Libc | undefined;
+let callCount = 0;
+let attemptsLeft = ATTEMPTS_PER_TURN;
+/** libc's functions, once a call was made. */
+let symbolTable: Libc | undefined;
 
 function symbols(): Libc {
-  return opened ??= libc();
+  return symbolTable ??= libc();
 }
 
-/** How many such calls were made so far. What epoll answered holds until there is one more. */
+/** Returns the number of calls so far. Readiness from epoll holds until the number changes. */
 export function effects(): number {
-  return made;
+  return callCount;
 }
 
-/** Counts an attempt. Answers whether it may be made now, or its caller should wait for a turn of the event loop. */
+/** Counts an attempt. Returns whether it may be made now; if not, the call waits for the next turn of the event loop. */
 export function mayTry(): boolean {
-  return --left >= 0;
+  return --attemptsLeft >= 0;
 }
 
-/** Lets one attempt through: its caller cannot wait. */
+/** Permits one more attempt, for a call that cannot wait. */
 export function permitOne(): void {
-  if (left < 1) left = 1;
+  if (attemptsLeft < 1) attemptsLeft = 1;
 }
 
-/** Whether an attempt was held back in this turn. */
+/** Whether an attempt was refused in this turn of the event loop. */
 export function anyHeldBack(): boolean {
-  return left < 0;
+  return attemptsLeft < 0;
 }
 
-/** Notes a turn of the event loop: all may try again. */
+/** Permits attempts again, in a new turn of the event loop. */
 export function permitAll(): void {
-  left = ATTEMPTS_PER_TURN;
+  attemptsLeft = ATTEMPTS_PER_TURN;
 }
 
 /** listen(2). */
 export function listen(fd: number, backlog: number): number {
-  made++;
+  callCount++;
   return symbols().listen(fd, backlog);
 }
 
-/** accept4(2): a Unix client may wait for the place in the queue. */
+/** accept4(2). It may make a Unix client's connect possible, which waits for space in the queue. */
 export function accept(fd: number, address: Buffer, length: Buffer, flags: number): number {
-  made++;
+  callCount++;
   return symbols().accept4(fd, address, length, flags);
 }
 
 /** connect(2). */
 export function connect(fd: number, address: Buffer, length: number): number {
-  made++;
+  callCount++;
   return symbols().connect(fd, address, length);
 }
 
 /** shutdown(2). */
 export function shutdown(fd: number, how: number): number {
-  made++;
+  callCount++;
   return symbols().shutdown(fd, how);
 }
 
 /** send(2). */
 export function send(fd: number, data: Buffer, size: number, flags: number): number {
-  made++;
+  callCount++;
   return symbols().send(fd, data, size, flags);
 }
 
@@ -85,19 +86,19 @@ export function sendTo(
   address: Buffer,
   length: number,
 ): number {
-  made++;
+  callCount++;
   return symbols().sendto(fd, data, size, flags, address, length);
 }
 
 /** sendmsg(2). */
 export function sendMessage(fd: number, message: Buffer, flags: number): number {
-  made++;
+  callCount++;
   return symbols().sendmsg(fd, message, flags);
 }
 
-/** recv(2), which makes room for the sender. */
+/** recv(2). It frees buffer space for the sender. */
 export function recv(fd: number, buffer: Buffer, size: number, flags: number): number {
-  made++;
+  callCount++;
   return symbols().recv(fd, buffer, size, flags);
 }
 
@@ -110,30 +111,30 @@ export function recvFrom(
   address: Buffer,
   length: Buffer,
 ): number {
-  made++;
+  callCount++;
   return symbols().recvfrom(fd, buffer, size, flags, address, length);
 }
 
 /** recvmsg(2). */
 export function recvMessage(fd: number, message: Buffer, flags: number): number {
-  made++;
+  callCount++;
   return symbols().recvmsg(fd, message, flags);
 }
 
-/** setsockopt(2): some options are bounds of readiness (SO_SNDBUF, SO_RCVLOWAT). */
+/** setsockopt(2). Some options change readiness (SO_SNDBUF, SO_RCVLOWAT). */
 export function setOption(fd: number, level: number, name: number, value: Buffer, length: number): number {
-  made++;
+  callCount++;
   return symbols().setsockopt(fd, level, name, value, length);
 }
 
-/** close(2), at once. */
+/** close(2) on the JavaScript thread. */
 export function close(fd: number): number {
-  made++;
+  callCount++;
   return symbols().close(fd);
 }
 
-/** close(2) on another thread: it may wait for what is unsent (SO_LINGER). */
+/** close(2) on another thread, because it may wait for unsent data (SO_LINGER). */
 export function closeWaiting(fd: number): Promise<number> {
-  made++;
+  callCount++;
   return symbols().close_waiting(fd);
 }

@@ -1,12 +1,12 @@
-// libc's symbol table and nothing else: each parameter stands with its C declaration.
+// libc's symbol table, with the C declaration of each parameter.
 //
-// Lengths (size_t) are declared u32 and counts (ssize_t) i32: 64-bit results come back as bigint, which costs
-// an allocation at each call, and no call here moves 2 GiB.
+// Lengths (size_t) are declared u32 and counts (ssize_t) i32. A 64-bit result would be a bigint, which costs an
+// allocation in each call, and no call here moves 2 GiB.
 
 const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" }, // int *
-  // Four times: to read memory that libc points to, by pointer or by number, to write there, and to learn where a buffer is. Deno.UnsafePointer and its view would
-  // do the same, but want all of --allow-ffi, and not libc's path alone.
+  // Declared four times: to read memory by pointer or by number, to write to a pointer, and to get the address of a buffer.
+  // Deno.UnsafePointer and its view could do the same, but they need all of --allow-ffi and not only libc's path.
   memcpy: {
     parameters: ["buffer", /* void *dest */ "pointer", /* const void *src */ "u32" /* size_t n */],
     result: "void", // void *, dest
@@ -124,7 +124,7 @@ const SYMBOLS = {
 
   close: { parameters: ["i32" /* int fd */], result: "i32" },
   close_waiting: { name: "close", parameters: ["i32" /* int fd */], result: "i32", nonblocking: true },
-  // Variadic in C; on Linux, x86-64 and arm64, an int goes where a named one would.
+  // Variadic in C. On Linux on x86-64 and arm64, a variadic int is passed like a declared one.
   fcntl: { parameters: ["i32", /* int fd */ "i32", /* int cmd */ "i32" /* int arg */], result: "i32" },
   ioctl: { parameters: ["i32", /* int fd */ "u32", /* unsigned long request */ "buffer" /* int * */], result: "i32" },
   poll: {
@@ -171,9 +171,9 @@ const SYMBOLS = {
 export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 /**
- * Where libc is. The bare name is the one that the process runs on already, glibc or musl, wherever it lies: a second one
- * beside it would crash. But Deno looks for bare names in the current directory where FFI is granted for some paths only;
- * there it is the path that is granted.
+ * Returns the places where libc may be. The bare name finds the libc that the process uses already, glibc or musl. A
+ * second libc in the process would crash. If FFI is granted for some paths only, Deno looks for a bare name in the current
+ * directory; then the granted path is used.
  */
 function candidates(arch: string): string[] {
   const { state, partial } = Deno.permissions.querySync({ name: "ffi" });
@@ -193,12 +193,12 @@ function isGranted(path: string): boolean {
 
 let symbols: Libc | undefined;
 
-/** libc, opened at the first call: importing the module asks for no permission. */
+/** Returns libc's functions. The library is opened at the first call, so importing this module asks for no permission. */
 export function libc(): Libc {
   return symbols ??= openLibc(SYMBOLS);
 }
 
-/** Opens libc for some of its functions. Deno compiles a way to each, which takes 0.15 ms: not for what is rarely used. */
+/** Opens libc for some functions. Deno compiles a stub for each, which takes 0.15 ms, so rarely used ones are opened later. */
 export function openLibc<const S extends Deno.ForeignLibraryInterface>(symbols: S): Deno.DynamicLibrary<S>["symbols"] {
   const { os, arch } = Deno.build;
   if (os !== "linux" || (arch !== "x86_64" && arch !== "aarch64")) {
@@ -207,15 +207,15 @@ export function openLibc<const S extends Deno.ForeignLibraryInterface>(symbols: 
     );
   }
   let reason: unknown;
-  // First what is granted: Deno would ask the user for the others.
+  // Granted paths first: Deno would ask the user about the others.
   const paths = candidates(arch).sort((one, other) => Number(isGranted(other)) - Number(isGranted(one)));
   for (const path of paths) {
     try {
       return Deno.dlopen(path, symbols).symbols;
     } catch (error) {
-      // The user was asked for this one and refused.
+      // Deno asked the user about this path, and the user refused.
       if (error instanceof Deno.errors.NotCapable) throw error;
-      // A library that is not there: the next path's turn.
+      // There is no library at this path: try the next one.
       reason ??= error;
     }
   }

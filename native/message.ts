@@ -1,7 +1,7 @@
 // struct msghdr, iovec and cmsghdr, as 64-bit Linux lays them out.
 //
-// Messages go through memory of this module's own, whose address is asked once. Pointers into a caller's views would
-// have to be taken anew each time, which costs more than the copy and depends on where the collector keeps the views.
+// Messages are copied through memory of this module, whose address is read once. The addresses of a caller's views would
+// have to be read for each call, because the garbage collector may move them. That costs more than the copy.
 
 import { CMSG_LEN, CMSG_SPACE } from "../base/data.ts";
 import type { AncillaryData } from "../seam/transport.ts";
@@ -19,7 +19,7 @@ class Region {
   view: DataView<ArrayBuffer> = new DataView(this.bytes.buffer);
   address = 0n;
 
-  /** Makes room for `length` bytes; what was there is lost. */
+  /** Makes the memory at least `length` bytes long. Its contents are lost. */
   reserve(length: number): void {
     if (length <= this.bytes.length) return;
     this.bytes = new Uint8Array(align(Math.max(length, 2 * this.bytes.length, 4096)));
@@ -33,14 +33,14 @@ function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
 }
 
 // struct msghdr: void *msg_name @0, socklen_t msg_namelen @8, struct iovec *msg_iov @16, size_t msg_iovlen @24,
-// void *msg_control @32, size_t msg_controllen @40, int msg_flags @48; and behind it the one struct iovec:
+// void *msg_control @32, size_t msg_controllen @40, int msg_flags @48. After it comes the only struct iovec:
 // void *iov_base @56, size_t iov_len @64.
 const NAME = 0, NAME_LENGTH = 8, IOV = 16, IOV_COUNT = 24, CONTROL = 32, CONTROL_LENGTH = 40, FLAGS = 48;
 const BASE = 56, LENGTH = 64, SIZE = 72;
 
-/** A message on its way in or out. */
+/** The memory of one sendmsg or recvmsg call. */
 export class Message {
-  /** What sendmsg and recvmsg take. */
+  /** The struct msghdr for sendmsg(2) and recvmsg(2). */
   readonly header: Uint8Array<ArrayBuffer> = new Uint8Array(SIZE);
   readonly #view = new DataView(this.header.buffer);
   readonly #data = new Region();
@@ -60,13 +60,13 @@ export class Message {
     this.#set(this.#incoming, incoming.length, size, ancillarySize);
   }
 
-  /** Says that nothing was received. */
+  /** Sets the state of a message that brought nothing. */
   empty(): void {
     this.#view.setUint32(NAME_LENGTH, 0, true);
     this.#view.setUint32(CONTROL_LENGTH, 0, true);
   }
 
-  /** Prepares to send; `nameLength` bytes of `outgoing` are the address, 0 for none. */
+  /** Prepares to send. The address is in the first `nameLength` bytes of `outgoing`; 0 for no address. */
   compose(views: Uint8Array[], size: number, ancillary: AncillaryData[], nameLength: number): void {
     this.#data.reserve(size);
     gather(views, this.#data.bytes.subarray(0, size));
@@ -85,22 +85,22 @@ export class Message {
     this.#set(nameLength === 0 ? 0n : this.#outgoing, nameLength, size, controlLength);
   }
 
-  /** The flags that came with a message. */
+  /** The flags of the received message. */
   get flags(): number {
     return this.#view.getInt32(FLAGS, true);
   }
 
-  /** How many bytes of `incoming` the sender's address has. */
+  /** The length of the sender's address in `incoming`. */
   get nameLength(): number {
     return this.#view.getUint32(NAME_LENGTH, true);
   }
 
-  /** The first bytes of what was received. */
+  /** Returns the first bytes that were received. They are not copied. */
   data(length: number): Uint8Array {
     return this.#data.bytes.subarray(0, length);
   }
 
-  /** The control messages received. The last may be cut (MSG_CTRUNC): then what there is of it. */
+  /** Returns the control messages that were received. The last one may be cut (MSG_CTRUNC). */
   ancillary(): AncillaryData[] {
     return readAncillary(this.#control.view, this.#view.getUint32(CONTROL_LENGTH, true));
   }
@@ -123,7 +123,7 @@ export function readAncillary(view: DataView<ArrayBuffer>, end: number): Ancilla
   for (let at = 0; at + CMSG_HEADER <= end;) {
     const length = view.getUint32(at, true);
     if (length < CMSG_HEADER) break;
-    // Compared with what is left before anything is added to it: any length can stand there.
+    // Compared before it is added to anything, because any number may stand there.
     const cut = length > end - at;
     const data = new Uint8Array(view.buffer, at + CMSG_HEADER, (cut ? end - at : length) - CMSG_HEADER).slice();
     messages.push([view.getInt32(at + 8, true), view.getInt32(at + 12, true), data]);
@@ -133,23 +133,23 @@ export function readAncillary(view: DataView<ArrayBuffer>, end: number): Ancilla
   return messages;
 }
 
-/** The most that one message of a stream carries; the caller sends the rest with the next. */
+/** The largest message on a stream. The caller sends the rest with the next message. */
 export const STREAM_MESSAGE: number = 1024 * 1024;
 
 let shared: Message | undefined;
 
-/** The one message of all attempts: none of them waits, so nobody else can want it meanwhile. */
+/** Returns the message that all attempts share. An attempt never waits, so no two attempts use it at the same time. */
 export function sharedMessage(): Message {
   return shared ??= new Message();
 }
 
-/** Copies views into one row, as far as it reaches. */
-function gather(views: Uint8Array[], row: Uint8Array): void {
+/** Copies views into a target, up to its length. */
+function gather(views: Uint8Array[], target: Uint8Array): void {
   let at = 0;
   for (const view of views) {
-    if (at === row.length) return;
-    const part = view.subarray(0, row.length - at);
-    row.set(part, at);
+    if (at === target.length) return;
+    const part = view.subarray(0, target.length - at);
+    target.set(part, at);
     at += part.length;
   }
 }

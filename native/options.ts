@@ -8,7 +8,7 @@ import { call, level } from "./call.ts";
 import { libc } from "./libc.ts";
 import { FIONREAD, SO_RCVTIMEO_NEW, SO_SNDTIMEO_NEW } from "./linux.ts";
 
-/** getsockopt(2) into a value of fixed size, for whoever knows the option. Answers what libc does. */
+/** getsockopt(2) for an option of known size. Returns libc's result. */
 export function readOption(
   fd: number,
   level: number,
@@ -19,8 +19,8 @@ export function readOption(
 }
 
 /**
- * An option as a number. Those of AF_VSOCK have 64 bits, so CPython asks for 8 bytes on such a socket; the kernel fills
- * the first 4 of them where an option of another level has no more.
+ * Returns an option as a number. Options of AF_VSOCK have 64 bits, so CPython asks for 8 bytes on such a socket. For an
+ * option of another level the kernel fills the first 4 bytes only.
  */
 export function numberOption(fd: number, family: number, level: number, name: number): number {
   const value = new DataView(new ArrayBuffer(8));
@@ -29,7 +29,7 @@ export function numberOption(fd: number, family: number, level: number, name: nu
   return family === AF_VSOCK ? Number(value.getBigUint64(0, true)) : value.getInt32(0, true);
 }
 
-/** Up to `size` bytes of an option. */
+/** Returns up to `size` bytes of an option. */
 export function bytesOption(fd: number, level: number, name: number, size: number): Uint8Array<ArrayBuffer> {
   const value = new Uint8Array(size);
   const length = new Uint32Array([size]);
@@ -37,7 +37,7 @@ export function bytesOption(fd: number, level: number, name: number, size: numbe
   return value.slice(0, length[0]);
 }
 
-/** Sets an option to bytes, or to a number: 64 bits wide on a socket of AF_VSOCK, C's int on any other. */
+/** Sets an option to bytes or to a number. A number has 64 bits on a socket of AF_VSOCK, and is a C int on others. */
 export function setOption(fd: number, family: number, level: number, name: number, value: number | Uint8Array): void {
   const bytes = typeof value !== "number"
     ? value as Uint8Array<ArrayBuffer>
@@ -47,14 +47,14 @@ export function setOption(fd: number, family: number, level: number, name: numbe
   call(effects.setOption(fd, level, name, bytes, bytes.byteLength), "setsockopt");
 }
 
-// The socket options that tell how a blocking call waits: SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT.
+// The socket options that limit blocking calls: SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT.
 //
-// The kernel heeds them on blocking descriptors, and those here are not. So they are read back when they are set, adopted
-// or inherited, and heeded by what waits here. Where none is set there is nothing to look at.
+// The kernel applies them to blocking descriptors only, and descriptors here are non-blocking. So this module reads them
+// when they are set, adopted or inherited, and calls apply them. A socket without any of them has no limits to check.
 
 const NONE: BlockingLimits = { receive: null, send: null, lowWater: 1 };
 
-/** The limits of a socket, undefined where it has none. */
+/** Returns the limits of a socket, or undefined if it has none. */
 export function readLimits(fd: number): BlockingLimits | undefined {
   return orNone({
     receive: secondsOf(fd, SO_RCVTIMEO),
@@ -63,7 +63,7 @@ export function readLimits(fd: number): BlockingLimits | undefined {
   });
 }
 
-/** The limits after an option was set to some bytes. */
+/** Returns the limits after an option was set. */
 export function limitsAfter(
   fd: number,
   limits: BlockingLimits | undefined,
@@ -86,7 +86,7 @@ export function limitsAfter(
   return limits;
 }
 
-/** A negative struct timeval is no time at all for the kernel; it reads back as zero, which stands for no limit. */
+/** For the kernel a negative struct timeval means not to wait. It reads back as zero, which means no limit. */
 function isNegative(value: number | Uint8Array): boolean {
   return typeof value !== "number" && value.length >= 8 && (value[7] & 0x80) !== 0;
 }
@@ -95,7 +95,7 @@ function orNone(limits: BlockingLimits): BlockingLimits | undefined {
   return limits.receive === null && limits.send === null && limits.lowWater <= 1 ? undefined : limits;
 }
 
-/** A struct timeval in seconds, null for none. */
+/** Reads a struct timeval in seconds; null for zero. */
 function secondsOf(fd: number, name: number): number | null {
   const time = new BigUint64Array(2);
   if (readOption(fd, SOL_SOCKET, name, time) !== 0) return null;
@@ -110,12 +110,12 @@ function lowWaterOf(fd: number): number {
 
 // SO_RCVLOWAT: how many bytes a receive on a stream waits for.
 
-/** The low-water mark of a stream. */
+/** The low-water mark of a stream, in bytes. */
 export class LowWater {
   readonly bytes: number;
   /**
-   * Whether poll(2) heeds it, as TCP's does. A Unix socket's does not: there a blocking receive takes bytes as they come
-   * until there are enough, because its queue may be smaller than the mark.
+   * Whether poll(2) respects it, as it does for TCP. For a Unix socket it does not: a blocking receive there takes bytes as
+   * they arrive until there are enough, because the socket's queue may be smaller than the mark.
    */
   readonly polled: boolean;
 
@@ -129,17 +129,17 @@ export class LowWater {
     return Math.min(this.bytes, size);
   }
 
-  /** Whether there are too few for a receive of up to `size`, on a socket whose poll(2) heeds the mark. */
+  /** Whether there are too few bytes for a receive of up to `size`, on a socket whose poll(2) respects the mark. */
   isShort(fd: number, size: number): boolean {
     if ((level(fd) & (POLLIN | POLLERR | POLLHUP | POLLRDHUP)) !== 0) return false;
-    // For the kernel's poll(2) it is the mark that counts, for a receive of fewer bytes those.
+    // poll(2) compares with the mark. A receive of fewer bytes than the mark waits for those only.
     return size >= this.bytes || available(fd) < size;
   }
 }
 
 const count = new Int32Array(1);
 
-/** How many bytes are in a stream's queue. */
+/** Returns the number of bytes in a stream's receive queue. */
 function available(fd: number): number {
   return libc().ioctl(fd, FIONREAD, count) === 0 ? count[0] : 0;
 }

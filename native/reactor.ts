@@ -1,16 +1,17 @@
-// One epoll instance for all native descriptors, and the loop that listens to it while somebody waits.
+// The reactor: one epoll instance for all native descriptors, and the loop that asks it while something waits.
 //
-// Every descriptor is registered once, edge-triggered and for everything, at its first wait; after that waiting and
-// leaving cost no system call. The loop asks epoll without waiting (timeout 0) and goes on as long as it finds work.
-// When it found nothing for a while it parks: one epoll_wait that waits on a thread of Deno's pool, whose
-// answer takes 29 µs longer to arrive. An eventfd ends that call when the last one who waited has left.
+// A descriptor is registered once, at its first wait, edge-triggered and for all events. After that, beginning and ending
+// a wait cost no system call. The loop polls: it calls epoll_wait with timeout 0, and goes on as long as it finds events.
+// After some polls without events it parks: one epoll_wait runs on a thread of Deno's pool and waits there. Its result
+// takes 29 µs longer to arrive. Writing to an eventfd ends that call when the last waiter has left.
 //
-// A hop of setImmediate between two looks lets timers have their turn, but not Deno's own I/O: Deno asks the kernel only
-// when its event loop has nothing left to do, or after 61 tasks, and a hop is one. 61 looks with 64 busy connections take
-// 40 ms. So where other backends are busy too, the loop takes turns with them: it hops without looking until one of their
-// waiters is woken. (Echo with 64 connections on each backend, in one process on one CPU: the default one kept an eighth
-// of what it has alone, and keeps half.) A call parked without waiting would do the same for less, if it had a CPU for its
-// thread: on one CPU it was either back before Deno had asked the kernel, or 2 ms late.
+// Between two polls the loop waits for setImmediate. That lets timers run, but not Deno's own I/O: Deno asks the kernel
+// only when its event loop has nothing else to do, or after 61 tasks, and one setImmediate is one task. 61 polls with 64
+// busy connections take 40 ms. So when other backends are busy too, the loop shares the thread with them in time slices:
+// it lets the event loop turn without polling until one of their waiters is woken. (Echo with 64 connections on each
+// backend, in one process on one CPU: the default backend kept an eighth of the rate that it has alone. With the slices
+// it keeps half.) A parked call with timeout 0 would cost less, but only if its thread had a CPU: on one CPU it either
+// returned before Deno had asked the kernel, or 2 ms too late.
 
 import type { Libc } from "./libc.ts";
 import { libc } from "./libc.ts";
@@ -30,48 +31,48 @@ import { anyHeldBack, effects, permitAll } from "./effects.ts";
 import { POLLIN, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
 import type { Loop, WakeUps } from "../seam/loop.ts";
 
-/** struct epoll_event in 32-bit words: events, then data in two. Packed on x86-64, aligned elsewhere. */
+/** struct epoll_event in 32-bit words: events, then two words of data. It is packed on x86-64 and aligned elsewhere. */
 const WORDS = Deno.build.arch === "x86_64" ? 3 : 4;
 const DATA = WORDS - 2;
-/** Events taken by one look. What is more waits for the next one; epoll goes round. (16 to 512 make no difference.) */
+/** The number of events per poll. The next poll gets the rest. (16 to 512 make no difference.) */
 const BATCH = 128;
-/** Looks without a find before the loop parks. (10 to 150 make no difference.) */
-const PATIENCE = 40;
-/** The longest that a parked call waits, in ms: the thread of a Worker that was terminated meanwhile is free then. */
+/** The number of polls without events before the loop parks. (10 to 150 make no difference.) */
+const IDLE_POLLS = 40;
+/** The timeout of a parked call in ms. It frees the thread when the Worker was terminated meanwhile. */
 const LONGEST_PARK = 60_000;
-/** How long the loop works, in ms, before it lets the other backends work: at first, and at most while they are idle. */
-const SHORTEST_TURN = 0.1;
-const LONGEST_TURN = 4;
-/** The tasks of Deno's event loop after which it asks the kernel in any case. */
+/** The time slice of the loop in ms: at first, and at most while the other backends are idle. */
+const SHORTEST_SLICE = 0.1;
+const LONGEST_SLICE = 4;
+/** The number of tasks after which Deno's event loop asks the kernel in any case. */
 const TASKS_PER_DRIVER_POLL = 61;
-/** The longest pause, in ms, between looks while all who wait are unref'ed. */
-const LONGEST_DOZE = 16;
+/** The longest delay between polls in ms, while all waiting sockets are unref'ed. */
+const LONGEST_TIMER = 16;
 
-/** How long the isolate's end waits for a parked call, in ms. */
-const LONGEST_NAP_MS = 1000;
+/** How long the end of the isolate waits for a parked call, in ms. */
+const LONGEST_CLOSE = 1000;
 
 const EVERYTHING = POLLIN | POLLOUT | POLLPRI | POLLRDHUP | EPOLLET;
 
-/** What the reactor knows of a descriptor. source.ts has the rest of it. */
+/** A descriptor as the reactor sees it. source.ts implements it. */
 export interface Watched {
   readonly fd: number;
-  /** Tells this use of the number from those before it. */
+  /** Distinguishes this descriptor from earlier ones with the same number. */
   readonly generation: number;
-  /** What may succeed: POLLIN, POLLOUT or both. */
+  /** The attempts that may succeed: POLLIN, POLLOUT or both. */
   readonly ready: number;
-  /** How many waiters it has, and how many of them are a reason to keep the process alive. */
+  /** The number of waiters, and the number of those that are not background waiters. */
   readonly waiting: number;
-  readonly holding: number;
-  /** Whether its waiters keep the process alive. */
-  holds: boolean;
-  /** Whether epoll watches the descriptor. */
+  readonly foreground: number;
+  /** False after unref(): then its waiters do not keep the process alive. */
+  referenced: boolean;
+  /** Whether it is registered with epoll. */
   registered: boolean;
-  /** Another one for the same number. */
-  beside: Watched | undefined;
-  /** Notes an event. Answers whether it is the first since the last telling. */
+  /** The next source of the same descriptor. */
+  sibling: Watched | undefined;
+  /** Notes events. Returns whether they are the first since the waiters were woken. */
   note(events: number): boolean;
-  /** Wakes the waiters of what was noted. */
-  tell(): void;
+  /** Wakes the waiters of the noted events. */
+  wakeWaiters(): void;
 }
 
 class Reactor implements Loop {
@@ -79,75 +80,75 @@ class Reactor implements Loop {
   #epoll = -1;
   #eventfd = -1;
   readonly #events = new Int32Array(BATCH * WORDS);
-  /** The parked call's own room: it is written by another thread while the loop may look by itself. */
+  /** The events of the parked call. Another thread writes them, while the loop may poll. */
   readonly #parkedEvents = new Int32Array(BATCH * WORDS);
   readonly #request = new Int32Array(WORDS);
   readonly #sources: (Watched | undefined)[] = [];
-  /** Sources with news that nobody was told yet. */
-  #newsworthy: Watched[] = [];
-  /** How many wait, and how many of them keep the process alive, and how many are in the background. */
+  /** Sources with noted events whose waiters were not woken yet. */
+  #noted: Watched[] = [];
+  /** The number of all waiters, of those that keep the process alive, and of background waiters. */
   #waiting = 0;
-  #holding = 0;
+  #foreground = 0;
   #background = 0;
-  /** How many select, poll and epoll calls sleep: what is registered in the background is waited for meanwhile. */
-  #sleeping = 0;
-  /** Looks since the last find. */
+  /** The number of select, poll and epoll waits. Background waiters count only while there is one. */
+  #waits = 0;
+  /** The number of polls since the last event. */
   #idle = 0;
   #scheduled = false;
   #parked: Promise<void> | undefined;
-  /** What the calls that end in this turn wait for. */
-  #rests: Promise<void> | undefined;
-  #roused = false;
-  #doze: ReturnType<typeof setTimeout> | undefined;
-  /** How often waiters of any backend were woken, and how much of it is accounted for: woken by this loop, or noticed. */
+  /** The promise of all calls that end in this turn of the event loop, see `atRest`. */
+  #ending: Promise<void> | undefined;
+  #parkEnds = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The wake-ups of all backends, and how many of them are known: made by this loop, or seen before. */
   #wakeUps: WakeUps = { count: 0 };
   #accountedFor = 0;
-  /** When the others had their last turn, and how long this loop's own may last; 0 while they are idle. */
-  #turnBegan = 0;
-  #turnLength = 0;
-  /** The hops that are left of the others' turn. */
-  #hops = 0;
-  /** How many effects there were when epoll was asked, in this run of JavaScript; -1: it was not. */
+  /** When this loop's time slice began, and its length in ms; 0 while the other backends are idle. */
+  #sliceBegan = 0;
+  #sliceLength = 0;
+  /** The turns of the event loop that the other backends still have. */
+  #turnsLeft = 0;
+  /** The value of effects() when epoll was asked in this run of JavaScript; -1 if it was not. */
   #refreshed = -1;
-  readonly #turn = (): void => this.#look();
-  readonly #expire = (): void => {
+  readonly #run = (): void => this.#poll();
+  readonly #expireRefresh = (): void => {
     this.#refreshed = -1;
   };
 
-  /** Starts to watch a descriptor. EPERM: a regular file, which is always ready and never has news. */
+  /** Registers a source with epoll. Throws EPERM for a regular file, which is always ready. */
   register(source: Watched): void {
     if (this.#epoll < 0) this.#open();
     if (this.#control(EPOLL_CTL_ADD, source) === -1) {
-      // Watched already, by a source that looks at the same number from outside: now both are told.
+      // A source of the same number is registered, as a foreign descriptor. Now the events go to both.
       if (errno() !== EEXIST) throw failure("epoll_ctl");
       call(this.#control(EPOLL_CTL_MOD, source), "epoll_ctl");
-      source.beside = this.#sources[source.fd];
+      source.sibling = this.#sources[source.fd];
     }
     this.#sources[source.fd] = source;
     source.registered = true;
   }
 
-  /** Stops watching. */
-  forget(source: Watched): void {
+  /** Removes a source from epoll. */
+  unregister(source: Watched): void {
     source.registered = false;
-    const { fd, beside } = source;
-    source.beside = undefined;
+    const { fd, sibling } = source;
+    source.sibling = undefined;
     const first = this.#sources[fd];
     if (first !== source) {
-      for (let at = first; at !== undefined; at = at.beside) if (at.beside === source) at.beside = beside;
+      for (let at = first; at !== undefined; at = at.sibling) if (at.sibling === source) at.sibling = sibling;
       return;
     }
-    this.#sources[fd] = beside;
-    // An error would say that the kernel has forgotten it already.
-    if (beside === undefined) this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, fd, this.#request);
-    else this.#control(EPOLL_CTL_MOD, beside);
+    this.#sources[fd] = sibling;
+    // An error would mean that the kernel has removed it already.
+    if (sibling === undefined) this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, fd, this.#request);
+    else this.#control(EPOLL_CTL_MOD, sibling);
   }
 
-  /** Whether the kernel watches for a source still: it forgets a file with its last descriptor, whoever closed that. */
-  remembers({ fd }: Watched): boolean {
+  /** Whether the kernel still has the registration. It removes a file whose last descriptor is closed. */
+  isKnownToKernel({ fd }: Watched): boolean {
     const first = this.#sources[fd];
     if (first === undefined) return false;
-    // EEXIST changes nothing, where EPOLL_CTL_MOD would arm the edge anew.
+    // Failing with EEXIST changes nothing. EPOLL_CTL_MOD would report the current events again.
     if (this.#control(EPOLL_CTL_ADD, first) === -1) return errno() === EEXIST;
     this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, fd, this.#request);
     return false;
@@ -161,34 +162,34 @@ class Reactor implements Loop {
     return this.#libc.epoll_ctl(this.#epoll, operation, source.fd, request);
   }
 
-  /** One more waits. */
-  enter(source: Watched, mask: number, background: boolean): void {
+  /** Counts a new waiter of a source. */
+  addWaiter(source: Watched, mask: number, background: boolean): void {
     this.#waiting++;
     if (background) this.#background++;
-    else if (source.holds) this.#holding++;
-    // It waits for its turn perhaps, and not for the kernel: the next look wakes it to try.
+    else if (source.referenced) this.#foreground++;
+    // The waiter may wait for the next turn of the event loop and not for the kernel. So the next poll wakes it.
     if (anyHeldBack()) {
-      if (source.note(mask & source.ready)) this.#newsworthy.push(source);
-      this.#rouse();
+      if (source.note(mask & source.ready)) this.#noted.push(source);
+      this.#endPark();
     }
-    this.#go();
+    this.#schedule();
   }
 
-  /** One less. */
-  leave(source: Watched, background: boolean): void {
+  /** Counts a waiter that was withdrawn. */
+  removeWaiter(source: Watched, background: boolean): void {
     this.#waiting--;
     if (background) this.#background--;
-    else if (source.holds) this.#holding--;
-    this.#rest();
+    else if (source.referenced) this.#foreground--;
+    this.#endUnneeded();
   }
 
-  /** Those who wait for a source keep the process alive, or no longer do. */
-  hold(source: Watched, holds: boolean): void {
-    if (source.holds === holds) return;
-    source.holds = holds;
-    this.#holding += holds ? source.holding : -source.holding;
-    if (holds) this.#go();
-    else if (!this.#held) this.#rouse();
+  /** Sets whether the waiters of a source keep the process alive. */
+  setReferenced(source: Watched, referenced: boolean): void {
+    if (source.referenced === referenced) return;
+    source.referenced = referenced;
+    this.#foreground += referenced ? source.foreground : -source.foreground;
+    if (referenced) this.#schedule();
+    else if (!this.#held) this.#endPark();
   }
 
   join(wakeUps: WakeUps): void {
@@ -196,178 +197,178 @@ class Reactor implements Loop {
   }
 
   beginWait(): void {
-    this.#sleeping++;
-    this.#go();
+    this.#waits++;
+    this.#schedule();
   }
 
   endWait(): Promise<void> | undefined {
-    this.#sleeping--;
-    this.#rest();
+    this.#waits--;
+    this.#endUnneeded();
     return this.atRest();
   }
 
-  /** Ends what nobody waits for any more. */
-  #rest(): void {
-    if (!this.#held) this.#rouse();
-    if (this.#doze !== undefined && !this.#wanted) this.#endDoze();
+  /** Ends the parked call or the timer if no waiter needs it. */
+  #endUnneeded(): void {
+    if (!this.#held) this.#endPark();
+    if (this.#timer !== undefined && !this.#wanted) this.#clearTimer();
   }
 
   /**
-   * Settles when nothing is under way that nothing waits for. A parked call that ends takes a moment, and `deno test` counts
-   * it as an operation that was left behind.
+   * Returns a promise that settles when the parked call has ended, if no waiter needs it. Ending it takes a moment, and
+   * `deno test` reports an operation that is still under way.
    */
   atRest(): Promise<void> | undefined {
-    return this.#parked === undefined ? undefined : this.#rests ??= this.#untilRest();
+    return this.#parked === undefined ? undefined : this.#ending ??= this.#untilParkEnds();
   }
 
-  async #untilRest(): Promise<void> {
-    // Calls that end together, by one signal say, settle together: in this turn all of them leave. A program that awaits
-    // one after the other would else meet an unhandled rejection.
+  async #untilParkEnds(): Promise<void> {
+    // Calls that end together, by one signal for example, settle together in the next turn of the event loop. Otherwise a
+    // program that awaits them one after the other would get an unhandled rejection.
     await new Promise((resolve) => setImmediate(resolve));
-    this.#rests = undefined;
+    this.#ending = undefined;
     if (!this.#held) await this.#parked;
   }
 
-  /** Wakes the waiters of a source by an event that the kernel does not announce; a parked call ends first. */
+  /** Wakes the waiters of an event that the kernel does not report. A parked call is ended first. */
   announce(source: Watched, event: number): void {
     const noted = source.note(event);
-    if (this.#parked === undefined || source.waiting === 0) return source.tell();
-    if (noted) this.#newsworthy.push(source);
-    this.#rouse();
+    if (this.#parked === undefined || source.waiting === 0) return source.wakeWaiters();
+    if (noted) this.#noted.push(source);
+    this.#endPark();
   }
 
-  /** Whether somebody wants to be told. */
+  /** Whether a waiter needs the loop. */
   get #wanted(): boolean {
-    return this.#waiting > (this.#sleeping > 0 ? 0 : this.#background);
+    return this.#waiting > (this.#waits > 0 ? 0 : this.#background);
   }
 
-  /** Whether the loop may keep the process alive. */
+  /** Whether the loop keeps the process alive. Only then may it park. */
   get #held(): boolean {
-    return this.#holding > 0 || this.#sleeping > 0;
+    return this.#foreground > 0 || this.#waits > 0;
   }
 
-  /** Tells all news that the kernel has by now. */
+  /** Wakes the waiters of all events that the kernel has now. */
   catchUp(): Promise<void> | undefined {
     if (this.#waiting === 0) return undefined;
     if (this.#parked !== undefined) return this.#unpark();
-    if (this.refresh()) this.#tell();
+    if (this.refresh()) this.#wakeAll();
     return undefined;
   }
 
-  /** The same where a parked call may hold events, and may have returned before what came last. */
+  /** Does that after the parked call, which may hold events, and may have returned before the latest ones. */
   async #unpark(): Promise<void> {
     while (this.#parked !== undefined) {
-      this.#rouse();
+      this.#endPark();
       await this.#parked;
     }
-    if (this.refresh()) this.#tell();
+    if (this.refresh()) this.#wakeAll();
   }
 
   /**
-   * Brings every source's `ready` up to date, and answers whether that was possible: a parked call may hold
-   * events that it has taken and not delivered. One system call serves all that ask in one run of JavaScript, until a
-   * call of this process changes what is ready.
+   * Brings `ready` of every source up to date. Returns false if a parked call prevents that: it may hold events that were
+   * not delivered yet. In one run of JavaScript one system call serves all callers, until a call of this process changes
+   * readiness.
    */
   refresh(): boolean {
     if (this.#parked !== undefined) return false;
     if (this.#refreshed === effects()) return true;
     this.#refreshed = effects();
-    queueMicrotask(this.#expire);
+    queueMicrotask(this.#expireRefresh);
     for (;;) {
       const found = this.#libc.epoll_wait(this.#epoll, this.#events, BATCH, 0);
       this.#note(this.#events, found);
       if (found < BATCH) break;
     }
-    if (this.#newsworthy.length > 0) this.#go();
+    if (this.#noted.length > 0) this.#schedule();
     return true;
   }
 
   #open(): void {
     this.#libc = libc();
-    // Any of these may fail (EMFILE): then nothing is open, and the next wait tries again.
+    // Each of these may fail (EMFILE). Then nothing is left open, and the next wait tries again.
     if (this.#eventfd < 0) this.#eventfd = call(this.#libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
     const epoll = call(this.#libc.epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
-    // Edge-triggered: each write is an edge, so that nobody ever has to read it.
+    // Edge-triggered: each write reports an event, so the eventfd never has to be read.
     this.#request[0] = POLLIN | EPOLLET;
     this.#request[DATA] = -1;
     call(this.#libc.epoll_ctl(epoll, EPOLL_CTL_ADD, this.#eventfd, this.#request), "epoll_ctl");
     this.#epoll = epoll;
   }
 
-  /** Sees to it that the loop runs, in the way that fits those who wait. */
-  #go(): void {
+  /** Schedules the next poll, unless the loop is scheduled or parked already, or no waiter needs it. */
+  #schedule(): void {
     if (this.#scheduled || this.#parked !== undefined || !this.#wanted) return;
     if (this.#held) {
       this.#scheduled = true;
-      if (this.#doze !== undefined) this.#endDoze();
-      if (this.#isOthersTurn()) this.#letOthersWork();
-      else setImmediate(this.#turn);
-    } else if (this.#doze === undefined) {
-      // Nobody keeps the process alive, and a parked call would: look from an unref'ed timer.
-      this.#doze = setTimeout(this.#turn, Math.min(2 ** this.#idle, LONGEST_DOZE));
-      Deno.unrefTimer(this.#doze);
+      if (this.#timer !== undefined) this.#clearTimer();
+      if (this.#areOthersDue()) this.#yieldToOthers();
+      else setImmediate(this.#run);
+    } else if (this.#timer === undefined) {
+      // A parked call would keep the process alive, and no waiter does. So the loop polls from an unref'ed timer.
+      this.#timer = setTimeout(this.#run, Math.min(2 ** this.#idle, LONGEST_TIMER));
+      Deno.unrefTimer(this.#timer);
     }
   }
 
-  #endDoze(): void {
-    clearTimeout(this.#doze);
-    this.#doze = undefined;
+  #clearTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
-  #look(): void {
+  #poll(): void {
     this.#scheduled = false;
     permitAll();
-    if (this.#doze !== undefined) this.#endDoze();
+    if (this.#timer !== undefined) this.#clearTimer();
     if (!this.#wanted) {
       this.#idle = 0;
       return;
     }
     const found = this.#libc.epoll_wait(this.#epoll, this.#events, BATCH, 0);
     this.#note(this.#events, found);
-    this.#afterLook();
+    this.#afterPoll();
   }
 
-  #afterLook(): void {
-    if (this.#newsworthy.length > 0) {
+  #afterPoll(): void {
+    if (this.#noted.length > 0) {
       this.#idle = 0;
-      this.#tell();
+      this.#wakeAll();
     } else this.#idle++;
     if (!this.#wanted) return;
-    if (this.#idle < PATIENCE || !this.#held) this.#go();
+    if (this.#idle < IDLE_POLLS || !this.#held) this.#schedule();
     else this.#park();
-    // Where a peer shares the CPU it is to have it, so that looking again finds its answer: with one connection, client and
-    // server on one CPU, 4% more round trips for 10% less of the server's time.
+    // A peer on the same CPU should run now, so that the next poll finds its reply. With one connection and both ends on one
+    // CPU that gives 4% more round trips for 10% less of the server's time.
     if (this.#idle > 0 && this.#scheduled) this.#libc.sched_yield();
   }
 
-  /** Whether other backends are busy, and it is their turn. */
-  #isOthersTurn(): boolean {
+  /** Whether other backends are busy and this loop's time slice is over. */
+  #areOthersDue(): boolean {
     const { count } = this.#wakeUps;
     if (count !== this.#accountedFor) {
       this.#accountedFor = count;
-      this.#turnLength = SHORTEST_TURN;
-    } else if (this.#turnLength === 0) return false;
-    return performance.now() - this.#turnBegan >= this.#turnLength;
+      this.#sliceLength = SHORTEST_SLICE;
+    } else if (this.#sliceLength === 0) return false;
+    return performance.now() - this.#sliceBegan >= this.#sliceLength;
   }
 
-  /** Lets Deno's event loop ask the kernel. */
-  #letOthersWork(): void {
-    this.#hops = TASKS_PER_DRIVER_POLL;
-    setImmediate(this.#hop);
+  /** Lets the event loop turn until Deno has asked the kernel. */
+  #yieldToOthers(): void {
+    this.#turnsLeft = TASKS_PER_DRIVER_POLL;
+    setImmediate(this.#onTurn);
   }
 
-  readonly #hop = (): void => {
+  readonly #onTurn = (): void => {
     const found = this.#wakeUps.count !== this.#accountedFor;
-    if (!found && --this.#hops > 0) {
-      setImmediate(this.#hop);
+    if (!found && --this.#turnsLeft > 0) {
+      setImmediate(this.#onTurn);
       return;
     }
-    if (!found) this.#turnLength = this.#turnLength < LONGEST_TURN ? this.#turnLength * 2 : 0;
-    this.#turnBegan = performance.now();
-    this.#look();
+    if (!found) this.#sliceLength = this.#sliceLength < LONGEST_SLICE ? this.#sliceLength * 2 : 0;
+    this.#sliceBegan = performance.now();
+    this.#poll();
   };
 
-  /** Ends the loop for good, with the isolate. */
+  /** Closes the reactor at the end of the isolate. */
   close(): void {
     if (this.#epoll < 0) return;
     if (this.#parked !== undefined) this.#unparkNow();
@@ -377,12 +378,12 @@ class Reactor implements Loop {
   }
 
   /**
-   * Waits on this very thread until the parked call has returned: it writes into memory that goes with the isolate. It
-   * returns within microseconds, and no other call is left to be held up.
+   * Waits on this thread until the parked call has returned, because it writes to memory that ends with the isolate. It
+   * returns within microseconds, and no other JavaScript is left to run.
    */
   #unparkNow(): void {
-    this.#rouse();
-    for (let naps = 0; this.#parkedEvents[0] === 0 && naps < LONGEST_NAP_MS; naps++) {
+    this.#endPark();
+    for (let polls = 0; this.#parkedEvents[0] === 0 && polls < LONGEST_CLOSE; polls++) {
       this.#libc.poll(this.#events, 0, 1);
     }
   }
@@ -391,44 +392,44 @@ class Reactor implements Loop {
     this.#parkedEvents[0] = 0;
     this.#parked = this.#libc.epoll_wait_parked(this.#epoll, this.#parkedEvents, BATCH, LONGEST_PARK).then((found) => {
       this.#parked = undefined;
-      this.#roused = false;
+      this.#parkEnds = false;
       this.#idle = 0;
       permitAll();
       this.#note(this.#parkedEvents, found);
-      this.#tell();
-      this.#go();
+      this.#wakeAll();
+      this.#schedule();
     });
   }
 
-  /** Ends a parked call, which would keep the process alive. */
-  #rouse(): void {
-    if (this.#parked === undefined || this.#roused) return;
-    this.#roused = true;
+  /** Ends the parked call by writing to the eventfd. */
+  #endPark(): void {
+    if (this.#parked === undefined || this.#parkEnds) return;
+    this.#parkEnds = true;
     this.#libc.eventfd_write(this.#eventfd, 1n);
   }
 
   #note(events: Int32Array, found: number): void {
     for (let i = 0, at = 0; i < found; i++, at += WORDS) {
       let source = this.#sources[events[at + DATA]];
-      // A late event of a number that was closed, and perhaps used again, meanwhile.
+      // An event of a descriptor that was closed meanwhile; its number may be in use again.
       if (source === undefined || source.generation !== events[at + DATA + 1]) continue;
-      for (; source !== undefined; source = source.beside) {
-        if (source.note(events[at])) this.#newsworthy.push(source);
+      for (; source !== undefined; source = source.sibling) {
+        if (source.note(events[at])) this.#noted.push(source);
       }
     }
   }
 
   /**
-   * All of them in one run: first everybody receives, then, in microtasks, everybody goes on. Letting each go on before
-   * the next one receives costs 13% of the echoes with 512 connections.
+   * Wakes the waiters of all sources in one run. All calls make their attempts first; their programs go on afterwards, in
+   * microtasks. Letting each program go on before the next attempt costs 13% of the echoes with 512 connections.
    */
-  #tell(): void {
-    const sources = this.#newsworthy;
+  #wakeAll(): void {
+    const sources = this.#noted;
     if (sources.length === 0) return;
-    this.#newsworthy = [];
-    const before = this.#wakeUps.count;
-    for (const source of sources) source.tell();
-    this.#accountedFor += this.#wakeUps.count - before;
+    this.#noted = [];
+    const woken = this.#wakeUps.count;
+    for (const source of sources) source.wakeWaiters();
+    this.#accountedFor += this.#wakeUps.count - woken;
   }
 }
 

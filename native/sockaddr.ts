@@ -1,8 +1,7 @@
-// struct sockaddr of each family, to and from the shapes that CPython gives them.
+// Conversion of struct sockaddr of each family to and from CPython's addresses.
 //
-// Addresses come checked and canonical from base/addresses.ts. Calls share one structure to send from and
-// one to receive into: none of them waits, so nobody else can want it meanwhile, and a UDP server
-// allocates nothing but the address that it hands out.
+// base/addresses.ts has checked the addresses. All calls share one structure for sending and one for receiving. No call
+// waits, so no two calls use them at the same time, and a UDP server allocates only the addresses that it returns.
 
 import { fromUnixPathBytes, toUnixPathBytes } from "../base/addresses.ts";
 import type {
@@ -19,32 +18,32 @@ import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from "../base/ip.ts";
 import { call } from "./call.ts";
 import { libcNames } from "./names/libc.ts";
 
-/** sizeof(struct sockaddr_storage), room for every family. */
+/** sizeof(struct sockaddr_storage), enough for every family. */
 const STORAGE = 128;
-/** IFNAMSIZ, the end included. */
+/** IFNAMSIZ: the size of an interface's name with its final zero. */
 const IFNAMSIZ = 16;
 
-/** What `encode` wrote last. */
+/** The address that `encode` wrote last. */
 export const outgoing: Uint8Array<ArrayBuffer> = new Uint8Array(STORAGE);
 const out = new DataView(outgoing.buffer);
 
-/** Where the kernel puts addresses … */
+/** The address that the kernel wrote last … */
 export const incoming: Uint8Array<ArrayBuffer> = new Uint8Array(STORAGE);
-/** … and their length, which is also what it takes for the room. */
+/** … and its length. Before a call it is the size of the memory. */
 export const incomingLength: Uint32Array<ArrayBuffer> = new Uint32Array(1);
 
-/** Makes room for an address and returns the structure. */
-export function vacant(): Uint8Array<ArrayBuffer> {
+/** Prepares `incoming` for a call, and returns it. */
+export function prepareIncoming(): Uint8Array<ArrayBuffer> {
   incomingLength[0] = STORAGE;
   return incoming;
 }
 
-/** What the kernel wrote there; null where it wrote nothing, as for the peer of a stream. */
+/** Returns the address that the kernel wrote; null if it wrote none, as for the peer of a stream. */
 export function received(): Address | null {
   return decode(incoming, incomingLength[0]);
 }
 
-/** Hosts seen lately: reading and writing the text costs ten times a look-up. Emptied when full. */
+/** The size of the caches of hosts. Parsing and formatting cost ten times a look-up. A full cache is cleared. */
 const REMEMBERED = 4096;
 
 function remember<K, V>(cache: Map<K, V>, key: K, value: V): V {
@@ -56,12 +55,12 @@ function remember<K, V>(cache: Map<K, V>, key: K, value: V): V {
 const bytesOfHost = new Map<string, Uint8Array>();
 const textOfHost = new Map<number, string>();
 
-/** Whether a host was written before, and so is no name: parsing it again was a twelfth of a UDP echo. */
+/** Whether a host was encoded before, and so is a literal. Parsing it again took a twelfth of a UDP echo. */
 export function isKnownLiteral(host: string): boolean {
   return bytesOfHost.has(host);
 }
 
-/** The bytes of a literal host; "" is every interface. */
+/** Returns the bytes of a literal host. "" stands for every interface. */
 function hostBytes(family: number, host: string): Uint8Array {
   if (host === "") return new Uint8Array(family === AF_INET ? 4 : 16);
   const known = bytesOfHost.get(host);
@@ -71,13 +70,13 @@ function hostBytes(family: number, host: string): Uint8Array {
   return remember(bytesOfHost, host, bytes);
 }
 
-/** Writes an address to `outgoing` and returns its length. */
+/** Writes an address to `outgoing`, and returns its length. */
 export function encode(family: number, address: Address): number {
   outgoing[0] = family;
   switch (family) {
     case AF_INET: {
       const [host, port] = address as InetAddress;
-      // By hand: calls of DataView, set and fill would make it 44 ns instead of 13.
+      // Written byte by byte: calls of DataView, set and fill take 44 ns instead of 13.
       outgoing[2] = port >> 8;
       outgoing[3] = port;
       const bytes = hostBytes(AF_INET, host);
@@ -115,8 +114,8 @@ function encodeUnix(address: UnixAddress): number {
   const path = toUnixPathBytes(address);
   outgoing.set(path, 2);
   outgoing[2 + path.length] = 0;
-  // A path ends with a zero. An abstract name has none, its length says where it stops; and sa_family alone
-  // is how Linux is asked for a name of its own choice (autobind).
+  // A path ends with a zero. An abstract name ends where the length says. An address that is only the family asks Linux to
+  // choose an abstract name (autobind).
   const abstract = path.length === 0 || path[0] === 0;
   return 2 + path.length + (abstract ? 0 : 1);
 }
@@ -135,18 +134,18 @@ function encodePacket([name, protocol, packetType, hardwareType, hardware]: Pack
 
 function interfaceIndex(name: string): number {
   const index = libcNames().if_nametoindex(new TextEncoder().encode(`${name}\0`));
-  // It answers 0 where others answer -1.
+  // It returns 0 on failure, where other calls return -1.
   return call(index === 0 ? -1 : index, "if_nametoindex", name);
 }
 
-/** The name of a network interface; "" where there is none of that number, as in CPython. */
+/** Returns the name of a network interface; "" if there is none of this index, as in CPython. */
 function interfaceName(index: number): string {
   const name = new Uint8Array(IFNAMSIZ);
   if (index === 0 || libcNames().if_indextoname(index, name) === null) return "";
   return new TextDecoder().decode(name.subarray(0, name.indexOf(0)));
 }
 
-/** Reads a sockaddr; null where it has no length, as for the peer of a stream. */
+/** Reads a sockaddr. Returns null if it has no length, as for the peer of a stream. */
 export function decode(bytes: Uint8Array, length: number): Address | null {
   if (length < 2) return null;
   const family = bytes[0] | bytes[1] << 8;
@@ -167,7 +166,7 @@ export function decode(bytes: Uint8Array, length: number): Address | null {
     case AF_VSOCK:
       return [view.getUint32(8, true), view.getUint32(4, true)];
     default:
-      // As CPython: a family that it has no shape for is its number and the bytes.
+      // As in CPython, an unknown family is returned as its number and the bytes.
       return [family, bytes.slice(2, length)] as unknown as Address;
   }
 }
@@ -180,7 +179,7 @@ function hostOf4(bytes: Uint8Array): string {
 const last = new Uint8Array(16);
 let lastText = "::";
 
-/** An IPv6 host is written anew only when it differs from the last one: in a flow of datagrams it rarely does. */
+/** Formats an IPv6 host only if it differs from the last one. In a flow of datagrams it rarely does. */
 function hostOf6(bytes: Uint8Array): string {
   for (let i = 0; i < 16; i++) {
     if (bytes[8 + i] !== last[i]) {
@@ -192,7 +191,7 @@ function hostOf6(bytes: Uint8Array): string {
 }
 
 function decodeUnix(path: Uint8Array): UnixAddress {
-  // An abstract name may hold any byte and ends with the length, a path at its first zero.
+  // An abstract name may contain zeros and ends with the length. A path ends at its first zero.
   const end = path[0] === 0 ? -1 : path.indexOf(0);
   return fromUnixPathBytes(end < 0 ? path : path.subarray(0, end));
 }

@@ -1,9 +1,10 @@
 /**
- * Python's `socketserver` module on libc by FFI: the names of `@berkeley/socket/socketserver`, over the sockets of
- * `@berkeley/socket/native`. It needs what these need: Linux, and `--allow-ffi` beside the net permission.
+ * Python's `socketserver` module over libc by FFI. It has the names of `@berkeley/socket/socketserver`, and uses the
+ * sockets of `@berkeley/socket/native`. So it needs Linux, and `--allow-ffi` in addition to the net permission.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { create_connection } from "@berkeley/socket/native";
  * import { StreamRequestHandler, ThreadingTCPServer } from "@berkeley/socket/native/socketserver";
  *
@@ -18,7 +19,7 @@
  *
  * using client = await create_connection(server.server_address);
  * await client.sendall("hello\n");
- * console.log(new TextDecoder().decode(await client.recv(1024))); // hello
+ * assert.equal(new TextDecoder().decode(await client.recv(1024)), "hello\n");
  * ```
  *
  * @module
@@ -54,11 +55,12 @@ export { ThreadingMixIn } from "../server/threading.ts";
 export type { ServerClass, Threading, ThreadingClass } from "../server/threading.ts";
 
 /**
- * A server of TCP connections, one after another, as Python's `socketserver.TCPServer`. Of another family with
- * `static override address_family`.
+ * A TCP server that serves one connection after the other, as Python's `socketserver.TCPServer`. A subclass with
+ * `static override address_family` serves another family.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { create_connection } from "@berkeley/socket/native";
  * import { BaseRequestHandler, TCPServer } from "@berkeley/socket/native/socketserver";
  * import type { Socket } from "@berkeley/socket/native";
@@ -75,54 +77,60 @@ export type { ServerClass, Threading, ThreadingClass } from "../server/threading
  * using client = await create_connection(server.server_address);
  * await client.sendall("hello");
  * await served;
- * console.assert(new TextDecoder().decode(await client.recv(1024)) === "HELLO");
+ * assert.equal(new TextDecoder().decode(await client.recv(1024)), "HELLO");
  * ```
  */
 export class TCPServer extends StreamServer {
-  /** Opens a socket of this backend. */
+  /** Opens a native socket. */
   override open(family: number, type: number): Socket {
     return socket(family, type);
   }
 }
 
-/** A server of UDP datagrams, one after another, as Python's `socketserver.UDPServer`. */
+/** A UDP server that serves one datagram after the other, as Python's `socketserver.UDPServer`. */
 export class UDPServer extends DatagramServer {
-  /** Opens a socket of this backend. */
+  /** Opens a native socket. */
   override open(family: number, type: number): Socket {
     return socket(family, type);
   }
 }
 
-/** A server at a path, as Python's `socketserver.UnixStreamServer`. */
+/** A server of Unix stream sockets at a path, as Python's `socketserver.UnixStreamServer`. */
 export class UnixStreamServer extends TCPServer {
   /** AF_UNIX. */
   static override address_family: number = AF_UNIX;
 }
 
-/** A server of datagrams at a path, as Python's `socketserver.UnixDatagramServer`. */
+/** A server of Unix datagrams at a path, as Python's `socketserver.UnixDatagramServer`. */
 export class UnixDatagramServer extends UDPServer {
   /** AF_UNIX. */
   static override address_family: number = AF_UNIX;
 }
 
-/** A {@linkcode TCPServer} that serves each connection at once, as Python's `socketserver.ThreadingTCPServer`. */
+/** A {@linkcode TCPServer} that serves connections concurrently, as Python's `socketserver.ThreadingTCPServer`. */
 export const ThreadingTCPServer: ThreadingClass<typeof TCPServer> = ThreadingMixIn(TCPServer);
-/** What {@linkcode ThreadingTCPServer} makes. */
+/** An instance of {@linkcode ThreadingTCPServer}. */
 export type ThreadingTCPServer = TCPServer & Threading;
 
-/** A {@linkcode UDPServer} that serves each datagram at once, as Python's `socketserver.ThreadingUDPServer`. */
+/** A {@linkcode UDPServer} that serves datagrams concurrently, as Python's `socketserver.ThreadingUDPServer`. */
 export const ThreadingUDPServer: ThreadingClass<typeof UDPServer> = ThreadingMixIn(UDPServer);
-/** What {@linkcode ThreadingUDPServer} makes. */
+/** An instance of {@linkcode ThreadingUDPServer}. */
 export type ThreadingUDPServer = UDPServer & Threading;
 
-/** A {@linkcode UnixStreamServer} that serves each connection at once, as Python's `socketserver.ThreadingUnixStreamServer`. */
+/**
+ * A {@linkcode UnixStreamServer} that serves connections concurrently, as Python's
+ * `socketserver.ThreadingUnixStreamServer`.
+ */
 export const ThreadingUnixStreamServer: ThreadingClass<typeof UnixStreamServer> = ThreadingMixIn(UnixStreamServer);
-/** What {@linkcode ThreadingUnixStreamServer} makes. */
+/** An instance of {@linkcode ThreadingUnixStreamServer}. */
 export type ThreadingUnixStreamServer = UnixStreamServer & Threading;
 
-/** A {@linkcode UnixDatagramServer} that serves each datagram at once, as Python's `socketserver.ThreadingUnixDatagramServer`. */
+/**
+ * A {@linkcode UnixDatagramServer} that serves datagrams concurrently, as Python's
+ * `socketserver.ThreadingUnixDatagramServer`.
+ */
 export const ThreadingUnixDatagramServer: ThreadingClass<typeof UnixDatagramServer> = ThreadingMixIn(
   UnixDatagramServer,
 );
-/** What {@linkcode ThreadingUnixDatagramServer} makes. */
+/** An instance of {@linkcode ThreadingUnixDatagramServer}. */
 export type ThreadingUnixDatagramServer = UnixDatagramServer & Threading;

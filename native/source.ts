@@ -1,12 +1,13 @@
-// What the reactor knows of one descriptor: who waits for it, and which attempts are worth a system call.
+// One descriptor in the reactor: its waiters, and which attempts are worth a system call.
 //
-// `ready` is never too small. It starts full; an attempt that the kernel answered with EAGAIN takes its bit out,
-// and the next edge puts it back. Everything that arrives after the EAGAIN makes a new edge, so nothing is missed.
+// `ready` never lacks an event that holds. At first it has both events. An attempt that the kernel refused with EAGAIN
+// removes its event, and the next edge adds it again. Everything that arrives after the EAGAIN makes a new edge, so no
+// event is missed.
 //
-// On a TCP stream a short read says the same as EAGAIN, one system call earlier: the queue is empty. (64-byte echo with
-// 64 connections on one CPU: 6% more round trips.) That holds until the kernel reports urgent data, end of stream or an
-// error, since those end a read early too and may have had their edge already. Unix streams never say it: there a
-// change of the sender's credentials or descriptors ends a read.
+// On a TCP stream a short read shows that the queue is empty, as EAGAIN does, one system call earlier. (64-byte echo with
+// 64 connections on one CPU: 6% more round trips.) That is true until the kernel reports urgent data, end of stream or an
+// error: they end a read early too, and their edge may be in the past. On Unix streams a short read never shows it, since
+// a change of the sender's credentials or descriptors ends a read.
 
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
 import type { Waiter } from "../seam/transport.ts";
@@ -15,48 +16,48 @@ import { level } from "./call.ts";
 import { reactor } from "./reactor.ts";
 import type { Watched } from "./reactor.ts";
 
-/** Errors and hang-up wake everybody, as in poll(2), and are news to readers and writers. */
+/** Errors and hang-up wake all waiters, as in poll(2), and make both attempts worth a system call. */
 const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
-/** After one of these a short read may have more behind it. */
+/** Events that may end a read early: after them a short read does not show an empty queue. */
 export const ENDS_READS: number = POLLPRI | POLLRDHUP | ALWAYS;
 
-/** Somebody who waits beside the first. */
-interface Waiting {
+/** A waiter after the first one. */
+interface OtherWaiter {
   readonly waiter: Waiter;
   mask: number;
 }
 
-/** One descriptor in the reactor. It holds no socket, so that a forgotten socket can be collected. */
+/** One descriptor in the reactor. It has no reference to its socket, so that an unused socket can be collected. */
 export class Source implements Watched {
-  // What each echo touches comes first: with 512 connections in turn, every line of memory comes from afar.
+  // The fields that every call uses come first: with 512 connections in turn, each cache line has to be loaded anew.
   readonly fd: number;
-  /** Tells this use of the number from those before it in events that come late. */
+  /** Distinguishes this descriptor from earlier ones with the same number, in events that come late. */
   readonly generation: number;
-  /** What may succeed: POLLIN, POLLOUT or both. */
+  /** The attempts that may succeed: POLLIN, POLLOUT or both. */
   ready = POLLIN | POLLOUT;
-  /** Events that came and were not told yet. */
-  #news = 0;
-  // One waits as a rule, and is kept without an array; two arrays cost 8% of the echoes with 512 connections.
+  /** Events whose waiters were not woken yet. */
+  #noted = 0;
+  // Usually there is one waiter, which needs no array. Two arrays cost 8% of the echoes with 512 connections.
   #first: Waiter | undefined;
   #firstMask = 0;
-  #others: Waiting[] | undefined;
-  /** Whether a short read or write shows that there is no more. */
+  #others: OtherWaiter[] | undefined;
+  /** Whether a short read or write shows that the next one would block. */
   shortMeansEmpty: boolean;
-  /** Whether those who wait keep the process alive. */
-  holds = true;
-  /** Whether epoll watches the descriptor; from the first wait until close. */
+  /** False after unref(): then the waiters do not keep the process alive. */
+  referenced = true;
+  /** Whether it is registered with epoll: from the first wait until close. */
   registered = false;
-  /** Another source that looks at the same number. */
-  beside: Watched | undefined;
-  /** A listener's readiness is accept's alone: data calls on it are refused by the kernel, not waited for. */
+  /** The next source of the same descriptor. */
+  sibling: Watched | undefined;
+  /** On a listener `ready` is for accept only. The kernel refuses data calls on it at once. */
   listening = false;
 
-  /** Whether close(2) may wait for what is unsent (SO_LINGER), non-blocking or not: then it does on another thread. */
+  /** Whether close(2) may wait for unsent data (SO_LINGER), although non-blocking. Then it runs on another thread. */
   lingers = false;
 
-  /** What else may hold, of which attempts need not know. */
-  #beyond = 0;
-  /** How many of the waiters are in the background. */
+  /** Other events that may hold. They do not matter to attempts. */
+  #otherEvents = 0;
+  /** The number of background waiters. */
   #background = 0;
 
   static #generations = 0;
@@ -67,43 +68,43 @@ export class Source implements Watched {
     this.generation = Source.#generations = (Source.#generations + 1) | 0;
   }
 
-  /** How many wait. */
+  /** The number of waiters. */
   get waiting(): number {
     return (this.#first === undefined ? 0 : 1) + (this.#others?.length ?? 0);
   }
 
-  /** How many of them are a reason to keep the process alive. */
-  get holding(): number {
+  /** The number of waiters that are not background waiters. */
+  get foreground(): number {
     return this.waiting - this.#background;
   }
 
-  /** Counts an attempt at an event. Answers whether it is worth a system call, and not to wait for news or for a turn. */
+  /** Counts an attempt. Returns whether it is worth a system call now. */
   mayTry(event: number): boolean {
     return ((this.ready & event) !== 0 || this.listening) && effects.mayTry();
   }
 
-  /** Takes out what the kernel refused. Unwatched, it would never come back. */
+  /** Removes events that the kernel refused. Without a registration no edge would add them again. */
   exhaust(mask: number): void {
     if (this.registered) this.ready &= ~mask;
   }
 
   /**
-   * The level of the events of `mask`. Who idles is known to: one epoll_wait answers for all of those (select over
-   * 100 sockets of which one is ready: 20 µs, 50 with a poll(2) for each).
+   * Returns the events of `mask` that hold now. One epoll_wait tells which descriptors are idle (select over 100 sockets of
+   * which one is ready: 20 µs, and 50 µs with a poll(2) for each).
    */
   events(mask: number): number {
     if (!this.registered) reactor.register(this);
     else if (!this.#mayHold(mask) && reactor.refresh() && !this.#mayHold(mask)) return 0;
     const events = level(this.fd);
-    this.#beyond = events & ENDS_READS;
-    // Who hung up or failed has no news to come: the next attempt is told so.
+    this.#otherEvents = events & ENDS_READS;
+    // After a hang-up or an error no edge may come any more, so `ready` keeps both events.
     if ((events & ALWAYS) === 0) this.exhaust(~events & (POLLIN | POLLOUT));
     return events;
   }
 
-  /** Whether the last that was heard allows an event of a mask. */
+  /** Whether an event of a mask may hold, by what the reactor knows. */
   #mayHold(mask: number): boolean {
-    return ((this.ready | this.#beyond) & (mask | ALWAYS)) !== 0;
+    return ((this.ready | this.#otherEvents) & (mask | ALWAYS)) !== 0;
   }
 
   watch(mask: number, waiter: Waiter): void {
@@ -118,7 +119,7 @@ export class Source implements Watched {
     }
     if (!this.registered) {
       reactor.register(this);
-      // The caller has just found nothing of it, and epoll reports the level to a newcomer.
+      // The caller's attempt has just failed, and epoll reports the current events of a new registration.
       this.exhaust(mask);
     }
     if (this.#first === undefined) {
@@ -127,28 +128,28 @@ export class Source implements Watched {
     } else (this.#others ??= []).push({ waiter, mask });
     const background = waiter.background === true;
     if (background) this.#background++;
-    reactor.enter(this, mask, background);
+    reactor.addWaiter(this, mask, background);
   }
 
   unwatch(waiter: Waiter): void {
     if (this.#first === waiter) this.#first = undefined;
     else {
-      const place = this.#others?.findIndex((other) => other.waiter === waiter) ?? -1;
-      if (place < 0) return;
-      this.#others!.splice(place, 1);
+      const index = this.#others?.findIndex((other) => other.waiter === waiter) ?? -1;
+      if (index < 0) return;
+      this.#others!.splice(index, 1);
       if (this.#others!.length === 0) this.#others = undefined;
     }
     const background = waiter.background === true;
     if (background) this.#background--;
-    reactor.leave(this, background);
+    reactor.removeWaiter(this, background);
   }
 
-  /** Notes an event. Answers whether it is the first since the last telling. */
+  /** Notes events. Returns whether they are the first since the waiters were woken. */
   note(events: number): boolean {
-    const first = this.#news === 0 && events !== 0;
-    this.#news |= events;
+    const first = this.#noted === 0 && events !== 0;
+    this.#noted |= events;
     if ((events & ENDS_READS) !== 0) {
-      this.#beyond |= events & ENDS_READS;
+      this.#otherEvents |= events & ENDS_READS;
       this.shortMeansEmpty = false;
       if ((events & (ALWAYS | POLLRDHUP)) !== 0) events |= POLLIN;
       if ((events & ALWAYS) !== 0) events |= POLLOUT;
@@ -157,50 +158,50 @@ export class Source implements Watched {
     return first;
   }
 
-  /** Wakes those who wait for what was noted. They may come and go meanwhile. */
-  tell(): void {
-    const news = this.#news;
-    this.#news = 0;
-    const all = (news & ALWAYS) !== 0;
+  /** Wakes the waiters of the noted events. Waiters may be registered and withdrawn meanwhile. */
+  wakeWaiters(): void {
+    const noted = this.#noted;
+    this.#noted = 0;
+    const all = (noted & ALWAYS) !== 0;
     const first = this.#first;
-    const others = this.#others?.filter(({ mask }) => all || (mask & news) !== 0);
-    if (first !== undefined && (all || (this.#firstMask & news) !== 0)) first.wake();
+    const others = this.#others?.filter(({ mask }) => all || (mask & noted) !== 0);
+    if (first !== undefined && (all || (this.#firstMask & noted) !== 0)) first.wake();
     if (others !== undefined) { for (const { waiter } of others) waiter.wake(); }
   }
 
-  /** Wakes whoever waits for an event that the kernel announces to nobody. */
+  /** Wakes the waiters of an event that the kernel does not report. */
   announce(event: number): void {
     reactor.announce(this, event);
   }
 
-  /** Lets epoll forget the descriptor, which somebody else owns. */
-  leave(): void {
-    if (this.registered) reactor.forget(this);
+  /** Removes the descriptor from epoll. */
+  unregister(): void {
+    if (this.registered) reactor.unregister(this);
   }
 
   /**
-   * Closes the descriptor. First it leaves the reactor and lets go of everybody who waits, since the kernel may give
+   * Closes the descriptor. It is removed from the reactor and its waiters are withdrawn first, because the kernel may give
    * its number to the next socket at once.
    */
   close(): void {
-    const waiters = this.#letGo();
-    this.drop();
+    const waiters = this.#withdrawAll();
+    this.closeDescriptor();
     for (const waiter of waiters) waiter.wake();
   }
 
-  /** Closes the descriptor, and nothing else. Errors of close(2) are of no use: the number is free in any case. */
-  drop(): void {
+  /** Closes the descriptor only. Errors of close(2) are ignored: the number is free in any case. */
+  closeDescriptor(): void {
     if (this.lingers) effects.closeWaiting(this.fd);
     else effects.close(this.fd);
   }
 
-  /** The same as close for a number that somebody else has closed, and something else has by now. */
+  /** Does what `close` does for a number that was closed elsewhere and belongs to another file now. */
   abandon(): void {
-    for (const waiter of this.#letGo()) waiter.wake();
+    for (const waiter of this.#withdrawAll()) waiter.wake();
   }
 
-  #letGo(): Waiter[] {
-    this.leave();
+  #withdrawAll(): Waiter[] {
+    this.unregister();
     const waiters = this.#others?.map(({ waiter }) => waiter) ?? [];
     if (this.#first !== undefined) waiters.unshift(this.#first);
     for (const waiter of waiters) this.unwatch(waiter);

@@ -1,10 +1,10 @@
 /**
- * The same API as `@berkeley/socket/ssl`, under the same names, over OpenSSL 3 by FFI: all of Python's ssl module, with client
- * certificates, SSLObject, sessions, callbacks for server names and the peer's certificate. It puts TLS onto sockets of both
- * backends.
+ * Python's `ssl` module over OpenSSL 3 by FFI. It has the API and the names of `@berkeley/socket/ssl`, and also supports
+ * client certificates, SSLObject, sessions, callbacks for server names, and the peer's certificate. It puts TLS on sockets
+ * of the default and the native backend.
  *
- * It needs `--allow-ffi` for libc, libssl.so.3 and libcrypto.so.3; a server's ALPN and `sni_callback` need all of it. Files of
- * certificates need `--allow-read`; the system's authorities do not.
+ * It needs `--allow-ffi` for libc, libssl.so.3 and libcrypto.so.3. ALPN on a server and `sni_callback` need all of
+ * `--allow-ffi`. Files of certificates need `--allow-read`; the system's authorities do not.
  *
  * @example A client that shows the server's certificate
  * ```ts ignore
@@ -39,15 +39,16 @@ export { SSLSession } from "./tls/session.ts";
 export type { DefaultPaths } from "./tls/system.ts";
 
 /**
- * A context, as Python's `ssl.SSLContext`: what is trusted, the own certificate, and how connections are made.
+ * A context, as Python's `ssl.SSLContext`: the trusted authorities, the own certificate, and the settings of connections.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import * as ssl from "@berkeley/socket/native/ssl";
  *
  * const context = new ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT);
  * context.load_default_certs();
- * console.assert(context.check_hostname && context.verify_mode === ssl.CERT_REQUIRED);
+ * assert(context.check_hostname && context.verify_mode === ssl.CERT_REQUIRED);
  * ```
  */
 export class SSLContext extends BaseContext {
@@ -55,7 +56,7 @@ export class SSLContext extends BaseContext {
    * Makes a context for a protocol: PROTOCOL_TLS_CLIENT or PROTOCOL_TLS_SERVER.
    *
    * @throws {RangeError} for a protocol that is not supported.
-   * @throws {Error} where OpenSSL 3 is missing; the message names the package.
+   * @throws {Error} if OpenSSL 3 is missing; the message names the package.
    */
   constructor(protocol: number = PROTOCOL_TLS) {
     super(protocol, new NativeContext(protocol));
@@ -63,16 +64,17 @@ export class SSLContext extends BaseContext {
 }
 
 /**
- * Makes a context with safe settings, as Python's `ssl.create_default_context()`: for clients (Purpose.SERVER_AUTH) one that
- * checks certificates and host names, by the authorities that are given or else by the system's; for servers (CLIENT_AUTH) one that
+ * Makes a context with safe settings, as Python's `ssl.create_default_context()`. For clients (Purpose.SERVER_AUTH) it
+ * checks certificates and host names, with the given authorities or else with the system's. For servers (CLIENT_AUTH) it
  * needs `load_cert_chain`.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import * as ssl from "@berkeley/socket/native/ssl";
  *
  * const context = ssl.create_default_context();
- * console.assert(context.check_hostname);
+ * assert(context.check_hostname);
  * ```
  */
 export function create_default_context(
@@ -83,8 +85,8 @@ export function create_default_context(
 }
 
 /**
- * Asks a server for its certificate, and answers it in PEM, as Python's `ssl.get_server_certificate()`. Without `ca_certs` it is not
- * checked.
+ * Connects to a server and returns its certificate in PEM, as Python's `ssl.get_server_certificate()`. Without `ca_certs`
+ * the certificate is not verified.
  */
 export function get_server_certificate(
   addr: [host: string, port: number],
@@ -97,8 +99,8 @@ export function get_server_certificate(
 }
 
 /**
- * Where OpenSSL looks for the system's authorities, as Python's `ssl.get_default_verify_paths()`. The environment is looked at where it
- * may be read.
+ * Returns the paths where OpenSSL looks for the system's authorities, as Python's `ssl.get_default_verify_paths()`. The
+ * environment is used if it may be read.
  */
 export function get_default_verify_paths(): DefaultPaths {
   return existing(builtInPaths());

@@ -1,4 +1,4 @@
-// A socket of the kernel: one method, one system call, tried without waiting.
+// A socket of the kernel. Each method makes one system call, without waiting.
 
 import { isLoopback, loopback, wildcard } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
@@ -43,25 +43,25 @@ import { bytesOption, limitsAfter, LowWater, numberOption, readLimits, readOptio
 import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, MOST_BYTES } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import {
-  borrowNonBlocking,
   cookieOf,
+  ensureNonBlocking,
   getInheritable,
   isFoundBlocking,
-  keepNonBlocking,
   restoreBlocking,
   setInheritable,
+  setNonBlockingForNow,
 } from "./nonblocking.ts";
 import { isGranted, requireAddress, requireDestination } from "./permissions.ts";
 import { Receiver } from "./receiver.ts";
 import { reactor } from "./reactor.ts";
-import { resolve, resolveInPlace } from "./names/resolve.ts";
-import { encode, incomingLength, outgoing, received, vacant } from "./sockaddr.ts";
+import { resolve, resolveSync } from "./names/resolve.ts";
+import { encode, incomingLength, outgoing, prepareIncoming, received } from "./sockaddr.ts";
 import { ENDS_READS, Source } from "./source.ts";
 
-/** How long to wait, in ms, where the kernel tells nobody that there is room again. */
+/** The pause before the next attempt in ms, where no event tells that there is space again. */
 const RETRY_AFTER = 1;
 
-/** No signal, and no waiting: whoever shares the open file may have made it a blocking one. */
+/** No SIGPIPE, and no waiting: another process that shares the open file may have made it blocking. */
 const SEND_FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT;
 
 /** A connect under way. */
@@ -71,39 +71,39 @@ interface Connecting {
   turn: number;
 }
 
-/** All that are open, for the end of the isolate. */
+/** All open transports, for the end of the isolate. */
 export const openTransports: Set<NativeTransport> = new Set();
 
-/** A socket on a descriptor of its own. */
+/** A native socket: one descriptor. */
 export class NativeTransport implements Transport {
   readonly family: number;
   readonly type: number;
   readonly proto: number;
   readonly #source: Source;
   readonly #receiver: Receiver;
-  /** Whether the last EAGAIN of a send was one that no event follows, and the timer that stands for it. */
-  #unannounced = false;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  /** Whether no event follows the last EAGAIN of a send, and the timer for the next attempt. */
+  #needsRetry = false;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
-  /** Whether connect was called: it may leave a port of the kernel's choice behind, on every interface. */
-  #strayed = false;
-  /** Whether it was settled that this socket may receive what its first datagram opens it for. */
-  #mayHear = false;
-  /** All duplicates: they share what listen and shutdown change. Undefined where there are none. */
-  #twins: NativeTransport[] | undefined;
-  /** The kernel's own name of the socket, once the number was given away. */
+  /** Whether connect was called. It may have bound the socket to a port on every interface. */
+  #connectCalled = false;
+  /** Whether the permission for the implicit bind was checked. */
+  #implicitBindChecked = false;
+  /** This transport and its duplicates, which share the state of listen and shutdown. Undefined if there are none. */
+  #duplicates: NativeTransport[] | undefined;
+  /** The kernel's cookie of the socket, once the number was given away. */
   #cookie: bigint | undefined;
-  /** The connect under way, and the call that began it. */
+  /** The connect under way. */
   #connecting: Connecting | undefined;
 
-  /** How its options bound blocking calls. */
+  /** The limits that the socket's options set for blocking calls. */
   limits: BlockingLimits | undefined;
-  /** Whether the descriptor was adopted and found to be a blocking one, which it is to be again when it is given back. */
-  #borrowed = false;
-  /** Whether it is another process's, and inherited from there: not even the end of the isolate closes it. */
+  /** Whether the descriptor was adopted and was blocking. It must be blocking again when it is given back. */
+  #wasBlocking = false;
+  /** Whether the descriptor was inherited from another process. The end of the isolate does not close it then. */
   #inherited = false;
 
-  /** Owns the descriptor from now on; it is non-blocking unless it is adopted. */
+  /** Takes over a descriptor. It is non-blocking unless it is adopted. */
   constructor(fd: number, family: number, type: number, proto: number) {
     this.family = family;
     this.type = type;
@@ -113,9 +113,9 @@ export class NativeTransport implements Transport {
     openTransports.add(this);
   }
 
-  /** Itself and its duplicates. */
+  /** This transport and its duplicates. */
   get #all(): NativeTransport[] {
-    return this.#twins ?? [this];
+    return this.#duplicates ?? [this];
   }
 
   get #isInternet(): boolean {
@@ -126,28 +126,28 @@ export class NativeTransport implements Transport {
     return this.#isInternet && this.type === SOCK_STREAM && (this.proto === 0 || this.proto === IPPROTO_TCP);
   }
 
-  // Names
+  // Addresses
 
   bind(address: Address): void {
-    const resolved = resolveInPlace(this.family, address);
+    const resolved = resolveSync(this.family, address);
     requireAddress(this.family, resolved);
     this.#claim(resolved, address);
   }
 
-  /** Binds; an error tells the address as it was `asked` for. */
+  /** Binds. An error names the address that was `asked` for. */
   #claim(resolved: Address, asked: Address): void {
     const length = encode(this.family, resolved);
     call(libc().bind(this.#source.fd, outgoing, length), "bind", asked);
-    this.#strayed = false;
+    this.#connectCalled = false;
   }
 
   listen(backlog: number): void {
-    // Unbound, the kernel picks a port on every interface.
-    if (this.#isInternet && (this.#strayed || this.getsockname()[1] === 0)) {
+    // listen binds an unbound socket to a port on every interface.
+    if (this.#isInternet && (this.#connectCalled || this.getsockname()[1] === 0)) {
       requireAddress(this.family, [wildcard(this.family), 0]);
     }
     call(effects.listen(this.#source.fd, backlog), "listen");
-    for (const twin of this.#all) twin.#source.listening = true;
+    for (const duplicate of this.#all) duplicate.#source.listening = true;
   }
 
   resolve(address: Address): Address | Promise<Address> {
@@ -155,12 +155,12 @@ export class NativeTransport implements Transport {
   }
 
   getsockname(): Address {
-    call(libc().getsockname(this.#source.fd, vacant(), incomingLength), "getsockname");
+    call(libc().getsockname(this.#source.fd, prepareIncoming(), incomingLength), "getsockname");
     return received() ?? "";
   }
 
   getpeername(): Address {
-    call(libc().getpeername(this.#source.fd, vacant(), incomingLength), "getpeername");
+    call(libc().getpeername(this.#source.fd, prepareIncoming(), incomingLength), "getpeername");
     return received() ?? "";
   }
 
@@ -173,16 +173,16 @@ export class NativeTransport implements Transport {
       return WOULD_BLOCK;
     }
     for (;;) {
-      const fd = effects.accept(this.#source.fd, vacant(), incomingLength, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      const fd = effects.accept(this.#source.fd, prepareIncoming(), incomingLength, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
         const address = received() ?? "";
         const transport = new NativeTransport(fd, this.family, this.type, this.proto);
         transport.#source.lingers = this.#source.lingers;
-        // Which of them the new socket has is the kernel's choice.
+        // The kernel decides which limits the new socket has.
         if (this.limits !== undefined) transport.#limit(readLimits(fd));
         return { transport, address };
       }
-      // The peer left the queue before its turn: the next one, please.
+      // The connection ended in the queue: take the next one.
       if (errno() === ECONNABORTED) continue;
       if (errno() !== EAGAIN) throw failure("accept");
       this.#source.exhaust(POLLIN);
@@ -191,23 +191,25 @@ export class NativeTransport implements Transport {
   }
 
   /**
-   * Sees to it that accept(2) cannot wait. On an adopted listener that costs its holders the most: while O_NONBLOCK is set,
-   * a blocking accept elsewhere is EAGAIN. It is set when there is a connection first, and kept until the descriptor is
-   * given back. To clear it after each accept would be dangerous: of two processes that do so, one could clear it between
-   * the other's setting and accepting, and where the connection is gone by then, that accept blocks this thread.
+   * Makes sure that accept(2) does not wait. Setting O_NONBLOCK on an adopted listener affects its other users: a blocking
+   * accept in another process then fails with EAGAIN. So it is set only when there is a connection, and kept until the
+   * descriptor is given back. Clearing it after each accept would be dangerous. If two processes do that, one may clear it
+   * between the other's fcntl and accept. If the connection is gone by then, that accept blocks this thread.
    */
   #mayAccept(): boolean {
     const { fd } = this.#source;
-    if (!this.#borrowed) keepNonBlocking(fd);
+    if (!this.#wasBlocking) ensureNonBlocking(fd);
     else if (level(fd) === 0 && this.getsockopt(SOL_SOCKET, SO_ACCEPTCONN) !== 0) return false;
-    else borrowNonBlocking(fd);
+    else setNonBlockingForNow(fd);
     return true;
   }
 
   connect(caller: Caller, address: Address): void | InProgress | WouldBlock {
     requireAddress(this.family, address);
-    // Asking the kernel again would take the outcome from the call that waits for it.
-    if (this.#all.some((twin) => twin.#isConnecting)) throw errorFor("EALREADY", { syscall: "connect", address });
+    // Another connect(2) would take the outcome from the call that waits for it.
+    if (this.#all.some((duplicate) => duplicate.#isConnecting)) {
+      throw errorFor("EALREADY", { syscall: "connect", address });
+    }
     const outcome = this.#connect(address);
     switch (outcome) {
       case 0:
@@ -217,9 +219,9 @@ export class NativeTransport implements Transport {
         this.#source.exhaust(POLLOUT);
         return IN_PROGRESS;
       case EAGAIN:
-        // A Unix listener's queue is full, and nobody is told when it is not.
+        // The queue of a Unix listener is full, and no event tells when there is space.
         if (this.family !== AF_UNIX) break;
-        this.#unannounced = true;
+        this.#needsRetry = true;
         return WOULD_BLOCK;
     }
     throw errorForErrno(outcome, { syscall: "connect", address });
@@ -233,18 +235,20 @@ export class NativeTransport implements Transport {
   finishConnect(): void | WouldBlock {
     const { address } = this.#connecting!;
     if (!this.#isInternet) return this.#outcomeOf(address);
-    // Asking again tells the outcome as SO_ERROR does, and lets the kernel know that it was told: from then on it
-    // answers EISCONN.
+    // Another connect(2) returns the outcome, as SO_ERROR does. After it the kernel knows that the outcome was reported, and
+    // returns EISCONN from then on.
     const outcome = this.#connect(address);
     if (outcome === EALREADY) return WOULD_BLOCK;
     if (outcome !== 0) throw errorForErrno(outcome, { syscall: "connect", address });
-    // A stream watched before it was connected has hung up in the kernel's eyes. Now it begins afresh.
-    if (!this.#source.shortMeansEmpty && this.#twins === undefined && (level(this.#source.fd) & ENDS_READS) === 0) {
+    // Before it was connected, the kernel reported a hang-up on this stream, which cleared the flag.
+    if (
+      !this.#source.shortMeansEmpty && this.#duplicates === undefined && (level(this.#source.fd) & ENDS_READS) === 0
+    ) {
       this.#source.shortMeansEmpty = this.#isTCP;
     }
   }
 
-  /** Elsewhere than in TCP, asking again might be another connect. */
+  /** Returns the outcome of a connect that is not TCP's. There, another connect(2) might be another connect. */
   #outcomeOf(address: Address): void | WouldBlock {
     if ((level(this.#source.fd) & POLLOUT) === 0) return WOULD_BLOCK;
     const outcome = this.getsockopt(SOL_SOCKET, SO_ERROR);
@@ -252,34 +256,34 @@ export class NativeTransport implements Transport {
   }
 
   disconnect(): void {
-    // A sockaddr of AF_UNSPEC is its family and padding: zeroes.
+    // A sockaddr of AF_UNSPEC is all zeros.
     call(effects.connect(this.#source.fd, new Uint8Array(16), 16), "connect");
-    // The kernel forgets an address that it picked itself, and may pick a wider one.
-    this.#mayHear = false;
+    // The kernel removes an address that it chose itself, and may choose a wider one next time.
+    this.#implicitBindChecked = false;
   }
 
-  /** Answers 0 or the errno. */
+  /** Returns 0 or the errno. */
   #connect(address: Address): number {
-    this.#strayed = true;
+    this.#connectCalled = true;
     const length = encode(this.family, address);
     const { fd } = this.#source;
-    if (!this.#borrowed) keepNonBlocking(fd);
-    else borrowNonBlocking(fd);
+    if (!this.#wasBlocking) ensureNonBlocking(fd);
+    else setNonBlockingForNow(fd);
     const outcome = effects.connect(fd, outgoing, length) === 0 ? 0 : errno();
-    // What is under way goes on without the flag.
-    if (this.#borrowed) restoreBlocking(fd);
+    // A connect under way does not need the flag.
+    if (this.#wasBlocking) restoreBlocking(fd);
     return outcome;
   }
 
   shutdown(how: number): void {
     const result = effects.shutdown(this.#source.fd, how);
-    // An unconnected datagram socket is shut down, too, though the kernel answers ENOTCONN.
+    // On an unconnected datagram socket shutdown takes effect, although the kernel returns ENOTCONN.
     if (how !== SHUT_WR && (result === 0 || errno() === ENOTCONN)) {
-      for (const twin of this.#all) twin.#receiver.shut = true;
+      for (const duplicate of this.#all) duplicate.#receiver.shut = true;
     }
     call(result, "shutdown");
-    // A Unix socket with a full queue makes no event of it, and whoever waits to send is to learn of it.
-    if (how !== SHUT_RD) { for (const twin of this.#all) twin.#source.announce(POLLOUT); }
+    // For a Unix socket with a full queue the kernel reports no event, and waiting sends must learn about it.
+    if (how !== SHUT_RD) { for (const duplicate of this.#all) duplicate.#source.announce(POLLOUT); }
   }
 
   // Receiving
@@ -309,7 +313,7 @@ export class NativeTransport implements Transport {
   send(_caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
     const source = this.#source;
     if (!source.mayTry(POLLOUT)) return WOULD_BLOCK;
-    if (!this.#mayHear) this.#requireHearing("send", null);
+    if (!this.#implicitBindChecked) this.#checkImplicitBind("send", null);
     const count = effects.send(
       source.fd,
       data as Uint8Array<ArrayBuffer>,
@@ -324,8 +328,8 @@ export class NativeTransport implements Transport {
   sendTo(caller: Caller, data: Uint8Array, flags: number, address: Address): number | WouldBlock {
     if (!this.#source.mayTry(POLLOUT)) return WOULD_BLOCK;
     requireDestination(this.family, address);
-    if (!this.#mayHear) this.#requireHearing("sendto", address);
-    if ((flags & MSG_FASTOPEN) !== 0) this.#noteOpening(caller, address);
+    if (!this.#implicitBindChecked) this.#checkImplicitBind("sendto", address);
+    if ((flags & MSG_FASTOPEN) !== 0) this.#noteFastOpen(caller, address);
     const length = encode(this.family, address);
     const count = effects.sendTo(
       this.#source.fd,
@@ -347,8 +351,8 @@ export class NativeTransport implements Transport {
   ): number | WouldBlock {
     if (!this.#source.mayTry(POLLOUT)) return WOULD_BLOCK;
     if (address !== null) requireDestination(this.family, address);
-    if (!this.#mayHear) this.#requireHearing("sendmsg", address);
-    if ((flags & MSG_FASTOPEN) !== 0 && address !== null) this.#noteOpening(caller, address);
+    if (!this.#implicitBindChecked) this.#checkImplicitBind("sendmsg", address);
+    if ((flags & MSG_FASTOPEN) !== 0 && address !== null) this.#noteFastOpen(caller, address);
     let size = 0;
     for (const view of views) size += view.length;
     if (this.type === SOCK_STREAM) size = Math.min(size, STREAM_MESSAGE);
@@ -358,40 +362,41 @@ export class NativeTransport implements Transport {
     return count < 0 ? this.#refusedSend("sendmsg", address) : count;
   }
 
-  /** A send is about to connect the socket, as connect does. */
-  #noteOpening(caller: Caller, address: Address): void {
+  /** Notes that a send with MSG_FASTOPEN connects the socket. */
+  #noteFastOpen(caller: Caller, address: Address): void {
     if (this.type !== SOCK_STREAM || !this.#isInternet) return;
     this.#connecting = { address, caller, turn: caller.turn };
-    this.#strayed = true;
+    this.#connectCalled = true;
   }
 
   /**
-   * The first datagram binds its socket, to every interface, and from then on it hears everybody: that takes the
-   * permission of any such bind. To talk to this host alone, this host's own address does, and hears nobody else.
-   * Without an address it is bound, too, and refused.
+   * Checks the permission for the implicit bind. The first send of a datagram socket binds it to every interface, and from
+   * then on it receives from every host. That needs the permission of such a bind. If the destination is this host and the
+   * permission is not granted, the socket is bound to the loopback address instead. A send without an address and without
+   * the permission fails with EDESTADDRREQ, since the kernel would bind the socket first.
    */
-  #requireHearing(syscall: string, address: Address | null): void {
+  #checkImplicitBind(syscall: string, address: Address | null): void {
     if (this.#isInternet && this.type === SOCK_DGRAM && this.getsockname()[1] === 0) {
-      const everybody = wildcard(this.family);
-      const mayHearAll = isGranted(everybody, 0);
-      if (address === null && !mayHearAll) throw errorFor("EDESTADDRREQ", { syscall });
-      if (address !== null && isLoopback(String(address[0])) && !mayHearAll) {
+      const everyInterface = wildcard(this.family);
+      const mayBindAll = isGranted(everyInterface, 0);
+      if (address === null && !mayBindAll) throw errorFor("EDESTADDRREQ", { syscall });
+      if (address !== null && isLoopback(String(address[0])) && !mayBindAll) {
         const own: Address = [loopback(this.family), 0];
         this.#claim(own, own);
-      } else requireAddress(this.family, [everybody, 0]);
+      } else requireAddress(this.family, [everyInterface, 0]);
     }
-    this.#mayHear = true;
+    this.#implicitBindChecked = true;
   }
 
   #refusedSend(syscall: string, address?: Address | null): WouldBlock {
     if (errno() !== EAGAIN) throw failure(syscall, address ?? undefined);
-    // A Unix datagram socket can be writable while its receiver's queue is full; no event tells when that is over.
-    if (this.family === AF_UNIX && this.type !== SOCK_STREAM) this.#unannounced = true;
+    // A Unix datagram socket may be writable while the queue of its receiver is full. No event tells when that ends.
+    if (this.family === AF_UNIX && this.type !== SOCK_STREAM) this.#needsRetry = true;
     else this.#source.exhaust(POLLOUT);
     return WOULD_BLOCK;
   }
 
-  /** Nothing is under way while a caller waits. */
+  /** Does nothing: no operation is under way while a call waits. */
   forget(_caller: Caller): void {}
 
   // Options
@@ -405,14 +410,14 @@ export class NativeTransport implements Transport {
 
   setsockopt(level: number, name: number, value: number | Uint8Array): void {
     setOption(this.#source.fd, this.family, level, name, value);
-    // From now on reads end at the bounds of another protocol's records.
+    // From now on a read may end at the boundary of a record of the other protocol (TLS in the kernel).
     if (level === IPPROTO_TCP && name === TCP_ULP) this.#source.shortMeansEmpty = false;
     if (level === SOL_SOCKET && name === SO_LINGER) this.#noteLinger();
     const limits = limitsAfter(this.#source.fd, this.limits, level, name, value);
-    if (limits !== this.limits) { for (const twin of this.#all) twin.#limit(limits); }
+    if (limits !== this.limits) { for (const duplicate of this.#all) duplicate.#limit(limits); }
   }
 
-  /** Notes what bounds blocking calls. */
+  /** Sets the limits of blocking calls. */
   #limit(limits: BlockingLimits | undefined): void {
     this.limits = limits;
     const lowWater = limits?.lowWater ?? 1;
@@ -421,22 +426,22 @@ export class NativeTransport implements Transport {
       : undefined;
   }
 
-  /** Learns whether a close may wait for what is unsent. What is no socket has no such option. */
+  /** Reads whether a close may wait for unsent data. A descriptor that is no socket has no such option. */
   #noteLinger(): void {
     const linger = new Int32Array(2);
     readOption(this.#source.fd, SOL_SOCKET, SO_LINGER, linger);
     const [on, seconds] = linger;
-    for (const twin of this.#all) twin.#source.lingers = on !== 0 && seconds !== 0;
+    for (const duplicate of this.#all) duplicate.#source.lingers = on !== 0 && seconds !== 0;
   }
 
-  /** Takes over a descriptor that somebody else has had: what they did to it is not known here. */
+  /** Takes over a foreign descriptor. Its state is not known, so short reads prove nothing on it. */
   static adopt(fd: number, family: number, type: number, proto: number): NativeTransport {
     const transport = new NativeTransport(fd, family, type, proto);
     transport.#source.shortMeansEmpty = false;
     transport.#noteLinger();
     transport.#limit(readLimits(fd));
-    transport.#borrowed = isFoundBlocking(fd);
-    // Every descriptor that this process opens, or receives over a socket, is closed on exec: so this one came by exec.
+    transport.#wasBlocking = isFoundBlocking(fd);
+    // All descriptors that this process opens or receives are closed on exec. So an inheritable one came by exec.
     transport.#inherited = getInheritable(fd);
     return transport;
   }
@@ -449,20 +454,20 @@ export class NativeTransport implements Transport {
   }
 
   watch(mask: number, waiter: Waiter): void {
-    if (this.#unannounced && (mask & POLLOUT) !== 0) this.#retryLater();
+    if (this.#needsRetry && (mask & POLLOUT) !== 0) this.#retryLater();
     this.#source.watch(mask, waiter);
   }
 
   unwatch(waiter: Waiter): void {
     this.#source.unwatch(waiter);
-    if (this.#retry !== undefined && this.#source.waiting === 0) this.#stopRetrying();
+    if (this.#retryTimer !== undefined && this.#source.waiting === 0) this.#stopRetrying();
   }
 
   atRest(): Promise<void> | undefined {
     return reactor.atRest();
   }
 
-  /** What an attempt knows may be older than what the kernel knows: let the next one ask. */
+  /** Permits the next attempt: `ready` may be older than the kernel's state. */
   settle(mask: number): undefined {
     this.#source.ready |= mask & (POLLIN | POLLOUT);
     effects.permitOne();
@@ -470,27 +475,27 @@ export class NativeTransport implements Transport {
   }
 
   #retryLater(): void {
-    if (this.#retry !== undefined) return;
-    this.#retry = setTimeout(() => {
-      this.#retry = undefined;
-      this.#unannounced = false;
+    if (this.#retryTimer !== undefined) return;
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined;
+      this.#needsRetry = false;
       this.#source.announce(POLLOUT);
     }, RETRY_AFTER);
-    if (!this.#source.holds) Deno.unrefTimer(this.#retry);
+    if (!this.#source.referenced) Deno.unrefTimer(this.#retryTimer);
   }
 
   #stopRetrying(): void {
-    if (this.#retry === undefined) return;
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
+    if (this.#retryTimer === undefined) return;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
   }
 
   ref(): void {
-    reactor.hold(this.#source, true);
+    reactor.setReferenced(this.#source, true);
   }
 
   unref(): void {
-    reactor.hold(this.#source, false);
+    reactor.setReferenced(this.#source, false);
   }
 
   // The descriptor
@@ -503,15 +508,15 @@ export class NativeTransport implements Transport {
     const fd = call(libc().fcntl(this.#source.fd, F_DUPFD_CLOEXEC, 0), "dup");
     const copy = new NativeTransport(fd, this.family, this.type, this.proto);
     copy.#source.listening = this.#source.listening;
-    // What one of them reads out of band, or leaves unread, ends the other's reads without an event.
+    // Reads of one duplicate (of urgent data, or partial ones) can end the reads of the other one without an event.
     this.#source.shortMeansEmpty = copy.#source.shortMeansEmpty = false;
     copy.#receiver.shut = this.#receiver.shut;
     copy.#source.lingers = this.#source.lingers;
-    copy.#borrowed = this.#borrowed;
+    copy.#wasBlocking = this.#wasBlocking;
     copy.#limit(this.limits);
-    copy.#strayed = this.#strayed;
-    copy.#twins = this.#twins ??= [this];
-    this.#twins.push(copy);
+    copy.#connectCalled = this.#connectCalled;
+    copy.#duplicates = this.#duplicates ??= [this];
+    this.#duplicates.push(copy);
     return copy;
   }
 
@@ -524,7 +529,7 @@ export class NativeTransport implements Transport {
   }
 
   handOver(): void {
-    if (this.#borrowed) restoreBlocking(this.#source.fd);
+    if (this.#wasBlocking) restoreBlocking(this.#source.fd);
     this.#cookie = cookieOf(this.#source.fd);
   }
 
@@ -533,31 +538,31 @@ export class NativeTransport implements Transport {
   }
 
   abandon(): void {
-    if (this.#leave()) this.#source.abandon();
+    if (this.#detach()) this.#source.abandon();
   }
 
   close(): void {
-    if (!this.#leave()) return;
-    if (this.#borrowed) restoreBlocking(this.#source.fd);
+    if (!this.#detach()) return;
+    if (this.#wasBlocking) restoreBlocking(this.#source.fd);
     this.#source.close();
   }
 
   /**
-   * Gives the descriptor back at the isolate's end: closes it, unless it was inherited. What waits is not woken, and a
-   * later close of the same socket does nothing.
+   * Closes the descriptor at the end of the isolate, unless it was inherited. Waiters are not woken. A later close of the
+   * socket does nothing.
    */
   unload(): void {
-    if (this.#inherited || this.isReplaced() || !this.#leave()) return;
-    this.#source.drop();
+    if (this.#inherited || this.isReplaced() || !this.#detach()) return;
+    this.#source.closeDescriptor();
   }
 
-  /** Ends everything but the descriptor. Answers whether that is left to do. */
-  #leave(): boolean {
+  /** Closes everything except the descriptor. Returns false if it was closed already. */
+  #detach(): boolean {
     if (this.#closed) return false;
     this.#closed = true;
     openTransports.delete(this);
-    this.#twins?.splice(this.#twins.indexOf(this), 1);
-    if (this.#retry !== undefined) this.#stopRetrying();
+    this.#duplicates?.splice(this.#duplicates.indexOf(this), 1);
+    if (this.#retryTimer !== undefined) this.#stopRetrying();
     this.#receiver.close();
     return true;
   }

@@ -1,5 +1,5 @@
-// What becomes of descriptors when the isolate ends and the process goes on: `deno run --watch` starts the program anew in
-// the same process, where a listener that was left open would keep its port.
+// Closes descriptors at the end of the isolate. The process may go on: `deno run --watch` starts the program again in the
+// same process, where a listener that was left open would keep its port.
 
 import { restoreAll } from "./nonblocking.ts";
 import { reactor } from "./reactor.ts";
@@ -8,19 +8,19 @@ import { openTransports } from "./transport.ts";
 let watching = false;
 
 /**
- * Gives all descriptors back when the program unloads. Called with the first socket and not at import, so that the
- * program's own listeners for `unload`, as a rule, come before.
+ * Closes all descriptors when the program unloads. It is called with the first socket and not at import, so that usually
+ * the program's own listeners for `unload` run before.
  */
-export function giveBackAtUnload(): void {
+export function closeAtUnload(): void {
   if (watching) return;
   watching = true;
-  globalThis.addEventListener("unload", giveBack);
+  globalThis.addEventListener("unload", closeAll);
 }
 
-function giveBack(): void {
+function closeAll(): void {
   restoreAll();
-  // The transports alone, and not the entries: a socket that the program closes later, in a listener of its own, is no
-  // error then.
+  // Only the transports are closed, and not the descriptor table's entries. So a close by a later listener of the program
+  // is no error.
   for (const transport of openTransports) transport.unload();
   reactor.close();
 }

@@ -1,11 +1,11 @@
-// The seam's backend: a way to open sockets. Deno's net API, libc, a simulated host, or a fourth.
+// The seam's backend: a way to open transports. There are three: over Deno's net API, over libc, and a simulated host.
 
 import type { Address } from "../base/addresses.ts";
 import type { Loop } from "./loop.ts";
 import type { Resolver } from "./resolver.ts";
 import type { Pollable, Replaceable, Transport } from "./transport.ts";
 
-/** What stands behind a descriptor that no module of this package opened: a pipe, a terminal. */
+/** A descriptor that no module of this package opened, such as a pipe or a terminal. */
 export interface ForeignPollable extends Pollable, Replaceable {
   /** The number. */
   fileno(): number;
@@ -13,24 +13,27 @@ export interface ForeignPollable extends Pollable, Replaceable {
   close(): void;
 }
 
-/** A way to open sockets. `core/module.ts` makes the public functions of one. */
+/** A way to open transports. `core/module.ts` makes the public functions from it. */
 export interface Backend {
-  /** Names of hosts and interfaces; left out where the backend has whole functions for them. */
+  /** Look-ups of names and interfaces. A backend that has look-up functions of its own leaves it out. */
   readonly resolver?: Resolver;
-  /** The loop that learns about readiness, where it has to be told when to run. */
+  /** The loop that learns about readiness. A backend that needs none leaves it out. */
   readonly loop?: Loop;
-  /** Finds what the process has open under a number, for select, poll and epoll. Undefined: nothing that it knows. */
+  /**
+   * Finds a descriptor that the process has under a number, for select, poll and epoll. Returns undefined if the backend
+   * knows none.
+   */
   findForeign?(fd: number): ForeignPollable | undefined;
 
-  /** Opens a socket, or throws what the kernel answers for a family, type or protocol that it does not have. */
+  /** Opens a socket. Throws the kernel's error for a family, type or protocol that the backend does not have. */
   open(family: number, type: number, proto: number): Transport;
-  /** Takes over a descriptor that the descriptor table does not have. -1 for family, type or proto: find out. */
+  /** Takes over a descriptor that is not in the descriptor table. For family, type and proto, -1 means: ask the kernel. */
   adopt(fd: number, family: number, type: number, proto: number): Transport;
-  /** The same on a duplicate: the descriptor stays its owner's. */
+  /** Takes over a duplicate of a descriptor. The original stays with its owner. */
   adoptDuplicate(fd: number, family: number, type: number, proto: number): Transport;
-  /** Whether a program that this process executes inherits a descriptor. Left out where descriptors are not the process's. */
+  /** Whether a program that this process executes inherits a descriptor. Left out if the process has no such descriptors. */
   getInheritable?(fd: number): boolean;
-  /** Sets whether it does. */
+  /** Sets whether a program that this process executes inherits a descriptor. */
   setInheritable?(fd: number, inheritable: boolean): void;
   /** Opens two connected sockets. */
   pair(family: number, type: number, proto: number): Promise<[Transport, Transport]>;

@@ -1,19 +1,20 @@
-// The seam's clock: the time that everything in core/ waits by. The clock belongs to a backend's module: the real
-// backends share the system's, each simulated world has its own.
+// The seam's clock: the time by which everything in core/ waits. The default and the native backend share the system's
+// clock. Each simulated network has a clock of its own.
 
-/** A pending timer. Its shape belongs to the clock that made it. */
+/** A pending timer. Only the clock that made it knows what it is. */
 export type Timer = unknown;
 
-/** What time it is, how to be called later, and how to let everything else run first. */
+/** Tells the time, sets timers, and lets the event loop turn. */
 export interface Clock {
-  /** The milliseconds since some fixed moment. They never go back. */
+  /** Returns the milliseconds since some fixed moment. They never go back. */
   now(): number;
   /**
-   * Calls a function once, after some milliseconds: 0 to 2^31 - 1, or Infinity. The timer keeps the process alive. One for
-   * ever is set for that alone. A clock that has no such timer calls after 2^31 - 1, and is asked again.
+   * Calls a function once after a delay in milliseconds, 0 to 2^31 - 1 or Infinity. The timer keeps the process alive. A
+   * timer of Infinity exists only for that purpose. A clock without such a timer may call after 2^31 - 1 milliseconds; the
+   * caller then sets the timer again.
    */
   setTimeout(callback: () => void, delay: number): Timer;
-  /** Cancels a timer. One that has fired, or undefined, is ignored. */
+  /** Cancels a timer. Does nothing for undefined or for a timer that has fired. */
   clearTimeout(timer: Timer | undefined): void;
   /** Sets whether a pending timer keeps the process alive. */
   hold(timer: Timer, held: boolean): void;

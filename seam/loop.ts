@@ -1,18 +1,18 @@
-// The seam's loop: the part of a backend that learns about readiness, where it does not run by itself.
+// The seam's loop: the part of a backend that learns about readiness and must be told when to run.
 
-/** Counts how often waiters were woken, by any backend of a runtime. */
+/** Counts how often the waiters of a runtime were woken, by all its backends together. */
 export interface WakeUps {
   readonly count: number;
 }
 
-/** An event loop that a backend runs only while something waits for it. */
+/** A loop that a backend runs only while something waits for it. */
 export interface Loop {
-  /** Wakes the waiters of all events that the kernel has by now. Returns a promise where that takes a turn. */
+  /** Wakes the waiters of all events that the kernel has now. Returns a promise if that takes a turn of the event loop. */
   catchUp(): Promise<void> | undefined;
-  /** Counts one more wait of select, poll or epoll: until it ends, the loop also runs for background waiters. */
+  /** Begins a wait of select, poll or epoll. Until the wait ends, the loop also runs for background waiters. */
   beginWait(): void;
-  /** Ends what `beginWait` began. Returns a promise where the loop's own waiting takes a moment to end with it. */
+  /** Ends such a wait. Returns a promise if an operation of the loop is still under way and ends with the wait. */
   endWait(): void | Promise<void>;
-  /** Tells a loop that shares its thread with other backends where it can see whether they are busy, too. */
+  /** Gives a loop the count of wake-ups, by which it can tell whether other backends on the same thread are busy. */
   join?(wakeUps: WakeUps): void;
 }

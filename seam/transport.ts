@@ -1,16 +1,16 @@
-// The seam's transport: a socket of some backend, and all that core/ knows of it.
+// The seam's transport: a socket of a backend, and everything that core/ knows about it.
 //
-// Everything rests on readiness. A transport offers attempts that never wait: they return a result or WOULD_BLOCK, and
-// throw only real errors. It also offers a way to be told when to try again. Blocking mode, timeouts, non-blocking mode,
-// select and iteration are written once above this line, for every backend.
+// A transport offers attempts that never wait: they return a result or WOULD_BLOCK, and throw only real errors. It also
+// offers a way to be told when to try again. Blocking mode, timeouts, non-blocking mode, select and iteration are written
+// once, above this interface, for all backends.
 
 import type { Address } from "../base/addresses.ts";
 import type { Bytes } from "../base/data.ts";
 
-/** The answer of an attempt that could go on only by waiting. A value, because an exception would be slow. */
+/** Returned by an attempt that cannot go on without waiting. It is a value, because throwing an exception is slow. */
 export const WOULD_BLOCK: unique symbol = Symbol("would block");
 
-/** The answer of a connect that goes on in the background (EINPROGRESS). `finishConnect` tells its outcome. */
+/** Returned by a connect that goes on after the attempt (EINPROGRESS). `finishConnect` returns its outcome. */
 export const IN_PROGRESS: unique symbol = Symbol("in progress");
 
 /** The type of {@linkcode WOULD_BLOCK}. */
@@ -20,74 +20,75 @@ export type WouldBlock = typeof WOULD_BLOCK;
 export type InProgress = typeof IN_PROGRESS;
 
 /**
- * What is woken when an event may hold. An object, not a promise or a closure: it is registered and withdrawn without
- * an allocation, and a wait that ends early leaves nothing behind.
+ * An object that is woken when an event may hold. It is not a promise or a closure: an object can be registered and
+ * withdrawn without an allocation, and a wait that ends early leaves nothing behind.
  */
 export interface Waiter {
-  /** Called when the awaited events may hold. Only a hint: the waiter looks again. It must not throw. */
+  /** Called when the awaited events may hold. This is only a hint: the waiter must try again. It must not throw. */
   wake(): void;
   /**
-   * Set where the registration alone is no reason to keep the process alive. The waiters of select and epoll have it:
-   * the wait itself keeps the process alive while it lasts, and an epoll's registered interest must not.
+   * Set on a waiter that does not keep the process alive by itself. The waiters of select and epoll have it: a wait keeps
+   * the process alive while it lasts, and the interests of an epoll must not.
    */
   readonly background?: boolean;
 }
 
 /**
- * The caller of an attempt that may be answered late. Lanes implement it, and so can a TLS engine.
+ * What an attempt is made for: a lane, or one side of a TLS connection.
  *
- * A backend that learns the outcome late (Deno's promises) stores the pair of caller and turn, and answers that pair
- * once: an outcome whose turn has passed never answers a later call. What an attempt wants (how many bytes, MSG_WAITALL)
- * is kept per caller, because duplicates of a socket share a transport.
+ * A backend that learns outcomes late (from Deno's promises) stores the caller and its turn with the operation, and gives
+ * the outcome to that pair only. So a late outcome is never given to a later call. The backend also keeps what an attempt
+ * asks for (the number of bytes, MSG_WAITALL) per caller, because duplicates of a socket share a transport.
  *
- * Giving up a call is, in this order: the last attempt, `forget`, raising the turn, rejecting, waking the next call.
+ * Giving up a call takes these steps, in this order: the last attempt, `forget`, the next turn, the rejection of the
+ * call's promise, the next call of the lane.
  */
 export interface Caller {
   /** Raised whenever a call ends, with an outcome or without one. */
   readonly turn: number;
-  /** For sends: whether the memory of this turn's call may be used in place until the turn ends. */
+  /** For sends: whether the transport may use the memory of this turn's call in place until the turn ends. */
   readonly lends: boolean;
 }
 
-/** What can be waited on: a socket, a pipe, the terminal. Masks are poll(2)'s, from base/poll.ts. */
+/** Something that can be waited on: a socket, a pipe, the terminal. Masks are those of poll(2), from base/poll.ts. */
 export interface Pollable {
-  /** Set on a descriptor that was closed, through any object or by its number. */
+  /** True once it was closed, through any object or by its number. */
   readonly closed?: boolean;
   /**
-   * Once it is closed: settles when its address is free. Undefined where it is free already. A backend whose operations
-   * end a moment after the close has it, so that calls and loops end when the address can be bound again.
+   * Set once it is closed: settles when the local address is free. Undefined if the address is free already. A backend
+   * whose operations end only after the close has it, so that calls and loops end when the address can be bound again.
    */
   readonly released?: Promise<unknown> | undefined;
   /**
-   * The level of the events of a mask now, as poll(2) would answer. The answer may contain events outside the mask,
-   * where the backend knows them without asking the kernel.
+   * Returns the events of a mask that hold now, as poll(2) does. The result may contain events outside the mask that the
+   * backend knows without asking the kernel.
    */
   events(mask: number): number;
   /**
-   * Registers a waiter for a mask. It is woken at each news of one of these events, and of errors and hang-up, which
-   * cannot be masked, until it is withdrawn. It is never woken from within `watch`. News counts from this call: attempt
-   * first, then watch; nothing runs in between, so nothing is missed. One waiter is registered once at a time; watching
-   * again replaces its mask.
+   * Registers a waiter for a mask. It is woken whenever one of these events begins to hold, and by errors and hang-up, which
+   * cannot be masked, until it is withdrawn. It is never woken within `watch`. Only events after this call are reported: a
+   * call makes its attempt and then watches, and no other code runs in between, so it misses nothing. A waiter can be
+   * registered once; watching again replaces its mask.
    *
-   * Throws EPERM for a regular file, which never has news.
+   * Throws EPERM for a regular file, which is always ready.
    */
   watch(mask: number, waiter: Waiter): void;
-  /** Withdraws a waiter. Withdrawing one that is not registered does nothing. */
+  /** Withdraws a waiter. Does nothing if the waiter is not registered. */
   unwatch(waiter: Waiter): void;
   /**
-   * Asked after `unwatch`, by a call that is given up. A promise where the withdrawn waiter was the last one and the
-   * backend's own waiting takes a moment to end: the call ends after it, so that nothing is under way any more.
+   * Called after `unwatch` by a call that is given up. Returns a promise if an operation of the backend is still under way
+   * that ends with the last waiter. The call settles after it, so that nothing of the call is under way any more.
    */
   atRest?(): Promise<void> | undefined;
   /**
-   * Brings what the attempts and `events` know of a mask up to date with the kernel. Returns undefined where the backend
-   * asks the kernel itself, and a promise where it learns late (Deno's promises). A call that is about to say "it would
-   * block" settles first and looks once more.
+   * Brings what the attempts and `events` know about a mask up to date with the kernel. Returns undefined if the backend
+   * asks the kernel in each attempt, and a promise if it learns late (from Deno's promises). A call settles before it
+   * reports that it would block, and then makes one more attempt.
    */
   settle(mask: number): Promise<void> | undefined;
 }
 
-/** A connection as it was accepted. */
+/** An accepted connection and its peer's address. */
 export interface Accepted {
   transport: Transport;
   address: Address;
@@ -98,79 +99,82 @@ export type AncillaryData = [level: number, type: number, data: Uint8Array];
 
 /** The outcome of one receive, in recvmsg's terms. */
 export interface Received {
-  /** Bytes stored; with MSG_TRUNC the datagram's true length, which may be more. */
+  /** The number of bytes stored. With MSG_TRUNC, the true length of the datagram, which may be larger. */
   length: number;
   ancillary: AncillaryData[];
-  /** MSG_TRUNC, MSG_CTRUNC, MSG_EOR … as the kernel answers them. */
+  /** MSG_TRUNC, MSG_CTRUNC, MSG_EOR …, as the kernel returns them. */
   flags: number;
   /** The sender; null on a connected stream. */
   address: Address | null;
 }
 
-/** What a socket's own options say of its blocking calls: SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT. */
+/** The limits that a socket's options set for its blocking calls: SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT. */
 export interface BlockingLimits {
-  /** How many seconds a blocking accept or receive waits at most; null for ever. */
+  /** How many seconds a blocking accept or receive waits at most; null for no limit. */
   readonly receive: number | null;
-  /** The same of a connect or send. */
+  /** How many seconds a blocking connect or send waits at most; null for no limit. */
   readonly send: number | null;
   /** How many bytes a receive on a stream waits for. */
   readonly lowWater: number;
 }
 
-/** What is open under a number that code outside this package may close, as the process's own descriptors are. */
+/** A descriptor whose number code outside this package may close, and the kernel may then give to another file. */
 export interface Replaceable {
-  /** Whether something else has the number by now. */
+  /** Whether the number belongs to another file now. */
   isReplaced?(): boolean;
-  /** Lets go of a number that something else has. */
+  /** Closes this object without closing the number, which belongs to another file. */
   abandon?(): void;
 }
 
-/** A socket of some backend: the open file description, without modes and timeouts. */
+/** A socket of a backend: the open file description, without modes and timeouts. */
 export interface Transport extends Pollable, Replaceable {
   readonly family: number;
   readonly type: number;
   readonly proto: number;
-  /** How the socket's options bound its blocking calls; undefined where none is set, which is the rule. */
+  /** The limits that the socket's options set for blocking calls. Undefined if none is set, which is the usual case. */
   readonly limits?: BlockingLimits;
 
   /** Claims a local address. */
   bind(address: Address): void;
   /** Starts to queue connections, at most `backlog` of them. */
   listen(backlog: number): void;
-  /** Takes the oldest queued connection. Ready at POLLIN. */
+  /** Takes the oldest queued connection. POLLIN tells when to try again. */
   accept(): Accepted | WouldBlock;
 
   /**
-   * Makes an address fit for `connect` or `sendTo`, where that takes a look-up that waits.
-   * An address that needs none comes back at once.
+   * Looks up the name in an address, for `connect` or `sendTo`. Returns a promise if the look-up waits, and the address
+   * itself if it holds no name.
    */
   resolve(address: Address): Address | Promise<Address>;
   /**
-   * Starts to connect. IN_PROGRESS: the connect is under way, as the kernel's EINPROGRESS, and `finishConnect` tells its
-   * end. WOULD_BLOCK: a connect that takes no time in the kernel but a moment here (Unix sockets on Deno); the same
-   * caller and turn come back for its outcome.
+   * Starts to connect. IN_PROGRESS means that the connect is under way, as the kernel's EINPROGRESS; `finishConnect` returns
+   * its outcome. WOULD_BLOCK is for Unix sockets on Deno, where the kernel connects at once but the outcome comes later:
+   * the same caller calls again in the same turn.
    */
   connect(caller: Caller, address: Address): void | InProgress | WouldBlock;
-  /** Tells how a connect (or a send with MSG_FASTOPEN) under way ended. Throws its error and clears it, as reading SO_ERROR does. */
+  /**
+   * Returns the outcome of a connect, or of a send with MSG_FASTOPEN. Throws its error and clears it, as reading SO_ERROR
+   * does.
+   */
   finishConnect(): void | WouldBlock;
 
   /** Dissolves a datagram socket's association with its peer, as connect(2) to AF_UNSPEC does. */
   disconnect(): void;
 
-  /** Receives up to `size` bytes, or one datagram cut to it. Ready at POLLIN. */
+  /** Receives up to `size` bytes, or one datagram cut to that size. POLLIN tells when to try again. */
   recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock;
-  /** The same into a view. Returns the count; with MSG_TRUNC, the datagram's length. */
+  /** Receives into a view. Returns the number of bytes; with MSG_TRUNC, the datagram's length. */
   recvInto(caller: Caller, view: Uint8Array, flags: number): number | WouldBlock;
-  /** The same with the sender's address, null on a stream. */
+  /** Receives data and the sender's address, which is null on a stream. */
   recvFrom(caller: Caller, size: number, flags: number): [Bytes, Address | null] | WouldBlock;
-  /** The same into a view. */
+  /** Receives into a view. Returns the number of bytes and the sender's address. */
   recvFromInto(caller: Caller, view: Uint8Array, flags: number): [number, Address | null] | WouldBlock;
   /** Scatters one receive over views, with up to `ancillarySize` bytes of control messages. */
   recvMessage(caller: Caller, views: Uint8Array[], ancillarySize: number, flags: number): Received | WouldBlock;
 
   /**
-   * Sends what there is room for and returns its length. Ready at POLLOUT. After a result the data may be reused. After
-   * WOULD_BLOCK the same caller comes back in the same turn, with the same data, for the outcome.
+   * Sends as much as the transport takes now, and returns that length. POLLOUT tells when to try again. After a result the
+   * data may be changed. After WOULD_BLOCK the same caller calls again in the same turn with the same data.
    */
   send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock;
   /** Sends a datagram to an address. */
@@ -184,20 +188,23 @@ export interface Transport extends Pollable, Replaceable {
     address: Address | null,
   ): number | WouldBlock;
   /**
-   * Whether a send of the caller's current turn is under way, or has ended: then the next attempt brings its outcome and
-   * reads no data. Left out where an attempt tells its outcome at once.
+   * Whether a send of the caller's current turn is under way or has ended. Then the next attempt returns its outcome and
+   * does not read the data. Left out if each attempt returns its outcome at once.
    */
   holdsSend?(caller: Caller): boolean;
   /**
-   * Tells that a caller gives up the call of its current turn. What the call wanted is dropped. What it sent that is
-   * under way counts as sent, like bytes in a kernel's buffer; memory that was lent is copied or no longer read.
+   * Tells that a caller gives up the call of its current turn. A pending receive of that call is dropped. Data of a send
+   * that is under way counts as sent, like bytes in the kernel's buffer. Lent memory is copied, or no longer read.
    */
   forget(caller: Caller): void;
 
-  /** The error of a call that would block and may not wait; left out: EAGAIN. TLS says which direction it waits for. */
+  /**
+   * Returns the error of a non-blocking call that would block. Left out for EAGAIN. A TLS transport has it: its error names
+   * the direction that it waits for.
+   */
   blockingError?(mask: number): Error;
 
-  /** Half-close, after what was sent: SHUT_RD, SHUT_WR or SHUT_RDWR. A promise where that takes a moment. */
+  /** Half-closes after the data that was sent: SHUT_RD, SHUT_WR or SHUT_RDWR. Returns a promise if that takes time. */
   shutdown(how: number): void | Promise<void>;
 
   getsockname(): Address;
@@ -206,20 +213,23 @@ export interface Transport extends Pollable, Replaceable {
   getsockopt(level: number, name: number, size: number): Uint8Array;
   setsockopt(level: number, name: number, value: number | Uint8Array): void;
 
-  /** The process's descriptor where the backend has one, else undefined: then the descriptor table gives a number. */
+  /** Returns the process's descriptor. Undefined if the backend has none: then the descriptor table makes a number. */
   fileno(): number | undefined;
-  /** One more reference to the same open socket: the same transport counted once more, or a new one on a new descriptor. */
+  /**
+   * Makes one more reference to the same open socket. That is this transport with its count of references raised, or a new
+   * transport on a new descriptor.
+   */
   dup(): Transport;
   /** Lets pending waits keep the process alive (the default). */
   ref(): void;
   /** Lets pending waits no longer keep the process alive. */
   unref(): void;
-  /** Whether a program that this process executes inherits the descriptor. Left out where there is no such descriptor. */
+  /** Whether a program that this process executes inherits the descriptor. Left out if the transport has no descriptor. */
   getInheritable?(): boolean;
-  /** Sets whether it does. */
+  /** Sets whether a program that this process executes inherits the descriptor. */
   setInheritable?(inheritable: boolean): void;
-  /** Notes that `detach` gave the number away: its new owner may close it, and another socket may get it. */
+  /** Notes that `detach` gave the number away. Its new owner may close it, and the kernel may then give it to another file. */
   handOver?(): void;
-  /** Gives up one reference. With the last one the socket closes, after delivering what was sent. All waiters are woken. */
+  /** Closes one reference. The last one closes the socket after its data was delivered. All waiters are woken. */
   close(): void;
 }

@@ -1,16 +1,16 @@
-// Who waits for which events: a list that is registered in and left without an allocation.
+// The waiters of one socket and the events that they wait for. Registering and withdrawing need no allocation.
 
 import { POLLERR, POLLHUP, POLLNVAL } from "../base/poll.ts";
 import type { Waiter } from "./transport.ts";
 
-/** Errors and hang-up wake everybody, as in poll(2). */
+/** Errors and hang-up wake all waiters, as in poll(2). */
 const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
 
-/** The waiters of one socket. Mostly there is one, or none: it has a place of its own before the list. */
+/** The waiters of one socket. Usually there is at most one, so the first one has a field of its own. */
 export class Waiters {
   #first: Waiter | null = null;
   #firstMask = 0;
-  /** Made for the second waiter: most sockets never have one. */
+  /** Created for the second waiter, which most sockets never have. */
   #others: Map<Waiter, number> | null = null;
 
   /** Registers a waiter, or changes the mask of a registered one. */
@@ -21,37 +21,37 @@ export class Waiters {
     } else (this.#others ??= new Map()).set(waiter, mask);
   }
 
-  /** Withdraws a waiter, if it is there. */
+  /** Withdraws a waiter. Does nothing if it is not registered. */
   remove(waiter: Waiter): void {
     if (this.#first === waiter) this.#first = null;
     else this.#others?.delete(waiter);
   }
 
-  // These are asked for every operation. The rare case is put aside, so that the common one is small enough to be inlined.
+  // These run for every operation. The rare case has a method of its own, so that the common one is small enough to inline.
 
-  /** Whether anybody waits for one of these events. */
-  wait(mask: number): boolean {
+  /** Whether a waiter is registered for one of these events. */
+  has(mask: number): boolean {
     return (this.#first !== null && (this.#firstMask & mask) !== 0) ||
-      (this.#others !== null && this.#othersWait(mask));
+      (this.#others !== null && this.#othersHave(mask));
   }
 
-  #othersWait(mask: number): boolean {
+  #othersHave(mask: number): boolean {
     for (const wanted of this.#others!.values()) if ((wanted & mask) !== 0) return true;
     return false;
   }
 
-  /** Whether anybody waits for one of these events whose waiting keeps the process alive. */
-  hold(mask: number): boolean {
+  /** Whether a waiter that keeps the process alive is registered for one of these events. */
+  keepAlive(mask: number): boolean {
     if (this.#first !== null && (this.#firstMask & mask) !== 0 && !this.#first.background) return true;
-    return this.#others !== null && this.#othersHold(mask);
+    return this.#others !== null && this.#othersKeepAlive(mask);
   }
 
-  #othersHold(mask: number): boolean {
+  #othersKeepAlive(mask: number): boolean {
     for (const [waiter, wanted] of this.#others!) if ((wanted & mask) !== 0 && !waiter.background) return true;
     return false;
   }
 
-  /** Wakes whoever waits for one of these events. Waiters may come and go meanwhile. */
+  /** Wakes the waiters of these events. Waiters may be registered and withdrawn meanwhile. */
   wake(events: number): void {
     const woken = (events & ALWAYS) !== 0 ? ~0 : events;
     if (this.#others !== null && this.#others.size > 0) this.#wakeAll(woken);

@@ -1,5 +1,5 @@
-// The loop of every server: wait for a request, hand it to a handler, go on. The methods and their order are those of
-// Python's socketserver.BaseServer, so that overriding one has the effect that it has there.
+// The loop of every server: it waits for a request, passes it to a handler, and goes on. The methods and their order are
+// those of Python's socketserver.BaseServer, so overriding a method has the same effect as in Python.
 
 import type { Address, AddressLike } from "../base/addresses.ts";
 import { OSError } from "../base/errors.ts";
@@ -9,49 +9,49 @@ import { select } from "../select.ts";
 import { runHandler } from "./handlers.ts";
 import type { BaseRequestHandler } from "./handlers.ts";
 
-/** A value, or a promise of it: what a method that may be async returns. */
+/** A value or a promise of it. Methods that may be async return it. */
 export type Awaitable<T> = T | Promise<T>;
 
-/** What makes the handler of each request: a subclass of BaseRequestHandler. */
+/** The class of the handlers: a subclass of BaseRequestHandler. */
 export type RequestHandlerClass<R> = new (request: R, client_address: Address, server: any) => BaseRequestHandler;
 
-/** What get_request rejects with where descriptors or memory ran out. The request stays queued in the kernel. */
+/** The errors of get_request when descriptors or memory run out. The request stays queued in the kernel. */
 const EXHAUSTED = ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"];
 
-/** The pauses of a loop that met one of {@linkcode EXHAUSTED}, in milliseconds: doubled up to a second. */
+/** The pauses of the loop after one of {@linkcode EXHAUSTED}, in milliseconds. Each is twice the one before. */
 const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 1000;
 
 /**
- * The superclass of all servers, as Python's `socketserver.BaseServer`. `R` is what a request is: a connection, or a
- * datagram with the socket to answer it by.
+ * The superclass of all servers, as Python's `socketserver.BaseServer`. `R` is the type of a request: a connection, or a
+ * datagram and the socket for the reply.
  *
- * Every method may be overridden. Those that Python calls within a request may be async, and are awaited.
+ * Every method may be overridden. The methods that are called for a request may be async; their promises are awaited.
  */
 export abstract class BaseServer<R = unknown> implements AsyncDisposable {
-  /** Where the server listens; what `getsockname()` tells, once it is bound. */
+  /** The server's address. Once it is bound, it is the result of `getsockname()`. */
   server_address: AddressLike;
-  /** What makes the handler of each request. */
+  /** The class of the handlers. */
   readonly RequestHandlerClass: RequestHandlerClass<R>;
-  /** How many seconds handle_request() waits for a request; null for ever. serve_forever() does not look at it. */
+  /** How many seconds handle_request() waits for a request; null for no limit. serve_forever() ignores it. */
   timeout: number | null = null;
 
   #serving: { stop: AbortController; ended: Promise<void> } | undefined;
   #shutdownRequested = false;
   #pause = FIRST_PAUSE;
 
-  /** Extended by subclasses, which open the socket. */
+  /** Sets the fields. Subclasses also open the socket. */
   constructor(server_address: AddressLike, RequestHandlerClass: RequestHandlerClass<R>) {
     if (typeof RequestHandlerClass !== "function") throw new TypeError("RequestHandlerClass must be a class");
     this.server_address = server_address;
     this.RequestHandlerClass = RequestHandlerClass;
   }
 
-  /** The descriptor to wait on; -1 once the server is closed. */
+  /** Returns the descriptor to wait on; -1 once the server is closed. */
   abstract fileno(): number;
-  /** The timeout of the server's socket in seconds; null for none. handle_request() waits no longer than that. */
+  /** Returns the timeout of the server's socket in seconds, null for none. It also limits handle_request(). */
   protected abstract socketTimeout(): number | null;
-  /** Takes the request that made the server ready, and its sender's address. */
+  /** Takes a request and the address of its sender. */
   abstract get_request(options?: WaitOptions): Awaitable<[request: R, client_address: Address]>;
 
   /** Called by the constructor to start listening. */
@@ -60,10 +60,10 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
   /**
    * Serves requests until {@linkcode shutdown} is called or the server is closed, as Python's `serve_forever()`.
    *
-   * `poll_interval` in seconds is how long it waits at most before it calls `service_actions` (null: until there is a
-   * request). shutdown() need not wait for it.
+   * It calls `service_actions` at least once every `poll_interval` seconds (null: only after a request). shutdown() does not
+   * have to wait for that.
    *
-   * @throws whatever `handle_error`, `verify_request` or `service_actions` throws. An error in a handler does not end it.
+   * @throws the errors of `handle_error`, `verify_request` and `service_actions`. An error in a handler does not end it.
    */
   async serve_forever(poll_interval: number | null = 0.5, options: WaitOptions = {}): Promise<void> {
     const given = checkOptions(options);
@@ -86,7 +86,7 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     }
   }
 
-  /** Waits for a request; false where the time is over, or where shutdown() or server_close() ended the wait. */
+  /** Waits for a request. Returns false after the timeout, or if shutdown() or server_close() ended the wait. */
   async #isReady(timeout: number | null, signal: AbortSignal): Promise<boolean> {
     try {
       const [ready] = await select([this], [], [], timeout, { signal });
@@ -101,8 +101,8 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
    * Ends {@linkcode serve_forever} and waits until the request that it is serving has ended, as Python's `shutdown()`. A
    * request that arrives meanwhile stays queued.
    *
-   * A handler of a server that serves one request at a time must not await it: it would wait for its own end. Where
-   * serve_forever() is not running, the next call of it returns at once, as in Python.
+   * A handler must not await it if the server serves one request at a time: it would wait for its own end. If serve_forever()
+   * is not running, its next call returns at once, as in Python.
    */
   async shutdown(): Promise<void> {
     this.#shutdownRequested = true;
@@ -110,12 +110,12 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     await this.#serving?.ended;
   }
 
-  /** Called in each round of serve_forever(). */
+  /** Called in each iteration of serve_forever(). */
   service_actions(): Awaitable<void> {}
 
   /**
-   * Serves one request, as Python's `handle_request()`: waits at most `timeout` seconds (the server's or its socket's, the
-   * shorter one) and then calls `handle_timeout`.
+   * Serves one request, as Python's `handle_request()`. It waits at most `timeout` seconds, or the timeout of the socket if
+   * that is shorter. Then it calls `handle_timeout`.
    */
   async handle_request(options: WaitOptions = {}): Promise<void> {
     const signal = checkOptions(options);
@@ -127,16 +127,16 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     else await this.handle_timeout();
   }
 
-  /** Serves the request that is there. */
+  /** Takes a request and serves it. */
   async #handleRequest(signal: AbortSignal | undefined): Promise<void> {
     let request: R, client_address: Address;
     try {
       [request, client_address] = await this.get_request({ signal });
     } catch (error) {
       if (signal?.aborted) return;
-      // As in CPython: the client has gone again, or the server was closed.
+      // Ignored as in CPython: the client has closed the connection, or the server was closed.
       if (!(error instanceof OSError)) throw error;
-      if (EXHAUSTED.includes(error.code ?? "")) await this.#rest(signal);
+      if (EXHAUSTED.includes(error.code ?? "")) await this.#pauseLoop(signal);
       return;
     }
     this.#pause = FIRST_PAUSE;
@@ -152,8 +152,8 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     }
   }
 
-  /** Lets others close descriptors. Without it the loop would spin: the server stays ready. CPython spins. */
-  async #rest(signal: AbortSignal | undefined): Promise<void> {
+  /** Pauses the loop until descriptors may be free. Without the pause it would spin, because the server stays ready. */
+  async #pauseLoop(signal: AbortSignal | undefined): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, this.#pause);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
@@ -164,34 +164,34 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     signal?.removeEventListener("abort", end);
   }
 
-  /** Called where handle_request() had nothing to serve in time. */
+  /** Called when handle_request() got no request before its timeout. */
   handle_timeout(): Awaitable<void> {}
 
-  /** Says whether to serve a request. */
+  /** Returns whether to serve a request. */
   verify_request(_request: R, _client_address: Address): Awaitable<boolean> {
     return true;
   }
 
-  /** Serves a request and ends it. A server that serves several at once overrides it. */
+  /** Serves a request and ends it. Concurrent servers override it. */
   async process_request(request: R, client_address: Address): Promise<void> {
     await this.finish_request(request, client_address);
     await this.shutdown_request(request);
   }
 
-  /** Makes the request's handler and runs its setup, handle and finish. */
+  /** Makes the handler of a request, and runs its setup, handle and finish. */
   async finish_request(request: R, client_address: Address): Promise<void> {
     await runHandler(new this.RequestHandlerClass(request, client_address, this));
   }
 
-  /** Ends a request properly: by half-close, for a connection. */
+  /** Ends a request. A connection is half-closed first. */
   shutdown_request(request: R): Awaitable<void> {
     return this.close_request(request);
   }
 
-  /** Frees what a request holds. */
+  /** Closes the socket of a request, if it has one of its own. */
   close_request(_request: R): Awaitable<void> {}
 
-  /** Reports an error of a handler; the other requests are served on. */
+  /** Prints an error of a handler. The server goes on. */
   handle_error(_request: R, client_address: Address, error: unknown): Awaitable<void> {
     const line = "-".repeat(40);
     console.error(line);
@@ -200,15 +200,15 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     console.error(line);
   }
 
-  /** Closes the server's socket. The promise is one for the requests that are still served, where there may be any. */
+  /** Closes the server's socket. The promise settles when all requests have ended, if the server waits for them. */
   server_close(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Refuses class variables that were set too late; overridden where there are any. */
+  /** Throws for class variables that were set too late. Overridden by servers that have some. */
   protected checkFields(): void {}
 
-  /** Ends serve_forever() where it runs, and closes the server, for `await using`. */
+  /** Ends serve_forever() if it runs, and closes the server. Called by `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#serving !== undefined) await this.shutdown();
     await this.server_close();

@@ -1,5 +1,5 @@
-// Handlers: one object for each request. Python runs setup, handle and finish in the constructor; here the server runs
-// them after it, since they may be async.
+// Handlers: one object for each request. Python runs setup, handle and finish in the constructor. Here the server runs
+// them after it, because they may be async.
 
 import type { Address } from "../base/addresses.ts";
 import { IPPROTO_TCP, TCP_NODELAY } from "../base/constants.ts";
@@ -10,22 +10,22 @@ import type { FileSocket } from "../core/files.ts";
 import type { Socket } from "../core/socket.ts";
 import type { Awaitable } from "./base_server.ts";
 
-/** What a datagram server's request is: the datagram, and the socket to answer it by. */
+/** The request of a datagram server: the datagram, and the socket for the reply. */
 export type Datagram = [data: Bytes, socket: Socket];
 
 /**
- * The superclass of all handlers, as Python's `socketserver.BaseRequestHandler`. A subclass overrides `handle`, and
- * `setup` and `finish` where it needs them. All three may be async.
+ * The superclass of all handlers, as Python's `socketserver.BaseRequestHandler`. A subclass overrides `handle`, and `setup`
+ * and `finish` if it needs them. All three may be async.
  */
 export class BaseRequestHandler<R = any> {
   /** The request: a connected socket, or `[data, socket]` of a datagram. */
   readonly request: R;
   /** The client's address. */
   readonly client_address: Address;
-  /** The server. A subclass may `declare` the class that it is. */
+  /** The server. A subclass may `declare` its class. */
   readonly server: any;
 
-  /** Called by the server for each request. */
+  /** The server makes one handler for each request. */
   constructor(request: R, client_address: Address, server: any) {
     this.request = request;
     this.client_address = client_address;
@@ -36,11 +36,11 @@ export class BaseRequestHandler<R = any> {
   setup(): Awaitable<void> {}
   /** Serves the request. */
   handle(): Awaitable<void> {}
-  /** Runs after `handle`, also where that threw; not where `setup` threw. */
+  /** Runs after `handle`, also if that threw. It does not run if `setup` threw. */
   finish(): Awaitable<void> {}
 }
 
-/** Runs a handler from setup to finish. */
+/** Runs setup, handle and finish of a handler. */
 export async function runHandler(handler: BaseRequestHandler): Promise<void> {
   await handler.setup();
   try {
@@ -51,22 +51,22 @@ export async function runHandler(handler: BaseRequestHandler): Promise<void> {
 }
 
 /**
- * A handler of a connection with files to read from and write to, as Python's `socketserver.StreamRequestHandler`.
+ * A handler of a connection, with a file to read from and one to write to, as Python's `socketserver.StreamRequestHandler`.
  */
 export class StreamRequestHandler extends BaseRequestHandler<Socket> {
-  /** The buffer of `rfile` in bytes: -1 for the usual one. */
+  /** The buffer size of `rfile` in bytes; -1 for the default. */
   rbufsize: number = -1;
-  /** The buffer of `wfile` in bytes: 0, the default, sends at each write and all of it; -1 is the usual buffer. */
+  /** The buffer size of `wfile` in bytes. With 0, the default, each write sends all of its data. -1 is the default buffer. */
   wbufsize: number = 0;
-  /** The connection's timeout in seconds; null leaves it as it is. */
+  /** The connection's timeout in seconds; null does not change it. */
   timeout: number | null = null;
   /** Whether small writes are sent at once (TCP_NODELAY). */
   disable_nagle_algorithm: boolean = false;
   /** The connection. */
   connection!: Socket;
-  /** What the client sends. */
+  /** The data of the client, as a file to read. */
   rfile!: BufferedFile;
-  /** What goes to the client. */
+  /** The data to the client, as a file to write. */
   wfile!: BufferedFile;
 
   /** Makes the files. */
@@ -78,26 +78,26 @@ export class StreamRequestHandler extends BaseRequestHandler<Socket> {
     this.wfile = bufferedFile(this.connection, "w", this.wbufsize);
   }
 
-  /** Sends what was written and closes the files. */
+  /** Sends buffered data and closes the files. */
   override async finish(): Promise<void> {
     await this.wfile.close().catch((error) => {
-      // As in CPython: where the client has gone, the rest is nothing to report.
+      // Ignored as in CPython: the client has closed the connection, so the data cannot be sent.
       if (!(error instanceof OSError)) throw error;
     }).finally(() => this.rfile.close());
   }
 }
 
-/** What Python's io module buffers where -1 is asked for. */
+/** The default buffer size of Python's io module. */
 const DEFAULT_BUFFER_SIZE = 8192;
 
-/** A buffered file that does not hold the socket open: with a buffer of 0 a write has sent all when it has ended. */
+/** Makes a buffered file that does not keep the socket open. With size 0, each write sends all of its data. */
 function bufferedFile(socket: FileSocket, mode: "r" | "w", size: number): BufferedFile {
   const parts = { socket, reading: mode === "r", writing: mode === "w", release() {} };
   return new BufferedFile(parts, size < 0 ? DEFAULT_BUFFER_SIZE : size);
 }
 
-/** One datagram to read and one to write, as what a file takes for its socket. */
-class Packets implements FileSocket {
+/** One received datagram and one to send, with the methods of a socket that a file uses. */
+class DatagramFile implements FileSocket {
   readonly #socket: Socket;
   #unread: Uint8Array;
   readonly #written: Uint8Array[] = [];
@@ -123,15 +123,15 @@ class Packets implements FileSocket {
     return Promise.resolve(data.length);
   }
 
-  /** What was written, in one piece. */
+  /** Returns the bytes that were written. */
   async bytes(): Promise<Bytes> {
     return new Uint8Array(await new Blob(this.#written as Bytes[]).arrayBuffer());
   }
 }
 
 /**
- * A handler of a datagram, as Python's `socketserver.DatagramRequestHandler`: `rfile` reads it, and what is written to
- * `wfile` goes back to the sender as one datagram (an empty one where nothing was written, as in Python).
+ * A handler of a datagram, as Python's `socketserver.DatagramRequestHandler`. `rfile` reads the datagram. The bytes that
+ * are written to `wfile` are sent back as one datagram, which is empty if there are none, as in Python.
  */
 export class DatagramRequestHandler extends BaseRequestHandler<Datagram> {
   /** The datagram. */
@@ -140,20 +140,20 @@ export class DatagramRequestHandler extends BaseRequestHandler<Datagram> {
   socket!: Socket;
   /** The datagram as a file. */
   rfile!: BufferedFile;
-  /** What is written here is the answer. */
+  /** The reply as a file. */
   wfile!: BufferedFile;
-  #packets!: Packets;
+  #file!: DatagramFile;
 
   /** Makes the files. */
   override setup(): Awaitable<void> {
     [this.packet, this.socket] = this.request;
-    this.#packets = new Packets(this.packet, this.socket);
-    this.rfile = bufferedFile(this.#packets, "r", -1);
-    this.wfile = bufferedFile(this.#packets, "w", 0);
+    this.#file = new DatagramFile(this.packet, this.socket);
+    this.rfile = bufferedFile(this.#file, "r", -1);
+    this.wfile = bufferedFile(this.#file, "w", 0);
   }
 
-  /** Sends the answer. */
+  /** Sends the reply. */
   override async finish(): Promise<void> {
-    await this.socket.sendto(await this.#packets.bytes(), this.client_address);
+    await this.socket.sendto(await this.#file.bytes(), this.client_address);
   }
 }

@@ -1,6 +1,6 @@
-// Servers on a socket: how it is opened, bound and closed, and what a request is on a stream and on datagrams.
+// Servers on a socket: opening, binding and closing it, and the requests of streams and of datagrams.
 //
-// A backend's entry extends the two classes with the function that opens its sockets.
+// The entries of the backends extend the two classes with the function that opens their sockets.
 
 import type { Address, AddressLike } from "../base/addresses.ts";
 import {
@@ -20,15 +20,15 @@ import { BaseServer } from "./base_server.ts";
 import type { Awaitable, RequestHandlerClass } from "./base_server.ts";
 import type { Datagram } from "./handlers.ts";
 
-/** The keyword that a server takes last. */
+/** The last argument of a server: Python's keyword. */
 export interface SocketServerOptions {
-  /** Whether the constructor binds and listens; true if left out. */
+  /** Whether the constructor binds and listens. True by default. */
   bind_and_activate?: boolean;
 }
 
 /**
- * What is read when the constructor binds. In Python these are class variables. A field of a subclass comes into being only
- * after the constructor has run, which would be too late.
+ * The settings that the constructor reads. In Python they are class variables. A field of a subclass is initialized only
+ * after the superclass's constructor, which is too late.
  */
 const CLASS_VARIABLES = [
   "address_family",
@@ -40,15 +40,15 @@ const CLASS_VARIABLES = [
 
 /** What stream and datagram servers have in common. */
 export abstract class SocketServer<R> extends BaseServer<R> {
-  /** The address family. A subclass may change this and the four below: `static override address_family = AF_INET6`. */
+  /** The address family. A subclass may change this and the next four: `static override address_family = AF_INET6`. */
   static address_family: number = AF_INET;
-  /** The type of socket. */
+  /** The socket type. */
   static socket_type: number = SOCK_STREAM;
-  /** Whether a port may be bound of which old connections linger (SO_REUSEADDR). */
+  /** Whether to bind a port that old connections still use (SO_REUSEADDR). */
   static allow_reuse_address: boolean = false;
   /** Whether several servers may share the port (SO_REUSEPORT). */
   static allow_reuse_port: boolean = false;
-  /** How many connections may wait to be accepted: the backlog of listen(2). */
+  /** The number of connections that may be queued: the backlog of listen(2). */
   static request_queue_size: number = 5;
 
   /** The listening socket. */
@@ -58,7 +58,7 @@ export abstract class SocketServer<R> extends BaseServer<R> {
   /**
    * Opens the socket, and binds and activates it unless `bind_and_activate` is false.
    *
-   * @throws {OSError} what bind and listen throw; then the socket is closed again.
+   * @throws {OSError} the errors of bind and listen. The socket is closed then.
    */
   constructor(
     server_address: AddressLike,
@@ -109,7 +109,7 @@ export abstract class SocketServer<R> extends BaseServer<R> {
     return this.#class.request_queue_size;
   }
 
-  /** Binds the socket, and notes the address that it got. */
+  /** Binds the socket, and sets `server_address` to its address. */
   server_bind(): void {
     if (this.allow_reuse_address) this.socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1);
     if (this.allow_reuse_port) this.socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1);
@@ -117,7 +117,7 @@ export abstract class SocketServer<R> extends BaseServer<R> {
     this.server_address = this.socket.getsockname() as AddressLike;
   }
 
-  /** Refuses a class variable that was set as a field. */
+  /** Throws for a class variable that was set as a field. */
   protected override checkFields(): void {
     if (!this.#boundByConstructor) return;
     const late = CLASS_VARIABLES.find((name) => Object.hasOwn(this, name));
@@ -132,18 +132,18 @@ export abstract class SocketServer<R> extends BaseServer<R> {
     return super.server_close();
   }
 
-  /** The socket's descriptor; -1 once it is closed. */
+  /** Returns the socket's descriptor; -1 once it is closed. */
   override fileno(): number {
     return this.socket.fileno();
   }
 
-  /** The socket's timeout. */
+  /** Returns the socket's timeout in seconds, null for none. */
   protected override socketTimeout(): number | null {
     return this.socket.gettimeout();
   }
 }
 
-/** A server of connections; each one is a request. */
+/** A server of connections. Each connection is a request. */
 export abstract class StreamServer extends SocketServer<Socket> {
   /** Starts to listen. */
   override server_activate(): void {
@@ -155,12 +155,12 @@ export abstract class StreamServer extends SocketServer<Socket> {
     return this.socket.accept(options);
   }
 
-  /** Half-closes the connection, so that the client reads the end of the stream, and closes it. */
+  /** Half-closes the connection, so that the client receives the end of the stream, and closes it. */
   override async shutdown_request(request: Socket): Promise<void> {
     try {
       await request.shutdown(SHUT_WR);
     } catch (error) {
-      // The client has gone, or the handler has closed the connection.
+      // Ignored: the client or the handler has closed the connection.
       if (!(error instanceof OSError)) throw error;
     }
     await this.close_request(request);
@@ -172,11 +172,11 @@ export abstract class StreamServer extends SocketServer<Socket> {
   }
 }
 
-/** A server of datagrams; each one is a request. */
+/** A server of datagrams. Each datagram is a request. */
 export abstract class DatagramServer extends SocketServer<Datagram> {
-  /** Datagrams. */
+  /** SOCK_DGRAM. */
   static override socket_type: number = SOCK_DGRAM;
-  /** The longest datagram that is received whole, in bytes. */
+  /** The longest datagram that is received whole, in bytes. A longer one is cut. */
   max_packet_size: number = 8192;
 
   /** Receives a datagram. */

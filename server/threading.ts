@@ -1,41 +1,42 @@
-// Serving several requests at once. In Python each one has a thread; here each one is a promise that is not awaited.
+// Concurrent servers. In Python each request has a thread. Here each request is a promise that the loop does not await.
 
 import type { Address } from "../base/addresses.ts";
 import type { BaseServer } from "./base_server.ts";
 
 /** What {@linkcode ThreadingMixIn} adds to a server. */
 export interface Threading {
-  /** Whether server_close() waits for no request at all, as if `block_on_close` were false. */
+  /** Whether server_close() never waits for requests, as if `block_on_close` were false. */
   daemon_threads: boolean;
-  /** Whether server_close() waits for the requests that are still served. */
+  /** Whether server_close() waits until all requests have ended. */
   block_on_close: boolean;
 }
 
-/** A class of servers; what a subclass adds to its constructor is its own. */
+/** A class of servers. Its constructor may have any arguments. */
 export type ServerClass = abstract new (...args: any[]) => BaseServer<any>;
 
-/** A class of servers that serve several requests at once. */
+/** A class of concurrent servers. */
 export type ThreadingClass<C extends ServerClass> = C & (new (...args: any[]) => Threading);
 
 /**
- * Makes a server class serve each request at once, beside those that are still served: Python's
- * `class S(ThreadingMixIn, TCPServer)` is `class S extends ThreadingMixIn(TCPServer)` here.
+ * Makes a class of concurrent servers. Python's `class S(ThreadingMixIn, TCPServer)` is
+ * `class S extends ThreadingMixIn(TCPServer)` here.
  *
- * There are no threads. A handler waits without holding others up, and one that computes without awaiting does.
+ * There are no threads. While one handler awaits, others run. A handler that computes without awaiting stops the others.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { BaseRequestHandler, TCPServer, ThreadingMixIn } from "@berkeley/socket/socketserver";
  *
  * class Server extends ThreadingMixIn(TCPServer) {
  *   static override request_queue_size = 64;
  * }
  * await using server = new Server(["127.0.0.1", 0], BaseRequestHandler);
- * console.assert(server.block_on_close);
+ * assert(server.block_on_close);
  * ```
  */
 export function ThreadingMixIn<C extends ServerClass>(Base: C): ThreadingClass<C> {
-  // Declared abstract, so that TypeScript does not ask for what the base class has.
+  // Abstract, so that TypeScript does not require the members of the base class.
   abstract class ThreadingServer extends (Base as ServerClass) implements Threading {
     daemon_threads = false;
     block_on_close = true;
@@ -48,7 +49,7 @@ export function ThreadingMixIn<C extends ServerClass>(Base: C): ThreadingClass<C
       return Promise.resolve();
     }
 
-    /** As Python's process_request_thread. It never rejects: an error here would have no caller, and end the program. */
+    /** Python's process_request_thread. It never rejects: an unhandled rejection would end the program. */
     async #serve(request: unknown, client_address: Address): Promise<void> {
       try {
         try {

@@ -1,4 +1,4 @@
-// What getpeercert() tells of a certificate: the dictionary of Python's ssl module, read from DER (RFC 5280).
+// Reads a certificate in DER (RFC 5280) into the dictionary of Python's getpeercert().
 
 import {
   BOOLEAN,
@@ -20,27 +20,27 @@ import type { DistinguishedName } from "./distinguished_name.ts";
 import { generalName } from "./general_name.ts";
 import type { GeneralName } from "./general_name.ts";
 
-/** What `getpeercert()` tells of a certificate, in Python's words. */
+/** A certificate as `getpeercert()` returns it, with Python's names. */
 export interface CertificateInfo {
-  /** The name of what the certificate is for. */
+  /** The distinguished name of the certificate's owner. */
   subject: DistinguishedName;
-  /** The name of the authority. */
+  /** The distinguished name of the authority that signed it. */
   issuer: DistinguishedName;
   /** 3 for X.509 v3. */
   version: number;
-  /** In hexadecimal. */
+  /** The serial number in hexadecimal. */
   serialNumber: string;
-  /** As "Jan  5 09:34:43 2018 GMT", which `cert_time_to_seconds` reads. */
+  /** The start of its validity, as "Jan  5 09:34:43 2018 GMT". `cert_time_to_seconds` reads it. */
   notBefore: string;
-  /** The last moment. */
+  /** The end of its validity, in the same form. */
   notAfter: string;
-  /** The names that are checked: `["DNS", "example.org"]`, `["IP Address", "127.0.0.1"]` … */
+  /** The names that clients check: `["DNS", "example.org"]`, `["IP Address", "127.0.0.1"]` … */
   subjectAltName?: GeneralName[];
-  /** Where the revocation status may be asked for. */
+  /** The URIs of servers for the revocation status. */
   OCSP?: string[];
-  /** Where the authority's certificate is. */
+  /** The URIs of the authority's certificate. */
   caIssuers?: string[];
-  /** Where revocation lists are. */
+  /** The URIs of revocation lists. */
   crlDistributionPoints?: string[];
 }
 
@@ -52,7 +52,7 @@ const CA_ISSUERS = "1.3.6.1.5.5.7.48.2";
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
-/** Reads a certificate in DER. Throws a RangeError where it is none. */
+/** Reads a certificate in DER. Throws a RangeError if it is not valid. */
 export function readCertificate(der: Uint8Array): CertificateInfo {
   const outer = new Reader(der);
   const certificate = outer.enter(SEQUENCE);
@@ -81,7 +81,7 @@ function integerIn(contents: Uint8Array): string {
   return hexInteger(new Reader(contents).expect(INTEGER).contents);
 }
 
-/** A moment as OpenSSL's ASN1_TIME_print writes it. */
+/** Formats a time as OpenSSL's ASN1_TIME_print does. */
 function timeText({ tag, contents }: Value): string {
   const text = String.fromCharCode(...contents);
   const digits = tag === GENERALIZED_TIME
@@ -91,7 +91,7 @@ function timeText({ tag, contents }: Value): string {
   const month = MONTHS[Number(match?.[2]) - 1];
   if (match === null || month === undefined) throw new RangeError("a time that is none");
   const [, year, , day, hours, minutes, seconds, fraction = ""] = match;
-  // Two digits are 1950 to 2049.
+  // A year of two digits is from 1950 to 2049.
   const full = year.length === 4 ? Number(year) : Number(year) + (Number(year) < 50 ? 2000 : 1900);
   return `${month} ${String(Number(day)).padStart(2)} ${hours}:${minutes}:${seconds}${fraction} ${full} GMT`;
 }
@@ -126,7 +126,7 @@ function readAccess(value: Uint8Array, info: CertificateInfo): void {
   }
 }
 
-/** The URIs among the full names of the distribution points. */
+/** Returns the URIs in the full names of the distribution points. */
 function distributionPoints(value: Uint8Array): string[] {
   const uris: string[] = [];
   for (const point of valuesIn(new Reader(value).expect(SEQUENCE).contents)) {

@@ -1,46 +1,46 @@
-// The constants of Python's ssl module. The numbers are OpenSSL's and the protocol's: the same everywhere.
+// The constants of Python's ssl module. The numbers are those of OpenSSL and TLS, and the same on all platforms.
 
-/** No certificate is asked for, or it is not checked. */
+/** The peer's certificate is not required and not verified. */
 export const CERT_NONE = 0;
-/** A server asks for a certificate, and checks it where one comes. A client: as CERT_REQUIRED. */
+/** A server requests a certificate and verifies it if the client sends one. On a client it is CERT_REQUIRED. */
 export const CERT_OPTIONAL = 1;
-/** The peer has to present a certificate that passes all checks. */
+/** The peer must send a certificate that passes all checks. */
 export const CERT_REQUIRED = 2;
 
-/** An old name of PROTOCOL_TLS. */
+/** The old name of PROTOCOL_TLS. */
 export const PROTOCOL_SSLv23 = 2;
-/** Either side. Deprecated in Python in favour of the next two. */
+/** For clients and servers. Deprecated in Python in favour of the next two. */
 export const PROTOCOL_TLS = 2;
-/** TLS 1.0 alone. Not supported: contexts refuse it. */
+/** TLS 1.0 only. Not supported: contexts refuse it. */
 export const PROTOCOL_TLSv1 = 3;
-/** TLS 1.1 alone. Not supported: contexts refuse it. */
+/** TLS 1.1 only. Not supported: contexts refuse it. */
 export const PROTOCOL_TLSv1_1 = 4;
-/** TLS 1.2 alone. */
+/** TLS 1.2 only. */
 export const PROTOCOL_TLSv1_2 = 5;
-/** The client's side: certificates and host names are checked. */
+/** For clients. Certificates and host names are checked. */
 export const PROTOCOL_TLS_CLIENT = 16;
-/** The server's side. */
+/** For servers. */
 export const PROTOCOL_TLS_SERVER = 17;
 
-/** Without effect: there is no SSL 2.0. */
+/** No effect: SSL 2.0 is not supported. */
 export const OP_NO_SSLv2 = 0;
 /** Without effect: OpenSSL always does so. */
 export const OP_SINGLE_DH_USE = 0;
 /** Without effect: OpenSSL always does so. */
 export const OP_SINGLE_ECDH_USE = 0;
-/** Connect to servers without secure renegotiation. */
+/** Allows connections to servers without secure renegotiation. */
 export const OP_LEGACY_SERVER_CONNECT = 4;
-/** Let the kernel encrypt. It has no effect here: OpenSSL has no descriptor of its own. */
+/** Lets the kernel encrypt. No effect here: OpenSSL gets no descriptor. */
 export const OP_ENABLE_KTLS = 8;
-/** Take a stream that was cut off for one that ended. Dangerous: a truncated message goes unnoticed. */
+/** A truncated stream counts as one that has ended. Dangerous: a truncated message is not noticed. */
 export const OP_IGNORE_UNEXPECTED_EOF = 128;
 /** No session tickets. */
 export const OP_NO_TICKET = 16384;
 /** No compression (on by default). */
 export const OP_NO_COMPRESSION = 131072;
-/** Make TLS 1.3 look like TLS 1.2 to middleboxes. */
+/** Makes TLS 1.3 look like TLS 1.2 to middleboxes. */
 export const OP_ENABLE_MIDDLEBOX_COMPAT = 1048576;
-/** The server's order of cipher suites counts, and not the client's. */
+/** The server's order of cipher suites is used, not the client's. */
 export const OP_CIPHER_SERVER_PREFERENCE = 4194304;
 /** No SSL 3.0. */
 export const OP_NO_SSLv3 = 33554432;
@@ -57,26 +57,26 @@ export const OP_NO_RENEGOTIATION = 1073741824;
 /** OpenSSL's workarounds for faults of other implementations. */
 export const OP_ALL = 2147483728;
 
-/** Certificate revocation lists are not looked at. */
+/** No checks against certificate revocation lists. */
 export const VERIFY_DEFAULT = 0;
-/** Check the peer's certificate against a revocation list, which `load_verify_locations` has to have loaded. */
+/** Checks the peer's certificate against a revocation list, which must be loaded by `load_verify_locations`. */
 export const VERIFY_CRL_CHECK_LEAF = 4;
-/** Check every certificate of the chain against a revocation list. */
+/** Checks every certificate of the chain against a revocation list. */
 export const VERIFY_CRL_CHECK_CHAIN = 12;
-/** No workarounds for certificates that break the rules. */
+/** No workarounds for certificates that violate the standard. */
 export const VERIFY_X509_STRICT = 32;
-/** Accept proxy certificates. */
+/** Accepts proxy certificates. */
 export const VERIFY_ALLOW_PROXY_CERTS = 64;
-/** Prefer trusted certificates when the chain is built. */
+/** Prefers trusted certificates when the chain is built. */
 export const VERIFY_X509_TRUSTED_FIRST = 32768;
-/** A trusted certificate ends the chain, even where it is not self-signed. */
+/** A trusted certificate ends the chain, even if it is not self-signed. */
 export const VERIFY_X509_PARTIAL_CHAIN = 524288;
 
 /** An SSLError's number: a failure of the protocol. */
 export const SSL_ERROR_SSL = 1;
-/** An SSLError's number: more has to come from the peer. */
+/** An SSLError's number: more data from the peer is needed. */
 export const SSL_ERROR_WANT_READ = 2;
-/** An SSLError's number: there has to be room to send. */
+/** An SSLError's number: the socket must become writable. */
 export const SSL_ERROR_WANT_WRITE = 3;
 /** An SSLError's number: a certificate look-up waits. */
 export const SSL_ERROR_WANT_X509_LOOKUP = 4;
@@ -84,9 +84,9 @@ export const SSL_ERROR_WANT_X509_LOOKUP = 4;
 export const SSL_ERROR_SYSCALL = 5;
 /** An SSLError's number: the peer has ended the stream. */
 export const SSL_ERROR_ZERO_RETURN = 6;
-/** An SSLError's number: the connection is not made yet. */
+/** An SSLError's number: the connection is not established yet. */
 export const SSL_ERROR_WANT_CONNECT = 7;
-/** An SSLError's number: the stream was cut off. */
+/** An SSLError's number: the stream was truncated. */
 export const SSL_ERROR_EOF = 8;
 /** An SSLError's number: an unknown error. */
 export const SSL_ERROR_INVALID_ERROR_CODE = 10;
@@ -146,14 +146,14 @@ export const ALERT_DESCRIPTION_BAD_CERTIFICATE_HASH_VALUE = 114;
 /** Alert 115 of TLS: unknown psk identity. */
 export const ALERT_DESCRIPTION_UNKNOWN_PSK_IDENTITY = 115;
 
-/** The values of `verify_mode`, as members. */
+/** The values of `verify_mode`. */
 export const VerifyMode = {
   CERT_NONE,
   CERT_OPTIONAL,
   CERT_REQUIRED,
 } as const;
 
-/** The flags of `options`, as members. */
+/** The flags of `options`. */
 export const Options = {
   OP_NO_SSLv2,
   OP_SINGLE_DH_USE,
@@ -174,7 +174,7 @@ export const Options = {
   OP_ALL,
 } as const;
 
-/** The flags of `verify_flags`, as members. */
+/** The flags of `verify_flags`. */
 export const VerifyFlags = {
   VERIFY_DEFAULT,
   VERIFY_CRL_CHECK_LEAF,
@@ -185,7 +185,7 @@ export const VerifyFlags = {
   VERIFY_X509_PARTIAL_CHAIN,
 } as const;
 
-/** The numbers of SSLError, as members. */
+/** The numbers of SSLError. */
 export const SSLErrorNumber = {
   SSL_ERROR_SSL,
   SSL_ERROR_WANT_READ,
@@ -198,7 +198,7 @@ export const SSLErrorNumber = {
   SSL_ERROR_INVALID_ERROR_CODE,
 } as const;
 
-/** TLS's alerts, as members. */
+/** The alerts of TLS. */
 export const AlertDescription = {
   ALERT_DESCRIPTION_CLOSE_NOTIFY,
   ALERT_DESCRIPTION_UNEXPECTED_MESSAGE,
@@ -240,7 +240,7 @@ export const TLSVersion = {
   MAXIMUM_SUPPORTED: -1,
 } as const;
 
-/** What a certificate is for, by the name of its extended key usage. */
+/** A purpose of certificates, as an extended key usage. */
 export interface PurposeObject {
   /** OpenSSL's number. */
   readonly nid: number;
@@ -252,7 +252,7 @@ export interface PurposeObject {
   readonly oid: string;
 }
 
-/** What a context is for: to authenticate servers (a client's context), or clients (a server's). */
+/** The purposes of a context: to authenticate servers (for clients), or clients (for servers). */
 export const Purpose: { readonly SERVER_AUTH: PurposeObject; readonly CLIENT_AUTH: PurposeObject } = {
   SERVER_AUTH: {
     nid: 129,
@@ -273,32 +273,32 @@ export const PEM_HEADER = "-----BEGIN CERTIFICATE-----";
 /** The last line of a certificate in PEM. */
 export const PEM_FOOTER = "-----END CERTIFICATE-----";
 
-/** What `get_channel_binding` can tell. */
+/** The kinds of channel binding that `get_channel_binding` supports. */
 export const CHANNEL_BINDING_TYPES: readonly string[] = ["tls-unique"];
 
-/** Whether the name of the server can be told (SNI). */
+/** Whether server names (SNI) are supported. */
 export const HAS_SNI = true;
-/** Whether keys can be exchanged by elliptic curves. */
+/** Whether key exchange by elliptic curves is supported. */
 export const HAS_ECDH = true;
-/** Whether protocols can be agreed on (ALPN). */
+/** Whether ALPN is supported. */
 export const HAS_ALPN = true;
-/** Whether the predecessor of ALPN is there. */
+/** Whether NPN, the predecessor of ALPN, is supported. */
 export const HAS_NPN = false;
-/** Whether keys that are shared beforehand can be used. */
+/** Whether pre-shared keys are supported. */
 export const HAS_PSK = false;
-/** Whether SSL 2.0 is there. */
+/** Whether SSL 2.0 is supported. */
 export const HAS_SSLv2 = false;
-/** Whether SSL 3.0 is there. */
+/** Whether SSL 3.0 is supported. */
 export const HAS_SSLv3 = false;
-/** Whether TLS 1.0 is there. */
+/** Whether TLS 1.0 is supported. */
 export const HAS_TLSv1 = false;
-/** Whether TLS 1.1 is there. */
+/** Whether TLS 1.1 is supported. */
 export const HAS_TLSv1_1 = false;
-/** Whether TLS 1.2 is there. */
+/** Whether TLS 1.2 is supported. */
 export const HAS_TLSv1_2 = true;
-/** Whether TLS 1.3 is there. */
+/** Whether TLS 1.3 is supported. */
 export const HAS_TLSv1_3 = true;
-/** Whether a certificate's common name can be left out of the checks: it always is. */
+/** Whether the common name of a certificate can be left out of the checks. It always is. */
 export const HAS_NEVER_CHECK_COMMON_NAME = true;
 
 const PROTOCOL_NAMES: Record<number, string> = {
@@ -310,7 +310,7 @@ const PROTOCOL_NAMES: Record<number, string> = {
   [PROTOCOL_TLS_SERVER]: "PROTOCOL_TLS_SERVER",
 };
 
-/** The name of a protocol's number. */
+/** Returns the name of a protocol constant. */
 export function get_protocol_name(protocol_code: number): string {
   return PROTOCOL_NAMES[protocol_code] ?? "<unknown>";
 }

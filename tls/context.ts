@@ -1,5 +1,5 @@
-// Contexts: the settings of many connections, as Python's SSLContext. Each backend's SSLContext is one of these with an engine of
-// its own.
+// Contexts: the settings of many connections, as Python's SSLContext. Each backend's SSLContext extends this class and has
+// its own engine.
 
 import { checkInteger } from "../core/arguments.ts";
 import type { Socket } from "../core/socket.ts";
@@ -30,32 +30,32 @@ import type { SSLSocket } from "./socket.ts";
 import { wrapSocket } from "./wrap.ts";
 import type { WrapSocketOptions } from "./wrap.ts";
 
-/** A password for a key, or what tells it when it is needed. */
+/** The password of a key, or a function that returns it when it is needed. */
 export type Password = string | Uint8Array | (() => string | Uint8Array);
 
-/** Where trusted certificates come from: at least one of these. */
+/** The sources of trusted certificates; at least one of them. */
 export interface VerifyLocations {
   /** The path of a PEM file, or PEM text. */
   cafile?: string | null;
-  /** The path of a directory of certificates under hashed names (native). */
+  /** The path of a directory of certificates with hashed names (native). */
   capath?: string | null;
-  /** PEM text, or certificates in DER one after the other. */
+  /** PEM text, or consecutive certificates in DER. */
   cadata?: string | Uint8Array | null;
 }
 
-/** What `wrap_bio` takes last: Python's keywords. */
+/** The last argument of `wrap_bio`: Python's keywords. */
 export interface WrapBioOptions {
   /** Whether it is the server's side. */
   server_side?: boolean;
-  /** The server's name. A client that checks host names has to give it. */
+  /** The server's name. It is required for a client that checks host names. */
   server_hostname?: string | null;
   /** A session to resume. */
   session?: unknown;
 }
 
 /**
- * Hears the name that a client asks for (SNI), null where it asks for none; it may set another `context`. It answers undefined
- * or null to go on, or the number of an alert (ALERT_DESCRIPTION_…), which ends the handshake.
+ * Gets the name that a client asks for (SNI), or null if it asks for none. It may set another `context`. It returns
+ * undefined or null to go on, or the number of an alert (ALERT_DESCRIPTION_…) that ends the handshake.
  */
 export type ServerNameCallback = (
   connection: { context: BaseContext },
@@ -64,8 +64,8 @@ export type ServerNameCallback = (
 ) => number | null | undefined | void;
 
 /**
- * The settings of many connections, as Python's `ssl.SSLContext`: what is trusted, the own certificate, versions, protocols. This
- * is what the SSLContext classes of both backends have in common.
+ * The settings of many connections, as Python's `ssl.SSLContext`: the trusted authorities, the own certificate, versions
+ * and protocols. The SSLContext classes of both backends extend it.
  */
 export abstract class BaseContext {
   readonly #protocol: number;
@@ -89,8 +89,8 @@ export abstract class BaseContext {
   }
 
   /**
-   * Whether the certificate has to be for the host that is asked for. Setting it also sets `verify_mode` to CERT_REQUIRED where
-   * that was CERT_NONE.
+   * Whether the certificate must be for the host that is connected to. Setting it to true changes `verify_mode` from
+   * CERT_NONE to CERT_REQUIRED.
    */
   get check_hostname(): boolean {
     return this.#checkHostname;
@@ -101,9 +101,10 @@ export abstract class BaseContext {
   }
 
   /**
-   * Whether a certificate without alternative names is matched by its common name: never (RFC 9525). Python's default is true.
+   * Whether a certificate without alternative names is matched by its common name. Always false (RFC 9525). Python's default
+   * is true.
    *
-   * @throws {RangeError} where it is set to true.
+   * @throws {RangeError} if it is set to true.
    */
   get hostname_checks_common_name(): boolean {
     return false;
@@ -113,7 +114,7 @@ export abstract class BaseContext {
   }
 
   /**
-   * CERT_NONE, CERT_OPTIONAL or CERT_REQUIRED: what is asked of the peer's certificate.
+   * CERT_NONE, CERT_OPTIONAL or CERT_REQUIRED: whether the peer's certificate is required and verified.
    *
    * @throws {RangeError} for CERT_NONE while `check_hostname` is set.
    */
@@ -131,7 +132,7 @@ export abstract class BaseContext {
     this.#engine.verifyMode = mode;
   }
 
-  /** The VERIFY_ flags of the certificates' checks. */
+  /** The VERIFY_ flags, for the verification of certificates. */
   get verify_flags(): number {
     return this.#engine.verifyFlags;
   }
@@ -149,7 +150,7 @@ export abstract class BaseContext {
   }
 
   /**
-   * The lowest protocol version: TLSv1_2 at first, and at least.
+   * The lowest protocol version. The default is TLSv1_2, and no lower version is supported.
    *
    * @throws {RangeError} for a version that is not supported.
    */
@@ -194,7 +195,7 @@ export abstract class BaseContext {
     this.#engine.numTickets = count;
   }
 
-  /** The callback for the name that a client asks for (native); see {@linkcode ServerNameCallback}. */
+  /** The callback for server names (native); see {@linkcode ServerNameCallback}. */
   get sni_callback(): ServerNameCallback | null {
     return this.#sniCallback;
   }
@@ -206,13 +207,13 @@ export abstract class BaseContext {
     this.#sniCallback = callback;
   }
 
-  /** Sets `sni_callback`, as in old programs. */
+  /** Sets `sni_callback`. Python has it for old programs. */
   set_servername_callback(callback: ServerNameCallback | null): void {
     this.sni_callback = callback;
   }
 
   /**
-   * Sets the protocols to agree on (ALPN), by preference.
+   * Sets the protocols to negotiate (ALPN), in order of preference.
    *
    * @throws {SSLError} for names that are empty or longer than 255 bytes.
    */
@@ -230,16 +231,16 @@ export abstract class BaseContext {
   }
 
   /**
-   * Sets the cipher suites of TLS 1.2 by OpenSSL's list (native).
+   * Sets the cipher suites of TLS 1.2, in the list format of OpenSSL (native).
    *
-   * @throws {SSLError} where no suite is left.
+   * @throws {SSLError} if no suite is left.
    */
   set_ciphers(ciphers: string): void {
     if (typeof ciphers !== "string") throw new TypeError("a list of ciphers should be a string");
     this.#engine.setCiphers(ciphers);
   }
 
-  /** The cipher suites by preference (native). */
+  /** Returns the cipher suites in order of preference (native). */
   get_ciphers(): CipherDescription[] {
     return this.#engine.getCiphers();
   }
@@ -258,11 +259,12 @@ export abstract class BaseContext {
   // Certificates
 
   /**
-   * Loads the own certificate and those between it and the authority, and the private key: paths of PEM files, or PEM text. Without
-   * `keyfile` the key is in `certfile` too. Paths need `--allow-read`.
+   * Loads the own certificate with its chain up to the authority, and the private key, from paths of PEM files or from PEM
+   * text. Without `keyfile` the key is in `certfile`, too. Paths need `--allow-read`.
    *
-   * @throws {FileNotFoundError} for a file that is not there.
-   * @throws {SSLError} for what is no certificate or key, a wrong password, or a key of another certificate. Then nothing is changed.
+   * @throws {FileNotFoundError} for a file that does not exist.
+   * @throws {SSLError} for an invalid certificate or key, a wrong password, or a key of another certificate. Then nothing
+   * is changed.
    */
   load_cert_chain(certfile: string, keyfile?: string | null, password?: Password | null): void {
     const certificates = pemOf(certfile, "load_cert_chain");
@@ -272,12 +274,12 @@ export abstract class BaseContext {
   }
 
   /**
-   * Trusts certificates: a PEM file (its path or text; revocation lists in it are loaded too), a directory, PEM text or DER. They can
-   * be given in order, or by name in an object. Paths need `--allow-read`.
+   * Trusts certificates in a PEM file (by its path or as text; revocation lists in it are loaded, too), in a directory, in
+   * PEM text, or in DER. The arguments can be given in order, or by name in an object. Paths need `--allow-read`.
    *
-   * @throws {FileNotFoundError} for a file that is not there.
-   * @throws {SSLError} where there is no certificate.
-   * @throws {TypeError} where nothing is given.
+   * @throws {FileNotFoundError} for a file that does not exist.
+   * @throws {SSLError} if there is no certificate.
+   * @throws {TypeError} if no argument is given.
    */
   load_verify_locations(
     cafile?: string | null | VerifyLocations,
@@ -308,7 +310,7 @@ export abstract class BaseContext {
     else this.#engine.trustDer(cadata);
   }
 
-  /** Trusts the system's authorities: Deno's own store on the default backend, OpenSSL's paths on native. */
+  /** Trusts the system's authorities: Deno's own store on the default backend, OpenSSL's paths on the native backend. */
   load_default_certs(purpose: PurposeObject = Purpose.SERVER_AUTH): void {
     checkPurpose(purpose);
     this.#engine.trustSystem();
@@ -319,21 +321,21 @@ export abstract class BaseContext {
     this.#engine.trustSystem();
   }
 
-  /** What the trusted certificates of authorities say (native). Those in directories are there once they were used. */
+  /** Returns the trusted certificates of authorities (native). Those in a directory are included once they were used. */
   get_ca_certs(binary_form?: false): CertificateInfo[];
-  /** The same in DER. */
+  /** Returns them in DER. */
   get_ca_certs(binary_form: true): Uint8Array<ArrayBuffer>[];
   get_ca_certs(binary_form = false): CertificateInfo[] | Uint8Array<ArrayBuffer>[] {
     const all = this.#engine.authorities();
     return binary_form ? all : all.map(readCertificate);
   }
 
-  /** What is trusted, counted (native). */
+  /** Returns the number of trusted certificates and revocation lists (native). */
   cert_store_stats(): StoreStats {
     return this.#engine.storeStats();
   }
 
-  /** The sessions, counted (native). */
+  /** Returns the counts of sessions and handshakes (native). */
   session_stats(): SessionStats {
     return this.#engine.sessionStats();
   }
@@ -341,20 +343,23 @@ export abstract class BaseContext {
   // Connections
 
   /**
-   * Puts TLS onto a socket, as Python's `SSLContext.wrap_socket()`: a connected one (the handshake is awaited), one that will be
-   * connected, or a listening one, whose `accept()` then hands out TLS sockets. The socket is taken over: the old object is detached.
+   * Puts TLS on a socket, as Python's `SSLContext.wrap_socket()`. For a connected socket it waits for the handshake. A socket
+   * that is not connected makes the handshake in `connect()`. A listening socket accepts TLS sockets. The result takes over
+   * the socket, and the old object is detached.
    *
-   * @throws {SSLCertVerificationError} for a certificate that does not pass. Then the connection is closed.
-   * @throws {RangeError} for a client that checks host names and is given none. Bad arguments leave the socket as it is.
+   * @throws {SSLCertVerificationError} if the certificate is not accepted. Then the connection is closed.
+   * @throws {RangeError} if a client checks host names and has no `server_hostname`. Wrong arguments leave the socket
+   * unchanged.
    */
   wrap_socket(sock: Socket, options: WrapSocketOptions = {}): Promise<SSLSocket> {
     return wrapSocket(this, sock, options);
   }
 
   /**
-   * Makes one side of a connection without a network (native): ciphertext comes from one MemoryBIO and goes to another one.
+   * Makes one side of a connection without a network (native). It reads ciphertext from one MemoryBIO and writes it to
+   * another.
    *
-   * @throws {RangeError} for a client that checks host names and is given none.
+   * @throws {RangeError} if a client checks host names and has no `server_hostname`.
    */
   wrap_bio(incoming: ByteQueue, outgoing: ByteQueue, options: WrapBioOptions = {}): SSLObject {
     const { server_side = false, server_hostname = null, session = null } = options;
@@ -369,21 +374,21 @@ export abstract class BaseContext {
   }
 }
 
-/** Throws for what is no purpose. */
+/** Throws if the argument is no purpose. */
 export function checkPurpose(purpose: PurposeObject): void {
   if (purpose !== Purpose.SERVER_AUTH && purpose !== Purpose.CLIENT_AUTH) {
     throw new TypeError("purpose should be Purpose.SERVER_AUTH or Purpose.CLIENT_AUTH");
   }
 }
 
-/** Flags as a positive number: JavaScript's `|` and `&` make a negative one where bit 31 is set. */
+/** Returns flags as a positive number. JavaScript's `|` and `&` make a negative number if bit 31 is set. */
 function checkFlags(flags: number): number {
   if (!Number.isSafeInteger(flags)) throw new TypeError("options must be an integer");
   if (flags < -(2 ** 31)) throw new RangeError("options must be positive");
   return flags < 0 ? flags >>> 0 : flags;
 }
 
-/** TLS 1.2 is the lowest version that there is here. */
+/** Returns the version for the engine. TLS 1.2 is the lowest version that is supported. */
 function supportedVersion(version: number, highest: number): number {
   if (version === TLSVersion.MINIMUM_SUPPORTED) return TLSVersion.TLSv1_2;
   if (version === TLSVersion.MAXIMUM_SUPPORTED) return highest;

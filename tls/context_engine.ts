@@ -1,11 +1,11 @@
-// What a TLS library supplies for a context: the settings of many connections.
+// The interface to a TLS library for a context: the settings of many connections.
 
 import type { Clock } from "../seam/clock.ts";
 import type { Transport } from "../seam/transport.ts";
 import type { ByteQueue, Engine } from "./engine.ts";
 import type { SecureTransport } from "./transport.ts";
 
-/** A cipher suite that a context offers, as Python's `get_ciphers()` tells it. */
+/** A cipher suite as `get_ciphers()` returns it. */
 export interface CipherDescription {
   /** The suite's number. */
   id: number;
@@ -13,17 +13,17 @@ export interface CipherDescription {
   name: string;
   /** The protocol version that defined it. */
   protocol: string;
-  /** OpenSSL's line about it. */
+  /** OpenSSL's description in one line. */
   description: string;
-  /** The bits of its secret. */
+  /** The number of secret bits. */
   strength_bits: number;
-  /** The bits of its algorithm. */
+  /** The number of bits of the algorithm. */
   alg_bits: number;
-  /** Whether it encrypts and authenticates in one. */
+  /** Whether it is an AEAD cipher, which encrypts and authenticates in one step. */
   aead: boolean;
   /** The cipher. */
   symmetric: string | null;
-  /** The digest; null with `aead`. */
+  /** The digest; null for an AEAD cipher. */
   digest: string | null;
   /** The key exchange. */
   kea: string | null;
@@ -31,7 +31,7 @@ export interface CipherDescription {
   auth: string | null;
 }
 
-/** The certificates that a context trusts, counted. */
+/** The numbers of a context's trusted certificates and revocation lists. */
 export interface StoreStats {
   /** All certificates. */
   x509: number;
@@ -41,89 +41,90 @@ export interface StoreStats {
   x509_ca: number;
 }
 
-/** The sessions of a context, counted. */
+/** The counts of a context's sessions and handshakes. */
 export interface SessionStats {
-  /** In the cache. */
+  /** Sessions in the cache. */
   number: number;
   /** Handshakes of clients … */
   connect: number;
   /** … that succeeded … */
   connect_good: number;
-  /** … or were repeated. */
+  /** … or were renegotiations. */
   connect_renegotiate: number;
   /** Handshakes of servers … */
   accept: number;
   /** … that succeeded … */
   accept_good: number;
-  /** … or were repeated. */
+  /** … or were renegotiations. */
   accept_renegotiate: number;
   /** Sessions that were resumed … */
   hits: number;
   /** … were not found … */
   misses: number;
-  /** … or were too old. */
+  /** … or had expired. */
   timeouts: number;
   /** Sessions that were dropped because the cache was full. */
   cache_full: number;
 }
 
-/** One side of a connection, as it was asked for. */
+/** The request for one side of a connection. */
 export interface EngineRequest {
   /** Whether it is the server's side. */
   serverSide: boolean;
-  /** The server's name in ASCII, for clients. */
+  /** The server's name in ASCII; null for a server. */
   serverHostname: string | null;
   /** Whether the certificate's name is checked. */
   checkHostname: boolean;
   /** A session to resume. */
   session: unknown;
   /**
-   * Hears the name that a client asks for (SNI), null where it asks for none. Answers the alert that ends the handshake, or null.
+   * Called with the name that a client asks for (SNI), or null if it asks for none. Returns the alert that ends the
+   * handshake, or null.
    */
   onServerName: ((name: string | null, control: ServerNameControl) => number | null) | null;
 }
 
-/** What a callback for server names may do. */
+/** The actions that a callback for server names may take. */
 export interface ServerNameControl {
-  /** Goes on with the certificates and protocols of another context. */
+  /** Uses the certificates and protocols of another context. */
   use(context: ContextEngine): void;
 }
 
-/** What of a socket's state matters to TLS. */
+/** The state of a socket, as far as it matters to TLS. */
 export type SocketState = "connected" | "listening" | "unconnected";
 
-/** TLS for a socket, as it was asked for. */
+/** The request for TLS on a socket. */
 export interface SocketRequest {
   engine: EngineRequest;
-  /** Whether a stream that is cut off is taken for one that ended. */
+  /** Whether a truncated stream counts as one that has ended. */
   suppressRaggedEofs: boolean;
-  /** Whether the handshake is made by wrap_socket, connect and accept. */
+  /** Whether wrap_socket, connect and accept make the handshake. */
   handshakeOnConnect: boolean;
   clock: Clock;
 }
 
-/** The settings of many connections. Texts are PEM's, the numbers those of constants.ts. */
+/** The settings of many connections. Certificates are given as PEM text, and numbers are those of constants.ts. */
 export interface ContextEngine {
   options: number;
   verifyMode: number;
   verifyFlags: number;
   minimumVersion: number;
   maximumVersion: number;
-  /** The protocols to agree on (ALPN), by preference; empty for none. */
+  /** The protocols to negotiate (ALPN), in order of preference; empty for none. */
   alpnProtocols: readonly string[];
   /** How many session tickets a server sends in TLS 1.3. */
   numTickets: number;
   readonly securityLevel: number;
 
-  /** Sets the own certificate, with those between it and the authority, and its key. */
+  /** Sets the own certificate with its chain up to the authority, and its key. */
   loadCertChain(certificates: string, key: string, password: () => string | Uint8Array | null): void;
-  /** Trusts the certificates in a PEM file's text, and takes revocation lists from it. */
+  /** Trusts the certificates in the text of a PEM file, and loads its revocation lists. */
   trustFile(pem: string): void;
   /** Trusts the certificates in PEM text. */
   trustText(pem: string): void;
-  /** Trusts certificates in DER, one after the other. */
+  /** Trusts consecutive certificates in DER. */
   trustDer(der: Uint8Array): void;
-  /** Trusts what lies in a directory, by hashed names. */
+  /** Trusts the certificates in a directory, which have hashed names. */
   trustDirectory(path: string): void;
   /** Trusts the system's authorities. */
   trustSystem(): void;
@@ -132,18 +133,18 @@ export interface ContextEngine {
   getCiphers(): CipherDescription[];
   setEcdhCurve(name: string): void;
   loadDhParams(pem: string): void;
-  /** What is trusted, one by one: DER. */
+  /** Returns the trusted certificates of authorities in DER. */
   authorities(): Uint8Array<ArrayBuffer>[];
   storeStats(): StoreStats;
   sessionStats(): SessionStats;
 
-  /** Makes one side of a connection, whose ciphertext comes and goes by queues. */
+  /** Makes one side of a connection. Its ciphertext comes from one queue and goes to the other. */
   connection(request: EngineRequest, incoming: ByteQueue, outgoing: ByteQueue): Engine;
-  /** Throws what cannot be done for a socket. Nothing is changed, and nothing is sent. */
+  /** Throws if the request is not possible for a socket. Nothing is changed and nothing is sent. */
   checkSocket(inner: Transport, state: SocketState, request: SocketRequest): void;
-  /** Makes a transport with TLS before another one. Nothing is sent before its start. */
+  /** Makes a TLS transport over another transport. It sends nothing before its start. */
   secure(inner: Transport, request: SocketRequest): SecureTransport;
-  /** Makes a listener with TLS before another one. `secure` makes the transports of what it accepts. */
+  /** Makes a TLS listener over another listener. `secure` makes the transports of accepted connections. */
   secureListener(
     inner: Transport,
     secure: (connection: Transport) => SecureTransport,

@@ -12,7 +12,7 @@ import {
 } from "./constants.ts";
 import type { PurposeObject } from "./constants.ts";
 
-/** Makes a context with safe settings, of a backend's class. `first` may be the purpose or the options. */
+/** Makes a context of a backend's class with safe settings. `first` may be the purpose or the options. */
 export function defaultContext<C extends BaseContext>(
   makeContext: (protocol: number) => C,
   first: PurposeObject | VerifyLocations,
@@ -24,7 +24,7 @@ export function defaultContext<C extends BaseContext>(
   checkPurpose(purpose);
   const context = makeContext(purpose === Purpose.SERVER_AUTH ? PROTOCOL_TLS_CLIENT : PROTOCOL_TLS_SERVER);
   context.verify_flags |= VERIFY_X509_PARTIAL_CHAIN | VERIFY_X509_STRICT;
-  // As in Python, empty is as good as left out.
+  // As in Python, an empty string counts as left out.
   if (cafile || capath || cadata) {
     context.load_verify_locations({ cafile: cafile || null, capath: capath || null, cadata: cadata || null });
   } else if (context.verify_mode !== CERT_NONE) context.load_default_certs(purpose);

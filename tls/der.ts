@@ -1,6 +1,6 @@
-// DER: how certificates are written (X.690). A reader that is as strict as DER: each value has one encoding.
+// DER, the encoding of certificates (X.690). The reader is strict: in DER each value has exactly one encoding.
 
-/** The universal types that certificates use. */
+/** The tags of the universal types in certificates. */
 export const BOOLEAN = 0x01;
 export const INTEGER = 0x02;
 export const BIT_STRING = 0x03;
@@ -14,7 +14,7 @@ export const BMP_STRING = 0x1e;
 export const SEQUENCE = 0x30;
 export const SET = 0x31;
 
-/** The tag of a context-specific value, `[number]`. */
+/** Returns the tag of a context-specific value, `[number]`. */
 export function contextTag(number: number, constructed: boolean): number {
   return 0x80 | (constructed ? 0x20 : 0) | number;
 }
@@ -26,7 +26,7 @@ export interface Value {
   encoding: Uint8Array;
 }
 
-/** Reads values one after the other. */
+/** Reads consecutive values. */
 export class Reader {
   readonly #bytes: Uint8Array;
   #at = 0;
@@ -40,7 +40,7 @@ export class Reader {
     return this.#at === this.#bytes.length;
   }
 
-  /** Reads the next value, whatever it is. */
+  /** Reads the next value. */
   next(): Value {
     const start = this.#at;
     const tag = this.#byte();
@@ -53,24 +53,24 @@ export class Reader {
     return { tag, contents, encoding: this.#bytes.subarray(start, end) };
   }
 
-  /** Reads the next value, which has to have a tag. */
+  /** Reads the next value. Throws if it has another tag. */
   expect(tag: number): Value {
     const value = this.next();
     if (value.tag !== tag) throw new RangeError(`DER: tag ${value.tag} where ${tag} should be`);
     return value;
   }
 
-  /** Reads the next value if it has a tag; else it stays where it is. */
+  /** Reads the next value if it has the tag. If not, reads nothing. */
   optional(tag: number): Value | undefined {
     return this.#bytes[this.#at] === tag ? this.next() : undefined;
   }
 
-  /** A reader of the contents of the next value. */
+  /** Reads the next value, and returns a reader of its contents. */
   enter(tag: number): Reader {
     return new Reader(this.expect(tag).contents);
   }
 
-  /** Ends the reading: nothing may be left. */
+  /** Throws if there are more values. */
   end(): void {
     if (!this.done) throw new RangeError("DER: there is more than should be");
   }
@@ -84,7 +84,7 @@ export class Reader {
     const first = this.#byte();
     if (first < 0x80) return first;
     const count = first & 0x7f;
-    // 0 is BER's indefinite length, and no certificate needs more than four bytes.
+    // 0 is the indefinite length, which only BER has. No certificate needs more than four bytes.
     if (count === 0 || count > 4) throw new RangeError("DER: a length that DER does not have");
     let length = 0;
     for (let i = 0; i < count; i++) length = length * 256 + this.#byte();
@@ -93,7 +93,7 @@ export class Reader {
   }
 }
 
-/** All values in the contents of a sequence or a set. */
+/** Reads all values in the contents of a sequence or set. */
 export function valuesIn(contents: Uint8Array): Value[] {
   const reader = new Reader(contents);
   const values: Value[] = [];
@@ -101,7 +101,7 @@ export function valuesIn(contents: Uint8Array): Value[] {
   return values;
 }
 
-/** An object identifier in numbers with dots. */
+/** Returns an object identifier as numbers with dots. */
 export function objectIdentifier(contents: Uint8Array): string {
   if (contents.length === 0 || (contents.at(-1)! & 0x80) !== 0) throw new RangeError("DER: a broken object identifier");
   const numbers: bigint[] = [];
@@ -120,7 +120,7 @@ export function objectIdentifier(contents: Uint8Array): string {
   return [arc, head - arc * 40n, ...rest].join(".");
 }
 
-/** An integer in hexadecimal, in whole bytes, as OpenSSL prints serial numbers. */
+/** Returns an integer in hexadecimal with an even number of digits, as OpenSSL prints serial numbers. */
 export function hexInteger(contents: Uint8Array): string {
   if (contents.length === 0) throw new RangeError("DER: an integer without a byte");
   const [first, second] = contents;

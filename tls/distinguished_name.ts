@@ -1,4 +1,4 @@
-// Distinguished names: who a certificate is for, and who made it (X.501).
+// Distinguished names (X.501), the names of a certificate's subject and issuer.
 
 import {
   BIT_STRING,
@@ -14,10 +14,10 @@ import {
 import type { Value } from "./der.ts";
 import { nameOfAttribute } from "./oids.ts";
 
-/** A distinguished name: its parts in order, each of them a list of `[attribute, value]`, mostly of one. */
+/** A distinguished name: a list of parts. Each part is a list of `[attribute, value]`, usually with one element. */
 export type DistinguishedName = [attribute: string, value: string | Uint8Array][][];
 
-/** A name: a sequence of sets of attributes. */
+/** Reads a distinguished name, a sequence of sets of attributes. */
 export function distinguishedName(contents: Uint8Array): DistinguishedName {
   return valuesIn(contents).map((set) => {
     if (set.tag !== SET) throw new RangeError("a name whose part is no set");
@@ -44,7 +44,7 @@ function attributeValue({ tag, contents }: Value): string | Uint8Array {
       );
     }
     default:
-      // PrintableString, IA5String and TeletexString, which all take for Latin-1.
+      // PrintableString, IA5String and TeletexString. All implementations read them as Latin-1.
       return Array.from(contents, (byte) => String.fromCharCode(byte)).join("");
   }
 }

@@ -1,36 +1,36 @@
-// What a TLS library supplies for one side of one connection.
+// The interface to a TLS library for one side of one connection.
 
 import type { CertificateInfo } from "./certificate.ts";
 
-/** A cipher suite in use: its name, the protocol version that defined it, and the bits of its secret. */
+/** A cipher suite in use: its name, the protocol version that defined it, and the number of secret bits. */
 export type CipherInfo = [name: string, protocol: string, bits: number];
 
-/** The answer of an engine that has to see more of the peer's bytes first. */
+/** Returned by an engine that needs more data from the peer. */
 export const NEEDS_DATA = -1;
 
-/** What a connection's owner may ask of it; the names and answers are those of Python's SSLObject. */
+/** The information about a connection. The methods are those of Python's SSLObject. */
 export interface Facts {
   /** The protocol version, "TLSv1.3"; null before the handshake. */
   version(): string | null;
   /** The cipher suite in use; null before the handshake. */
   cipher(): CipherInfo | null;
-  /** On a server, the suites that both sides have; null on a client. */
+  /** On a server, the cipher suites that both sides support; null on a client. */
   sharedCiphers(): CipherInfo[] | null;
-  /** The compression in use: there is none. */
+  /** The compression in use. Always null: TLS compression is not supported. */
   compression(): string | null;
-  /** The protocol that was agreed on (ALPN). */
+  /** The negotiated protocol (ALPN); null for none. */
   alpnProtocol(): string | null;
-  /** The peer's certificate in DER; null where there is none. Throws before the handshake. */
+  /** The peer's certificate in DER; null if it sent none. Throws before the handshake. */
   peerCertificate(): Uint8Array<ArrayBuffer> | null;
-  /** What the peer's certificate says: null without one, undefined where it was not checked. */
+  /** The contents of the peer's certificate; null if it sent none, undefined if it was not verified. */
   peerCertificateInfo(): CertificateInfo | null | undefined;
-  /** The chain as it was verified, in DER, the peer's certificate first. */
+  /** The verified chain in DER, the peer's certificate first. */
   verifiedChain(): Uint8Array<ArrayBuffer>[];
-  /** The chain as the peer sent it. */
+  /** The chain that the peer sent, in DER. */
   unverifiedChain(): Uint8Array<ArrayBuffer>[];
-  /** The connection's own bytes for channel binding ("tls-unique"); null before the handshake. */
+  /** The bytes for channel binding ("tls-unique"), which identify the connection; null before the handshake. */
   channelBinding(): Uint8Array<ArrayBuffer> | null;
-  /** Decrypted bytes that can be read at once. */
+  /** The number of decrypted bytes that can be read at once. */
   pending(): number;
   /** The session, for another connection to resume. */
   session: unknown;
@@ -39,38 +39,38 @@ export interface Facts {
 }
 
 /**
- * One side of a connection. Synchronous, and without input and output: ciphertext comes from a queue of bytes and goes to
- * another one.
+ * One side of one connection. An engine is synchronous and does no input or output: ciphertext comes from one byte queue
+ * and goes to another.
  */
 export interface Engine extends Facts {
   /** Whether the handshake is done. */
   readonly established: boolean;
-  /** Goes on with the handshake. Answers whether it is done; if not, it needs data. */
+  /** Continues the handshake. Returns true when it is done, and false if it needs data. */
   handshake(): boolean;
-  /** Decrypts into a view. Answers the count, 0 at the peer's close_notify, or NEEDS_DATA. */
+  /** Decrypts into a view. Returns the number of bytes, 0 after the peer's close_notify, or NEEDS_DATA. */
   read(view: Uint8Array): number;
-  /** Whether `read` would bring something other than NEEDS_DATA: data, the end, or an error. It consumes nothing. */
+  /** Whether `read` would return or throw something other than NEEDS_DATA. It takes no data. */
   readable(): boolean;
-  /** Encrypts data. Answers how much of it was taken, or NEEDS_DATA. */
+  /** Encrypts data. Returns the number of bytes that were taken, or NEEDS_DATA. */
   write(data: Uint8Array): number;
-  /** Tells the peer that no more will be sent (close_notify). Reading goes on. */
+  /** Sends close_notify: no more data will follow. Reading is still possible. */
   closeNotify(): void;
-  /** The same, and listens for the peer's. Answers whether it has come. */
+  /** Sends close_notify and reads the peer's. Returns whether it has arrived. */
   shutdown(): boolean;
-  /** Lets go of the library's objects. Nothing may be called after it. */
+  /** Frees the library's objects. No method may be called after it. */
   free(): void;
 }
 
-/** A queue of bytes between an engine and the network. */
+/** A byte queue between an engine and the network. */
 export interface ByteQueue {
   /** The number of bytes in it. */
   readonly pending: number;
-  /** Adds bytes. */
+  /** Adds bytes, and returns their number. */
   write(bytes: Uint8Array): number;
-  /** Adds the end: after what is in the queue, the engine sees a stream that was cut off. */
+  /** Adds the end of the stream. After the bytes in the queue, the engine sees a truncated stream. */
   write_eof(): void;
-  /** Takes up to `n` bytes, -1 for all. */
+  /** Takes up to `n` bytes, or all of them for -1. */
   read(n?: number): Uint8Array<ArrayBuffer>;
-  /** Takes bytes into a view, and answers how many. */
+  /** Takes bytes into a view, and returns their number. */
   readInto(view: Uint8Array): number;
 }

@@ -10,27 +10,27 @@ import {
   SSL_ERROR_ZERO_RETURN,
 } from "./constants.ts";
 
-/** Where in TLS an error happened, carried by {@linkcode SSLError}. */
+/** Details of an {@linkcode SSLError}. */
 export interface SSLErrorContext extends ErrorContext {
-  /** The part of OpenSSL, "SSL". */
+  /** The part of the TLS library that failed, such as "SSL". */
   library?: string;
-  /** The reason's name, "CERTIFICATE_VERIFY_FAILED". */
+  /** The name of the reason, such as "CERTIFICATE_VERIFY_FAILED". */
   reason?: string;
 }
 
 /**
- * A failure of TLS, as Python's `ssl.SSLError`. The message is Python's without the line of C: `[SSL: NO_SHARED_CIPHER] no
- * shared cipher`.
+ * An error of TLS, as Python's `ssl.SSLError`. The message is Python's without the source line of C:
+ * `[SSL: NO_SHARED_CIPHER] no shared cipher`.
  */
 export class SSLError extends OSError {
   /** The class's name. */
   override name = "SSLError";
-  /** The part of the TLS library that failed: "SSL", "X509", "PEM" …; null where that is unknown. */
+  /** The part of the TLS library that failed: "SSL", "X509", "PEM" …; null if it is not known. */
   readonly library: string | null;
-  /** The reason's name, "CERTIFICATE_VERIFY_FAILED"; null where it is unknown. */
+  /** The name of the reason, such as "CERTIFICATE_VERIFY_FAILED"; null if it is not known. */
   readonly reason: string | null;
 
-  /** Takes Python's arguments: a number (SSL_ERROR_SSL …) and a text. */
+  /** Takes Python's arguments: the number (SSL_ERROR_SSL …) and the text. */
   constructor(errno: number, text: string, context: SSLErrorContext = {}) {
     super(errno, text, { ...context, code: context.reason ?? "SSL_ERROR" });
     // Python shows an SSLError without its number.
@@ -40,19 +40,19 @@ export class SSLError extends OSError {
   }
 }
 
-/** The peer has ended the stream with close_notify, and it was written to or handshaken with after that. */
+/** A write or a handshake after the peer has ended the stream with close_notify. */
 export class SSLZeroReturnError extends SSLError {
   /** The class's name. */
   override name = "SSLZeroReturnError";
 }
 
-/** A non-blocking call that has to wait for data from the peer. */
+/** A non-blocking call that would have to wait for data from the peer. */
 export class SSLWantReadError extends SSLError {
   /** The class's name. */
   override name = "SSLWantReadError";
 }
 
-/** A non-blocking call that has to wait for room to send. */
+/** A non-blocking call that would have to wait until it can send. */
 export class SSLWantWriteError extends SSLError {
   /** The class's name. */
   override name = "SSLWantWriteError";
@@ -64,22 +64,22 @@ export class SSLSyscallError extends SSLError {
   override name = "SSLSyscallError";
 }
 
-/** The connection ended without close_notify: what came may be incomplete. */
+/** The connection ended without close_notify, so the data may be incomplete. */
 export class SSLEOFError extends SSLError {
   /** The class's name. */
   override name = "SSLEOFError";
 }
 
-/** The peer's certificate did not pass, as Python's `ssl.SSLCertVerificationError`. */
+/** The peer's certificate is not valid, as Python's `ssl.SSLCertVerificationError`. */
 export class SSLCertVerificationError extends SSLError {
   /** The class's name. */
   override name = "SSLCertVerificationError";
-  /** OpenSSL's number of the reason (X509_V_ERR_…); null on the default backend, which has no numbers. */
+  /** OpenSSL's number of the reason (X509_V_ERR_…); null on the default backend. */
   readonly verify_code: number | null;
   /** The reason in words: "self-signed certificate". */
   readonly verify_message: string;
 
-  /** Takes SSLError's arguments, and what did not pass. */
+  /** Takes SSLError's arguments, and the number and the text of the reason. */
   constructor(errno: number, text: string, code: number | null, message: string, context: SSLErrorContext = {}) {
     super(errno, text, context);
     this.verify_code = code;
@@ -87,26 +87,26 @@ export class SSLCertVerificationError extends SSLError {
   }
 }
 
-/** Makes the error of a certificate that did not pass. */
+/** Makes the error of a certificate that is not valid. */
 export function verificationError(code: number | null, message: string, cause?: unknown): SSLCertVerificationError {
   const text = `[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: ${message}`;
   const context = { library: "SSL", reason: "CERTIFICATE_VERIFY_FAILED", cause };
   return new SSLCertVerificationError(SSL_ERROR_SSL, text, code, message, context);
 }
 
-/** Makes the error of a stream that was cut off. */
+/** Makes the error of a truncated stream. */
 export function eofError(cause?: unknown): SSLEOFError {
   const reason = "UNEXPECTED_EOF_WHILE_READING";
   const text = `[SSL: ${reason}] EOF occurred in violation of protocol`;
   return new SSLEOFError(SSL_ERROR_EOF, text, { library: "SSL", reason, cause });
 }
 
-/** Makes the error of a non-blocking call that has to wait for data. */
+/** Makes the error of a non-blocking call that would wait for data. */
 export function wantReadError(): SSLWantReadError {
   return new SSLWantReadError(SSL_ERROR_WANT_READ, "The operation did not complete (read)");
 }
 
-/** Makes the error of a non-blocking call that has to wait for room. */
+/** Makes the error of a non-blocking call that would wait until it can send. */
 export function wantWriteError(): SSLWantWriteError {
   return new SSLWantWriteError(SSL_ERROR_WANT_WRITE, "The operation did not complete (write)");
 }

@@ -1,4 +1,4 @@
-// What both entries with TLS export under the same names.
+// The exports that both TLS entries share.
 
 export type { Address, AddressLike } from "../base/addresses.ts";
 export type { Bytes, Data, MutableData } from "../base/data.ts";

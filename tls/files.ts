@@ -1,13 +1,13 @@
-// Files of certificates and keys: a path, which is read with Deno's permission, or the PEM text itself.
+// Files of certificates and keys. A path is read with Deno's permission; PEM text is used directly.
 
 import { errorFor } from "../base/errors.ts";
 
-/** Whether a text is PEM, and no path. */
+/** Whether a text is PEM and not a path. */
 function isPem(text: string): boolean {
   return text.includes("-----BEGIN ");
 }
 
-/** The PEM text of a file, or the text that was given in its place. A file that is not there is Python's FileNotFoundError. */
+/** Returns the text of a PEM file, or PEM text unchanged. A missing file is Python's FileNotFoundError. */
 export function pemOf(pathOrText: string, syscall: string): string {
   if (typeof pathOrText !== "string") throw new TypeError(`${syscall}: a path or PEM text should be a string`);
   if (isPem(pathOrText)) return pathOrText;

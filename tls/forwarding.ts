@@ -1,4 +1,4 @@
-// A transport that stands before another one and hands everything on. What TLS changes is overridden.
+// A transport that forwards all calls to another transport. TLS overrides some of them.
 
 import type { Address } from "../base/addresses.ts";
 import type { Bytes } from "../base/data.ts";
@@ -15,9 +15,9 @@ import type {
   WouldBlock,
 } from "../seam/transport.ts";
 
-/** A transport before another one. */
+/** Forwards all calls to another transport. */
 export abstract class Forwarding implements Transport {
-  /** The transport behind this one. */
+  /** The transport below this one. */
   protected inner: Transport;
 
   constructor(inner: Transport) {

@@ -1,4 +1,4 @@
-// The names in a certificate's subjectAltName (RFC 5280, GeneralName), as Python's ssl module shows them.
+// The names in a certificate's subjectAltName (RFC 5280, GeneralName), in the form of Python's ssl module.
 
 import { objectIdentifier, Reader, SEQUENCE } from "./der.ts";
 import type { Value } from "./der.ts";
@@ -8,7 +8,7 @@ import type { DistinguishedName } from "./distinguished_name.ts";
 /** A name: `["DNS", "example.org"]`, `["IP Address", "127.0.0.1"]`, `["DirName", …]` … */
 export type GeneralName = [kind: string, value: string | DistinguishedName];
 
-/** Reads one name. The tags are RFC 5280's numbers. */
+/** Reads one name. The tags are the numbers of RFC 5280. */
 export function generalName({ tag, contents }: Value): GeneralName {
   switch (tag & 0x1f) {
     case 0:
@@ -34,7 +34,7 @@ export function generalName({ tag, contents }: Value): GeneralName {
   }
 }
 
-/** As Python decodes them: UTF-8, and an error where it is none. */
+/** Decodes UTF-8 and throws for invalid bytes, as Python does. */
 function text(contents: Uint8Array): string {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(contents);
 }

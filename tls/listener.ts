@@ -1,7 +1,7 @@
-// A listener whose connections are TLS's: they are handed out when their handshake is done.
+// A TLS listener. It returns connections whose handshake is done.
 //
-// Handshakes go on side by side, so that a client that is slow or silent holds up no other one. One that fails is told to the next
-// accept, as in Python.
+// Handshakes run side by side, so that a slow or silent client delays no other client. The next accept throws the error
+// of a handshake that failed, as in Python.
 
 import { POLLIN } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
@@ -10,12 +10,12 @@ import { Waiters } from "../seam/waiters.ts";
 import { Forwarding } from "./forwarding.ts";
 import type { SecureTransport } from "./transport.ts";
 
-/** So many handshakes go on at once. One more, and the oldest is ended: silent clients must not fill the server. */
+/** The number of handshakes at a time. One more ends the oldest, so that silent clients cannot use up the server's memory. */
 const MOST_HANDSHAKES = 512;
 
-/** A connection whose handshake goes on. */
+/** A connection whose handshake is under way. */
 class Handshake implements Waiter {
-  /** The wait for it is the listener's: alone it keeps no process alive. */
+  /** It does not keep the process alive. The waiters of the listener do. */
   readonly background = true;
   readonly #listener: TlsListener;
   readonly accepted: Accepted & { transport: SecureTransport };
@@ -27,24 +27,24 @@ class Handshake implements Waiter {
 
   wake(): void {
     this.accepted.transport.unwatch(this);
-    this.#listener.goOn(this);
+    this.#listener.proceed(this);
   }
 }
 
-/** A listener with TLS. */
+/** A TLS listener over another listener. */
 export class TlsListener extends Forwarding {
   readonly #secure: (inner: Transport) => SecureTransport;
   readonly #handshakeOnAccept: boolean;
   readonly #waiters = new Waiters();
   readonly #handshakes = new Set<Handshake>();
-  /** What the next accepts answer: connections, and why there is none. */
+  /** The connections and errors that the next accepts return. */
   readonly #outcomes: (Accepted | Error)[] = [];
-  readonly #self: Waiter = { wake: () => this.#wake() };
+  readonly #foreground: Waiter = { wake: () => this.#wake() };
   readonly #background: Waiter = { wake: () => this.#wake(), background: true };
   #registered: Waiter | null = null;
   #references = 1;
 
-  /** `secure` puts TLS before a connection that was accepted. */
+  /** `secure` puts TLS on an accepted connection. */
   constructor(inner: Transport, secure: (inner: Transport) => SecureTransport, handshakeOnAccept: boolean) {
     super(inner);
     this.#secure = secure;
@@ -52,15 +52,15 @@ export class TlsListener extends Forwarding {
   }
 
   override accept(): Accepted | WouldBlock {
-    this.#pull();
+    this.#acceptAll();
     const outcome = this.#outcomes.shift();
     if (outcome === undefined) return WOULD_BLOCK;
     if (outcome instanceof Error) throw outcome;
     return outcome;
   }
 
-  /** Takes the connections that wait in the listener behind. */
-  #pull(): void {
+  /** Accepts connections of the listener below, and starts their handshakes. */
+  #acceptAll(): void {
     for (;;) {
       const accepted = this.inner.accept();
       if (accepted === WOULD_BLOCK) return;
@@ -68,12 +68,12 @@ export class TlsListener extends Forwarding {
       const connection = { transport, address: accepted.address };
       if (!this.#handshakeOnAccept) {
         this.#outcomes.push(connection);
-        // One at a time: the others stay in the kernel's queue.
+        // Only one: the others stay in the kernel's queue.
         return;
       }
       const handshake = new Handshake(this, connection);
       this.#handshakes.add(handshake);
-      this.goOn(handshake);
+      this.proceed(handshake);
       this.#dropOldest();
     }
   }
@@ -90,8 +90,8 @@ export class TlsListener extends Forwarding {
     handshake.accepted.transport.close();
   }
 
-  /** Goes on with a handshake. Its outcome is the next accept's. */
-  goOn(handshake: Handshake): void {
+  /** Continues a handshake. The next accept returns its outcome. */
+  proceed(handshake: Handshake): void {
     const { transport } = handshake.accepted;
     try {
       if (transport.handshake() === WOULD_BLOCK) return transport.watch(POLLIN, handshake);
@@ -112,7 +112,7 @@ export class TlsListener extends Forwarding {
 
   override events(mask: number): number {
     try {
-      this.#pull();
+      this.#acceptAll();
     } catch (error) {
       this.#outcomes.push(error as Error);
     }
@@ -131,8 +131,8 @@ export class TlsListener extends Forwarding {
   }
 
   #register(): void {
-    if (!this.#waiters.wait(~0)) return this.#unregister();
-    const waiter = this.#waiters.hold(~0) ? this.#self : this.#background;
+    if (!this.#waiters.has(~0)) return this.#unregister();
+    const waiter = this.#waiters.keepAlive(~0) ? this.#foreground : this.#background;
     if (waiter === this.#registered) return;
     this.#unregister();
     this.#registered = waiter;

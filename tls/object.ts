@@ -1,4 +1,4 @@
-// SSLObject: TLS without a network. Its bytes come and go by queues in memory.
+// SSLObject: TLS without a network. Its ciphertext comes from one byte queue and goes to another.
 
 import { bytesOf, viewOf } from "../base/data.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
@@ -9,14 +9,14 @@ import type { CipherInfo, Engine, Facts } from "./engine.ts";
 import { NEEDS_DATA } from "./engine.ts";
 import { wantReadError } from "./errors.ts";
 
-/** Makes an SSLObject: the contexts' way in, which is no part of the public class. */
+/** Makes an SSLObject, for contexts. It is no part of the public class. */
 export let objectOf: (context: BaseContext, serverSide: boolean, hostname: string | null) => SSLObject;
-/** Gives an SSLObject its engine. */
+/** Sets the engine of an SSLObject. */
 export let attachEngine: (object: SSLObject, engine: Engine) => void;
 
 /**
- * One side of a TLS connection without a network, as Python's `ssl.SSLObject`. `SSLContext.wrap_bio` makes it; ciphertext comes
- * from one MemoryBIO and goes to another one. Calls that need more of the peer's bytes throw SSLWantReadError.
+ * One side of a TLS connection without a network, as Python's `ssl.SSLObject`. `SSLContext.wrap_bio` makes it. It reads
+ * ciphertext from one MemoryBIO and writes it to another. A call that needs more data throws SSLWantReadError.
  */
 export class SSLObject {
   readonly #serverSide: boolean;
@@ -40,7 +40,7 @@ export class SSLObject {
     this.#hostname = hostname;
   }
 
-  /** The context. A callback for server names may set another one, whose certificate is then used. */
+  /** The context. A callback for server names may set another one, to use its certificate. */
   get context(): BaseContext {
     return this.#context;
   }
@@ -52,12 +52,12 @@ export class SSLObject {
   get server_side(): boolean {
     return this.#serverSide;
   }
-  /** The server's name that was asked for, in ASCII. */
+  /** The `server_hostname` argument, in ASCII. */
   get server_hostname(): string | null {
     return this.#hostname;
   }
 
-  /** The session, for another connection to resume; null before there is one. */
+  /** The session, which another connection can resume; null if there is none yet. */
   get session(): unknown {
     return this.#engine.session;
   }
@@ -70,19 +70,20 @@ export class SSLObject {
   }
 
   /**
-   * Goes on with the handshake.
+   * Continues the handshake.
    *
-   * @throws {SSLWantReadError} where more of the peer's bytes are needed.
-   * @throws {SSLCertVerificationError} for a certificate that does not pass.
+   * @throws {SSLWantReadError} if it needs more data from the peer.
+   * @throws {SSLCertVerificationError} if the certificate is not accepted.
    */
   do_handshake(): void {
     if (!this.#engine.handshake()) throw wantReadError();
   }
 
   /**
-   * Reads up to `len` bytes; an empty array is the end of the stream. With a buffer, reads into it and answers the count.
+   * Reads up to `len` bytes. Returns an empty array at the end of the stream. With a buffer, it reads into that and returns
+   * the number of bytes.
    *
-   * @throws {SSLWantReadError} where more of the peer's bytes are needed.
+   * @throws {SSLWantReadError} if it needs more data from the peer.
    */
   read(len?: number): Bytes;
   /** Reads into a buffer. */
@@ -105,15 +106,15 @@ export class SSLObject {
     return count;
   }
 
-  /** As OpenSSL, which begins with the handshake where there was none. */
+  /** Makes the handshake first if it was not made, as OpenSSL does. */
   #needHandshake(): void {
     if (!this.#engine.established) this.do_handshake();
   }
 
   /**
-   * Writes data, and answers how many bytes of it.
+   * Writes data, and returns how many bytes were written.
    *
-   * @throws {SSLWantReadError} where more of the peer's bytes are needed.
+   * @throws {SSLWantReadError} if it needs more data from the peer.
    */
   write(data: Data): number {
     const bytes = bytesOf(data);
@@ -125,61 +126,61 @@ export class SSLObject {
   }
 
   /**
-   * Ends TLS: tells the peer, and waits for the same from it.
+   * Ends TLS: sends close_notify and reads the peer's.
    *
-   * @throws {SSLWantReadError} where the peer has not told it yet.
+   * @throws {SSLWantReadError} if the peer's close_notify has not arrived yet.
    */
   unwrap(): void {
     if (!this.#engine.shutdown()) throw wantReadError();
   }
 
-  /** Decrypted bytes that can be read at once. */
+  /** Returns the number of decrypted bytes that can be read at once. */
   pending(): number {
     return this.#engine.pending();
   }
-  /** The protocol version, "TLSv1.3"; null before the handshake. */
+  /** Returns the protocol version, such as "TLSv1.3"; null before the handshake. */
   version(): string | null {
     return this.#engine.version();
   }
-  /** The cipher suite: `[name, protocol, bits]`; null before the handshake. */
+  /** Returns the cipher suite as `[name, protocol, bits]`; null before the handshake. */
   cipher(): CipherInfo | null {
     return this.#engine.cipher();
   }
-  /** On a server, the cipher suites that both sides have; null on a client. */
+  /** Returns the cipher suites that both sides support, on a server; null on a client. */
   shared_ciphers(): CipherInfo[] | null {
     return this.#engine.sharedCiphers();
   }
-  /** The compression in use: there is none. */
+  /** Always null: TLS compression is not supported. */
   compression(): string | null {
     return this.#engine.compression();
   }
-  /** The protocol that was agreed on (ALPN); null for none. */
+  /** Returns the negotiated protocol (ALPN); null for none. */
   selected_alpn_protocol(): string | null {
     return this.#engine.alpnProtocol();
   }
-  /** What the peer's certificate says; null without one, `{}` where it was not checked. */
+  /** Returns the contents of the peer's certificate; null if it sent none, `{}` if it was not verified. */
   getpeercert(binary_form?: false): CertificateInfo | Record<string, never> | null;
-  /** The peer's certificate in DER. */
+  /** Returns the peer's certificate in DER; null if it sent none. */
   getpeercert(binary_form: true): Bytes | null;
   getpeercert(binary_form = false): CertificateInfo | Record<string, never> | Bytes | null {
     return peerCertificate(this.#engine, binary_form);
   }
-  /** The chain as it was verified, in DER, the peer's certificate first. */
+  /** Returns the verified chain in DER, the peer's certificate first. */
   get_verified_chain(): Bytes[] {
     return this.#engine.verifiedChain();
   }
-  /** The chain as the peer sent it. */
+  /** Returns the chain that the peer sent, in DER. */
   get_unverified_chain(): Bytes[] {
     return this.#engine.unverifiedChain();
   }
-  /** The connection's own bytes, for channel binding; null before the handshake. */
+  /** Returns the bytes for channel binding, which identify the connection; null before the handshake. */
   get_channel_binding(cb_type = "tls-unique"): Bytes | null {
     checkChannelBinding(cb_type);
     return this.#engine.channelBinding();
   }
 }
 
-/** What getpeercert answers. */
+/** Returns the result of getpeercert(). */
 export function peerCertificate(
   facts: Facts,
   binary: boolean,
@@ -189,7 +190,7 @@ export function peerCertificate(
   return info === undefined ? {} : info;
 }
 
-/** Throws for a kind of channel binding that there is not. */
+/** Throws for an unknown kind of channel binding. */
 export function checkChannelBinding(kind: string): void {
   if (!CHANNEL_BINDING_TYPES.includes(kind)) throw new RangeError(`${kind} channel binding type not implemented`);
 }

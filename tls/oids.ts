@@ -1,5 +1,5 @@
-// The long names of the attributes in a certificate's subject and issuer, as OpenSSL has them. Python shows these names.
-// They are listed by their arc: the identifier without its last number.
+// OpenSSL's long names of the attributes in a certificate's subject and issuer, which Python shows. They are grouped by
+// arc: the identifier without its last number.
 
 const ARCS: Record<string, Record<number, string>> = {
   "2.5.4": {
@@ -132,7 +132,7 @@ const ARCS: Record<string, Record<number, string>> = {
   },
 };
 
-/** The long name of an attribute type, or the identifier itself where it has none. */
+/** Returns the long name of an attribute type, or its identifier if it has none. */
 export function nameOfAttribute(oid: string): string {
   const dot = oid.lastIndexOf(".");
   return ARCS[oid.slice(0, dot)]?.[Number(oid.slice(dot + 1))] ?? oid;

@@ -1,33 +1,33 @@
-// Ciphertext on its way out: from an engine's queue to the transport behind it, in order, whatever becomes of the caller.
+// Sends the ciphertext of an engine. It goes to the transport below in order, also after its call was given up.
 
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Transport } from "../seam/transport.ts";
 import type { ByteQueue } from "./engine.ts";
 
 /**
- * What one send of the transport is given at most: what 64 KiB of data become as four records, which is what the transport encrypts at
- * once. A piece of 64 KiB would leave a tail of 88 bytes for a second send.
+ * The largest size of one send: the four records of 64 KiB of data, which is what the transport encrypts at once. With
+ * 64 KiB, 88 bytes would be left for a second send.
  */
-const PIECE = 65536 + 1024;
+const LARGEST_SEND = 65536 + 1024;
 
-/** Pieces that wait for the next one to need them: a connection that sends nothing keeps none. */
+/** Spare buffers for later sends. A connection that sends nothing holds none. */
 const spare: Uint8Array<ArrayBuffer>[] = [];
 const MOST_SPARE = 8;
 
 const EMPTY = new Uint8Array(0);
 
-/** The way out of one connection. It is the transport's caller, and leaves a piece alone until its end is known. */
+/** The sending side of one connection. It is the transport's caller, and does not change a buffer before its send has ended. */
 export class Outgoing implements Caller {
   turn = 0;
   readonly lends = true;
   readonly #transport: Transport;
   readonly #queue: ByteQueue;
-  /** Set whenever the engine has worked, which may have put something into the queue. Asking the queue each time is dear. */
-  dirty = true;
+  /** Set when the engine has worked, and so may have put bytes into the queue. Asking the queue each time is slow. */
+  mayHaveOutput = true;
   #memory: Uint8Array<ArrayBuffer> | null = null;
-  /** What of the piece is not sent. */
+  /** The part of the buffer that was not sent yet. */
   #rest: Uint8Array = EMPTY;
-  /** Whether it was given up: then nothing goes out any more. */
+  /** Whether it was given up. Then nothing is sent any more. */
   #abandoned = false;
 
   constructor(transport: Transport, queue: ByteQueue) {
@@ -35,15 +35,15 @@ export class Outgoing implements Caller {
     this.#queue = queue;
   }
 
-  /** Whether everything was handed to the transport. */
+  /** Whether everything was sent. */
   get empty(): boolean {
     if (this.#abandoned) return true;
     if (this.#memory !== null) return false;
-    if (this.dirty && this.#queue.pending === 0) this.dirty = false;
-    return !this.dirty;
+    if (this.mayHaveOutput && this.#queue.pending === 0) this.mayHaveOutput = false;
+    return !this.mayHaveOutput;
   }
 
-  /** Sends what the transport takes. Returns whether that was everything. */
+  /** Sends as much as the transport takes. Returns whether that was everything. */
   flush(): boolean {
     for (;;) {
       if (this.#memory === null && !this.#fill()) return true;
@@ -59,9 +59,9 @@ export class Outgoing implements Caller {
 
   #fill(): boolean {
     if (this.empty) return false;
-    const memory = spare.pop() ?? new Uint8Array(PIECE);
+    const memory = spare.pop() ?? new Uint8Array(LARGEST_SEND);
     const count = this.#queue.readInto(memory);
-    this.dirty = count === memory.length;
+    this.mayHaveOutput = count === memory.length;
     this.#memory = memory;
     this.#rest = memory.subarray(0, count);
     return true;
@@ -73,7 +73,7 @@ export class Outgoing implements Caller {
     this.#rest = EMPTY;
   }
 
-  /** Gives up for good: what is under way counts as sent, the rest is dropped. The memory is not used again. */
+  /** Gives up for good. Data under way counts as sent, and the rest is dropped. The buffer is not used again. */
   abandon(): void {
     this.#abandoned = true;
     if (this.#memory === null) return;

@@ -1,13 +1,13 @@
-// PEM: base64 between two lines, and what Python's ssl module does with it.
+// PEM, which is base64 between two lines, and the PEM functions of Python's ssl module.
 
 import { PEM_FOOTER, PEM_HEADER } from "./constants.ts";
 
-/** Base64 to bytes. White space is passed over. */
+/** Decodes base64. White space is ignored. */
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(text.replace(/\s+/g, "")), (character) => character.charCodeAt(0));
 }
 
-/** Bytes to base64. */
+/** Encodes bytes as base64. */
 function toBase64(bytes: Uint8Array): string {
   let text = "";
   for (const byte of bytes) text += String.fromCharCode(byte);
@@ -15,13 +15,14 @@ function toBase64(bytes: Uint8Array): string {
 }
 
 /**
- * A certificate in DER as PEM text, as Python's `ssl.DER_cert_to_PEM_cert()`.
+ * Converts a certificate from DER to PEM text, as Python's `ssl.DER_cert_to_PEM_cert()`.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { DER_cert_to_PEM_cert } from "@berkeley/socket/ssl";
  *
- * console.assert(DER_cert_to_PEM_cert(new Uint8Array([1])).startsWith("-----BEGIN CERTIFICATE-----\nAQ==\n"));
+ * assert(DER_cert_to_PEM_cert(new Uint8Array([1])).startsWith("-----BEGIN CERTIFICATE-----\nAQ==\n"));
  * ```
  */
 export function DER_cert_to_PEM_cert(der_cert_bytes: Uint8Array): string {
@@ -30,15 +31,16 @@ export function DER_cert_to_PEM_cert(der_cert_bytes: Uint8Array): string {
 }
 
 /**
- * A certificate in PEM as the bytes of its DER, as Python's `ssl.PEM_cert_to_DER_cert()`.
+ * Converts a certificate from PEM text to DER, as Python's `ssl.PEM_cert_to_DER_cert()`.
  *
- * @throws {RangeError} where the text does not start with PEM's first line or does not end with its last one.
+ * @throws {RangeError} if the text does not start with the first line of PEM, or does not end with its last line.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { DER_cert_to_PEM_cert, PEM_cert_to_DER_cert } from "@berkeley/socket/ssl";
  *
- * console.assert(PEM_cert_to_DER_cert(DER_cert_to_PEM_cert(new Uint8Array([1, 2])))[1] === 2);
+ * assert.equal(PEM_cert_to_DER_cert(DER_cert_to_PEM_cert(new Uint8Array([1, 2])))[1], 2);
  * ```
  */
 export function PEM_cert_to_DER_cert(pem_cert_string: string): Uint8Array<ArrayBuffer> {
@@ -54,10 +56,10 @@ export function PEM_cert_to_DER_cert(pem_cert_string: string): Uint8Array<ArrayB
   }
 }
 
-/** The labels under which certificates stand in PEM text. */
+/** Matches the PEM blocks of certificates. */
 const CERTIFICATES = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----([^-]*)-----END \1-----/g;
 
-/** The certificates in PEM text, in DER. Other blocks and the text between are passed over. */
+/** Returns the certificates in PEM text, in DER. Other blocks and text are ignored. */
 export function certificatesIn(pem: string): Uint8Array<ArrayBuffer>[] {
   return [...pem.matchAll(CERTIFICATES)].map(([, , base64]) => fromBase64(base64));
 }

@@ -1,4 +1,4 @@
-// One side of a connection, as a context asks its engine for it.
+// The request of a context to its engine for one side of a connection.
 
 import {
   ALERT_DESCRIPTION_INTERNAL_ERROR,
@@ -11,7 +11,7 @@ import type { EngineRequest } from "./context_engine.ts";
 import { engineOf } from "./engines.ts";
 import { SSLError } from "./errors.ts";
 
-/** Throws for a combination that no connection can have. */
+/** Throws for a combination of arguments that is not possible. */
 export function checkSide(context: BaseContext, serverSide: boolean, name: string | null, session: unknown): void {
   const { protocol } = context;
   if (serverSide) {
@@ -32,7 +32,7 @@ function wrongSide(text: string): SSLError {
   return new SSLError(SSL_ERROR_SSL, text);
 }
 
-/** What an engine is told about a connection. `owner` is the object that a callback for server names sees. */
+/** Makes the request. `owner` returns the object that a callback for server names gets. */
 export function requestFor(
   context: BaseContext,
   serverSide: boolean,
@@ -40,12 +40,12 @@ export function requestFor(
   session: unknown,
   owner: () => { context: BaseContext },
 ): EngineRequest {
-  const ask = (callback: ServerNameCallback): EngineRequest["onServerName"] => (name, control) => {
+  const makeCallback = (callback: ServerNameCallback): EngineRequest["onServerName"] => (name, control) => {
     const connection = owner();
     const answer = callback(connection, name, context);
     if (connection.context !== context) control.use(engineOf(connection.context));
     if (answer === undefined || answer === null) return null;
-    // As in Python: what is no alert is a fault of this side.
+    // As in Python, a result that is no alert is an internal error.
     return Number.isInteger(answer) ? answer as number : ALERT_DESCRIPTION_INTERNAL_ERROR;
   };
   return {
@@ -53,10 +53,10 @@ export function requestFor(
     serverHostname,
     checkHostname: context.check_hostname,
     session,
-    // The callback that the context has when the name comes.
+    // Read during the handshake: the program may have set another callback since.
     get onServerName() {
       const callback = context.sni_callback;
-      return callback === null ? null : ask(callback);
+      return callback === null ? null : makeCallback(callback);
     },
   };
 }

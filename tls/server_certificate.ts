@@ -1,27 +1,27 @@
-// get_server_certificate: a connection that is made to see the server's certificate.
+// get_server_certificate: connects to a server only to get its certificate.
 
 import type { Socket } from "../core/socket.ts";
 import { CERT_NONE, PROTOCOL_TLS_CLIENT } from "./constants.ts";
 import type { BaseContext } from "./context.ts";
 import { DER_cert_to_PEM_cert } from "./pem.ts";
 
-/** What `get_server_certificate` takes last: Python's keywords. */
+/** The last argument of `get_server_certificate`: Python's keywords. */
 export interface ServerCertificateOptions {
   /** The protocol of the context. */
   ssl_version?: number;
-  /** The path of trusted certificates, or their PEM text. Then the certificate is checked, but not its name. */
+  /** The path of trusted certificates, or their PEM text. Then the certificate is verified, but not its name. */
   ca_certs?: string | null;
-  /** How long the whole may take, in seconds; null for ever. */
+  /** The timeout of the socket in seconds; null for none. */
   timeout?: number | null;
 }
 
-/** A backend's part of it. */
+/** The functions of a backend. */
 export interface Connector {
   makeContext(protocol: number): BaseContext;
   connect(address: [host: string, port: number], timeout: number | null | undefined): Promise<Socket>;
 }
 
-/** The certificate of a server, in PEM. */
+/** Returns a server's certificate in PEM. */
 export async function serverCertificate(
   { makeContext, connect }: Connector,
   address: [host: string, port: number],

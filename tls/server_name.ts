@@ -1,8 +1,8 @@
-// The name of a server, as TLS has it.
+// The server name of a TLS connection.
 
 import { asciiOf } from "../base/ip.ts";
 
-/** The name in ASCII; null for none. Bad names are errors before anything is sent. */
+/** Returns the name in ASCII, or null for none. Throws for an invalid name. */
 export function serverName(name: string | null | undefined): string | null {
   if (name === null || name === undefined) return null;
   if (typeof name !== "string") throw new TypeError("server_hostname should be a string");

@@ -1,4 +1,4 @@
-// class SSLSocket: a Socket whose bytes go through TLS.
+// SSLSocket: a Socket over TLS.
 
 import type { Address, AddressLike } from "../base/addresses.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
@@ -17,13 +17,13 @@ import type { SecureTransport } from "./transport.ts";
 
 const INSPECT = Symbol.for("Deno.customInspect");
 
-/** What a connection is, as its callback for server names sees it: a context that may be changed. */
+/** A connection as a callback for server names sees it. */
 export interface ConnectionOwner {
   /** The context. Setting another one chooses its certificate. */
   context: BaseContext;
 }
 
-/** How an SSLSocket was asked for. */
+/** The settings of an SSLSocket. */
 export interface SocketSettings {
   owner: ConnectionOwner;
   serverSide: boolean;
@@ -32,29 +32,29 @@ export interface SocketSettings {
   handshakeOnConnect: boolean;
 }
 
-/** What an SSLSocket stands on: a connection, or a listener. */
-export type Ground =
+/** The transport that an SSLSocket is based on: a connection or a listener. */
+export type Base =
   | { kind: "connection"; transport: SecureTransport }
   | { kind: "listener"; ownerOf: (transport: Transport) => ConnectionOwner };
 
-/** Makes an SSLSocket: wrap_socket's way in, which is no part of the public class. */
+/** Makes an SSLSocket, for wrap_socket. It is no part of the public class. */
 export let sslSocketOf: (
   runtime: Runtime,
   descriptor: Descriptor<Transport>,
   settings: SocketSettings,
-  ground: Ground,
+  base: Base,
 ) => SSLSocket;
 
 /**
  * A socket with TLS, as Python's `ssl.SSLSocket`. `SSLContext.wrap_socket` makes it.
  *
- * It is a {@linkcode Socket}: recv, sendall, makefile, iteration, streams, timeouts, signals and select work as they do without
- * TLS, on what is decrypted. `close()` tells the peer that the stream has ended (close_notify). A stream that was cut off is an
- * SSLEOFError. Flags are for plain sockets, and so are recvfrom, recvmsg, sendto and sendmsg.
+ * It is a {@linkcode Socket}: recv, sendall, makefile, iteration, streams, timeouts, signals and select work as without
+ * TLS, on the decrypted data. `close()` sends close_notify, which ends the stream. Receiving from a truncated stream
+ * throws SSLEOFError. Flags, recvfrom, recvmsg, sendto and sendmsg are not supported.
  */
 export class SSLSocket extends Socket {
   readonly #settings: SocketSettings;
-  readonly #ground: Ground;
+  readonly #base: Base;
   #handshakeError: unknown;
 
   static {
@@ -65,20 +65,20 @@ export class SSLSocket extends Socket {
     runtime: Runtime,
     descriptor: Descriptor<Transport>,
     settings: SocketSettings,
-    ground: Ground,
+    base: Base,
   ) {
     if (settings === undefined) throw new TypeError("SSLSocket has no public constructor: wrap_socket() makes it");
     super(runtime, descriptor);
     this.#settings = settings;
-    this.#ground = ground;
+    this.#base = base;
   }
 
-  /** What is known of the connection; null while there is no TLS on it. */
+  /** The information about the connection; null without TLS. */
   get #facts(): Facts | null {
-    return this.#ground.kind === "connection" ? this.#ground.transport.facts : null;
+    return this.#base.kind === "connection" ? this.#base.transport.facts : null;
   }
 
-  // What it is
+  // Properties
 
   /** The context. */
   get context(): BaseContext {
@@ -91,11 +91,11 @@ export class SSLSocket extends Socket {
   get server_side(): boolean {
     return this.#settings.serverSide;
   }
-  /** The server's name that was asked for, in ASCII. */
+  /** The `server_hostname` argument, in ASCII. */
   get server_hostname(): string | null {
     return this.#settings.serverHostname;
   }
-  /** Whether a stream that is cut off is taken for one that ended. */
+  /** Whether a truncated stream counts as one that has ended. */
   get suppress_ragged_eofs(): boolean {
     return this.#settings.suppressRaggedEofs;
   }
@@ -104,7 +104,7 @@ export class SSLSocket extends Socket {
     return this.#settings.handshakeOnConnect;
   }
 
-  /** The session, for another connection to resume (native); null before there is one. */
+  /** The session, which another connection can resume (native); null if there is none yet. */
   get session(): unknown {
     return this.#facts?.session ?? null;
   }
@@ -118,58 +118,58 @@ export class SSLSocket extends Socket {
     return this.#facts?.sessionReused ?? null;
   }
 
-  /** The protocol version, "TLSv1.3" (native); null without TLS. */
+  /** Returns the protocol version, such as "TLSv1.3" (native); null without TLS. */
   version(): string | null {
     return this.#facts?.version() ?? null;
   }
-  /** The cipher suite: `[name, protocol, bits]` (native); null without TLS. */
+  /** Returns the cipher suite as `[name, protocol, bits]` (native); null without TLS. */
   cipher(): CipherInfo | null {
     return this.#facts?.cipher() ?? null;
   }
-  /** On a server, the cipher suites that both sides have (native); null on a client. */
+  /** Returns the cipher suites that both sides support, on a server (native); null on a client. */
   shared_ciphers(): CipherInfo[] | null {
     return this.#facts?.sharedCiphers() ?? null;
   }
-  /** The compression in use: there is none. */
+  /** Always null: TLS compression is not supported. */
   compression(): string | null {
     return this.#facts?.compression() ?? null;
   }
-  /** The protocol that was agreed on (ALPN); null for none. */
+  /** Returns the negotiated protocol (ALPN); null for none. */
   selected_alpn_protocol(): string | null {
     return this.#facts?.alpnProtocol() ?? null;
   }
-  /** The connection's own bytes, for channel binding (native); null without TLS. */
+  /** Returns the bytes for channel binding, which identify the connection (native); null without TLS. */
   get_channel_binding(cb_type = "tls-unique"): Bytes | null {
     checkChannelBinding(cb_type);
     return this.#facts?.channelBinding() ?? null;
   }
-  /** Decrypted bytes that can be received at once (native). */
+  /** Returns the number of decrypted bytes that can be received at once (native). */
   pending(): number {
     return this.#facts?.pending() ?? 0;
   }
 
   /**
-   * What the peer's certificate says (native): null without one, `{}` where it was not checked.
+   * Returns the contents of the peer's certificate (native); null if it sent none, `{}` if it was not verified.
    *
    * @throws {OSError} ENOTCONN without TLS.
    */
   getpeercert(binary_form?: false): CertificateInfo | Record<string, never> | null;
-  /** The peer's certificate in DER. */
+  /** Returns the peer's certificate in DER; null if it sent none. */
   getpeercert(binary_form: true): Bytes | null;
   getpeercert(binary_form = false): CertificateInfo | Record<string, never> | Bytes | null {
     return peerCertificate(this.#connected("getpeercert"), binary_form);
   }
-  /** The chain as it was verified, in DER, the peer's certificate first (native). */
+  /** Returns the verified chain in DER, the peer's certificate first (native). */
   get_verified_chain(): Bytes[] {
     return this.#connected("get_verified_chain").verifiedChain();
   }
-  /** The chain as the peer sent it (native). */
+  /** Returns the chain that the peer sent, in DER (native). */
   get_unverified_chain(): Bytes[] {
     return this.#connected("get_unverified_chain").unverifiedChain();
   }
 
   #connected(syscall: string): Facts {
-    // EBADF where it is closed, ENOTCONN where it never was connected.
+    // Throws EBADF if it is closed, and ENOTCONN if it was never connected.
     this.getpeername();
     const facts = this.#facts;
     if (facts === null) throw errorFor("ENOTCONN", { syscall });
@@ -179,21 +179,21 @@ export class SSLSocket extends Socket {
   // Connections
 
   /**
-   * Makes the handshake, where wrap_socket was told to leave it. Receiving and sending do so too.
+   * Makes the handshake, if wrap_socket did not make it. The first receive or send does the same.
    *
-   * @throws {SSLCertVerificationError} for a certificate that does not pass.
+   * @throws {SSLCertVerificationError} if the certificate is not accepted.
    */
   async do_handshake(options?: WaitOptions): Promise<void> {
     const transport = this.#secure("do_handshake");
-    // A connection that was made in the background.
+    // A non-blocking connect has ended since.
     if (transport.facts === null) await transport.start();
     await partsOf(this).run(() => transport.handshake(), options, { syscall: "do_handshake" });
   }
 
   /**
-   * Ends TLS on both sides (native), and answers the socket, which is a plain one from then on.
+   * Ends TLS on both sides (native). Returns the socket, which has no TLS from then on.
    *
-   * @throws {SSLError} where the peer sends data instead of its end.
+   * @throws {SSLError} if the peer sends data instead of its close_notify.
    */
   async unwrap(options?: WaitOptions): Promise<Socket> {
     const transport = this.#secure("unwrap");
@@ -203,29 +203,29 @@ export class SSLSocket extends Socket {
 
   #secure(syscall: string): SecureTransport {
     this.getpeername();
-    if (this.#ground.kind !== "connection") throw errorFor("ENOTCONN", { syscall });
-    return this.#ground.transport;
+    if (this.#base.kind !== "connection") throw errorFor("ENOTCONN", { syscall });
+    return this.#base.transport;
   }
 
-  /** Connects, and makes the handshake. */
+  /** Connects, and makes the handshake. See {@linkcode Socket.connect}. */
   override async connect(address: AddressLike | number, options?: WaitOptions): Promise<void> {
-    const ground = this.#ground;
+    const base = this.#base;
     if (this.#settings.serverSide) throw new RangeError("can't connect in server-side mode");
-    if (ground.kind !== "connection" || ground.transport.facts !== null) {
+    if (base.kind !== "connection" || base.transport.facts !== null) {
       throw new RangeError("attempt to connect already-connected SSLSocket!");
     }
     await super.connect(address as AddressLike, options);
     try {
-      await ground.transport.start();
+      await base.transport.start();
       if (!this.#settings.handshakeOnConnect) return;
-      await partsOf(this).run(() => ground.transport.handshake(), options, { syscall: "do_handshake" });
+      await partsOf(this).run(() => base.transport.handshake(), options, { syscall: "do_handshake" });
     } catch (error) {
       this.#handshakeError = error;
       throw error;
     }
   }
 
-  /** As `connect`, but answers the number of a connect's error. Errors of TLS are thrown. */
+  /** As `connect`, but returns the number of a connect's error. Errors of TLS are thrown. */
   override async connect_ex(address: AddressLike | number, options?: WaitOptions): Promise<number> {
     const code = await super.connect_ex(address as AddressLike, options);
     if (code !== 0 && this.#handshakeError !== undefined) throw this.#handshakeError;
@@ -233,16 +233,16 @@ export class SSLSocket extends Socket {
   }
 
   /**
-   * Takes the oldest connection whose handshake is done. Handshakes go on side by side; the error of one that failed is thrown
-   * once.
+   * Returns the oldest connection whose handshake is done. Handshakes run side by side. The error of one that failed is
+   * thrown once.
    */
   override async accept(options?: WaitOptions): Promise<[SSLSocket, Address]> {
     return await super.accept(options) as [SSLSocket, Address];
   }
 
   /**
-   * Iterates as a Socket does. A listener passes over clients that fail to shake hands (`accept` throws for each of them): a port
-   * scanner must not end a server's loop.
+   * Iterates as a Socket does. On a listener it ignores failed handshakes, for which `accept` throws: a port scanner must not
+   * end a server's loop.
    */
   override async *[Symbol.asyncIterator](): AsyncGenerator<any, void, void> {
     for (;;) {
@@ -250,30 +250,30 @@ export class SSLSocket extends Socket {
         return yield* super[Symbol.asyncIterator]();
       } catch (error) {
         const failed = error instanceof SSLError || error instanceof ConnectionError;
-        if (this.#ground.kind !== "listener" || !failed) throw error;
+        if (this.#base.kind !== "listener" || !failed) throw error;
       }
     }
   }
 
   /**
-   * What accept makes of a connection.
+   * Makes the socket of an accepted connection.
    *
    * @internal
    */
   protected override accepted(transport: Transport): Socket {
-    if (this.#ground.kind !== "listener") return super.accepted(transport);
+    if (this.#base.kind !== "listener") return super.accepted(transport);
     const { runtime } = partsOf(this);
-    const settings = { ...this.#settings, owner: this.#ground.ownerOf(transport) };
-    const ground: Ground = { kind: "connection", transport: transport as SecureTransport };
-    return sslSocketOf(runtime, runtime.descriptors.enter(transport), settings, ground);
+    const settings = { ...this.#settings, owner: this.#base.ownerOf(transport) };
+    const base: Base = { kind: "connection", transport: transport as SecureTransport };
+    return sslSocketOf(runtime, runtime.descriptors.enter(transport), settings, base);
   }
 
-  /** Not for TLS: two objects cannot share its state. */
+  /** Throws EOPNOTSUPP: two sockets cannot share the state of TLS. */
   override dup(): Socket {
     throw errorFor("EOPNOTSUPP", { syscall: "dup", hint: "Can't dup() SSLSocket instances" });
   }
 
-  /** How Deno.inspect and console.log show it: like Python's repr. */
+  /** Returns the text for Deno.inspect and console.log, which is like Python's repr. */
   [INSPECT](): string {
     const plain: string = (Socket.prototype as unknown as Record<symbol, () => string>)[INSPECT].call(this);
     return plain.replace("socket.socket", "ssl.SSLSocket");

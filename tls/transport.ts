@@ -1,7 +1,8 @@
-// TLS over any transport, by a synchronous engine.
+// TLS over any transport, with a synchronous engine.
 //
-// The engine is fed by attempts: a receive asks it for plaintext and, where it needs more, the transport behind for ciphertext. So
-// nothing is read that was not asked for, and lanes, timeouts, select and files serve a TLS socket as they serve any other.
+// Attempts drive the engine. A receive asks it for plaintext. If it needs more, the attempt takes ciphertext from the
+// transport below. So no data is read before a call asks for it, and lanes, timeouts, select and files work as on any
+// other transport.
 
 import type { Address } from "../base/addresses.ts";
 import { MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
@@ -18,22 +19,22 @@ import { SSLEOFError, wantReadError, wantWriteError } from "./errors.ts";
 import { Forwarding } from "./forwarding.ts";
 import { Outgoing } from "./outgoing.ts";
 
-/** What one send encrypts before it hands that on: the bound of what a peer that stops reading costs. */
+/** How much is encrypted before it is sent. It limits the memory that a peer can use up by not reading. */
 const MOST_UNSENT = 65536;
-/** What one receive takes from the transport behind, and what it decrypts at most. */
+/** The largest size of one receive from the transport below, and of one decryption. */
 const CHUNK = 65536;
-/** How many chunks a close takes that came meanwhile: a kernel that finds unread bytes at a close drops what is unsent. */
-const LAST_CHUNKS = 4;
-/** How long a peer may take none of what was sent before close, in milliseconds. */
+/** How many chunks of unread data a close takes: a close with unread data makes the kernel drop unsent data. */
+const MAX_UNREAD_CHUNKS = 4;
+/** How long after close a peer may accept none of the data that was sent before, in milliseconds. */
 const LONGEST_LINGER = 60_000;
 
-/** Ciphertext on its way into an engine, and plaintext on its way out of one: never there beyond one call. */
+/** Memory for ciphertext and plaintext. All connections share it, because it is used within one call only. */
 const ciphertext = new Uint8Array(CHUNK);
 const plaintext = new Uint8Array(CHUNK);
 
 const EMPTY = new Uint8Array(0);
 
-/** An engine and its two queues. */
+/** An engine and its two byte queues. */
 export interface Side {
   engine: Engine;
   /** Ciphertext for the engine. */
@@ -42,62 +43,62 @@ export interface Side {
   outgoing: ByteQueue;
 }
 
-/** A transport that TLS was put on. */
+/** A transport with TLS. */
 export interface SecureTransport extends Transport {
-  /** What is known of the connection; null while there is no TLS on it: before connect, and after unwrap and close. */
+  /** The information about the connection; null while it has no TLS: before connect, and after unwrap and close. */
   readonly facts: Facts | null;
-  /** Puts TLS on the connection, which was made since. A promise where that takes a moment. */
+  /** Puts TLS on the connection. Returns a promise if that takes time. */
   start(): void | Promise<void>;
-  /** Goes on with the handshake. Ready at POLLIN. */
+  /** Continues the handshake. POLLIN tells when to try again. */
   handshake(): void | WouldBlock;
-  /** Ends TLS on both sides; then the connection is a plain one. Ready at POLLIN. */
+  /** Ends TLS on both sides. POLLIN tells when to try again. */
   unwrap(): void | WouldBlock;
 }
 
-/** What one connection is made of. */
+/** The parts of a connection. */
 export interface TlsOptions {
   /** Makes the engine. */
   side: () => Side;
-  /** Whether a stream that is cut off is taken for one that ended. */
+  /** Whether a truncated stream counts as one that has ended. */
   suppressRaggedEofs: boolean;
   clock: Clock;
 }
 
-/** A TLS connection. Before `start` it moves no data, and after `unwrap` it is the plain one. */
+/** A TLS connection. It moves no data before `start`, and has no TLS after `unwrap`. */
 export class TlsTransport extends Forwarding implements SecureTransport {
   readonly #options: TlsOptions;
   readonly #waiters = new Waiters();
-  /** The caller of the transport's receives. */
+  /** The caller of receives from the transport below. */
   readonly #reader: Caller & { turn: number } = { turn: 0, lends: false };
   #side: Side | null = null;
-  /** Whether TLS has ended by `unwrap`. Until then no byte passes unencrypted, whatever becomes of the connection. */
+  /** Whether `unwrap` has ended TLS. Before that, no byte is ever sent or received unencrypted. */
   #plain = false;
   #outgoing: Outgoing | null = null;
-  /** Why no more can be read, where that was found out ahead of the receive that tells it … */
+  /** The error of receiving, if it was found before the receive that throws it … */
   #readError: unknown = undefined;
-  /** … and why no more can be sent. */
+  /** … and the error of sending. */
   #sendError: unknown = undefined;
-  /** Whether the engine has used up what it was given: asking it again would cost 0.4 µs, and bring nothing. */
-  #hungry = false;
-  /** Whether the transport behind has ended. */
+  /** Whether the engine has used all of its ciphertext. Asking it again would take 0.4 µs and return nothing. */
+  #engineDrained = false;
+  /** Whether the transport below has ended. */
   #ended = false;
-  /** Whether this side was shut down for receiving … */
-  #deaf = false;
-  /** … or for sending, which the peer is told behind what was sent. */
-  #mute = false;
+  /** Whether receiving was shut down … */
+  #receiveShut = false;
+  /** … or sending. Then close_notify follows the data. */
+  #sendShut = false;
   #finSent = false;
-  /** After unwrap: what came behind the peer's close_notify. */
+  /** After unwrap: the bytes after the peer's close_notify. */
   #rest: Bytes = EMPTY;
   #references = 1;
   #closing = false;
-  #linger: Timer | undefined;
-  /** While a closed connection sends what was sent to it before. */
+  #lingerTimer: Timer | undefined;
+  /** Set while a closed connection still sends data. */
   #lingering: PromiseWithResolvers<void> | undefined;
-  /** What is registered with the transport behind, and with which mask. */
+  /** The waiter that is registered with the transport below, and its mask. */
   #registered: Waiter | null = null;
   #mask = 0;
   #waking = false;
-  /** Two, since the registration of an epoll's interest alone keeps no process alive. */
+  /** There are two, because the interest of an epoll must not keep the process alive. */
   readonly #foreground: Waiter = { wake: () => this.#wake() };
   readonly #background: Waiter = { wake: () => this.#wake(), background: true };
 
@@ -121,22 +122,22 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   handshake(): void | WouldBlock {
     const side = this.#tls("do_handshake");
     if (side.engine.established) return;
-    if (!this.#drive(side, () => side.engine.handshake())) return WOULD_BLOCK;
+    if (!this.#repeatStep(side, () => side.engine.handshake())) return WOULD_BLOCK;
     this.#flush();
   }
 
   unwrap(): void | WouldBlock {
     const side = this.#tls("unwrap");
     if (!side.engine.established) throw errorFor("ENOTCONN", { syscall: "unwrap" });
-    if (!this.#drive(side, () => side.engine.shutdown()) || !this.#flush()) return WOULD_BLOCK;
+    if (!this.#repeatStep(side, () => side.engine.shutdown()) || !this.#flush()) return WOULD_BLOCK;
     this.#rest = side.incoming.read();
-    this.#leaveTls(side);
+    this.#freeEngine(side);
     this.#plain = true;
     this.#register();
   }
 
-  /** The connection behind, for data that is not TLS's. */
-  #plainly(syscall: string): Transport {
+  /** Returns the transport below, for data without TLS. */
+  #plainTransport(syscall: string): Transport {
     if (this.#side !== null) throw new RangeError(`${syscall} not allowed on instances of SSLSocket`);
     if (!this.#plain) throw errorFor("ENOTCONN", { syscall });
     return this.inner;
@@ -147,32 +148,32 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     return this.#side;
   }
 
-  #leaveTls(side: Side): void {
+  #freeEngine(side: Side): void {
     side.engine.free();
     this.#side = this.#outgoing = null;
   }
 
-  /** Repeats a step of the engine with more and more ciphertext. Returns whether it is done; else there is no more now. */
-  #drive(side: Side, step: () => boolean): boolean {
+  /** Repeats a step of the engine with more ciphertext. Returns false if there is no more ciphertext now. */
+  #repeatStep(side: Side, step: () => boolean): boolean {
     for (;;) {
       try {
-        this.#outgoing!.dirty = true;
+        this.#outgoing!.mayHaveOutput = true;
         if (step()) return true;
       } finally {
-        // The peer's answer, or the alert that tells it why there is none.
+        // Sends the next handshake message, or the alert after an error.
         this.#flush();
       }
-      if (!this.#pull(side)) return false;
+      if (!this.#feedEngine(side)) return false;
     }
   }
 
-  /** Takes ciphertext from the transport behind. Returns whether there was any, or the end of it. */
-  #pull(side: Side): boolean {
+  /** Takes ciphertext, or the end of it, from the transport below. Returns false if there is none now. */
+  #feedEngine(side: Side): boolean {
     if (this.#ended) return false;
     const count = this.inner.recvInto(this.#reader, ciphertext, 0);
     if (count === WOULD_BLOCK) return false;
     this.#reader.turn++;
-    this.#hungry = false;
+    this.#engineDrained = false;
     if (count === 0) {
       this.#ended = true;
       side.incoming.write_eof();
@@ -180,7 +181,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     return true;
   }
 
-  /** Sends ciphertext. Returns whether all of it is gone, or can never go. */
+  /** Sends ciphertext. Returns whether all of it was sent, or an error prevents that for good. */
   #flush(): boolean {
     const outgoing = this.#outgoing;
     if (outgoing === null || outgoing.empty) return this.#afterFlush();
@@ -190,7 +191,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
         return false;
       }
     } catch (error) {
-      // The next send tells it. What the peer has sent before can still be received.
+      // The next send throws it. Data that the peer sent before can still be received.
       outgoing.abandon();
       this.#sendError ??= error;
     }
@@ -198,14 +199,14 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   }
 
   #afterFlush(): true {
-    if (this.#mute && !this.#finSent) this.#sendFin();
+    if (this.#sendShut && !this.#finSent) this.#sendFin();
     return true;
   }
 
   // Receiving
 
   override recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
-    if (this.#side === null && this.#rest.length === 0) return this.#plainly("recv").recv(caller, size, flags);
+    if (this.#side === null && this.#rest.length === 0) return this.#plainTransport("recv").recv(caller, size, flags);
     const count = this.recvInto(caller, plaintext.subarray(0, Math.min(size, CHUNK)), flags);
     return count === WOULD_BLOCK ? WOULD_BLOCK : plaintext.slice(0, count);
   }
@@ -215,7 +216,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
       checkFlags("recv", flags);
       return this.#read(this.#side, view);
     }
-    if (this.#rest.length === 0) return this.#plainly("recv_into").recvInto(caller, view, flags);
+    if (this.#rest.length === 0) return this.#plainTransport("recv_into").recvInto(caller, view, flags);
     const bytes = this.#rest.subarray(0, view.length);
     view.set(bytes);
     this.#rest = this.#rest.subarray(bytes.length);
@@ -223,13 +224,13 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   }
 
   override recvFrom(caller: Caller, size: number, flags: number): [Bytes, Address | null] | WouldBlock {
-    this.#plainly("recvfrom");
+    this.#plainTransport("recvfrom");
     const bytes = this.recv(caller, size, flags);
     return bytes === WOULD_BLOCK ? WOULD_BLOCK : [bytes, null];
   }
 
   override recvFromInto(caller: Caller, view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
-    this.#plainly("recvfrom_into");
+    this.#plainTransport("recvfrom_into");
     const count = this.recvInto(caller, view, flags);
     return count === WOULD_BLOCK ? WOULD_BLOCK : [count, null];
   }
@@ -240,13 +241,13 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     ancillarySize: number,
     flags: number,
   ): Received | WouldBlock {
-    const inner = this.#plainly("recvmsg");
+    const inner = this.#plainTransport("recvmsg");
     if (this.#rest.length === 0) return inner.recvMessage(caller, views, ancillarySize, flags);
     const length = this.recvInto(caller, views[0] ?? EMPTY, flags) as number;
     return { length, ancillary: [], flags: 0, address: null };
   }
 
-  /** Decrypts into a view, record by record, until it is full or no more is there. */
+  /** Decrypts records into a view until it is full or there are no more. */
   #read(side: Side, view: Uint8Array): number | WouldBlock {
     if (view.length === 0) return 0;
     if (this.handshake() === WOULD_BLOCK) return WOULD_BLOCK;
@@ -256,56 +257,56 @@ export class TlsTransport extends Forwarding implements SecureTransport {
       if (count === 0) break;
       if (count !== NEEDS_DATA) {
         filled += count;
-        // A record was shorter than the view, and nothing is behind it.
-        if (filled < view.length && side.incoming.pending === 0) this.#hungry = true;
+        // The last record was shorter than the view, and there is no more ciphertext.
+        if (filled < view.length && side.incoming.pending === 0) this.#engineDrained = true;
       } else if (filled > 0) break;
-      else if (!this.#pull(side)) {
+      else if (!this.#feedEngine(side)) {
         this.#flush();
         return WOULD_BLOCK;
       }
     }
-    // A key update is answered.
+    // Sends the reply to a key update.
     this.#flush();
     return filled;
   }
 
-  /** One record. An error behind data is kept for the next receive. */
+  /** Decrypts one record. An error after data is stored for the next receive. */
   #decrypt(side: Side, view: Uint8Array, first: boolean): number {
     if (this.#readError === undefined) {
-      if (this.#hungry) return NEEDS_DATA;
+      if (this.#engineDrained) return NEEDS_DATA;
       try {
-        this.#outgoing!.dirty = true;
+        this.#outgoing!.mayHaveOutput = true;
         const count = side.engine.read(view);
-        if (count === NEEDS_DATA) this.#hungry = true;
+        if (count === NEEDS_DATA) this.#engineDrained = true;
         return count;
       } catch (error) {
         this.#readError = error;
         this.#flush();
       }
     }
-    if (!first || this.#isQuietEnd(this.#readError)) return 0;
+    if (!first || this.#isSuppressedEof(this.#readError)) return 0;
     throw this.#readError;
   }
 
-  /** Whether a stream that was cut off is taken for one that ended. */
-  #isQuietEnd(error: unknown): boolean {
-    return error instanceof SSLEOFError && (this.#options.suppressRaggedEofs || this.#deaf);
+  /** Whether a truncated stream counts as one that has ended. */
+  #isSuppressedEof(error: unknown): boolean {
+    return error instanceof SSLEOFError && (this.#options.suppressRaggedEofs || this.#receiveShut);
   }
 
   // Sending
 
   override send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
     const side = this.#side;
-    if (side === null) return this.#plainly("send").send(caller, data, flags);
+    if (side === null) return this.#plainTransport("send").send(caller, data, flags);
     checkFlags("send", flags);
-    if (this.#mute) throw errorFor("EPIPE", { syscall: "send" });
+    if (this.#sendShut) throw errorFor("EPIPE", { syscall: "send" });
     if (this.handshake() === WOULD_BLOCK || !this.#flush()) return WOULD_BLOCK;
     if (this.#sendError !== undefined) throw this.#sendError;
     let sent = 0;
     while (sent < data.length) {
-      this.#outgoing!.dirty = true;
+      this.#outgoing!.mayHaveOutput = true;
       const count = side.engine.write(data.subarray(sent, sent + MOST_UNSENT));
-      // Only a renegotiation would wait here, and there is none.
+      // A write needs data only during a renegotiation, which is not supported.
       if (count === NEEDS_DATA) break;
       sent += count;
       if (!this.#flush()) break;
@@ -314,7 +315,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   }
 
   override sendTo(caller: Caller, data: Uint8Array, flags: number, address: Address): number | WouldBlock {
-    return this.#plainly("sendto").sendTo(caller, data, flags, address);
+    return this.#plainTransport("sendto").sendTo(caller, data, flags, address);
   }
 
   override sendMessage(
@@ -324,32 +325,32 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     flags: number,
     address: Address | null,
   ): number | WouldBlock {
-    return this.#plainly("sendmsg").sendMessage(caller, views, ancillary, flags, address);
+    return this.#plainTransport("sendmsg").sendMessage(caller, views, ancillary, flags, address);
   }
 
   override forget(caller: Caller): void {
-    // An engine's answers are never late.
+    // An engine has no late outcomes.
     if (this.#side === null) this.inner.forget(caller);
   }
 
   override shutdown(how: number): void | Promise<void> {
     const side = this.#side;
     if (side === null || (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR)) return this.inner.shutdown(how);
-    if (how !== SHUT_RD && !this.#mute) {
-      this.#mute = true;
-      this.#outgoing!.dirty = true;
+    if (how !== SHUT_RD && !this.#sendShut) {
+      this.#sendShut = true;
+      this.#outgoing!.mayHaveOutput = true;
       side.engine.closeNotify();
       this.#flush();
     }
     if (how === SHUT_WR) return;
-    this.#deaf = true;
+    this.#receiveShut = true;
     return this.inner.shutdown(SHUT_RD);
   }
 
   #sendFin(): void {
     this.#finSent = true;
     Promise.try(() => this.inner.shutdown(SHUT_WR)).catch(() => {
-      // The peer has closed the connection already.
+      // Ignored: the peer has closed the connection already.
     });
   }
 
@@ -363,21 +364,21 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   override events(mask: number): number {
     const side = this.#side;
     if (side === null) return this.inner.events(mask) | (this.#rest.length > 0 ? POLLIN : 0);
-    // Whatever the handshake waits for.
+    // During the handshake the events of the transport below count.
     if (!side.engine.established) return this.inner.events(mask);
     let events = this.inner.events(mask) & (POLLERR | POLLHUP);
     if ((mask & (POLLIN | POLLRDHUP)) !== 0 && this.#readable(side)) {
       events |= POLLIN;
       if (side.engine.pending() === 0) events |= POLLRDHUP;
     }
-    if (this.#mute || this.#flush()) events |= POLLOUT;
+    if (this.#sendShut || this.#flush()) events |= POLLOUT;
     return events;
   }
 
-  /** Whether a receive would bring something. Takes ciphertext for that, until there is plaintext. */
+  /** Whether a receive would not block. Takes ciphertext until the engine has plaintext, the end or an error. */
   #readable(side: Side): boolean {
     try {
-      while (this.#readError === undefined && !this.#hasPlaintext(side)) if (!this.#pull(side)) return false;
+      while (this.#readError === undefined && !this.#hasPlaintext(side)) if (!this.#feedEngine(side)) return false;
     } catch (error) {
       this.#readError = error;
     }
@@ -385,10 +386,10 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   }
 
   #hasPlaintext(side: Side): boolean {
-    if (this.#hungry) return false;
-    this.#outgoing!.dirty = true;
-    this.#hungry = !side.engine.readable();
-    return !this.#hungry;
+    if (this.#engineDrained) return false;
+    this.#outgoing!.mayHaveOutput = true;
+    this.#engineDrained = !side.engine.readable();
+    return !this.#engineDrained;
   }
 
   override watch(mask: number, waiter: Waiter): void {
@@ -406,7 +407,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     return this.inner.settle(established ? mask : mask | POLLIN);
   }
 
-  /** News of the transport behind may be news of any kind: a record may be data, an end, or part of the handshake. */
+  /** Wakes all waiters: a record may be data, an end, or part of the handshake. */
   #wake(): void {
     this.#unregister();
     this.#waking = true;
@@ -420,12 +421,12 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     }
   }
 
-  /** Registers with the transport behind for what is waited for here. */
+  /** Registers with the transport below for the events that the waiters need. */
   #register(): void {
     if (this.#waking) return;
     const unsent = this.#outgoing !== null && !this.#outgoing.empty;
-    if (!unsent && !this.#waiters.wait(~0)) return this.#unregister();
-    const waiter = unsent || this.#waiters.hold(~0) ? this.#foreground : this.#background;
+    if (!unsent && !this.#waiters.has(~0)) return this.#unregister();
+    const waiter = unsent || this.#waiters.keepAlive(~0) ? this.#foreground : this.#background;
     const mask = this.#wanted(unsent);
     if (waiter === this.#registered && mask === this.#mask) return;
     if (waiter !== this.#registered) this.#unregister();
@@ -435,8 +436,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   }
 
   #wanted(unsent: boolean): number {
-    const reads = this.#waiters.wait(POLLIN | POLLRDHUP);
-    const writes = this.#waiters.wait(POLLOUT);
+    const reads = this.#waiters.has(POLLIN | POLLRDHUP);
+    const writes = this.#waiters.has(POLLOUT);
     const side = this.#side;
     let mask = 0;
     if (reads || (writes && side !== null && !side.engine.established)) mask |= POLLIN | POLLRDHUP;
@@ -462,12 +463,12 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     const side = this.#side;
     if (side === null) return this.#finish();
     this.#closing = true;
-    this.#outgoing!.dirty = true;
+    this.#outgoing!.mayHaveOutput = true;
     if (side.engine.established && this.#sendError === undefined) side.engine.closeNotify();
     if (this.#flush()) this.#finish();
     else {
       this.#lingering = Promise.withResolvers();
-      this.#linger = this.#boundLinger();
+      this.#lingerTimer = this.#startLingerTimer();
     }
     this.#waiters.wake(~0);
   }
@@ -476,7 +477,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     return this.#lingering?.promise.then(() => this.inner.released) ?? this.inner.released;
   }
 
-  #boundLinger(): Timer {
+  #startLingerTimer(): Timer {
     const { clock } = this.#options;
     const timer = clock.setTimeout(() => this.#finish(), LONGEST_LINGER);
     clock.hold(timer, false);
@@ -484,32 +485,32 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   }
 
   #finish(): void {
-    this.#options.clock.clearTimeout(this.#linger);
+    this.#options.clock.clearTimeout(this.#lingerTimer);
     this.#unregister();
     if (this.#side !== null) {
-      this.#takeLast();
+      this.#drainUnread();
       this.#outgoing!.abandon();
-      this.#leaveTls(this.#side);
+      this.#freeEngine(this.#side);
     }
     this.inner.close();
     this.#lingering?.resolve();
   }
 
-  /** A kernel that finds unread bytes at a close resets the connection, and drops what is under way to the peer. */
-  #takeLast(): void {
+  /** Takes unread data before a close. With unread data the kernel would reset the connection and drop unsent data. */
+  #drainUnread(): void {
     try {
-      for (let chunk = 0; chunk < LAST_CHUNKS; chunk++) {
+      for (let chunk = 0; chunk < MAX_UNREAD_CHUNKS; chunk++) {
         const count = this.inner.recvInto(this.#reader, ciphertext, 0);
         if (count === WOULD_BLOCK || count === 0) return;
         this.#reader.turn++;
       }
     } catch {
-      // Reset already.
+      // The connection was reset already.
     }
   }
 }
 
-/** As in Python there are no flags but those that change nothing of the data. */
+/** Throws for flags, as Python does, except those that do not change the data. */
 function checkFlags(call: string, flags: number): void {
   if ((flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) === 0) return;
   throw new RangeError(`non-zero flags not allowed in calls to ${call}() on SSLSocket`);

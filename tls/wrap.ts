@@ -1,4 +1,4 @@
-// wrap_socket: TLS onto a socket.
+// wrap_socket: puts TLS on a socket.
 
 import { SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET } from "../base/constants.ts";
 import { errorFor, OSError } from "../base/errors.ts";
@@ -16,15 +16,15 @@ import { serverName } from "./server_name.ts";
 import { sslSocketOf } from "./socket.ts";
 import type { ConnectionOwner, SocketSettings, SSLSocket } from "./socket.ts";
 
-/** What `wrap_socket` takes last: Python's keywords, and the signal of every call that can wait. */
+/** The last argument of `wrap_socket`: Python's keywords, and the signal of calls that wait. */
 export interface WrapSocketOptions extends WaitOptions {
   /** Whether it is the server's side. */
   server_side?: boolean;
-  /** Whether the handshake is made at once; else by `do_handshake()`, or by the first recv or send. True by default. */
+  /** Whether to make the handshake at once. If not, `do_handshake()` or the first recv or send makes it. True by default. */
   do_handshake_on_connect?: boolean;
-  /** Whether a stream that is cut off is taken for one that ended. False by default, true in Python. */
+  /** Whether a truncated stream counts as one that has ended. False by default; Python's default is true. */
   suppress_ragged_eofs?: boolean;
-  /** The server's name. A client that checks host names has to give it. */
+  /** The server's name. It is required for a client that checks host names. */
   server_hostname?: string | null;
   /** A session to resume (native). */
   session?: unknown;
@@ -39,7 +39,7 @@ const OPTIONS = [
   "signal",
 ];
 
-/** Puts TLS onto a socket, which is taken over. Bad arguments leave it as it is; a handshake that fails closes it. */
+/** Puts TLS on a socket and takes it over. Wrong arguments leave it unchanged. A failed handshake closes it. */
 export async function wrapSocket(context: BaseContext, sock: Socket, options: WrapSocketOptions): Promise<SSLSocket> {
   if (!(sock instanceof Socket)) throw new TypeError("wrap_socket takes a Socket");
   const settings = settingsFrom(context, options);
@@ -55,7 +55,7 @@ export async function wrapSocket(context: BaseContext, sock: Socket, options: Wr
   });
   const engine = engineOf(context);
   engine.checkSocket(inner, state, request({ context }));
-  if (state === "unconnected") refuseEarlyData(sock, inner);
+  if (state === "unconnected") checkEarlyData(sock, inner);
 
   const timeout = sock.gettimeout();
   release();
@@ -68,13 +68,13 @@ export async function wrapSocket(context: BaseContext, sock: Socket, options: Wr
       owners.set(transport, owner);
       return transport;
     }, request({ context }));
-    const ground = { kind: "listener", ownerOf: (transport: Transport) => owners.get(transport)! } as const;
-    return asBefore(sslSocketOf(runtime, exchange(listener), { ...settings, owner: { context } }, ground), timeout);
+    const base = { kind: "listener", ownerOf: (transport: Transport) => owners.get(transport)! } as const;
+    return withTimeout(sslSocketOf(runtime, exchange(listener), { ...settings, owner: { context } }, base), timeout);
   }
   const owner = { context };
   const transport = engine.secure(inner, request(owner));
-  const ground = { kind: "connection", transport } as const;
-  const wrapped = asBefore(sslSocketOf(runtime, exchange(transport), { ...settings, owner }, ground), timeout);
+  const base = { kind: "connection", transport } as const;
+  const wrapped = withTimeout(sslSocketOf(runtime, exchange(transport), { ...settings, owner }, base), timeout);
   if (state === "unconnected") return wrapped;
   try {
     await transport.start();
@@ -86,12 +86,12 @@ export async function wrapSocket(context: BaseContext, sock: Socket, options: Wr
   return wrapped;
 }
 
-function asBefore(wrapped: SSLSocket, timeout: number | null): SSLSocket {
+function withTimeout(wrapped: SSLSocket, timeout: number | null): SSLSocket {
   wrapped.settimeout(timeout);
   return wrapped;
 }
 
-/** The options, checked, with their defaults. */
+/** Checks the options and returns them with their defaults. */
 function settingsFrom(
   context: BaseContext,
   options: WrapSocketOptions,
@@ -135,16 +135,16 @@ function checkSocket(sock: Socket, state: SocketState, settings: Omit<SocketSett
 }
 
 /**
- * A connection that the peer has closed already is none, and may still hold data: that did not come by TLS, and must not be taken
- * for data that did.
+ * Throws if a socket that is not connected has data. That happens if the peer has closed the connection already. The data
+ * came without TLS, and must not be returned as data of a TLS connection.
  */
-function refuseEarlyData(sock: Socket, inner: Transport): void {
+function checkEarlyData(sock: Socket, inner: Transport): void {
   const caller: Caller = { turn: 0, lends: false };
   let data;
   try {
     data = inner.recv(caller, 1, 0);
   } catch {
-    return; // Not connected, as it should be.
+    return; // It is not connected, as expected.
   }
   if (data === WOULD_BLOCK) return inner.forget(caller);
   if (data.length === 0) return;

@@ -170,7 +170,7 @@ export const INADDR_ANY: number = 0;
 export const INADDR_LOOPBACK: number = 0x7f000001;
 /** 255.255.255.255. */
 export const INADDR_BROADCAST: number = 0xffffffff;
-/** What C's inet_addr answers to what is no address. */
+/** The result of inet_addr(3) for a text that is no address. */
 export const INADDR_NONE: number = 0xffffffff;
 /** 224.0.0.0. */
 export const INADDR_UNSPEC_GROUP: number = 0xe0000000;
@@ -253,7 +253,7 @@ export const TCP_FASTOPEN_KEY: number = 33;
 export const TCP_FASTOPEN_NO_COOKIE: number = 34;
 /** Receive without a copy (Linux). */
 export const TCP_ZEROCOPY_RECEIVE: number = 35;
-/** Tell the unread bytes with recvmsg (Linux). */
+/** Return the number of unread bytes with recvmsg (Linux). */
 export const TCP_INQ: number = 36;
 /** Delay of what is sent (Linux). */
 export const TCP_TX_DELAY: number = 37;

@@ -54,7 +54,7 @@ export const SO_VM_SOCKETS_BUFFER_SIZE: number = 0;
 export const SO_VM_SOCKETS_BUFFER_MIN_SIZE: number = 1;
 /** AF_VSOCK: largest size of the buffer. */
 export const SO_VM_SOCKETS_BUFFER_MAX_SIZE: number = 2;
-/** ioctl that tells this machine's context. */
+/** ioctl that returns the context id of this machine. */
 export const IOCTL_VM_SOCKETS_GET_LOCAL_CID: number = 1977;
 /** Raw CAN frames. */
 export const CAN_RAW: number = 1;
@@ -102,11 +102,11 @@ export const CAN_BCM_RX_SETUP: number = 5;
 export const CAN_BCM_RX_DELETE: number = 6;
 /** Read a filter's properties. */
 export const CAN_BCM_RX_READ: number = 7;
-/** Answer to CAN_BCM_TX_READ. */
+/** Reply to CAN_BCM_TX_READ. */
 export const CAN_BCM_TX_STATUS: number = 8;
 /** A transmission's count ran out. */
 export const CAN_BCM_TX_EXPIRED: number = 9;
-/** Answer to CAN_BCM_RX_READ. */
+/** Reply to CAN_BCM_RX_READ. */
 export const CAN_BCM_RX_STATUS: number = 10;
 /** A cyclic message is absent. */
 export const CAN_BCM_RX_TIMEOUT: number = 11;
@@ -116,7 +116,7 @@ export const CAN_BCM_RX_CHANGED: number = 12;
 export const CAN_BCM_SETTIMER: number = 0x1;
 /** Flag: start the timer. */
 export const CAN_BCM_STARTTIMER: number = 0x2;
-/** Flag: tell when the count runs out. */
+/** Flag: report when the count runs out. */
 export const CAN_BCM_TX_COUNTEVT: number = 0x4;
 /** Flag: send changed data at once. */
 export const CAN_BCM_TX_ANNOUNCE: number = 0x8;
@@ -128,11 +128,11 @@ export const CAN_BCM_RX_FILTER_ID: number = 0x20;
 export const CAN_BCM_RX_CHECK_DLC: number = 0x40;
 /** Flag: do not start the timer by itself. */
 export const CAN_BCM_RX_NO_AUTOTIMER: number = 0x80;
-/** Flag: tell when frames come again. */
+/** Flag: report when frames arrive again. */
 export const CAN_BCM_RX_ANNOUNCE_RESUME: number = 0x100;
 /** Flag: begin with the first frame. */
 export const CAN_BCM_TX_RESET_MULTI_IDX: number = 0x200;
-/** Flag: answer a remote request. */
+/** Flag: reply to a remote request. */
 export const CAN_BCM_RX_RTR_FRAME: number = 0x400;
 /** Flag: CAN FD frames. */
 export const CAN_BCM_CAN_FD_FRAME: number = 0x800;

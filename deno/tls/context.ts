@@ -1,5 +1,5 @@
-// A context of Deno's TLS: settings that are kept, and told to Deno where a connection is made. What Deno cannot do is refused
-// there, before anything is sent.
+// A context of Deno's TLS. Settings are stored, and passed to Deno when a connection is made. A setting that Deno does not
+// support throws then, before anything is sent.
 
 import process from "node:process";
 import { AF_UNIX, SO_KEEPALIVE, SOL_SOCKET } from "../../base/constants.ts";
@@ -54,7 +54,7 @@ import { DenoTlsTransport } from "./transport.ts";
 const DEFAULT_OPTIONS = (OP_ALL | OP_NO_SSLv3 | OP_NO_COMPRESSION | OP_CIPHER_SERVER_PREFERENCE |
   OP_ENABLE_MIDDLEBOX_COMPAT | OP_NO_RENEGOTIATION) >>> 0;
 
-/** Options that ask for something that Deno does not do. The others change nothing of Deno's TLS. */
+/** Options that Deno does not support. The others have no effect on Deno's TLS. */
 const REFUSED_OPTIONS: [number, string][] = [
   [OP_NO_TLSv1_2, "OP_NO_TLSv1_2 (a version limit)"],
   [OP_NO_TLSv1_3, "OP_NO_TLSv1_3 (a version limit)"],
@@ -62,12 +62,12 @@ const REFUSED_OPTIONS: [number, string][] = [
   [OP_IGNORE_UNEXPECTED_EOF, "OP_IGNORE_UNEXPECTED_EOF"],
 ];
 
-/** What Deno checks anyway: strictly, up to the first certificate that is trusted. */
+/** Flags for what Deno's verification always does. */
 const CHECKED_FLAGS = VERIFY_X509_TRUSTED_FIRST | VERIFY_X509_STRICT | VERIFY_X509_PARTIAL_CHAIN;
 
 const PROTOCOLS: number[] = [PROTOCOL_TLS, PROTOCOL_TLS_CLIENT, PROTOCOL_TLS_SERVER, PROTOCOL_TLSv1_2];
 
-/** The error for what Deno's TLS cannot do. */
+/** Returns the error for what Deno's TLS does not support. */
 function refusal(what: string): Error {
   return errorFor("EOPNOTSUPP", { syscall: "wrap_socket", hint: `${what}: ${NATIVE_TLS_HINT}` });
 }
@@ -80,11 +80,11 @@ export class DenoContext implements ContextEngine {
   minimumVersion: number = TLSVersion.TLSv1_2;
   maximumVersion: number = TLSVersion.MAXIMUM_SUPPORTED;
   alpnProtocols: readonly string[] = [];
-  /** Trusted certificates, in PEM. */
+  /** The trusted certificates in PEM. */
   readonly #trusted: string[] = [];
   #trustsSystem = false;
   #identity: { cert: string; key: string } | null = null;
-  /** Calls that only native can serve. */
+  /** The methods that were called and that only native TLS supports. */
   readonly #unserved = new Set<string>();
 
   constructor(protocol: number) {
@@ -149,7 +149,7 @@ export class DenoContext implements ContextEngine {
     this.#trustsSystem = true;
   }
 
-  // What only native has. It is refused where a connection is made; what is asked for is an error at once.
+  // Supported by native TLS only. Setters are recorded, and throw when a connection is made. Getters throw at once.
 
   get numTickets(): number {
     throw this.#unknown("num_tickets");
@@ -196,7 +196,7 @@ export class DenoContext implements ContextEngine {
     if (!(inner instanceof StreamTransport)) throw refusal("TLS on a socket of another backend");
     for (const what of this.#unserved) throw refusal(what);
     this.#checkSettings();
-    if (inner.shared) throw refusal("TLS on a socket that has a duplicate");
+    if (inner.hasDuplicate) throw refusal("TLS on a socket that has a duplicate");
     if (request.engine.session !== null) throw refusal("session");
     if (request.engine.serverSide) this.#checkServer(inner, state, request);
     else this.#checkClient(inner, request);
@@ -281,9 +281,9 @@ const CONNECTION_OPTIONS: [level: number, option: number, name: string][] = [
   [SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE"],
 ];
 
-/** Refuses a key of another certificate. Deno finds that out only when it listens. */
+/** Throws if the key does not belong to the certificate. Deno finds that out only when it listens. */
 function checkPair(certificates: string, key: string): void {
-  // Loaded where it is needed: that takes 10 ms.
+  // Imported on first use: the import takes 10 ms.
   const { createPrivateKey, X509Certificate } = process.getBuiltinModule("node:crypto");
   let fits;
   try {
@@ -306,7 +306,7 @@ function noStartLine(hint: string): SSLError {
   });
 }
 
-/** Refuses PEM text without certificates, or with broken ones: Deno would pass over them. */
+/** Throws for PEM text without certificates, or with a broken one. Deno would ignore them. */
 function checkCertificates(pem: string): void {
   try {
     const all = certificatesIn(pem);

@@ -1,10 +1,10 @@
-// From the errors of Deno's TLS to Python's.
+// Conversion of the errors of Deno's TLS to Python's.
 
 import { SSL_ERROR_SSL } from "../../tls/constants.ts";
 import { eofError, protocolError, SSLError, verificationError } from "../../tls/errors.ts";
 import { fromDeno } from "../errors.ts";
 
-/** The alerts of TLS by the names that Deno has for them, with OpenSSL's names. */
+/** OpenSSL's names of the TLS alerts, by Deno's names. */
 const ALERTS: Record<string, string> = {
   UnexpectedMessage: "SSLV3_ALERT_UNEXPECTED_MESSAGE",
   BadRecordMac: "SSLV3_ALERT_BAD_RECORD_MAC",
@@ -32,10 +32,10 @@ const ALERTS: Record<string, string> = {
 const REFUSED = "invalid peer certificate: ";
 const ALERT = "received fatal alert: ";
 
-/** The error of a TLS connection. What is the network's and not TLS's is an OSError, as everywhere. */
+/** Returns the error of a TLS connection. An error of the network, and not of TLS, is an OSError. */
 export function fromDenoTls(error: unknown, syscall: string): Error {
   if (error instanceof Deno.errors.UnexpectedEof) return eofError(error);
-  // Deno's TLS says everything of its own in this one class.
+  // All errors of Deno's TLS itself have this class.
   if (!(error instanceof Deno.errors.InvalidData)) return fromDeno(error, { syscall });
   const { message } = error;
   if (message.startsWith(REFUSED)) return verificationError(null, message.slice(REFUSED.length), error);

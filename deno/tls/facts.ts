@@ -1,9 +1,9 @@
-// What Deno tells of a TLS connection: the protocol that was agreed on. All else is an error, and never null.
+// What Deno reports about a TLS connection: the ALPN protocol. Any other question throws, since null would be wrong.
 
 import { errorFor } from "../../base/errors.ts";
 import type { Facts } from "../../tls/engine.ts";
 
-/** The way out, named by every error for what Deno's TLS does not have. */
+/** The alternative. Every error for what Deno's TLS does not support names it. */
 export const NATIVE_TLS_HINT =
   'Deno\'s TLS has no way to do this, native TLS has: import "@berkeley/socket/native" and "@berkeley/socket/native/ssl"';
 
@@ -11,7 +11,7 @@ function unknown(what: string): Error {
   return errorFor("EOPNOTSUPP", { syscall: what, hint: `${what}: ${NATIVE_TLS_HINT}` });
 }
 
-/** What is known of a connection. */
+/** The information about a connection. */
 export class DenoFacts implements Facts {
   readonly #alpn: () => string | null;
   readonly #pending: () => number;

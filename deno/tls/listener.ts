@@ -1,27 +1,27 @@
-// A Deno.TlsListener that hands out connections whose handshake is done.
+// A Deno.TlsListener that returns connections whose handshake is done.
 //
-// Handshakes go on side by side, so that a client that is slow or silent holds up no other one. One that fails is told to the next
-// accept.
+// Handshakes run side by side, so that a slow or silent client delays no other client. The next accept throws the error
+// of a handshake that failed.
 
 import { TlsConn } from "./conn.ts";
 
-/** So many handshakes go on at once. One more, and the oldest is ended: silent clients must not fill the server. */
+/** The number of handshakes at a time. One more ends the oldest, so that silent clients cannot use up the server's memory. */
 const MOST_HANDSHAKES = 512;
 
-/** A promise, and what settles it. */
+/** The functions that settle the promise of an accept. */
 interface Request {
   resolve(conn: Deno.Conn): void;
   reject(error: unknown): void;
 }
 
-/** A listener of Deno's, with the handshakes of its connections. */
+/** A Deno listener and the handshakes of its connections. */
 export class HandshakingListener {
   readonly #listener: Deno.TlsListener;
   readonly #suppressRaggedEofs: boolean;
   readonly #handshakeOnAccept: boolean;
-  /** Connections whose handshake goes on. */
+  /** Connections whose handshake is under way. */
   readonly #handshakes = new Set<TlsConn>();
-  /** What no accept has asked for yet. */
+  /** Connections and errors that no accept has returned yet. */
   readonly #outcomes: ({ conn: TlsConn } | { error: unknown })[] = [];
   #request: Request | null = null;
   #accepting = false;
@@ -37,16 +37,16 @@ export class HandshakingListener {
     return this.#listener.addr;
   }
 
-  /** The next connection. One accept at a time, as Deno has it. */
+  /** Accepts a connection. As in Deno, only one accept may be under way. */
   accept(): Promise<Deno.Conn> {
     return new Promise((resolve, reject) => {
       this.#request = { resolve, reject };
-      this.#answer();
+      this.#settleRequest();
       if (this.#request !== null) this.#acceptNext();
     });
   }
 
-  #answer(): void {
+  #settleRequest(): void {
     const request = this.#request;
     const outcome = request === null ? undefined : this.#outcomes.shift();
     if (request === null || outcome === undefined) return;
@@ -61,31 +61,31 @@ export class HandshakingListener {
     this.#listener.accept().then((conn) => {
       this.#accepting = false;
       this.#take(new TlsConn(conn, this.#suppressRaggedEofs));
-      // While an accept waits, the next connection's handshake begins.
+      // Starts the handshake of the next connection while the accept waits.
       if (this.#request !== null) this.#acceptNext();
     }, (error) => {
       this.#accepting = false;
-      this.#settle({ error });
+      this.#addOutcome({ error });
     });
   }
 
   #take(conn: TlsConn): void {
     if (this.#closed) return conn.close();
-    if (!this.#handshakeOnAccept) return this.#settle({ conn });
+    if (!this.#handshakeOnAccept) return this.#addOutcome({ conn });
     this.#handshakes.add(conn);
     conn.handshake().then(() => {
-      if (this.#handshakes.delete(conn)) this.#settle({ conn });
+      if (this.#handshakes.delete(conn)) this.#addOutcome({ conn });
     }, (error) => {
       if (!this.#handshakes.delete(conn)) return;
       conn.close();
-      this.#settle({ error });
+      this.#addOutcome({ error });
     });
     if (this.#handshakes.size > MOST_HANDSHAKES) this.#drop(this.#handshakes.values().next().value!);
   }
 
-  #settle(outcome: { conn: TlsConn } | { error: unknown }): void {
+  #addOutcome(outcome: { conn: TlsConn } | { error: unknown }): void {
     this.#outcomes.push(outcome);
-    this.#answer();
+    this.#settleRequest();
   }
 
   #drop(conn: TlsConn): void {

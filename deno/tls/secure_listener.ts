@@ -1,10 +1,10 @@
-// A listener whose connections have TLS already, when they are accepted.
+// A listener whose connections have TLS already when they are accepted.
 
 import { WOULD_BLOCK } from "../../seam/transport.ts";
 import type { Accepted, Transport, WouldBlock } from "../../seam/transport.ts";
 import { Forwarding } from "../../tls/forwarding.ts";
 
-/** A listener with TLS. */
+/** A TLS listener. */
 export class SecureListener extends Forwarding {
   readonly #secure: (connection: Transport) => Transport;
 

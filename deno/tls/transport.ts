@@ -1,4 +1,4 @@
-// TLS on a connection of the default backend: Deno.startTls for a client, a connection of Deno.listenTls for a server.
+// TLS on a connection of the default backend: Deno.startTls for a client, and Deno.listenTls for a server.
 
 import { IPPROTO_TCP, TCP_NODELAY } from "../../base/constants/ip.ts";
 import { SO_KEEPALIVE, SOL_SOCKET } from "../../base/constants.ts";
@@ -14,7 +14,7 @@ import type { StreamTransport } from "../streams.ts";
 import { refuseOption, TlsConn } from "./conn.ts";
 import { DenoFacts, NATIVE_TLS_HINT } from "./facts.ts";
 
-/** Makes a TLS connection of a plain one. */
+/** Starts TLS on a TCP connection. */
 export type StartTls = (conn: Deno.TcpConn) => Promise<TlsConn>;
 
 /** A TLS connection. */
@@ -23,18 +23,18 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
   readonly #start: StartTls;
   #started = false;
   #conn: TlsConn | null = null;
-  /** How the handshake ended: true, or its error. */
+  /** The outcome of the handshake: true, or its error. */
   #outcome: true | Error | null = null;
   #handshaking = false;
   #readError: SSLError | null = null;
-  /** What waits while the handshake goes on. The connection behind would know nothing to tell it. */
+  /** The waiters during the handshake. The connection below reports no events of it. */
   readonly #waiting = new Map<Waiter, number>();
   readonly #facts = new DenoFacts(
     () => this.#conn?.alpnProtocol ?? null,
     () => this.#stream.connection?.inflow.buffered ?? 0,
   );
 
-  /** A connection of Deno.listenTls has TLS already. */
+  /** A connection from Deno.listenTls has TLS already. */
   constructor(stream: StreamTransport, start: StartTls) {
     super(stream);
     this.#stream = stream;
@@ -97,7 +97,7 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
     return this.#receive(() => this.inner.recvInto(caller, view, flags));
   }
 
-  /** A stream that was cut off is never told to have ended, however often it is asked. */
+  /** After an error of TLS, every receive throws it again. A truncated stream must never seem to have ended. */
   #receive<T>(attempt: () => T): T {
     if (this.#readError !== null) throw this.#readError;
     try {
@@ -111,7 +111,7 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
   override setsockopt(level: number, name: number, value: number | Uint8Array): void {
     const isOfConnection = (level === SOL_SOCKET && name === SO_KEEPALIVE) ||
       (level === IPPROTO_TCP && name === TCP_NODELAY);
-    // Nothing of it is changed before that is refused.
+    // Throws before the option is stored.
     if (this.#started && isOfConnection) refuseOption(name === SO_KEEPALIVE ? "SO_KEEPALIVE" : "TCP_NODELAY");
     this.inner.setsockopt(level, name, value);
   }

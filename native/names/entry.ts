@@ -1,38 +1,38 @@
-// What libc's databases of hosts, services and protocols answer: a struct whose pointers lead into a buffer beside it.
+// Entries of libc's databases of hosts, services and protocols: a struct whose pointers lead into a separate buffer.
 //
-// The functions whose names end in _r take both from their caller, so that threads do not share them.
+// The caller of the functions with names in _r passes the memory for both, so that threads do not share it.
 
 import { lend, listAt, NULL, textAt } from "../call.ts";
 
 /** sizeof(struct hostent), the largest of them. */
 const STRUCT_SIZE = 32;
-/** What CPython takes, and glibc's own tools. */
-const FIRST_ROOM = 16 * 1024;
+/** The first size of the buffer. CPython and glibc's own tools use the same. */
+const FIRST_SIZE = 16 * 1024;
 const ERANGE = 34;
 
 /** A hostent, servent or protoent. */
 export class Entry {
   readonly struct: Uint8Array<ArrayBuffer> = new Uint8Array(STRUCT_SIZE);
-  readonly room: Uint8Array<ArrayBuffer>;
-  /** Where the function says whether it found something: a pointer to the struct. */
+  readonly buffer: Uint8Array<ArrayBuffer>;
+  /** The function writes a pointer to the struct here if it found an entry. */
   readonly result: BigUint64Array<ArrayBuffer> = new BigUint64Array(1);
   readonly #view = new DataView(this.struct.buffer);
 
-  constructor(room: number) {
-    this.room = new Uint8Array(room);
+  constructor(size: number) {
+    this.buffer = new Uint8Array(size);
   }
 
-  /** The int at an offset of the struct. */
+  /** Returns the int at an offset of the struct. */
   int(offset: number): number {
     return this.#view.getInt32(offset, true);
   }
 
-  /** The text that a pointer at an offset leads to. */
+  /** Returns the text of the pointer at an offset. */
   text(offset: number): string {
     return textAt(this.#pointer(offset));
   }
 
-  /** The addresses in the list that a pointer at an offset leads to. */
+  /** Returns the array of addresses of the pointer at an offset. */
   list(offset: number): bigint[] {
     return Array.from(listAt(this.#pointer(offset)));
   }
@@ -42,10 +42,10 @@ export class Entry {
   }
 }
 
-/** Asks for an entry; undefined where there is none. The call is made again while its answer does not fit. */
-export async function ask(call: (entry: Entry) => Promise<number>): Promise<Entry | undefined> {
-  for (let room = FIRST_ROOM;; room *= 2) {
-    const entry = new Entry(room);
+/** Looks up an entry. Returns undefined if there is none. The call is repeated while its result does not fit. */
+export async function fetchEntry(call: (entry: Entry) => Promise<number>): Promise<Entry | undefined> {
+  for (let size = FIRST_SIZE;; size *= 2) {
+    const entry = new Entry(size);
     const status = await lend([call, entry], call(entry));
     if (status !== ERANGE) return entry.result[0] === NULL ? undefined : entry;
   }

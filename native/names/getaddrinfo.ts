@@ -1,4 +1,4 @@
-// getaddrinfo: host and service to addresses that can be given to bind and connect.
+// getaddrinfo: looks up the addresses of a host and a service, for bind and connect.
 
 import type { Inet6Address, InetAddress } from "../../base/addresses.ts";
 import { orAborted, throwIfAborted } from "../../core/promises.ts";
@@ -9,7 +9,7 @@ import { checkAddrInfo, parseService } from "../../core/names/getaddrinfo.ts";
 import { toAscii } from "../../base/ip.ts";
 import { AI_NUMERICHOST } from "../../base/constants.ts";
 import { gaierror, gaiErrorFor } from "../../base/errors.ts";
-import { find, findInPlace } from "./resolve.ts";
+import { find, findSync } from "./resolve.ts";
 import type { Found, Hints } from "./resolve.ts";
 import { requireHost } from "../permissions.ts";
 
@@ -25,7 +25,7 @@ export async function getaddrinfo(
 ): Promise<AddressInfo[]> {
   const hints = { family, type, proto, flags };
   const hostname = checkAddrInfo(host, hints);
-  // libc would take a port beyond 65535 modulo 2 ** 16.
+  // libc would reduce a port beyond 65535 modulo 2 ** 16.
   const service = parseService(port, flags);
   const signal = checkOptions(options);
   throwIfAborted(signal);
@@ -39,22 +39,22 @@ export async function getaddrinfo(
   ]);
 }
 
-/** Looks up, with the permission that it takes. */
+/** Looks up a host and a service, and checks the permission. */
 export async function findHost(host: string | null, port: number | string | null, hints: Hints): Promise<Found[]> {
   const service = port === null ? null : String(port);
   if (host === null) return await find(null, service, hints);
-  // C would read it up to there.
+  // C would read the name up to the zero only.
   if (host.includes("\0")) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
   const name = toAscii(host);
   if (!isNumeric(name)) requireHost(name, await findPort(port, hints));
   return await find(name, service, hints);
 }
 
-/** Whether a host is an address as text, which libc tells without waiting. */
+/** Whether a host is a literal address. libc tells that without waiting. */
 function isNumeric(host: string): boolean {
   if (host === "" || host === "*") return true; // no host at all
   try {
-    findInPlace(host, null, { flags: AI_NUMERICHOST });
+    findSync(host, null, { flags: AI_NUMERICHOST });
     return true;
   } catch (error) {
     if (error instanceof gaierror) return false;
@@ -62,7 +62,7 @@ function isNumeric(host: string): boolean {
   }
 }
 
-/** The port of a service, which the permission names; 0 for none. */
+/** Returns the port of a service for the permission check, 0 for none. */
 async function findPort(port: number | string | null, { type, proto }: Hints): Promise<number> {
   if (typeof port !== "string") return port ?? 0;
   const [{ address }] = await find(null, port, { type, proto });

@@ -1,4 +1,4 @@
-// gethostbyname and its relations: one host to its names and addresses.
+// gethostbyname and similar functions: look up the names and addresses of one host.
 
 import { qualify } from "../../core/names/fqdn.ts";
 import type { InetAddress } from "../../base/addresses.ts";
@@ -11,7 +11,7 @@ import type { WaitOptions } from "../../core/promises.ts";
 import { checkOptions } from "../../core/arguments.ts";
 import type { HostEntry } from "../../core/names/gethost.ts";
 import { checkHostName } from "../../core/names/gethost.ts";
-import { ask } from "./entry.ts";
+import { fetchEntry } from "./entry.ts";
 import type { Entry } from "./entry.ts";
 import { findHost } from "./getaddrinfo.ts";
 import { gethostname } from "./interfaces.ts";
@@ -22,10 +22,10 @@ import { requireHost } from "../permissions.ts";
 // struct hostent: char *h_name @0, char **h_aliases @8, int h_addrtype @16, int h_length @20, char **h_addr_list @24.
 const NAME = 0, ALIASES = 8, LENGTH = 20, ADDRESSES = 24;
 
-/** h_errno's values from 1; anything else is said to be the last but one, as hstrerror(3) has no better word for it. */
+/** The values of h_errno from 1. Any other value counts as NO_RECOVERY. */
 const H_ERRORS: HName[] = ["HOST_NOT_FOUND", "TRY_AGAIN", "NO_RECOVERY", "NO_DATA"];
 
-/** A host's first address for a family; "" and "<broadcast>" have their meaning as in a socket address. */
+/** Returns a host's first address of a family. "" and "<broadcast>" have the meaning that they have in an address. */
 async function firstAddress(host: string, family: number): Promise<string> {
   if (host === "<broadcast>") return "255.255.255.255";
   const [{ address }] = host === ""
@@ -34,14 +34,14 @@ async function firstAddress(host: string, family: number): Promise<string> {
   return (address as InetAddress)[0];
 }
 
-/** What a look-up finds, as Python tells it. */
+/** Looks up a host entry and returns it in Python's form. */
 async function findEntry(
   syscall: string,
   host: string,
   look: (entry: Entry, error: Int32Array<ArrayBuffer>) => Promise<number>,
 ): Promise<HostEntry> {
   const error = new Int32Array(1);
-  const entry = await ask((entry) => look(entry, error));
+  const entry = await fetchEntry((entry) => look(entry, error));
   if (entry === undefined) throw hErrorFor(H_ERRORS[error[0] - 1] ?? "NO_RECOVERY", { syscall, address: host });
   const length = entry.int(LENGTH);
   const format = length === 4 ? formatIPv4 : formatIPv6;
@@ -66,11 +66,11 @@ export async function gethostbyname_ex(hostname: string | Uint8Array, options: W
 }
 
 async function findByName(host: string): Promise<HostEntry> {
-  // As CPython does first: it is what fails for a host that is not known.
+  // CPython makes this look-up first. For an unknown host it is the one that fails.
   await firstAddress(host, AF_INET);
   const name = cString(toAscii(host));
-  return await findEntry("gethostbyname", host, ({ struct, room, result }, error) => {
-    return libcNames().gethostbyname_r_waiting(name, struct, room, room.length, result, error);
+  return await findEntry("gethostbyname", host, ({ struct, buffer, result }, error) => {
+    return libcNames().gethostbyname_r_waiting(name, struct, buffer, buffer.length, result, error);
   });
 }
 
@@ -88,8 +88,17 @@ async function findByAddress(host: string): Promise<HostEntry> {
   requireHost(address, 0);
   const bytes = new Uint8Array(parseIPv4(address) ?? parseIPv6(address)!);
   const family = bytes.length === 4 ? AF_INET : AF_INET6;
-  return await findEntry("gethostbyaddr", host, ({ struct, room, result }, error) => {
-    return libcNames().gethostbyaddr_r_waiting(bytes, bytes.length, family, struct, room, room.length, result, error);
+  return await findEntry("gethostbyaddr", host, ({ struct, buffer, result }, error) => {
+    return libcNames().gethostbyaddr_r_waiting(
+      bytes,
+      bytes.length,
+      family,
+      struct,
+      buffer,
+      buffer.length,
+      result,
+      error,
+    );
   });
 }
 

@@ -1,4 +1,4 @@
-// getnameinfo: a socket address to names.
+// getnameinfo: looks up the names of a socket address.
 
 import type { InetAddress } from "../../base/addresses.ts";
 import { AF_INET, AI_NUMERICHOST, AI_NUMERICSERV, NI_NUMERICHOST, SOCK_DGRAM } from "../../base/constants.ts";
@@ -7,7 +7,7 @@ import { orAborted, throwIfAborted } from "../../core/promises.ts";
 import type { WaitOptions } from "../../core/promises.ts";
 import { checkOptions } from "../../core/arguments.ts";
 import { checkNameInfo } from "../../core/names/getnameinfo.ts";
-import { findInPlace, lookUpError } from "./resolve.ts";
+import { findSync, lookUpError } from "./resolve.ts";
 import { lend, textIn } from "../call.ts";
 import { libcNames } from "./libc.ts";
 import { requireHost } from "../permissions.ts";
@@ -25,9 +25,9 @@ export async function getnameinfo(
   const [given, port, flowinfo, scopeId] = checkNameInfo(address, flags);
   const signal = checkOptions(options);
   throwIfAborted(signal);
-  // Numbers take no waiting.
+  // Literal addresses are parsed without waiting.
   const numeric = { type: SOCK_DGRAM, flags: AI_NUMERICHOST | AI_NUMERICSERV };
-  const [{ family, address: literal }] = findInPlace(given, String(port), numeric);
+  const [{ family, address: literal }] = findSync(given, String(port), numeric);
   const [host] = literal as InetAddress;
   if (family === AF_INET && address.length !== 2) throw new OSError("IPv4 sockaddr must be 2 tuple");
   if (!(flags & NI_NUMERICHOST)) requireHost(host, port);

@@ -1,8 +1,9 @@
-// getservbyname and its relations, by /etc/services and /etc/protocols or whatever else the system has for them.
+// getservbyname and similar functions: look up services and protocols in /etc/services, /etc/protocols or another source
+// of the system.
 
 import { OSError } from "../../base/errors.ts";
 import * as table from "../../core/names/getserv.ts";
-import { ask } from "./entry.ts";
+import { fetchEntry } from "./entry.ts";
 import { libcNames } from "./libc.ts";
 import { cString } from "../call.ts";
 
@@ -10,15 +11,15 @@ import { cString } from "../call.ts";
 // struct protoent: char *p_name @0, char **p_aliases @8, int p_proto @16.
 const NAME = 0, PORT = 16, PROTO = 16;
 
-/** Swaps the bytes of a port: the network's order is the other one than that of every machine this runs on. */
+/** Swaps the bytes of a port, between the network's byte order and that of this machine. */
 const swap = (port: number) => (port & 0xff) << 8 | port >> 8 & 0xff;
 
 /** See getservbyname in mod.ts. */
 export async function getservbyname(service: string, protocol?: string): Promise<number> {
   table.checkService(service, protocol);
   const [name, proto] = [cString(service), protocol === undefined ? null : cString(protocol)];
-  const entry = await ask(({ struct, room, result }) =>
-    libcNames().getservbyname_r_waiting(name, proto, struct, room, room.length, result)
+  const entry = await fetchEntry(({ struct, buffer, result }) =>
+    libcNames().getservbyname_r_waiting(name, proto, struct, buffer, buffer.length, result)
   );
   if (entry === undefined) throw new OSError("service/proto not found", undefined, { syscall: "getservbyname" });
   return swap(entry.int(PORT));
@@ -28,8 +29,8 @@ export async function getservbyname(service: string, protocol?: string): Promise
 export async function getservbyport(port: number, protocol?: string): Promise<string> {
   table.checkServicePort(port, protocol);
   const proto = protocol === undefined ? null : cString(protocol);
-  const entry = await ask(({ struct, room, result }) =>
-    libcNames().getservbyport_r_waiting(swap(port), proto, struct, room, room.length, result)
+  const entry = await fetchEntry(({ struct, buffer, result }) =>
+    libcNames().getservbyport_r_waiting(swap(port), proto, struct, buffer, buffer.length, result)
   );
   if (entry === undefined) throw new OSError("port/proto not found", undefined, { syscall: "getservbyport" });
   return entry.text(NAME);
@@ -39,10 +40,10 @@ export async function getservbyport(port: number, protocol?: string): Promise<st
 export async function getprotobyname(protocol: string): Promise<number> {
   table.checkText(protocol, "getprotobyname", 1);
   const call = libcNames().getprotobyname_r_waiting;
-  // musl reads no file either.
+  // musl has a built-in table as well, and reads no file.
   if (call === null) return await table.getprotobyname(protocol);
   const name = cString(protocol);
-  const entry = await ask(({ struct, room, result }) => call(name, struct, room, room.length, result));
+  const entry = await fetchEntry(({ struct, buffer, result }) => call(name, struct, buffer, buffer.length, result));
   if (entry === undefined) throw new OSError("protocol not found", undefined, { syscall: "getprotobyname" });
   return entry.int(PROTO);
 }

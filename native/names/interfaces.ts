@@ -1,25 +1,17 @@
-// This machine: its name, and its network interfaces. libc asks the kernel, and takes no permission for it.
+// The name of this machine, and its network interfaces. libc asks the kernel, and needs no permission.
 
 import { nameOf } from "../../base/data.ts";
 import { errorFor, OSError } from "../../base/errors.ts";
 import { call, cString, failure, NULL, structAt, textAt, textIn } from "../call.ts";
 import { libcNames } from "./libc.ts";
 
-/** IF_NAMESIZE, the end included. */
+/** IF_NAMESIZE: the size of an interface's name with its final zero. */
 const NAME_SIZE = 16;
 
-// struct if_nameindex: unsigned int if_index @0, char *if_name @8. The list ends with a name that is NULL.
+// struct if_nameindex: unsigned int if_index @0, char *if_name @8. The list ends with a NULL name.
 const INDEX = 0, NAME = 8, SIZE = 16;
 
-/**
- * Lists the network interfaces.
- *
- * @example
- * ```ts
- * import { if_nameindex } from "@berkeley/socket/native";
- * for (const [index, name] of if_nameindex()) console.log(index, name);
- * ```
- */
+/** Lists the network interfaces by index, as Python's `socket.if_nameindex()`. */
 export function if_nameindex(): [index: number, name: string][] {
   const list = libcNames().if_nameindex();
   if (list === NULL) throw failure("if_nameindex");
@@ -37,14 +29,15 @@ export function if_nameindex(): [index: number, name: string][] {
 }
 
 /**
- * The index of a network interface.
+ * Returns the index of a network interface, as Python's `socket.if_nametoindex()`.
  *
- * @throws {OSError} where there is none of this name.
+ * @throws {OSError} if there is no interface of this name.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { if_indextoname, if_nametoindex } from "@berkeley/socket/native";
- * console.assert(if_indextoname(if_nametoindex("lo")) === "lo");
+ * assert.equal(if_indextoname(if_nametoindex("lo")), "lo");
  * ```
  */
 export function if_nametoindex(name: string): number {
@@ -56,14 +49,15 @@ export function if_nametoindex(name: string): number {
 }
 
 /**
- * The name of a network interface, by its index.
+ * Returns the name of a network interface by its index, as Python's `socket.if_indextoname()`.
  *
- * @throws {OSError} ENXIO where there is none of this index.
+ * @throws {OSError} ENXIO if there is no interface of this index.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { if_indextoname, if_nameindex } from "@berkeley/socket/native";
- * for (const [index, name] of if_nameindex()) console.assert(if_indextoname(index) === name);
+ * for (const [index, name] of if_nameindex()) assert.equal(if_indextoname(index), name);
  * ```
  */
 export function if_indextoname(index: number): string {
@@ -75,15 +69,7 @@ export function if_indextoname(index: number): string {
   return textIn(name);
 }
 
-/**
- * The name of this machine.
- *
- * @example
- * ```ts
- * import { gethostname } from "@berkeley/socket/native";
- * console.log(gethostname());
- * ```
- */
+/** Returns the name of this machine, as Python's `socket.gethostname()`. */
 export function gethostname(): string {
   const name = new Uint8Array(256); // Linux has 64 bytes for it
   call(libcNames().gethostname(name, name.length), "gethostname");

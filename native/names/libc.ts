@@ -1,8 +1,8 @@
-// The functions of libc for names, opened at the first look-up.
+// libc's functions for look-ups of names. They are opened at the first look-up.
 
 import { openLibc } from "../libc.ts";
 
-/** The functions, with their parameters. */
+/** The symbol table. */
 const SYMBOLS = {
   getaddrinfo: {
     parameters: [

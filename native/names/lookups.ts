@@ -1,4 +1,4 @@
-// The look-ups that wait, each in a file of its own. mod.ts loads them at the first one.
+// The look-ups that wait, each in a file of its own. mod.ts imports them at the first look-up.
 
 export { getaddrinfo } from "./getaddrinfo.ts";
 export { getfqdn, gethostbyaddr, gethostbyname, gethostbyname_ex } from "./gethost.ts";

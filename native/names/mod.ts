@@ -1,4 +1,4 @@
-// The look-ups of Python's socket module by libc.
+// The look-up functions of Python's socket module over libc.
 
 import type { AddressInfo } from "../../core/names/getaddrinfo.ts";
 import type { HostEntry } from "../../core/names/gethost.ts";
@@ -8,26 +8,27 @@ export type { AddressInfo } from "../../core/names/getaddrinfo.ts";
 export type { HostEntry } from "../../core/names/gethost.ts";
 export { gethostname, if_indextoname, if_nameindex, if_nametoindex } from "./interfaces.ts";
 
-/** Whether this platform has IPv6: Linux always does. */
+/** Whether this platform has IPv6. Always true on Linux. */
 export const has_ipv6: boolean = true;
 
-/** Loaded at the first look-up: a program that connects to addresses need not. */
+/** Imported at the first look-up. A program that connects to addresses does not need it. */
 const lookUps = () => import("./lookups.ts");
 
 /**
- * Finds the addresses of a host and a service, each with the arguments of the socket that fits it, as libc answers.
+ * Looks up the addresses of a host and a service, as Python's `socket.getaddrinfo()`; see getaddrinfo(3). Each result is
+ * `[family, type, proto, canonname, address]`: the arguments of a socket, and the address to give to it.
  *
- * A literal address takes no permission; a name takes net access to `host:port` (to all of the host where no port
- * is given), no more than connecting to it takes.
+ * A literal address needs no permission. A name needs net access to `host:port`, or to the whole host if no port is given.
  *
- * @throws {gaierror} whose `errno` is the EAI_ number: EAI_NONAME for a name that is not known, EAI_AGAIN where no
- * name server answers …
+ * @throws {gaierror} whose `errno` is the EAI_ number: EAI_NONAME for a name that is not known, EAI_AGAIN if no name
+ * server replies …
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getaddrinfo, SOCK_STREAM } from "@berkeley/socket/native";
  * const [[, , , , address]] = await getaddrinfo("127.0.0.1", "http", 0, SOCK_STREAM);
- * console.assert(address.join() === "127.0.0.1,80");
+ * assert.equal(address.join(), "127.0.0.1,80");
  * ```
  */
 export async function getaddrinfo(
@@ -43,14 +44,16 @@ export async function getaddrinfo(
 }
 
 /**
- * The IPv4 address of a host. A name takes net access to it, a literal none.
+ * Returns the IPv4 address of a host, as Python's `socket.gethostbyname()`. A name needs net access to it, a literal
+ * address needs none.
  *
  * @throws {gaierror} if the host is not known.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { gethostbyname } from "@berkeley/socket/native";
- * console.assert(await gethostbyname("127.1") === "127.0.0.1");
+ * assert.equal(await gethostbyname("127.1"), "127.0.0.1");
  * ```
  */
 export async function gethostbyname(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<string> {
@@ -58,15 +61,17 @@ export async function gethostbyname(hostname: string | Uint8Array, options: Wait
 }
 
 /**
- * A host's name, its other names and all its IPv4 addresses. A name takes net access to it, a literal none.
+ * Returns a host's name, its aliases and all its IPv4 addresses, as Python's `socket.gethostbyname_ex()`. A name needs net
+ * access to it, a literal address needs none.
  *
  * @throws {gaierror} if the host is not known.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { gethostbyname_ex } from "@berkeley/socket/native";
  * const [name, aliases, addresses] = await gethostbyname_ex("127.0.0.1");
- * console.assert(name === "127.0.0.1" && aliases.length === 0 && addresses[0] === name);
+ * assert(name === "127.0.0.1" && aliases.length === 0 && addresses[0] === name);
  * ```
  */
 export async function gethostbyname_ex(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
@@ -74,47 +79,34 @@ export async function gethostbyname_ex(hostname: string | Uint8Array, options: W
 }
 
 /**
- * The name of a host, by its address or by one of its names, its other names and its address. It takes net access to
- * the address, and to the name where one is given.
+ * Returns the name of a host by its address or one of its names, its aliases, and its address, as Python's
+ * `socket.gethostbyaddr()`. It needs net access to the address, and to the name if one is given.
  *
  * @throws {herror} if the address has no name.
- *
- * @example
- * ```ts
- * import { gethostbyaddr } from "@berkeley/socket/native";
- * const [name] = await gethostbyaddr("127.0.0.1");
- * console.log(name); // localhost
- * ```
  */
 export async function gethostbyaddr(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
   return await (await lookUps()).gethostbyaddr(hostname, options);
 }
 
 /**
- * The fully qualified name of a host, of this one by default; the name itself where there is none.
- *
- * It takes net access to the name and its address.
- *
- * @example
- * ```ts
- * import { getfqdn } from "@berkeley/socket/native";
- * console.log(await getfqdn("127.0.0.1")); // localhost
- * ```
+ * Returns the fully qualified name of a host, by default of this one, as Python's `socket.getfqdn()`. Returns the name
+ * unchanged if there is none. It needs net access to the name and its address.
  */
 export async function getfqdn(name: string | Uint8Array = "", options: WaitOptions = {}): Promise<string> {
   return await (await lookUps()).getfqdn(name, options);
 }
 
 /**
- * The name and service of a socket address, as text.
+ * Returns the host name and the service name of a socket address, as Python's `socket.getnameinfo()`; see getnameinfo(3).
  *
- * The name takes net access to `host:port`; with NI_NUMERICHOST nothing is looked up and nothing is needed. A scope
- * is written with its interface's name.
+ * The look-up of the name needs net access to `host:port`. With NI_NUMERICHOST nothing is looked up and no permission is
+ * needed. A scope is written with the name of its interface.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getnameinfo, NI_NUMERICHOST } from "@berkeley/socket/native";
- * console.assert((await getnameinfo(["127.0.0.1", 80], NI_NUMERICHOST)).join() === "127.0.0.1,http");
+ * assert.equal((await getnameinfo(["127.0.0.1", 80], NI_NUMERICHOST)).join(), "127.0.0.1,http");
  * ```
  */
 export async function getnameinfo(
@@ -126,14 +118,15 @@ export async function getnameinfo(
 }
 
 /**
- * The port of a service, for one protocol ("tcp" or "udp") or for any.
+ * Returns the port of a service for one protocol ("tcp" or "udp"), or for any, as Python's `socket.getservbyname()`.
  *
- * @throws {OSError} where the system knows no such service.
+ * @throws {OSError} if the system knows no such service.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getservbyname } from "@berkeley/socket/native";
- * console.assert(await getservbyname("http", "tcp") === 80);
+ * assert.equal(await getservbyname("http", "tcp"), 80);
  * ```
  */
 export async function getservbyname(service: string, protocol?: string): Promise<number> {
@@ -141,14 +134,15 @@ export async function getservbyname(service: string, protocol?: string): Promise
 }
 
 /**
- * The service at a port, for one protocol ("tcp" or "udp") or for any.
+ * Returns the service at a port for one protocol ("tcp" or "udp"), or for any, as Python's `socket.getservbyport()`.
  *
- * @throws {OSError} where the system knows no such service.
+ * @throws {OSError} if the system knows no such service.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getservbyport } from "@berkeley/socket/native";
- * console.assert(await getservbyport(80) === "http");
+ * assert.equal(await getservbyport(80), "http");
  * ```
  */
 export async function getservbyport(port: number, protocol?: string): Promise<string> {
@@ -156,14 +150,15 @@ export async function getservbyport(port: number, protocol?: string): Promise<st
 }
 
 /**
- * The number of a protocol.
+ * Returns the number of a protocol, as Python's `socket.getprotobyname()`.
  *
- * @throws {OSError} where the system knows no such protocol.
+ * @throws {OSError} if the system knows no such protocol.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { getprotobyname } from "@berkeley/socket/native";
- * console.assert(await getprotobyname("tcp") === 6);
+ * assert.equal(await getprotobyname("tcp"), 6);
  * ```
  */
 export async function getprotobyname(protocol: string): Promise<number> {

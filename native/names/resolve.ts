@@ -1,6 +1,6 @@
-// Host names in the addresses that bind, connect and sendto take.
+// Look-ups of the host names in the addresses for bind, connect and sendto.
 //
-// bind, which Python has as a plain call, cannot wait for a thread: it looks up in place.
+// bind is synchronous, as in Python, so it looks names up synchronously.
 
 import * as constants from "../../base/constants.ts";
 import { isLiteral } from "../../base/addresses.ts";
@@ -13,14 +13,14 @@ import { requireName } from "../permissions.ts";
 import { decode, isKnownLiteral } from "../sockaddr.ts";
 import { libcNames } from "./libc.ts";
 
-/** Whether an address holds a name; "" and literals are none. */
+/** Whether an address holds a name. "" and literals are not names. */
 function isNamed(family: number, address: Address): address is InetAddress | Inet6Address {
   if (family !== AF_INET && family !== AF_INET6) return false;
   const [host] = address as InetAddress;
   return host !== "" && !isKnownLiteral(host) && !isLiteral(host, family);
 }
 
-/** An address with its name replaced by the first that was found; the scope id is the caller's, as in CPython. */
+/** Replaces the name by the first address that was found. The scope id is the caller's, as in CPython. */
 function withFirst(
   [, port, ...rest]: InetAddress | Inet6Address,
   [first]: Found[],
@@ -31,12 +31,12 @@ function withFirst(
   return [host, port, ...rest] as Address;
 }
 
-/** Makes an address fit for connect and sendto: a name is looked up, anything else is fit. */
+/** Looks up the name in an address, for connect and sendto. Returns any other address unchanged. */
 export function resolve(family: number, address: Address): Address | Promise<Address> {
   return isNamed(family, address) ? resolveName(family, address) : address;
 }
 
-// As CPython asks: any type would answer the same address once for each.
+// CPython asks for this type. Without a type, each address would be found once per type.
 const type = SOCK_DGRAM;
 
 async function resolveName(family: number, address: InetAddress | Inet6Address): Promise<Address> {
@@ -44,14 +44,14 @@ async function resolveName(family: number, address: InetAddress | Inet6Address):
   return withFirst(address, await find(asciiOf(address[0]), null, { family, type }), allow);
 }
 
-/** The same for bind, at once. */
-export function resolveInPlace(family: number, address: Address): Address {
+/** Looks up the name in an address synchronously, for bind. */
+export function resolveSync(family: number, address: Address): Address {
   if (!isNamed(family, address)) return address;
   const allow = requireName(address[0], address[1]);
-  return withFirst(address, findInPlace(asciiOf(address[0]), null, { family, type }), allow);
+  return withFirst(address, findSync(asciiOf(address[0]), null, { family, type }), allow);
 }
 
-/** Where a host and port may be reached over a stream, in the order to try. */
+/** Returns the addresses of a host and port for a stream, in the order to try. */
 export async function endpoints(host: string, port: number): Promise<[family: number, address: Address][]> {
   const allow = requireName(host, port);
   return (await find(asciiOf(host), null, { type: SOCK_STREAM })).map(({ family, address }) => {
@@ -61,16 +61,16 @@ export async function endpoints(host: string, port: number): Promise<[family: nu
   });
 }
 
-// getaddrinfo(3): hosts and services to addresses, with all that /etc/nsswitch.conf names.
+// getaddrinfo(3): looks up hosts and services with all sources of /etc/nsswitch.conf.
 //
-// It runs on a thread of Deno's pool and blocks nothing.
+// It runs on a thread of Deno's pool and does not block JavaScript.
 
 // struct addrinfo: int ai_flags @0, ai_family @4, ai_socktype @8, ai_protocol @12, socklen_t ai_addrlen @16,
 // struct sockaddr *ai_addr @24, char *ai_canonname @32, struct addrinfo *ai_next @40.
 const FLAGS = 0, FAMILY = 4, TYPE = 8, PROTO = 12, ADDRESS_LENGTH = 16, ADDRESS = 24, CANONNAME = 32, NEXT = 40;
 const SIZE = 48;
 
-/** What to find; 0 or left out is any. */
+/** The hints of getaddrinfo(3). 0 or undefined stands for any. */
 export interface Hints {
   flags?: number;
   family?: number;
@@ -78,7 +78,7 @@ export interface Hints {
   proto?: number;
 }
 
-/** One way to reach a host. */
+/** One result: the arguments of a socket, and the address. */
 export interface Found {
   family: number;
   type: number;
@@ -87,7 +87,7 @@ export interface Found {
   address: Address;
 }
 
-/** What a call of getaddrinfo reads and writes. */
+/** The memory that one call of getaddrinfo reads and writes. */
 class Query {
   readonly #host: string | null;
   readonly node: Uint8Array<ArrayBuffer> | null;
@@ -106,7 +106,7 @@ class Query {
     view.setInt32(PROTO, proto, true);
   }
 
-  /** What the call found, by the status that it answered. */
+  /** Returns the results of the call, or throws the error of its status. */
   read(status: number): Found[] {
     if (status !== 0) throw lookUpError(status, "getaddrinfo", this.#host);
     const [first] = this.list;
@@ -145,13 +145,13 @@ export async function find(host: string | null, service: string | null, hints: H
   );
 }
 
-/** The same at once, for who cannot wait for a thread. */
-export function findInPlace(host: string | null, service: string | null, hints: Hints): Found[] {
+/** Does the same synchronously, for calls that cannot wait. */
+export function findSync(host: string | null, service: string | null, hints: Hints): Found[] {
   const query = new Query(host, service, hints);
   return query.read(libcNames().getaddrinfo(query.node, query.service, query.hints, query.list));
 }
 
-/** The error that a status of getaddrinfo or getnameinfo stands for. */
+/** Returns the error for a status of getaddrinfo or getnameinfo. */
 export function lookUpError(status: number, syscall: string, address: unknown): gaierror {
   const [code] = Object.entries(constants).find(([name, value]) => name.startsWith("EAI_") && value === status) ?? [];
   return new gaierror(status, textAt(libcNames().gai_strerror(status)), { syscall, address, code });

@@ -1,4 +1,4 @@
-// PEM and DER into OpenSSL's certificates and keys.
+// Conversion of PEM and DER to OpenSSL's certificates and keys.
 
 import { SSL_ERROR_SSL } from "../../tls/constants.ts";
 import { SSLError } from "../../tls/errors.ts";
@@ -7,14 +7,14 @@ import { libcrypto, made } from "./library.ts";
 import type { Handle } from "./library.ts";
 import { bioOf, MemoryBIO } from "./memory_bio.ts";
 
-/** A certificate in DER. */
+/** Returns a certificate in DER. */
 export function derOf(certificate: Handle): Uint8Array<ArrayBuffer> {
   const out = new MemoryBIO();
   libcrypto().i2d_X509_bio(bioOf(out), certificate);
   return out.read();
 }
 
-/** A queue that holds some bytes and their end. */
+/** Returns a queue that holds some bytes and the end of the stream. */
 function queueOf(data: string | Uint8Array): MemoryBIO {
   const queue = new MemoryBIO();
   queue.write(data);
@@ -22,7 +22,7 @@ function queueOf(data: string | Uint8Array): MemoryBIO {
   return queue;
 }
 
-/** Certificates or revocation lists, owned by their holder. */
+/** Certificates or revocation lists, which are freed together. */
 export class Objects implements Disposable {
   readonly all: Handle[] = [];
   readonly #free: (object: Handle) => void;
@@ -36,7 +36,7 @@ export class Objects implements Disposable {
   }
 }
 
-/** All blocks of one kind in PEM text. What stands between is passed over; a broken block throws. */
+/** Reads all PEM blocks of one kind in a text. Other text is ignored. A broken block throws. */
 function readAll(text: string, read: (bio: Handle) => Deno.PointerValue, objects: Objects): void {
   const queue = queueOf(text);
   for (;;) {
@@ -50,21 +50,21 @@ function readAll(text: string, read: (bio: Handle) => Deno.PointerValue, objects
   throw errorOf(failure, failure.text);
 }
 
-/** The certificates in PEM text. */
+/** Reads the certificates in PEM text. */
 export function certificatesInPem(text: string): Objects {
   const objects = new Objects((certificate) => libcrypto().X509_free(certificate));
   readAll(text, (bio) => libcrypto().PEM_read_bio_X509(bio, null, null, NO_PASSWORD), objects);
   return objects;
 }
 
-/** The revocation lists in PEM text. */
+/** Reads the revocation lists in PEM text. */
 export function revocationListsInPem(text: string): Objects {
   const objects = new Objects((list) => libcrypto().X509_CRL_free(list));
   readAll(text, (bio) => libcrypto().PEM_read_bio_X509_CRL(bio, null, null, NO_PASSWORD), objects);
   return objects;
 }
 
-/** Certificates in DER, one after the other. */
+/** Reads consecutive certificates in DER. */
 export function certificatesInDer(der: Uint8Array): Objects {
   const objects = new Objects((certificate) => libcrypto().X509_free(certificate));
   const queue = queueOf(der);
@@ -83,13 +83,13 @@ export function certificatesInDer(der: Uint8Array): Objects {
   return objects;
 }
 
-/** A password for what has none. Without one OpenSSL would ask at the terminal. */
+/** The empty password. Without any password OpenSSL would ask at the terminal. */
 const NO_PASSWORD = new Uint8Array(1);
 
-/** Python's bound, and OpenSSL's. */
+/** The longest password that Python and OpenSSL accept, in bytes. */
 const LONGEST_PASSWORD = 1023;
 
-/** A private key from PEM text. The password is asked for where the key is encrypted. */
+/** Reads a private key in PEM text. `password` is called if the key is encrypted. */
 export function privateKey(text: string, password: () => string | Uint8Array | null): Handle {
   const queue = queueOf(text);
   let given = NO_PASSWORD;
@@ -115,9 +115,9 @@ export function privateKey(text: string, password: () => string | Uint8Array | n
   return key;
 }
 
-/** Parameters of the Diffie-Hellman key exchange from PEM text. */
+/** Reads the parameters of the Diffie-Hellman key exchange in PEM text. */
 export function dhParams(text: string): Handle {
-  // Its own error tells of the decoders that it tried.
+  // OpenSSL's own error would name the decoders that it tried.
   if (!text.includes("-----BEGIN DH PARAMETERS-----")) throw noStartLine();
   const parameters = libcrypto().PEM_read_bio_Parameters(bioOf(queueOf(text)), null);
   if (parameters === null) throw failed();
@@ -128,7 +128,7 @@ export function dhParams(text: string): Handle {
   return made(parameters);
 }
 
-/** The error for PEM text without the block that is looked for. */
+/** Returns the error for PEM text without the expected block. */
 export function noStartLine(hint?: string): SSLError {
   const reason = "NO_START_LINE";
   return new SSLError(SSL_ERROR_SSL, "[PEM: NO_START_LINE] no start line", { library: "PEM", reason, hint });

@@ -1,4 +1,4 @@
-// Cipher suites, as Python tells them.
+// Cipher suites in Python's form.
 
 import type { CipherDescription } from "../../tls/context_engine.ts";
 import type { CipherInfo } from "../../tls/engine.ts";
@@ -6,7 +6,7 @@ import { libcrypto, libssl } from "./library.ts";
 import type { Handle } from "./library.ts";
 import { textBehind } from "./memory.ts";
 
-/** A suite in three words. */
+/** Returns a suite as `[name, protocol, bits]`. */
 export function cipherInfo(cipher: Handle): CipherInfo {
   const ssl = libssl();
   const name = textBehind(ssl.SSL_CIPHER_get_name(cipher))!;
@@ -14,7 +14,7 @@ export function cipherInfo(cipher: Handle): CipherInfo {
   return [name, protocol, ssl.SSL_CIPHER_get_bits(cipher, null)];
 }
 
-/** All about a suite. */
+/** Returns a suite's description for get_ciphers(). */
 export function cipherDescription(cipher: Handle): CipherDescription {
   const ssl = libssl();
   const [name, protocol, strength_bits] = cipherInfo(cipher);

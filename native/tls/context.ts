@@ -1,4 +1,4 @@
-// A context of OpenSSL's: the settings of many connections, and what they trust.
+// A context of OpenSSL (SSL_CTX): the settings of many connections, and the trusted certificates.
 
 import {
   CERT_NONE,
@@ -54,7 +54,7 @@ import { MemoryBIO } from "./memory_bio.ts";
 import { protocolList } from "./handshake.ts";
 import { systemAuthorities } from "./system.ts";
 
-// Commands of SSL_CTX_ctrl, from ssl.h. What are functions in C's headers are macros over these.
+// Commands of SSL_CTX_ctrl, from ssl.h. C's headers have macros for them instead of functions.
 const SSL_CTRL_CHAIN_CERT = 89;
 const SSL_CTRL_CHAIN = 88;
 const SSL_CTRL_MODE = 33;
@@ -79,22 +79,22 @@ const SESSION_COUNTS = [
   "cache_full",
 ];
 
-/** An idle connection keeps no buffers: 34 KiB each. */
+/** An idle connection frees its buffers, which are 34 KiB. */
 const SSL_MODE_RELEASE_BUFFERS = 0x10;
 
 /**
- * The name of the certificate is the one in subjectAltName, never the common name, and a wildcard stands for a whole label
+ * A certificate's names are those in subjectAltName, and never the common name. A wildcard stands for a whole label
  * (RFC 9525).
  */
 const HOST_FLAGS = 0x04 | 0x20; // X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT
 
-/** CPython's choice since 3.10. */
+/** CPython's default since version 3.10. */
 const DEFAULT_CIPHERS = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:!aNULL:!eNULL:!aDSS:!SHA1:!AESCCM";
 
 const DEFAULT_OPTIONS = OP_ALL | OP_NO_SSLv3 | OP_NO_COMPRESSION | OP_CIPHER_SERVER_PREFERENCE |
   OP_ENABLE_MIDDLEBOX_COMPAT | OP_NO_RENEGOTIATION;
 
-/** Servers that ask for certificates resume sessions only with a name for their context. */
+/** A server that asks for certificates resumes sessions only if its context has an id. */
 const SESSION_CONTEXT = new TextEncoder().encode("berkeley");
 
 const MODES = [CERT_NONE, CERT_OPTIONAL, CERT_REQUIRED];
@@ -103,7 +103,7 @@ const VERIFY_MODES = [0, 1, 3];
 
 const collected = new FinalizationRegistry<Handle>((context) => libssl().SSL_CTX_free(context));
 
-/** A context of OpenSSL's. */
+/** The context engine over OpenSSL. */
 export class NativeContext implements ContextEngine {
   readonly handle: Handle;
   #alpn: readonly string[] = [];
@@ -236,7 +236,7 @@ export class NativeContext implements ContextEngine {
     if (own === undefined) throw noStartLine("there is no certificate");
     const privateHandle = privateKey(key, password);
     try {
-      // Before anything is changed.
+      // Checked before anything is changed.
       if (libcrypto().X509_check_private_key(own, privateHandle) !== 1) throw failed();
       this.#use(own, between, privateHandle);
     } finally {
@@ -249,7 +249,7 @@ export class NativeContext implements ContextEngine {
     if (ssl.SSL_CTX_use_certificate(this.handle, own) !== 1) throw failed();
     ssl.SSL_CTX_ctrl_object(this.handle, SSL_CTRL_CHAIN, 0n, null);
     for (const certificate of between) {
-      // 1: OpenSSL takes a reference of its own.
+      // With 1, OpenSSL adds a reference of its own.
       if (ssl.SSL_CTX_ctrl_object(this.handle, SSL_CTRL_CHAIN_CERT, 1n, certificate) !== 1n) throw failed();
     }
     if (ssl.SSL_CTX_use_PrivateKey(this.handle, key) !== 1) throw failed();
@@ -293,7 +293,7 @@ export class NativeContext implements ContextEngine {
   }
 
   trustDirectory(path: string): void {
-    // OpenSSL reads from it by itself, later.
+    // OpenSSL reads the directory later, without a permission check.
     requireFile(path);
     if (libcrypto().X509_STORE_load_path(this.#store, cString(path)) !== 1) throw failed();
   }
@@ -341,13 +341,13 @@ export class NativeContext implements ContextEngine {
   }
   set alpnProtocols(protocols: readonly string[]) {
     const list = protocolList(protocols);
-    // For the client's side. The server's is asked during the handshake: handshake.ts.
+    // For clients. A server's list is used in a callback during the handshake: see handshake.ts.
     if (libssl().SSL_CTX_set_alpn_protos(this.handle, list, list.length) !== 0) throw failed();
     this.#alpn = protocols;
   }
 
   checkSocket(): void {
-    // OpenSSL can do all that can be asked for.
+    // OpenSSL supports every request.
   }
 
   secure(inner: Transport, request: SocketRequest): SecureTransport {

@@ -1,4 +1,4 @@
-// One side of a TLS connection, by OpenSSL.
+// The engine of OpenSSL: one side of one TLS connection.
 
 import { isLiteral } from "../../base/addresses.ts";
 import { AF_INET, AF_INET6 } from "../../base/constants.ts";
@@ -24,7 +24,7 @@ import { sessionFrom, sessionOf, SSLSession } from "./session.ts";
 
 const SSL_CTRL_MODE = 33;
 const SSL_CTRL_SET_TLSEXT_HOSTNAME = 55;
-/** A repeated write may come from another place; a read goes on by itself behind what is no data. */
+/** A repeated write may use other memory. A read continues by itself after a record without data. */
 const SSL_MODES = 0x02 | 0x04; // SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, SSL_MODE_AUTO_RETRY
 
 const SSL_SENT_SHUTDOWN = 1;
@@ -33,10 +33,10 @@ const LONGEST_FINISHED = 128;
 
 const collected = new FinalizationRegistry<Handle>((ssl) => libssl().SSL_free(ssl));
 
-/** OpenSSL's object of an engine: for tests of what Python has no name for. */
+/** Returns the SSL object of an engine, for tests. */
 export let handleOf: (engine: NativeEngine) => Handle;
 
-/** One side of a connection. */
+/** One side of one TLS connection. */
 export class NativeEngine implements Engine {
   readonly serverHostname: string | null;
   readonly #ssl: Handle;
@@ -66,7 +66,7 @@ export class NativeEngine implements Engine {
     else libssl().SSL_set_connect_state(ssl);
   }
 
-  /** The name for SNI and, where it is checked, for the certificate. An address is no name for SNI. */
+  /** Sets the name for SNI and, if checked, for the verification. An address is not sent in SNI. */
   #expectName(name: string, checked: boolean): void {
     const isAddress = isLiteral(name, AF_INET) || isLiteral(name, AF_INET6);
     const text = cString(name);
@@ -105,7 +105,7 @@ export class NativeEngine implements Engine {
     if (libssl().SSL_pending(this.#ssl) > 0) return true;
     libcrypto().ERR_clear_error();
     const count = libssl().SSL_peek(this.#ssl, this.#one, 1);
-    // An error waits for the next read.
+    // An error counts as readable: the next read throws it.
     return count > 0 || libssl().SSL_get_error(this.#ssl, count) !== SSL_ERROR_WANT_READ;
   }
 
@@ -118,13 +118,13 @@ export class NativeEngine implements Engine {
 
   closeNotify(): void {
     if ((libssl().SSL_get_shutdown(this.#ssl) & SSL_SENT_SHUTDOWN) !== 0) return;
-    // Its answer is only whether the peer has told the same. After a fatal error there is nothing to tell.
+    // The result only says whether the peer has sent its close_notify. After a fatal error nothing is sent.
     libssl().SSL_shutdown(this.#ssl);
     libcrypto().ERR_clear_error();
   }
 
   shutdown(): boolean {
-    // The first call tells the peer, the second one listens to it.
+    // The first call sends close_notify, the second one reads the peer's.
     for (let call = 0; call < 2; call++) {
       libcrypto().ERR_clear_error();
       const result = libssl().SSL_shutdown(this.#ssl);
@@ -152,7 +152,7 @@ export class NativeEngine implements Engine {
     libssl().SSL_free(this.#ssl);
   }
 
-  // Facts
+  // Information
 
   pending(): number {
     return libssl().SSL_pending(this.#ssl);
@@ -213,14 +213,14 @@ export class NativeEngine implements Engine {
 
   unverifiedChain(): Bytes[] {
     const chain = Array.from(stack(libssl().SSL_get_peer_cert_chain(this.#ssl)), derOf);
-    // On a server the chain lacks the peer's own certificate.
+    // On a server OpenSSL's chain lacks the peer's own certificate.
     const own = this.#side.request.serverSide ? this.peerCertificate() : null;
     return own === null ? chain : [own, ...chain];
   }
 
   channelBinding(): Bytes | null {
     const finished = new Uint8Array(LONGEST_FINISHED);
-    // Who spoke first: the client, but the server in a session that was resumed.
+    // tls-unique is the first Finished message: the client's, or the server's in a resumed session.
     const own = this.sessionReused !== !this.#side.request.serverSide;
     const ask = own ? libssl().SSL_get_finished : libssl().SSL_get_peer_finished;
     const length = ask(this.#ssl, finished, finished.length);

@@ -1,4 +1,4 @@
-// OpenSSL's queue of errors, as Python's exceptions.
+// Conversion of OpenSSL's error queue to Python's exceptions.
 
 import { errorForErrno } from "../../base/errors.ts";
 import {
@@ -19,7 +19,7 @@ import {
 import { libcrypto } from "./library.ts";
 import { textBehind } from "./memory.ts";
 
-/** OpenSSL's parts, by number. */
+/** The names of OpenSSL's libraries by number. */
 const LIBRARIES: Record<number, string> = {
   2: "SYS",
   3: "BN",
@@ -54,31 +54,31 @@ const LIBRARIES: Record<number, string> = {
   60: "OSSL_DECODER",
 };
 
-/** An error as OpenSSL packs it into a number. */
+/** An error of OpenSSL's queue. */
 export interface Failure {
   code: bigint;
   library: string | undefined;
-  /** The reason's name. */
+  /** The name of the reason. */
   reason: string | undefined;
   /** The reason in words. */
   text: string;
 }
 
-/** The latest error, taken from the queue; null where there is none. */
+/** Takes the latest error from the queue, and clears the queue. Returns null if it is empty. */
 export function takeFailure(): Failure | null {
   const code = libcrypto().ERR_peek_last_error();
   if (code === 0n) return null;
   const text = textBehind(libcrypto().ERR_reason_error_string(code));
   libcrypto().ERR_clear_error();
-  // Python's names are those of OpenSSL's headers, which nearly all follow from the texts.
+  // Python uses the names of OpenSSL's headers. Nearly all of them can be derived from the texts.
   const reason = text?.replace(/ \(.*/, "").toUpperCase().replace(/[^A-Z0-9]+/g, "_");
   return { code, library: LIBRARIES[Number((code >> 23n) & 0xffn)], reason, text: text ?? "unknown error" };
 }
 
-/** The flag of an error that is errno's. */
+/** The flag of an error that holds an errno. */
 const SYSTEM = 0x80000000n;
 
-/** The exception for the latest error. `text` stands in place of OpenSSL's words. */
+/** Returns the exception for the latest error. `text` replaces OpenSSL's text. */
 export function failed(text?: string): Error {
   const failure = takeFailure();
   if (failure === null) return new SSLError(SSL_ERROR_SSL, text ?? "unknown error");
@@ -86,15 +86,15 @@ export function failed(text?: string): Error {
   return errorOf(failure, text ?? failure.text);
 }
 
-/** The exception for an error that was taken from the queue, in words of one's own. */
+/** Returns the exception for an error that was taken from the queue, with a given text. */
 export function errorOf({ library, reason }: Failure, text: string): SSLError {
   const from = library === undefined ? "" : reason === undefined ? `[${library}] ` : `[${library}: ${reason}] `;
   return new SSLError(SSL_ERROR_SSL, from + text, { library, reason });
 }
 
-/** What an engine tells about a certificate that did not pass. */
-export interface Verdict {
-  /** OpenSSL's number of the reason. */
+/** The outcome of the verification of a certificate. */
+export interface VerificationResult {
+  /** Returns OpenSSL's number of the reason (X509_V_ERR_…). */
   verifyResult(): number;
   /** The name that the certificate should have had. */
   readonly serverHostname: string | null;
@@ -103,8 +103,8 @@ export interface Verdict {
 const HOSTNAME_MISMATCH = 62;
 const IP_ADDRESS_MISMATCH = 64;
 
-/** The exception for what SSL_get_error answered. */
-export function engineError(kind: number, verdict: Verdict): Error {
+/** Returns the exception for a result of SSL_get_error(3). */
+export function engineError(kind: number, verification: VerificationResult): Error {
   switch (kind) {
     case SSL_ERROR_WANT_READ:
       return wantReadError();
@@ -117,14 +117,16 @@ export function engineError(kind: number, verdict: Verdict): Error {
   if (failure === null) {
     return kind === SSL_ERROR_SYSCALL ? eofError() : new SSLError(kind, "A failure in the SSL library occurred");
   }
-  if (failure.library === "SSL" && failure.reason === "CERTIFICATE_VERIFY_FAILED") return rejected(verdict);
+  if (failure.library === "SSL" && failure.reason === "CERTIFICATE_VERIFY_FAILED") {
+    return certificateError(verification);
+  }
   if (failure.library === "SSL" && failure.reason === "UNEXPECTED_EOF_WHILE_READING") return eofError();
   return errorOf(failure, failure.text);
 }
 
-function rejected(verdict: Verdict): Error {
-  const code = verdict.verifyResult();
-  const name = verdict.serverHostname;
+function certificateError(verification: VerificationResult): Error {
+  const code = verification.verifyResult();
+  const name = verification.serverHostname;
   if (code === HOSTNAME_MISMATCH) {
     return verificationError(code, `Hostname mismatch, certificate is not valid for '${name}'.`);
   }

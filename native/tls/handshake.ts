@@ -1,7 +1,7 @@
-// The parts of a server's handshake in which OpenSSL asks back: for the protocol (ALPN) and for the name (SNI).
+// The callbacks in a server's handshake: for the protocol (ALPN) and for the server's name (SNI).
 //
-// OpenSSL asks by callbacks, which take all of --allow-ffi. They exist for the time of one call into OpenSSL only: nothing is left
-// open behind a context.
+// Callbacks need all of --allow-ffi. They exist only during one call into OpenSSL, so nothing has to be closed with a
+// context.
 
 import type { EngineRequest } from "../../tls/context_engine.ts";
 import { libc } from "../libc.ts";
@@ -19,7 +19,7 @@ const ALERT_HANDSHAKE_FAILURE = 40;
 const SERVER_NAME = { parameters: ["pointer", "pointer", "pointer"], result: "i32" } as const;
 const ALPN = { parameters: ["pointer", "pointer", "pointer", "pointer", "u32", "pointer"], result: "i32" } as const;
 
-/** Protocols as TLS writes them: each behind its length. */
+/** Encodes protocols as TLS does: each after its length. */
 export function protocolList(protocols: readonly string[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(protocols.flatMap((name) => {
     const bytes = new TextEncoder().encode(name);
@@ -27,7 +27,7 @@ export function protocolList(protocols: readonly string[]): Uint8Array<ArrayBuff
   }));
 }
 
-/** The first protocol of the server's that the client has: where it lies in the client's list, and how long it is. */
+/** Chooses the server's first protocol that the client has. Returns its place in the client's list. */
 function choose(ours: readonly string[], theirs: Uint8Array): [offset: number, length: number] | null {
   const offered = new Map<string, [number, number]>();
   for (let at = 0; at < theirs.length; at += 1 + theirs[at]) {
@@ -40,23 +40,23 @@ function choose(ours: readonly string[], theirs: Uint8Array): [offset: number, l
   return null;
 }
 
-/** What a connection has to know of its context. */
+/** A context, as its connections see it. */
 export interface OwnContext {
-  /** OpenSSL's object. */
+  /** The SSL_CTX object. */
   readonly handle: Handle;
   readonly alpnProtocols: readonly string[];
   readonly verifyMode: number;
 }
 
-/** A side of a connection, as its handshake sees it. */
+/** One side of a connection during its handshake. */
 export interface Side {
   readonly handle: Handle;
   readonly request: EngineRequest;
-  /** Changed by a callback for server names. */
+  /** A callback for server names may replace it. */
   context: OwnContext;
 }
 
-/** Runs a part of a server's handshake, with answers to OpenSSL's questions. */
+/** Runs a part of a server's handshake with the callbacks. */
 export function serverHandshake(server: Side): number {
   const { onServerName } = server.request;
   if (onServerName === null && server.context.alpnProtocols.length === 0) {
@@ -68,7 +68,7 @@ export function serverHandshake(server: Side): number {
     if (server.context.alpnProtocols.length === 0) return SSL_TLSEXT_ERR_NOACK;
     const chosen = choose(server.context.alpnProtocols, bytesBehind(offered!, count));
     if (chosen === null) return SSL_TLSEXT_ERR_NOACK;
-    // OpenSSL copies the name at once, so that it may lie in the client's list.
+    // OpenSSL copies the name at once, so it may point into the client's list.
     const address = BigInt(Deno.UnsafePointer.value(offered)) + BigInt(chosen[0]);
     libc().memcpy_to(out, new Uint8Array(new BigUint64Array([address]).buffer), 8);
     libc().memcpy_to(length, new Uint8Array([chosen[1]]), 1);

@@ -1,4 +1,4 @@
-// libcrypto's symbol table and nothing else; see libssl.ts.
+// libcrypto's symbol table; see libssl.ts.
 
 export const LIBCRYPTO = {
   BIO_s_mem: { parameters: [], result: "pointer" }, // const BIO_METHOD *(void)

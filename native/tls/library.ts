@@ -1,20 +1,20 @@
-// Where OpenSSL 3 is, opened at the first use.
+// Opens the libraries of OpenSSL 3 at their first use.
 
 import { libc } from "../libc.ts";
 import { LIBCRYPTO } from "./libcrypto.ts";
 import { LIBSSL } from "./libssl.ts";
 
-/** An object of OpenSSL's, which is not NULL. */
+/** A pointer to an object of OpenSSL, not NULL. */
 export type Handle = NonNullable<Deno.PointerValue>;
 
 /** The functions of libssl that the engine calls. */
 export type LibSSL = Deno.DynamicLibrary<typeof LIBSSL>["symbols"];
-/** The functions of libcrypto that it calls. */
+/** The functions of libcrypto that the engine calls. */
 export type LibCrypto = Deno.DynamicLibrary<typeof LIBCRYPTO>["symbols"];
 
 /**
- * Where a library may be. A bare name is searched for as the system does. Deno looks for bare names in the current directory
- * where FFI is granted for some paths only; there it is the path that is granted.
+ * Returns the places where a library may be. The system searches for a bare name. If FFI is granted for some paths only,
+ * Deno looks for a bare name in the current directory; then the granted path is used.
  */
 function candidates(name: string): string[] {
   const { state, partial } = Deno.permissions.querySync({ name: "ffi" });
@@ -32,7 +32,7 @@ function open<const S extends Deno.ForeignLibraryInterface>(
   name: string,
   symbols: S,
 ): Deno.DynamicLibrary<S>["symbols"] {
-  libc(); // Elsewhere than on Linux, its error says so.
+  libc(); // On other systems than Linux, this throws an error that says so.
   let refused: unknown;
   let missing: unknown;
   for (const path of candidates(name)) {
@@ -54,17 +54,17 @@ function open<const S extends Deno.ForeignLibraryInterface>(
 let ssl: LibSSL | undefined;
 let crypto: LibCrypto | undefined;
 
-/** libssl. */
+/** Returns the functions of libssl. */
 export function libssl(): LibSSL {
   return ssl ??= open("libssl.so.3", LIBSSL);
 }
 
-/** libcrypto. */
+/** Returns the functions of libcrypto. */
 export function libcrypto(): LibCrypto {
   return crypto ??= open("libcrypto.so.3", LIBCRYPTO);
 }
 
-/** Passes an object through; what OpenSSL could not make is out of memory. */
+/** Returns an object that OpenSSL made. It makes NULL only if memory runs out. */
 export function made(object: Deno.PointerValue): Handle {
   if (object === null) throw new Error("OpenSSL is out of memory");
   return object;

@@ -1,7 +1,7 @@
-// libssl's symbol table and nothing else: each function stands with its C declaration.
+// libssl's symbol table, with the C declaration of each function.
 //
-// Lengths (size_t) are declared u32 and counts i32, as in native/libc.ts. "pointer" is an object of OpenSSL's, "buffer"
-// memory of ours, which OpenSSL has for the time of the call only.
+// Lengths (size_t) are declared u32 and counts i32, as in native/libc.ts. "pointer" is an object of OpenSSL. "buffer" is
+// memory of JavaScript, which OpenSSL uses during the call only.
 
 export const LIBSSL = {
   TLS_method: { parameters: [], result: "pointer" }, // const SSL_METHOD *(void)

@@ -1,4 +1,4 @@
-// OpenSSL's queues of bytes in memory.
+// Byte queues in memory: OpenSSL's memory BIOs.
 
 import { bytesOf } from "../../base/data.ts";
 import type { Bytes, Data } from "../../base/data.ts";
@@ -8,27 +8,28 @@ import { SSLError } from "../../tls/errors.ts";
 import { libcrypto, made } from "./library.ts";
 import type { Handle } from "./library.ts";
 
-/** BIO_CTRL_EOF … are numbers of bio.h. */
+/** A number of bio.h. */
 const BIO_C_SET_BUF_MEM_EOF_RETURN = 130;
 
-/** What one call moves at most: OpenSSL counts in int. */
+/** The largest number of bytes that one call moves: OpenSSL counts in int. */
 const MOST = 2 ** 31 - 1;
 
 const collected = new FinalizationRegistry<Handle>((bio) => libcrypto().BIO_free(bio));
 
-/** The BIO of a queue: the engines' way in, which is no part of the public class. */
+/** Returns the BIO of a queue, for engines. It is no part of the public class. */
 export let bioOf: (queue: MemoryBIO) => Handle;
 
 /**
- * A queue of bytes in memory, as Python's `ssl.MemoryBIO`: an SSLObject reads ciphertext from one and writes it to another.
+ * A byte queue in memory, as Python's `ssl.MemoryBIO`. An SSLObject reads ciphertext from one and writes it to another.
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MemoryBIO } from "@berkeley/socket/native/ssl";
  *
  * const bio = new MemoryBIO();
  * bio.write("hello");
- * console.assert(bio.pending === 5 && bio.read(2).length === 2);
+ * assert(bio.pending === 5 && bio.read(2).length === 2);
  * ```
  */
 export class MemoryBIO implements ByteQueue {
@@ -41,7 +42,7 @@ export class MemoryBIO implements ByteQueue {
 
   /** Makes an empty queue. */
   constructor() {
-    // Empty means "come again later", until the end is written.
+    // An empty queue means "try again later", until write_eof().
     libcrypto().BIO_ctrl(this.#bio, BIO_C_SET_BUF_MEM_EOF_RETURN, -1n, null);
     collected.register(this, this.#bio);
   }
@@ -56,7 +57,7 @@ export class MemoryBIO implements ByteQueue {
     return this.#ended && this.pending === 0;
   }
 
-  /** Takes up to `n` bytes, all of them for -1. An empty array: there are none now. */
+  /** Takes up to `n` bytes, or all of them for -1. Returns an empty array if there are none. */
   read(n = -1): Bytes {
     const pending = this.pending;
     const bytes = new Uint8Array(n < 0 ? pending : Math.min(n, pending));
@@ -64,14 +65,14 @@ export class MemoryBIO implements ByteQueue {
     return bytes;
   }
 
-  /** Takes bytes into a view, and answers how many. */
+  /** Takes bytes into a view, and returns their number. */
   readInto(view: Uint8Array): number {
     if (view.length === 0) return 0;
     return Math.max(libcrypto().BIO_read(this.#bio, view as Bytes, Math.min(view.length, MOST)), 0);
   }
 
   /**
-   * Adds bytes, and answers how many.
+   * Adds bytes, and returns their number.
    *
    * @throws {SSLError} after `write_eof`.
    */
@@ -83,7 +84,7 @@ export class MemoryBIO implements ByteQueue {
     return libcrypto().BIO_write(this.#bio, bytes as Bytes, bytes.length);
   }
 
-  /** Ends the stream: after what is in the queue, its reader sees the end. */
+  /** Ends the stream. A reader sees the end after the bytes in the queue. */
   write_eof(): void {
     this.#ended = true;
     libcrypto().BIO_ctrl(this.#bio, BIO_C_SET_BUF_MEM_EOF_RETURN, 0n, null);

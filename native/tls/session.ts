@@ -1,4 +1,4 @@
-// Sessions: what one connection leaves for another one to resume.
+// TLS sessions, which a later connection can resume.
 
 import { libssl } from "./library.ts";
 import type { Handle } from "./library.ts";
@@ -6,12 +6,12 @@ import { bytesBehind } from "./memory.ts";
 
 const collected = new FinalizationRegistry<Handle>((session) => libssl().SSL_SESSION_free(session));
 
-/** The object of a session, and the context that it belongs to. */
+/** Returns the SSL_SESSION object of a session, and its context. */
 export let sessionOf: (session: SSLSession) => { handle: Handle; context: object };
-/** Makes a session of OpenSSL's object, which it owns. */
+/** Makes a session, which owns the SSL_SESSION object. */
 export let sessionFrom: (handle: Handle, context: object) => SSLSession;
 
-/** A session, as Python's `ssl.SSLSession`: given to `wrap_socket` it saves a part of the handshake. */
+/** A session, as Python's `ssl.SSLSession`. A connection that is given one to resume has a shorter handshake. */
 export class SSLSession {
   readonly #handle: Handle;
   readonly #context: object;
@@ -28,19 +28,19 @@ export class SSLSession {
     collected.register(this, handle);
   }
 
-  /** The session's name. */
+  /** The session's id. */
   get id(): Uint8Array<ArrayBuffer> {
     const length = new Uint32Array(1);
     const pointer = libssl().SSL_SESSION_get_id(this.#handle, length);
     return pointer === null ? new Uint8Array(0) : bytesBehind(pointer, length[0]);
   }
 
-  /** When it began, in seconds since the Epoch. */
+  /** The time of its start, in seconds since the Unix epoch. */
   get time(): number {
     return Number(libssl().SSL_SESSION_get_time(this.#handle));
   }
 
-  /** How long it may be resumed, in seconds. */
+  /** The time in seconds during which it may be resumed. */
   get timeout(): number {
     return Number(libssl().SSL_SESSION_get_timeout(this.#handle));
   }
@@ -50,7 +50,7 @@ export class SSLSession {
     return libssl().SSL_SESSION_has_ticket(this.#handle) !== 0;
   }
 
-  /** How long the ticket holds, in seconds, as the server said. */
+  /** The time in seconds for which the ticket is valid, according to the server. */
   get ticket_lifetime_hint(): number {
     return Number(libssl().SSL_SESSION_get_ticket_lifetime_hint(this.#handle));
   }

@@ -1,43 +1,42 @@
-// The authorities that this system trusts: where OpenSSL was told to look for them when it was built, or where the environment
-// says.
+// The authorities that this system trusts. OpenSSL was built with paths for them, and the environment may name others.
 
 import { libcrypto } from "./library.ts";
 import type { Handle } from "./library.ts";
 import { textBehind } from "./memory.ts";
 import { cString } from "../call.ts";
 
-/** What takes the certificates of a file or a directory. */
+/** Takes the certificates of files and directories. */
 interface Store {
   trustFile(pem: string): void;
   trustDirectory(path: string): void;
 }
 
-/** Where the system's authorities are: Python's DefaultVerifyPaths. */
+/** The paths of the system's authorities, as Python's `DefaultVerifyPaths`. */
 export interface DefaultPaths {
-  /** The file, if it is there. */
+  /** The file; null if it does not exist. */
   cafile: string | null;
-  /** The directory, if it is there. */
+  /** The directory; null if it does not exist. */
   capath: string | null;
-  /** The environment's name for the file. */
+  /** The environment variable that names another file. */
   openssl_cafile_env: string;
-  /** The file as OpenSSL was built. */
+  /** The file that OpenSSL was built with. */
   openssl_cafile: string;
-  /** The environment's name for the directory. */
+  /** The environment variable that names another directory. */
   openssl_capath_env: string;
-  /** The directory as OpenSSL was built. */
+  /** The directory that OpenSSL was built with. */
   openssl_capath: string;
 }
 
-/** The same without what depends on the moment. */
+/** The paths without the state of the file system. */
 export type BuiltInPaths = Omit<DefaultPaths, "cafile" | "capath">;
 
-/** A variable of the environment, where it may be read. The permission is not asked for. */
+/** Returns an environment variable if it may be read. It does not ask for the permission. */
 export function environment(name: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable: name });
   return state === "granted" ? Deno.env.get(name) : undefined;
 }
 
-/** The paths as OpenSSL was built, and the names that override them. */
+/** Returns the paths that OpenSSL was built with, and the names of the environment variables. */
 export function builtInPaths(): BuiltInPaths {
   const crypto = libcrypto();
   return {
@@ -49,8 +48,8 @@ export function builtInPaths(): BuiltInPaths {
 }
 
 /**
- * Trusts the system's authorities. What OpenSSL was built with is public and needs no permission; what the environment
- * names is a file of its user's, and needs the permission to read it. As in Python, what is not there is passed over.
+ * Trusts the system's authorities. The paths that OpenSSL was built with are public and need no permission. A path from
+ * the environment needs read access. As in Python, a missing file or directory is ignored.
  */
 export function systemAuthorities(context: Store, store: Handle): void {
   const paths = builtInPaths();
@@ -63,7 +62,7 @@ export function systemAuthorities(context: Store, store: Handle): void {
   libcrypto().ERR_clear_error();
 }
 
-/** The paths, with what is there now. What may not be looked at counts as missing. */
+/** Returns the paths and which of them exist. A path that may not be read counts as missing. */
 export function existing(paths: BuiltInPaths): DefaultPaths {
   const file = environment(paths.openssl_cafile_env) ?? paths.openssl_cafile;
   const directory = environment(paths.openssl_capath_env) ?? paths.openssl_capath;

@@ -21,16 +21,23 @@ export class RealPacer {
   readonly #timeline: Timeline;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #setFor = Infinity;
+  /** Whether the schedule is going to be looked at. */
+  #isDue = false;
   /** The next time at which a background timer fires; it cannot be cleared. */
   #backgroundAt = Infinity;
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
-    timeline.onChange = () => this.#schedule();
+    timeline.onChange = () => {
+      if (this.#isDue) return;
+      this.#isDue = true;
+      // In a moment: over loopback most timers are set and cleared again within one call.
+      queueMicrotask(() => this.#schedule());
+    };
   }
 
   #schedule(): void {
-    if (this.#timeline.firing) return; // Scheduled once the event has happened.
+    this.#isDue = false;
     const { news, probe, background } = this.#timeline.pending;
     const next = this.#timeline.peek()?.time ?? Infinity;
     this.#set(news + probe > 0 ? next : Infinity);
@@ -38,7 +45,8 @@ export class RealPacer {
   }
 
   #set(time: number): void {
-    if (time === this.#setFor) return;
+    // One that is due earlier does no harm, and clearing it would cost more.
+    if (time === this.#setFor || (time !== Infinity && this.#setFor < time)) return;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#setFor = time;

@@ -1,25 +1,25 @@
-// Bytes that a MSG_WAITALL has taken from the kernel and whose caller gave up before the rest came.
+// Bytes that were read ahead: a receive with MSG_WAITALL took them, and its call was given up before the rest arrived.
 
 import { SCM_RIGHTS, SOL_SOCKET } from "../base/constants.ts";
 import type { AncillaryData } from "../seam/transport.ts";
 import * as effects from "./effects.ts";
 
-/** A queue of received bytes; the next receive takes them first. */
-export class Stash {
+/** Bytes that were read ahead. The next receive takes them first. */
+export class ReceiveQueue {
   readonly #chunks: Uint8Array[] = [];
   #length = 0;
-  /** The error that ended a receive which had bytes to give: its turn is after them. */
+  /** The error that ended a receive after some bytes. It is thrown after the bytes were taken. */
   #failure: Error | undefined;
 
-  /** Control messages that came with the bytes; the next recvmsg takes them. */
+  /** The control messages of the bytes. The next recvmsg takes them. */
   ancillary: AncillaryData[] = [];
 
-  /** How many bytes are here. */
+  /** The number of bytes. */
   get length(): number {
     return this.#length;
   }
 
-  /** Whether there is anything to take: bytes, or an error. */
+  /** Whether there are no bytes, no error and no control messages. */
   get empty(): boolean {
     return this.#length === 0 && this.#failure === undefined && this.ancillary.length === 0;
   }
@@ -29,18 +29,18 @@ export class Stash {
     return this.ancillary.some(([level, type]) => level === SOL_SOCKET && type === SCM_RIGHTS);
   }
 
-  /** Adds bytes, which from now on are the stash's own. */
+  /** Adds bytes. The queue owns their memory from then on. */
   put(bytes: Uint8Array): void {
     this.#chunks.push(bytes);
     this.#length += bytes.length;
   }
 
-  /** Keeps an error for the receive that finds no bytes any more. */
+  /** Stores an error for the receive after the last byte. */
   fail(failure: Error): void {
     this.#failure = failure;
   }
 
-  /** Moves bytes to a view and returns how many; throws the kept error, once, when no bytes are left. */
+  /** Moves bytes into a view and returns their number. If there are no bytes, throws the stored error, once. */
   take(view: Uint8Array): number {
     const taken = this.peek(view);
     let rest = taken;
@@ -57,7 +57,7 @@ export class Stash {
     return taken;
   }
 
-  /** Drops the control messages, as the kernel does where a receive has no room for them: descriptors are closed. */
+  /** Drops the control messages and closes their descriptors, as the kernel does for a receive without space for them. */
   discardAncillary(): void {
     for (const [level, type, data] of this.ancillary.splice(0)) {
       if (level !== SOL_SOCKET || type !== SCM_RIGHTS) continue;
@@ -65,7 +65,7 @@ export class Stash {
     }
   }
 
-  /** Copies bytes to a view without taking them. */
+  /** Copies bytes into a view without taking them. */
   peek(view: Uint8Array): number {
     if (this.#length === 0 && this.#failure !== undefined) {
       const failure = this.#failure;
