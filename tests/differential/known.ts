@@ -150,6 +150,11 @@ function hasDuplicateInAnotherMode(p: Parting): boolean {
     was(p, ([operation, one, timeout]) => operation === "settimeout" && timeout !== null && duplicates.has(one));
 }
 
+/** Whether this step's socket was made by a duplication. */
+function isDuplicate({ step: [, slot], before }: Parting): boolean {
+  return before.some(([operation, , into]) => operation === "dup" && into === slot);
+}
+
 /** Whether a connect of this socket was under way when its call ended. */
 function connectWasUnderWay(p: Parting): boolean {
   const duplicates = duplicatesOf(p);
@@ -237,10 +242,14 @@ const COMMON: Record<string, Rule> = {
     (is(p, "poll") && levelOf(p.ours) === (levelOf(p.python) | POLLERR) ||
       is(p, "getsockopt") && p.python === 0 && p.ours === ECONNRESET),
   "MSG_WAITALL collects here": (p) => (is(p, ...SENDS, ...RECEIVES, "poll", "epoll") &&
-      was(p, (step) => receivesAll(step) && step[1] !== p.step[1] && duplicatesOf(p).has(step[1])) ||
+      was(
+        p,
+        (step) => receivesAll(step) && duplicatesOf(p).has(step[1]) && (step[1] !== p.step[1] || isDuplicate(p)),
+      ) ||
     p.before.some((step, n) => receivesAll(step) && p.answers[n] === "pending") &&
       was(p, ([operation]) => CLOSES.includes(operation)) &&
-      (errnoOf(p, p.python) === ECONNRESET || is(p, "poll", "epoll") && lacks(p, POLLERR | POLLHUP)) ||
+      (errnoOf(p, p.python) === ECONNRESET || is(p, "poll", "epoll") && lacks(p, POLLERR | POLLHUP) ||
+        is(p, "bind") && p.python === null && errnoOf(p, p.ours) === EINVAL) ||
     was(p, receivesAll) &&
       (is(p, ...SENDS) && errnoOf(p, p.python) === ECONNRESET && errnoOf(p, p.ours) === EPIPE ||
         is(p, "poll", "epoll") && lacks(p, POLLERR) ||
@@ -327,6 +336,9 @@ const DENO: Record<string, Rule> = {
         is(p, "getpeername", "shutdown") && errnoOf(p, p.python) === ENOTCONN && !isError(p.ours) ||
         is(p, "getsockopt") && [EPIPE, ECONNRESET].includes(p.python as number) && p.ours === 0) ||
     is(p, "getpeername") && !isError(p.python) && errnoOf(p, p.ours) === ENOTCONN && connectWasUnderWay(p) ||
+    // A send that has to wait for such a connect rejects where its memory is changed meanwhile.
+    is(p, "send", "sendall") && p.step[4] !== undefined && isError(p.ours) && p.ours.error === "TypeError" &&
+      connectWasUnderWay(p) ||
     wasConnected(p) &&
       (is(p, ...RECEIVES, ...SENDS) && errnoOf(p, p.python) === ECONNREFUSED && errnoOf(p, p.ours) === EAGAIN ||
         is(p, "getsockopt") && p.python === ECONNREFUSED && p.ours === 0),
