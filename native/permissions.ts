@@ -96,10 +96,10 @@ export function requireHost(host: string, port: number): void {
 const grants = new Map<"net" | "read" | "write", Deno.PermissionStatus>();
 
 /**
- * Whether net, read or write is granted without a list. A query costs 0.8 µs, nearly as much as sending a datagram, and Deno keeps
- * 0.4 KB for every path and host that was queried. So a grant of everything is kept. It cannot go out of date: revoking
- * the permission changes the state of the permission object at once. A program with grants for single hosts queries each
- * time.
+ * Whether net, read or write is granted without a list. A query costs 0.8 µs, nearly as much as sending a datagram, and
+ * Deno keeps 0.4 KB for every path and host that was queried. So a grant of everything is kept. It cannot go out of
+ * date: revoking the permission changes the state of the permission object at once. A program with grants for single
+ * hosts queries each time.
  */
 function allGranted(name: "net" | "read" | "write"): boolean {
   if (grants.get(name)?.state === "granted") return true;

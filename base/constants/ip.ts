@@ -84,7 +84,7 @@ export const IP_MTU: number = on(14, undefined, 73);
 export const IP_FREEBIND: number = on(15, undefined, ABSENT);
 /** Proxy transparently (Linux). */
 export const IP_TRANSPARENT: number = on(19, undefined, ABSENT);
-/** Let connect choose the port, and not bind (Linux). */
+/** Choose the port at connect instead of at bind (Linux). */
 export const IP_BIND_ADDRESS_NO_PORT: number = on(24, ABSENT);
 /** Interface that multicast is sent on. */
 export const IP_MULTICAST_IF: number = on(32, 9, 9);

@@ -61,7 +61,7 @@ function milliseconds(timeout: unknown, unit: number): number {
   return ms;
 }
 
-/** Converts the timeout of select from seconds to milliseconds. No timeout is Infinity. */
+/** Converts the timeout of select from seconds to milliseconds. Returns Infinity if there is no timeout. */
 export function selectTimeout(timeout: number | null | undefined): number {
   if (timeout === null || timeout === undefined) return Infinity;
   const ms = milliseconds(timeout, 1000);

@@ -76,8 +76,8 @@ export class Host {
   }
 
   /**
-   * Starts a program that may never end: a server. The run does not wait for it and stops it with its own end; it fails
-   * where the program fails. `restart` starts it anew.
+   * Starts a program that may never end: a server. The run does not wait for it, and stops it when the run ends.
+   * If the program fails, the run fails. `restart` starts the program again.
    *
    * @throws {Error} where the host has crashed and was not restarted.
    */
