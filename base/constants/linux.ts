@@ -102,11 +102,11 @@ export const CAN_BCM_RX_SETUP: number = 5;
 export const CAN_BCM_RX_DELETE: number = 6;
 /** Read a filter's properties. */
 export const CAN_BCM_RX_READ: number = 7;
-/** Answer to CAN_BCM_TX_READ. */
+/** Reply to CAN_BCM_TX_READ. */
 export const CAN_BCM_TX_STATUS: number = 8;
 /** The count of a transmission has reached zero. */
 export const CAN_BCM_TX_EXPIRED: number = 9;
-/** Answer to CAN_BCM_RX_READ. */
+/** Reply to CAN_BCM_RX_READ. */
 export const CAN_BCM_RX_STATUS: number = 10;
 /** A cyclic message is absent. */
 export const CAN_BCM_RX_TIMEOUT: number = 11;
@@ -132,7 +132,7 @@ export const CAN_BCM_RX_NO_AUTOTIMER: number = 0x80;
 export const CAN_BCM_RX_ANNOUNCE_RESUME: number = 0x100;
 /** Flag: begin with the first frame. */
 export const CAN_BCM_TX_RESET_MULTI_IDX: number = 0x200;
-/** Flag: answer a remote request. */
+/** Flag: reply to a remote request. */
 export const CAN_BCM_RX_RTR_FRAME: number = 0x400;
 /** Flag: CAN FD frames. */
 export const CAN_BCM_CAN_FD_FRAME: number = 0x800;

@@ -2,7 +2,7 @@
 
 import { checkNames, checkSeed } from "./arguments.ts";
 import type { Net } from "./net.ts";
-import { simulate } from "./simulate.ts";
+import { simulate, SIMULATE_OPTIONS } from "./simulate.ts";
 import type { SimulateOptions } from "./simulate.ts";
 
 /** The options of {@linkcode explore}: those of `simulate`, and how many seeds to try. */
@@ -11,7 +11,7 @@ export interface ExploreOptions extends SimulateOptions {
   seeds: number | Iterable<number>;
 }
 
-/** What {@linkcode explore} answers where no seed fails. */
+/** The result of {@linkcode explore} if no seed fails. */
 export interface Exploration {
   /** How many runs there were. */
   readonly runs: number;
@@ -38,9 +38,9 @@ function seedsOf(seeds: unknown, first: number): Iterable<number> {
 }
 
 /**
- * Runs the same simulation under many seeds, one after the other. Losses, delays and the order of simultaneous events
- * differ from seed to seed, so that races show. It rejects with the error of the first seed that fails, and the message
- * tells the seed: `simulate` with it repeats the run.
+ * Runs the same simulation with many seeds, one after another. Each seed has its own losses, delays and order of simultaneous
+ * events, so races are found. It rejects with the error of the first seed that fails. The message has the seed, and
+ * `simulate` with that seed repeats the run.
  *
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export async function explore<T>(
   options: ExploreOptions,
   main: (net: Net) => T | PromiseLike<T>,
 ): Promise<Exploration> {
-  checkNames(options, ["seeds", "seed", "limit", "link", "trace", "epoch", "globals"], "explore");
+  checkNames(options, ["seeds", ...SIMULATE_OPTIONS], "explore");
   const { seeds, seed = 1, ...rest } = options;
   let [runs, time, events] = [0, 0, 0];
   for (const one of seedsOf(seeds, checkSeed(seed, "explore"))) {

@@ -148,7 +148,7 @@ export class Sender {
     this.pump();
   }
 
-  /** Takes a window that the peer offers, unless a later segment offered one. Answers whether it changed. */
+  /** Takes a window that the peer offers, unless a later segment offered one. Returns whether it changed. */
   setWindow(window: number, seq: number, ack: number): boolean {
     if (seq < this.#windowSeq || (seq === this.#windowSeq && ack < this.#windowAck)) return false;
     this.#windowSeq = seq;

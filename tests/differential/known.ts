@@ -72,7 +72,7 @@ function isDatagrams({ scenario: { family } }: Parting): boolean {
   return family.startsWith("UDP") || family === "UNIX datagrams";
 }
 
-/** Whether a receive brought nothing from nobody. */
+/** Whether a receive returned no data and no address. */
 function isNothing(entry: Entry): boolean {
   return entry === "" || Array.isArray(entry) && entry.every((part) => part === "" || part === 0 || part === null);
 }
@@ -82,7 +82,7 @@ function wasConnected(p: Parting): boolean {
   return was(p, ([operation]) => operation.startsWith("connect"));
 }
 
-/** Whether a receive's answers differ in the sender alone, who has no name in CPython. */
+/** Whether the results of a receive differ only in the sender's address, which is empty in CPython. */
 function differsInUnnamed({ python, ours }: Parting): boolean {
   if (!Array.isArray(python) || !Array.isArray(ours) || python.at(-1) !== null) return false;
   return JSON.stringify(python.slice(0, -1)) === JSON.stringify(ours.slice(0, -1)) &&
@@ -187,7 +187,7 @@ function looksAhead([, , , flags]: Step): boolean {
   return Array.isArray(flags) && flags.includes("MSG_PEEK");
 }
 
-/** Whether somebody connects to a socket that is bound and does not listen. */
+/** Whether a socket connects to one that is bound and does not listen. */
 function connectsBeforeListen({ step, before, answers }: Parting): boolean {
   return [...before, step].some(([operation, , target], place) => {
     if (!operation.startsWith("connect")) return false;
