@@ -224,6 +224,18 @@ Deno.test("UDP: broadcasts need SO_BROADCAST", async () => {
 });
 
 if (Deno.build.os === "linux") {
+  Deno.test("a Unix datagram socket that was shut down says so, with a peer or without", async () => {
+    using directory = new TemporaryDirectory();
+    using sock = udp.socket(udp.AF_UNIX);
+    sock.bind(directory.fresh());
+    await assert.rejects(sock.send("x"), { code: "ENOTCONN" });
+    await sock.connect(sock.getsockname());
+    await sock.shutdown(udp.SHUT_RDWR);
+    await assert.rejects(sock.send("x"), { code: "EPIPE" });
+    await sock.connect(udp.AF_UNSPEC);
+    await assert.rejects(sock.send("x"), { code: "EPIPE" });
+  });
+
   Deno.test("a Unix datagram that waits for a receive to end is sent or not, as its call says", async () => {
     using directory = new TemporaryDirectory();
     using one = udp.socket(udp.AF_UNIX);
