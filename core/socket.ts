@@ -1359,7 +1359,10 @@ export class Socket<A extends Address = Address, Item = any> {
   /** Closes the socket at the end of an `await using` block. After that its address can be bound again. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    if (this.#descriptor === null) await this.#transport.released;
+    // Files keep it open.
+    if (this.#descriptor !== null) return;
+    await this.#transport.released;
+    await this.#transport.atRest?.();
   }
 
   /** What Deno.inspect and console.log show: a text like that of Python's `repr()`. */
