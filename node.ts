@@ -153,15 +153,14 @@ export class NodeStream extends Duplex {
   /** Closes the socket. */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#idleTimer);
-    let failure = error;
-    try {
-      this.#sock.close();
-    } catch (closing) {
-      failure ??= closing as Error;
-    }
-    callback(failure);
-    // "error" comes with the next tick, and "close" must come after it.
-    setImmediate(() => this.emit("close", failure !== null));
+    // The descriptor is closed at once. "close" also says that no operation of it is under way any more.
+    const closed = this.#sock[Symbol.asyncDispose]().then(() => null, (failure: Error) => failure);
+    closed.then((failure) => {
+      failure = error ?? failure;
+      callback(failure);
+      // "error" comes with the next tick, and "close" must come after it.
+      setImmediate(() => this.emit("close", failure !== null));
+    });
   }
 
   /** Ends the stream, and destroys it when all data was sent. */

@@ -183,7 +183,7 @@ function checkNumbered(family: string, names: [string, string], address: unknown
  * Checks an address for a family and returns its normal form. As in CPython, a wrong shape is a TypeError, a path that is too
  * long is an OSError, and a literal of another family is a gaierror. A number out of range is a RangeError.
  *
- * A "%2" at the end of an IPv6 literal is dropped, as there: the address's own scope id decides.
+ * A "%2" at the end of an IPv6 literal is dropped, as in CPython: the address's own scope id decides.
  */
 export function checkAddress(family: number, address: unknown, syscall: string): Address {
   switch (family) {

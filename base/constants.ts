@@ -17,11 +17,11 @@ export const SOCK_SEQPACKET: number = 5;
 export const SOCK_NONBLOCK: number = 2048;
 /** Flag in a type: closed when another program is executed. */
 export const SOCK_CLOEXEC: number = 524288;
-/** shutdown: receive no more. */
+/** shutdown: end receiving. */
 export const SHUT_RD: number = 0;
-/** shutdown: send no more. */
+/** shutdown: end sending. */
 export const SHUT_WR: number = 1;
-/** shutdown: both. */
+/** shutdown: end both directions. */
 export const SHUT_RDWR: number = 2;
 /** The longest queue that listen asks for. */
 export const SOMAXCONN: number = on(4096, 128, 0x7fffffff);
@@ -47,7 +47,7 @@ export const SOL_TIPC: number = 271;
 export const SOL_HCI: number = 0;
 /** Trace the socket in the kernel. */
 export const SO_DEBUG: number = on(1, 1, 1);
-/** Allow an address to be bound that a closed connection still holds. */
+/** Allow bind to an address that is still in use by a closed connection (TIME_WAIT). */
 export const SO_REUSEADDR: number = on(2, 4, 4);
 /** The socket's type. */
 export const SO_TYPE: number = on(3, 0x1008, 0x1008);
@@ -63,7 +63,7 @@ export const SO_SNDBUF: number = on(7, 0x1001, 0x1001);
 export const SO_RCVBUF: number = on(8, 0x1002, 0x1002);
 /** Probe an idle connection. */
 export const SO_KEEPALIVE: number = on(9, 8, 8);
-/** Urgent data among the other data. */
+/** Receive urgent data in its place among the other data. */
 export const SO_OOBINLINE: number = on(10, 0x100, 0x100);
 /** Priority of the packets (Linux). */
 export const SO_PRIORITY: number = 12;
@@ -75,9 +75,9 @@ export const SO_REUSEPORT: number = on(15, 0x200);
 export const SO_PASSCRED: number = on(16, ABSENT, ABSENT);
 /** Process, user and group of a Unix socket's peer (Linux). */
 export const SO_PEERCRED: number = 17;
-/** Least amount that makes a socket readable. */
+/** The smallest number of received bytes that makes a socket readable. */
 export const SO_RCVLOWAT: number = on(18, 0x1004, 0x1004);
-/** Least room that makes a socket writable. */
+/** The smallest free space in the send buffer that makes a socket writable. */
 export const SO_SNDLOWAT: number = on(19, 0x1003, 0x1003);
 /** The kernel's timeout of receives. */
 export const SO_RCVTIMEO: number = on(20, 0x1006, 0x1006);
@@ -107,7 +107,7 @@ export const SCM_RIGHTS: number = 1;
 export const SCM_CREDENTIALS: number = 2;
 /** Urgent data. */
 export const MSG_OOB: number = 1;
-/** Receive and leave the data there. */
+/** Receive without taking the data out of the queue. */
 export const MSG_PEEK: number = 2;
 /** Send to directly connected hosts only. */
 export const MSG_DONTROUTE: number = 4;
@@ -119,7 +119,7 @@ export const MSG_TRUNC: number = on(0x20, 0x10, 0x100);
 export const MSG_DONTWAIT: number = on(0x40, 0x80);
 /** End of a record. */
 export const MSG_EOR: number = on(0x80, 8);
-/** Wait until all bytes of the receive are there. */
+/** Wait until all requested bytes have arrived. */
 export const MSG_WAITALL: number = on(0x100, 0x40, 8);
 /** The peer is known to be reachable (Linux). */
 export const MSG_CONFIRM: number = 0x800;
@@ -127,7 +127,7 @@ export const MSG_CONFIRM: number = 0x800;
 export const MSG_ERRQUEUE: number = 0x2000;
 /** No SIGPIPE. Sockets of this package never raise it. */
 export const MSG_NOSIGNAL: number = on(0x4000, 0x80000);
-/** More will follow (Linux). */
+/** More data will follow (Linux). */
 export const MSG_MORE: number = 0x8000;
 /** Send data with the SYN (Linux). */
 export const MSG_FASTOPEN: number = 0x20000000;
@@ -227,21 +227,21 @@ export const AI_ALL: number = on(16, 0x100, 0x100);
 export const AI_ADDRCONFIG: number = on(32, 0x400, 0x400);
 /** getaddrinfo: the service is a port number, which needs no look-up. */
 export const AI_NUMERICSERV: number = on(1024, 0x1000, 8);
-/** getnameinfo: the address, not the name. */
+/** getnameinfo: return the address, not the name. */
 export const NI_NUMERICHOST: number = on(1, 2, 2);
-/** getnameinfo: the port, not the service. */
+/** getnameinfo: return the port, not the service. */
 export const NI_NUMERICSERV: number = on(2, 8, 8);
-/** getnameinfo: only the host's part of a local name. */
+/** getnameinfo: return only the first part of a local host's name, without the domain. */
 export const NI_NOFQDN: number = on(4, 1, 1);
-/** getnameinfo: an error if there is no name. */
+/** getnameinfo: fail if there is no name. */
 export const NI_NAMEREQD: number = on(8, 4, 4);
-/** getnameinfo: the service of a UDP port. */
+/** getnameinfo: the port is a UDP port. */
 export const NI_DGRAM: number = 16;
 /** getnameinfo: decode an international name (Linux). */
 export const NI_IDN: number = 32;
-/** Room for a host's name in C. */
+/** Size of a buffer for a host's name in C. */
 export const NI_MAXHOST: number = 1025;
-/** Room for a service's name in C. */
+/** Size of a buffer for a service's name in C. */
 export const NI_MAXSERV: number = 32;
 /** Invalid flags. */
 export const EAI_BADFLAGS: number = -1;

@@ -14,7 +14,7 @@ function checkText(text: unknown, name: string): string {
 
 /**
  * Packs an IPv4 address into four bytes, as Python's `socket.inet_aton()`; see inet_aton(3). "127.1" and "0x7f.1" are
- * addresses too. White space and what follows it are ignored.
+ * addresses too. White space and any text after it are ignored.
  *
  * @example
  * ```ts

@@ -15,7 +15,7 @@ export const platform: Platform = deno?.build?.os === "darwin"
 
 // Constants with the numbers of this platform.
 
-/** The number of a constant that a platform does not have, if Linux's number means something else there. */
+/** Stands for a constant that the platform does not have, if it uses Linux's number for something else. */
 export const ABSENT = -1;
 
 /**

@@ -22,7 +22,7 @@ export const POLLWRNORM = 0x100;
 export const POLLWRBAND = 0x200;
 /** Unused on Linux. */
 export const POLLMSG = 0x400;
-/** The peer will send no more. */
+/** The peer will send no more data. */
 export const POLLRDHUP = 0x2000;
 
 // The rest of CPython's select module.
@@ -47,7 +47,7 @@ export const EPOLLWRNORM = 0x100;
 export const EPOLLWRBAND = 0x200;
 /** For {@linkcode epoll}: unused on Linux. */
 export const EPOLLMSG = 0x400;
-/** For {@linkcode epoll}: the peer will send no more. */
+/** For {@linkcode epoll}: the peer will send no more data. */
 export const EPOLLRDHUP = 0x2000;
 /** For {@linkcode epoll}: if several epolls wait for the same event, wake one and not all. */
 export const EPOLLEXCLUSIVE = 0x10000000;

@@ -1249,8 +1249,8 @@ export class Socket<A extends Address = Address, Item = any> {
   }
 
   /**
-   * Sets whether programs that this process starts inherit the socket; as Python's `socket.set_inheritable()`. It has the
-   * same descriptor there.
+   * Sets whether programs that this process starts inherit the socket, as Python's `socket.set_inheritable()`. In such
+   * a program the descriptor has the same number.
    *
    * @throws {OSError} EOPNOTSUPP on the default backend, where Deno does not reveal the descriptor.
    *
@@ -1359,7 +1359,10 @@ export class Socket<A extends Address = Address, Item = any> {
   /** Closes the socket at the end of an `await using` block. After that its address can be bound again. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    if (this.#descriptor === null) await this.#transport.released;
+    // Files keep it open.
+    if (this.#descriptor !== null) return;
+    await this.#transport.released;
+    await this.#transport.atRest?.();
   }
 
   /** What Deno.inspect and console.log show: a text like that of Python's `repr()`. */

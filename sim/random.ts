@@ -52,7 +52,7 @@ export class Random {
     return Math.floor(this.next() * bound);
   }
 
-  /** Returns true with a probability. With 0 and 1 it takes no number of the sequence. */
+  /** Returns true with a given probability. For a probability of 0 or 1 it takes no number of the sequence. */
   happens(probability: number): boolean {
     return probability > 0 && (probability >= 1 || this.next() < probability);
   }

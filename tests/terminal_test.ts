@@ -30,7 +30,7 @@ const ALONE: Record<string, [expected: RegExp, ...more: string[]]> = {
   "cores.ts": [/2 workers: \d+ requests/, "--seconds", "0.2"],
   "port_scanner.ts": [/of 1024 ports are open/],
   "multicast_announce.ts": [/announced 1 of 1/, "--count", "1"],
-  "native_seqpacket.ts": [/the other end has gone/],
+  "native_seqpacket.ts": [/the peer has closed/],
   "native_tcp_info.ts": [/5: state 1/],
   "native_traceroute.ts": [/ 1 {2}127\.0\.0\.1/],
   "native_ping.ts": [/3 sent, 3 answered/, "--interval", "0"],
@@ -52,7 +52,7 @@ pythonTest("in a terminal, deno task demo asks for no permission", async () => {
 pythonTest("in a terminal, native_bind_to_device.ts asks for no permission", async () => {
   if (!runnable("native_bind_to_device.ts")) return;
   const line = elsewhere(runLines("native_bind_to_device.ts")[0], "--port", 7777, freePort());
-  assert.match(await converse(start("native_bind_to_device.ts", line)), /lo heard hello/);
+  assert.match(await converse(start("native_bind_to_device.ts", line)), /lo received hello/);
 });
 
 // Servers, each with a client that may need something typed.

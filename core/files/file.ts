@@ -54,7 +54,7 @@ export abstract class SocketFile<T extends string | Uint8Array, D = T> implement
   abstract readonly name: number;
   /** The encoding's name; undefined for bytes. */
   readonly encoding: string | undefined = undefined;
-  /** What is done with characters that the encoding does not have; undefined for bytes. */
+  /** How data that cannot be decoded or encoded is handled, such as "strict"; undefined for a binary file. */
   readonly errors: string | undefined = undefined;
   /** The line ends that were read so far: null, one, or an array of them; undefined for bytes. */
   abstract readonly newlines: string | string[] | null | undefined;

@@ -118,7 +118,7 @@ export interface TextParts {
  * ```
  */
 export class TextFile extends SocketFile<string> {
-  /** The file of bytes that has the data. */
+  /** The binary file below this text file. */
   readonly buffer: BufferedFile;
   /** Whether each line is sent as soon as it is complete. */
   readonly line_buffering: boolean;

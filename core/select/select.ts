@@ -61,7 +61,7 @@ function milliseconds(timeout: unknown, unit: number): number {
   return ms;
 }
 
-/** Converts the timeout of select from seconds to milliseconds. No timeout is Infinity. */
+/** Converts the timeout of select from seconds to milliseconds. Returns Infinity if there is no timeout. */
 export function selectTimeout(timeout: number | null | undefined): number {
   if (timeout === null || timeout === undefined) return Infinity;
   const ms = milliseconds(timeout, 1000);
@@ -69,7 +69,10 @@ export function selectTimeout(timeout: number | null | undefined): number {
   return ms;
 }
 
-/** Converts the timeout of poll (in ms, `unit` 1) or epoll (in s, `unit` 1000) to milliseconds. Negative is Infinity, as in C. */
+/**
+ * Converts the timeout of poll (in ms, `unit` 1) or epoll (in s, `unit` 1000) to milliseconds. Returns Infinity for a
+ * negative timeout, which means no limit.
+ */
 export function pollTimeout(timeout: number | null | undefined, unit: 1 | 1000): number {
   if (timeout === null || timeout === undefined) return Infinity;
   const exact = milliseconds(timeout, unit);

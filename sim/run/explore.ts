@@ -17,7 +17,7 @@ export interface Exploration {
   readonly runs: number;
   /** The virtual seconds of all runs. */
   readonly time: number;
-  /** The events of all runs. */
+  /** The number of events in all runs. */
   readonly events: number;
 }
 

@@ -76,8 +76,8 @@ export class Host {
   }
 
   /**
-   * Starts a program that may never end, such as a server. The run does not wait for it, and stops it at its own end. The run
-   * fails if the program fails. `restart` starts the program again.
+   * Starts a program that may never end: a server. The run does not wait for it, and stops it when the run ends.
+   * If the program fails, the run fails. `restart` starts the program again.
    *
    * @throws {Error} if the host has crashed and was not restarted.
    */

@@ -30,8 +30,8 @@ export interface SimulateOptions {
   /** The start of the run in seconds since 1970, for wall clocks and captures. 1,700,000,000 by default. */
   epoch?: number;
   /**
-   * Whether setTimeout and its kin, Date, performance.now, AbortSignal.timeout and Math.random are virtual and seeded
-   * during the run, for programs that use them. One run at a time can have them. False by default.
+   * Whether the global timers, Date, performance.now, AbortSignal.timeout and Math.random are virtual and seeded during
+   * the run, for programs that use them. Only one run at a time can replace them. False by default.
    */
   globals?: boolean;
   /**

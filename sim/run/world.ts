@@ -1,4 +1,4 @@
-// A network on the real clock, for pages and demonstrations.
+// A network whose time is the system's clock, for web pages and demonstrations.
 
 import { Network } from "../net/network.ts";
 import type { LinkOptions } from "../net/link.ts";

@@ -17,7 +17,7 @@ const MOST_FIELD = 0xffff;
 export interface Arrival {
   /** New bytes in order. */
   readonly gained: number;
-  /** Whether there is a gap: what is missing has to be asked for at once. */
+  /** Whether bytes before received bytes are missing. TCP acknowledges such a segment at once. */
   readonly gap: boolean;
 }
 
