@@ -160,7 +160,8 @@ class Scenario:
         return None
 
     def pause(self, _slot):
-        threading.Event().wait(0.01)
+        # Time for the helper's thread, which a loaded machine lets wait.
+        threading.Event().wait(0.04)
 
     def bind(self, slot, where=None):
         # An address that must stay free is never bound: other runs on this machine use it, too.

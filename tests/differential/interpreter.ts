@@ -236,7 +236,7 @@ class Run implements AsyncDisposable {
   }
 
   do_pause(): Promise<void> {
-    // Longer than CPython's 10 ms: the helper that is waited for is one of its threads, and a loaded machine lets it wait.
+    // Time for the helper, which a loaded machine lets wait.
     return new Promise((resolve) => setTimeout(resolve, 40));
   }
 
