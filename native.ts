@@ -245,6 +245,7 @@ export async function create_connection(
  *
  * @example
  * ```ts
+ * import assert from "node:assert/strict";
  * import { create_server } from "@berkeley/socket/native";
  *
  * using server = create_server(["127.0.0.1", 0], { backlog: 16 });

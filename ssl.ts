@@ -35,7 +35,7 @@ export * from "./tls/exports.ts";
 export type { ServerCertificateOptions } from "./tls/server_certificate.ts";
 
 /**
- * The settings of TLS connections, as Python's `ssl.SSLContext`: trusted authorities, the own certificate, protocol versions.
+ * The settings of TLS connections, as Python's `ssl.SSLContext`: trusted authorities, certificate, protocol versions.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
-// Socket addresses: their shapes, and the one check that every call which takes one makes first.
+// Socket addresses: their shapes, and the check that every call with an address makes first.
 //
-// Checked addresses are normal: literals are canonical, AF_INET6 has its four elements, a path is a path.
-// So backends look at no spelling again.
+// A checked address is in its normal form: a literal is canonical, and an AF_INET6 address has four elements. So backends
+// need not handle other spellings.
 
 import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_QIPCRTR, AF_UNIX, AF_UNSPEC, AF_VSOCK } from "./constants.ts";
 import { nameOf } from "./data.ts";
@@ -16,8 +16,8 @@ export type InetAddress = [host: string, port: number];
 export type Inet6Address = [host: string, port: number, flowinfo: number, scopeId: number];
 
 /**
- * An address of AF_UNIX: a path, `""` for none, a leading "\0" for a name in Linux's abstract namespace; as bytes
- * where it is no UTF-8.
+ * An address of AF_UNIX: a path, or `""` for none. A leading "\0" makes it a name in Linux's abstract namespace. A path that
+ * is no UTF-8 is a Uint8Array.
  */
 export type UnixAddress = string | Uint8Array;
 
@@ -33,18 +33,18 @@ export type PacketAddress = [
 /** An address of AF_NETLINK [pid, groups], AF_VSOCK [cid, port] or AF_QIPCRTR [node, port]. */
 export type NumberedAddress = [number, number];
 
-/** The address of a socket, as calls answer it: which shape it has depends on the socket's family. */
+/** The address of a socket, as calls return it. Its shape depends on the socket's family. */
 export type Address = InetAddress | Inet6Address | UnixAddress | PacketAddress | NumberedAddress;
 
-/** The shape of the addresses of a family, where the family is known when the program is written. */
+/** The type of the addresses of a family. */
 export type AddressOf<F extends number> = F extends typeof AF_INET ? InetAddress
   : F extends typeof AF_INET6 ? Inet6Address
   : F extends typeof AF_UNIX ? UnixAddress
   : Address;
 
 /**
- * The address of a socket, as calls take it: a list of the shape that the socket's family has (see {@linkcode Address}), or
- * a path. Parts that Python lets one leave out can be left out.
+ * The address of a socket, as calls accept it: a list with the shape of the socket's family (see {@linkcode Address}), or a
+ * path. Parts that are optional in Python are optional here.
  *
  * `host` is a name or a literal address, as text or as bytes; `""` is every interface, `"<broadcast>"` 255.255.255.255. The type takes any list
  * of such parts, so that `const address = ["127.0.0.1", 9999]` is one; the shape is checked when the address is used.
@@ -55,7 +55,7 @@ export type AddressLike = readonly (string | number | Uint8Array)[] | string | U
 const PATH_SIZE = platform === "darwin" ? 104 : 108;
 const MAX_U32 = 0xffffffff;
 
-/** An integer from 0 to `max`, or the error that Python raises for it. */
+/** Checks an integer from 0 to `max`, with the errors of Python. */
 function checkNumber(value: unknown, max: number, name: string, syscall: string): number {
   if (typeof value !== "number") throw new TypeError(`${syscall}(): ${name} must be a number, not ${nameOf(value)}`);
   if (Number.isFinite(value) && !Number.isInteger(value)) {
@@ -65,7 +65,7 @@ function checkNumber(value: unknown, max: number, name: string, syscall: string)
   return value;
 }
 
-/** The elements of an address that is an array of the length that its family wants. */
+/** Checks that an address is an array of a length that its family allows, and returns its elements. */
 function checkTuple(
   family: string,
   address: unknown,
@@ -82,12 +82,12 @@ function checkTuple(
   return address;
 }
 
-/** The last host that was canonical already: most datagrams go where the last one went, and parsing is slow. */
+/** The last host that was canonical. Most datagrams go to the same host as the one before, and parsing is slow. */
 let last = { host: "", family: -1 };
 
 /**
- * A host as text. Python takes bytes too, and passes them on as they are: no resolver knows a name that is not ASCII.
- * What is neither is answered as it came.
+ * Converts a host to text. Python accepts bytes too, and gives them to the resolver unchanged. A value of another type is
+ * returned unchanged.
  */
 export function hostText(host: unknown, syscall: string): unknown {
   if (!(host instanceof Uint8Array)) return host;
@@ -96,8 +96,8 @@ export function hostText(host: unknown, syscall: string): unknown {
 }
 
 /**
- * Checks the host of an address and makes it canonical if it is a literal; names and `""` stay as they are.
- * A literal of the other family is the error that getaddrinfo(3) has for it.
+ * Checks the host of an address. A literal becomes canonical; names and `""` do not change. A literal of another family
+ * throws the error of getaddrinfo(3).
  */
 export function checkHost(family: number, given: unknown, syscall: string): string {
   const host = typeof given === "string" ? given : hostText(given, syscall);
@@ -112,7 +112,7 @@ export function checkHost(family: number, given: unknown, syscall: string): stri
   if (literal === undefined) return host;
   if (literal.host === host && literal.family === family) last = { host, family };
   if (literal.family === family || family === AF_UNSPEC) return literal.host;
-  // getaddrinfo(3) takes an IPv4-mapped address for AF_INET.
+  // getaddrinfo(3) accepts an IPv4-mapped address for AF_INET.
   if (family === AF_INET && literal.host.startsWith("::ffff:") && literal.host.includes(".")) {
     return literal.host.slice("::ffff:".length);
   }
@@ -141,7 +141,7 @@ function checkUnix(address: unknown, syscall: string): UnixAddress {
   }
   const bytes = toUnixPathBytes(address);
   const isAbstract = bytes[0] === 0 && platform === "linux";
-  // An abstract name may fill sun_path, a path ends with a NUL in it.
+  // An abstract name may fill sun_path. A path needs room for a NUL at its end.
   if (bytes.length > (isAbstract ? PATH_SIZE : PATH_SIZE - 1)) {
     throw new OSError("AF_UNIX path too long", undefined, { syscall, address });
   }
@@ -180,10 +180,10 @@ function checkNumbered(family: string, names: [string, string], address: unknown
 }
 
 /**
- * Checks an address for a family and makes it normal. A wrong shape is a TypeError, a number out of range a
- * RangeError, a path that is too long an OSError, a literal of another family a gaierror; as in CPython.
+ * Checks an address for a family and returns its normal form. As in CPython, a wrong shape is a TypeError, a path that is too
+ * long is an OSError, and a literal of another family is a gaierror. A number out of range is a RangeError.
  *
- * A "%2" at the end of an IPv6 literal is dropped, as there: the address's own scope id decides.
+ * A "%2" at the end of an IPv6 literal is dropped, as in CPython: the address's own scope id decides.
  */
 export function checkAddress(family: number, address: unknown, syscall: string): Address {
   switch (family) {
@@ -207,8 +207,8 @@ export function checkAddress(family: number, address: unknown, syscall: string):
 }
 
 /**
- * The family and canonical form of a literal address, undefined for a name. IPv4 may be written as inet_aton(3)
- * takes it ("127.1"), IPv6 with a numeric scope; an interface's name as scope takes a look-up.
+ * Returns the family and the canonical form of a literal address, or undefined for a name. IPv4 may have the forms of
+ * inet_aton(3), such as "127.1". IPv6 may have a numeric scope. (The name of an interface as scope needs a look-up.)
  */
 export function parseLiteral(host: string): { family: number; host: string; scopeId: number } | undefined {
   const ipv4 = parseLenientIPv4(host);
@@ -224,17 +224,17 @@ export function isLiteral(host: string, family: number): boolean {
   return family !== AF_INET && parseIPv6(host) !== undefined;
 }
 
-/** The address of every interface: what "" means to bind. */
+/** Returns the wildcard address, which means all interfaces: "" in bind. */
 export function wildcard(family: number): string {
   return family === AF_INET6 ? "::" : "0.0.0.0";
 }
 
-/** What the kernel makes of "every interface" as a destination: this host. */
+/** Returns the loopback address. The kernel uses it for the wildcard address as a destination. */
 export function loopback(family: number): string {
   return family === AF_INET6 ? "::1" : "127.0.0.1";
 }
 
-/** Whether a canonical literal is an address of this host that no other can reach. */
+/** Whether a canonical literal is a loopback address. */
 export function isLoopback(host: string): boolean {
   return host === "::1" || host.startsWith("127.");
 }
@@ -242,12 +242,12 @@ export function isLoopback(host: string): boolean {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A path as the bytes of sun_path, without a closing NUL. */
+/** Returns a path as the bytes of sun_path, without a NUL at its end. */
 export function toUnixPathBytes(path: UnixAddress): Uint8Array {
   return typeof path === "string" ? encoder.encode(path) : path;
 }
 
-/** The path in bytes of sun_path: a string where it is UTF-8. */
+/** Returns the path in the bytes of sun_path. It is a string if it is UTF-8. */
 export function fromUnixPathBytes(bytes: Uint8Array): UnixAddress {
   try {
     return decoder.decode(bytes);

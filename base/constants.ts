@@ -11,17 +11,17 @@ export const SOCK_DGRAM = 2;
 export const SOCK_RAW: number = 3;
 /** Reliable datagrams. */
 export const SOCK_RDM: number = 4;
-/** A connection that keeps the bounds of records. */
+/** A connection that keeps the boundaries of records. */
 export const SOCK_SEQPACKET: number = 5;
 /** Flag in a type: non-blocking from the start. */
 export const SOCK_NONBLOCK: number = 2048;
 /** Flag in a type: closed when another program is executed. */
 export const SOCK_CLOEXEC: number = 524288;
-/** shutdown: receive no more. */
+/** shutdown: end receiving. */
 export const SHUT_RD: number = 0;
-/** shutdown: send no more. */
+/** shutdown: end sending. */
 export const SHUT_WR: number = 1;
-/** shutdown: both. */
+/** shutdown: end both directions. */
 export const SHUT_RDWR: number = 2;
 /** The longest queue that listen asks for. */
 export const SOMAXCONN: number = on(4096, 128, 0x7fffffff);
@@ -47,7 +47,7 @@ export const SOL_TIPC: number = 271;
 export const SOL_HCI: number = 0;
 /** Trace the socket in the kernel. */
 export const SO_DEBUG: number = on(1, 1, 1);
-/** Allow an address to be bound that a closed connection still holds. */
+/** Allow bind to an address that is still in use by a closed connection (TIME_WAIT). */
 export const SO_REUSEADDR: number = on(2, 4, 4);
 /** The socket's type. */
 export const SO_TYPE: number = on(3, 0x1008, 0x1008);
@@ -63,11 +63,11 @@ export const SO_SNDBUF: number = on(7, 0x1001, 0x1001);
 export const SO_RCVBUF: number = on(8, 0x1002, 0x1002);
 /** Probe an idle connection. */
 export const SO_KEEPALIVE: number = on(9, 8, 8);
-/** Urgent data among the other data. */
+/** Receive urgent data in its place among the other data. */
 export const SO_OOBINLINE: number = on(10, 0x100, 0x100);
 /** Priority of the packets (Linux). */
 export const SO_PRIORITY: number = 12;
-/** What close does with data not yet sent. */
+/** Whether and how long close waits for data that was not sent yet. */
 export const SO_LINGER: number = on(13, 0x80, 0x80);
 /** Let several sockets bind one port and share its load. */
 export const SO_REUSEPORT: number = on(15, 0x200);
@@ -75,13 +75,13 @@ export const SO_REUSEPORT: number = on(15, 0x200);
 export const SO_PASSCRED: number = on(16, ABSENT, ABSENT);
 /** Process, user and group of a Unix socket's peer (Linux). */
 export const SO_PEERCRED: number = 17;
-/** Least amount that makes a socket readable. */
+/** The smallest number of received bytes that makes a socket readable. */
 export const SO_RCVLOWAT: number = on(18, 0x1004, 0x1004);
-/** Least room that makes a socket writable. */
+/** The smallest free space in the send buffer that makes a socket writable. */
 export const SO_SNDLOWAT: number = on(19, 0x1003, 0x1003);
-/** The kernel's own timeout of receiving. */
+/** The kernel's timeout of receives. */
 export const SO_RCVTIMEO: number = on(20, 0x1006, 0x1006);
-/** The kernel's own timeout of sending. */
+/** The kernel's timeout of sends. */
 export const SO_SNDTIMEO: number = on(21, 0x1005, 0x1005);
 /** Use one network device only (Linux). */
 export const SO_BINDTODEVICE: number = 25;
@@ -107,27 +107,27 @@ export const SCM_RIGHTS: number = 1;
 export const SCM_CREDENTIALS: number = 2;
 /** Urgent data. */
 export const MSG_OOB: number = 1;
-/** Receive and leave the data there. */
+/** Receive without taking the data out of the queue. */
 export const MSG_PEEK: number = 2;
 /** Send to directly connected hosts only. */
 export const MSG_DONTROUTE: number = 4;
-/** Answer: control messages were cut. */
+/** In the flags of a received message: control messages were cut. */
 export const MSG_CTRUNC: number = on(8, 0x20, 0x200);
-/** Answer: the datagram was cut; asked for on Linux: tell its true length. */
+/** In the flags of a received message: the datagram was cut. As a flag of a receive on Linux: return its true length. */
 export const MSG_TRUNC: number = on(0x20, 0x10, 0x100);
 /** Do not wait in this call. */
 export const MSG_DONTWAIT: number = on(0x40, 0x80);
 /** End of a record. */
 export const MSG_EOR: number = on(0x80, 8);
-/** Wait until all that was asked for is there. */
+/** Wait until all requested bytes have arrived. */
 export const MSG_WAITALL: number = on(0x100, 0x40, 8);
-/** The peer is known to be there (Linux). */
+/** The peer is known to be reachable (Linux). */
 export const MSG_CONFIRM: number = 0x800;
 /** Receive from the error queue (Linux). */
 export const MSG_ERRQUEUE: number = 0x2000;
-/** No SIGPIPE; always so here. */
+/** No SIGPIPE. Sockets of this package never raise it. */
 export const MSG_NOSIGNAL: number = on(0x4000, 0x80000);
-/** More will follow (Linux). */
+/** More data will follow (Linux). */
 export const MSG_MORE: number = 0x8000;
 /** Send data with the SYN (Linux). */
 export const MSG_FASTOPEN: number = 0x20000000;
@@ -136,7 +136,7 @@ export const MSG_CMSG_CLOEXEC: number = 0x40000000;
 
 // Address and protocol families.
 
-/** No family given: any will do. */
+/** Any family. */
 export const AF_UNSPEC: number = 0;
 /** Local sockets, addressed by a path. */
 export const AF_UNIX = 1;
@@ -211,45 +211,45 @@ export const PF_PACKET: number = on(17, ABSENT);
 /** AF_RDS under its protocol name. */
 export const PF_RDS: number = 21;
 
-// Flags and errors of the resolver. The errors are glibc's on every platform, like its texts: this module raises them itself.
+// Flags and errors of look-ups. The errors have glibc's numbers and texts on every platform, because this package makes them.
 
-/** getaddrinfo: addresses to bind; no host means every interface. */
+/** getaddrinfo: addresses for bind. A host of null means all interfaces. */
 export const AI_PASSIVE: number = 1;
-/** getaddrinfo: tell the host's official name. */
+/** getaddrinfo: return the host's official name. */
 export const AI_CANONNAME: number = 2;
-/** getaddrinfo: the host is an address, look nothing up. */
+/** getaddrinfo: the host is a numeric address, which needs no look-up. */
 export const AI_NUMERICHOST: number = 4;
-/** getaddrinfo: IPv4 addresses as IPv6 ones where there are no others. */
+/** getaddrinfo: IPv4 addresses mapped to IPv6, if the host has no IPv6 address. */
 export const AI_V4MAPPED: number = on(8, 0x800, 0x800);
-/** getaddrinfo: with AI_V4MAPPED, both. */
+/** getaddrinfo: with AI_V4MAPPED, both IPv6 and mapped IPv4 addresses. */
 export const AI_ALL: number = on(16, 0x100, 0x100);
-/** getaddrinfo: only families that this machine has an address of. */
+/** getaddrinfo: only families of which this machine has an address. */
 export const AI_ADDRCONFIG: number = on(32, 0x400, 0x400);
-/** getaddrinfo: the service is a port, look nothing up. */
+/** getaddrinfo: the service is a port number, which needs no look-up. */
 export const AI_NUMERICSERV: number = on(1024, 0x1000, 8);
-/** getnameinfo: the address, not the name. */
+/** getnameinfo: return the address, not the name. */
 export const NI_NUMERICHOST: number = on(1, 2, 2);
-/** getnameinfo: the port, not the service. */
+/** getnameinfo: return the port, not the service. */
 export const NI_NUMERICSERV: number = on(2, 8, 8);
-/** getnameinfo: only the host's part of a local name. */
+/** getnameinfo: return only the first part of a local host's name, without the domain. */
 export const NI_NOFQDN: number = on(4, 1, 1);
-/** getnameinfo: an error where there is no name. */
+/** getnameinfo: fail if there is no name. */
 export const NI_NAMEREQD: number = on(8, 4, 4);
-/** getnameinfo: the service of datagrams. */
+/** getnameinfo: the port is a UDP port. */
 export const NI_DGRAM: number = 16;
 /** getnameinfo: decode an international name (Linux). */
 export const NI_IDN: number = 32;
-/** Room for a host's name in C. */
+/** Size of a buffer for a host's name in C. */
 export const NI_MAXHOST: number = 1025;
-/** Room for a service's name in C. */
+/** Size of a buffer for a service's name in C. */
 export const NI_MAXSERV: number = 32;
 /** Invalid flags. */
 export const EAI_BADFLAGS: number = -1;
 /** The name or service is not known. */
 export const EAI_NONAME: number = -2;
-/** The look-up failed for the moment. */
+/** The look-up failed, and may succeed later. */
 export const EAI_AGAIN: number = -3;
-/** The look-up failed for good. */
+/** The look-up failed, and will fail again. */
 export const EAI_FAIL: number = -4;
 /** The name has no address. */
 export const EAI_NODATA: number = -5;
@@ -257,7 +257,7 @@ export const EAI_NODATA: number = -5;
 export const EAI_FAMILY: number = -6;
 /** The socket type is not supported. */
 export const EAI_SOCKTYPE: number = -7;
-/** The service is not there for the socket type. */
+/** The socket type does not have the service. */
 export const EAI_SERVICE: number = -8;
 /** The host has no address of the family. */
 export const EAI_ADDRFAMILY: number = -9;

@@ -1,26 +1,26 @@
-// Data that goes in and out: text or bytes as one byte view, memory for what is received, sizes of control messages.
+// Data to send and receive: text and buffers as views of bytes, memory for received data, sizes of control messages.
 
 import { platform } from "./platform.ts";
 
 const encoder = new TextEncoder();
 
-/** What can be sent: text (as UTF-8) or any buffer or view of one, what recv returned among them (shared memory too). */
+/** What can be sent: text (as UTF-8), or any buffer or view of one, such as a result of `recv` or shared memory. */
 export type Data = string | ArrayBufferView | ArrayBufferLike;
 
 /** What can be received into: any buffer or view of one. */
 export type MutableData = ArrayBufferView | ArrayBufferLike;
 
-/** What is received: bytes in memory that can be posted, transferred and put in a Response. */
+/** What is received: bytes in an ArrayBuffer, which can be posted, transferred and used for a Response. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The bytes of some data, without a copy where there are bytes already. */
+/** Returns the bytes of some data. The bytes of a buffer or a view are not copied. */
 export function bytesOf(data: Data): Uint8Array {
   if (data instanceof Uint8Array) return data;
   if (typeof data === "string") return encoder.encode(data);
   return viewOf(data);
 }
 
-/** The bytes of a buffer that is written to: the same memory, seen as bytes. */
+/** Returns a view of the bytes of a buffer, in the same memory. */
 export function viewOf(buffer: ArrayBufferView | ArrayBufferLike): Uint8Array {
   if (buffer instanceof Uint8Array) return buffer;
   if (ArrayBuffer.isView(buffer)) return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
@@ -30,13 +30,13 @@ export function viewOf(buffer: ArrayBufferView | ArrayBufferLike): Uint8Array {
   throw new TypeError(`a bytes-like object is required, not '${nameOf(buffer)}'`);
 }
 
-/** A value's kind in a word, for error texts. */
+/** Returns the name of a value's type, for error texts. */
 export function nameOf(value: unknown): string {
   if (value === null) return "null";
   return typeof value === "object" ? value.constructor?.name ?? "object" : typeof value;
 }
 
-/** Several views one after the other, in memory of their own. */
+/** Copies several views into one array. */
 export function gather(views: Uint8Array[]): Uint8Array {
   const all = new Uint8Array(views.reduce((sum, view) => sum + view.length, 0));
   let offset = 0;
@@ -47,7 +47,7 @@ export function gather(views: Uint8Array[]): Uint8Array {
   return all;
 }
 
-/** Spreads data over views, filling each before the next. */
+/** Copies data into several views, and fills each before the next. */
 export function scatter(data: Uint8Array, views: Uint8Array[]): void {
   let offset = 0;
   for (const view of views) {
@@ -57,9 +57,9 @@ export function scatter(data: Uint8Array, views: Uint8Array[]): void {
   }
 }
 
-// Memory for what is received, cheap where it is small.
+// Memory for received data. Small pieces come from a pool.
 
-/** Up to this length a copy comes out of the pool; an allocation of its own costs 290 ns, a piece of the pool 30. */
+/** The longest piece from the pool, in bytes. An allocation takes 290 ns, and a piece of the pool takes 30 ns. */
 const LARGEST_PIECE = 4096;
 const POOL_SIZE = 32768;
 
@@ -67,14 +67,14 @@ let pool = new Uint8Array(POOL_SIZE);
 let used = 0;
 
 /**
- * Copies bytes out of a buffer that is going to be used again. A small copy shares its ArrayBuffer with other
- * received data, as Node's Buffers do: respect its byteOffset, and slice() it before transferring it. It starts where
- * any typed array may.
+ * Copies bytes out of a buffer that will be used again. A small copy shares its ArrayBuffer with other received data, as
+ * Node's Buffers do: its byteOffset may not be 0, and it must be copied with `slice()` before its buffer is transferred. It is
+ * aligned for any typed array.
  */
 export function copyOf(buffer: Bytes, start: number, end: number): Bytes {
   const length = end - start;
   if (length > LARGEST_PIECE) return buffer.slice(start, end);
-  // A pool that somebody transferred away has no room left either.
+  // A pool whose buffer was transferred has length 0, and so no room.
   if (used + length > pool.length) {
     pool = new Uint8Array(POOL_SIZE);
     used = 0;
@@ -85,14 +85,14 @@ export function copyOf(buffer: Bytes, start: number, end: number): Bytes {
   return piece;
 }
 
-// The sizes of control messages, as <sys/socket.h> has them on 64-bit systems.
+// The sizes of control messages, as in <sys/socket.h> on 64-bit systems.
 
 /** sizeof(struct cmsghdr), which is a multiple of the alignment. */
 const HEADER = platform === "darwin" ? 12 : 16;
 /** Control messages start at multiples of this. */
 const ALIGNMENT = platform === "darwin" ? 4 : 8;
 
-/** The largest socklen_t that CPython hands to the kernel (SOCKLEN_T_LIMIT). */
+/** The largest socklen_t that CPython uses (SOCKLEN_T_LIMIT). */
 const LONGEST = 2 ** 31 - 1;
 
 function checkLength(length: number, longest: number, name: string): void {
@@ -101,7 +101,7 @@ function checkLength(length: number, longest: number, name: string): void {
 }
 
 /**
- * The length of a control message with `length` bytes of data, without padding behind it; as Python's
+ * Returns the length in bytes of a control message with `length` bytes of data, without padding at its end; as Python's
  * `socket.CMSG_LEN()`, see cmsg(3).
  *
  * @throws {RangeError} for a negative or too large length.
@@ -109,7 +109,8 @@ function checkLength(length: number, longest: number, name: string): void {
  * @example
  * ```ts
  * import { CMSG_LEN } from "@berkeley/socket";
- * console.log(CMSG_LEN(4));
+ * import assert from "node:assert/strict";
+ * assert.ok(CMSG_LEN(4) > 4);
  * ```
  */
 export function CMSG_LEN(length: number): number {
@@ -118,19 +119,20 @@ export function CMSG_LEN(length: number): number {
 }
 
 /**
- * The room that a control message with `length` bytes of data takes up, padding included; as Python's
+ * Returns the room in bytes for a control message with `length` bytes of data, with padding; as Python's
  * `socket.CMSG_SPACE()`, see cmsg(3).
  *
  * @throws {RangeError} for a negative or too large length.
  *
  * @example
  * ```ts
- * import { CMSG_SPACE } from "@berkeley/socket";
- * console.log(CMSG_SPACE(4));
+ * import { CMSG_LEN, CMSG_SPACE } from "@berkeley/socket";
+ * import assert from "node:assert/strict";
+ * assert.ok(CMSG_SPACE(4) >= CMSG_LEN(4));
  * ```
  */
 export function CMSG_SPACE(length: number): number {
-  // CPython's bound: with the header and one unit of padding it still fits.
+  // CPython's limit: the data with the header and padding must fit.
   checkLength(length, LONGEST - HEADER - ALIGNMENT, "CMSG_SPACE");
   return HEADER + Math.ceil(length / ALIGNMENT) * ALIGNMENT;
 }

@@ -1,13 +1,12 @@
-// errno by name: the numbers of the platform that runs, and glibc's texts.
+// Errors by name: their numbers on this platform, and glibc's texts.
 //
-// The table is data: Linux's numbers and texts are CPython's (`errno.errorcode`, `os.strerror`), and a
-// test compares them with python3. macOS and Windows list those that a socket call can answer; Windows
-// has Winsock's numbers (10061), as Python reports them there.
+// The numbers and texts of Linux are CPython's (`errno.errorcode`, `os.strerror`). A test compares them with python3. macOS
+// and Windows have the errors of socket calls only. Windows has Winsock's numbers (10061), as in Python.
 
 import { platform } from "./platform.ts";
 import type { Platform } from "./platform.ts";
 
-/** The names of the errors that a system call can answer. */
+/** The names of the errors of system calls. */
 export type ErrnoName = keyof typeof LINUX;
 
 /** name: [number on Linux, glibc's text] */
@@ -320,23 +319,23 @@ for (const [name, entry] of Object.entries(PLATFORM)) {
   names.set(typeof entry === "number" ? entry : entry[0], name as ErrnoName);
 }
 
-/** The running platform's number of an error; Linux's where the platform has none of its own. */
+/** Returns the number of an error on this platform, or Linux's number if the platform has none. */
 export function errnoOf(name: ErrnoName): number {
   const own = PLATFORM[name] ?? LINUX[name];
   return typeof own === "number" ? own : own[0];
 }
 
-/** The name of one of the running platform's error numbers, or undefined. */
+/** Returns the name of an error number of this platform, or undefined. */
 export function errnoName(errno: number): ErrnoName | undefined {
   return names.get(errno);
 }
 
-/** Whether a word is the name of an error, spelled as errno.h spells it. */
+/** Whether a word is the name of an error, as in errno.h. */
 export function isErrnoName(word: string): word is ErrnoName {
   return Object.hasOwn(LINUX, word);
 }
 
-/** The text of an error, as strerror(3) words it. */
+/** Returns the text of an error, as strerror(3) does. */
 export function strerror(name: ErrnoName): string {
   return LINUX[name][1];
 }

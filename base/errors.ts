@@ -1,50 +1,53 @@
-// The exceptions of Python's socket module, and the one way to make them.
+// The exceptions of Python's socket module, and the functions that make them.
 
 import * as constants from "./constants.ts";
 import { errnoName, errnoOf, isErrnoName, strerror } from "./errno.ts";
 import type { ErrnoName } from "./errno.ts";
 
-/** Where an error happened, carried by {@linkcode OSError}. */
+/** Further data of an {@linkcode OSError}. */
 export interface ErrorContext {
-  /** The call that failed, as its man page names it: "connect". */
+  /** The name of the system call that failed, such as "connect". */
   syscall?: string;
   /** The address that the call was about. */
   address?: unknown;
-  /** The error underneath, where there is one. */
+  /** The error that caused this one. */
   cause?: unknown;
-  /** A sentence that tells the way out, appended to the message. */
+  /** A text that says what to do. It is added to the message. */
   hint?: string;
 }
 
 /**
- * A failed system call, as Python's OSError.
+ * The error of a failed system call, as Python's OSError.
  *
  * The message is Python's: `[Errno 111] Connection refused`.
  *
  * @example
  * ```ts
  * import { OSError, socket } from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  *
  * using sk = socket();
  * const error = await sk.connect(["127.0.0.1", 1]).catch((error: unknown) => error);
- * console.assert(error instanceof OSError && error.code === "ECONNREFUSED" && error.syscall === "connect");
+ * assert.ok(error instanceof OSError);
+ * assert.equal(error.code, "ECONNREFUSED");
+ * assert.equal(error.syscall, "connect");
  * ```
  */
 export class OSError extends Error {
   /** The class's name, as Python prints it. */
   override name = "OSError";
-  /** The platform's error number; undefined where Python has None, as for "timed out". */
+  /** The error number of the platform; undefined where Python has None, as for "timed out". */
   readonly errno: number | undefined;
-  /** The error's name, "ECONNREFUSED". */
+  /** The name of the error, such as "ECONNREFUSED". */
   readonly code: string | undefined;
-  /** The error's text, "Connection refused". */
+  /** The text of the error, such as "Connection refused". */
   readonly strerror: string | undefined;
-  /** The call that failed, "connect". */
+  /** The name of the system call that failed, such as "connect". */
   readonly syscall: string | undefined;
   /** The address that the call was about. */
   readonly address: unknown;
 
-  /** Takes Python's arguments (errno and strerror), or a message alone. */
+  /** Makes an error from Python's arguments (errno and strerror), or from a message. */
   constructor(errno: number | string, text?: string, context: ErrorContext & { code?: string } = {}) {
     const name = typeof errno === "number" ? context.code ?? errnoName(errno) : context.code;
     const words = text ?? (name !== undefined && isErrnoName(name) ? strerror(name) : `Unknown error ${errno}`);
@@ -62,16 +65,17 @@ export class OSError extends Error {
 }
 
 /**
- * A non-blocking call that would have to wait (EAGAIN, EALREADY, EINPROGRESS).
+ * The error of a non-blocking call that would have to wait (EAGAIN, EALREADY, EINPROGRESS).
  *
  * @example
  * ```ts
  * import { BlockingIOError, socketpair } from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  *
  * const [a, b] = await socketpair();
  * a.setblocking(false);
  * const error = await a.recv(1024).catch((error: unknown) => error);
- * console.assert(error instanceof BlockingIOError);
+ * assert.ok(error instanceof BlockingIOError);
  * a.close();
  * b.close();
  * ```
@@ -81,29 +85,23 @@ export class BlockingIOError extends OSError {
   override name = "BlockingIOError";
 }
 /**
- * A call interrupted by a signal (EINTR).
- *
- * @example
- * ```ts
- * import { InterruptedError, OSError } from "@berkeley/socket";
- *
- * console.assert(new InterruptedError(4) instanceof OSError);
- * ```
+ * The error of a call that a signal of the system interrupted (EINTR).
  */
 export class InterruptedError extends OSError {
   /** The class's name. */
   override name = "InterruptedError";
 }
 /**
- * The base class of a connection's errors.
+ * The base class of the errors of connections.
  *
  * @example
  * ```ts
  * import { ConnectionError, socket } from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  *
  * using sk = socket();
  * const error = await sk.connect(["127.0.0.1", 1]).catch((error: unknown) => error);
- * console.assert(error instanceof ConnectionError);
+ * assert.ok(error instanceof ConnectionError);
  * ```
  */
 export class ConnectionError extends OSError {
@@ -111,16 +109,17 @@ export class ConnectionError extends OSError {
   override name = "ConnectionError";
 }
 /**
- * Sending where nobody reads any more (EPIPE, ESHUTDOWN).
+ * The error of a send on a connection that was shut down for sending, or that the peer has closed (EPIPE, ESHUTDOWN).
  *
  * @example
  * ```ts
  * import { BrokenPipeError, SHUT_WR, socketpair } from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  *
  * const [a, b] = await socketpair();
  * await a.shutdown(SHUT_WR);
  * const error = await a.send("x").catch((error: unknown) => error);
- * console.assert(error instanceof BrokenPipeError);
+ * assert.ok(error instanceof BrokenPipeError);
  * a.close();
  * b.close();
  * ```
@@ -130,29 +129,23 @@ export class BrokenPipeError extends ConnectionError {
   override name = "BrokenPipeError";
 }
 /**
- * A connection that was aborted before it was accepted (ECONNABORTED).
- *
- * @example
- * ```ts
- * import { ConnectionAbortedError, ConnectionError } from "@berkeley/socket";
- *
- * console.assert(new ConnectionAbortedError(103) instanceof ConnectionError);
- * ```
+ * The error of a connection that was aborted before it was accepted (ECONNABORTED).
  */
 export class ConnectionAbortedError extends ConnectionError {
   /** The class's name. */
   override name = "ConnectionAbortedError";
 }
 /**
- * Nobody listens at the address (ECONNREFUSED).
+ * The error of a connect to an address without a listener (ECONNREFUSED).
  *
  * @example
  * ```ts
  * import { ConnectionRefusedError, socket } from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  *
  * using sk = socket();
  * const error = await sk.connect(["127.0.0.1", 1]).catch((error: unknown) => error);
- * console.assert(error instanceof ConnectionRefusedError);
+ * assert.ok(error instanceof ConnectionRefusedError);
  * ```
  */
 export class ConnectionRefusedError extends ConnectionError {
@@ -160,30 +153,24 @@ export class ConnectionRefusedError extends ConnectionError {
   override name = "ConnectionRefusedError";
 }
 /**
- * The peer reset the connection (ECONNRESET).
- *
- * @example
- * ```ts
- * import { ConnectionError, ConnectionResetError } from "@berkeley/socket";
- *
- * console.assert(new ConnectionResetError(104) instanceof ConnectionError);
- * ```
+ * The error of a connection that the peer has reset (ECONNRESET).
  */
 export class ConnectionResetError extends ConnectionError {
   /** The class's name. */
   override name = "ConnectionResetError";
 }
 /**
- * A timeout of the socket ("timed out", without errno) or of the network (ETIMEDOUT).
+ * The error of a timeout: of the socket ("timed out", without errno) or of the network (ETIMEDOUT).
  *
  * @example
  * ```ts
  * import { socketpair, TimeoutError } from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  *
  * const [a, b] = await socketpair();
  * a.settimeout(0.01);
  * const error = await a.recv(1024).catch((error: unknown) => error);
- * console.assert(error instanceof TimeoutError);
+ * assert.ok(error instanceof TimeoutError);
  * a.close();
  * b.close();
  * ```
@@ -193,29 +180,23 @@ export class TimeoutError extends OSError {
   override name = "TimeoutError";
 }
 /**
- * The system refuses the operation (EACCES, EPERM); Deno's own refusals are Deno.errors.NotCapable.
- *
- * @example
- * ```ts
- * import { OSError, PermissionError } from "@berkeley/socket";
- *
- * console.assert(new PermissionError(13) instanceof OSError);
- * ```
+ * The error of an operation that the system refuses (EACCES, EPERM). A refusal by Deno is Deno.errors.NotCapable.
  */
 export class PermissionError extends OSError {
   /** The class's name. */
   override name = "PermissionError";
 }
 /**
- * A path that does not exist (ENOENT).
+ * The error of a path that does not exist (ENOENT).
  *
  * @example
  * ```ts
  * import { AF_UNIX, FileNotFoundError, socket } from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  *
  * using sk = socket(AF_UNIX);
  * const error = await sk.connect("/nonexistent").catch((error: unknown) => error);
- * console.assert(error instanceof FileNotFoundError);
+ * assert.ok(error instanceof FileNotFoundError);
  * ```
  */
 export class FileNotFoundError extends OSError {
@@ -223,28 +204,22 @@ export class FileNotFoundError extends OSError {
   override name = "FileNotFoundError";
 }
 /**
- * A path that exists already (EEXIST).
- *
- * @example
- * ```ts
- * import { FileExistsError, OSError } from "@berkeley/socket";
- *
- * console.assert(new FileExistsError(17) instanceof OSError);
- * ```
+ * The error of a path that exists already (EEXIST).
  */
 export class FileExistsError extends OSError {
   /** The class's name. */
   override name = "FileExistsError";
 }
 /**
- * A failed address look-up; `errno` is one of the EAI_ numbers.
+ * The error of a failed address look-up. `errno` is one of the EAI_ numbers.
  *
  * @example
  * ```ts
  * import { AI_NUMERICHOST, gaierror, getaddrinfo } from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  *
  * const error = await getaddrinfo("no number", 80, 0, 0, 0, AI_NUMERICHOST).catch((error: unknown) => error);
- * console.assert(error instanceof gaierror);
+ * assert.ok(error instanceof gaierror);
  * ```
  */
 export class gaierror extends OSError {
@@ -252,14 +227,7 @@ export class gaierror extends OSError {
   override name = "gaierror";
 }
 /**
- * A failed look-up by gethostbyname or gethostbyaddr.
- *
- * @example
- * ```ts
- * import { herror, OSError } from "@berkeley/socket";
- *
- * console.assert(new herror(1) instanceof OSError);
- * ```
+ * The error of a failed look-up by gethostbyname or gethostbyaddr.
  */
 export class herror extends OSError {
   /** The class's name. */
@@ -285,32 +253,32 @@ const CLASSES: Partial<Record<ErrnoName, typeof OSError>> = {
 };
 
 /**
- * Lets an error's stack begin at the line that called `callee`, and answers the error. What led to it inside of this module
- * says nothing to a program's author. For a function that is on the stack now: without it the stack would be empty.
+ * Makes the stack of an error begin at the line that called `callee`, and returns the error. The lines of this package above
+ * it would not help the author of a program. `callee` must be on the stack now, or the new stack would be empty.
  */
 export function atCaller(error: unknown, callee: (...args: any[]) => unknown): unknown {
-  // Not every engine of a browser has it.
+  // Not every browser has captureStackTrace.
   if (error instanceof OSError) Error.captureStackTrace?.(error, callee);
   return error;
 }
 
-/** Makes the error of a named errno, of the class that Python has for it. */
+/** Makes the error of an error name, with Python's class for it. */
 export function errorFor(code: ErrnoName, context: ErrorContext = {}): OSError {
   return new (CLASSES[code] ?? OSError)(errnoOf(code), strerror(code), { ...context, code });
 }
 
-/** Makes the error of an errno number, of the class that Python has for it. */
+/** Makes the error of an error number, with Python's class for it. */
 export function errorForErrno(errno: number, context: ErrorContext = {}): OSError {
   const code = errnoName(errno);
   return code === undefined ? new OSError(errno, undefined, context) : errorFor(code, context);
 }
 
-/** Makes the error of a socket timeout that ran out: "timed out", as in Python without an errno. */
+/** Makes the error of a socket's timeout: "timed out", as in Python without an errno. */
 export function timedOut(context: ErrorContext = {}): TimeoutError {
   return new TimeoutError("timed out", undefined, context);
 }
 
-// The errors of look-ups: numbers and texts are glibc's on every platform, as this module raises them itself.
+// The errors of look-ups. Numbers and texts are glibc's on every platform, because this package makes them.
 
 /** gai_strerror(3) */
 const GAI_TEXTS = {
@@ -331,7 +299,7 @@ const GAI_TEXTS = {
 /** The names of getaddrinfo's errors. */
 export type GaiName = keyof typeof GAI_TEXTS;
 
-/** The error whose text is in a message: Deno tells getaddrinfo's failures by glibc's text alone. */
+/** Finds the error whose text is in a message. Deno's errors have only glibc's text for a failure of getaddrinfo. */
 export function gaiNameIn(message: string): GaiName | undefined {
   return (Object.keys(GAI_TEXTS) as GaiName[]).find((name) => message.includes(GAI_TEXTS[name]));
 }

@@ -1,4 +1,4 @@
-// The exceptions that every entry exports, under the names that Python has for them; making them is errors.ts.
+// The exceptions that every entry exports, under Python's names. errors.ts defines them.
 
 export {
   BlockingIOError,

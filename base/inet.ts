@@ -1,4 +1,4 @@
-// The inet_ and hton functions, as strict and as lenient as the C library's.
+// The inet_ and hton functions. They accept what the C library accepts.
 
 import { AF_INET, AF_INET6 } from "./constants.ts";
 import { nameOf, viewOf } from "./data.ts";
@@ -13,13 +13,14 @@ function checkText(text: unknown, name: string): string {
 }
 
 /**
- * Packs an IPv4 address into four bytes, leniently: "127.1" and "0x7f.1" are addresses too, and what follows
- * white space is ignored.
+ * Packs an IPv4 address into four bytes, as Python's `socket.inet_aton()`; see inet_aton(3). "127.1" and "0x7f.1" are
+ * addresses too. White space and any text after it are ignored.
  *
  * @example
  * ```ts
  * import { inet_aton } from "@berkeley/socket";
- * console.assert(inet_aton("1.2").join() === "1,0,0,2");
+ * import assert from "node:assert/strict";
+ * assert.deepEqual([...inet_aton("1.2")], [1, 0, 0, 2]);
  * ```
  */
 export function inet_aton(ip: string): Uint8Array {
@@ -30,12 +31,13 @@ export function inet_aton(ip: string): Uint8Array {
 }
 
 /**
- * Writes four bytes as a dotted IPv4 address.
+ * Converts four bytes to an IPv4 address in dotted form, as Python's `socket.inet_ntoa()`.
  *
  * @example
  * ```ts
  * import { inet_ntoa } from "@berkeley/socket";
- * console.assert(inet_ntoa(new Uint8Array([127, 0, 0, 1])) === "127.0.0.1");
+ * import assert from "node:assert/strict";
+ * assert.equal(inet_ntoa(new Uint8Array([127, 0, 0, 1])), "127.0.0.1");
  * ```
  */
 export function inet_ntoa(packed: MutableData): string {
@@ -45,12 +47,14 @@ export function inet_ntoa(packed: MutableData): string {
 }
 
 /**
- * Packs an address of AF_INET or AF_INET6, strictly.
+ * Packs an address of AF_INET or AF_INET6, as Python's `socket.inet_pton()`; see inet_pton(3). It accepts only the usual form
+ * of an address, unlike {@linkcode inet_aton}.
  *
  * @example
  * ```ts
  * import { AF_INET6, inet_pton } from "@berkeley/socket";
- * console.assert(inet_pton(AF_INET6, "::1")[15] === 1);
+ * import assert from "node:assert/strict";
+ * assert.equal(inet_pton(AF_INET6, "::1")[15], 1);
  * ```
  */
 export function inet_pton(family: number, ip: string): Uint8Array {
@@ -63,12 +67,13 @@ export function inet_pton(family: number, ip: string): Uint8Array {
 }
 
 /**
- * Writes a packed address of AF_INET or AF_INET6 in its shortest form.
+ * Converts a packed address of AF_INET or AF_INET6 to its shortest text, as Python's `socket.inet_ntop()`; see inet_ntop(3).
  *
  * @example
  * ```ts
  * import { AF_INET6, inet_ntop } from "@berkeley/socket";
- * console.assert(inet_ntop(AF_INET6, new Uint8Array(16)) === "::");
+ * import assert from "node:assert/strict";
+ * assert.equal(inet_ntop(AF_INET6, new Uint8Array(16)), "::");
  * ```
  */
 export function inet_ntop(family: number, packed: MutableData): string {
@@ -81,7 +86,7 @@ export function inet_ntop(family: number, packed: MutableData): string {
   return family === AF_INET ? formatIPv4(bytes) : formatIPv6(bytes);
 }
 
-/** Turns a number's bytes round where the processor is little-endian: the network is big-endian. */
+/** Reverses the bytes of a number on a little-endian processor. The byte order of the network is big-endian. */
 function swap(value: number, bits: 16 | 32, name: string): number {
   if (typeof value !== "number" || (Number.isFinite(value) && !Number.isInteger(value))) {
     throw new TypeError(`${name}() argument must be an integer`);
@@ -98,12 +103,13 @@ function swap(value: number, bits: 16 | 32, name: string): number {
 }
 
 /**
- * A 16-bit number from the machine's byte order to the network's.
+ * Converts a 16-bit number from the machine's byte order to the network's, as Python's `socket.htons()`.
  *
  * @example
  * ```ts
  * import { htons, ntohs } from "@berkeley/socket";
- * console.assert(ntohs(htons(8080)) === 8080);
+ * import assert from "node:assert/strict";
+ * assert.equal(ntohs(htons(8080)), 8080);
  * ```
  */
 export function htons(value: number): number {
@@ -111,12 +117,13 @@ export function htons(value: number): number {
 }
 
 /**
- * A 32-bit number from the machine's byte order to the network's.
+ * Converts a 32-bit number from the machine's byte order to the network's, as Python's `socket.htonl()`.
  *
  * @example
  * ```ts
  * import { htonl, ntohl } from "@berkeley/socket";
- * console.assert(ntohl(htonl(0x7f000001)) === 0x7f000001);
+ * import assert from "node:assert/strict";
+ * assert.equal(ntohl(htonl(0x7f000001)), 0x7f000001);
  * ```
  */
 export function htonl(value: number): number {
@@ -124,12 +131,13 @@ export function htonl(value: number): number {
 }
 
 /**
- * A 16-bit number from the network's byte order to the machine's.
+ * Converts a 16-bit number from the network's byte order to the machine's, as Python's `socket.ntohs()`.
  *
  * @example
  * ```ts
  * import { htons, ntohs } from "@berkeley/socket";
- * console.assert(ntohs(htons(8080)) === 8080);
+ * import assert from "node:assert/strict";
+ * assert.equal(ntohs(htons(8080)), 8080);
  * ```
  */
 export function ntohs(value: number): number {
@@ -137,12 +145,13 @@ export function ntohs(value: number): number {
 }
 
 /**
- * A 32-bit number from the network's byte order to the machine's.
+ * Converts a 32-bit number from the network's byte order to the machine's, as Python's `socket.ntohl()`.
  *
  * @example
  * ```ts
  * import { htonl, ntohl } from "@berkeley/socket";
- * console.assert(ntohl(htonl(0x7f000001)) === 0x7f000001);
+ * import assert from "node:assert/strict";
+ * assert.equal(ntohl(htonl(0x7f000001)), 0x7f000001);
  * ```
  */
 export function ntohl(value: number): number {

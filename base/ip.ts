@@ -1,6 +1,9 @@
-// Hosts as text: IP addresses, and international names. Addresses between text and bytes. Parsers answer undefined for what is no address; who calls words the error.
+// Hosts as text: IP addresses and international names.
+//
+// Addresses are converted from text to bytes and back. A parser returns undefined for anything that is no address, and its
+// caller makes the error.
 
-/** Reads one number as C does: 0x… hexadecimal, 0… octal, else decimal; undefined where it is none. */
+/** Parses one number as C does: 0x… is hexadecimal, 0… is octal, others are decimal. Returns undefined for anything else. */
 function parseC(text: string): number | undefined {
   if (/^0x[0-9a-f]+$/i.test(text)) return parseInt(text, 16);
   if (/^0[0-7]*$/.test(text)) return parseInt(text, 8);
@@ -9,8 +12,8 @@ function parseC(text: string): number | undefined {
 }
 
 /**
- * inet_aton(3)'s lenient forms: one to four numbers, the last filling the bytes that are left, so that
- * "127.1" is 127.0.0.1 and "0x7f000001" too. The whole text counts, as in getaddrinfo(3).
+ * Parses the forms of inet_aton(3): one to four numbers, of which the last fills all bytes that are left. So "127.1" and
+ * "0x7f000001" are 127.0.0.1. The whole text must be an address, as in getaddrinfo(3).
  */
 export function parseLenientIPv4(text: string): Uint8Array | undefined {
   const parts = text.split(".");
@@ -29,7 +32,7 @@ export function parseLenientIPv4(text: string): Uint8Array | undefined {
   return bytes;
 }
 
-/** inet_pton(3)'s strict form: four decimal numbers without leading zeros. */
+/** Parses the form of inet_pton(3): four decimal numbers without leading zeros. */
 export function parseIPv4(text: string): Uint8Array | undefined {
   const parts = text.split(".");
   if (parts.length !== 4) return undefined;
@@ -41,7 +44,7 @@ export function parseIPv4(text: string): Uint8Array | undefined {
   return bytes;
 }
 
-/** Writes groups of an IPv6 address to `bytes` from `offset` on; the end of the text may be dotted. Answers where it stopped. */
+/** Writes groups of an IPv6 address to `bytes` from `offset` on. Returns the end. The last group may be a dotted IPv4 address. */
 function parseGroups(text: string, bytes: Uint8Array, offset: number, dottedMayEnd: boolean): number | undefined {
   if (text === "") return offset;
   const groups = text.split(":");
@@ -60,7 +63,7 @@ function parseGroups(text: string, bytes: Uint8Array, offset: number, dottedMayE
   return offset;
 }
 
-/** inet_pton(3) for IPv6, without a scope. */
+/** Parses the form of inet_pton(3) for IPv6, without a scope. */
 export function parseIPv6(text: string): Uint8Array | undefined {
   const gap = text.indexOf("::");
   const bytes = new Uint8Array(16);
@@ -68,18 +71,18 @@ export function parseIPv6(text: string): Uint8Array | undefined {
   const head = parseGroups(text.slice(0, gap), bytes, 0, false);
   const rest = new Uint8Array(16);
   const tail = parseGroups(text.slice(gap + 2), rest, 0, true);
-  // "::" stands for one group of zeros at least.
+  // "::" stands for at least one group of zeros.
   if (head === undefined || tail === undefined || head + tail > 14) return undefined;
   bytes.set(rest.subarray(0, tail), 16 - tail);
   return bytes;
 }
 
-/** Four bytes as dotted numbers. */
+/** Converts four bytes to dotted numbers. */
 export function formatIPv4(bytes: Uint8Array): string {
   return bytes.join(".");
 }
 
-/** Sixteen bytes as inet_ntop(3) writes them: the longest run of zeros (the first of equals, two groups at least) as "::". */
+/** Converts sixteen bytes to the text of inet_ntop(3). The first longest run of two or more zero groups becomes "::". */
 export function formatIPv6(bytes: Uint8Array): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
   const groups = Array.from({ length: 8 }, (_, i) => view.getUint16(2 * i));
@@ -91,7 +94,7 @@ export function formatIPv6(bytes: Uint8Array): string {
     if (run > length) [start, length] = [i, run];
     i += run;
   }
-  // ::a.b.c.d and ::ffff:a.b.c.d, the forms that hold an IPv4 address.
+  // ::a.b.c.d and ::ffff:a.b.c.d, the forms with an IPv4 address.
   if (start === 0 && (length === 6 || (length === 5 && groups[5] === 0xffff))) {
     return `::${length === 5 ? "ffff:" : ""}${formatIPv4(bytes.subarray(12))}`;
   }
@@ -100,14 +103,14 @@ export function formatIPv6(bytes: Uint8Array): string {
   return `${hex.slice(0, start).join(":")}::${hex.slice(start + length).join(":")}`;
 }
 
-// International host names, as DNS takes them.
+// International host names in the form of DNS.
 
-/** Characters that no host name has. In a URL they would end the host, or be refused. */
+/** Characters that no host name has. In a URL they end the host or are refused. */
 const IN_NO_NAME = /[\0-\x20"#%/:<>?@[\\\]^`{|}\x7f]/;
 /** Keeps the URL parser from reading a name that ends in a number as an IPv4 address. */
 const SUFFIX = ".x";
 
-/** The ASCII form of an international name, by the web's URL standard (UTS 46); undefined where it has none. */
+/** Returns the ASCII form of an international name by the URL standard (UTS 46), or undefined if it has none. */
 function domainToAscii(host: string): string | undefined {
   try {
     return new URL(`http://${host}${SUFFIX}`).hostname.slice(0, -SUFFIX.length);
@@ -116,17 +119,17 @@ function domainToAscii(host: string): string | undefined {
   }
 }
 
-/** The name in a socket's address: ASCII as it is, for the resolver to judge; an international name in its ASCII form. */
+/** Returns the host name of a socket's address. An ASCII name does not change, and an international name gets its ASCII form. */
 export function asciiOf(host: string): string {
   if (/^[\0-\x7f]*$/.test(host)) return host;
-  // Nothing is found under such a name, however it is spelled. The look-up is to say so, after all that it checks first.
+  // No such name can be found. It is kept, so that the look-up fails with its own error, after its other checks.
   if (IN_NO_NAME.test(host)) return host.replace(/[^\0-\x7f]/gu, "?");
   const ascii = domainToAscii(host);
   if (ascii === undefined || ascii === "") throw new RangeError("host name is no international domain name");
   return ascii;
 }
 
-/** The name that a look-up is given. One that cannot be a name is a RangeError, as it is a ValueError in Python. */
+/** Returns the host name for a look-up. A text that is no possible name is a RangeError, where Python has ValueError. */
 export function toAscii(host: string): string {
   const ascii = asciiOf(host);
   const labels = ascii.replace(/\.$/, "").split(".");

@@ -1,26 +1,26 @@
-// Which platform this runs on: the one file of base/ and core/ that asks.
+// The platform that this runs on. No other file of base/ and core/ asks for it.
 
-/** The platforms that have numbers of their own. */
+/** The platforms whose constants differ. */
 export type Platform = "linux" | "darwin" | "windows";
 
-/** What Deno has, and a browser or Node has not. */
+/** Undefined in a browser and in Node. */
 const deno = (globalThis as { Deno?: { build?: { os?: string } } }).Deno;
 
-/** Deno's platform; elsewhere Linux, which is what a simulated host is. */
+/** The platform of Deno. In a browser and in Node it is Linux, because simulated hosts behave as Linux. */
 export const platform: Platform = deno?.build?.os === "darwin"
   ? "darwin"
   : deno?.build?.os === "windows"
   ? "windows"
   : "linux";
 
-// Constants with the running platform's numbers.
+// Constants with the numbers of this platform.
 
-/** Stands for a name that a platform does not have and whose Linux number means something else there. */
+/** Stands for a constant that the platform does not have, if it uses Linux's number for something else. */
 export const ABSENT = -1;
 
 /**
- * Picks the running platform's number. A platform without the name keeps Linux's number, which its kernel does not
- * know, so that a program can name the constant everywhere and is refused only where it uses it.
+ * Returns the number of this platform. On a platform without the constant it is Linux's number, which the platform's kernel
+ * refuses. So a program can import the constant everywhere, and fails only when it uses it.
  */
 export function on<const N extends number>(linux: N, darwin: N = linux, windows: N = linux): N {
   return { linux, darwin, windows }[platform];

@@ -1,9 +1,9 @@
 // Services and protocols by name: the tables of Debian's /etc/services and /etc/protocols (netbase).
 //
-// The tables are built in, so that a look-up asks for no permission and answers the same on every machine;
-// what an administrator added to the files is not seen.
+// The tables are built in. So a look-up needs no permission and returns the same on every machine. Entries that were added to
+// the files of a machine are not used.
 
-/** name port/protocols aliases; the order is the file's, as the first line that fits counts */
+/** Lines of: name port/protocols aliases. They have the order of the file, because the first match is used. */
 const SERVICES = `
 tcpmux 1/tcp
 echo 7/tcp,udp
@@ -278,7 +278,7 @@ tfido 60177/tcp
 fido 60179/tcp
 `;
 
-/** name number aliases */
+/** Lines of: name number aliases. */
 const PROTOCOLS = `
 ip 0 IP
 hopopt 0 HOPOPT
@@ -352,7 +352,7 @@ function parseService(line: string): Service {
   return { name, port: Number(port), protocols: protocols.split(","), aliases };
 }
 
-// Parsed at the first look-up: most programs make none.
+// Parsed at the first look-up, because most programs make none.
 let parsed: Service[] | undefined;
 function services(): Service[] {
   return parsed ??= SERVICES.trim().split("\n").map(parseService);
@@ -362,19 +362,19 @@ function speaks(service: Service, protocol: string | undefined): boolean {
   return protocol === undefined || service.protocols.includes(protocol);
 }
 
-/** The port of a service by its name or an alias of it; for one protocol ("tcp"), or the first that is listed. */
+/** Finds the port of a service by its name or an alias, for a protocol such as "tcp" or for the first in the table. */
 export function findService(name: string, protocol?: string): number | undefined {
   return services().find((service) =>
     (service.name === name || service.aliases.includes(name)) && speaks(service, protocol)
   )?.port;
 }
 
-/** The name of the service at a port. */
+/** Finds the name of the service of a port. */
 export function findPort(port: number, protocol?: string): string | undefined {
   return services().find((service) => service.port === port && speaks(service, protocol))?.name;
 }
 
-/** The number of a protocol by its name or an alias of it. */
+/** Finds the number of a protocol by its name or an alias. */
 export function findProtocol(name: string): number | undefined {
   for (const line of PROTOCOLS.trim().split("\n")) {
     const [official, number, ...aliases] = line.split(" ");

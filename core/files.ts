@@ -1,4 +1,4 @@
-// makefile: a socket as a file. The parts are in files/: bytes, line ends, encodings, and the three classes.
+// makefile: makes a file of a socket. The folder files/ has the classes of files, line ends and encodings.
 
 import { nameOf } from "../base/data.ts";
 import { checkOptions } from "./arguments.ts";
@@ -12,32 +12,35 @@ export { TextFile } from "./files/text.ts";
 export type { FileSocket } from "./files/bytes.ts";
 export type { ErrorHandler } from "./files/codecs.ts";
 
-/** How CPython buffers where nothing else is asked for (io.DEFAULT_BUFFER_SIZE). */
+/** CPython's default size of a buffer (io.DEFAULT_BUFFER_SIZE). */
 const DEFAULT_BUFFER_SIZE = 8192;
 
 const FILE_OPTIONS = ["buffering", "encoding", "errors", "newline"];
 
-/** What python3 calls the encoding that is the default here. */
+/** The default encoding, under python3's name. */
 const DEFAULT_ENCODING = "UTF-8";
 
-/** Options of `Socket.makefile`, as those of Python's open(). */
+/** The options of `Socket.makefile`, as those of Python's open(). */
 export interface MakefileOptions {
-  /** The buffer's size in bytes; 0 for none (bytes only), 1 to send each line at once, -1 or null for 8192. */
+  /** The size of the buffer in bytes; 0 for none (bytes only), 1 to send each line at once, -1 or null for 8192. */
   buffering?: number | null;
-  /** An encoding under Python's or the web's name; UTF-8 if left out. */
+  /** The encoding, under Python's or the web's name; UTF-8 if left out. */
   encoding?: string | null;
-  /** What becomes of bytes or characters that the encoding has no place for: "strict" (an error), "ignore", "replace". */
+  /** What to do with bytes or characters that the encoding does not have: "strict" (throw), "ignore" or "replace". */
   errors?: string | null;
-  /** How lines end: null reads all kinds as "\n", "" keeps them as they are, "\n", "\r" and "\r\n" know only themselves. */
+  /**
+   * How lines end. null reads "\n", "\r" and "\r\n" as "\n". "" reads the same three and does not change them. "\n", "\r"
+   * and "\r\n" are the only line end then.
+   */
   newline?: string | null;
 }
 
-/** The class of file that a mode and its options ask for. */
+/** The class of the file that a mode and its options make. */
 export type FileOf<M extends string, O extends MakefileOptions> = M extends `${string}b${string}`
   ? O extends { buffering: 0 } ? RawFile : BufferedFile
   : TextFile;
 
-/** Makes a file of a socket. `release` is called once, when the file is closed and needs the socket no more. */
+/** Makes a file of a socket. `release` is called once, when the file is closed and no longer needs the socket. */
 export function makeFile<const M extends string = "r", const O extends MakefileOptions = MakefileOptions>(
   socket: FileSocket,
   mode: M | undefined,

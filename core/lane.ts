@@ -311,7 +311,7 @@ export class Lane implements Waiter, Caller {
 
 /** The time limit of one blocking call. */
 export class TimeLimit {
-  /** Whether the time is over. The current attempt is then the last one, and takes what is there. */
+  /** Whether the time is over. If so, the current attempt is the last one, and takes the data that has arrived. */
   expired = false;
   /** Set by the attempts of a sendall that have sent something: the time then starts again. */
   moved = false;

@@ -1249,8 +1249,8 @@ export class Socket<A extends Address = Address, Item = any> {
   }
 
   /**
-   * Sets whether programs that this process starts inherit the socket; as Python's `socket.set_inheritable()`. It has the
-   * same descriptor there.
+   * Sets whether programs that this process starts inherit the socket, as Python's `socket.set_inheritable()`. In such
+   * a program the descriptor has the same number.
    *
    * @throws {OSError} EOPNOTSUPP on the default backend, where Deno does not reveal the descriptor.
    *

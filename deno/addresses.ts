@@ -152,14 +152,14 @@ export function allowed(host: string, port: number): boolean {
   return Deno.permissions.querySync(net).state === "granted";
 }
 
-/** Whether abstract Unix names may be used. They need all of net. It does not ask the user. */
+/** Whether abstract Unix names may be used. They need net access without a list of hosts. It does not ask the user. */
 export function abstractAllowed(): boolean {
   return Deno.permissions.querySync({ name: "net" }).state === "granted";
 }
 
 /**
- * Throws unless abstract Unix names may be used. It asks the user for all of net. Asking for one random name would be
- * useless, because the next name is another one. `hint` tells the reason and the alternative.
+ * Throws unless abstract Unix names may be used. It asks the user for net access without a list of hosts. Asking for
+ * one random name would be useless, because the next name is another one. `hint` tells the reason and the alternative.
  */
 export function requireAbstract(hint: string): void {
   if (abstractAllowed()) return;

@@ -26,7 +26,8 @@ const LONGEST_UNIX = 262144;
 const VALID_UDP = 65507;
 
 /**
- * How often the event loop gets its turns for a non-blocking send to begin. It is a limit in case a receive never ends.
+ * How many times at most a non-blocking send waits for the event loop until it begins. The limit is for the case that a
+ * receive under way never ends.
  */
 const MOST_ROUNDS = 1000;
 
@@ -37,7 +38,7 @@ export type Arrival = [data: Bytes, from: Deno.Addr];
 class PendingDatagram extends PendingSend {
   readonly to: Deno.Addr;
   readonly address: Address;
-  /** Whether it was passed to Deno. */
+  /** Whether the datagram was passed to Deno. */
   started = false;
 
   constructor(caller: Caller | null, bytes: Uint8Array, to: Deno.Addr, address: Address) {
@@ -55,7 +56,7 @@ export class BoundConn {
   readonly reference: Reference;
   readonly #waiters: Waiters;
   readonly #accepts: (from: Deno.Addr) => boolean;
-  /** Only Unix sockets have one. */
+  /** Ends a receive under way; null for UDP, which needs no interrupter. */
   readonly #interrupter: Interrupter | null;
 
   // One buffer for all receives: Deno receives 198,000 datagrams per second with it, and 60,000 with a new one for each.
@@ -316,7 +317,7 @@ export class BoundConn {
     try {
       this.conn.close();
     } catch {
-      // Closed already by `close`; a send has ended after it.
+      // `close` has closed it already. A send that ended later brought the code here again.
     }
   }
 }

@@ -75,7 +75,7 @@ export class Connection {
     return events;
   }
 
-  /** Brings the events up to date. The receiving side comes last, since what it learns holds for a moment only. */
+  /** Brings the events up to date. The receiving side comes last, because its events may soon be out of date. */
   settle(mask: number): Promise<void> | undefined {
     const sending = (mask & POLLOUT) !== 0 ? this.outflow.settle() : undefined;
     if ((mask & ~POLLOUT) === 0) return sending;

@@ -158,7 +158,7 @@ interface Member {
 const EVERY_HOST: Group = { host: "224.0.0.1", on: "127.0.0.1" };
 const EVERY_NODE: Group = { host: "ff01::1", on: 0 };
 
-/** The multicast state of one socket. Before the socket is bound, calls are only stored; then they are all made. */
+/** The multicast state of one socket. Calls before bind are stored, and are made at bind. */
 export class Multicast {
   readonly #members = new Map<string, Member>();
   #boundConn: BoundConn | null = null;

@@ -42,8 +42,8 @@ export class Inflow {
   /** The size of the read under way. */
   #requested = 0;
   /**
-   * Whether the kernel may hold more than the buffer: the last read was filled, a receive left data, or the read ended
-   * while nothing waited.
+   * Whether the kernel may hold data that was not read yet. This is so if the last read returned all bytes that it
+   * asked for, if a receive left data, or if the read ended while nothing waited.
    */
   #mayHaveMore = false;
   /** The id of the latest pending receive for which the kernel was asked. */
@@ -62,7 +62,7 @@ export class Inflow {
     return this.#state === "ended";
   }
 
-  /** Whether a receive would not wait: there is data, or no more will come. */
+  /** Whether a receive would not wait: the buffer has data, or no more data will arrive. */
   get ready(): boolean {
     return this.#buffer.length > 0 || this.over;
   }
@@ -84,7 +84,7 @@ export class Inflow {
 
   // Receiving.
 
-  /** Receives up to `size` bytes in new memory. Takes nothing before `least` bytes are there. */
+  /** Receives up to `size` bytes in new memory. Takes no bytes until at least `least` bytes have arrived. */
   recv(caller: Caller, size: number, least: number, peek: boolean): Bytes | WouldBlock {
     const available = this.#available(caller, size, least, peek);
     if (available === WOULD_BLOCK) return WOULD_BLOCK;
@@ -94,7 +94,7 @@ export class Inflow {
     return data;
   }
 
-  /** Receives into a view. Takes nothing before `least` bytes are there. */
+  /** Receives into a view. Takes no bytes until at least `least` bytes have arrived. */
   recvInto(caller: Caller, view: Uint8Array, least: number, peek: boolean): number | WouldBlock {
     const available = this.#available(caller, view.length, least, peek);
     if (available === WOULD_BLOCK) return WOULD_BLOCK;

@@ -59,7 +59,7 @@ export class Listener {
     return this.#listening;
   }
 
-  /** Starts to queue connections. A second call should change the backlog. Deno cannot, so the first one stays. */
+  /** Starts to queue connections. In the kernel a second call changes the backlog. Deno cannot change it. */
   listen(backlog: number): void {
     if (this.#listening) return;
     this.#reopen(backlog);

@@ -94,7 +94,7 @@ export class StreamOptions {
   #reuseAddr = 0;
   #reusePort = 0;
   #keepAlive = 0;
-  /** It has no effect on a stream, but the kernel stores it. */
+  /** SO_BROADCAST has no effect on a stream, but the kernel stores it. */
   #broadcast = 0;
   #noDelay = 0;
 
@@ -123,7 +123,7 @@ export class StreamOptions {
       checkSettable(name);
       if (name === SO_REUSEADDR) this.#reuseAddr = flag;
       else if (name === SO_REUSEPORT) {
-        // Without the flag --unstable-net, Deno ends the whole process when a listener asks for it.
+        // Without the flag --unstable-net, Deno ends the whole process when a listener uses SO_REUSEPORT.
         if (flag !== 0) checkUnstableNet("SO_REUSEPORT needs", "ENOPROTOOPT", "setsockopt");
         this.#reusePort = flag;
       } else if (name === SO_KEEPALIVE) this.#keepAlive = flag;
@@ -162,7 +162,7 @@ export class StreamOptions {
   #appliedKeepAlive = 0;
 }
 
-// Checks for what no socket of the default backend supports. They throw the kernel's errors.
+// Checks that refuse what no socket of the default backend supports. They throw the kernel's errors.
 
 /** The alternative. Every error for what Deno's net API cannot do names it. */
 export const NATIVE_HINT =

@@ -16,7 +16,7 @@ export class PendingSend {
   sent = 0;
   /** The error, if it failed. */
   error: Error | null = null;
-  /** Whether it is no longer under way. */
+  /** Whether the send is no longer under way. */
   ended = false;
 
   /** Without a caller, no call takes the outcome. */

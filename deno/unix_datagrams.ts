@@ -109,7 +109,8 @@ export class Probes {
       probe(path).then((error) => {
         this.#found.set(path, error);
         this.#answered();
-        // An outcome that no call has taken by now is out of date at the next connect. Undefined means the next probe.
+        // If no call has taken the outcome by now, it is dropped, and the next connect probes again. (Undefined means
+        // that the next probe is under way.)
         if (this.#found.get(path) !== undefined) this.#found.delete(path);
       });
       return undefined;

@@ -32,7 +32,7 @@ export const nativeBackend: Backend = {
   },
 
   adopt(fd, family, type, proto) {
-    // Read in any case: it fails with ENOTSOCK for what is not a socket, before anything is changed.
+    // Read in any case: if the descriptor is not a socket, this fails with ENOTSOCK before anything is changed.
     const own = option(fd, SO_TYPE);
     if (family === -1) family = option(fd, SO_DOMAIN);
     if (proto === -1) proto = option(fd, SO_PROTOCOL);

@@ -43,8 +43,8 @@ export function call(result: number, syscall: string, address?: unknown): number
 
 // Reads the memory that libc's results point to.
 //
-// It uses memcpy and not Deno.UnsafePointerView. The view needs all of --allow-ffi (Deno 2.9), so a program that was only
-// allowed libc (`--allow-ffi=/lib/x86_64-linux-gnu/libc.so.6`) could not use it.
+// It uses memcpy and not Deno.UnsafePointerView. The view needs --allow-ffi without a list of paths
+// (Deno 2.9), so a program that was only allowed libc (`--allow-ffi=/lib/x86_64-linux-gnu/libc.so.6`) could not use it.
 
 /** The address of NULL. */
 export const NULL = 0n;

@@ -6,7 +6,7 @@
 const SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" }, // int *
   // Declared four times: to read memory by pointer or by number, to write to a pointer, and to get the address of a buffer.
-  // Deno.UnsafePointer and its view could do the same, but they need all of --allow-ffi and not only libc's path.
+  // Deno.UnsafePointer and its view could do the same, but they need --allow-ffi without a list of paths.
   memcpy: {
     parameters: ["buffer", /* void *dest */ "pointer", /* const void *src */ "u32" /* size_t n */],
     result: "void", // void *, dest
@@ -172,8 +172,8 @@ export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 /**
  * Returns the places where libc may be. The bare name finds the libc that the process uses already, glibc or musl. A
- * second libc in the process would crash. If FFI is granted for some paths only, Deno looks for a bare name in the current
- * directory; then the granted path is used.
+ * second libc in the process would crash. If FFI is granted for some paths only, Deno would look for a bare name in the
+ * current directory. So in that case the granted path is used.
  */
 function candidates(arch: string): string[] {
   const { state, partial } = Deno.permissions.querySync({ name: "ffi" });

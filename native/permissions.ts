@@ -16,7 +16,7 @@ export function requireAddress(family: number, address: Address): void {
   else requireFamily(family);
 }
 
-/** Checks a socket without an address. A family without hosts and paths needs all of net. */
+/** Checks a socket without an address. A family without hosts and paths needs net access without a list of hosts. */
 export function requireFamily(family: number): void {
   if (family !== AF_INET && family !== AF_INET6 && family !== AF_UNIX) requireNet();
 }
@@ -92,14 +92,14 @@ export function requireHost(host: string, port: number): void {
   requireNet(port === 0 ? hostPort(host, port).slice(0, -":0".length) : hostPort(host, port));
 }
 
-/** The permission objects for all of net, read and write, once they were granted. */
+/** The permissions for net, read and write without a list, once they were granted. */
 const grants = new Map<"net" | "read" | "write", Deno.PermissionStatus>();
 
 /**
- * Whether all of net, read or write is granted. A query costs 0.8 µs, nearly as much as sending a datagram, and Deno keeps
- * 0.4 KB for every path and host that was queried. So a grant of everything is kept. It cannot go out of date: revoking
- * the permission changes the state of the permission object at once. A program with grants for single hosts queries each
- * time.
+ * Whether net, read or write is granted without a list. A query costs 0.8 µs, nearly as much as sending a datagram, and
+ * Deno keeps 0.4 KB for every path and host that was queried. So a grant of everything is kept. It cannot go out of
+ * date: revoking the permission changes the state of the permission object at once. A program with grants for single
+ * hosts queries each time.
  */
 function allGranted(name: "net" | "read" | "write"): boolean {
   if (grants.get(name)?.state === "granted") return true;
@@ -118,7 +118,7 @@ function isNetGranted(host: string): boolean {
   return stateOf(host) === "granted";
 }
 
-/** Checks a host and port, or all of net if `host` is undefined. */
+/** Checks a host and port. If `host` is undefined, checks net access without a list of hosts. */
 function requireNet(host?: string): void {
   if (allGranted("net")) return;
   const what = host === undefined ? "net access" : `net access to ${JSON.stringify(host)}`;

@@ -65,7 +65,7 @@ export interface Watched {
   readonly foreground: number;
   /** False after unref(): then its waiters do not keep the process alive. */
   referenced: boolean;
-  /** Whether it is registered with epoll. */
+  /** Whether the descriptor is registered with epoll. */
   registered: boolean;
   /** The next source of the same descriptor. */
   sibling: Watched | undefined;

@@ -48,7 +48,7 @@ const DATAGRAM_LIMIT = 64 * 1024 * 1024;
 
 let scratch = new Uint8Array(FIRST);
 
-/** Returns the shared memory, enlarged to `size` bytes if one receive should ask for that much. */
+/** Returns the shared memory. If it has fewer than `size` bytes, enlarges it, up to the limit of one receive. */
 function scratchFor(size: number, stream: boolean): Uint8Array<ArrayBuffer> {
   if (size <= scratch.length) return scratch;
   const wanted = Math.min(size, stream ? STREAM_LIMIT : DATAGRAM_LIMIT);
@@ -135,7 +135,7 @@ export class Receiver {
     return count === BLOCKED ? WOULD_BLOCK : [count, received()];
   }
 
-  /** Receives what is there, and writes the sender's address to `incoming`. */
+  /** Receives the data that has arrived, and writes the sender's address to `incoming`. */
   #receiveFrom(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
     if (this.#mustWait(flags)) return BLOCKED;
     const count = effects.recvFrom(
@@ -192,7 +192,7 @@ export class Receiver {
     return this.#isPartOfPeek(count, size, flags) ? BLOCKED : count;
   }
 
-  /** Receives what is there. */
+  /** Receives the data that has arrived. */
   #receive(buffer: Uint8Array<ArrayBuffer>, size: number, flags: number): number {
     const source = this.#source;
     if (!source.mayTry(POLLIN)) return BLOCKED;
@@ -241,13 +241,13 @@ export class Receiver {
     return count;
   }
 
-  /** Whether a peek with MSG_WAITALL has to wait: not all bytes are there, and more may come. */
+  /** Whether a peek with MSG_WAITALL has to wait: not all bytes have arrived, and more may follow. */
   #isPartOfPeek(count: number, size: number, flags: number): boolean {
     if ((flags & MSG_PEEK) === 0 || !this.#wantsAll(flags) || count === 0 || count >= size) return false;
     return (level(this.#source.fd) & (POLLERR | POLLHUP | POLLRDHUP)) === 0;
   }
 
-  /** Whether a receive waits until all of its bytes are there. */
+  /** Whether a receive waits until all of its bytes have arrived. */
   #wantsAll(flags: number): boolean {
     return (flags & (MSG_WAITALL | MSG_DONTWAIT | NEVER_WAITS)) === MSG_WAITALL && this.#isStream;
   }
@@ -270,13 +270,14 @@ export class Receiver {
   }
 
   /**
-   * Reads up to `size` bytes ahead, with their control messages. Returns true if there are `enough` bytes, or no more will
-   * come.
+   * Reads up to `size` bytes ahead, with their control messages. Returns true if at least `enough` bytes have been read
+   * ahead, or if no more bytes will arrive.
    */
   #collect(size: number, ancillarySize = 0, enough = size): boolean {
     const queue = this.#queue ??= new ReceiveQueue();
     try {
-      // In the kernel descriptors end a receive, whatever its size. So there is always space to see that some came.
+      // In the kernel, received descriptors end a receive, whatever its size. So each receive has space for one, to
+      // detect them.
       while (queue.length < enough && !queue.hasDescriptors) {
         const count = this.#receiveMessage(size - queue.length, Math.max(ancillarySize, ONE_DESCRIPTOR), 0);
         if (count === BLOCKED) return false;

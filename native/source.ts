@@ -45,14 +45,14 @@ export class Source implements Watched {
   shortMeansEmpty: boolean;
   /** False after unref(): then the waiters do not keep the process alive. */
   referenced = true;
-  /** Whether it is registered with epoll: from the first wait until close. */
+  /** Whether the descriptor is registered with epoll: from the first wait until close. */
   registered = false;
   /** The next source of the same descriptor. */
   sibling: Watched | undefined;
   /** On a listener `ready` is for accept only. The kernel refuses data calls on it at once. */
   listening = false;
 
-  /** Whether close(2) may wait for unsent data (SO_LINGER), although non-blocking. Then it runs on another thread. */
+  /** Whether close(2) may wait for unsent data (SO_LINGER). Such a close runs on another thread. */
   lingers = false;
 
   /** Other events that may hold. They do not matter to attempts. */
@@ -78,7 +78,7 @@ export class Source implements Watched {
     return this.waiting - this.#background;
   }
 
-  /** Counts an attempt. Returns whether it is worth a system call now. */
+  /** Counts an attempt. Returns whether the attempt is worth a system call now. */
   mayTry(event: number): boolean {
     return ((this.ready & event) !== 0 || this.listening) && effects.mayTry();
   }

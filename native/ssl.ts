@@ -3,8 +3,8 @@
  * client certificates, SSLObject, sessions, callbacks for server names, and the peer's certificate. It puts TLS on sockets
  * of the default and the native backend.
  *
- * It needs `--allow-ffi` for libc, libssl.so.3 and libcrypto.so.3. ALPN on a server and `sni_callback` need all of
- * `--allow-ffi`. Files of certificates need `--allow-read`; the system's authorities do not.
+ * It needs `--allow-ffi` for libc, libssl.so.3 and libcrypto.so.3. ALPN on a server and `sni_callback` need
+ * `--allow-ffi` without a list of paths. Files of certificates need `--allow-read`. The system's authorities do not.
  *
  * @example A client that shows the server's certificate
  * ```ts ignore
@@ -39,7 +39,7 @@ export { SSLSession } from "./tls/session.ts";
 export type { DefaultPaths } from "./tls/system.ts";
 
 /**
- * A context, as Python's `ssl.SSLContext`: the trusted authorities, the own certificate, and the settings of connections.
+ * A context, as Python's `ssl.SSLContext`: the trusted authorities, its certificate, and the settings of connections.
  *
  * @example
  * ```ts

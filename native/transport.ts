@@ -248,7 +248,7 @@ export class NativeTransport implements Transport {
     }
   }
 
-  /** Returns the outcome of a connect that is not TCP's. There, another connect(2) might be another connect. */
+  /** Returns the outcome of a connect that is not TCP's, where another connect(2) could start a new connect. */
   #outcomeOf(address: Address): void | WouldBlock {
     if ((level(this.#source.fd) & POLLOUT) === 0) return WOULD_BLOCK;
     const outcome = this.getsockopt(SOL_SOCKET, SO_ERROR);
@@ -434,14 +434,14 @@ export class NativeTransport implements Transport {
     for (const duplicate of this.#all) duplicate.#source.lingers = on !== 0 && seconds !== 0;
   }
 
-  /** Takes over a foreign descriptor. Its state is not known, so short reads prove nothing on it. */
+  /** Takes over a foreign descriptor. Its state is not known, so a short read does not show that its queue is empty. */
   static adopt(fd: number, family: number, type: number, proto: number): NativeTransport {
     const transport = new NativeTransport(fd, family, type, proto);
     transport.#source.shortMeansEmpty = false;
     transport.#noteLinger();
     transport.#limit(readLimits(fd));
     transport.#wasBlocking = isFoundBlocking(fd);
-    // All descriptors that this process opens or receives are closed on exec. So an inheritable one came by exec.
+    // All descriptors that this process opens or receives have FD_CLOEXEC. So one without it was inherited.
     transport.#inherited = getInheritable(fd);
     return transport;
   }

@@ -205,7 +205,7 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     return Promise.resolve();
   }
 
-  /** Throws for class variables that were set too late. Overridden by servers that have some. */
+  /** Throws if a class variable was set after the constructor had read it. Servers with class variables override it. */
   protected checkFields(): void {}
 
   /** Ends serve_forever() if it runs, and closes the server. Called by `await using`. */

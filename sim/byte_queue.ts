@@ -1,14 +1,14 @@
-// Received bytes that wait to be read.
+// Received bytes that were not read yet.
 
 import type { Bytes } from "../base/data.ts";
 
-/** Read chunks at the front before the list is shortened. */
+/** How many read chunks may be at the front before the list is shortened. */
 const MOST_GONE = 64;
 
 /** A queue of bytes. */
 export class ByteQueue {
   #chunks: Bytes[] = [];
-  /** How many chunks at the front are gone. */
+  /** How many chunks at the front were read. */
   #gone = 0;
   #length = 0;
 
@@ -24,7 +24,7 @@ export class ByteQueue {
     this.#length += data.length;
   }
 
-  /** Copies bytes out, filling each view before the next, and drops them unless they are only looked at. */
+  /** Copies bytes into views, and fills each before the next. It removes the bytes, unless `peek` is set. */
   read(views: Uint8Array[], peek: boolean): number {
     let place = this.#gone;
     let offset = 0;
@@ -57,7 +57,7 @@ export class ByteQueue {
     }
   }
 
-  /** Drops everything. */
+  /** Removes all bytes. */
   clear(): void {
     this.#chunks = [];
     this.#gone = this.#length = 0;

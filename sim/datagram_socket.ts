@@ -1,4 +1,4 @@
-// What UDP and Unix datagram sockets have in common: a queue of datagrams with bounds.
+// The base class of UDP and Unix datagram sockets: a limited queue of datagrams.
 
 import type { Address } from "../base/addresses.ts";
 import { MSG_PEEK, MSG_TRUNC } from "../base/constants.ts";
@@ -11,14 +11,14 @@ import type { Receipt } from "./socket.ts";
 /** A datagram in the queue of a socket. */
 export interface Queued {
   readonly data: Bytes;
-  /** Null where a Unix sender has no name. */
+  /** Null if a Unix sender has no name. */
   readonly from: Address | null;
 }
 
-/** What a kernel's bookkeeping adds to a datagram in a queue (sizeof struct sk_buff, and what its data is rounded to). */
+/** How many bytes the kernel counts for a queued datagram besides its data (sizeof struct sk_buff, and rounding). */
 export const OVERHEAD = 768;
 
-/** Fills views one after the other. Answers how much fitted. */
+/** Copies data into views, one after another. Returns the number of bytes that fitted. */
 function scatter(data: Bytes, views: Uint8Array[]): number {
   let offset = 0;
   for (const view of views) {
@@ -48,7 +48,7 @@ export abstract class DatagramSocket extends SimSocket {
     return this.queue[0]?.data.length ?? 0;
   }
 
-  /** Called where a datagram was taken out of the queue, with its size as a kernel counts it. */
+  /** Called after a datagram was taken out of the queue, with its size as the kernel counts it. */
   protected abstract taken(size: number): void;
 
   protected receive(_caller: Caller, views: Uint8Array[], size: number, flags: number): Receipt | WouldBlock {

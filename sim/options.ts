@@ -1,4 +1,4 @@
-// Socket options: which a socket has, their first values, and how values are read and answered. Linux decides.
+// Socket options: which options a socket has, their defaults, and the forms of their values, as on Linux.
 
 import * as c from "../base/constants.ts";
 import type { ErrnoName } from "../base/errno.ts";
@@ -6,12 +6,12 @@ import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
 import type { BlockingLimits } from "../seam/transport.ts";
 
-/** The way out of what only real sockets have. */
+/** The hint for options that only real sockets have. */
 const HINT = "the simulation does not have it; sockets of @berkeley/socket/native do";
 
 /** How the value of an option is read. */
 interface Kind {
-  /** The value that is kept for one that was set; throws for a value out of range. */
+  /** Returns the value to store for a value that is set. Throws if it is out of range. */
   keep(value: number): number;
   /** Whether one byte is a value too, as for IPPROTO_IP. */
   readonly byte?: boolean;
@@ -41,7 +41,7 @@ function between(least: number, most: number): Kind {
 function buffer(least: number, most: number): Kind {
   return { keep: (value) => Math.max(Math.min(value < 0 ? most : value, most) * 2, least) };
 }
-/** A number of bytes; -1 brings the default back. */
+/** A number of bytes; -1 restores the default. */
 function byteOr(standard: number, least: number): Kind {
   return {
     byte: true,
@@ -143,7 +143,7 @@ export function intOf(value: number | Uint8Array): number {
   return new DataView(value.buffer, value.byteOffset, value.byteLength).getInt32(0, true);
 }
 
-/** An option's value as getsockopt answers it: the number, or its first bytes. */
+/** Returns an option's value as getsockopt does: the number, or its first bytes. */
 export function answer(value: number, size: number | undefined): number | Uint8Array {
   if (size === undefined) return value;
   const bytes = new Uint8Array(4);
@@ -151,7 +151,7 @@ export function answer(value: number, size: number | undefined): number | Uint8A
   return bytes.slice(0, size);
 }
 
-/** A value of several fields as getsockopt answers it. */
+/** Returns a value of several fields as getsockopt does. */
 export function answerBytes(bytes: Uint8Array, size: number | undefined): number | Uint8Array {
   if (size === undefined) return new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
   return bytes.slice(0, size);
@@ -185,7 +185,7 @@ export class Options {
   /** Values that differ from the first ones. */
   readonly #values = new Map<number, number>();
   #linger = new Uint8Array(8);
-  /** SO_RCVTIMEO and SO_SNDTIMEO in microseconds; a negative one is no time at all. */
+  /** SO_RCVTIMEO and SO_SNDTIMEO in microseconds; a negative one means not to wait. */
   #receiveTimeout = 0;
   #sendTimeout = 0;
   #limits: BlockingLimits | undefined;
@@ -229,7 +229,7 @@ export class Options {
     return { on: view.getInt32(0, true) !== 0, seconds: view.getInt32(4, true) };
   }
 
-  /** How the options bound blocking calls; undefined where they do not. */
+  /** The limits of the options on blocking calls; undefined if there are none. */
   get limits(): BlockingLimits | undefined {
     return this.#limits;
   }
@@ -247,7 +247,7 @@ export class Options {
     this.#limits = receive === null && send === null && lowWater === 1 ? undefined : { receive, send, lowWater };
   }
 
-  /** Answers an option. */
+  /** Returns the value of an option. */
   get(level: number, name: number, size: number | undefined): number | Uint8Array {
     if (level === c.SOL_SOCKET) {
       if (name === c.SO_TYPE) return answer(this.#type, size);

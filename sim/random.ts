@@ -1,4 +1,4 @@
-// Seeded random numbers: the same on every runtime, since they take 32-bit integer arithmetic alone.
+// Seeded random numbers. They use 32-bit integers only, so they are the same on every JavaScript runtime.
 
 /** Mixes the bits of a number, so that neighbouring seeds have nothing in common (a step of MurmurHash3's finalizer). */
 function mix(value: number): number {
@@ -24,7 +24,7 @@ export class Random {
 
   /** Two sequences with the same seed and the same purpose are the same; every other pair is unrelated. */
   constructor(seed: number, purpose: number = 0) {
-    // Seeds beyond 32 bits and fractions count whole.
+    // All digits of the seed are used, also above 32 bits and after the point.
     const high = Math.floor(seed / 2 ** 32);
     this.#a = mix(seed | 0);
     this.#b = mix(high ^ Math.floor((seed - Math.floor(seed)) * 2 ** 32) ^ 0x9e3779b9);
@@ -52,7 +52,7 @@ export class Random {
     return Math.floor(this.next() * bound);
   }
 
-  /** Whether something happens that happens with a probability. It takes a number of the sequence only in between. */
+  /** Returns true with a given probability. For a probability of 0 or 1 it takes no number of the sequence. */
   happens(probability: number): boolean {
     return probability > 0 && (probability >= 1 || this.next() < probability);
   }

@@ -1,4 +1,4 @@
-// What all sockets of the simulation have in common: references, waiters, options, and attempts in all their forms.
+// The base class of all simulated sockets: references, waiters, options, and all kinds of attempts.
 
 import type { Address } from "../base/addresses.ts";
 import { MSG_ERRQUEUE, MSG_OOB, SO_ERROR, SOL_SOCKET } from "../base/constants.ts";
@@ -26,7 +26,7 @@ import { answer } from "./options.ts";
 import type { Options } from "./options.ts";
 import { Waiters } from "./waiters.ts";
 
-/** Names the way out of what the simulation does not have. */
+/** The hint for what the simulation does not have. */
 export const NATIVE_HINT = "the simulation does not have it; sockets of @berkeley/socket/native do";
 
 /** The bits of `shutdown`, as Linux keeps them. */
@@ -40,18 +40,18 @@ export function shutdownBits(how: number): number {
   return how + 1;
 }
 
-/** A copy of the first bytes of some data, in memory of its own. */
+/** Copies the first bytes of some data. */
 export function copyOf(data: Uint8Array, length: number): Bytes {
   const copy = new Uint8Array(length);
   copy.set(length === data.length ? data : data.subarray(0, length));
   return copy;
 }
 
-/** One receive, whatever its form. */
+/** The result of a receive. */
 export interface Receipt {
   /** Bytes stored; with MSG_TRUNC on datagrams the whole length. */
   length: number;
-  /** MSG_TRUNC where a datagram was cut. */
+  /** MSG_TRUNC if a datagram was cut. */
   flags: number;
   address: Address | null;
 }
@@ -64,7 +64,7 @@ export abstract class SimSocket implements Transport, KernelSocket {
   readonly proto: number;
   readonly options: Options;
   readonly waiters: Waiters;
-  /** The error that the next call tells. */
+  /** The pending error. */
   protected error: ErrnoName | null = null;
   #references = 1;
 
@@ -87,12 +87,12 @@ export abstract class SimSocket implements Transport, KernelSocket {
     return this.#references === 0;
   }
 
-  /** Whether its host has crashed: then no attempt ever succeeds. */
+  /** Whether its host has crashed. After that no attempt succeeds. */
   protected get isLost(): boolean {
     return !this.kernel.isUp;
   }
 
-  /** The error that is pending, which is told once. */
+  /** Takes the pending error, which is reported once. */
   protected takeError(): ErrnoName | null {
     const error = this.error;
     this.error = null;
@@ -105,7 +105,7 @@ export abstract class SimSocket implements Transport, KernelSocket {
     if (error !== null) throw errorFor(error, { syscall });
   }
 
-  /** Runs work on connections: packets over loopback wait until it is done. */
+  /** Runs work on connections. Packets over loopback wait until it ends. */
   protected during(work: () => void): void {
     this.kernel.network.loopback.during(work);
   }
@@ -122,14 +122,14 @@ export abstract class SimSocket implements Transport, KernelSocket {
   abstract getpeername(): Address;
   abstract events(mask: number): number;
   abstract info(): SocketInfo;
-  /** Ends it: the last reference is gone. */
+  /** Ends the socket. Called when its last reference is closed. */
   protected abstract destroy(): void;
 
   // Receiving, in all its forms.
 
-  /** How long a buffer a receive of some size needs, at least. */
+  /** The smallest size of a buffer for a receive. */
   protected abstract sizeHint(size: number, flags: number): number;
-  /** Receives into views. `size` is how much is wanted, which may be more than the views hold where less is there. */
+  /** Receives into views. `size` is what the call asked for. It may be larger than the views if less data is there. */
   protected abstract receive(caller: Caller, views: Uint8Array[], size: number, flags: number): Receipt | WouldBlock;
 
   recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
@@ -163,11 +163,11 @@ export abstract class SimSocket implements Transport, KernelSocket {
 
   #checkReceiveFlags(flags: number): void {
     if ((flags & MSG_OOB) !== 0) this.refuseUrgent();
-    // There is nothing in the queue of errors.
+    // The queue of errors is empty.
     if ((flags & MSG_ERRQUEUE) !== 0) throw errorFor("EAGAIN", { syscall: "recv" });
   }
 
-  /** Throws what the kernel answers to a receive of urgent data where there is none. */
+  /** Throws the kernel's error for a receive of urgent data when there is none. */
   protected refuseUrgent(): void {
     throw errorFor("EOPNOTSUPP", { syscall: "recv" });
   }
@@ -197,7 +197,7 @@ export abstract class SimSocket implements Transport, KernelSocket {
     return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
   }
 
-  /** Refuses what no socket of the simulation sends. */
+  /** Refuses what no simulated socket can send. */
   protected checkSendFlags(flags: number): void {
     if ((flags & MSG_OOB) !== 0) throw errorFor("EOPNOTSUPP", { syscall: "send", hint: NATIVE_HINT });
   }
@@ -263,7 +263,7 @@ export abstract class SimSocket implements Transport, KernelSocket {
   }
 }
 
-/** The error of a call that a kind of socket does not have. */
+/** The error of a call that this kind of socket does not have. */
 export function unsupported(syscall: string): OSError {
   return errorFor("EOPNOTSUPP", { syscall });
 }

@@ -1,4 +1,4 @@
-// The waiters of one socket, by the events that they wait for.
+// The waiters of one socket and their events.
 
 import { POLLERR, POLLHUP, POLLNVAL } from "../base/poll.ts";
 import type { Waiter } from "../seam/transport.ts";
@@ -7,7 +7,7 @@ import type { Timeline } from "./time/timeline.ts";
 /** Errors and hang-up wake every waiter, as in poll(2). */
 const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
 
-/** The waiters of one socket. Most sockets have one or none, so the first has a place of its own before the map. */
+/** The waiters of one socket. Most sockets have one or none, so the first has a field and needs no map. */
 export class Waiters {
   readonly #timeline: Timeline;
   #first: Waiter | null = null;
@@ -32,7 +32,7 @@ export class Waiters {
     else this.#others?.delete(waiter);
   }
 
-  /** Withdraws every waiter without waking it: the host crashed. */
+  /** Withdraws all waiters and wakes none, after a crash of the host. */
   clear(): void {
     this.#first = null;
     this.#others = null;
@@ -45,7 +45,7 @@ export class Waiters {
     return mask;
   }
 
-  /** Wakes the waiters of some events. Waiters may come and go meanwhile. */
+  /** Wakes the waiters of some events. A wake may register and withdraw waiters. */
   wake(events: number): void {
     const woken = (events & ALWAYS) !== 0 ? ~0 : events;
     const others = this.#others !== null && this.#others.size > 0 ? [...this.#others] : null;

@@ -1,4 +1,4 @@
-// Shared by the datagram tests: sockets of each family, bound where nobody else is.
+// Shared by the datagram tests: sockets of each family, bound to free addresses.
 
 import { TemporaryDirectory } from "./_helpers.ts";
 import * as udp from "../udp.ts";
@@ -26,7 +26,7 @@ export class Sockets implements Disposable {
     this.#module = module;
   }
 
-  /** An address to bind to that nobody has. */
+  /** Returns a free address for bind. */
   free(): udp.AddressLike {
     if (this.family === "Unix") return this.directory.fresh();
     return [this.family === "IPv4" ? "127.0.0.1" : "::1", 0];
@@ -72,7 +72,7 @@ export function text(data: Uint8Array): string {
   return decoder.decode(data);
 }
 
-/** What a call throws or rejects with. */
+/** Returns what a call throws or rejects with. */
 export async function failure(call: () => unknown): Promise<any> {
   try {
     await call();

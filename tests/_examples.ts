@@ -1,4 +1,4 @@
-// Starts the examples as their readers do: with the very flags that each states at its top.
+// Starts the examples with the flags that each states at its top.
 
 import { Program } from "./_helpers.ts";
 
@@ -52,8 +52,8 @@ export function start(example: string, flags: string[], args: string[]): Program
 }
 
 /**
- * A port that nobody has, for programs that cannot be told to take any. From below those that the system hands out: one
- * of them may be some client's own again before the program has bound it, and is refused while that lingers.
+ * A free port, for programs that cannot use port 0. It is below the ports that the system gives to clients: one of those
+ * could be in use by a client before the program binds it.
  */
 export function freePort(): number {
   for (let tries = 0; tries < 100; tries++) {
@@ -69,15 +69,14 @@ export function freePort(): number {
 }
 
 /**
- * The run line as somebody types it whose port (or path) is another one: the permission and the option say
- * the same number.
+ * The run line with another port (or path). The permission and the option have the same number.
  */
 export function elsewhere(line: RunLine, option: string, usual: string | number, other: string | number): RunLine {
   const flags = line.flags.map((flag) => flag.replaceAll(String(usual), String(other)));
   return { ...line, flags, args: [...line.args, option, String(other)] };
 }
 
-/** Starts a server on a free port and waits until it says that it listens; somebody may be quicker to take the port. */
+/** Starts a server on a free port and waits until it says that it listens. If another program takes the port first, it tries again. */
 export async function serve(
   example: string,
   usual: number,
@@ -104,10 +103,10 @@ export function call(example: string, usual: number, port: number, ...more: stri
   return start(example, flags, [...args, ...more]);
 }
 
-/** No example takes longer than this, on a slow machine either: what does, waits for something that never comes. */
+/** The time limit of an example, long enough for a slow machine. */
 const PATIENCE_MS = 30_000;
 
-/** Types lines into a program and answers all that it printed. It has to end well, and by itself. */
+/** Types lines into a program and returns all that it printed. It must end by itself, without an error. */
 export async function converse(program: Program, ...lines: string[]): Promise<string> {
   const timer = setTimeout(() => Deno.kill(program.pid, "SIGKILL"), PATIENCE_MS);
   // One that ended early is told by its exit code.
@@ -130,5 +129,5 @@ export async function untilBound(port: number): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error(`nobody listens on ${port}`);
+  throw new Error(`nothing listens on ${port}`);
 }

@@ -1,4 +1,4 @@
-// Shared by the tests: python3 as the judge, and programs as their users start them.
+// Shared by the tests: running python3 for comparison, and starting programs.
 
 import assert from "node:assert/strict";
 
@@ -24,12 +24,12 @@ export function hasPython(): boolean {
   return python ??= available("python3");
 }
 
-/** A test that asks python3. */
+/** A test that needs python3. */
 export function pythonTest(name: string, fn: () => void | Promise<void>): void {
   Deno.test({ name, ignore: !hasPython(), fn });
 }
 
-/** No program of a test runs longer than this, in milliseconds: what does, waits for something that never comes. */
+/** The time limit of a program of a test, in milliseconds. */
 const LONGEST_PROGRAM = 180_000;
 
 /** A program at the other end: lines to its standard input, lines from its standard output. */
@@ -95,7 +95,7 @@ export class Program {
     await this.#input.close().catch(() => {});
   }
 
-  /** Waits for its end; answers its exit code and the rest of what it printed. */
+  /** Waits for its end; returns its exit code and the rest of what it printed. */
   async end(): Promise<{ code: number; stdout: string; stderr: string }> {
     await this.closeInput();
     for (;;) {
@@ -122,7 +122,7 @@ export function runPython(source: string, ...args: (string | number)[]): Program
   return new Program("python3", ["-u", "-c", source, ...args.map(String)]);
 }
 
-/** Runs python3 to its end and answers what it printed, as JSON. */
+/** Runs python3 to its end and returns what it printed, as JSON. */
 export async function askPython(source: string, ...args: (string | number)[]): Promise<any> {
   await using program = runPython(source, ...args);
   const { code, stdout, stderr } = await program.end();

@@ -1,4 +1,4 @@
-// A clock that the test moves.
+// A clock that the test controls.
 
 import type { Clock, Timer } from "../seam/clock.ts";
 

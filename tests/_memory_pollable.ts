@@ -1,4 +1,4 @@
-// A pollable that the test itself moves: what select knows of a socket, without a socket.
+// A pollable that the test controls, in place of a socket.
 
 import type { Descriptor, Openable } from "../core/descriptors.ts";
 import type { Runtime } from "../core/runtime.ts";
@@ -21,7 +21,7 @@ export class Memory implements Openable {
     this.#descriptor = runtime.descriptors.enter(this);
   }
 
-  /** Sets the level. What is new in it, and each `again`, is news. */
+  /** Sets the events that hold. It wakes the waiters for new events, and for each `again`. */
   set(events: number, again = 0): void {
     const news = (events & ~this.#events) | again;
     this.#events = events;

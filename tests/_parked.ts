@@ -1,4 +1,4 @@
-// Whether the native backend's loop sits in the kernel.
+// Whether the reactor is parked.
 
 import assert from "node:assert/strict";
 
@@ -8,7 +8,7 @@ const WAITS = Deno.build.arch === "x86_64" ? ["232", "281"] : ["22"];
 /** How long the loop's own call waits, in ms; those of Deno's threads wait for other times. */
 const PARKED_MS = "0xea60";
 
-/** Whether a thread sits in the loop's epoll_wait. */
+/** Whether a thread is in the reactor's epoll_wait. */
 function isParked(): boolean {
   return [...Deno.readDirSync("/proc/self/task")].some(({ name }) => {
     try {
@@ -20,7 +20,7 @@ function isParked(): boolean {
   });
 }
 
-/** Waits until the loop has given up looking and sits in the kernel. */
+/** Waits until the reactor is parked. */
 export async function parked(): Promise<void> {
   for (let looks = 0; !isParked(); looks++) {
     assert(looks < 5000, "the loop does not park");

@@ -1,4 +1,4 @@
-// README and docs/ say only what is so: their programs run, their commands are known, their links lead somewhere.
+// README and docs/ are correct: their programs run, their commands are known, and their links have targets.
 //
 // Blocks that stand alone are run by `deno test --doc`. Here run those that need each other: a block marked
 // `server` with the block marked `client` after it, as printed but for the port, which is a free one here, and with the
@@ -199,7 +199,7 @@ for (const name of documents()) {
     }
     for (const { code } of blocks(text).filter(({ language }) => language === "sh")) {
       for (const line of code.trim().replaceAll(/ *\\\n */g, " ").split("\n")) {
-        assert.ok(known.has(line.replace(/ +#.*/, "")), `nobody runs: ${line}`);
+        assert.ok(known.has(line.replace(/ +#.*/, "")), `no test runs: ${line}`);
       }
     }
   });

@@ -1,5 +1,4 @@
-// Calls that are ended from elsewhere (another object, the descriptor's number, shutdown, detach), and the memory that
-// they leave behind.
+// Calls that something else ends (another object, the descriptor's number, shutdown, detach), and the memory that they used.
 
 import assert from "node:assert/strict";
 import { SHUT_WR } from "../mod.ts";
@@ -168,7 +167,7 @@ for (const family of ["TCP", "Unix"]) {
   });
 }
 
-/** Leaves a send under way that nobody waits for. */
+/** Leaves a send under way whose call was given up. */
 async function stall(socket: Socket): Promise<void> {
   socket.settimeout(0.05);
   await assert.rejects(socket.sendall(new Uint8Array(MUCH)), { message: "timed out" });

@@ -7,7 +7,7 @@ import { converse } from "./_examples.ts";
 import { runDeno } from "./_helpers.ts";
 import { Connected, Listening } from "./conformance/fixtures.ts";
 
-/** Runs a program over a backend; answers what it printed. It has to end by itself. */
+/** Runs a program over a backend; returns what it printed. It has to end by itself. */
 async function run(url: string, source: string): Promise<string> {
   await using program = await runDeno(`import * as socket from ${JSON.stringify(url)};\n${source}`);
   return (await converse(program)).trim();
@@ -25,7 +25,7 @@ const GIVEN_UP: Record<string, [source: string, printed: string]> = {
      await client.connect(ADDRESS, { signal }).catch((error) => console.log(error.name));`,
     "TimeoutError",
   ],
-  "that nobody waits for": [
+  "in non-blocking mode": [
     `client.setblocking(false);
      await client.connect(ADDRESS).catch((error) => console.log(error.code));`,
     "EINPROGRESS",
@@ -53,7 +53,7 @@ const AT_ONCE: Record<string, (all: Connected) => () => Promise<unknown>> = {
     return () => client.recv(10);
   },
   "recv with MSG_DONTWAIT that finds nothing": ({ client }) => () => client.recv(10, MSG_DONTWAIT),
-  "accept that finds nobody": ({ server }) => {
+  "accept without a connection": ({ server }) => {
     server.setblocking(false);
     return () => server.accept();
   },

@@ -1,4 +1,4 @@
-// The examples that are tools (netcat, port_forward, http_get …), put to use as their users do.
+// The examples that are tools (netcat, port_forward, http_get …), run as a user runs them.
 
 import assert from "node:assert/strict";
 import * as socket from "@berkeley/socket";
@@ -117,7 +117,7 @@ Deno.test("time_client asks again until it is told the time", async () => {
   assert.match(await converse(client), /^\d{4}-\d\d-\d\dT[\d:.]+Z\n$/);
 });
 
-Deno.test("time_client gives up where nobody answers", async () => {
+Deno.test("time_client gives up if no server answers", async () => {
   using deaf = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
   deaf.bind(["127.0.0.1", 0]);
   const [, port] = deaf.getsockname();

@@ -40,7 +40,7 @@ for (const example of examples()) {
   );
 }
 
-Deno.test("echo_server and echo_client: one sentence for everybody", async () => {
+Deno.test("echo_server and echo_client: each client gets its sentence", async () => {
   const { server, port } = await serve("echo_server.ts", 9999);
   await using _ = server;
   for (const said of ["请求占领地球", "again"]) {

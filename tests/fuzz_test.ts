@@ -30,7 +30,7 @@ function read(value: Plain): any {
   return value !== null && typeof value === "object" ? new Uint8Array(value.b) : value;
 }
 
-/** What a call answers, as JSON. */
+/** What a call returns, as JSON. */
 function plain(value: any): Plain {
   if (value instanceof Uint8Array) return { b: [...value] };
   return Array.isArray(value) ? value.map(plain) : value ?? null;

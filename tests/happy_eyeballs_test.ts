@@ -23,7 +23,7 @@ function createConnection(
   return create.createConnection(realRuntime, backend, ...args);
 }
 
-/** A backend whose look-up answers these addresses. */
+/** A backend whose look-up returns these addresses. */
 function leadingTo(backend: Backend, ...endpoints: [family: number, address: Address][]): Backend {
   return { ...backend, endpoints: () => Promise.resolve(endpoints) };
 }

@@ -1,5 +1,5 @@
-// Large receives into a buffer go straight into the caller's memory on the default backend. Whoever waits is served as
-// by a copy, and what comes for a caller who is gone is the next receive's.
+// On the default backend a large receive reads directly into the program's buffer. Waiting calls get the same as with a copy.
+// Data that arrives for a call that was given up is for the next receive.
 
 import assert from "node:assert/strict";
 import { MSG_PEEK, type Socket, socket, socketpair } from "../mod.ts";

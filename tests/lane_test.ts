@@ -1,4 +1,4 @@
-// The retry loop alone, over an in-memory pollable that a test plays on.
+// The retry loop alone, over a pollable in memory that the test controls.
 
 import assert from "node:assert/strict";
 import { Lane } from "../core/lane.ts";
@@ -9,13 +9,13 @@ import { POLLIN } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Pollable, Waiter, WouldBlock } from "../seam/transport.ts";
 
-/** A queue of items: what attempts take, and what wakes. It counts who watches. */
+/** A pollable with a queue of items for attempts. It counts its waiters. */
 class Source implements Pollable {
   items: string[] = [];
   error: Error | null = null;
   attempts = 0;
   settles = 0;
-  /** Comes to light only by settling, as what a backend learns late. */
+  /** Items that are found only by settling, as on a backend that learns late. */
   late: string[] = [];
   readonly waiters = new Set<Waiter>();
   /** The turns that callers gave up. */
@@ -60,7 +60,7 @@ function make(): [Source, Lane] {
   return [source, new Lane(source, POLLIN, realRuntime)];
 }
 
-Deno.test("lane: what is there is taken at once, and nobody watches", async () => {
+Deno.test("lane: what is there is taken at once, and no waiter is registered", async () => {
   const [source, lane] = make();
   source.items = ["a"];
   assert.equal(await lane.run(source.take, null, undefined), "a");
@@ -68,7 +68,7 @@ Deno.test("lane: what is there is taken at once, and nobody watches", async () =
   assert.equal(source.waiters.size, 0);
 });
 
-Deno.test("lane: who waits is woken, and a false alarm changes nothing", async () => {
+Deno.test("lane: a call that waits is woken, and a wake without an item changes nothing", async () => {
   const [source, lane] = make();
   const taken = lane.run(source.take, null, undefined);
   assert.equal(source.waiters.size, 1);
@@ -80,7 +80,7 @@ Deno.test("lane: who waits is woken, and a false alarm changes nothing", async (
   assert.equal(source.waiters.size, 0);
 });
 
-Deno.test("lane: first come, first served, by one news too", async () => {
+Deno.test("lane: calls are served in order, also by one wake", async () => {
   const [source, lane] = make();
   const order: string[] = [];
   const calls = [1, 2, 3].map((n) => lane.run(source.take, null, undefined).then((item) => order.push(`${n}${item}`)));
@@ -93,7 +93,7 @@ Deno.test("lane: first come, first served, by one news too", async () => {
   assert.equal(source.waiters.size, 0);
 });
 
-Deno.test("lane: a newcomer does not overtake, even if something is there", async () => {
+Deno.test("lane: a new call is queued behind the others, even if something is there", async () => {
   const [source, lane] = make();
   const first = lane.run(source.take, null, undefined);
   source.items.push("a", "b");
@@ -149,7 +149,7 @@ Deno.test("lane: a timeout loses nothing", async () => {
   assert.equal(await lane.run(source.take, 0.005, undefined), "a");
 });
 
-Deno.test("lane: at the deadline there is one last try", async () => {
+Deno.test("lane: at the deadline there is one last attempt", async () => {
   const [source, lane] = make();
   const taken = lane.run(source.take, 0.005, undefined);
   source.items.push("a");
@@ -174,7 +174,7 @@ Deno.test("lane: a non-blocking call behind a waiting one takes nothing from it"
   assert.equal(await first, "a");
 });
 
-Deno.test("lane: an aborted signal is refused before the try", async () => {
+Deno.test("lane: an aborted signal rejects before the first attempt", async () => {
   const [source, lane] = make();
   source.items = ["a"];
   const reason = new Error("enough");
@@ -242,7 +242,7 @@ Deno.test("lane: the turn is raised whenever a call ends, and not before", async
   assert.equal(await ended(lane.run(source.take, 0.001, undefined)), 6, "timed out");
 });
 
-Deno.test("lane: giving up is the last try, forget, the next turn, the rejection, and the next call", async () => {
+Deno.test("lane: giving up is the last attempt, forget, the next turn, the rejection, and the next call", async () => {
   const [source, lane] = make();
   const steps: string[] = [];
   const note = (step: string) => steps.push(`${step} ${lane.turn}`);

@@ -1,4 +1,4 @@
-// Where a call that is large, or that has to wait, answers otherwise than CPython's: docs/known-differences.md tells it.
+// Large calls and calls that must wait, whose results differ from CPython's (see docs/known-differences.md).
 
 import assert from "node:assert/strict";
 import { SUBJECTS } from "./_sim.ts";

@@ -6,7 +6,7 @@ import { Waiters } from "../seam/waiters.ts";
 import { POLLIN } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 
-/** What Deno tells where a process has no descriptor left. */
+/** Deno's error when a process has no descriptor left. */
 const EMFILE = Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" });
 
 /** A listener whose accepts end when the test says so. */
@@ -37,7 +37,7 @@ function open(): { door: Door; listener: Listener; waiters: Waiters } {
   return { door, listener, waiters };
 }
 
-Deno.test("after an accept that failed, whoever stays registered hears of the next connection", async () => {
+Deno.test("after an accept that failed, a waiter that stays registered is woken by the next connection", async () => {
   const { door, listener, waiters } = open();
   let news = Promise.withResolvers<void>();
   waiters.add(POLLIN, { background: true, wake: () => news.resolve() });
@@ -52,7 +52,7 @@ Deno.test("after an accept that failed, whoever stays registered hears of the ne
   assert.notEqual(listener.accept(), WOULD_BLOCK);
 });
 
-Deno.test("an accept that fails while nobody waits is not the next one's failure", async () => {
+Deno.test("an accept that fails while no call waits does not fail the next call", async () => {
   const { door, listener, waiters } = open();
   const waiter = { background: false, wake() {} };
   waiters.add(POLLIN, waiter);

@@ -8,7 +8,7 @@ import type { Call } from "./conformance/names.ts";
 
 nameSuite("deno", names);
 
-/** What calls answer in a Deno with these permissions alone. */
+/** What calls return in a Deno with these permissions alone. */
 async function withPermissions(flags: string[], calls: Call[]): Promise<unknown[]> {
   const script = await Deno.makeTempFile({ suffix: ".ts" });
   try {

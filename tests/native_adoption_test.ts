@@ -1,4 +1,4 @@
-// Numbers with a past: waited on before they were adopted, or given away, closed elsewhere, and back as another socket.
+// Descriptor numbers that are used again: waited on before they were adopted, or detached, closed and opened as another socket.
 
 import assert from "node:assert/strict";
 import * as socket from "../native.ts";
@@ -7,7 +7,7 @@ import { settled, staysPending, text } from "./conformance/fixtures.ts";
 
 const module = JSON.stringify(import.meta.resolve("../native.ts"));
 
-Deno.test("native: who selects a number hears of data, also when it was adopted meanwhile", async () => {
+Deno.test("native: select on a number reports data, also if the number was adopted during the wait", async () => {
   const [fd, other] = await foreign();
   const selecting = socket.select([fd], [], []);
   await staysPending(selecting);
@@ -36,7 +36,7 @@ Deno.test("native: an epoll hears of data on a number that was adopted, in the p
   other.close();
 });
 
-Deno.test("native: of two who wait for a number that was adopted, either may leave", async () => {
+Deno.test("native: of two waits for a number that was adopted, either may end first", async () => {
   for (const leaves of ["the number's", "the socket's"]) {
     const [fd, other] = await foreign();
     const controller = new AbortController();
@@ -85,7 +85,7 @@ Deno.test("native: a number that was detached and closed in a Worker is the next
     });
   assert.equal(await answer(), "ready");
   const [a, b] = await socket.socketpair();
-  // It was waited on, and some of it was received for nobody yet.
+  // A wait has read some of the data ahead.
   await b.sendall("old");
   const limits = { signal: AbortSignal.timeout(5) };
   await assert.rejects(a.recv(10, socket.MSG_WAITALL, limits), { name: "TimeoutError" });
@@ -100,7 +100,7 @@ Deno.test("native: a number that was detached and closed in a Worker is the next
   worker.terminate();
 });
 
-Deno.test("native: a socket that was detached and adopted again has what was received for nobody", async () => {
+Deno.test("native: a socket that was detached and adopted again has the data that was read ahead", async () => {
   const [a, b] = await socket.socketpair();
   await b.sendall("abc");
   const limits = { signal: AbortSignal.timeout(5) };

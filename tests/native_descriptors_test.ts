@@ -93,7 +93,7 @@ Deno.test("native: fromfd leaves a descriptor that the table does not know to it
     assert.deepEqual(await select([fds[1]], [], [], 5), [[fds[1]], [], []]);
     assert.equal((await right.recv(10)).length, 1);
   }
-  // Still open, and forgotten with their closing by whoever owns them.
+  // They are still open. Their owner closes them, and the table then forgets them.
   assert.deepEqual(await select([], [...fds], [], 0), [[], [...fds], []]);
   for (const fd of fds) assert.equal(libc.symbols.close(fd), 0);
   await assert.rejects(select([], [fds[0]], [], 0), { code: "EBADF" });
@@ -128,7 +128,7 @@ Deno.test("native: a regular file is always ready for select and poll, and nothi
   await Deno.remove(path);
 });
 
-Deno.test("native: an edge of a pipe comes once, whoever else looks at the number", async () => {
+Deno.test("native: an edge of a pipe is reported once, whatever else waits on the number", async () => {
   const pipe = openPipe();
   const [read] = pipe.fds;
   using poller = epoll();

@@ -25,7 +25,7 @@ Deno.test("system calls that change what is ready are made in native/effects.ts 
   let inPlace = 0;
   for await (const url of sources(FOLDER)) {
     for (const line of (await Deno.readTextFile(url)).split("\n")) {
-      // The loop's own epoll and eventfd are nobody's socket.
+      // The reactor's own epoll and eventfd are no sockets.
       if (
         !/\b(?:libc\(\)|symbols\(\)|#libc)\./.test(line) || !CALLS.test(line) || /this\.#(?:epoll|eventfd)\)/.test(line)
       ) {

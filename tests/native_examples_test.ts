@@ -1,4 +1,4 @@
-// The examples of the native backend, put to use with the flags that they state.
+// The examples of the native backend, run with the flags that they state.
 
 import assert from "node:assert/strict";
 import * as socket from "../mod.ts";
@@ -104,7 +104,7 @@ pythonTest("native_socket_activation.ts serves the sockets that it is handed", a
   const command = [Deno.execPath(), "run", "--no-prompt", "--no-lock", ...flags, file, ...args];
   await using program = runPython(ACTIVATE, ...command);
   const ports = (await program.line()).split(" ").map(Number);
-  // Who calls before the server is up waits.
+  // A connection before the server has started waits in the queue.
   const early = await socket.create_connection(["127.0.0.1", ports[0]]);
   assert.match(await program.line(), new RegExp(`^received .*${ports[0]}.*${ports[1]}`));
   for (const sock of [early, await socket.create_connection(["127.0.0.1", ports[1]])]) {

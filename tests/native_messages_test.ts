@@ -1,4 +1,4 @@
-// What messages carry beyond data: descriptors, bounds of records, urgent bytes, errors of the network.
+// What messages have besides data: descriptors, boundaries of records, urgent bytes, errors of the network.
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -105,7 +105,7 @@ Deno.test("native: reads that stop at urgent data lose none of what is behind it
   assert.equal(all, "beforebehind");
 });
 
-Deno.test("native: MSG_WAITALL waits for all of it, and a caller who gives up loses nothing", async () => {
+Deno.test("native: MSG_WAITALL waits for all of it, and a call that is given up loses nothing", async () => {
   const [client, peer] = await tcpPair();
   using _client = client;
   using _peer = peer;
@@ -189,7 +189,7 @@ Deno.test("native: recvmsg scatters, sendmsg gathers to an address, control mess
   assert.equal(from![1], sender.getsockname()[1]);
 });
 
-Deno.test("native: descriptors that came with what nobody received are closed", async () => {
+Deno.test("native: descriptors that came with data that was not received are closed", async () => {
   const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
   const [a, b] = await socket.socketpair();
   using _a = a;
@@ -217,7 +217,7 @@ Deno.test("native: descriptors that came with what nobody received are closed", 
   assert.equal(fds.length, 1);
   assert.equal(open(), before + 1);
   socket.close(fds[0]);
-  // A caller who gave up has left bytes behind, and the descriptors that end the next receive are not with them.
+  // A call that was given up has left bytes behind. The descriptors that end the next receive do not belong to them.
   await a.sendall("a");
   const limits = { signal: AbortSignal.timeout(5) };
   await assert.rejects(b.recvmsg(4, socket.CMSG_SPACE(4), socket.MSG_WAITALL, limits), { name: "TimeoutError" });

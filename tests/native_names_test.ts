@@ -42,7 +42,7 @@ Deno.test("native: many look-ups at once answer each their own", async () => {
   assert.deepEqual(services, ports.map((_, index) => index % 2 ? 80 : 22));
 });
 
-/** What calls answer in a Deno with these permissions and libc. */
+/** What calls return in a Deno with these permissions and libc. */
 async function withPermissions(flags: string[], calls: Call[]): Promise<unknown[]> {
   const source = `import * as names from ${JSON.stringify(import.meta.resolve("../native.ts"))};
     for (const [name, ...args] of ${JSON.stringify(calls)}) {

@@ -131,7 +131,7 @@ Deno.test("native: a connect that was refused leaves no address to listen on", a
   ]);
 });
 
-Deno.test("native: a datagram for nobody binds no socket that may not hear everybody", async () => {
+Deno.test("native: a datagram to an address without a socket binds no socket that may not receive from all hosts", async () => {
   const source = `
     const calls = { send: (sock) => sock.send("x"), sendmsg: (sock) => sock.sendmsg(["x"]) };
     for (const [name, call] of Object.entries(calls)) {
@@ -149,7 +149,7 @@ Deno.test("native: a datagram for nobody binds no socket that may not hear every
   );
 });
 
-Deno.test("native: a datagram socket that connect has dissolved is asked anew whom it may hear", async () => {
+Deno.test("native: after connect(AF_UNSPEC) the permission to receive is checked again", async () => {
   const source = `
     const receiver = udp();
     receiver.bind(["127.0.0.1", 0]);

@@ -1,4 +1,4 @@
-// The loop that listens to the kernel: whom it wakes, how long it keeps the process alive, and what it leaves behind.
+// The reactor: which waiters it wakes, how long it keeps the process alive, and what it leaves behind.
 
 import assert from "node:assert/strict";
 import * as socket from "../native.ts";
@@ -21,7 +21,7 @@ Deno.test("native: a wait that has parked is woken", async () => {
   assert.equal(text(await waiting), "hello");
 });
 
-Deno.test("native: a new wait is heard while the loop is parked for another", async () => {
+Deno.test("native: a new wait is woken while the reactor is parked for another", async () => {
   const [a, b] = await socket.socketpair();
   const [c, d] = await socket.socketpair();
   using all = new DisposableStack();
@@ -56,7 +56,7 @@ Deno.test("native: what arrives while the loop is parked is seen by a call that 
   assert.equal(text(await first), "first");
 });
 
-Deno.test("native: close wakes those who wait, and a number used again wakes nobody else", async () => {
+Deno.test("native: close wakes the waiting calls, and a number that is used again wakes no other call", async () => {
   const [a, b] = await socket.socketpair();
   const pending = assert.rejects(b.recv(10), { code: "EBADF" });
   await parked();
@@ -232,7 +232,7 @@ Deno.test({
   name: "native: a vsock connect that fails tells CPython's error once, and is not tried again",
   ignore: Deno.build.os !== "linux" || !hasPython() || !hasVsock(),
   async fn() {
-    // Nobody listens there: a port that was bound a moment ago.
+    // A port without a listener, which was bound a moment ago.
     const LOCAL = 1, SO_VM_SOCKETS_CONNECT_TIMEOUT = 6;
     const bound = socket.socket(socket.AF_VSOCK);
     bound.bind([socket.VMADDR_CID_ANY, socket.VMADDR_PORT_ANY]);

@@ -6,7 +6,7 @@ import * as socket from "../native.ts";
 const COUNT = 10_000;
 const RLIMIT_NOFILE = 7;
 
-/** Raises the soft limit of descriptors to the hard one and answers it. */
+/** Raises the soft limit of descriptors to the hard one and returns it. */
 function raiseLimit(): number {
   const libc = Deno.dlopen(Deno.build.arch === "x86_64" ? "/lib/x86_64-linux-gnu/libc.so.6" : "libc.so.6", {
     getrlimit: { parameters: ["i32", "buffer"], result: "i32" },

@@ -1,5 +1,5 @@
-// Descriptors that others have, too: processes that hold the same open file or the other end of it, and whoever else uses a
-// number in this one.
+// Shared descriptors: other processes that hold the same open file or its other end, and other code in this process that uses
+// a number.
 
 import assert from "node:assert/strict";
 import * as socket from "../native.ts";
@@ -11,7 +11,7 @@ import { Listening, text } from "./conformance/fixtures.ts";
 
 const module = JSON.stringify(import.meta.resolve("../native.ts"));
 
-/** Takes descriptors from a Unix socket and makes their open files blocking; after 10 s it frees whoever is stuck. */
+/** Takes descriptors from a Unix socket and makes their open files blocking. After 10 s it ends calls that block. */
 const BLOCKING = `
 import select, socket, sys
 channel = socket.socket(socket.AF_UNIX)

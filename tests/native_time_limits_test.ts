@@ -74,7 +74,7 @@ async function open(kind: string): Promise<World> {
 
 type Steps = (w: World) => unknown;
 
-/** Each call in Python, which names the same things, and here. What it answers is compared, or the number of its error. */
+/** The calls, in Python and here, on the same objects. The results are compared, or the numbers of the errors. */
 const CALLS: Record<string, Steps> = {
   "limit_receive(a), a.recv(9)": ({ a }) => (limitReceive(a), a.recv(9)),
   "limit_receive(a), a.recv_into(bytearray(9))": ({ a }) => (limitReceive(a), a.recv_into(new Uint8Array(9))),

@@ -67,6 +67,16 @@ for (const { name, module: m } of BACKENDS) {
       assert.equal(text(await settled(peer.recv(100))), "cdefghi");
     });
 
+    test("what comes after SHUT_RD is given whole", async ({ client, peer }) => {
+      if (family === "Unix") return;
+      await assert.rejects(peer.recv(6, m.MSG_PEEK | m.MSG_DONTWAIT), { code: "EAGAIN" });
+      await peer.shutdown(m.SHUT_RD);
+      await client.send("si71qsei");
+      assert.equal(text(await peer.recv(100, m.MSG_PEEK)), "si71qsei");
+      assert.equal(text(await peer.recv(100, m.MSG_WAITALL)), "si71qsei");
+      assert.equal((await peer.recv(100)).length, 0);
+    });
+
     test("much that is there is given at once", async ({ client, peer }) => {
       const sent = Uint8Array.from({ length: 50_000 }, (_, n) => n % 251);
       await client.sendall(sent);

@@ -116,7 +116,7 @@ const rows: Row[] = [
   },
 ];
 
-/** Runs some code with some permissions; it answers whether they were enough. */
+/** Runs some code with some permissions; it returns whether they were enough. */
 async function enough(code: string, permissions: string[]): Promise<boolean> {
   const flags = ["--no-prompt", "--no-lock", "--no-check", "--ext=ts", ...permissions];
   await using program = new Program(Deno.execPath(), ["run", ...flags, "-"]);

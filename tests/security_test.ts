@@ -1,4 +1,4 @@
-// What a program may reach, who may reach it, and with which rights its paths are made.
+// What a program may reach, what may reach it, and the access rights of its paths.
 
 import assert from "node:assert/strict";
 import * as deno from "../mod.ts";
@@ -28,7 +28,7 @@ async function confined(source: string, flags: string[]): Promise<any> {
   return JSON.parse(stdout);
 }
 
-/** Ports that nobody may reach: they tell whether somebody has. */
+/** Ports that no attempt may reach. They note whether one has. */
 class Forbidden implements Disposable {
   readonly stream = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly datagrams = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
@@ -40,7 +40,7 @@ class Forbidden implements Disposable {
     return (this.datagrams.addr as Deno.NetAddr).port;
   }
 
-  /** Asserts that the first to come is this very process. */
+  /** Asserts that the first connection comes from this process. */
   async untouched(): Promise<void> {
     using mine = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
     using conn = await this.stream.accept();
@@ -227,7 +227,7 @@ Deno.test("mod.ts, socket.ts, select.ts and udp.ts reach no FFI and nothing outs
 });
 
 for (const family of ["AF_UNIX", "AF_INET"] as const) {
-  Deno.test(`socketpair: strangers who connect first to its ${family} listener are turned away`, async () => {
+  Deno.test(`socketpair: other sockets that connect first to its ${family} listener are refused`, async () => {
     const strangers: Promise<Deno.Conn>[] = [];
     const listen = Deno.listen;
     // They know the name before socketpair itself can use it, and claim to be the other end.
@@ -257,7 +257,7 @@ for (const family of ["AF_UNIX", "AF_INET"] as const) {
     assert.equal(strangers.length, 3);
   });
 
-  Deno.test(`socketpair: a crowd of strangers at its ${family} listener cannot make it wait for ever`, async () => {
+  Deno.test(`socketpair: many other connections to its ${family} listener do not make it wait without end`, async () => {
     const strangers: Promise<Deno.Conn | undefined>[] = [];
     const listen = Deno.listen;
     Deno.listen = ((options: any): any => {

@@ -1,4 +1,4 @@
-// epoll over pollables that the test moves by hand: the two lists, the modes, turns, nesting, closing.
+// epoll over pollables that the test controls: the two lists, the modes, the order of reports, nesting, closing.
 
 import assert from "node:assert/strict";
 import {
@@ -47,7 +47,7 @@ Deno.test("level: reported for as long as it holds", async () => {
   one.closeNumber();
 });
 
-Deno.test("edge: reported once for each news, with all that holds then", async () => {
+Deno.test("edge: reported once for each wake, with all events that hold then", async () => {
   using poller = epoll();
   const one = new Memory(EPOLLOUT);
   const fd = one.fileno();
@@ -80,7 +80,7 @@ Deno.test("one-shot: silent after a report, even on hang-up, until it is armed a
   one.closeNumber();
 });
 
-Deno.test("with many ready and few to report, everybody is served in turn", async () => {
+Deno.test("with many ready and few to report, each is reported in turn", async () => {
   using poller = epoll();
   const many = Array.from({ length: 7 }, () => new Memory(EPOLLIN));
   for (const one of many) poller.register(one, EPOLLIN);
@@ -91,7 +91,7 @@ Deno.test("with many ready and few to report, everybody is served in turn", asyn
   for (const one of many) one.closeNumber();
 });
 
-Deno.test("a wait is woken by news, by its timeout and by its signal, and leaves no waiter", async () => {
+Deno.test("a wait ends by a wake, by its timeout and by its signal, and leaves no waiter", async () => {
   using poller = epoll();
   const one = new Memory();
   poller.register(one, EPOLLIN);
@@ -120,7 +120,7 @@ Deno.test("what is registered during a wait is waited for too", async () => {
   one.closeNumber();
 });
 
-Deno.test("what was closed leaves by itself, and its number may be another's", async () => {
+Deno.test("a closed descriptor leaves by itself, and its number may be used again", async () => {
   using poller = epoll();
   const one = new Memory(EPOLLIN, 700);
   poller.register(one, EPOLLIN);
@@ -172,7 +172,7 @@ Deno.test("epolls nest five deep, and not in circles", () => {
   for (const one of chain) one.close();
 });
 
-Deno.test("news for exclusive waiters wakes one of those who sleep", async () => {
+Deno.test("a wake of exclusive interests wakes one of the sleeping waits", async () => {
   const pollers = Array.from({ length: 3 }, () => epoll());
   const one = new Memory();
   for (const poller of pollers) poller.register(one, EPOLLIN | EPOLLEXCLUSIVE);
@@ -213,7 +213,7 @@ Deno.test("fromfd shares the lists behind the number", async () => {
   one.closeNumber();
 });
 
-/** A connection that was registered one-shot, reported and closed; nobody else holds it. */
+/** A connection that was registered one-shot, reported and closed. Nothing else refers to it. */
 async function served(poller: ReturnType<typeof epoll>): Promise<WeakRef<Descriptor>> {
   const [one, other] = await socketpair();
   poller.register(one, EPOLLIN | EPOLLONESHOT);

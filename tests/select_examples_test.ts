@@ -1,4 +1,4 @@
-// The examples that wait, run as their users run them, with the permissions that their first lines name.
+// The examples of select, poll and epoll, run with the permissions that their first lines name.
 
 import assert from "node:assert/strict";
 import { stripVTControlCharacters } from "node:util";
@@ -32,7 +32,7 @@ for (const name of ["select_server.ts", "epoll_server.ts"]) {
   });
 }
 
-Deno.test("epoll_server.ts is not held up by one who does not read", async () => {
+Deno.test("epoll_server.ts is not held up by a client that does not read", async () => {
   const { server, port } = await serve("epoll_server.ts", 8089);
   await using _ = server;
   using greedy = await socket.create_connection(["127.0.0.1", port]);

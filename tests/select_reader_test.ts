@@ -1,4 +1,4 @@
-// reader(): what is no socket, waited on next to sockets.
+// reader(): waits on pipes and other sources together with sockets.
 
 import assert from "node:assert/strict";
 import { epoll, EPOLLIN, poll, POLLHUP, POLLIN, reader, select } from "../select.ts";
@@ -29,7 +29,7 @@ class Fed implements ReadSource {
 
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 
-Deno.test("nothing is read before somebody waits, and nothing is lost by giving up", async () => {
+Deno.test("nothing is read before the first wait, and nothing is lost by giving up", async () => {
   const source = new Fed();
   using one = reader(source);
   assert.equal(source.reads, 0);
@@ -114,7 +114,7 @@ Deno.test("close gives the number back and ends a wait; arguments are checked", 
   await assert.rejects(select([one], [], []), RangeError);
 });
 
-/** The ways to wait for one reader; each answers whether it was told to be readable. */
+/** The ways to wait for one reader; each returns whether it was told to be readable. */
 const WAYS: { name: string; wait(one: Reader): Promise<boolean> }[] = [
   {
     name: "select",

@@ -1,4 +1,4 @@
-// select, poll and epoll over real sockets: complete answers, news again and again, flat memory.
+// select, poll and epoll over real sockets: complete results, repeated wakes, constant memory.
 
 import assert from "node:assert/strict";
 import { EPOLLET, EPOLLIN, EPOLLONESHOT, POLLIN } from "../select.ts";

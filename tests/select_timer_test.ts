@@ -1,4 +1,4 @@
-// The timer that one wait after the other has: nobody is woken before the time, and nothing is left behind.
+// The timer that waits use one after another: it wakes no wait too early, and none is left behind.
 
 import assert from "node:assert/strict";
 import type { WaitTimer } from "../core/timing.ts";
@@ -7,7 +7,7 @@ import { epoll, EPOLLIN, poll, POLLIN, select } from "../select.ts";
 import { runDeno } from "./_helpers.ts";
 import { Memory } from "./_memory_pollable.ts";
 
-/** Somebody who sleeps until the timer wakes it; tells how much later than its deadline that is. */
+/** A waiter that sleeps until the timer wakes it. Returns how much later than its deadline that is. */
 function sleeper(ms: number): { timer: WaitTimer; woken: Promise<number> } {
   const deadline = performance.now() + ms;
   const { promise: woken, resolve } = Promise.withResolvers<number>();
@@ -25,7 +25,7 @@ Deno.test("the spare timer serves a later deadline and one before its own", asyn
   open.closeNumber();
 });
 
-Deno.test("who sleeps side by side has a timer each", async () => {
+Deno.test("concurrent waits have a timer each", async () => {
   const open = new Memory();
   const all = [30, 10, 20].map(sleeper);
   assert.ok((await Promise.all(all.map(({ woken }) => woken))).every((late) => late >= 0));

@@ -1,4 +1,4 @@
-// The one wait, over pollables that the test moves by hand: who is registered when, and what ends it.
+// The wait of select and poll, over pollables that the test controls: which waiters are registered when, and what ends it.
 
 import assert from "node:assert/strict";
 import { poll, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDNORM, select } from "../select.ts";
@@ -59,7 +59,7 @@ Deno.test("a wait registers once with each and withdraws everywhere, however it 
   for (const one of many) one.closeNumber();
 });
 
-Deno.test("a false alarm goes on waiting, and what came together is reported together", async () => {
+Deno.test("a wake without an event does not end the wait, and events that came together are reported together", async () => {
   const [a, b] = [new Memory(), new Memory()];
   const waiting = select([a, b], [], []);
   await Promise.resolve();
@@ -89,7 +89,7 @@ Deno.test("select of nothing sleeps", async () => {
   assert.ok(performance.now() - begin >= 20);
 });
 
-Deno.test("who only ever finds ready sockets leaves the event loop its turns", async () => {
+Deno.test("a loop of waits that always find ready sockets lets the event loop turn", async () => {
   const one = new Memory(POLLIN);
   let fired = false;
   const timer = setTimeout(() => fired = true, 1);

@@ -88,7 +88,7 @@ const BEHAVIOURS: Record<string, Behaviour> = {
     assert.throws(() => selector.unregister(rd), KeyError);
     selector.close();
   },
-  "select tells who is ready for what": async (selector, rd, wr) => {
+  "select reports which objects are ready for which events": async (selector, rd, wr) => {
     selector.register(rd, EVENT_READ);
     const writer = selector.register(wr, BOTH);
     assert.deepEqual(await selector.select(0), [[writer, EVENT_WRITE]]);

@@ -14,7 +14,7 @@ const ROUNDS = 60;
  */
 const MOST = 500;
 
-/** A round trip between two ends, again and again, until `while` says no. It answers how many there were. */
+/** A round trip between two ends, again and again, until `while` says no. It returns how many there were. */
 async function pingPong(module: Module, goesOn: () => boolean, count: () => void): Promise<void> {
   const [one, other] = await module.socketpair();
   const message = new Uint8Array(64);

@@ -114,7 +114,7 @@ Deno.test({
     const rows = await tshark(capture, ...CHECKED, "-T", "fields", ...fields.flatMap((field) => ["-e", field]));
     assert.equal(rows.length, run.packets.length);
     assert.equal(Number(rows[0].split("\t")[0]), 1_600_000_000 + run.packets[0].time);
-    // 1 is good; empty where there is none. Of fragments the first has the ports, and the last the whole.
+    // 1 is good; empty if there is none. Of fragments the first has the ports, and the last the whole.
     for (const row of rows) {
       const [, protocols, ...found] = row.split("\t");
       // What ICMP quotes may be cut, and cannot be checked then.

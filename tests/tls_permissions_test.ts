@@ -7,7 +7,7 @@ import { Authority, Files } from "./tls/authority.ts";
 const authority = await Authority.create();
 const identity = await authority.issue();
 
-/** Runs a program text with some permissions, and answers what it prints. */
+/** Runs a program text with some permissions, and returns what it prints. */
 async function run(flags: string[], source: string): Promise<string> {
   const args = ["run", "--no-prompt", "--no-lock", "--no-check", "--unstable-net", ...flags, "--ext=js", "-"];
   await using program = new Program(Deno.execPath(), args);

@@ -72,7 +72,7 @@ async function cases(): Promise<Case[]> {
 
 const SECRET = "not for you";
 
-/** Connects and, if that should succeed, tells a secret. Answers the error. */
+/** Connects and, if that should succeed, tells a secret. Returns the error. */
 async function refusedBy(backend: TlsBackend, port: number, { ca, host }: Case): Promise<any> {
   const context = clientContext(backend, ca);
   const sock = await dial(backend, port);

@@ -1,5 +1,5 @@
-// Receives without a timeout: nobody gives them up, and the default backend leads them on Deno's own promise.
-// What is theirs, what is the next one's, and how they end, is the same as for all others.
+// Receives without a timeout, which the default backend may serve with Deno's own promise. The data that they get, the data
+// that they leave, and how they end, are the same as for other receives.
 
 import assert from "node:assert/strict";
 import * as udp from "../udp.ts";
@@ -41,7 +41,7 @@ blockingTest("recvfrom, recvfrom_into, recv and recv_into take one datagram each
   }
 });
 
-blockingTest("who came first is served first, and nobody twice", async (receiver, sender) => {
+blockingTest("receives are served in order, each once", async (receiver, sender) => {
   const order: string[] = [];
   const pending = Array.from("abc", (name) => receiver.recv(9).then((data) => order.push(name + text(data))));
   for (const word of ["1", "2", "3"]) await sender.sendto(word, receiver.getsockname());
@@ -53,7 +53,7 @@ blockingTest("a connected socket waits on behind a stranger's datagram", async (
   await receiver.connect(sender.getsockname());
   const pending = Promise.all([receiver.recv(9), receiver.recv(9)]);
   const stranger = sockets.bound();
-  // A kernel's Unix socket refuses a stranger's datagram, the default backend drops it.
+  // On a Unix socket the kernel refuses a datagram that is not the peer's, and the default backend drops it.
   await stranger.sendto("stranger", receiver.getsockname()).catch(() => {});
   await sender.sendto("one", receiver.getsockname());
   await sender.sendto("two", receiver.getsockname());
@@ -103,7 +103,7 @@ blockingTest("detach ends it, and what comes is the next owner's", async (receiv
   assert.equal(text(await other.recv(9)), "one");
 });
 
-blockingTest("what comes while a duplicate closes is lost to nobody", async (receiver, sender) => {
+blockingTest("a datagram that arrives while a duplicate closes is not lost", async (receiver, sender) => {
   for (let round = 0; round < 20; round++) {
     const first = receiver.dup();
     const pending = first.recvfrom(9).then(([data]) => text(data), (error) => error.code);

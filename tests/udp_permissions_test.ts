@@ -39,7 +39,7 @@ Deno.test("without --unstable-net the first datagram call names the flag, and st
   assert.match(datagrams, /^OSError ESOCKTNOSUPPORT .*--unstable-net/);
 });
 
-Deno.test("who may talk to 127.0.0.1 only needs no more for a client", async () => {
+Deno.test("a client of 127.0.0.1 needs net access to 127.0.0.1 only", async () => {
   const printed = await run(
     `import * as udp from "${udp}"; ${TELL}
     const server = udp.socket(), client = udp.socket();
@@ -57,7 +57,7 @@ Deno.test("who may talk to 127.0.0.1 only needs no more for a client", async () 
 });
 
 for (const [backend, module, ...flags] of [["deno", mod], ["native", native, "--allow-ffi"]]) {
-  Deno.test(`${backend}: who may talk to 127.0.0.1 only hears nobody else`, async () => {
+  Deno.test(`${backend}: with net access to 127.0.0.1 only, no other host's datagrams are received`, async () => {
     const printed = await run(
       `import * as m from "${module}"; ${TELL}
       const open = () => m.socket(m.AF_INET, m.SOCK_DGRAM);

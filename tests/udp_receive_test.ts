@@ -1,4 +1,4 @@
-// What receiving datagrams means: whole ones, in order, to whoever asked first, and none lost to giving up.
+// Receiving datagrams: they are whole and in order, the first receive gets the first one, and giving up loses none.
 
 import assert from "node:assert/strict";
 import * as udp from "../udp.ts";
@@ -118,7 +118,7 @@ familyTest("iteration yields [data, address] until the socket is closed", async 
   assert.deepEqual(heard, ["one", "", "two"]);
 });
 
-familyTest("close rejects who waits with EBADF", async (sockets) => {
+familyTest("close rejects waiting calls with EBADF", async (sockets) => {
   const server = sockets.bound();
   const receiving = [failure(() => server.recv(1)), failure(() => server.recv(1))];
   server.close();
@@ -153,12 +153,12 @@ Deno.test("100,000 datagrams of 64 bytes to oneself within a window: none is los
   }
 });
 
-Deno.test("what nobody receives is dropped beyond the kernel's bound, not kept without end", async () => {
+Deno.test("datagrams that are not received are dropped at the kernel's limit, and not kept without end", async () => {
   const COUNT = 5000;
   using server = udp.socket();
   using client = udp.socket();
   server.bind(["127.0.0.1", 0]);
-  // Somebody waits for readiness all the time, so that reading ahead happens if it ever does.
+  // A wait for readiness runs all the time, so that a backend which reads ahead would do so.
   server.settimeout(10);
   await client.sendto("first", server.getsockname());
   assert.equal(text(await server.recv(100, udp.MSG_PEEK)), "first");
@@ -204,7 +204,7 @@ Deno.test("an epoll hears of datagrams after a pending error was taken with SO_E
   assert.equal(text(await server.recv(100)), "after it");
 });
 
-Deno.test("datagrams of strangers cost a connected socket no memory while it waits", {
+Deno.test("datagrams of other senders take a connected socket no memory while it waits", {
   ignore: !("gc" in globalThis),
 }, async () => {
   const COUNT = 80_000;

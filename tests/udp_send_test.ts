@@ -1,4 +1,4 @@
-// What sending datagrams means: names, peers, and errors that belong to the call that made them.
+// Sending datagrams: names, peers, and errors of the call that caused them.
 
 import assert from "node:assert/strict";
 import * as udp from "../udp.ts";
@@ -10,7 +10,7 @@ familyTest("an unbound socket binds itself with its first datagram, and can be a
   await client.sendto("hello", server.getsockname());
   const [data, address] = await server.recvfrom(100);
   assert.equal(text(data), "hello");
-  // In the kernel a Unix socket stays without a name, and then nobody can answer it.
+  // In the kernel a Unix socket stays without a name, and then no reply can be sent to it.
   if (address === null) return;
   await server.sendto("hello yourself", address);
   assert.equal(text(await client.recv(100)), "hello yourself");
@@ -23,7 +23,7 @@ familyTest("bind claims the address at once", async (sockets) => {
   assert.equal((await failure(() => server.bind(sockets.free()))).code, "EINVAL");
 });
 
-familyTest("a connected socket sends to its peer and hears nobody else", async (sockets) => {
+familyTest("a connected socket sends to its peer and receives from no other socket", async (sockets) => {
   const [client, friend, stranger] = [sockets.bound(), sockets.bound(), sockets.bound()];
   await client.connect(friend.getsockname());
   assert.deepEqual(client.getpeername(), friend.getsockname());
@@ -83,7 +83,7 @@ familyTest("the data may be reused as soon as send has returned", async (sockets
   for (let number = 0; number < 8; number++) assert.deepEqual([...await server.recv(9)], [number]);
 });
 
-familyTest("sends that nobody awaits go out in order, and before the close", async (sockets) => {
+familyTest("sends that are not awaited are sent in order, and before the close", async (sockets) => {
   const [server, client] = [sockets.bound(), sockets.unbound()];
   const sending = ["1", "2", "3"].map((word) => client.sendto(word, server.getsockname()));
   assert.deepEqual(await Promise.all(sending), [1, 1, 1]);
@@ -108,7 +108,7 @@ familyTest("shutdown ends sending with EPIPE", async (sockets) => {
   assert.equal(text(await client.recv(100)), "still hearing");
 });
 
-Deno.test("Unix: where nobody is, the send that went there tells it", async () => {
+Deno.test("Unix: a send to a path without a socket rejects", async () => {
   using sockets = new Sockets("Unix");
   const client = sockets.unbound();
   const path = sockets.directory.fresh();
@@ -224,6 +224,18 @@ Deno.test("UDP: broadcasts need SO_BROADCAST", async () => {
 });
 
 if (Deno.build.os === "linux") {
+  Deno.test("a Unix datagram socket that was shut down says so, with a peer or without", async () => {
+    using directory = new TemporaryDirectory();
+    using sock = udp.socket(udp.AF_UNIX);
+    sock.bind(directory.fresh());
+    await assert.rejects(sock.send("x"), { code: "ENOTCONN" });
+    await sock.connect(sock.getsockname());
+    await sock.shutdown(udp.SHUT_RDWR);
+    await assert.rejects(sock.send("x"), { code: "EPIPE" });
+    await sock.connect(udp.AF_UNSPEC);
+    await assert.rejects(sock.send("x"), { code: "EPIPE" });
+  });
+
   Deno.test("a Unix datagram that waits for a receive to end is sent or not, as its call says", async () => {
     using directory = new TemporaryDirectory();
     using one = udp.socket(udp.AF_UNIX);

@@ -126,7 +126,7 @@ Deno.test({
   },
 });
 
-/** Runs a program over the default backend that may not be allowed everything; answers what it printed. */
+/** Runs a program over the default backend that may not be allowed everything; returns what it printed. */
 async function run(source: string, ...flags: string[]): Promise<string> {
   const args = ["run", "--no-prompt", "--no-lock", "--no-check", "--unstable-net", ...flags, "--ext=ts", "-"];
   await using program = new Program(Deno.execPath(), args);

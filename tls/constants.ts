@@ -9,7 +9,7 @@ export const CERT_REQUIRED = 2;
 
 /** The old name of PROTOCOL_TLS. */
 export const PROTOCOL_SSLv23 = 2;
-/** For clients and servers. Deprecated in Python in favour of the next two. */
+/** For clients and servers. Deprecated in Python: use PROTOCOL_TLS_CLIENT or PROTOCOL_TLS_SERVER. */
 export const PROTOCOL_TLS = 2;
 /** TLS 1.0 only. Not supported: contexts refuse it. */
 export const PROTOCOL_TLSv1 = 3;
@@ -24,9 +24,9 @@ export const PROTOCOL_TLS_SERVER = 17;
 
 /** No effect: SSL 2.0 is not supported. */
 export const OP_NO_SSLv2 = 0;
-/** Without effect: OpenSSL always does so. */
+/** A new Diffie-Hellman key for each handshake. No effect: OpenSSL always makes one. */
 export const OP_SINGLE_DH_USE = 0;
-/** Without effect: OpenSSL always does so. */
+/** A new elliptic-curve key for each handshake. No effect: OpenSSL always makes one. */
 export const OP_SINGLE_ECDH_USE = 0;
 /** Allows connections to servers without secure renegotiation. */
 export const OP_LEGACY_SERVER_CONNECT = 4;
@@ -298,7 +298,7 @@ export const HAS_TLSv1_1 = false;
 export const HAS_TLSv1_2 = true;
 /** Whether TLS 1.3 is supported. */
 export const HAS_TLSv1_3 = true;
-/** Whether the common name of a certificate can be left out of the checks. It always is. */
+/** Whether the common name of a certificate can be excluded from the checks. It is always excluded. */
 export const HAS_NEVER_CHECK_COMMON_NAME = true;
 
 const PROTOCOL_NAMES: Record<number, string> = {

@@ -45,7 +45,7 @@ export interface VerifyLocations {
 
 /** The last argument of `wrap_bio`: Python's keywords. */
 export interface WrapBioOptions {
-  /** Whether it is the server's side. */
+  /** Whether this is the server's side of the connection. */
   server_side?: boolean;
   /** The server's name. It is required for a client that checks host names. */
   server_hostname?: string | null;
@@ -64,7 +64,7 @@ export type ServerNameCallback = (
 ) => number | null | undefined | void;
 
 /**
- * The settings of many connections, as Python's `ssl.SSLContext`: the trusted authorities, the own certificate, versions
+ * The settings of many connections, as Python's `ssl.SSLContext`: the trusted authorities, its certificate, versions
  * and protocols. The SSLContext classes of both backends extend it.
  */
 export abstract class BaseContext {
@@ -259,8 +259,8 @@ export abstract class BaseContext {
   // Certificates
 
   /**
-   * Loads the own certificate with its chain up to the authority, and the private key, from paths of PEM files or from PEM
-   * text. Without `keyfile` the key is in `certfile`, too. Paths need `--allow-read`.
+   * Loads the context's certificate with its chain up to the authority, and the private key. Both are paths of PEM
+   * files, or PEM text. Without `keyfile` the key is in `certfile`, too. Paths need `--allow-read`.
    *
    * @throws {FileNotFoundError} for a file that does not exist.
    * @throws {SSLError} for an invalid certificate or key, a wrong password, or a key of another certificate. Then nothing

@@ -19,7 +19,7 @@ export interface CipherDescription {
   strength_bits: number;
   /** The number of bits of the algorithm. */
   alg_bits: number;
-  /** Whether it is an AEAD cipher, which encrypts and authenticates in one step. */
+  /** Whether the suite has an AEAD cipher, which encrypts and authenticates in one step. */
   aead: boolean;
   /** The cipher. */
   symmetric: string | null;
@@ -69,7 +69,7 @@ export interface SessionStats {
 
 /** The request for one side of a connection. */
 export interface EngineRequest {
-  /** Whether it is the server's side. */
+  /** Whether this is the server's side of the connection. */
   serverSide: boolean;
   /** The server's name in ASCII; null for a server. */
   serverHostname: string | null;
@@ -116,7 +116,7 @@ export interface ContextEngine {
   numTickets: number;
   readonly securityLevel: number;
 
-  /** Sets the own certificate with its chain up to the authority, and its key. */
+  /** Sets the context's certificate with its chain up to the authority, and its key. */
   loadCertChain(certificates: string, key: string, password: () => string | Uint8Array | null): void;
   /** Trusts the certificates in the text of a PEM file, and loads its revocation lists. */
   trustFile(pem: string): void;

@@ -48,7 +48,7 @@ export class SSLObject {
     this.#context = context;
   }
 
-  /** Whether it is the server's side. */
+  /** Whether this is the server's side of the connection. */
   get server_side(): boolean {
     return this.#serverSide;
   }

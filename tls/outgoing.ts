@@ -27,7 +27,7 @@ export class Outgoing implements Caller {
   #memory: Uint8Array<ArrayBuffer> | null = null;
   /** The part of the buffer that was not sent yet. */
   #rest: Uint8Array = EMPTY;
-  /** Whether it was given up. Then nothing is sent any more. */
+  /** Set by `abandon`. Nothing is sent any more after it. */
   #abandoned = false;
 
   constructor(transport: Transport, queue: ByteQueue) {

@@ -9,7 +9,7 @@ import { DER_cert_to_PEM_cert } from "./pem.ts";
 export interface ServerCertificateOptions {
   /** The protocol of the context. */
   ssl_version?: number;
-  /** The path of trusted certificates, or their PEM text. Then the certificate is verified, but not its name. */
+  /** The path of trusted certificates, or their PEM text. If given, the certificate is verified, but not its name. */
   ca_certs?: string | null;
   /** The timeout of the socket in seconds; null for none. */
   timeout?: number | null;

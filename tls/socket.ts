@@ -87,7 +87,7 @@ export class SSLSocket extends Socket {
   set context(context: BaseContext) {
     this.#settings.owner.context = context;
   }
-  /** Whether it is the server's side. */
+  /** Whether this is the server's side of the connection. */
   get server_side(): boolean {
     return this.#settings.serverSide;
   }

@@ -82,9 +82,9 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #engineDrained = false;
   /** Whether the transport below has ended. */
   #ended = false;
-  /** Whether receiving was shut down … */
+  /** Whether receiving was shut down. */
   #receiveShut = false;
-  /** … or sending. Then close_notify follows the data. */
+  /** Whether sending was shut down. If so, close_notify follows the data. */
   #sendShut = false;
   #finSent = false;
   /** After unwrap: the bytes after the peer's close_notify. */

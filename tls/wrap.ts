@@ -18,7 +18,7 @@ import type { ConnectionOwner, SocketSettings, SSLSocket } from "./socket.ts";
 
 /** The last argument of `wrap_socket`: Python's keywords, and the signal of calls that wait. */
 export interface WrapSocketOptions extends WaitOptions {
-  /** Whether it is the server's side. */
+  /** Whether this is the server's side of the connection. */
   server_side?: boolean;
   /** Whether to make the handshake at once. If not, `do_handshake()` or the first recv or send makes it. True by default. */
   do_handshake_on_connect?: boolean;

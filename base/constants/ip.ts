@@ -80,11 +80,11 @@ export const IP_RECVTTL: number = on(12, 24, 21);
 export const IP_RECVTOS: number = on(13, 27, 40);
 /** The path's MTU as it is known (Linux). */
 export const IP_MTU: number = on(14, undefined, 73);
-/** Bind an address that is not there yet (Linux). */
+/** Allow bind to an address that no interface has (Linux). */
 export const IP_FREEBIND: number = on(15, undefined, ABSENT);
 /** Proxy transparently (Linux). */
 export const IP_TRANSPARENT: number = on(19, undefined, ABSENT);
-/** Leave the choice of a port to connect (Linux). */
+/** Choose the port at connect instead of at bind (Linux). */
 export const IP_BIND_ADDRESS_NO_PORT: number = on(24, ABSENT);
 /** Interface that multicast is sent on. */
 export const IP_MULTICAST_IF: number = on(32, 9, 9);
@@ -96,21 +96,21 @@ export const IP_MULTICAST_LOOP: number = on(34, 11, 11);
 export const IP_ADD_MEMBERSHIP: number = on(35, 12, 12);
 /** Leave a multicast group. */
 export const IP_DROP_MEMBERSHIP: number = on(36, 13, 13);
-/** Hear a sender again. */
+/** Receive again from a sender that was blocked. */
 export const IP_UNBLOCK_SOURCE: number = on(37, 73, 18);
-/** Do not hear a sender of a group. */
+/** Block a sender of a group: receive nothing from it. */
 export const IP_BLOCK_SOURCE: number = on(38, 72, 17);
 /** Join a group for one sender. */
 export const IP_ADD_SOURCE_MEMBERSHIP: number = on(39, 70, 15);
 /** Leave a group for one sender. */
 export const IP_DROP_SOURCE_MEMBERSHIP: number = on(40, 71, 16);
-/** Multicast's time to live unless it is set. */
+/** The default of IP_MULTICAST_TTL. */
 export const IP_DEFAULT_MULTICAST_TTL: number = 1;
-/** Multicast comes back unless it is set otherwise. */
+/** The default of IP_MULTICAST_LOOP: multicast comes back. */
 export const IP_DEFAULT_MULTICAST_LOOP: number = 1;
-/** Memberships of one socket. */
+/** The largest number of memberships of one socket. */
 export const IP_MAX_MEMBERSHIPS: number = on(20, 4095);
-/** Where a raw socket's checksum stands. */
+/** Offset of the checksum in the packets of a raw socket. */
 export const IPV6_CHECKSUM: number = on(7, 26, 26);
 /** Address of the next hop. */
 export const IPV6_NEXTHOP: number = on(9, 48, ABSENT);
@@ -152,7 +152,7 @@ export const IPV6_RTHDR: number = on(57, 51, 32);
 export const IPV6_RECVDSTOPTS: number = on(58, 40);
 /** Destination options. */
 export const IPV6_DSTOPTS: number = on(59, 50);
-/** Receive news of the path's MTU. */
+/** Receive changes of the path's MTU. */
 export const IPV6_RECVPATHMTU: number = on(60, 43);
 /** The path's MTU. */
 export const IPV6_PATHMTU: number = on(61, 44);
@@ -170,7 +170,7 @@ export const INADDR_ANY: number = 0;
 export const INADDR_LOOPBACK: number = 0x7f000001;
 /** 255.255.255.255. */
 export const INADDR_BROADCAST: number = 0xffffffff;
-/** What C's inet_addr answers to what is no address. */
+/** The result of C's inet_addr for a text that is not an address. */
 export const INADDR_NONE: number = 0xffffffff;
 /** 224.0.0.0. */
 export const INADDR_UNSPEC_GROUP: number = 0xe0000000;
@@ -178,9 +178,9 @@ export const INADDR_UNSPEC_GROUP: number = 0xe0000000;
 export const INADDR_ALLHOSTS_GROUP: number = 0xe0000001;
 /** 224.0.0.255, the last group that is not routed. */
 export const INADDR_MAX_LOCAL_GROUP: number = 0xe00000ff;
-/** Ports below it need a privilege. */
+/** Ports below this number need a privilege. */
 export const IPPORT_RESERVED: number = 1024;
-/** Where the reserved user ports used to end. */
+/** Ports above this number were once reserved for servers without privileges. */
 export const IPPORT_USERRESERVED: number = 5000;
 
 // TCP's and UDP-Lite's options.
@@ -195,15 +195,15 @@ export const TCP_CORK: number = on(3, undefined, ABSENT);
 export const TCP_KEEPIDLE: number = on(4, 16, 3);
 /** Seconds between probes. */
 export const TCP_KEEPINTVL: number = on(5, 257, 17);
-/** Unanswered probes that end the connection. */
+/** Number of unanswered probes after which the connection ends. */
 export const TCP_KEEPCNT: number = on(6, 258, 16);
 /** How often a SYN is sent (Linux). */
 export const TCP_SYNCNT: number = 7;
 /** Time in FIN-WAIT-2 (Linux). */
 export const TCP_LINGER2: number = 8;
-/** Accept only when data has come (Linux). */
+/** Accept a connection only when its first data has arrived (Linux). */
 export const TCP_DEFER_ACCEPT: number = 9;
-/** Bound of the advertised window (Linux). */
+/** Upper bound of the advertised window (Linux). */
 export const TCP_WINDOW_CLAMP: number = 10;
 /** State of the connection (Linux). */
 export const TCP_INFO: number = 11;
@@ -227,11 +227,11 @@ export const TCP_REPAIR_QUEUE: number = 20;
 export const TCP_QUEUE_SEQ: number = 21;
 /** Options of the connection to repair (Linux). */
 export const TCP_REPAIR_OPTIONS: number = 22;
-/** Data in the SYN; its queue. */
+/** Accept data in the SYN. The value is the length of the queue for such connections. */
 export const TCP_FASTOPEN: number = on(23, 261, 15);
 /** Timestamp of the segments (Linux). */
 export const TCP_TIMESTAMP: number = 24;
-/** Unsent bytes above which a socket is not writable. */
+/** Number of unsent bytes above which a socket is not writable. */
 export const TCP_NOTSENT_LOWAT: number = on(25, 513);
 /** State of the congestion control (Linux). */
 export const TCP_CC_INFO: number = 26;
@@ -253,11 +253,11 @@ export const TCP_FASTOPEN_KEY: number = 33;
 export const TCP_FASTOPEN_NO_COOKIE: number = 34;
 /** Receive without a copy (Linux). */
 export const TCP_ZEROCOPY_RECEIVE: number = 35;
-/** Tell the unread bytes with recvmsg (Linux). */
+/** Report the number of unread bytes in a control message of recvmsg (Linux). */
 export const TCP_INQ: number = 36;
-/** Delay of what is sent (Linux). */
+/** Delay of sent packets (Linux). */
 export const TCP_TX_DELAY: number = 37;
 /** Bytes that the checksum covers when sending (Linux). */
 export const UDPLITE_SEND_CSCOV: number = 10;
-/** Least bytes that the checksum must cover (Linux). */
+/** Smallest number of bytes that the checksum must cover when receiving (Linux). */
 export const UDPLITE_RECV_CSCOV: number = 11;

@@ -2,7 +2,7 @@
 
 /** Packet to this host. */
 export const PACKET_HOST: number = 0;
-/** Packet to all. */
+/** Packet to all hosts. */
 export const PACKET_BROADCAST: number = 1;
 /** Packet to a group. */
 export const PACKET_MULTICAST: number = 2;
@@ -40,9 +40,9 @@ export const NETLINK_IP6_FW: number = 13;
 export const NETLINK_DNRTMSG: number = 14;
 /** The kernel's cryptography. */
 export const NETLINK_CRYPTO: number = 21;
-/** Any context. */
+/** Any context ID. */
 export const VMADDR_CID_ANY: number = 0xffffffff;
-/** The host. */
+/** Context ID of the host. */
 export const VMADDR_CID_HOST: number = 2;
 /** Any port. */
 export const VMADDR_PORT_ANY: number = 0xffffffff;
@@ -50,11 +50,11 @@ export const VMADDR_PORT_ANY: number = 0xffffffff;
 export const VM_SOCKETS_INVALID_VERSION: number = 0xffffffff;
 /** AF_VSOCK: size of the buffer. */
 export const SO_VM_SOCKETS_BUFFER_SIZE: number = 0;
-/** AF_VSOCK: least size of the buffer. */
+/** AF_VSOCK: smallest size of the buffer. */
 export const SO_VM_SOCKETS_BUFFER_MIN_SIZE: number = 1;
 /** AF_VSOCK: largest size of the buffer. */
 export const SO_VM_SOCKETS_BUFFER_MAX_SIZE: number = 2;
-/** ioctl that tells this machine's context. */
+/** ioctl: get the context ID (CID) of this machine. */
 export const IOCTL_VM_SOCKETS_GET_LOCAL_CID: number = 1977;
 /** Raw CAN frames. */
 export const CAN_RAW: number = 1;
@@ -70,11 +70,11 @@ export const CAN_EFF_FLAG: number = 0x80000000;
 export const CAN_RTR_FLAG: number = 0x40000000;
 /** Error frame. */
 export const CAN_ERR_FLAG: number = 0x20000000;
-/** Bits of a standard identifier. */
+/** Mask of a standard identifier. */
 export const CAN_SFF_MASK: number = 0x7ff;
-/** Bits of an extended identifier. */
+/** Mask of an extended identifier. */
 export const CAN_EFF_MASK: number = 0x1fffffff;
-/** Bits of an error's class. */
+/** Mask of an error's class. */
 export const CAN_ERR_MASK: number = 0x1fffffff;
 /** Option: filters. */
 export const CAN_RAW_FILTER: number = 1;
@@ -82,7 +82,7 @@ export const CAN_RAW_FILTER: number = 1;
 export const CAN_RAW_ERR_FILTER: number = 2;
 /** Option: loop back to local programs. */
 export const CAN_RAW_LOOPBACK: number = 3;
-/** Option: receive one's own frames. */
+/** Option: receive the frames that this socket sent. */
 export const CAN_RAW_RECV_OWN_MSGS: number = 4;
 /** Option: CAN FD frames. */
 export const CAN_RAW_FD_FRAMES: number = 5;
@@ -102,11 +102,11 @@ export const CAN_BCM_RX_SETUP: number = 5;
 export const CAN_BCM_RX_DELETE: number = 6;
 /** Read a filter's properties. */
 export const CAN_BCM_RX_READ: number = 7;
-/** Answer to CAN_BCM_TX_READ. */
+/** Reply to CAN_BCM_TX_READ. */
 export const CAN_BCM_TX_STATUS: number = 8;
-/** A transmission's count ran out. */
+/** The count of a transmission has reached zero. */
 export const CAN_BCM_TX_EXPIRED: number = 9;
-/** Answer to CAN_BCM_RX_READ. */
+/** Reply to CAN_BCM_RX_READ. */
 export const CAN_BCM_RX_STATUS: number = 10;
 /** A cyclic message is absent. */
 export const CAN_BCM_RX_TIMEOUT: number = 11;
@@ -116,23 +116,23 @@ export const CAN_BCM_RX_CHANGED: number = 12;
 export const CAN_BCM_SETTIMER: number = 0x1;
 /** Flag: start the timer. */
 export const CAN_BCM_STARTTIMER: number = 0x2;
-/** Flag: tell when the count runs out. */
+/** Flag: report when the count reaches zero. */
 export const CAN_BCM_TX_COUNTEVT: number = 0x4;
 /** Flag: send changed data at once. */
 export const CAN_BCM_TX_ANNOUNCE: number = 0x8;
 /** Flag: copy the identifier into the frames. */
 export const CAN_BCM_TX_CP_CAN_ID: number = 0x10;
-/** Flag: filter by identifier alone. */
+/** Flag: filter by identifier only. */
 export const CAN_BCM_RX_FILTER_ID: number = 0x20;
 /** Flag: a changed length counts too. */
 export const CAN_BCM_RX_CHECK_DLC: number = 0x40;
 /** Flag: do not start the timer by itself. */
 export const CAN_BCM_RX_NO_AUTOTIMER: number = 0x80;
-/** Flag: tell when frames come again. */
+/** Flag: report when frames arrive again. */
 export const CAN_BCM_RX_ANNOUNCE_RESUME: number = 0x100;
 /** Flag: begin with the first frame. */
 export const CAN_BCM_TX_RESET_MULTI_IDX: number = 0x200;
-/** Flag: answer a remote request. */
+/** Flag: reply to a remote request. */
 export const CAN_BCM_RX_RTR_FRAME: number = 0x400;
 /** Flag: CAN FD frames. */
 export const CAN_BCM_CAN_FD_FRAME: number = 0x800;
@@ -156,7 +156,7 @@ export const J1939_PGN_PDU1_MAX: number = 0x3ff00;
 export const J1939_PGN_MAX: number = 0x3ffff;
 /** No parameter group. */
 export const J1939_NO_PGN: number = 0x40000;
-/** Most filters of a socket. */
+/** The largest number of filters of one socket. */
 export const J1939_FILTER_MAX: number = 512;
 /** Padding attribute. */
 export const J1939_NLA_PAD: number = 0;
@@ -170,7 +170,7 @@ export const J1939_EE_INFO_TX_ABORT: number = 1;
 export const SO_J1939_FILTER: number = 1;
 /** Option: receive everything. */
 export const SO_J1939_PROMISC: number = 2;
-/** Option: priority of what is sent. */
+/** Option: priority of sent messages. */
 export const SO_J1939_SEND_PRIO: number = 3;
 /** Option: use the error queue. */
 export const SO_J1939_ERRQUEUE: number = 4;

@@ -1,4 +1,4 @@
-// Files of bytes: unbuffered, as Python's SocketIO, and buffered, as BufferedReader, BufferedWriter and BufferedRWPair.
+// Files of bytes: without a buffer, as Python's SocketIO, and with one, as BufferedReader, BufferedWriter and BufferedRWPair.
 
 import { bytesOf, viewOf } from "../../base/data.ts";
 import type { Data } from "../../base/data.ts";
@@ -8,19 +8,19 @@ import { ByteReader, ByteWriter, orNull } from "./bytes.ts";
 import type { Bytes, FileSocket } from "./bytes.ts";
 import { closedFile, countOf, Order, SocketFile, UnsupportedOperation } from "./file.ts";
 
-/** What a file of bytes is made of. */
+/** The parts of a file of bytes. */
 export interface BinaryParts {
   /** The socket. */
   socket: FileSocket;
-  /** Whether it reads. */
+  /** Whether the file reads. */
   reading: boolean;
-  /** Whether it writes. */
+  /** Whether the file writes. */
   writing: boolean;
-  /** Called once, when the file has let the socket go. */
+  /** Called once, when the file no longer needs the socket. */
   release(): void;
 }
 
-/** A file of bytes: they come as Uint8Array and go as anything that holds bytes, or as text in UTF-8. */
+/** A file of bytes. It reads a Uint8Array, and writes anything that holds bytes, or text as UTF-8. */
 export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Data> {
   readonly #parts: BinaryParts;
   readonly #reader: ByteReader;
@@ -46,12 +46,12 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
   get name(): number {
     return this.closed ? -1 : this.#parts.socket.fileno();
   }
-  /** Undefined: bytes have no line ends of several kinds. */
+  /** Always undefined: a file of bytes has one kind of line end. */
   get newlines(): undefined {
     return undefined;
   }
 
-  /** The socket's descriptor. */
+  /** Returns the socket's descriptor. */
   fileno(): number {
     this.checkOpen();
     return this.#parts.socket.fileno();
@@ -67,7 +67,7 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
     return this.#parts.writing;
   }
 
-  /** Reads up to a newline, which is included, or up to `limit` bytes. Empty at the end of the stream. */
+  /** Reads one line with its "\n", or its first `limit` bytes. Empty at the end of the stream. */
   async readline(limit?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
     const [count, checked] = apart(limit, options);
     const most = countOf(count);
@@ -83,9 +83,9 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
     return await this.reads((reader, signal) => reader.readlines(most, signal), checked);
   }
 
-  /** Sends what was written and gives up the socket, which closes if it was closed before and has no other file. */
+  /** Sends what was written and closes the file. A closed socket closes its connection with its last file. */
   close(options?: WaitOptions): Promise<void> {
-    // Closing again awaits the first closing, but only that one tells how it went.
+    // A second close waits for the first one. Only the first one rejects.
     if (this.#closing !== undefined) return this.#closing.then(undefined, () => {});
     const release = () => {
       this.#reader.abandon(closedFile());
@@ -100,7 +100,7 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
     return this.#closing = this.finish(signal).finally(release);
   }
 
-  /** Sends what is still to be sent. */
+  /** Sends the rest of the written data. */
   protected abstract finish(signal: AbortSignal | undefined): Promise<void>;
 
   /** Throws on a closed file. */
@@ -109,7 +109,7 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
   }
 
   /**
-   * Runs one read in its turn.
+   * Runs one read after the reads before it.
    * @internal
    */
   protected async reads<R>(
@@ -123,15 +123,16 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
 }
 
 /**
- * An unbuffered file of bytes, as Python's SocketIO: each read is one receive and each write one send.
+ * A file of bytes without a buffer, as Python's SocketIO. Each read is one receive, and each write is one send.
  *
  * @example
  * ```ts
  * import * as socket from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  * const [a, b] = await socket.socketpair();
  * await using file = a.makefile("rwb", { buffering: 0 });
- * console.assert(await file.write("hello") === 5);
- * console.log(await b.recv(100));
+ * assert.equal(await file.write("hello"), 5);
+ * assert.equal((await b.recv(100)).length, 5);
  * a.close();
  * b.close();
  * ```
@@ -142,7 +143,7 @@ export class RawFile extends BinaryFile {
 
   /** Made by `Socket.makefile`. */
   constructor(parts: BinaryParts) {
-    // Nothing is read ahead: lines are received byte by byte, as in Python.
+    // Nothing is read ahead, so lines are received byte by byte, as in Python.
     super(parts, 1);
     this.#socket = parts.socket;
   }
@@ -160,13 +161,13 @@ export class RawFile extends BinaryFile {
   readall(options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
     return this.read(-1, options);
   }
-  /** Receives once into a buffer, and answers how much. */
+  /** Receives once into a buffer, and returns the number of bytes. */
   async readinto(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
     const view = viewOf(buffer) as Bytes;
     const { length } = view;
     return await this.reads((reader, signal) => reader.readSomeInto(view, length, signal), options);
   }
-  /** Sends once, and answers how much that was. */
+  /** Sends once, and returns the number of bytes. */
   async write(data: Data, options?: WaitOptions): Promise<number | null> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");
     const signal = checkOptions(options);
@@ -185,7 +186,7 @@ export class RawFile extends BinaryFile {
     checkOptions(options);
   }
 
-  /** There is nothing left to send. */
+  /** Does nothing: without a buffer all data was sent. */
   protected override finish(): Promise<void> {
     return Promise.resolve();
   }
@@ -197,11 +198,13 @@ export class RawFile extends BinaryFile {
  * @example
  * ```ts
  * import * as socket from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  * const [a, b] = await socket.socketpair();
  * await a.sendall("\x00\x05hello");
  * await using file = b.makefile("rb");
  * const head = await file.read(2);
- * console.log(await file.read(head![0] << 8 | head![1]));
+ * const body = await file.read(head![0] << 8 | head![1]);
+ * assert.equal(new TextDecoder().decode(body!), "hello");
  * a.close();
  * b.close();
  * ```
@@ -216,30 +219,30 @@ export class BufferedFile extends BinaryFile {
     this.#writer = parts.writing ? new ByteWriter(parts.socket, size) : undefined;
   }
 
-  /** Reads `size` bytes, fewer only at the end of the stream; to the end if it is negative or left out. */
+  /** Reads `size` bytes, or fewer at the end of the stream. It reads to the end if `size` is negative or left out. */
   async read(size?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
     const [count, checked] = apart(size, options);
     const most = countOf(count);
     if (most < -1) throw new RangeError("read length must be non-negative or -1");
     return await this.reads((reader, signal) => reader.read(most, signal), checked);
   }
-  /** Reads what is buffered, up to `size` bytes, or receives once if that is nothing. */
+  /** Reads up to `size` bytes of the buffer. It receives once if the buffer is empty. */
   async read1(size?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
     const [count, checked] = apart(size, options);
     const most = countOf(count);
     return await this.reads((reader, signal) => reader.readSome(most, signal), checked);
   }
-  /** Shows what is buffered, or receives once if that is nothing, without taking it. */
+  /** Returns the contents of the buffer and leaves them there. It receives once if the buffer is empty. */
   peek(options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
     return this.reads((reader, signal) => reader.peek(signal), options);
   }
-  /** Fills a buffer, less of it only at the end of the stream, and answers how much. */
+  /** Fills a buffer, or part of it at the end of the stream, and returns the number of bytes. */
   async readinto(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
     const view = viewOf(buffer) as Bytes;
     const { length } = view;
     return await this.reads((reader, signal) => reader.readInto(view, length, signal), options);
   }
-  /** Reads into a buffer what is there, or receives into it once if that is nothing. */
+  /** Reads into a buffer what was read ahead, or receives into it once if that is nothing. Returns the number of bytes. */
   async readinto1(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
     const view = viewOf(buffer) as Bytes;
     const { length } = view;
@@ -247,13 +250,13 @@ export class BufferedFile extends BinaryFile {
   }
 
   /**
-   * Writes, and answers how much: all of it. After a timeout or an abort what was given is still in the
-   * buffer, and flush goes on with it.
+   * Writes all of the data, and returns its length in bytes. After a timeout or an abort the data is still in the buffer, and
+   * `flush` sends the rest.
    */
   async write(data: Data, options?: WaitOptions): Promise<number> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");
     const signal = checkOptions(options);
-    // Who wrote it may use its memory again at once: where the data has to wait for its turn it is copied.
+    // The program may change its memory after the call. Data that must wait for other writes is therefore copied.
     const bytes = this.#writes.busy ? bytesOf(data).slice() : bytesOf(data);
     return await this.#writes.run(() => this.#writer!.write(bytes, signal), signal);
   }
@@ -263,7 +266,7 @@ export class BufferedFile extends BinaryFile {
     await this.finish(checkOptions(options));
   }
 
-  /** Sends what is still to be sent. */
+  /** Sends the rest of the written data. */
   protected override async finish(signal: AbortSignal | undefined): Promise<void> {
     if (this.#writer !== undefined) await this.#writes.run(() => this.#writer!.flush(signal), signal);
   }

@@ -1,33 +1,33 @@
-// Bytes between the socket and a file: a queue, filled by receiving and emptied by sending.
+// Bytes between the socket and a file: a queue for receives and a queue for sends.
 //
-// Nothing leaves the queue before the call that wants it can be answered. That is all it takes for a
-// file to survive a timeout: the partial line is still here, and the next call goes on with it.
+// Data leaves the queue only when the call that reads it can end with it. So nothing is lost at a timeout: the first part of
+// a line is still in the queue, and the next call continues with it.
 
 import { BlockingIOError } from "../../base/errors.ts";
 import { errnoOf } from "../../base/errno.ts";
 import type { WaitOptions } from "../promises.ts";
 import { checkUnchanged } from "../arguments.ts";
 
-/** Bytes in memory of their own, so that they may be sent on, transferred or posted. */
+/** Bytes in an ArrayBuffer and not in shared memory, so a program may transfer them. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What a file needs of its socket. */
+/** The part of a socket that a file uses. */
 export interface FileSocket {
   /** The descriptor. */
   fileno(): number;
   /** Receives into a buffer, as Socket.recv_into. */
   recv_into(buffer: Bytes, nbytes: number, flags: number, options: WaitOptions): Promise<number>;
-  /** Sends what there is room for, as Socket.send. */
+  /** Sends as many bytes as there is room for, as Socket.send. */
   send(data: Bytes, flags: number, options: WaitOptions): Promise<number>;
 }
 
 const NOTHING = new Uint8Array(0);
 const NEWLINE = 0x0a;
 
-/** The most that one call receives or reserves: read(2 ** 30) must not take a gigabyte before it comes. */
+/** The most bytes that one receive allocates: read(2 ** 30) must not allocate a gigabyte before the data has arrived. */
 const LARGEST_STEP = 2 ** 18;
 
-/** Above this an emptied queue gives its memory back. */
+/** A queue with more memory than this, in bytes, frees its memory when it becomes empty. */
 const KEPT_CAPACITY = 2 ** 16;
 
 /** Contiguous bytes, appended at the end and taken from the front. */
@@ -36,12 +36,12 @@ export class ByteQueue {
   #start = 0;
   #end = 0;
 
-  /** How many bytes wait. */
+  /** How many bytes are in the queue. */
   get length(): number {
     return this.#end - this.#start;
   }
 
-  /** Free memory behind the last byte, to be filled and then counted in by {@linkcode commit}. */
+  /** Returns free memory behind the last byte. The bytes written there are added with {@linkcode commit}. */
   room(size: number): Bytes {
     if (this.#bytes.length - this.#end < size) {
       const length = this.length;
@@ -56,7 +56,7 @@ export class ByteQueue {
     return this.#bytes.subarray(this.#end, this.#end + size);
   }
 
-  /** Counts in what was written to {@linkcode room}. */
+  /** Adds the bytes that were written to {@linkcode room}. */
   commit(size: number): void {
     this.#end += size;
   }
@@ -67,13 +67,13 @@ export class ByteQueue {
     this.commit(data.length);
   }
 
-  /** Where a byte is, counted from the front; -1 where it is not. */
+  /** Returns the index of a byte, counted from the front, or -1. */
   indexOf(byte: number, from: number): number {
     const index = this.#bytes.subarray(0, this.#end).indexOf(byte, this.#start + from);
     return index < 0 ? -1 : index - this.#start;
   }
 
-  /** The waiting bytes, as they lie: good until the next call. */
+  /** Returns the bytes of the queue without a copy. They are valid until the next call. */
   view(): Bytes {
     return this.#bytes.subarray(this.#start, this.#end);
   }
@@ -99,7 +99,7 @@ export class ByteQueue {
   }
 }
 
-/** Awaits a socket's call; null where a non-blocking socket would have to wait. */
+/** Awaits a call of a socket. Returns null if the socket is non-blocking and the call would block. */
 export async function orNull(call: Promise<number>): Promise<number | null> {
   try {
     return await call;
@@ -109,7 +109,7 @@ export async function orNull(call: Promise<number>): Promise<number | null> {
   }
 }
 
-/** Reads from a socket, at most `size` bytes ahead of what is asked for. */
+/** Reads from a socket, and reads at most `size` bytes ahead. */
 export class ByteReader {
   readonly #socket: FileSocket;
   readonly #size: number;
@@ -121,13 +121,13 @@ export class ByteReader {
     this.#size = size;
   }
 
-  /** Up to `size` bytes, all that come before the end of the stream if it is negative. */
+  /** Reads `size` bytes, or fewer at the end of the stream; all to the end if `size` is negative. */
   async read(size: number, signal: AbortSignal | undefined): Promise<Bytes | null> {
     const got = await this.#await(size, signal);
     return got === null && this.#queue.length === 0 ? null : this.#queue.take(size < 0 ? Infinity : size);
   }
 
-  /** Receives until `size` bytes are there, or all if it is negative. Returns null where it would wait, 0 at the end. */
+  /** Receives until `size` bytes are there, or all if it is negative. Returns null if it would block, 0 at the end. */
   async #await(size: number, signal: AbortSignal | undefined, check = () => {}): Promise<number | null> {
     const wanted = size < 0 ? Infinity : size;
     const step = size < 0 ? Math.max(this.#size, KEPT_CAPACITY) : this.#size;
@@ -141,23 +141,23 @@ export class ByteReader {
     return got;
   }
 
-  /** What is there, up to `size` bytes (the buffer's size if it is negative), after at most one receive. */
+  /** Reads up to `size` bytes (the size of the buffer if it is negative), with at most one receive. */
   async readSome(size: number, signal: AbortSignal | undefined): Promise<Bytes | null> {
     const wanted = size < 0 ? this.#size : size;
     if (this.#queue.length === 0 && wanted > 0 && await this.#fill(wanted, signal) === null) return null;
     return this.#queue.take(wanted);
   }
 
-  /** The same into a view. What does not fit, because the view's memory was changed meanwhile, stays for the next call. */
+  /** The same into a view. If the view's memory was resized during the call, data that does not fit is for the next call. */
   async readSomeInto(view: Bytes, length: number, signal: AbortSignal | undefined): Promise<number | null> {
     if (length === 0) return 0;
     checkUnchanged(view, length);
-    // Without a copy where nothing was read ahead.
+    // If nothing was read ahead, the data needs no copy.
     if (this.#queue.length === 0) return await this.#receive(view, signal);
     return this.#takeInto(view);
   }
 
-  /** Fills a view, less of it only at the end of the stream. */
+  /** Fills a view, or part of it at the end of the stream. */
   async readInto(view: Bytes, length: number, signal: AbortSignal | undefined): Promise<number | null> {
     const got = await this.#await(length, signal, () => checkUnchanged(view, length));
     return got === null && this.#queue.length === 0 ? null : this.#takeInto(view);
@@ -169,19 +169,19 @@ export class ByteReader {
     return taken.length;
   }
 
-  /** What has been read ahead, after one receive if that is nothing. It stays where it is. */
+  /** Returns what was read ahead, and leaves it in the queue. It receives once if the queue is empty. */
   async peek(signal: AbortSignal | undefined): Promise<Bytes | null> {
     if (this.#queue.length === 0 && await this.#fill(this.#size, signal) === null) return null;
     return this.#queue.view().slice();
   }
 
-  /** One line, or the first `limit` bytes of it if that is not negative. */
+  /** Reads one line, or its first `limit` bytes if `limit` is not negative. */
   async readline(limit: number, signal: AbortSignal | undefined): Promise<Bytes | null> {
     const end = await this.#lineEnd(0, limit, signal);
     return end === null ? null : this.#queue.take(end);
   }
 
-  /** Lines to the end of the stream, or until they hold more than `hint` bytes if that is positive. */
+  /** Reads lines to the end of the stream, or until they hold more than `hint` bytes if `hint` is positive. */
   async readlines(hint: number, signal: AbortSignal | undefined): Promise<Bytes[] | null> {
     const ends: number[] = [];
     for (let at = 0; hint <= 0 || at <= hint;) {
@@ -193,12 +193,12 @@ export class ByteReader {
     return ends.map((end, i) => this.#queue.take(end - (ends[i - 1] ?? 0)));
   }
 
-  /** Ends whatever is waiting to receive. */
+  /** Rejects the receives that wait. */
   abandon(reason: unknown): void {
     this.#abandoned.abort(reason);
   }
 
-  /** Where the line ends that begins at `from`; `from` itself at the end of the stream, null where it would wait. */
+  /** Finds the end of the line that begins at `from`. Returns `from` at the end of the stream, and null if it would block. */
   async #lineEnd(from: number, limit: number, signal: AbortSignal | undefined): Promise<number | null> {
     const most = limit < 0 ? Infinity : from + limit;
     for (let scanned = from;;) {
@@ -211,7 +211,7 @@ export class ByteReader {
     }
   }
 
-  /** One receive to the queue's end: its count, 0 at the end of the stream, null where it would wait. */
+  /** Receives once into the queue. Returns the number of bytes, 0 at the end of the stream, and null if it would block. */
   async #fill(size: number, signal: AbortSignal | undefined): Promise<number | null> {
     const got = await this.#receive(this.#queue.room(Math.min(size, LARGEST_STEP)), signal);
     if (got !== null) this.#queue.commit(got);
@@ -225,7 +225,7 @@ export class ByteReader {
   }
 }
 
-/** Writes to a socket, `size` bytes or less behind what was written. */
+/** Writes to a socket, and keeps at most `size` bytes in its buffer. */
 export class ByteWriter {
   readonly #socket: FileSocket;
   readonly #size: number;
@@ -237,8 +237,8 @@ export class ByteWriter {
   }
 
   /**
-   * Takes data, and sends when that is more than the buffer holds. What was taken stays taken when the
-   * sending times out: flush goes on with it. A non-blocking socket's file takes what fits.
+   * Takes data, and sends if it does not fit into the buffer. After a timeout the data is still in the buffer, and `flush`
+   * continues with it. On a non-blocking socket it takes as much as fits.
    */
   async write(data: Uint8Array, signal: AbortSignal | undefined): Promise<number> {
     this.#queue.push(data);
@@ -251,7 +251,7 @@ export class ByteWriter {
     return data.length;
   }
 
-  /** Sends all that waits. */
+  /** Sends all data of the buffer. */
   async flush(signal: AbortSignal | undefined): Promise<void> {
     while (this.#queue.length > 0) if (!await this.#send(signal)) throw incomplete(0);
   }
@@ -264,7 +264,7 @@ export class ByteWriter {
   }
 }
 
-/** As CPython's buffered files: it tells how much of the data was taken. */
+/** The error of CPython's buffered files, which has the number of bytes that were written. */
 function incomplete(written: number): BlockingIOError {
   const error = new BlockingIOError(errnoOf("EAGAIN"), "write could not complete without blocking");
   return Object.assign(error, { characters_written: written });

@@ -1,11 +1,11 @@
-// Text to bytes and back, packet by packet, with Python's error handlers.
+// Encodings: from text to bytes and back, for data that arrives in pieces, with Python's error handlers.
 //
-// latin-1 and ascii have their own code, because the web's encodings of those names are windows-1252. All
-// else but UTF is what TextDecoder knows; the way back is found by turning its tables around.
+// latin-1 and ascii have their own code, because these names mean windows-1252 on the web. UTF-8 and UTF-16 have their own
+// code too. All others are decoded by TextDecoder. Their tables for encoding are made by decoding every character.
 
 import { nameOf } from "../../base/data.ts";
 
-/** Finds an encoding under Python's or the web's name for it. */
+/** Finds an encoding by Python's or the web's name. */
 export function codecOf(encoding: string): Codec {
   const name = encoding.toLowerCase().replace(/[ _]/g, "-");
   if (/^(utf-?8|u8|cp65001)$/.test(name)) return utf8("");
@@ -26,8 +26,8 @@ export function codecOf(encoding: string): Codec {
   throw new RangeError(`unknown encoding: ${encoding}`);
 }
 
-// UTF-16. Without a byte order it reads by the mark that the stream begins with, and writes little endian
-// without one, as CPython does on what cannot seek.
+// UTF-16. Without a byte order in its name, it reads by the byte order mark of the stream, and writes little-endian without
+// a mark. CPython does the same on a file that cannot seek.
 
 function utf16(littleEndian: boolean | undefined): Codec {
   const labelOf = (little: boolean) => little ? "utf-16le" : "utf-16be";
@@ -57,7 +57,7 @@ function utf16(littleEndian: boolean | undefined): Codec {
   };
 }
 
-// latin-1 and ascii: the byte is the code point.
+// latin-1 and ascii: each byte is a code point.
 
 function firstOfUnicode(name: string, size: 128 | 256): Codec {
   const why = `ordinal not in range(${size})`;
@@ -80,13 +80,13 @@ function firstOfUnicode(name: string, size: 128 | 256): Codec {
 }
 
 function exactLatin1(bytes: Uint8Array): string {
-  // In pieces, because the arguments of a call have to fit on the stack.
+  // In pieces, because the arguments of a call must fit on the stack.
   let text = "";
   for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return text;
 }
 
-// Everything else that TextDecoder knows.
+// All other encodings of TextDecoder.
 
 function ofTheWeb(label: string): Codec {
   return {
@@ -119,7 +119,10 @@ function webDecoder(label: string, errors: ErrorHandler): Decoder {
 
 const tables = new Map<string, Map<number, number>>();
 
-/** Which one or two bytes a character is encoded as, found by decoding all of them: 10 ms, once, for a double-byte one. */
+/**
+ * Makes the table from characters to their one or two bytes, by decoding all bytes. That takes 10 ms for an encoding with
+ * two bytes, once.
+ */
 function reversed(label: string): Map<number, number> {
   const known = tables.get(label);
   if (known !== undefined) return known;
@@ -140,7 +143,7 @@ function reversed(label: string): Map<number, number> {
   return table;
 }
 
-/** Encodes character by character; what `put` refuses goes the way of the error handler. */
+/** Encodes character by character. The error handler decides about characters that `put` refuses. */
 function byCharacter(
   name: string,
   why: string,
@@ -164,12 +167,12 @@ function byCharacter(
   };
 }
 
-// What an encoding is, and what all of them need.
+// The interface of an encoding, and what all of them share.
 
-/** What becomes of what cannot be decoded or encoded: an error, nothing, or U+FFFD ("?" when encoding). */
+/** What to do with data that cannot be decoded or encoded: throw, leave it out, or put U+FFFD ("?" when encoding) there. */
 export type ErrorHandler = "strict" | "ignore" | "replace";
 
-/** Decodes a stream. The last call is final. What it cannot decode is a RangeError, as Python's UnicodeError. */
+/** Decodes a stream. The last call is final. In strict mode it throws RangeError, where Python has UnicodeError. */
 export interface Decoder {
   decode(bytes: Uint8Array, final: boolean): string;
 }
@@ -179,7 +182,7 @@ export interface Encoder {
   encode(text: string): Uint8Array<ArrayBuffer>;
 }
 
-/** An encoding by name. */
+/** An encoding. */
 export interface Codec {
   decoder(errors: ErrorHandler): Decoder;
   encoder(errors: ErrorHandler): Encoder;
@@ -195,10 +198,10 @@ export function errorHandlerOf(value: unknown): ErrorHandler {
 
 /** The byte order mark. */
 export const BOM = "\ufeff";
-/** What stands for bytes that are no character. */
+/** The character that replaces invalid bytes. */
 export const REPLACEMENT = "\ufffd";
 
-/** Two pieces of bytes as one. */
+/** Joins two pieces of bytes. */
 export function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   const whole = new Uint8Array(a.length + b.length);
   whole.set(a);
@@ -206,7 +209,7 @@ export function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   return whole;
 }
 
-/** Drops the byte order mark that a stream begins with, if the encoding has one. */
+/** Returns a decoder that drops a byte order mark at the start of the stream. */
 export function withoutBom(decoder: Decoder, bom: string): Decoder {
   if (bom === "") return decoder;
   let begun = false;
@@ -220,7 +223,7 @@ export function withoutBom(decoder: Decoder, bom: string): Decoder {
   };
 }
 
-/** A lone surrogate is no character in any encoding of Unicode. */
+/** Handles lone surrogates, which no encoding of Unicode can encode. */
 export function wellFormed(text: string, name: string, errors: ErrorHandler): string {
   if (text.isWellFormed()) return text;
   const characters = [...text];
@@ -231,13 +234,13 @@ export function wellFormed(text: string, name: string, errors: ErrorHandler): st
   throw unencodable(name, characters[position], position, "surrogates not allowed");
 }
 
-/** The error of bytes that are no character, in Python's words. */
+/** Makes the error for invalid bytes, with Python's text. */
 export function undecodable(name: string, byte: number, position: number, why: string): RangeError {
   const hex = byte.toString(16).padStart(2, "0");
   return new RangeError(`'${name}' codec can't decode byte 0x${hex} in position ${position}: ${why}`);
 }
 
-/** The error of a character that the encoding does not have, in Python's words. */
+/** Makes the error for a character that the encoding does not have, with Python's text. */
 export function unencodable(name: string, character: string, position: number, why: string): RangeError {
   const point = character.codePointAt(0)!;
   const hex = point.toString(16);
@@ -249,12 +252,12 @@ export function unencodable(name: string, character: string, position: number, w
   return new RangeError(`'${name}' codec can't encode character '${escaped}' in position ${position}: ${why}`);
 }
 
-// UTF-8, packet by packet. It decodes all that is good before it complains, so that what a reader gets does
-// not depend on how the network cut the stream.
+// UTF-8. It returns all valid text before it throws for an invalid byte. So the result does not depend on the pieces in
+// which the data arrives.
 
 const ENCODER = new TextEncoder();
 
-/** UTF-8, with or without a mark that the stream begins with. */
+/** Makes UTF-8 with or without a byte order mark at the start of the stream. */
 export function utf8(bom: string): Codec {
   return {
     decoder: (errors) => withoutBom(new Utf8Decoder(errors), bom),
@@ -273,7 +276,7 @@ export function utf8(bom: string): Codec {
 
 class Utf8Decoder implements Decoder {
   readonly #errors: ErrorHandler;
-  /** Bytes not yet decoded: the start of a character, or in strict mode all from the first wrong byte on. */
+  /** Bytes that are not decoded yet: the start of a character, or in strict mode all bytes from the first invalid one on. */
   #rest = new Uint8Array(0);
 
   constructor(errors: ErrorHandler) {
@@ -291,7 +294,7 @@ class Utf8Decoder implements Decoder {
       else if (this.#errors === "ignore") text = decodeWhatIsGood(bytes.subarray(0, end));
       else {
         const fault = firstFault(bytes.subarray(0, end));
-        // What was complained about is passed over: the next call goes on behind it.
+        // The next call continues behind the invalid bytes that this call throws for.
         this.#rest = bytes.slice(fault.at === 0 ? Math.max(1, promising(bytes, 0)) : fault.at);
         if (fault.at === 0) throw undecodable("utf-8", bytes[0], 0, fault.why);
         return STRICT_UTF8.decode(bytes.subarray(0, fault.at));
@@ -302,18 +305,18 @@ class Utf8Decoder implements Decoder {
   }
 }
 
-// ignoreBOM means "leave it in": Python's utf-8 does.
+// `ignoreBOM: true` keeps the mark in the text, as Python's utf-8 does.
 const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const LENIENT_UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** How long a character is by its first byte; 0 for a byte that starts none. */
+/** Returns how many bytes a character has by its first byte; 0 for a byte that starts no character. */
 function lengthOf(first: number): number {
   if (first < 0x80) return 1;
   if (first < 0xc2 || first > 0xf4) return 0;
   return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }
 
-/** The least second byte and the greatest: overlong forms, surrogates and what is beyond U+10FFFF are no characters. */
+/** Returns the smallest and the largest valid second byte. Others would be overlong forms, surrogates or above U+10FFFF. */
 function secondOf(first: number): [number, number] {
   if (first === 0xe0) return [0xa0, 0xbf];
   if (first === 0xed) return [0x80, 0x9f];
@@ -322,7 +325,7 @@ function secondOf(first: number): [number, number] {
   return [0x80, 0xbf];
 }
 
-/** How many bytes from `at` on can be one character or its beginning. */
+/** Returns how many bytes from `at` on are a character or the start of one. */
 function promising(bytes: Uint8Array, at: number): number {
   const length = lengthOf(bytes[at]);
   if (length < 2) return length;
@@ -336,7 +339,7 @@ function promising(bytes: Uint8Array, at: number): number {
   return n;
 }
 
-/** The length without a character that has begun at the end and may still become whole. */
+/** Returns the length without the start of a character at the end. */
 function wholeCharacters(bytes: Uint8Array): number {
   for (let at = bytes.length - 1; at >= Math.max(0, bytes.length - 3); at--) {
     if ((bytes[at] & 0xc0) === 0x80) continue;
@@ -346,7 +349,7 @@ function wholeCharacters(bytes: Uint8Array): number {
   return bytes.length;
 }
 
-/** The first byte that is wrong, and Python's word for why. */
+/** Returns the index of the first invalid byte, and Python's text for the reason. */
 function firstFault(bytes: Uint8Array): { at: number; why: string } {
   for (let at = 0; at < bytes.length;) {
     const length = lengthOf(bytes[at]);
@@ -358,7 +361,7 @@ function firstFault(bytes: Uint8Array): { at: number; why: string } {
   return { at: bytes.length, why: "" };
 }
 
-/** Leaves out what is no character. A U+FFFD that was really sent (EF BF BD, wherever it stands) is one. */
+/** Decodes without the invalid bytes. A U+FFFD in the data (EF BF BD) is valid and stays. */
 function decodeWhatIsGood(bytes: Uint8Array): string {
   const pieces: string[] = [];
   let start = 0;

@@ -1,4 +1,4 @@
-// Line ends in text, as CPython's `newline` argument has them.
+// Line ends in text, as CPython's `newline` argument defines them.
 
 import { nameOf } from "../../base/data.ts";
 import { apart, checkOptions } from "../arguments.ts";
@@ -7,7 +7,7 @@ import type { BufferedFile } from "./binary.ts";
 import type { Codec, Decoder, Encoder, ErrorHandler } from "./codecs.ts";
 import { closedFile, countOf, Order, SocketFile, UnsupportedOperation } from "./file.ts";
 
-/** How lines end: null and "" know all three ways (null makes them "\n"), the others one. */
+/** How lines end: with null and "" in any of the three ways (null changes all to "\n"), else in this way only. */
 export type Newline = null | "" | "\n" | "\r" | "\r\n";
 
 /** Checks a `newline` argument. */
@@ -18,10 +18,13 @@ export function newlineOf(value: unknown): Newline {
   return value as Newline;
 }
 
-/** What `newlines` answers: the line ends seen so far. */
+/** The value of `newlines`: the line ends that were read so far. */
 export type NewlinesSeen = null | string | string[];
 
-/** Makes "\r" and "\r\n" to "\n" if it shall, holds a last "\r" back until it is known what follows, and keeps count. */
+/**
+ * Changes "\r" and "\r\n" to "\n" if `newline` is null, and notes which line ends were read. It keeps a "\r" at the end of a
+ * piece until the next character is known.
+ */
 export class NewlineDecoder {
   readonly #translate: boolean;
   #held = "";
@@ -57,7 +60,7 @@ export class NewlineDecoder {
   }
 }
 
-/** Where the line ends that begins at `from` or before, if its end is in the text; else -1. */
+/** Finds the end of the line that begins at or before `from`; -1 if the text does not have it. */
 export function lineEnd(text: string, from: number, newline: Newline): number {
   if (newline === "") {
     ANY_END.lastIndex = from;
@@ -70,53 +73,54 @@ export function lineEnd(text: string, from: number, newline: Newline): number {
 
 const ANY_END = /\r\n|\r|\n/g;
 
-/** What is written for a text's "\n". */
+/** Returns a text with the line ends that are written for "\n". */
 export function withNewlines(text: string, newline: Newline): string {
   return newline === "\r" || newline === "\r\n" ? text.replaceAll("\n", newline) : text;
 }
 
 // Files of text, as Python's TextIOWrapper: an encoding and line ends over a file of bytes.
 
-/** How much is decoded at a time, as in CPython. */
+/** How many bytes are decoded at a time, as in CPython. */
 const CHUNK = 8192;
 
 const NOTHING = new Uint8Array(0);
 
-/** How text is read and written. */
+/** The parts of a file of text. */
 export interface TextParts {
-  /** As it was given. */
+  /** The mode as it was given. */
   mode: string;
-  /** As it was given. */
+  /** The name of the encoding as it was given. */
   encoding: string;
   /** The encoding itself. */
   codec: Codec;
-  /** What becomes of what cannot be decoded or encoded. */
+  /** What to do with data that cannot be decoded or encoded. */
   errors: ErrorHandler;
   /** How lines end. */
   newline: Newline;
-  /** Whether each line is sent as soon as it is whole. */
+  /** Whether each line is sent as soon as it is complete. */
   lineBuffering: boolean;
 }
 
 /**
- * A file of text, as Python's TextIOWrapper. Characters are counted as there: an emoji is one.
+ * A file of text, as Python's TextIOWrapper. Sizes are in characters as Python counts them: an emoji is one.
  *
  * @example
  * ```ts
  * import * as socket from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  * const [a, b] = await socket.socketpair();
  * await using file = a.makefile("rw", { newline: "\r\n" });
  * await file.write("hello\n");
  * await file.flush();
- * console.log(await b.recv(100)); // hello and CR LF
+ * assert.equal(new TextDecoder().decode(await b.recv(100)), "hello\r\n");
  * a.close();
  * b.close();
  * ```
  */
 export class TextFile extends SocketFile<string> {
-  /** The file of bytes underneath. */
+  /** The binary file below this text file. */
   readonly buffer: BufferedFile;
-  /** Whether each line is sent as soon as it is whole. */
+  /** Whether each line is sent as soon as it is complete. */
   readonly line_buffering: boolean;
   /** "r", "w" or "rw", as it was given. */
   readonly mode: string;
@@ -130,7 +134,7 @@ export class TextFile extends SocketFile<string> {
   readonly #decoder: Decoder | undefined;
   readonly #encoder: Encoder | undefined;
   readonly #reads: Order = new Order();
-  // What was decoded and is not yet read: #text from #at on.
+  // Decoded text that was not read yet: #text from #at on.
   #text = "";
   #at = 0;
 
@@ -156,11 +160,11 @@ export class TextFile extends SocketFile<string> {
   get name(): number {
     return this.buffer.name;
   }
-  /** The line ends seen so far, where the file reads all kinds of them: null, one, or an array. */
+  /** The line ends that were read so far: null, one, or an array of them. */
   get newlines(): string | string[] | null {
     return this.#newlines?.seen ?? null;
   }
-  /** The socket's descriptor. */
+  /** Returns the socket's descriptor. */
   fileno(): number {
     return this.buffer.fileno();
   }
@@ -173,7 +177,7 @@ export class TextFile extends SocketFile<string> {
     return this.buffer.writable();
   }
 
-  /** Reads `size` characters, fewer only at the end of the stream; to the end if it is negative or left out. */
+  /** Reads `size` characters, or fewer at the end of the stream. It reads to the end if `size` is negative or left out. */
   async read(size?: number | null | WaitOptions, options?: WaitOptions): Promise<string | null> {
     const [count, checked] = apart(size, options);
     const most = countOf(count);
@@ -188,7 +192,7 @@ export class TextFile extends SocketFile<string> {
     }, checked);
   }
 
-  /** Reads one line with its end, or up to `limit` characters of it. Empty at the end of the stream. */
+  /** Reads one line with its line end, or its first `limit` characters. Empty at the end of the stream. */
   async readline(limit?: number | null | WaitOptions, options?: WaitOptions): Promise<string | null> {
     const [count, checked] = apart(limit, options);
     const most = countOf(count);
@@ -214,7 +218,7 @@ export class TextFile extends SocketFile<string> {
           lines.push(line);
         }
       } catch (error) {
-        // A timeout on the way must not cost the lines before it.
+        // At a timeout the complete lines go back into the text, so that none is lost.
         this.#text = lines.join("") + this.#text.slice(this.#at);
         this.#at = 0;
         throw error;
@@ -223,7 +227,7 @@ export class TextFile extends SocketFile<string> {
     }, checked);
   }
 
-  /** Writes, and answers how many characters; they are sent when the buffer is full, or at flush or close. */
+  /** Writes, and returns the number of characters. They are sent when the buffer is full, at `flush` or at `close`. */
   async write(text: string, options?: WaitOptions): Promise<number> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");
     checkOptions(options);
@@ -236,7 +240,7 @@ export class TextFile extends SocketFile<string> {
   async flush(options?: WaitOptions): Promise<void> {
     await this.buffer.flush(options);
   }
-  /** Sends what was written and gives up the socket, which closes if it was closed before and has no other file. */
+  /** Sends what was written and closes the file. A closed socket closes its connection with its last file. */
   close(options?: WaitOptions): Promise<void> {
     return this.buffer.close(options);
   }
@@ -263,10 +267,10 @@ export class TextFile extends SocketFile<string> {
     return taken;
   }
 
-  /** How long the next line is; 0 at the end of the stream, null where it would wait. */
+  /** Finds the length of the next line; 0 at the end of the stream, null if it would block. */
   async #lineLength(limit: number, signal: AbortSignal | undefined): Promise<number | null> {
     let end = lineEnd(this.#text, this.#at, this.#newline);
-    // The text's last character: it may be the "\r" of the "\r\n" that is looked for.
+    // The last character of the text. It may be the "\r" of a "\r\n".
     let last = this.#text.slice(Math.max(this.#at, this.#text.length - 1));
     for (;;) {
       const most = limit < 0 ? -1 : endOf(this.#text, this.#at, limit);
@@ -275,7 +279,7 @@ export class TextFile extends SocketFile<string> {
       const length = this.#text.length - this.#at;
       const more = await this.#fill(signal);
       if (typeof more !== "string") return more === null && length === 0 ? null : length;
-      // In what is new alone: to look into a text that was just appended to costs all of its length.
+      // Searches the new text only: a search in a string that was just appended to takes time for all of its length.
       const seam = last + more;
       const found = lineEnd(seam, 0, this.#newline);
       if (found >= 0) end = this.#at + length - last.length + found;
@@ -283,9 +287,9 @@ export class TextFile extends SocketFile<string> {
     }
   }
 
-  /** Receives once, decodes, and answers what that adds to the text. False at the end of the stream, null where it would wait. */
+  /** Receives once and returns the new text. Returns false at the end of the stream, and null if it would block. */
   async #fill(signal: AbortSignal | undefined): Promise<string | false | null> {
-    // Asked first without news: a decoder that stopped at a wrong byte throws now, not after another packet.
+    // Decoded first without new data. A decoder that stopped before an invalid byte throws now, and not after a receive.
     const late = this.#append(this.#decoder!.decode(NOTHING, false), false);
     if (late !== "") return late;
     const bytes = await this.buffer.read1(CHUNK, { signal });
@@ -295,7 +299,7 @@ export class TextFile extends SocketFile<string> {
     return final && text === "" ? false : text;
   }
 
-  /** Appends decoded text, and answers it with its line ends as they are read. */
+  /** Appends decoded text, and returns it with its line ends as they are read. */
   #append(text: string, final: boolean): string {
     if (this.#newlines !== undefined) text = this.#newlines.decode(text, final);
     if (this.#at > 0 && text !== "") {
@@ -307,7 +311,7 @@ export class TextFile extends SocketFile<string> {
   }
 }
 
-/** Where the text's first `count` characters from `start` on end; -1 if it has fewer. */
+/** Returns the index behind the first `count` characters from `start` on; -1 if there are fewer. */
 function endOf(text: string, start: number, count: number): number {
   if (text.length - start < count) return -1;
   let end = start;
@@ -318,7 +322,7 @@ function endOf(text: string, start: number, count: number): number {
   return count === 0 ? end : -1;
 }
 
-/** How many characters a text has, a surrogate pair being one. */
+/** Counts the characters of a text. A surrogate pair is one. */
 function countCharacters(text: string): number {
   return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 }

@@ -33,7 +33,7 @@ function parseScoped(resolver: Resolver, host: string): HostAddress | undefined 
   return { family: AF_INET6, host: formatIPv6(bytes), scopeId: entry[0] };
 }
 
-/** Converts a literal to a family, or returns undefined. */
+/** Returns the literal address in a form of the family, such as ::ffff:1.2.3.4; undefined if it has none. */
 function fitLiteral(literal: HostAddress, family: number, flags: number): HostAddress | undefined {
   if (family === AF_UNSPEC || literal.family === family) return literal;
   const mapped = "::ffff:";

@@ -1,4 +1,4 @@
-// epoll(7) as Python has it: the object that owns an epoll descriptor.
+// epoll(7) with Python's methods: the object that owns an epoll descriptor.
 
 import { errorFor, OSError } from "../../base/errors.ts";
 import { EPOLL_CLOEXEC, EPOLLIN, EPOLLOUT, EPOLLPRI } from "../../base/poll.ts";
@@ -11,32 +11,32 @@ import { InterestList } from "./interest.ts";
 import { filenoOf, int, pollTimeout } from "./select.ts";
 import type { Waitable } from "./select.ts";
 
-/** FD_SETSIZE - 1, what CPython takes for a maxevents of -1. */
+/** FD_SETSIZE - 1, which CPython uses for a maxevents of -1. */
 const MOST_EVENTS = 1023;
 
-/** An epoll that was forgotten without close() gives up its number and leaves all that it watched. */
+/** Closes the descriptors of epolls that were garbage-collected while open. */
 const forgotten = new FinalizationRegistry<Descriptor>(closeForgotten);
 
-/** An event mask as C's unsigned int. JavaScript's `|` gives EPOLLET a minus sign: that is the same mask. */
+/** Returns an event mask as C's unsigned int. JavaScript's `|` makes a mask with EPOLLET negative; the bits are the same. */
 function mask(value: unknown): number {
   if (typeof value !== "number" || !Number.isInteger(value)) throw new TypeError("eventmask must be an integer");
   return value >>> 0;
 }
 
 /**
- * What {@linkcode epoll} returns. Its cost follows what is ready, not what is registered.
+ * An epoll, as {@linkcode epoll} returns it. The time of a wait depends on how many descriptors are ready, not on how many are
+ * registered.
  *
  * @example
  * ```ts
  * import { epoll, EPOLLIN, socketpair } from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  *
  * const [left, right] = await socketpair();
  * using poller = epoll();
  * poller.register(right, EPOLLIN);
  * await left.sendall("hello");
- * for (const [fd, events] of await poller.poll(5)) {
- *   console.assert(fd === right.fileno() && events === EPOLLIN);
- * }
+ * assert.deepEqual(await poller.poll(5), [[right.fileno(), EPOLLIN]]);
  * left.close();
  * right.close();
  * ```
@@ -49,7 +49,7 @@ export class Epoll implements Disposable {
     tellTable(Epoll.prototype, (epoll) => epoll.#runtime.descriptors.find(epoll.#fd ?? -1)?.numberedBy);
   }
 
-  /** Takes over an epoll descriptor; {@linkcode epoll} makes one. */
+  /** Makes the object of an epoll descriptor. Programs call {@linkcode epoll} instead. */
   constructor(runtime: Runtime, fd: number) {
     if (typeof runtime !== "object") {
       throw new TypeError("epolls are made by epoll() and epoll.fromfd(), and not by new");
@@ -63,13 +63,17 @@ export class Epoll implements Disposable {
     return this.#fd === null;
   }
 
-  /** The descriptor of the epoll itself: it can be waited on like any other. */
+  /** Returns the descriptor of the epoll, which can be waited on as any other. */
   fileno(): number {
     if (this.#fd === null) throw new RangeError("I/O operation on closed epoll object");
     return this.#fd;
   }
 
-  /** Registers a descriptor: EEXIST where it is already, EPERM where it cannot be waited on. */
+  /**
+   * Registers a descriptor for events.
+   *
+   * @throws {OSError} EEXIST if it is registered already, EPERM if it cannot be waited on.
+   */
   register(fd: Waitable, eventmask: number = EPOLLIN | EPOLLPRI | EPOLLOUT): void {
     this.fileno();
     const number = filenoOf(fd, this.#runtime.descriptors, "epoll_ctl");
@@ -77,7 +81,11 @@ export class Epoll implements Disposable {
     this.#list("epoll_ctl", number).add(number, events);
   }
 
-  /** Changes the events of a registered descriptor and arms it anew; ENOENT where it is not registered. */
+  /**
+   * Changes the events of a registered descriptor. Events that hold now are reported again.
+   *
+   * @throws {OSError} ENOENT if it is not registered.
+   */
   modify(fd: Waitable, eventmask: number): void {
     this.fileno();
     const number = filenoOf(fd, this.#runtime.descriptors, "epoll_ctl");
@@ -85,7 +93,11 @@ export class Epoll implements Disposable {
     this.#list("epoll_ctl", number).modify(number, events);
   }
 
-  /** Forgets a descriptor; ENOENT where it is not registered. A closed one is forgotten by itself. */
+  /**
+   * Removes a descriptor. A descriptor that is closed is removed by itself.
+   *
+   * @throws {OSError} ENOENT if it is not registered.
+   */
   unregister(fd: Waitable): void {
     this.fileno();
     const number = filenoOf(fd, this.#runtime.descriptors, "epoll_ctl");
@@ -93,11 +105,11 @@ export class Epoll implements Disposable {
   }
 
   /**
-   * Waits until something is ready.
+   * Waits until a registered descriptor is ready; see epoll_wait(2).
    *
-   * @param timeout in seconds; null, negative or left out waits for ever
-   * @param maxevents how many to report at most; the others come first the next time. -1 is 1023
-   * @returns [descriptor, events] for each that is ready; none when the time ran out
+   * @param timeout in seconds; null, negative or left out for no limit
+   * @param maxevents how many to report at most; the next call reports the others first. -1 means 1023
+   * @returns [descriptor, events] of each descriptor that is ready; empty at the timeout
    */
   async poll(
     timeout?: number | null | WaitOptions,
@@ -113,12 +125,12 @@ export class Epoll implements Disposable {
     if (most !== -1 && most <= 0) throw new RangeError(`maxevents must be greater than 0, got ${most}`);
     const list = this.#list("epoll_wait");
     const found = await list.wait(most === -1 ? MOST_EVENTS : most, ms, signal);
-    // Asked for afterwards too: it keeps this object from being forgotten while somebody waits in it.
+    // Read after the wait too, so that this object is not garbage-collected during the wait.
     this.fileno();
     return found;
   }
 
-  /** Closes the epoll; closing twice does nothing. */
+  /** Closes the epoll. A second close does nothing. */
   close(): void {
     if (this.#fd === null) return;
     const descriptor = this.#runtime.descriptors.find(this.#fd);
@@ -132,7 +144,7 @@ export class Epoll implements Disposable {
     this.close();
   }
 
-  /** What is behind the descriptor. As in the kernel, both descriptors of a call must be open before their kind counts. */
+  /** Returns the list of the epoll. As in the kernel, it is first checked that both descriptors of a call are open. */
   #list(syscall: string, target?: number): InterestList {
     const { descriptors } = this.#runtime;
     const descriptor = descriptors.find(this.fileno());

@@ -1,10 +1,10 @@
-// What is open behind an epoll descriptor: the interest list and the ready list, as the kernel keeps them
-// (fs/eventpoll.c).
+// The open object behind an epoll descriptor: an interest list and a ready list, as in the kernel (fs/eventpoll.c).
 //
-// The interest stays registered between waits. News of a descriptor puts its entry on the ready list; a wait
-// looks at the ready list alone, so that its cost follows what is ready and not what is registered. An entry
-// that is reported by level goes back to the list's end and is looked at again by the next wait: that is what
-// makes it level-triggered, and everyone served in turn where maxevents is small.
+// An interest stays registered between waits. A wake puts it on the ready list. A wait looks at the ready list only, so its
+// time depends on how many descriptors are ready, not on how many are registered.
+//
+// A level-triggered interest goes to the end of the ready list when it is reported, and the next wait looks at it again. So
+// with a small maxevents each interest is reported in turn.
 
 import { errorFor } from "../../base/errors.ts";
 import {
@@ -26,22 +26,22 @@ import type { Runtime } from "../runtime.ts";
 import { Alarm, complete, settleWatched, withSynonyms } from "./wait.ts";
 import type { Watched } from "./wait.ts";
 
-/** Reported whether asked for or not. */
+/** The events that are always reported. */
 const ALWAYS = POLLERR | POLLHUP;
-/** The bits that tell how to report and not what. (EPOLLWAKEUP, 1 << 29, is accepted and has nothing to do here.) */
+/** The bits that say how to report events. EPOLLWAKEUP (1 << 29) is accepted and has no effect. */
 const MODES = EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | (1 << 29);
-/** All that may go with EPOLLEXCLUSIVE. */
+/** The bits that EPOLLEXCLUSIVE allows. */
 const EXCLUSIVE_OK = EPOLLIN | EPOLLOUT | ALWAYS | EPOLLET | EPOLLEXCLUSIVE | (1 << 29);
-/** The longest chain of epolls in epolls (EP_MAX_NESTS and one). */
+/** The longest chain of epolls in epolls (EP_MAX_NESTS + 1). */
 const LONGEST_CHAIN = 5;
 
-/** One descriptor's entry. */
+/** An interest: one registered descriptor and its events. */
 export class Interest implements Waiter, Watched, Exclusive {
   readonly background = true;
   readonly descriptor: Descriptor;
   readonly #list: InterestList;
   #modes: number;
-  /** What is reported; 0 while a one-shot entry is disarmed. */
+  /** The events to report; 0 after a one-shot interest was reported. */
   #mask: number;
 
   constructor(list: InterestList, descriptor: Descriptor, eventmask: number) {
@@ -51,7 +51,7 @@ export class Interest implements Waiter, Watched, Exclusive {
     this.#mask = ((eventmask & ~MODES) | ALWAYS) & ~POLLNVAL;
   }
 
-  /** The epoll that is registered here, if it is one. */
+  /** The list of the registered descriptor, if that is an epoll. */
   get nested(): InterestList | undefined {
     return this.descriptor.open instanceof InterestList ? this.descriptor.open : undefined;
   }
@@ -61,38 +61,38 @@ export class Interest implements Waiter, Watched, Exclusive {
   get forInput(): boolean {
     return (this.#mask & ~(EPOLLOUT | ALWAYS)) !== 0;
   }
-  /** What its backend is asked to tell. */
+  /** The events to watch for. */
   get watchMask(): number {
     return withSynonyms(this.#mask);
   }
 
-  /** The events that hold and are to be reported. */
+  /** Returns the events that hold and must be reported. */
   look(): number {
     return this.descriptor.closed ? 0 : withSynonyms(this.descriptor.events(this.watchMask)) & this.#mask;
   }
 
-  /** Whether asking its backend would gain nothing. */
+  /** Whether settling could bring no further event. */
   get complete(): boolean {
     return complete(this.#mask, this.look());
   }
 
-  /** Starts to take news. */
+  /** Registers with the descriptor. */
   watch(): void {
     if (this.exclusive) joinExclusive(this);
     else this.descriptor.watch(this.watchMask, this);
   }
 
-  /** Takes no more news. */
+  /** Withdraws from the descriptor. */
   unwatch(): void {
     if (this.exclusive) leaveExclusive(this);
     else this.descriptor.unwatch(this);
   }
 
-  /** Accounts for a report. Answers whether the entry stays on the ready list. */
+  /** Called after a report. Returns whether the interest stays on the ready list. */
   reported(): boolean {
     if ((this.#modes & EPOLLONESHOT) !== 0) {
       this.#mask = 0;
-      // Its closing is still news: then it leaves the list.
+      // It must still be woken when the descriptor is closed, to leave the list.
       this.descriptor.watch(POLLNVAL, this);
     }
     return (this.#modes & (EPOLLONESHOT | EPOLLET)) === 0;
@@ -105,7 +105,7 @@ export class Interest implements Waiter, Watched, Exclusive {
   /** See {@linkcode Exclusive.offer}. */
   offer(): boolean {
     if (this.descriptor.closed) {
-      // No news for a sleeper; but the list is to forget the entry.
+      // This wakes no wait, but the list then removes the interest.
       this.#list.noteNews(this);
       return false;
     }
@@ -124,18 +124,18 @@ export class Interest implements Waiter, Watched, Exclusive {
 export class InterestList implements Openable {
   readonly #runtime: Runtime;
   readonly #interests = new Map<number, Interest>();
-  /** In the order of their news. */
+  /** The interests that may be ready, in the order of their wakes. */
   readonly #ready = new Set<Interest>();
-  /** Whoever waits for this list: polls under way, and what waits for the epoll as for any descriptor. */
+  /** The waits of this epoll, and the waiters of other waits that have its descriptor. */
   readonly #waiters = new Set<Waiter>();
   /** The epolls that this one is registered in. */
   readonly parents = new Set<InterestList>();
-  /** Entries whose backend was not asked yet whether it learns late, and those that do. */
+  /** The interests that were not settled since their last wake, and those whose backend learns late. */
   readonly #unknown = new Set<Interest>();
   readonly #late = new Set<Interest>();
   #closed = false;
 
-  /** An empty list, whose waits go by the clock of a runtime. */
+  /** Makes an empty list. Its waits use the clock of the runtime. */
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
   }
@@ -154,7 +154,7 @@ export class InterestList implements Openable {
     this.#place(fd, interest);
   }
 
-  /** EPOLL_CTL_MOD: arms the entry anew, so that what holds now is reported (again). */
+  /** EPOLL_CTL_MOD. Events that hold now are reported again. */
   modify(fd: number, eventmask: number): void {
     const descriptor = this.#target(fd);
     if ((eventmask & EPOLLEXCLUSIVE) !== 0) throw errorFor("EINVAL", { syscall: "epoll_ctl" });
@@ -180,7 +180,7 @@ export class InterestList implements Openable {
     return descriptor;
   }
 
-  /** The entry of a number, unless it is a left-over of one that was closed: the number is another's now. */
+  /** Finds the interest of a descriptor. An interest of a closed descriptor with the same number is removed. */
   #entry(fd: number, descriptor: Descriptor): Interest | undefined {
     const interest = this.#interests.get(fd);
     if (interest === undefined || interest.descriptor === descriptor) return interest;
@@ -231,27 +231,27 @@ export class InterestList implements Openable {
 
   // Waiting, as epoll_wait(2).
 
-  /** Whether somebody sleeps in a wait who was not woken yet. */
+  /** Whether a wait sleeps and was not woken yet. */
   get sleeping(): boolean {
     for (const waiter of this.#waiters) if (waiter instanceof Alarm && waiter.set) return true;
     return false;
   }
 
-  /** Takes note that an entry may be ready. */
+  /** Notes that an interest may be ready. */
   noteNews(interest: Interest): void {
     this.#ready.add(interest);
     this.#unknown.add(interest);
     for (const waiter of this.#waiters) waiter.wake();
   }
 
-  /** Waits until something is ready, at most `timeout` milliseconds. */
+  /** Waits until an interest is ready, at most `timeout` milliseconds. */
   async wait(limit: number, timeout: number, signal: AbortSignal | undefined): Promise<[fd: number, events: number][]> {
     throwIfAborted(signal);
     const { clock, pace, loops } = this.#runtime;
     await pace.begin();
     const behind = loops.catchUp();
     if (behind !== undefined) await behind;
-    // Last what may cost a system call: whether something is ready.
+    // `events` comes last in the condition, because it may make system calls.
     if (timeout === 0 || (this.#ready.size > 0 && pace.mayLinger() && this.events() !== 0)) await this.#settle();
     let found = this.#collect(limit);
     if (found.length > 0 || timeout === 0) return found;
@@ -273,16 +273,16 @@ export class InterestList implements Openable {
     return this.#collect(limit);
   }
 
-  /** Reports from the front of the ready list. */
+  /** Reports interests from the front of the ready list. */
   #collect(limit: number): [fd: number, events: number][] {
     const found: [number, number][] = [];
-    // Counted, for what is reported by level goes back to the end of the very list.
+    // Counted, because level-triggered interests go back to the end of the same list.
     let left = this.#ready.size;
     for (const interest of this.#ready) {
       if (left-- === 0 || found.length === limit) break;
       this.#ready.delete(interest);
       const fd = interest.descriptor.fd;
-      // What was closed leaves every interest list by itself: the kernel's with the file's last descriptor, this with its own.
+      // A closed descriptor leaves the list. (In the kernel it does so when the last duplicate is closed.)
       if (interest.descriptor.closed) this.#remove(fd, interest);
       const events = interest.look();
       if (events === 0) continue;
@@ -293,8 +293,8 @@ export class InterestList implements Openable {
   }
 
   /**
-   * Lets those backends learn that learn late. All are being watched, so one that is idle stands for the rest
-   * (see settleWatched); it is found without asking every entry, each is asked once and after news.
+   * Settles the interests whose backends learn late. All are watched, so one idle interest is enough for all (see
+   * settleWatched). To find it, each interest is settled only once, and again after a wake.
    */
   async #settle(): Promise<void> {
     for (const interest of this.#unknown) {
@@ -315,10 +315,10 @@ export class InterestList implements Openable {
     );
   }
 
-  // Being waited on: an epoll is a descriptor like any other, readable while something is ready.
+  // An epoll as a pollable: it is readable while an interest is ready.
 
   events(): number {
-    // What a parked loop has to tell comes with settle.
+    // The promise is not awaited here: `settle` waits for a parked loop.
     this.#runtime.loops.catchUp();
     for (const interest of this.#ready) {
       if (interest.look() !== 0) return POLLIN | POLLRDNORM;
@@ -344,7 +344,7 @@ export class InterestList implements Openable {
     return undefined;
   }
 
-  /** Withdraws from everything, and wakes whoever waits. */
+  /** Withdraws all interests and wakes all waiters. */
   close(): void {
     this.#closed = true;
     for (const [fd, interest] of this.#interests) this.#remove(fd, interest);
@@ -352,17 +352,17 @@ export class InterestList implements Openable {
   }
 }
 
-// EPOLLEXCLUSIVE: of several epolls that wait for one descriptor, news wakes one and not all.
+// EPOLLEXCLUSIVE: if several epolls wait for one descriptor, a wake goes to one of them.
 //
-// As the kernel's exclusive waiters they stand in a queue behind the open file. News goes along the queue up
-// to the first whose epoll somebody sleeps in.
+// The exclusive interests of an open object are in a queue, as in the kernel. A wake goes along the queue until it reaches an
+// epoll with a sleeping wait.
 
-/** An epoll's entry, as the queue sees it. */
+/** An interest in the queue. */
 export interface Exclusive {
   readonly descriptor: Descriptor;
-  /** What its epoll waits for. */
+  /** The events to watch for. */
   readonly watchMask: number;
-  /** News for it: answers whether somebody was woken by it, who will see to it. */
+  /** Passes a wake to the interest. Returns whether that woke a sleeping wait. */
   offer(): boolean;
 }
 
@@ -377,7 +377,7 @@ class Queue implements Waiter {
 
 const queues = new WeakMap<Openable, Queue>();
 
-/** Takes a place at the end of the queue for an entry's descriptor. */
+/** Adds an interest at the end of the queue of its descriptor. */
 export function joinExclusive(interest: Exclusive): void {
   const { open } = interest.descriptor;
   let queue = queues.get(open);
@@ -386,7 +386,7 @@ export function joinExclusive(interest: Exclusive): void {
   watch(queue, open);
 }
 
-/** Leaves the queue. */
+/** Removes an interest from the queue. */
 export function leaveExclusive(interest: Exclusive): void {
   const { open } = interest.descriptor;
   const queue = queues.get(open);
@@ -396,8 +396,8 @@ export function leaveExclusive(interest: Exclusive): void {
 }
 
 /**
- * One waiter stands for the queue, with all that its entries wait for. An entry whose descriptor was closed waits for
- * nothing more: its number may be another file's by now. What is left keeps the open file open, so it can be watched.
+ * Registers the queue as one waiter, for the events of all of its interests. An interest of a closed descriptor is removed.
+ * The descriptors of the others keep the object open, so it can be watched.
  */
 function watch(queue: Queue, open: Openable): void {
   let mask = 0;

@@ -1,4 +1,4 @@
-// The functions and classes of Python's select and selectors modules, made for a runtime.
+// Makes the functions and classes of Python's select and selectors modules for a runtime.
 
 import type { WaitOptions } from "../promises.ts";
 import type { Runtime } from "../runtime.ts";
@@ -17,7 +17,7 @@ export interface EpollFactory {
   fromfd(fd: number): Epoll;
 }
 
-/** What {@linkcode makeSelect} makes. `select.ts` documents each of them. */
+/** The functions of the select module. `select.ts` documents each of them. */
 export interface SelectFunctions {
   select<R extends Waitable, W extends Waitable, X extends Waitable>(
     rlist: Iterable<R>,
@@ -31,7 +31,7 @@ export interface SelectFunctions {
   reader(source: ReadSource | ReadableStream<Uint8Array>): Reader;
 }
 
-/** Makes the functions for what is open in a runtime. They wait by its clock. */
+/** Makes the functions for the descriptors of a runtime. They wait by its clock. */
 export function makeSelect(runtime: Runtime): SelectFunctions {
   return {
     select: (rlist, wlist, xlist, timeout, options) => select(runtime, rlist, wlist, xlist, timeout, options),
@@ -44,7 +44,7 @@ export function makeSelect(runtime: Runtime): SelectFunctions {
   };
 }
 
-/** What {@linkcode makeSelectors} makes. */
+/** The classes of the selectors module. */
 export interface Selectors {
   readonly SelectSelector: new () => BaseSelector;
   readonly PollSelector: new () => BaseSelector;
@@ -52,7 +52,7 @@ export interface Selectors {
   readonly DefaultSelector: new () => BaseSelector & { fileno(): number };
 }
 
-/** Makes the classes of selectors for what is open in a runtime. */
+/** Makes the classes of selectors for the descriptors of a runtime. */
 export function makeSelectors(runtime: Runtime): Selectors {
   class SelectSelector extends BaseSelector {
     constructor() {

@@ -1,4 +1,4 @@
-// Waiting on what is no socket: the terminal, a pipe, a child's output.
+// Waiting on the terminal, a pipe or the output of a child process.
 
 import { POLLERR, POLLHUP, POLLIN, POLLRDNORM } from "../../base/poll.ts";
 import type { Clock } from "../../seam/clock.ts";
@@ -15,20 +15,20 @@ import { Alarm } from "./wait.ts";
 
 /** Anything with Deno's `read`: `Deno.stdin`, a file of a pipe, a connection. */
 export interface ReadSource {
-  /** Reads into the view; the count, or null at the end. */
+  /** Reads into the view. Returns the number of bytes, or null at the end. */
   read(p: Uint8Array): Promise<number | null>;
 }
 
-/** How much is read ahead at most: what one read brings. A terminal gives a line, a pipe up to 64 KiB. */
+/** The size of a read in bytes, which is the most that is read ahead. A terminal gives a line, and a pipe up to 64 KiB. */
 const READ_AHEAD = 65536;
 
-/** How long a read that was only just started may take to bring what is there already: a file's goes to another thread. */
+/** How many milliseconds a new read gets to return data that is there already. Reads of files run on another thread. */
 const MOMENT_MS = 2;
 
 const EMPTY = new Uint8Array(0);
 const NEWLINE = 0x0a;
 
-/** The open end: what was read ahead, and the one read that may be under way. */
+/** The open object of a reader: the data that was read ahead, and the read that may be under way. */
 class Source implements Openable {
   readonly #clock: Clock;
   readonly #read: () => Promise<Uint8Array | null>;
@@ -53,17 +53,17 @@ class Source implements Openable {
     return this.#data.length;
   }
 
-  /** The bytes that were read ahead, as they lie: good until the next call. */
+  /** Returns the bytes that were read ahead, without a copy. They are valid until the next call. */
   view(): Uint8Array {
     return this.#data.view();
   }
 
-  /** What a read gives now; undefined where it has to wait. */
+  /** Takes what a read returns now; undefined if it must wait. */
   take(size: number): Uint8Array | undefined {
     try {
       return this.#next(size);
     } finally {
-      // For whoever stays registered over a read, as epoll does.
+      // For waiters that stay registered after a read, as those of epoll.
       if (this.#waiters.size > 0) this.#readAhead();
     }
   }
@@ -80,7 +80,7 @@ class Source implements Openable {
     if (failure !== undefined) throw failure.error;
   }
 
-  /** Whether there is nothing behind the bytes that were read ahead. Throws where the read for more has failed. */
+  /** Whether the source ends after the bytes that were read ahead. Throws if the read has failed. */
   hasEnded(): boolean {
     this.#throwFailure();
     return this.#ended;
@@ -92,12 +92,12 @@ class Source implements Openable {
     this.#startRead();
   }
 
-  /** Starts a read if there is nothing yet. */
+  /** Starts a read if nothing was read ahead. */
   #readAhead(): void {
     if (this.events() === 0) this.#startRead();
   }
 
-  /** Starts a read. It cannot be cancelled: what it brings waits for the next taker. */
+  /** Starts a read. It cannot be cancelled, so its data is kept for the next call. */
   #startRead(): void {
     if (this.#reading !== undefined || this.#closed) return;
     this.#reading = this.#read().then(
@@ -111,7 +111,7 @@ class Source implements Openable {
     ).then(() => {
       this.#reading = undefined;
       if (this.events() !== 0) { for (const waiter of this.#waiters) waiter.wake(); }
-      // A read that brought nothing is no news.
+      // A read of 0 bytes wakes nothing.
       else if (this.#waiters.size > 0) this.#readAhead();
     });
   }
@@ -149,8 +149,10 @@ class Source implements Openable {
 }
 
 /**
- * What {@linkcode reader} returns: a source that can be waited on next to sockets. Nothing is read before
- * somebody waits or reads; from then on read here and not from the source, so that nothing is lost.
+ * A reader, as {@linkcode reader} returns it: a source that can be waited on together with sockets.
+ *
+ * It reads nothing before the first wait or read. A wait may read ahead. So after that read from this object and not from the
+ * source.
  *
  * @example
  * ```ts
@@ -164,7 +166,7 @@ class Source implements Openable {
 export class Reader implements Disposable, AsyncIterable<string> {
   readonly #runtime: Runtime;
   readonly #descriptor: Descriptor<Source>;
-  /** A line may take several reads of the source: no other call must take what it has found meanwhile. */
+  /** Runs one read at a time: a line may take several reads of the source, and no other call may take its first part. */
   readonly #reads: Order = new Order();
 
   static {
@@ -178,7 +180,7 @@ export class Reader implements Disposable, AsyncIterable<string> {
     this.#descriptor = runtime.descriptors.enter(new Source(runtime.clock, pullFrom(source)));
   }
 
-  /** The number to wait by, from this module's descriptor table; -1 when closed. */
+  /** Returns the reader's number in the descriptor table, or -1 when it is closed. `select`, `poll` and `epoll` take it. */
   fileno(): number {
     return this.#descriptor.closed ? -1 : this.#descriptor.fd;
   }
@@ -188,7 +190,7 @@ export class Reader implements Disposable, AsyncIterable<string> {
     return this.#descriptor.closed;
   }
 
-  /** Reads up to `size` bytes; an empty array at the end. It waits for at least one byte. */
+  /** Waits for at least one byte and reads up to `size` bytes. An empty array means the end. */
   async read(size?: number | WaitOptions, options?: WaitOptions): Promise<Uint8Array> {
     const [most = READ_AHEAD, checked] = apart(size, options);
     if (int(most, "size") < 1) throw new RangeError("size must be positive");
@@ -203,20 +205,21 @@ export class Reader implements Disposable, AsyncIterable<string> {
   }
 
   /**
-   * Reads one line as text in UTF-8, with its "\n" ("\r\n" becomes that), as Python's `sys.stdin.readline()`; empty at
-   * the end. With a `limit` it returns once it has so many characters of the line.
+   * Reads one line of UTF-8 text with its "\n", as Python's `sys.stdin.readline()`. "\r\n" becomes "\n". The text is empty at
+   * the end. With a `limit` it returns at most so many characters.
    *
-   * `select` reports a reader that has any byte, so this may wait for the rest of a line. A terminal gives whole lines.
-   * A line that was given up (by the signal) is lost in no part: the next call reads it from its start.
+   * `select` reports a reader as soon as it has a byte, so this call may still wait for the rest of the line. A terminal gives
+   * whole lines. After an abort nothing is lost: the next call reads the line from its start.
    *
    * @example
    * ```ts
    * import { reader } from "@berkeley/socket";
+   * import assert from "node:assert/strict";
    *
    * using lines = reader(new Blob(["first\nsecond"]).stream());
-   * console.assert(await lines.readline() === "first\n");
-   * console.assert(await lines.readline() === "second");
-   * console.assert(await lines.readline() === "");
+   * assert.equal(await lines.readline(), "first\n");
+   * assert.equal(await lines.readline(), "second");
+   * assert.equal(await lines.readline(), "");
    * ```
    */
   async readline(limit?: number | WaitOptions, options?: WaitOptions): Promise<string> {
@@ -230,8 +233,8 @@ export class Reader implements Disposable, AsyncIterable<string> {
   }
 
   /**
-   * Reads lines to the end, or until they hold more than `hint` characters, as Python's `sys.stdin.readlines()`. Where the
-   * signal ends it, no line is lost.
+   * Reads lines to the end, or until they hold more than `hint` characters, as Python's `sys.stdin.readlines()`. After an
+   * abort no line is lost.
    */
   async readlines(hint?: number | WaitOptions, options?: WaitOptions): Promise<string[]> {
     const [most = -1, checked] = apart(hint, options);
@@ -253,18 +256,18 @@ export class Reader implements Disposable, AsyncIterable<string> {
     }, signal);
   }
 
-  /** Reads line by line to the end. Leaving the loop closes nothing and loses nothing. */
+  /** Reads line by line to the end. Leaving the loop does not close the reader and loses no data. */
   async *[Symbol.asyncIterator](): AsyncGenerator<string, void, void> {
     for (let line = await this.readline(); line !== ""; line = await this.readline()) yield line;
   }
 
-  /** The source; an error once it is closed. */
+  /** Returns the open source. Throws if the reader is closed. */
   #open(): Source {
     if (this.closed) throw new RangeError("I/O operation on closed file");
     return this.#descriptor.open;
   }
 
-  /** Where the line ends that begins at `from`, or its first `limit` characters; `from` itself at the end. */
+  /** Finds the end of the line that begins at `from`, or of its first `limit` characters. Returns `from` at the end. */
   async #lineEnd(from: number, limit: number, signal: AbortSignal | undefined): Promise<number> {
     for (let scanned = from;;) {
       const source = this.#open();
@@ -280,7 +283,7 @@ export class Reader implements Disposable, AsyncIterable<string> {
     }
   }
 
-  /** Sleeps until there is news of the source. */
+  /** Sleeps until the source wakes the wait. */
   async #sleep(watch: (source: Source, alarm: Alarm) => void, signal: AbortSignal | undefined): Promise<void> {
     const source = this.#open();
     const alarm = new Alarm(this.#runtime);
@@ -292,7 +295,7 @@ export class Reader implements Disposable, AsyncIterable<string> {
     }
   }
 
-  /** Stops waiting and gives the number back. The source stays open: it is not this object's. */
+  /** Closes the reader and frees its number. The source stays open. */
   close(): void {
     this.#descriptor.close();
   }
@@ -303,7 +306,7 @@ export class Reader implements Disposable, AsyncIterable<string> {
   }
 }
 
-/** One way to ask both kinds of source. */
+/** Returns a function that reads from a source of either kind. */
 function pullFrom(source: ReadSource | ReadableStream<Uint8Array>): () => Promise<Uint8Array | null> {
   if (source instanceof ReadableStream) {
     const chunks = source.getReader();
@@ -315,7 +318,7 @@ function pullFrom(source: ReadSource | ReadableStream<Uint8Array>): () => Promis
   if (typeof source?.read !== "function") {
     throw new TypeError("source must have a read() method or be a ReadableStream");
   }
-  // One buffer for all reads: a read is started only when what the last one brought has been taken, by copy.
+  // One buffer for all reads: the data of a read is copied before the next read starts.
   let buffer: Uint8Array | undefined;
   return async () => {
     buffer ??= new Uint8Array(READ_AHEAD);
@@ -324,24 +327,24 @@ function pullFrom(source: ReadSource | ReadableStream<Uint8Array>): () => Promis
   };
 }
 
-// Lines as text: UTF-8, and characters counted as Python counts them.
+// Lines as text: decoding UTF-8, and counting characters as Python does.
 
-/** A byte-order mark is a character like any other. */
+/** It keeps a byte order mark as a character. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** A line's bytes as text, with "\n" at its end for "\r\n". */
+/** Decodes a line. "\r\n" at its end becomes "\n". */
 export function lineText(bytes: Uint8Array): string {
   return decoder.decode(bytes).replace(/\r\n$/, "\n");
 }
 
-/** How many characters a text has: an emoji is one. */
+/** Counts the characters of a text. An emoji is one. */
 export function countCharacters(text: string): number {
   return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 }
 
-/** Where the first `count` characters end in UTF-8; -1 if there are fewer whole ones. */
+/** Returns the index behind the first `count` characters of UTF-8; -1 if there are fewer complete ones. */
 export function characterEnd(bytes: Uint8Array, count: number): number {
-  // Before anything is counted: a line of which little has come is asked about at each piece of it.
+  // Checked before counting, because a long line is checked again at each piece that arrives.
   if (bytes.length < count) return -1;
   let end = 0;
   for (; count > 0; count--) {
@@ -353,7 +356,7 @@ export function characterEnd(bytes: Uint8Array, count: number): number {
   return end;
 }
 
-/** How many bytes a character has that begins with this one; 1 for what begins none. */
+/** Returns how many bytes a character has by its first byte; 1 for a byte that starts no character. */
 function lengthOf(first: number): number {
   if (first < 0xc0 || first > 0xf7) return 1;
   return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;

@@ -1,4 +1,4 @@
-// select and poll, and the arguments of all waits, checked as CPython checks them.
+// select and poll, and the checks of the arguments of all waits, as in CPython.
 
 import { errorFor } from "../../base/errors.ts";
 import {
@@ -20,7 +20,7 @@ import type { WaitOptions } from "../promises.ts";
 import type { Runtime } from "../runtime.ts";
 import { ask, Question } from "./wait.ts";
 
-/** What can be waited on: a descriptor, or anything with `fileno()`: a socket, an epoll, a {@linkcode reader}. */
+/** What can be waited on: a descriptor, or an object with `fileno()`, such as a socket, an epoll or a {@linkcode reader}. */
 export type Waitable = number | { fileno(): number };
 
 const INT_MAX = 2 ** 31 - 1;
@@ -28,14 +28,14 @@ const INT_MIN = -(2 ** 31);
 /** CPython keeps times as 64-bit nanoseconds. */
 const LONGEST_MS = 2 ** 63 / 1e6;
 
-/** A whole number that fits C's int. */
+/** Checks a whole number that must fit C's int. */
 export function int(value: unknown, what: string): number {
   if (typeof value !== "number" || !Number.isInteger(value)) throw new TypeError(`${what} must be an integer`);
   if (value > INT_MAX || value < INT_MIN) throw new RangeError("int too large to convert to C int");
   return value;
 }
 
-/** The descriptor of an item, which must be one of the table's. */
+/** Returns the descriptor of an item, which must belong to the table. */
 export function filenoOf(item: Waitable, table: DescriptorTable, syscall?: string): number {
   let fd: unknown = item;
   if (typeof item !== "number") {
@@ -61,7 +61,7 @@ function milliseconds(timeout: unknown, unit: number): number {
   return ms;
 }
 
-/** select's timeout in seconds, as milliseconds; none is Infinity. */
+/** Converts the timeout of select from seconds to milliseconds. Returns Infinity if there is no timeout. */
 export function selectTimeout(timeout: number | null | undefined): number {
   if (timeout === null || timeout === undefined) return Infinity;
   const ms = milliseconds(timeout, 1000);
@@ -69,25 +69,28 @@ export function selectTimeout(timeout: number | null | undefined): number {
   return ms;
 }
 
-/** The timeout of poll (milliseconds) and epoll (seconds: a unit of 1000): negative waits for ever, as in C. */
+/**
+ * Converts the timeout of poll (in ms, `unit` 1) or epoll (in s, `unit` 1000) to milliseconds. Returns Infinity for a
+ * negative timeout, which means no limit.
+ */
 export function pollTimeout(timeout: number | null | undefined, unit: 1 | 1000): number {
   if (timeout === null || timeout === undefined) return Infinity;
   const exact = milliseconds(timeout, unit);
-  // Up, never to a busy zero; poll alone rounds a negative fraction away from zero too.
+  // Rounded up, so that a short timeout does not become 0. As in CPython, poll rounds a negative fraction down.
   const ms = exact < 0 && unit === 1 ? Math.floor(exact) : Math.ceil(exact);
   if (ms > INT_MAX || ms < INT_MIN) throw new RangeError("timeout is too large");
   return ms < 0 ? Infinity : ms;
 }
 
-// select(2) as Python has it: three lists in, three lists out.
+// select(2) with Python's arguments: three lists.
 
-// The kernel's POLLIN_SET, POLLOUT_SET and POLLEX_SET (fs/select.c). One addition: an error is exceptional
-// too, as it is on Windows and as a refused connect is documented.
+// The kernel's POLLIN_SET, POLLOUT_SET and POLLEX_SET (fs/select.c), with one addition: an error is an exceptional condition
+// too, as on Windows.
 const READABLE = POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR | POLLNVAL;
 const WRITABLE = POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR | POLLNVAL;
 const EXCEPTIONAL = POLLPRI | POLLERR | POLLNVAL;
 
-/** One question for each item of a list. An item named twice is two of these, and comes back twice. */
+/** Makes one question for each item of a list. An item that is twice in the list is returned twice. */
 function questionsOn<T extends Waitable>(table: DescriptorTable, list: Iterable<T>, mask: number): Question<T>[] {
   const questions: Question<T>[] = [];
   for (const item of list) questions.push(new Question(table, item, filenoOf(item, table, "select"), mask));
@@ -101,14 +104,14 @@ function isIterable(list: unknown): boolean {
 function ready<T>(questions: Question<T>[]): T[] {
   const found: T[] = [];
   for (const { item, answer } of questions) {
-    // It was not open, or somebody closed it while we waited.
+    // It was not open, or it was closed during the wait.
     if ((answer & POLLNVAL) !== 0) throw errorFor("EBADF", { syscall: "select" });
     if (answer !== 0) found.push(item);
   }
   return found;
 }
 
-/** Waits until an item of a list is ready, and answers what is ready of each: the very objects, in their order. */
+/** Waits until an item of a list is ready. Returns the ready items of each list, in their order. */
 export async function select<R extends Waitable, W extends Waitable, X extends Waitable>(
   runtime: Runtime,
   rlist: Iterable<R>,
@@ -131,12 +134,12 @@ export async function select<R extends Waitable, W extends Waitable, X extends W
   return [ready(readers), ready(writers), ready(watchers)];
 }
 
-// poll(2) as Python has it: a set of registered descriptors, and what holds at each.
+// poll(2) with Python's methods: a set of registered descriptors and their events.
 
-/** Reported whether asked for or not. */
+/** The events that are always reported. */
 const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
 
-/** A mask that fits C's unsigned short, as struct pollfd has it. */
+/** Checks a mask, which must fit C's unsigned short as in struct pollfd. */
 function pollMask(mask: unknown): number {
   if (typeof mask !== "number" || !Number.isInteger(mask)) throw new TypeError("an integer is required");
   if (mask < 0) throw new RangeError("value must be positive");
@@ -145,19 +148,18 @@ function pollMask(mask: unknown): number {
 }
 
 /**
- * What {@linkcode poll} returns: descriptors with the events to wait for at each.
+ * A polling object, as {@linkcode poll} returns it: registered descriptors and the events to wait for.
  *
  * @example
  * ```ts
  * import { poll, POLLIN, socketpair } from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  *
  * const [left, right] = await socketpair();
  * const poller = poll();
  * poller.register(right, POLLIN);
  * await left.sendall("hello");
- * for (const [fd, events] of await poller.poll(5000)) {
- *   console.assert(fd === right.fileno() && events === POLLIN);
- * }
+ * assert.deepEqual(await poller.poll(5000), [[right.fileno(), POLLIN]]);
  * left.close();
  * right.close();
  * ```
@@ -177,7 +179,11 @@ export class Poll {
     this.#masks.set(filenoOf(fd, this.#runtime.descriptors, "poll"), pollMask(eventmask));
   }
 
-  /** Changes the events of a registered descriptor; ENOENT where it is not. */
+  /**
+   * Changes the events of a registered descriptor.
+   *
+   * @throws {OSError} ENOENT if it is not registered.
+   */
   modify(fd: Waitable, eventmask: number): void {
     const number = filenoOf(fd, this.#runtime.descriptors, "poll");
     const mask = pollMask(eventmask);
@@ -185,17 +191,22 @@ export class Poll {
     this.#masks.set(number, mask);
   }
 
-  /** Forgets a descriptor; KeyError where it is not registered. */
+  /**
+   * Removes a descriptor.
+   *
+   * @throws {KeyError} if it is not registered.
+   */
   unregister(fd: Waitable): void {
     const number = filenoOf(fd, this.#runtime.descriptors, "poll");
     if (!this.#masks.delete(number)) throw new KeyError(number);
   }
 
   /**
-   * Waits until one of the registered events holds, or an error, a hang-up, or POLLNVAL for what is not open.
+   * Waits until an event of a registered descriptor holds; see poll(2). POLLERR, POLLHUP, and POLLNVAL for a descriptor that
+   * is not open, are always reported.
    *
-   * @param timeout in milliseconds; null, negative or left out waits for ever; the options may stand in its place
-   * @returns [descriptor, events] for each that is ready; none when the time ran out
+   * @param timeout in milliseconds; null, negative or left out for no limit; the options may take its place
+   * @returns [descriptor, events] of each descriptor that is ready; empty at the timeout
    */
   async poll(
     timeout?: number | null | WaitOptions,
@@ -215,32 +226,29 @@ export class Poll {
   }
 }
 
-// Deliberately different from CPython: one object may be polled twice at a time. There that is an error,
-// for two threads would share its array; here each wait has its own.
+// This differs from CPython: two calls of poll() may run on one object at a time. CPython refuses that, because two threads
+// would share one array. Here each call has its own.
 
-// The one exception of Python's that select.ts needs and the socket module has not.
+// The exception that the select module needs and the socket module does not have.
 
 /**
- * Something that is not registered, as Python's KeyError.
+ * The error for a descriptor that is not registered, as Python's KeyError.
  *
  * @example
  * ```ts
  * import { KeyError, poll } from "@berkeley/socket/select";
+ * import assert from "node:assert/strict";
  *
- * try {
- *   poll().unregister(5);
- * } catch (error) {
- *   console.assert(error instanceof KeyError && error.key === 5);
- * }
+ * assert.throws(() => poll().unregister(5), KeyError);
  * ```
  */
 export class KeyError extends Error {
   /** The class's name. */
   override name = "KeyError";
-  /** What was looked for. */
+  /** The key that was not found. */
   readonly key: unknown;
 
-  /** Takes the key that was looked for, and the message where the key alone says too little. */
+  /** Makes the error for a key. The default message is the key. */
   constructor(key: unknown, message: string = String(key)) {
     super(message);
     this.key = key;

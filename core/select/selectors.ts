@@ -1,4 +1,4 @@
-// Python's selectors: their keys and the read-only map of them, how they wait, and their one interface.
+// Python's selectors: their keys, the read-only map of the keys, their waits, and their base class.
 
 import { KeyError, Poll, select } from "./select.ts";
 import type { Waitable } from "./select.ts";
@@ -11,7 +11,7 @@ import type { Runtime } from "../runtime.ts";
 import { openEpoll } from "./epoll.ts";
 import type { Epoll } from "./epoll.ts";
 
-/** What a selector knows of a registered object. */
+/** The data of a registered object, as Python's `selectors.SelectorKey`. */
 export interface SelectorKey {
   /** The object as it was registered. */
   readonly fileobj: Waitable;
@@ -19,11 +19,11 @@ export interface SelectorKey {
   readonly fd: number;
   /** EVENT_READ, EVENT_WRITE or both. */
   readonly events: number;
-  /** What was attached to it. */
+  /** The data that the program attached to it. */
   readonly data: any;
 }
 
-/** The descriptor of an object, as Python's selectors find it. */
+/** Returns the descriptor of an object, with the errors of Python's selectors. */
 export function fdOf(fileobj: Waitable): number {
   const fd = typeof fileobj === "number" ? fileobj : fileobj?.fileno?.();
   if (typeof fd !== "number" || !Number.isInteger(fd)) throw new RangeError(`Invalid file object: ${String(fileobj)}`);
@@ -31,7 +31,7 @@ export function fdOf(fileobj: Waitable): number {
   return fd;
 }
 
-/** A selector's keys by descriptor; look-ups also take the registered object. It follows the selector's changes. */
+/** The keys of a selector by descriptor. Look-ups take the registered object too. The map changes with the selector. */
 export class SelectorMap implements ReadonlyMap<Waitable, SelectorKey> {
   readonly #keys: Map<number, SelectorKey>;
 
@@ -40,7 +40,7 @@ export class SelectorMap implements ReadonlyMap<Waitable, SelectorKey> {
     this.#keys = keys;
   }
 
-  /** How many are registered. */
+  /** How many objects are registered. */
   get size(): number {
     return this.#keys.size;
   }
@@ -64,11 +64,11 @@ export class SelectorMap implements ReadonlyMap<Waitable, SelectorKey> {
   values(): MapIterator<SelectorKey> {
     return this.#keys.values();
   }
-  /** Both. */
+  /** The descriptors with their keys. */
   entries(): MapIterator<[number, SelectorKey]> {
     return this.#keys.entries();
   }
-  /** Calls back for each. */
+  /** Calls a function for each key. */
   forEach(callback: (key: SelectorKey, fd: Waitable, map: ReadonlyMap<Waitable, SelectorKey>) => void): void {
     for (const [fd, key] of this.#keys) callback(key, fd, this);
   }
@@ -86,28 +86,28 @@ function openFd(fileobj: { fileno(): number }): number {
   }
 }
 
-// How selectors wait: by select, by poll or by epoll.
+// The waits of selectors: with select, poll or epoll.
 
 /** For selectors: ready to be read. */
 export const EVENT_READ = 1;
 /** For selectors: ready to be written. */
 export const EVENT_WRITE = 2;
 
-/** What a selector waits with. Events are EVENT_READ, EVENT_WRITE, both or none. */
+/** The waits of a selector. Events are EVENT_READ, EVENT_WRITE, both or none. */
 export interface SelectorWaits {
-  /** Adds a descriptor to what is waited on; `fileobj` is the object that has it, as it was registered. */
+  /** Adds a descriptor; `fileobj` is the object as it was registered. */
   add(fd: number, events: number, fileobj: Waitable): void;
-  /** Changes what is waited for on one. */
+  /** Changes the events of a descriptor. */
   modify(fd: number, events: number): void;
-  /** Takes one out; it may be closed already. */
+  /** Removes a descriptor, which may be closed already. */
   delete(fd: number): void;
-  /** Waits, and answers with what is ready: possibly more events than were asked for. */
+  /** Waits, and returns what is ready. It may report more events than were registered. */
   wait(seconds: number | null, options: WaitOptions | undefined): Promise<Iterable<[fd: number, events: number]>>;
-  /** Waits no more. */
+  /** Frees what the waits need. */
   close(): void;
 }
 
-/** By select. */
+/** Waits with select. */
 export class SelectWaits implements SelectorWaits {
   readonly #runtime: Runtime;
   readonly #readers = new Set<number>();
@@ -144,19 +144,19 @@ export class SelectWaits implements SelectorWaits {
   close(): void {}
 }
 
-/** poll's and epoll's numbers are the same. */
+/** Converts events to a mask of poll or epoll, which have the same numbers. */
 function toPoll(events: number): number {
   return ((events & EVENT_READ) !== 0 ? POLLIN : 0) | ((events & EVENT_WRITE) !== 0 ? POLLOUT : 0);
 }
 
-/** As in Python: an error or a hang-up is news for readers and writers. */
+/** Converts masks to events. As in Python, an error or a hang-up is EVENT_READ and EVENT_WRITE. */
 function* fromPoll(ready: [number, number][]): Iterable<[number, number]> {
   for (const [fd, events] of ready) {
     yield [fd, ((events & ~POLLIN) !== 0 ? EVENT_WRITE : 0) | ((events & ~POLLOUT) !== 0 ? EVENT_READ : 0)];
   }
 }
 
-/** By poll. */
+/** Waits with poll. */
 export class PollWaits implements SelectorWaits {
   readonly #poll: Poll;
 
@@ -183,7 +183,7 @@ export class PollWaits implements SelectorWaits {
   close(): void {}
 }
 
-/** By epoll: its cost follows what is ready, not what is registered. */
+/** Waits with epoll. */
 export class EpollWaits implements SelectorWaits {
   readonly #epoll: Epoll;
   #size = 0;
@@ -192,7 +192,7 @@ export class EpollWaits implements SelectorWaits {
     this.#epoll = openEpoll(runtime);
   }
 
-  /** The descriptor of the epoll. */
+  /** Returns the descriptor of the epoll. */
   fileno(): number {
     return this.#epoll.fileno();
   }
@@ -211,7 +211,7 @@ export class EpollWaits implements SelectorWaits {
     try {
       this.#epoll.unregister(fd);
     } catch (error) {
-      // Closed since it was registered: then the epoll has forgotten it by itself.
+      // A descriptor that was closed has left the epoll by itself.
       if (!(error instanceof OSError)) throw error;
     }
   }
@@ -225,9 +225,9 @@ export class EpollWaits implements SelectorWaits {
   }
 }
 
-// Python's selectors module: one interface over select, poll and epoll (Lib/selectors.py).
+// The base class of selectors (Lib/selectors.py).
 
-/** A word for an object in an error's text. */
+/** Describes an object for the text of an error. */
 function describe(fileobj: unknown): string {
   return typeof fileobj === "object" && fileobj !== null
     ? `<${fileobj.constructor?.name ?? "object"}>`
@@ -240,13 +240,13 @@ function checkEvents(events: number): void {
   }
 }
 
-/** What all selectors share: the registered keys. {@linkcode DefaultSelector} is the one to use. */
+/** The base class of all selectors, which has the registered keys. Programs use {@linkcode DefaultSelector}. */
 export abstract class BaseSelector implements Disposable {
   readonly #waits: SelectorWaits;
   readonly #keys = new Map<number, SelectorKey>();
   #map: SelectorMap | null = new SelectorMap(this.#keys);
 
-  /** An empty selector, with a way to wait. */
+  /** Makes an empty selector. */
   constructor(waits: SelectorWaits) {
     this.#waits = waits;
   }
@@ -260,7 +260,11 @@ export abstract class BaseSelector implements Disposable {
     return this.#keep({ fileobj, fd, events, data });
   }
 
-  /** Forgets an object, also one that was closed since, and returns its key; KeyError where it is not registered. */
+  /**
+   * Removes an object, which may be closed already, and returns its key.
+   *
+   * @throws {KeyError} if it is not registered.
+   */
   unregister(fileobj: Waitable): SelectorKey {
     const key = this.#find(fileobj);
     this.#keys.delete(key.fd);
@@ -268,11 +272,15 @@ export abstract class BaseSelector implements Disposable {
     return key;
   }
 
-  /** Changes the events or the attached data of a registered object. */
+  /**
+   * Changes the events or the attached data of a registered object.
+   *
+   * @throws {KeyError} if it is not registered.
+   */
   modify(fileobj: Waitable, events: number, data: any = null): SelectorKey {
     const key = this.#find(fileobj);
     if (events === key.events) return data === key.data ? key : this.#keep({ ...key, data });
-    // 0: it stays registered, and nothing but errors is waited for.
+    // With 0 the object stays registered, and only errors end a wait.
     if (events !== 0) checkEvents(events);
     try {
       this.#waits.modify(key.fd, events);
@@ -284,10 +292,10 @@ export abstract class BaseSelector implements Disposable {
   }
 
   /**
-   * Waits until something is ready.
+   * Waits until a registered object is ready.
    *
-   * @param timeout in seconds; 0 or negative does not wait; null or left out waits for ever
-   * @returns [key, events] for each that is ready
+   * @param timeout in seconds; 0 or negative does not wait; null or left out for no limit
+   * @returns [key, events] of each object that is ready
    */
   async select(
     timeout?: number | null | WaitOptions,
@@ -303,18 +311,22 @@ export abstract class BaseSelector implements Disposable {
     return ready;
   }
 
-  /** The key of a registered object; KeyError where it is not registered. */
+  /**
+   * Returns the key of a registered object.
+   *
+   * @throws {KeyError} if it is not registered.
+   */
   get_key(fileobj: Waitable): SelectorKey {
     if (this.#map === null) throw new Error("Selector is closed");
     return this.#find(fileobj);
   }
 
-  /** What is registered: a read-only map by descriptor that also finds by object. Null after close. */
+  /** Returns the read-only map of the keys, or null after `close()`. */
   get_map(): SelectorMap | null {
     return this.#map;
   }
 
-  /** Forgets everything. */
+  /** Removes all objects and closes the selector. */
   close(): void {
     this.#waits.close();
     this.#keys.clear();
@@ -326,7 +338,7 @@ export abstract class BaseSelector implements Disposable {
     this.close();
   }
 
-  /** The descriptor of an object; also of one that is closed by now but still registered. */
+  /** Returns the descriptor of an object. It finds a registered object that is closed by now, too. */
   #lookup(fileobj: Waitable): number {
     try {
       return fdOf(fileobj);

@@ -70,7 +70,7 @@ export async function endpoints(host: string, port: number): Promise<[family: nu
 const FLAGS = 0, FAMILY = 4, TYPE = 8, PROTO = 12, ADDRESS_LENGTH = 16, ADDRESS = 24, CANONNAME = 32, NEXT = 40;
 const SIZE = 48;
 
-/** The hints of getaddrinfo(3). 0 or undefined stands for any. */
+/** The hints of getaddrinfo(3). 0 or undefined stands for any value. */
 export interface Hints {
   flags?: number;
   family?: number;

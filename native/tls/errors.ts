@@ -94,7 +94,7 @@ export function errorOf({ library, reason }: Failure, text: string): SSLError {
 
 /** The outcome of the verification of a certificate. */
 export interface VerificationResult {
-  /** Returns OpenSSL's number of the reason (X509_V_ERR_…). */
+  /** Returns the reason as OpenSSL's number (X509_V_ERR_…). */
   verifyResult(): number;
   /** The name that the certificate should have had. */
   readonly serverHostname: string | null;

@@ -1,7 +1,7 @@
 // The callbacks in a server's handshake: for the protocol (ALPN) and for the server's name (SNI).
 //
-// Callbacks need all of --allow-ffi. They exist only during one call into OpenSSL, so nothing has to be closed with a
-// context.
+// Callbacks need --allow-ffi without a list of paths. A callback exists only during one call into OpenSSL. So a context
+// has no callbacks to close.
 
 import type { EngineRequest } from "../../tls/context_engine.ts";
 import { libc } from "../libc.ts";

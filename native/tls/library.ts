@@ -14,7 +14,7 @@ export type LibCrypto = Deno.DynamicLibrary<typeof LIBCRYPTO>["symbols"];
 
 /**
  * Returns the places where a library may be. The system searches for a bare name. If FFI is granted for some paths only,
- * Deno looks for a bare name in the current directory; then the granted path is used.
+ * Deno would look for a bare name in the current directory. So in that case the granted path is used.
  */
 function candidates(name: string): string[] {
   const { state, partial } = Deno.permissions.querySync({ name: "ffi" });

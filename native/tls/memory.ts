@@ -1,5 +1,5 @@
-// Reads memory that OpenSSL's results point to. It does not use Deno.UnsafePointerView, which needs all of --allow-ffi:
-// see ../memory.ts.
+// Reads memory that OpenSSL's results point to. It does not use Deno.UnsafePointerView, which needs --allow-ffi
+// without a list of paths: see ../call.ts.
 
 import { libc } from "../libc.ts";
 import { bytesAt } from "../call.ts";

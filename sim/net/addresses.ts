@@ -8,7 +8,7 @@ import { isIPv6 } from "./packet.ts";
 
 const MAPPED = "::ffff:";
 
-/** An IPv4 address in IPv6's clothes (::ffff:1.2.3.4) as packets carry it; any other stays as it is. */
+/** Returns an IPv4-mapped IPv6 address (::ffff:1.2.3.4) as IPv4, which packets have. Other addresses do not change. */
 export function unmap(host: string): string {
   return host.startsWith(MAPPED) && host.includes(".") ? host.slice(MAPPED.length) : host;
 }

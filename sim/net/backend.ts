@@ -21,7 +21,7 @@ const MOST_TYPE = 10;
 
 const INTERFACES: NetworkInterface[] = [[LOOPBACK_INDEX, "lo"], [NETWORK_INDEX, "eth0"]];
 
-/** Throws what the kernel answers for a family, type or protocol that it does not have. */
+/** Throws the kernel's error for a family, type or protocol that it does not have. */
 function checkKind(family: number, type: number, proto: number, syscall: string): void {
   if (family !== AF_INET && family !== AF_INET6 && family !== AF_UNIX) {
     throw errorFor("EAFNOSUPPORT", { syscall, hint: NATIVE_HINT });

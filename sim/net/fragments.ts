@@ -1,5 +1,5 @@
-// Datagrams that are longer than a link's MTU: cut into fragments here, put together again there. One lost fragment
-// loses the whole datagram.
+// Datagrams that are longer than a link's MTU. The sender cuts them into fragments, and the receiver joins the fragments. If
+// one fragment is lost, the datagram is lost.
 
 import { FRAGMENT_HEADER, ipHeader, isIPv6, sizeOf, UDP_HEADER } from "./packet.ts";
 import type { Datagram, Fragment } from "./packet.ts";
@@ -39,7 +39,7 @@ export class Reassembly {
   readonly #incomplete = new Map<Datagram, Incomplete>();
   #bytes = 0;
 
-  /** Takes a fragment. Answers the datagram once it is complete. */
+  /** Takes a fragment. Returns the datagram when it is complete. */
   add(fragment: Fragment, now: number): Datagram | undefined {
     this.#expire(now);
     const { whole, offset, length } = fragment;

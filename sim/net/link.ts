@@ -82,7 +82,7 @@ export class Link {
   readonly to: Host;
   /** Changed by `Network.link`; packets under way keep their time of arrival. */
   options: Required<LinkOptions>;
-  /** How many partitions hold it cut. Nothing passes a cut link. */
+  /** Whether a partition cuts the link. A cut link passes no packets. */
   cut = false;
   /** Raised by each cut: what was sent before it does not arrive. */
   cuts = 0;

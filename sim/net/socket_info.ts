@@ -10,7 +10,7 @@ export interface SocketInfo {
   readonly local: string;
   /** The peer's address, or "". */
   readonly peer: string;
-  /** Bytes that were received and not read; of a listener the connections that wait for accept. */
+  /** The number of received bytes that were not read. On a listener, the number of connections that wait for accept. */
   readonly receiveQueue: number;
   /** Bytes that were sent and not acknowledged; of a listener its backlog. */
   readonly sendQueue: number;

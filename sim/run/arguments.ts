@@ -1,6 +1,6 @@
-// Checks of what callers pass.
+// Checks of arguments.
 
-/** A number of seconds from 0 on, or the error for it. */
+/** Checks a number of seconds, which must not be negative. */
 export function checkSeconds(seconds: unknown, call: string): number {
   if (typeof seconds !== "number") throw new TypeError(`${call}(): seconds must be a number, not ${typeof seconds}`);
   if (!(seconds >= 0 && seconds <= Number.MAX_SAFE_INTEGER / 1e9)) {

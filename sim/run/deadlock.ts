@@ -1,4 +1,4 @@
-// The report of a deadlock: who waits for what.
+// The report of a deadlock: which sockets wait, and for what.
 
 import { POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM } from "../../base/poll.ts";
 import type { Network } from "../net/network.ts";

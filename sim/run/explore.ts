@@ -11,13 +11,13 @@ export interface ExploreOptions extends SimulateOptions {
   seeds: number | Iterable<number>;
 }
 
-/** What {@linkcode explore} answers where no seed fails. */
+/** The result of {@linkcode explore} if no seed fails. */
 export interface Exploration {
   /** How many runs there were. */
   readonly runs: number;
   /** The virtual seconds of all runs. */
   readonly time: number;
-  /** The events of all runs. */
+  /** The number of events in all runs. */
   readonly events: number;
 }
 
@@ -38,9 +38,9 @@ function seedsOf(seeds: unknown, first: number): Iterable<number> {
 }
 
 /**
- * Runs the same simulation under many seeds, one after the other. Losses, delays and the order of simultaneous events
- * differ from seed to seed, so that races show. It rejects with the error of the first seed that fails, and the message
- * tells the seed: `simulate` with it repeats the run.
+ * Runs the same simulation with many seeds, one after another. Each seed has its own losses, delays and order of simultaneous
+ * events, so races are found. It rejects with the error of the first seed that fails. The message has the seed, and
+ * `simulate` with that seed repeats the run.
  *
  * @example
  * ```ts

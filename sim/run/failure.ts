@@ -4,7 +4,7 @@ import type { Run } from "./simulate.ts";
 
 const runs = new WeakMap<object, Run>();
 
-/** Tells an error where in which run it happened. What cannot be changed is wrapped. */
+/** Adds the seed and the time of the run to the message of an error. An error that cannot be changed is wrapped. */
 export function failureOf(thrown: unknown, seed: number, time: number): Error {
   const where = `[seed ${seed}, ${time} s]`;
   if (!(thrown instanceof Error)) return new Error(`${String(thrown)} ${where}`, { cause: thrown });

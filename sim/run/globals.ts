@@ -1,5 +1,5 @@
-// The globals of time and chance, virtual for the length of a run: for programs that use them instead of what their
-// context offers. They belong to the whole process, so one run at a time can have them.
+// The globals of time and random numbers, which are virtual during a run. They are for programs that use them instead of
+// their context. They belong to the whole process, so only one run at a time can have them.
 
 import { Random } from "../random.ts";
 import { Timer } from "../time/timer.ts";
@@ -11,7 +11,7 @@ const MATH = 0x3a7b;
 
 type Globals = Record<string, unknown>;
 
-/** A timer as setTimeout answers it: a number where one is wanted, with the methods of Node's. */
+/** A timer as setTimeout returns it: it converts to a number, and has the methods of Node's timers. */
 class Handle {
   readonly #id: number;
   readonly timer: Timer;
@@ -75,12 +75,12 @@ export class VirtualGlobals {
     Object.defineProperty(object, name, { value, writable: true, configurable: true, enumerable: false });
   }
 
-  /** Sets how far the wall clock of the host whose program goes on is ahead, in seconds. */
+  /** Sets how many seconds the wall clock is ahead on the host whose program runs next. */
   setSkew(seconds: number): void {
     this.#skew = seconds;
   }
 
-  /** Brings the real globals back. Timers that are pending never fire. */
+  /** Restores the real globals. Timers that are pending never fire. */
   restore(): void {
     for (const [object, name, descriptor] of this.#saved.reverse()) {
       if (descriptor === undefined) delete object[name];
@@ -134,7 +134,7 @@ export class VirtualGlobals {
   }
 }
 
-/** Makes the globals virtual. Throws where another run has them. */
+/** Makes the globals virtual. Throws if another run has them. */
 export function takeGlobals(timeline: Timeline, epoch: number, seed: number): VirtualGlobals {
   if (taken) throw new Error("another simulation has made the globals virtual; one at a time can");
   taken = true;

@@ -1,4 +1,4 @@
-// A host as programs and tests handle it.
+// The public class of a host.
 
 import type { Numbers } from "../../core/descriptors.ts";
 import { HostBackend } from "../net/backend.ts";
@@ -66,20 +66,20 @@ export class Host {
   }
 
   /**
-   * Starts a program. The run does not end before it, and fails where it fails. The promise is for its result; it may be
-   * left unawaited. Where the host crashes, the program counts as ended, and the promise rejects.
+   * Starts a program and returns a promise of its result, which need not be awaited. The run ends after the program, and
+   * fails if the program fails. If the host crashes, the program counts as ended and the promise rejects.
    *
-   * @throws {Error} where the host has crashed and was not restarted.
+   * @throws {Error} if the host has crashed and was not restarted.
    */
   run<T>(program: Program<T>): Promise<T> {
     return this.#launch(program, "run");
   }
 
   /**
-   * Starts a program that may never end: a server. The run does not wait for it and stops it with its own end; it fails
-   * where the program fails. `restart` starts it anew.
+   * Starts a program that may never end: a server. The run does not wait for it, and stops it when the run ends.
+   * If the program fails, the run fails. `restart` starts the program again.
    *
-   * @throws {Error} where the host has crashed and was not restarted.
+   * @throws {Error} if the host has crashed and was not restarted.
    */
   serve(program: Program): void {
     this.#launch(program, "serve");
@@ -123,8 +123,8 @@ export class Host {
   }
 
   /**
-   * Crashes it. Its sockets vanish without a word to their peers, its programs count as ended, and their pending calls
-   * never settle. Packets to it are dropped. A host that has crashed already stays as it is.
+   * Crashes the host. Its sockets are gone, and nothing is sent to their peers. Its programs count as ended, and their pending
+   * calls never settle. Packets to the host are dropped. A second crash does nothing.
    */
   crash(): void {
     if (!this.isUp) return;
@@ -138,7 +138,7 @@ export class Host {
     programs.clear();
   }
 
-  /** Starts it anew, after a crash where it runs: with no socket open, and with the programs of `serve`. */
+  /** Restarts the host, and crashes it first if it runs. It has no open sockets then, and runs the programs of `serve`. */
   restart(): void {
     this.crash();
     this.#machine.boot();
@@ -146,7 +146,7 @@ export class Host {
     for (const program of this.#served) this.#launch(program, "serve");
   }
 
-  /** Sets how many seconds its wall clock is ahead of the run's (behind, where negative). */
+  /** Sets how many seconds the host's wall clock is ahead of the run's. A negative number is behind. */
   skew(seconds: number): void {
     if (typeof seconds !== "number") throw new TypeError("skew(): seconds must be a number");
     if (!Number.isFinite(seconds)) throw new RangeError("skew(): seconds must be finite");
@@ -166,7 +166,7 @@ export class Host {
     ];
   }
 
-  /** Removes the file that a Unix socket was bound to, as unlink(2) does. Answers whether there was one. */
+  /** Removes the file of a Unix socket, as unlink(2) does. Returns whether there was one. */
   unlink(path: string | Uint8Array): boolean {
     return this.#machine.kernel.unix.unlink(path);
   }

@@ -1,4 +1,4 @@
-// The network as programs and tests handle it: hosts, links, partitions, time.
+// The public class of a network: hosts, links, partitions, time.
 
 import { worldNumbers } from "../../core/descriptors.ts";
 import type { Numbers } from "../../core/descriptors.ts";
@@ -50,7 +50,7 @@ export class Net extends Trace {
   }
 
   /**
-   * Adds a host, or answers the one that has the name. Every host finds it by its name.
+   * Adds a host, or returns the host with that name. All hosts can look up its name.
    *
    * @throws {RangeError} for what is no host name or no address; Error where another host has an address.
    */
@@ -88,8 +88,8 @@ export class Net extends Trace {
   }
 
   /**
-   * Changes the links between hosts, in both directions. What is not named stays as it is. Packets under way are not
-   * affected.
+   * Changes options of the links between hosts, in both directions. Other options do not change, and packets that are under
+   * way are not affected.
    *
    * @throws {RangeError} for a value out of range, TypeError for an unknown option.
    */
@@ -98,7 +98,7 @@ export class Net extends Trace {
   }
 
   /**
-   * Cuts the links between hosts. Packets that are under way do not arrive, later ones do not leave; no host is told.
+   * Cuts the links between hosts. Packets that are under way or sent later are lost, and no host gets an error for it.
    */
   partition(these: Hosts, those: Hosts, options: PartitionOptions = {}): void {
     this.#cut(these, those, true, options, "partition");
@@ -145,7 +145,7 @@ export class Net extends Trace {
     return this.#supervisor.outside.wait(promise);
   }
 
-  /** Crashes every host and stops the clock: nothing of this network happens any more. */
+  /** Crashes all hosts and stops the clock. After that no event of this network happens. */
   protected stop(): void {
     for (const host of this.#hosts.values()) host.crash();
     this.#clock.stop();

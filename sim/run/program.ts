@@ -1,9 +1,9 @@
-// Programs: what runs on hosts, and what it is given.
+// Programs that run on hosts, and their context.
 
 import type { Host } from "./host.ts";
 import type { SocketModule } from "./module.ts";
 
-/** What a program is given. */
+/** The argument of a program. */
 export interface ProgramContext {
   /** The socket module of the host: the same names as `@berkeley/socket`. */
   readonly socket: SocketModule;
@@ -15,7 +15,7 @@ export interface ProgramContext {
   time(): number;
   /** A random number from 0 up to, but not including, 1. The host's own sequence, by the seed. */
   random(): number;
-  /** Waits for something outside of the simulation (a file, fetch, an import): virtual time stands still for it. */
+  /** Waits for something outside of the simulation (a file, fetch, an import). Virtual time stands still meanwhile. */
   outside<T>(promise: PromiseLike<T>): Promise<T>;
 }
 

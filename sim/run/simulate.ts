@@ -19,24 +19,24 @@ import type { Supervisor } from "./supervisor.ts";
 
 /** The options of {@linkcode simulate}. */
 export interface SimulateOptions {
-  /** What decides losses, jitter, random numbers and the order of simultaneous events. 1 by default. */
+  /** The number that decides losses, jitter, random numbers and the order of simultaneous events. 1 by default. */
   seed?: number;
-  /** The virtual seconds after which the run is given up with an error. Infinity by default. */
+  /** The virtual seconds after which the run fails. Infinity by default. */
   limit?: number;
-  /** The link between two hosts that no other was named for. Ideal by default. */
+  /** The options of links that `net.link` did not set. By default a link has no delay, no loss and no limit. */
   link?: LinkOptions;
   /** Whether packets are kept. True by default. */
   trace?: boolean;
   /** The start of the run in seconds since 1970, for wall clocks and captures. 1,700,000,000 by default. */
   epoch?: number;
   /**
-   * Whether setTimeout and its kin, Date, performance.now, AbortSignal.timeout and Math.random are virtual and seeded
-   * during the run, for programs that use them. One run at a time can have them. False by default.
+   * Whether the global timers, Date, performance.now, AbortSignal.timeout and Math.random are virtual and seeded during
+   * the run, for programs that use them. Only one run at a time can replace them. False by default.
    */
   globals?: boolean;
   /**
-   * Called after each event, and whenever the programs have come to rest: for what draws a run while it goes on. It may
-   * look at the time, the packets and the hosts' sockets; it must not change anything.
+   * Called after each event, and when all programs wait. A page can draw the run with it. It may read the time, the packets
+   * and the sockets of hosts, and must not change anything.
    */
   observe?: (net: Net) => void;
 }
@@ -49,7 +49,7 @@ const EPOCH = 1_700_000_000;
 
 /** A run that has ended. */
 export class Run<T = unknown> extends Trace {
-  /** What `main` answered; undefined in a run that failed. */
+  /** The result of `main`; undefined in a run that failed. */
   readonly value: T | undefined;
   /** The seed. */
   readonly seed: number;
@@ -78,7 +78,7 @@ class RunNet extends Net {
 /** The programs of a run and their outcome. */
 class Watch implements Supervisor {
   readonly outside: OutsideWaits = new OutsideWaits();
-  /** When the collector runs is chance, so that closing what it finds would make runs differ. */
+  /** The time of a garbage collection is not deterministic, so closing collected sockets would make runs differ. */
   readonly collected = "kept";
   readonly epoch: number;
   /** The programs that the run waits for, and the others. */
@@ -135,9 +135,9 @@ function standstillError(why: Standstill, network: Network, watch: Watch, limit:
  * Runs a network in virtual time. The clock stands still while a program can run, and jumps to the next event when none
  * can, so an hour takes a moment. The same seed gives the same run, packet by packet, on every runtime.
  *
- * It ends when `main` and every program of `host.run` have ended. A failure in any of them ends it, and rejects with that
- * error, whose message then tells the seed and the virtual time. Where nothing can happen any more, the error says which
- * socket waits for what.
+ * The run ends when `main` and all programs of `host.run` have ended. If one of them fails, the run ends and rejects with that
+ * error. The message then has the seed and the virtual time. If no event is left and programs still wait, the error lists the
+ * sockets and what they wait for.
  *
  * @example
  * ```ts

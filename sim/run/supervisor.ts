@@ -1,4 +1,4 @@
-// What watches over the programs of a network: which still run, and the first failure.
+// The programs of a network: which of them still run, and the first failure.
 
 import type { OutsideWaits } from "../time/outside.ts";
 import type { Running } from "./program.ts";
@@ -7,7 +7,7 @@ import type { Running } from "./program.ts";
 export interface Supervisor {
   /** Waits for something that real time decides. */
   readonly outside: OutsideWaits;
-  /** What becomes of sockets that are garbage-collected open. */
+  /** What to do with sockets that are garbage-collected while open. */
   readonly collected: "closed" | "kept";
   /** The start of the time, in seconds since 1970. */
   readonly epoch: number;

@@ -1,4 +1,4 @@
-// A network that lives by the real clock: for pages and demonstrations.
+// A network whose time is the system's clock, for web pages and demonstrations.
 
 import { Network } from "../net/network.ts";
 import type { LinkOptions } from "../net/link.ts";
@@ -10,13 +10,13 @@ import type { Running } from "./program.ts";
 
 /** The options of a {@linkcode World}. */
 export interface WorldOptions {
-  /** What decides losses and the order of simultaneous events. 1 by default. */
+  /** The number that decides losses and the order of simultaneous events. 1 by default. */
   seed?: number;
-  /** The link between two hosts that no other was named for. */
+  /** The options of links that `net.link` did not set. */
   link?: LinkOptions;
   /** Whether packets are kept. True by default; a world that lives long keeps them all. */
   trace?: boolean;
-  /** Called where a program fails whose failure is not awaited. By default it is printed to the console. */
+  /** Called when a program fails whose promise is not awaited. By default the error is printed to the console. */
   onError?: (error: unknown, host: string) => void;
 }
 

@@ -17,7 +17,7 @@ const MOST_FIELD = 0xffff;
 export interface Arrival {
   /** New bytes in order. */
   readonly gained: number;
-  /** Whether there is a gap: what is missing has to be asked for at once. */
+  /** Whether bytes before received bytes are missing. TCP acknowledges such a segment at once. */
   readonly gap: boolean;
 }
 
@@ -83,7 +83,7 @@ export class ReceiveBuffer {
   }
 
   /**
-   * Decides which window to offer, in units of the scaled window field, and answers the field's value. Small steps are
+   * Decides which window to offer, in units of the scaled window field, and returns the field's value. Small steps are
    * not offered, so that the peer does not send small segments (RFC 9293, 3.8.6.2.2).
    */
   offer(unit: number, mss: number): number {
@@ -148,7 +148,7 @@ export class ReceiveBuffer {
     if (joined > 0) this.#early.splice(0, joined);
   }
 
-  /** Copies bytes out, and drops them unless they are only looked at. Answers how many there were. */
+  /** Copies bytes out, and drops them unless they are only looked at. Returns how many there were. */
   read(views: Uint8Array[], peek: boolean): number {
     return this.#queue.read(views, peek);
   }

@@ -13,7 +13,7 @@ import { SendBuffer } from "./send_buffer.ts";
 
 /** How often data is sent again before the connection is given up (Linux's net.ipv4.tcp_retries2). */
 const RETRIES = 15;
-/** The same for a connection that was closed (Linux's net.ipv4.tcp_orphan_retries, as it is read). */
+/** The same limit after close. It is what Linux uses for the default 0 of net.ipv4.tcp_orphan_retries. */
 const ORPHAN_RETRIES = 8;
 
 const NOTHING: Bytes = new Uint8Array(0);
@@ -148,7 +148,7 @@ export class Sender {
     this.pump();
   }
 
-  /** Takes a window that the peer offers, unless a later segment offered one. Answers whether it changed. */
+  /** Takes a window that the peer offers, unless a later segment offered one. Returns whether it changed. */
   setWindow(window: number, seq: number, ack: number): boolean {
     if (seq < this.#windowSeq || (seq === this.#windowSeq && ack < this.#windowAck)) return false;
     this.#windowSeq = seq;

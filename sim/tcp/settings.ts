@@ -76,7 +76,7 @@ export class TcpSettings {
     return this.#options.isSet(c.SOL_SOCKET, c.SO_REUSEPORT);
   }
 
-  /** How many bytes may wait to be read: SO_RCVBUF, half of which is bookkeeping, or what the connection needs. */
+  /** How many received bytes may wait: half of SO_RCVBUF if it was set, or else the size that the connection chose. */
   get receiveCapacity(): number {
     if (!this.#options.wasSet(c.SOL_SOCKET, c.SO_RCVBUF)) return this.#receive;
     return this.#options.number(c.SOL_SOCKET, c.SO_RCVBUF) / 2;

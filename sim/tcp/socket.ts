@@ -264,7 +264,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     return { length, flags: 0, address: null };
   }
 
-  /** Whether nothing more will come. Throws the pending error where there is nothing to read before it. */
+  /** Whether no more data will arrive. If no data is left to read, throws the pending error. */
   #checkEnd(available: number): boolean {
     const connection = this.#connection;
     if (connection?.finReceived) return true;

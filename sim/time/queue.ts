@@ -5,8 +5,8 @@ export interface Action {
   /** Does it. */
   fire(): void;
   /**
-   * When it is due by now: later than the queue has it, or never (Infinity), where it was put off meanwhile. Left out:
-   * at the time that the queue has.
+   * Returns the time at which the action is due now. If it was postponed, that is later than its time in the queue, or
+   * never (Infinity). Left out if an action is never postponed.
    */
   due?(): number;
 }

@@ -101,7 +101,7 @@ export class Timeline {
     this.onChange();
   }
 
-  /** Lets the next event happen, and answers whether there was one up to a time. */
+  /** Lets the next event happen, and returns whether there was one up to a time. */
   step(limit: number): boolean {
     const event = this.#queue.peek();
     if (event === undefined || event.time > limit) return false;

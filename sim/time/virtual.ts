@@ -14,7 +14,7 @@ const MOST_LULLS = 64;
 export type Standstill = "deadlock" | "limit" | "no time passes";
 
 /**
- * Lets the events of a timeline happen until `isOver`, and answers undefined; or why it stopped before. Events that
+ * Lets the events of a timeline happen until `isOver`, and returns undefined; or why it stopped before. Events that
  * wake no program happen one after the other; after each that may have woken one the real event loop turns, so that
  * every promise settles before the next event. `observe` is called after each event and each turn.
  */

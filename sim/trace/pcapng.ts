@@ -89,7 +89,7 @@ interface Sight {
   readonly comment: string;
 }
 
-/** What a capture of everything shows: each packet once, when it was sent. */
+/** The packets of a capture of the whole network: each packet once, at the time when it was sent. */
 function sightsOfAll(entries: readonly PacketEntry[], packets: readonly Packet[]): Sight[] {
   return entries.map(({ time, from, fate, duplicate }, i) => {
     const notes = [fate === "delivered" ? "" : fate, duplicate ? "duplicate" : ""].filter((note) => note !== "");

@@ -48,7 +48,7 @@ export interface PacketEntry {
   readonly length: number;
   /** The data. Do not change it: sockets may still hold it. */
   readonly data: Uint8Array<ArrayBuffer>;
-  /** What became of it. */
+  /** What has happened to the packet so far. */
   fate: Fate;
   /** Whether it is the second copy of a packet that the link duplicated. */
   readonly duplicate: boolean;

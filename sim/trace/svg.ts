@@ -15,7 +15,7 @@ function escape(text: string): string {
   return text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
-/** Where on the page a time lies: pauses are shortened, and what happens at once is spread. */
+/** Maps times to places on the page. Long pauses are shortened, and times close together are moved apart. */
 class Scale {
   readonly #times: number[];
   readonly #places: number[];

@@ -41,7 +41,7 @@ export class Memberships {
     return false;
   }
 
-  /** Sets an option of membership. Answers false where it is another option. */
+  /** Sets an option of membership. Returns false where it is another option. */
   set(level: number, name: number, value: number | Uint8Array): boolean {
     if (level === c.IPPROTO_IP && (name === c.IP_ADD_MEMBERSHIP || name === c.IP_DROP_MEMBERSHIP)) {
       const membership = this.#read4(value);

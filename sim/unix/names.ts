@@ -27,7 +27,7 @@ export class UnixNames {
   #next = 1;
 
   /**
-   * Gives a name to a socket, "" for one that no other has, and answers it. A second one is EINVAL, but "" is no error
+   * Gives a name to a socket, "" for one that no other has, and returns it. A second one is EINVAL, but "" is no error
    * then. A name that is taken, by a file that was left behind too, is EADDRINUSE; of a path that is found out first.
    */
   bind(name: UnixAddress, socket: unknown, before: UnixAddress | undefined): UnixAddress {
@@ -48,7 +48,7 @@ export class UnixNames {
     }
   }
 
-  /** The socket under a name. Throws ENOENT or ECONNREFUSED where there is none. */
+  /** The socket under a name. Throws ENOENT or ECONNREFUSED if there is none. */
   find(name: UnixAddress, syscall: string): unknown {
     const found = isDirectory(name) ? "left behind" : this.#names.get(keyOf(name));
     if (found === undefined || found === "left behind") {
@@ -67,7 +67,7 @@ export class UnixNames {
     else this.#names.set(key, "left behind");
   }
 
-  /** Removes a path, as unlink(2) does. Answers whether there was one. */
+  /** Removes a path, as unlink(2) does. Returns whether there was one. */
   unlink(path: UnixAddress): boolean {
     return !isAbstract(path) && this.#names.delete(keyOf(path));
   }

@@ -71,7 +71,7 @@ export function addressSuite(subject: Subject): void {
       if (family !== "Unix") second.bind(free.address);
     });
 
-    test(`${family}: nobody is served before listen`, async () => {
+    test(`${family}: no connection is accepted before listen`, async () => {
       using free = place(m, family);
       using server = m.socket(free.family);
       server.bind(free.address);
@@ -253,7 +253,7 @@ export function addressSuite(subject: Subject): void {
     }
   });
 
-  test("nobody listens on port 0", async () => {
+  test("port 0 has no listener", async () => {
     using sock = m.socket();
     const refused = await failure(() => sock.connect(["127.0.0.1", 0]));
     assert.equal(refused.code, "ECONNREFUSED");

@@ -23,7 +23,7 @@ export function declare({ name, exempt = {} }: Subject): (what: string, fn: () =
   return (what, fn) => Deno.test({ name: `${name}: ${what}`, ignore: Object.hasOwn(exempt, what), fn });
 }
 
-/** An address to bind to that nobody has, in a family of streams. */
+/** A free address for bind, in a family of streams. */
 export interface Place extends Disposable {
   family: number;
   address: any;

@@ -48,7 +48,7 @@ export function lifeSuite(subject: Subject): void {
       assert.equal((await all.peer.recv(10)).length, 0);
     });
 
-    test(`${family}: a closed listener refuses, and turns away who waited`, async () => {
+    test(`${family}: a closed listener refuses connections, and resets those in its queue`, async () => {
       using listening = new Listening(m, family);
       using waiting = listening.socket();
       await waiting.connect(listening.address);

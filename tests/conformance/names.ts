@@ -54,7 +54,7 @@ export function sameAsPython(names: Names, title: string, calls: Call[]): void {
   });
 }
 
-/** What every backend answers. */
+/** What every backend returns. */
 export function nameSuite(backend: string, names: Names): void {
   sameAsPython(names, `${backend}: getaddrinfo answers addresses as CPython does`, [
     ["getaddrinfo", "127.0.0.1", 80],

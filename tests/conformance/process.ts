@@ -27,7 +27,7 @@ export function processSuite(subject: Subject): void {
 
   // What keeps the process alive needs a process of its own.
 
-  /** Runs a program over the module; answers what it printed. */
+  /** Runs a program over the module; returns what it printed. */
   const run = async (source: string, ...flags: string[]): Promise<string> => {
     await using program = await runDeno(`import * as socket from ${JSON.stringify(url)};\n${source}`, ...flags);
     const { code, stdout, stderr } = await program.end();

@@ -151,7 +151,7 @@ export function waitingSuite(subject: Subject): void {
       peer.close();
     });
 
-    test(`${family}: a sendall that nobody reads times out; the stream up to there is whole`, async () => {
+    test(`${family}: a sendall to a peer that does not read times out; the data before it is complete`, async () => {
       using all = await Connected.open(m, family);
       const { client, peer } = all;
       client.settimeout(SHORT);
@@ -294,7 +294,7 @@ export function waitingSuite(subject: Subject): void {
       async (client, address) => {
         client.settimeout(SHORT);
         assert.equal(new m.OSError(await client.connect_ex(address)).code, "EAGAIN");
-        // Under way, and nobody may wait for its end.
+        // Under way, and no call may wait for its end.
         assert.equal(new m.OSError(await client.connect_ex(address)).code, "EALREADY");
       },
       async (client, address) => {

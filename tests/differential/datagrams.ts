@@ -1,4 +1,5 @@
-// Scenarios of datagram sockets at random: who sends to whom, connected or not, cut, peeked at, or to nobody.
+// Random scenarios of datagram sockets: senders and receivers, connected or not, cut datagrams, peeks, addresses without a
+// socket.
 
 import type { Random } from "./random.ts";
 import type { Step } from "./scenario.ts";

@@ -163,7 +163,7 @@ function call(random: Random): Step {
     [1, () => ["detach", slot]],
     [2, () => ["dup", slot, random.pick([OTHER, PEER]), random.pick(["dup", "dup", "fromfd"])]],
     [2, () => ["accept", SERVER, random.pick([PEER, OTHER])]],
-    // Not to itself: TCP can do that, but nobody means it.
+    // Not to itself: TCP allows it, but programs do not do it.
     [2, () => ["connect", end === SERVER ? OTHER : end, SERVER]],
     [2, () => ["connect_ex", end === SERVER ? OWN : end, random.pick([SERVER, FOURTH])]],
     [1, () => ["listen", slot, 1 + random.below(8)]],

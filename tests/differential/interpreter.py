@@ -163,7 +163,7 @@ class Scenario:
         threading.Event().wait(0.01)
 
     def bind(self, slot, where=None):
-        # Never where nobody is to be: others run scenarios at the same time.
+        # An address that must stay free is never bound: other runs on this machine use it, too.
         if where in self.addresses:
             address = self.target(where)
         elif self.family == socket.AF_UNIX:

@@ -241,7 +241,7 @@ class Run implements AsyncDisposable {
 
   do_bind(slot: number, where: any): void {
     const free = () => this.#host === null ? this.#directory.fresh() : [this.#host, 0];
-    // Never where nobody is to be: others run scenarios at the same time.
+    // An address that must stay free is never bound: other runs on this machine use it, too.
     this.#get(slot).bind(this.#addresses.has(where) ? this.#target(where) : free());
     this.#addresses.set(slot, this.#get(slot).getsockname());
   }

@@ -72,7 +72,7 @@ function isDatagrams({ scenario: { family } }: Parting): boolean {
   return family.startsWith("UDP") || family === "UNIX datagrams";
 }
 
-/** Whether a receive brought nothing from nobody. */
+/** Whether a receive returned no data and no address. */
 function isNothing(entry: Entry): boolean {
   return entry === "" || Array.isArray(entry) && entry.every((part) => part === "" || part === 0 || part === null);
 }
@@ -82,7 +82,7 @@ function wasConnected(p: Parting): boolean {
   return was(p, ([operation]) => operation.startsWith("connect"));
 }
 
-/** Whether a receive's answers differ in the sender alone, who has no name in CPython. */
+/** Whether the results of a receive differ only in the sender's address, which is empty in CPython. */
 function differsInUnnamed({ python, ours }: Parting): boolean {
   if (!Array.isArray(python) || !Array.isArray(ours) || python.at(-1) !== null) return false;
   return JSON.stringify(python.slice(0, -1)) === JSON.stringify(ours.slice(0, -1)) &&
@@ -150,6 +150,16 @@ function hasDuplicateInAnotherMode(p: Parting): boolean {
     was(p, ([operation, one, timeout]) => operation === "settimeout" && timeout !== null && duplicates.has(one));
 }
 
+/** Whether a connect of this socket was under way when its call ended. */
+function connectWasUnderWay(p: Parting): boolean {
+  const duplicates = duplicatesOf(p);
+  return p.before.some(([operation, slot], n) => {
+    if (!operation.startsWith("connect") || !duplicates.has(slot)) return false;
+    const answer = p.answers[n];
+    return answer === EINPROGRESS || isError(answer) && answer.errno === EINPROGRESS;
+  });
+}
+
 /** Whether a duplicate of this socket was told to block: then this one blocks in CPython, whatever it was told. */
 function hasBlockingDuplicate(p: Parting): boolean {
   const duplicates = duplicatesOf(p);
@@ -187,7 +197,7 @@ function looksAhead([, , , flags]: Step): boolean {
   return Array.isArray(flags) && flags.includes("MSG_PEEK");
 }
 
-/** Whether somebody connects to a socket that is bound and does not listen. */
+/** Whether a socket connects to one that is bound and does not listen. */
 function connectsBeforeListen({ step, before, answers }: Parting): boolean {
   return [...before, step].some(([operation, , target], place) => {
     if (!operation.startsWith("connect")) return false;
@@ -214,7 +224,8 @@ const COMMON: Record<string, Rule> = {
   "accept on a Unix listener that was shut down": (p) =>
     p.scenario.family === "UNIX" && is(p, "accept") && errnoOf(p, p.python) === EINVAL && was(p, receivingSideShut),
   "a connected socket says so at once": (p) =>
-    is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EISCONN && (p.python === null || p.python === 0),
+    is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EISCONN &&
+    (p.python === null || p.python === 0 || errnoOf(p, p.python) === ECONNRESET),
   "connect after a failed shutdown": (p) =>
     is(p, "connect", "connect_ex") &&
     (shutUnconnected(p) && errnoOf(p, p.ours) === ECONNABORTED ||
@@ -262,12 +273,13 @@ const DENO: Record<string, Rule> = {
       is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === ENOENT && errnoOf(p, p.python) === ECONNREFUSED),
   "a close takes a moment": (p) =>
     closedWhileUnderWay(p) &&
-    (is(p, ...SENDS) && [EPIPE, ECONNRESET].includes(errnoOf(p, p.python)!) && !isError(p.ours) ||
+    (is(p, ...SENDS) && [EPIPE, ECONNRESET, ECONNREFUSED].includes(errnoOf(p, p.python)!) && !isError(p.ours) ||
       is(p, "bind") && p.python === null && errnoOf(p, p.ours) === EADDRINUSE ||
       // A Unix socket that is closed with what came in that moment leaves its peer a pending error.
       p.scenario.family === "UNIX" && was(p, ([operation]) => SENDS.includes(operation)) && is(p, "poll", "epoll") &&
         levelOf(p.python) !== 0 && levelOf(p.ours) === (levelOf(p.python) | POLLERR) ||
-      is(p, "connect", "connect_ex") && errnoOf(p, p.python) === ECONNREFUSED && errnoOf(p, p.ours) === ECONNRESET),
+      is(p, "connect", "connect_ex", ...SENDS, ...RECEIVES) && errnoOf(p, p.python) === ECONNREFUSED &&
+        errnoOf(p, p.ours) === ECONNRESET),
   "a stranger's datagram is dropped here": (p) =>
     isDatagrams(p) && wasConnected(p) &&
     (errnoOf(p, p.python) === EPERM && !isError(p.ours) ||
@@ -314,6 +326,7 @@ const DENO: Record<string, Rule> = {
       (is(p, "poll", "epoll") && lacks(p, POLLRDHUP | POLLHUP | POLLERR) && levelOf(p.ours) !== 0 ||
         is(p, "getpeername", "shutdown") && errnoOf(p, p.python) === ENOTCONN && !isError(p.ours) ||
         is(p, "getsockopt") && [EPIPE, ECONNRESET].includes(p.python as number) && p.ours === 0) ||
+    is(p, "getpeername") && !isError(p.python) && errnoOf(p, p.ours) === ENOTCONN && connectWasUnderWay(p) ||
     wasConnected(p) &&
       (is(p, ...RECEIVES, ...SENDS) && errnoOf(p, p.python) === ECONNREFUSED && errnoOf(p, p.ours) === EAGAIN ||
         is(p, "getsockopt") && p.python === ECONNREFUSED && p.ours === 0),

@@ -25,7 +25,7 @@ export class Oracle implements AsyncDisposable {
     return new Oracle(program, await program.json());
   }
 
-  /** Runs scenarios; answers their traces in the same order. */
+  /** Runs scenarios; returns their traces in the same order. */
   async run(scenarios: Scenario[]): Promise<Entry[][]> {
     const traces: Entry[][] = [];
     const base = this.#next;

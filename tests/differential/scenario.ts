@@ -11,7 +11,7 @@ export interface Scenario {
   id: number;
   family: FamilyName;
   steps: Step[];
-  /** What it is about, for whoever reads of its failure. */
+  /** Its subject, for the message of a failure. */
   note?: string;
 }
 

@@ -143,7 +143,7 @@ export function closingSuite({ name, module: m, url }: Subject): void {
     assert.deepEqual((await m.select([other.peer], [], []))[0], [other.peer]);
   });
 
-  test("a signal is not seen by whoever waits", async () => {
+  test("a signal of the system does not end a wait", async () => {
     await using program = await runDeno(`
       import * as m from ${JSON.stringify(url)};
       let signals = 0;

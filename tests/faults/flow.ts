@@ -148,7 +148,7 @@ export function flowSuite({ name, module: m, url }: Subject): void {
     assert.ok(grown < GROWTH_MB, `grew by ${grown} MB`);
   });
 
-  test("who does not receive holds its sender back, watched or not", async () => {
+  test("a peer that does not receive holds its sender back, watched or not", async () => {
     await using sender = runPython(`
 import socket, sys
 server = socket.create_server(("127.0.0.1", 0))

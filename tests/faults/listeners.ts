@@ -46,7 +46,7 @@ export function listenerSuite({ name, module: m, url }: Subject): void {
     using late = all.socket();
     late.settimeout(0.05);
     assert.ok(await failure(() => late.connect(all.address)) instanceof m.TimeoutError);
-    // Room for one who waits. The kernel asks again a second later.
+    // Room for one connection. The kernel sends the SYN of the next one again after a second.
     const connected: Socket[] = [];
     const waiting = m.select([], [clients.at(-1)!], []);
     for (let i = 0; i < clients.length; i++) connected.push((await all.server.accept())[0]);
@@ -70,7 +70,7 @@ export function listenerSuite({ name, module: m, url }: Subject): void {
   });
 
   for (const family of ["IPv4", "Unix"] as const) {
-    test(`closing a ${family} listener turns away who is queued`, async () => {
+    test(`closing a ${family} listener resets the queued connections`, async () => {
       const all = new Listening(m, family);
       using one = all.socket();
       using other = all.socket();
@@ -106,7 +106,7 @@ export function listenerSuite({ name, module: m, url }: Subject): void {
     all.server.close();
   });
 
-  test("out of descriptors: accept says EMFILE and loses nobody; a loop waits without spinning and goes on", async () => {
+  test("out of descriptors: accept throws EMFILE and loses no connection; a loop waits without spinning and continues", async () => {
     await using program = withFewDescriptors(`
       import * as m from ${JSON.stringify(url)};
       const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -50,7 +50,7 @@ export function reset(peer: Socket): void {
   peer.close();
 }
 
-/** Sends until the kernel takes no more; answers how many bytes it took. */
+/** Sends until the kernel takes no more; returns how many bytes it took. */
 export async function fill(sock: Socket): Promise<number> {
   const data = new Uint8Array(65536);
   const timeout = sock.gettimeout();
@@ -66,7 +66,7 @@ export async function fill(sock: Socket): Promise<number> {
   return total;
 }
 
-/** Receives to the end of the stream; answers how many bytes came. */
+/** Receives to the end of the stream; returns how many bytes came. */
 export async function drain(sock: Socket): Promise<number> {
   let total = 0;
   for await (const chunk of sock) total += chunk.length;

@@ -101,7 +101,7 @@ export function resetSuite({ name, module: m }: Subject): void {
     assert.equal((await faced.sock.recv(1)).length, 0);
   });
 
-  test("reset: in a listener's queue it costs nobody else anything", async () => {
+  test("reset: one in a listener's queue affects no other connection", async () => {
     using server = m.create_server(["127.0.0.1", 0]);
     // Two clients, of whom the first is gone before it is accepted.
     const gone = await native.create_connection(server.getsockname());
@@ -158,7 +158,7 @@ export function resetSuite({ name, module: m }: Subject): void {
     assert.ok(error instanceof m.BrokenPipeError || error instanceof m.ConnectionResetError, String(error));
   });
 
-  test("half-open: a peer that is stopped keeps nobody longer than the timeout, and its end is seen", async () => {
+  test("half-open: calls to a stopped peer end at their timeout, and its end is seen", async () => {
     using server = m.create_server(["127.0.0.1", 0]);
     const [host, port] = server.getsockname();
     await using program = runPython(

@@ -1,4 +1,4 @@
-// Errors of the system that nobody can bring about on demand: strace makes a call answer them.
+// Errors of the system that a test cannot cause: strace makes a system call return them.
 
 import assert from "node:assert/strict";
 import { available, Program } from "../_helpers.ts";
@@ -11,7 +11,7 @@ function canTrace(): boolean {
   return tracing ??= available("strace", "-qq", "-o", "/dev/null", "true");
 }
 
-/** Runs a program in which some of these system calls fail; answers what it prints, and how many calls were made to fail. */
+/** Runs a program in which some of these system calls fail; returns what it prints, and how many calls were made to fail. */
 async function underFault(source: string, calls: string, fault: string): Promise<{ answer: any; failed: number }> {
   const directory = Deno.makeTempDirSync();
   try {
@@ -47,7 +47,7 @@ export function systemSuite({ name, url }: Subject): void {
     const code = (error: m.OSError) => error.code;
   `;
 
-  test("the system is out of files: accept says ENFILE and loses nobody, a loop waits and goes on", async () => {
+  test("the system is out of files: accept throws ENFILE and loses no connection, and a loop waits and continues", async () => {
     const source = `
       ${imports}
       const server = m.create_server(["127.0.0.1", 0]);

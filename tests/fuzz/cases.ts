@@ -115,7 +115,7 @@ export function numbers(_m: Module, r: Random): Case {
 const nothing = (r: Random): Plain => r.pick<Plain>([null, 1, "x", 1.5, [], ["x"], { b: [1] }]);
 
 /**
- * Addresses as calls take them, with one thing wrong at a time: which of two CPython tells first is nobody's business.
+ * Addresses as calls accept them, with one mistake at a time: the order of CPython's checks is not tested.
  * A datagram socket's connect sends nothing; hosts are literals of this host. (CPython cuts a flowinfo or scope id of
  * more than 32 bits off, which is a RangeError here.)
  */
@@ -139,7 +139,7 @@ export function shapes(m: Module, r: Random): Case {
   return { on: [family, m.SOCK_DGRAM], call: ["connect", [shape]] };
 }
 
-/** Unix paths, to none of which anybody is bound. */
+/** Unix paths, to none of which a socket is bound. */
 export function paths(m: Module, r: Random): Case {
   const length = 1 + r.pick([r.below(12), 100 + r.below(16)]);
   const path = r.pick<() => Plain>([
@@ -179,7 +179,7 @@ export function options(m: Module, r: Random): Case {
   return { on: [family, type], call: ["setsockopt", [level, option, value]] };
 }
 
-/** Control messages of every kind, wrong lengths and descriptors that are not open among them; nobody receives. */
+/** Control messages of every kind, also with wrong lengths and with descriptors that are not open. None is received. */
 export function ancillary(m: Module, r: Random): Case {
   const level = r.pick([m.SOL_SOCKET, m.SOL_SOCKET, m.SOL_SOCKET, m.IPPROTO_IP, r.below(300)]);
   const type = r.pick([m.SCM_RIGHTS, m.SCM_RIGHTS, m.SCM_CREDENTIALS, r.below(64)]);

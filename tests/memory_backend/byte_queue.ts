@@ -23,7 +23,7 @@ export class ByteQueue {
     this.#capacity = Math.max(CAPACITY, size);
   }
 
-  /** Takes a copy of what there is room for, and answers how much that is. */
+  /** Takes a copy of what there is room for, and returns how much that is. */
   put(data: Uint8Array): number {
     const count = Math.min(data.length, this.room);
     if (count > 0) this.#chunks.push(data.slice(0, count));

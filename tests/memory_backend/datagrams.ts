@@ -15,7 +15,7 @@ import { Options } from "./options.ts";
 import { Readiness } from "./readiness.ts";
 import { claims as streamClaims } from "./streams.ts";
 
-/** Who has which address on the host. */
+/** The sockets of the host by their address. */
 export const claims: Claims<MemoryDatagrams> = new Claims();
 
 /** How many datagrams wait for a receiver; more are dropped (UDP) or keep the sender waiting (Unix). */

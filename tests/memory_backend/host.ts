@@ -1,4 +1,4 @@
-// One host in memory: who has which address, and which names there are. Nothing leaves it.
+// One host in memory: its sockets by address, and its names. Nothing is sent outside of it.
 
 import { isLiteral, loopback, wildcard } from "../../base/addresses.ts";
 import type { Address, InetAddress } from "../../base/addresses.ts";
@@ -75,7 +75,7 @@ export class Claims<T extends Claimant> {
     else this.#ports.set(port, rest);
   }
 
-  /** The socket at an address; undefined where there is none. */
+  /** The socket at an address; undefined if there is none. */
   find(family: number, address: Address): T | undefined {
     if (typeof address === "string") return this.#paths.get(address) ?? undefined;
     const [host, port] = address as InetAddress;

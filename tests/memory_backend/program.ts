@@ -16,7 +16,7 @@ async function failure(call: Promise<unknown>): Promise<string> {
   }
 }
 
-/** Runs the program, and answers its lines. */
+/** Runs the program, and returns its lines. */
 export async function run(): Promise<string[]> {
   const lines: string[] = [];
 

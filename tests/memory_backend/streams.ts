@@ -23,7 +23,7 @@ import { ByteQueue } from "./byte_queue.ts";
 import { Options } from "./options.ts";
 import { Readiness } from "./readiness.ts";
 
-/** Who has which address on the host. */
+/** The sockets of the host by their address. */
 export const claims: Claims<MemoryStream> = new Claims();
 
 /** A queue of connections. `waiting` are the clients that it has no room for. */
@@ -230,7 +230,7 @@ export class MemoryStream extends Readiness implements Transport {
     return ended ? 0 : undefined;
   }
 
-  /** A connect that has come through needs nobody to ask for its outcome. */
+  /** A connect that has succeeded needs no call of finishConnect. */
   #settleConnect(): void {
     if (this.#peer !== null) this.#connecting = null;
   }

@@ -1,5 +1,5 @@
 // One run of the chaos test: a few hosts, links with faults drawn from the seed, and connections that are used, half-closed,
-// reset, cut and crashed. What arrives is checked byte by byte, and who may believe what at the end.
+// reset, cut and crashed. What arrives is checked byte by byte, and so is what each side learns at the end.
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
@@ -69,7 +69,7 @@ async function send({ sleep, random }: ProgramContext, sock: Socket, id: number,
   }
 }
 
-/** Receives a stream up to a size, or to its end. Answers how much came. */
+/** Receives a stream up to a size, or to its end. Returns how much came. */
 async function receive(context: ProgramContext, sock: Socket, id: number, answers: boolean, size: number) {
   let received = 0;
   while (received < size) {

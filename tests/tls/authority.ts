@@ -108,7 +108,7 @@ export class Files implements Disposable {
   readonly #folder = Deno.makeTempDirSync({ prefix: "berkeley_tls_" });
   #count = 0;
 
-  /** Writes a file, and answers its path. */
+  /** Writes a file, and returns its path. */
   write(text: string): string {
     const path = `${this.#folder}/${this.#count++}.pem`;
     Deno.writeTextFileSync(path, text);

@@ -66,7 +66,7 @@ export class Openssl implements AsyncDisposable {
     await this.#input.write(typeof data === "string" ? new TextEncoder().encode(data) : data);
   }
 
-  /** Waits for its end. Answers what it has printed. */
+  /** Waits for its end. Returns what it has printed. */
   async end(): Promise<Uint8Array<ArrayBuffer>> {
     await this.#done;
     try {
