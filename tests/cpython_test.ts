@@ -32,8 +32,11 @@ for (const [backend, entry] of Object.entries(BACKENDS)) {
         const rules = exceptions(suite, backend);
         const tests = (await listTests(suite))!.filter((test) => !rules.some(([pattern]) => pattern.test(test)));
         const outcomes = await runTests(suite, entry, tests);
-        const failed = outcomes.filter(({ outcome }) => outcome === "failed").map(({ test, why }) => `${test}: ${why}`);
-        assert.deepEqual(failed, []);
+        const failed = outcomes.filter(({ outcome }) => outcome === "failed");
+        // As CPython's own runner does with --rerun: some of its tests wait for a fixed time, and fail on a loaded machine.
+        const again = failed.length === 0 ? [] : await runTests(suite, entry, failed.map(({ test }) => test));
+        const twice = again.filter(({ outcome }) => outcome === "failed").map(({ test, why }) => `${test}: ${why}`);
+        assert.deepEqual(twice, []);
         const passed = outcomes.filter(({ outcome }) => outcome === "passed").length;
         assert(passed >= least, `only ${passed} of ${suite} have passed`);
       },

@@ -227,6 +227,12 @@ Deno.test("an address that no host has swallows what is sent to it", async () =>
     await sock.sendto("x", ["192.0.2.77", 9]);
     const error = await failure(() => a.socket.create_connection(["192.0.2.77", 9], 3));
     assert.equal(error.name, "TimeoutError");
+    // As Linux: no packet leaves a host with its loopback address.
+    for (const type of [a.socket.SOCK_STREAM, a.socket.SOCK_DGRAM]) {
+      using local = a.socket.socket(a.socket.AF_INET, type);
+      local.bind(["127.0.0.1", 0]);
+      assert.equal((await failure(() => local.connect(["192.0.2.77", 9]))).code, "EINVAL");
+    }
     const four = net.host("four", { addresses: ["192.0.2.1"] });
     assert.equal((await failure(() => four.socket.create_connection(["fd00::1", 9]))).code, "ENETUNREACH");
   });

@@ -6,7 +6,7 @@ import type { ErrnoName } from "../../base/errno.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM } from "../../base/poll.ts";
 import { familyOf } from "../net/addresses.ts";
 import type { Kernel } from "../net/kernel.ts";
-import { ACK, FIN, ipHeader, RST, SYN } from "../net/packet.ts";
+import { ACK, FIN, RST, SYN } from "../net/packet.ts";
 import type { Segment } from "../net/packet.ts";
 import type { Holder } from "../net/ports.ts";
 import type { Timer } from "../time/timer.ts";
@@ -18,7 +18,8 @@ import { KeepAlive } from "./keep_alive.ts";
 import { ReceiveBuffer } from "./receive_buffer.ts";
 import { Sender } from "./sender.ts";
 import type { SenderOwner } from "./sender.ts";
-import { unwrap, wrap } from "./sequence.ts";
+import { Segments } from "./segments.ts";
+import type { Endpoints } from "./segments.ts";
 import type { TcpSettings } from "./settings.ts";
 
 /** The states of RFC 9293. LISTEN is a {@linkcode Listener}'s. */
@@ -37,11 +38,6 @@ export type State =
 /** How long a connection stays in TIME_WAIT, and a closed one in FIN_WAIT_2 (Linux's TCP_TIMEWAIT_LEN). */
 export const TIME_WAIT_LENGTH = 60 * SECOND;
 
-/** The shift of the window field that is offered: windows up to 8 MiB. */
-const SCALE = 7;
-/** TCP's header without options. */
-const TCP_HEADER = 20;
-
 const IN = POLLIN | POLLRDNORM;
 const OUT = POLLOUT | POLLWRNORM;
 /** The news of an end. */
@@ -53,14 +49,6 @@ const NOTHING: Bytes = new Uint8Array(0);
 export interface ConnectionOwner {
   /** These events may hold now: data, room, an end or an error has come. */
   changed(events: number): void;
-}
-
-/** The addresses of a connection, IPv4 addresses of IPv6 sockets as IPv4. */
-export interface Endpoints {
-  readonly host: string;
-  readonly port: number;
-  readonly peerHost: string;
-  readonly peerPort: number;
 }
 
 /** A connection. */
@@ -85,12 +73,7 @@ export class Connection implements Holder, SenderOwner {
   /** Whether the peer's FIN came. */
   finReceived = false;
   #state: State;
-  /** The sequence numbers of the SYNs. */
-  readonly #first: number;
-  #peerFirst = 0;
-  /** The shift of the peer's window field, and of the own. */
-  #peerScale = 0;
-  #ownScale = 0;
+  readonly #segments: Segments;
   readonly #acknowledger: Acknowledger;
   readonly #handshake: Handshake;
   readonly #keepAlive: KeepAlive;
@@ -104,8 +87,8 @@ export class Connection implements Holder, SenderOwner {
     this.ends = ends;
     this.settings = settings;
     this.#state = state;
-    this.#first = kernel.tcp.firstSequenceNumber();
-    this.sender = new Sender(this, this.#ownMss);
+    this.#segments = new Segments(kernel, ends, settings);
+    this.sender = new Sender(this, this.#segments.longest);
     this.receiver = new ReceiveBuffer(1, settings.receiveCapacity);
     this.#acknowledger = new Acknowledger(this);
     this.#handshake = new Handshake(this);
@@ -133,13 +116,6 @@ export class Connection implements Holder, SenderOwner {
     return this.settings.userTimeout * MILLISECOND;
   }
 
-  /** The longest segment that the way to the peer takes. */
-  get #ownMss(): number {
-    const { peerHost } = this.ends;
-    const fits = this.kernel.mtuTo(peerHost) - ipHeader(peerHost) - TCP_HEADER;
-    return this.settings.maxSegment > 0 ? Math.min(fits, this.settings.maxSegment) : fits;
-  }
-
   /** Whether it is over for its socket: in TIME_WAIT only the network still knows it. */
   get isOver(): boolean {
     return this.#state === "CLOSED" || this.#state === "TIME_WAIT";
@@ -162,39 +138,20 @@ export class Connection implements Holder, SenderOwner {
 
   /** Answers a peer's SYN. */
   answer(syn: Segment): void {
-    this.#takeSyn(syn);
+    this.sender.mss = this.#segments.learn(syn);
     this.#handshake.start();
-  }
-
-  #takeSyn({ seq, mss = 536, scale }: Segment): void {
-    this.#peerFirst = seq;
-    this.sender.mss = Math.min(this.#ownMss, mss);
-    if (scale !== undefined) {
-      this.#peerScale = scale;
-      this.#ownScale = SCALE;
-    }
   }
 
   /** Sends the SYN, or the SYN that answers one. */
   sendSyn(retransmission: boolean): void {
-    const answers = this.#state === "SYN_RECEIVED";
     const window = this.receiver.offer(1, this.sender.mss);
-    const options = { mss: this.#ownMss, scale: answers && this.#ownScale === 0 ? undefined : SCALE };
-    this.#emit({
-      flags: answers ? SYN | ACK : SYN,
-      seq: this.#first,
-      ack: answers ? wrap(this.#peerFirst, 1) : 0,
-      window,
-      data: NOTHING,
-      retransmission,
-      ...options,
-    });
+    this.#segments.sendSyn(this.#state === "SYN_RECEIVED", window, retransmission);
   }
 
-  #establish(window: number, seq: number): void {
+  #establish(segment: Segment, seq: number): void {
     this.#handshake.stop();
     this.#state = "ESTABLISHED";
-    this.sender.start(window, seq);
+    this.sender.start(this.#segments.window(segment), seq);
     if (this.#handshake.roundTrip !== null) this.sender.roundTrip.measure(this.#handshake.roundTrip);
     this.#keepAlive.start();
     this.#news |= IN | OUT;
@@ -205,7 +162,7 @@ export class Connection implements Holder, SenderOwner {
   /** Sends a segment with data. */
   emit(flags: number, position: number, data: Bytes, retransmission: boolean): void {
     // The link's MTU may have become less since the handshake; what is longer goes in pieces.
-    const most = this.#ownMss;
+    const most = this.#segments.longest;
     if (most < this.sender.mss) this.sender.mss = most;
     for (let offset = 0; data.length - offset > most; offset += most) {
       this.#emitData(flags & ~FIN, position + offset, data.subarray(offset, offset + most), retransmission);
@@ -217,27 +174,8 @@ export class Connection implements Holder, SenderOwner {
   #emitData(flags: number, position: number, data: Bytes, retransmission: boolean): void {
     if (data.length > 0) this.#acknowledger.answered();
     this.#acknowledger.sent();
-    this.#emit({
-      flags,
-      seq: wrap(this.#first, position),
-      ack: wrap(this.#peerFirst, this.receiver.next),
-      window: this.receiver.offer(2 ** this.#ownScale, this.sender.mss),
-      data,
-      retransmission,
-    });
-  }
-
-  #emit(part: Pick<Segment, "flags" | "seq" | "ack" | "window" | "data" | "retransmission" | "mss" | "scale">): void {
-    const { host, port, peerHost, peerPort } = this.ends;
-    this.kernel.send({
-      protocol: "TCP",
-      source: host,
-      sourcePort: port,
-      destination: peerHost,
-      destinationPort: peerPort,
-      ttl: this.settings.ttl,
-      ...part,
-    });
+    const window = this.receiver.offer(this.#segments.windowUnit, this.sender.mss);
+    this.#segments.send(flags, position, this.receiver.next, window, data, retransmission);
   }
 
   /** Sends an acknowledgement of what has come. */
@@ -252,14 +190,7 @@ export class Connection implements Holder, SenderOwner {
 
   /** Tells the peer that the connection is gone. */
   reset(): void {
-    this.#emit({
-      flags: RST | ACK,
-      seq: wrap(this.#first, this.sender.sent),
-      ack: wrap(this.#peerFirst, this.receiver.next),
-      window: 0,
-      data: NOTHING,
-      retransmission: false,
-    });
+    this.#segments.sendReset(this.sender.sent, this.receiver.next);
   }
 
   /** Writes data, which must not change afterwards. */
@@ -301,7 +232,7 @@ export class Connection implements Holder, SenderOwner {
     this.receiver.capacity = Math.max(this.receiver.capacity, this.settings.receiveCapacity);
     if (this.finReceived || this.isOver || !this.isOpen) return;
     const { window, capacity } = this.receiver;
-    const gain = this.receiver.gain(2 ** this.#ownScale);
+    const gain = this.receiver.gain(this.#segments.windowUnit);
     if (window <= capacity / 2 && gain >= Math.min(2 * this.sender.mss, capacity / 2)) this.acknowledge();
   }
 
@@ -320,9 +251,9 @@ export class Connection implements Holder, SenderOwner {
   }
 
   #receiveInSynSent(segment: Segment): void {
-    const { flags, seq, ack } = segment;
+    const { flags } = segment;
     const acknowledges = (flags & ACK) !== 0;
-    if (acknowledges && ack !== wrap(this.#first, 1)) {
+    if (acknowledges && !this.#segments.acknowledgesSyn(segment)) {
       if ((flags & RST) === 0) this.kernel.tcp.refuse(segment);
       return;
     }
@@ -331,9 +262,9 @@ export class Connection implements Holder, SenderOwner {
       return;
     }
     if ((flags & SYN) === 0) return;
-    this.#takeSyn(segment);
+    this.sender.mss = this.#segments.learn(segment);
     if (acknowledges) {
-      this.#establish(segment.window, unwrap(this.#peerFirst, seq, 0));
+      this.#establish(segment, 0);
       this.acknowledge();
     } else {
       // Both ends connect to each other at the same time.
@@ -344,8 +275,8 @@ export class Connection implements Holder, SenderOwner {
 
   #receive(segment: Segment): void {
     const { flags, data } = segment;
-    const seq = unwrap(this.#peerFirst, segment.seq, this.receiver.next);
-    const ack = unwrap(this.#first, segment.ack, this.sender.una);
+    const seq = this.#segments.position(segment, this.receiver.next);
+    const ack = this.#segments.acknowledged(segment, this.sender.una);
     if ((flags & SYN) !== 0) return this.#receiveSyn(segment, seq);
     const end = seq + data.length + ((flags & FIN) !== 0 ? 1 : 0);
     // One more than the window: a FIN is sent behind a window that is shut.
@@ -361,7 +292,7 @@ export class Connection implements Holder, SenderOwner {
       if (ack !== 1) return this.kernel.tcp.refuse(segment);
       if (this.onEstablished?.(true) === false) return; // The listener's queue is full: as if it had been lost.
       this.onEstablished = null;
-      this.#establish(segment.window * 2 ** this.#peerScale, seq);
+      this.#establish(segment, seq);
     }
     if (ack > this.sender.sent) return this.acknowledge();
     this.#keepAlive.heard();
@@ -381,8 +312,8 @@ export class Connection implements Holder, SenderOwner {
     // The peer sends its SYN again, or both have sent theirs at the same time.
     if (this.#state === "SYN_RECEIVED" && seq === 0) {
       if ((flags & ACK) === 0) return this.sendSyn(true);
-      if (segment.ack !== wrap(this.#first, 1)) return;
-      this.#establish(segment.window, 0);
+      if (!this.#segments.acknowledgesSyn(segment)) return;
+      this.#establish(segment, 0);
       return this.acknowledge();
     }
     // An acknowledgement shows a peer that has started anew that it is wrong (RFC 5961).
@@ -398,9 +329,10 @@ export class Connection implements Holder, SenderOwner {
     this.fail(this.#state === "CLOSE_WAIT" ? "EPIPE" : "ECONNRESET");
   }
 
-  #receiveAck({ flags, data, window }: Segment, seq: number, ack: number): void {
+  #receiveAck(segment: Segment, seq: number, ack: number): void {
+    const { flags, data } = segment;
     const { sender } = this;
-    const changed = sender.setWindow(window * 2 ** this.#peerScale, seq, ack);
+    const changed = sender.setWindow(this.#segments.window(segment), seq, ack);
     sender.answered();
     if (ack > sender.una) {
       sender.acknowledged(ack);
@@ -531,7 +463,7 @@ export class Connection implements Holder, SenderOwner {
 
   /** Whether a SYN may start a new connection in its place: it is over, and the SYN is later than all it received. */
   yieldsTo(syn: Segment): boolean {
-    return this.#state === "TIME_WAIT" && unwrap(this.#peerFirst, syn.seq, this.receiver.next) > this.receiver.next;
+    return this.#state === "TIME_WAIT" && this.#segments.position(syn, this.receiver.next) > this.receiver.next;
   }
 
   // As a holder of its port.

@@ -1,18 +1,15 @@
 // TCP on one host: its ports, its connections, and what becomes of segments that no connection takes.
 
+import type { Binding } from "../net/binding.ts";
 import type { Kernel } from "../net/kernel.ts";
 import { ACK, FIN, RST, SYN } from "../net/packet.ts";
 import type { Segment } from "../net/packet.ts";
 import { Ports } from "../net/ports.ts";
 import type { Holder } from "../net/ports.ts";
 import { hashText } from "../random.ts";
-import type { Connection, Endpoints } from "./connection.ts";
-
-/** A listening socket, as segments find it. */
-export interface ListeningHolder extends Holder {
-  /** Takes a SYN. */
-  receiveSyn(segment: Segment): void;
-}
+import type { Connection } from "./connection.ts";
+import type { Endpoints } from "./segments.ts";
+import type { TcpSocket } from "./socket.ts";
 
 /** Sequence numbers advance by one in this many nanoseconds (RFC 6528; Linux's clock). */
 const SEQUENCE_STEP = 64;
@@ -76,7 +73,7 @@ export class TcpHost {
     if (opens) {
       const spread = hashText(`${source} ${sourcePort}`) >>> 0;
       const listener = this.ports.find(destination, destinationPort, spread, ({ listens }) => listens);
-      if (listener !== undefined) return (listener as ListeningHolder).receiveSyn(segment);
+      if (listener !== undefined) return (listener as Binding<TcpSocket>).socket.receiveSyn(segment);
     }
     this.refuse(segment);
   }

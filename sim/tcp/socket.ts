@@ -1,7 +1,6 @@
 // A TCP socket: what the calls of the application mean for its connection. Errors and events are Linux's, state by
 // state (net/ipv4/af_inet.c and tcp.c).
 
-import { wildcard } from "../../base/addresses.ts";
 import type { Address } from "../../base/addresses.ts";
 import * as c from "../../base/constants.ts";
 import type { Bytes } from "../../base/data.ts";
@@ -11,6 +10,7 @@ import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM } 
 import { IN_PROGRESS, WOULD_BLOCK } from "../../seam/transport.ts";
 import type { Accepted, Caller, InProgress, Waiter, WouldBlock } from "../../seam/transport.ts";
 import { BROADCAST, isMulticast, isWildcard, shapeOf, unmap } from "../net/addresses.ts";
+import { Binding } from "../net/binding.ts";
 import type { Kernel } from "../net/kernel.ts";
 import { isIPv6 } from "../net/packet.ts";
 import type { Segment } from "../net/packet.ts";
@@ -22,7 +22,6 @@ import { BOTH, copyOf, RECEIVING, SENDING, shutdownBits, SimSocket } from "../so
 import type { Receipt } from "../socket.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionOwner, State } from "./connection.ts";
-import type { ListeningHolder } from "./host.ts";
 import { connectionInfo, infoBytes } from "./info.ts";
 import { Listener } from "./listener.ts";
 import { TcpSettings } from "./settings.ts";
@@ -57,15 +56,8 @@ export function infoOf(connection: Connection, receiveQueue: number): SocketInfo
 }
 
 /** A TCP socket. */
-export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHolder {
-  /** The address that it is bound to. */
-  host: string;
-  /** The port that `getsockname` tells. It may be free again: then `#holds` is false. */
-  port = 0;
-  #holds = false;
-  /** What `bind` has fixed; a port that it chose itself is not. */
-  #boundHost = false;
-  #boundPort = false;
+export class TcpSocket extends SimSocket implements ConnectionOwner {
+  readonly #binding: Binding<TcpSocket>;
   /** Whether it was bound after the end of its connection. */
   #boundAgain = false;
   #connection: Connection | null = null;
@@ -82,7 +74,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
 
   constructor(kernel: Kernel, family: number, proto: number, options: Options = new Options(family, c.SOCK_STREAM)) {
     super(kernel, family, c.SOCK_STREAM, proto, options);
-    this.host = wildcard(family);
+    this.#binding = new Binding(this, kernel, family, options, kernel.tcp.ports);
   }
 
   /** The socket of a connection that was accepted. */
@@ -90,8 +82,8 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
     const socket = new TcpSocket(kernel, family, proto, options);
     socket.#connection = connection;
     socket.#phase = "connected";
-    socket.host = connection.ends.host;
-    socket.port = connection.ends.port;
+    socket.#binding.host = connection.ends.host;
+    socket.#binding.port = connection.ends.port;
     connection.owner = socket;
     return socket;
   }
@@ -110,20 +102,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
     return [client, transport as TcpSocket];
   }
 
-  // As a holder of its port.
-
-  get reusesAddress(): boolean {
-    return this.options.isSet(c.SOL_SOCKET, c.SO_REUSEADDR);
-  }
-  get reusesPort(): boolean {
-    return this.options.isSet(c.SOL_SOCKET, c.SO_REUSEPORT);
-  }
-  get onlyIPv6(): boolean {
-    return this.family === c.AF_INET6 && this.options.isSet(c.IPPROTO_IPV6, c.IPV6_V6ONLY);
-  }
-  get listens(): boolean {
-    return this.#listener !== null;
-  }
+  /** Takes a SYN: the socket listens. */
   receiveSyn(segment: Segment): void {
     this.#listener!.receiveSyn(segment);
   }
@@ -141,45 +120,11 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
 
   bind(address: Address): void {
     if (!this.#isIdle) throw errorFor("EINVAL", { syscall: "bind", address });
-    this.#releaseEnded();
-    if (this.#holds) throw errorFor("EINVAL", { syscall: "bind", address });
-    const [name, port] = resolve(this.kernel.host, this.family, address, "bind") as [string, number];
-    const host = unmap(name);
-    const isOwn = isWildcard(host) || this.kernel.owns(host) || host === BROADCAST ||
-      (isMulticast(host) && !isIPv6(host));
-    if (!isOwn) throw errorFor("EADDRNOTAVAIL", { syscall: "bind", address });
-    if (this.onlyIPv6 && !isIPv6(host)) throw errorFor("EINVAL", { syscall: "bind", address });
-    const before = this.port;
-    this.host = host;
-    this.port = port;
-    try {
-      if (port === 0) this.port = this.kernel.tcp.ports.ephemeral();
-      else this.kernel.tcp.ports.check(this, address, "bind");
-    } catch (error) {
-      // As the kernel leaves it: without the address that it had from a connection before.
-      this.host = wildcard(this.family);
-      this.port = before;
-      throw error;
-    }
-    this.#hold();
-    this.#boundPort = port !== 0;
+    // A port that was chosen for a connection is free with its end.
+    const ended = this.#connection !== null && !this.#binding.hasFixedPort && !this.#boundAgain;
+    if (ended) this.#binding.release();
+    this.#binding.bind(address, (host) => host === BROADCAST || (isMulticast(host) && !isIPv6(host)));
     this.#boundAgain = this.#connection !== null;
-    this.#boundHost = !isWildcard(host);
-  }
-
-  #hold(): void {
-    this.kernel.tcp.ports.hold(this);
-    this.#holds = true;
-  }
-
-  #release(): void {
-    if (this.#holds) this.kernel.tcp.ports.release(this);
-    this.#holds = false;
-  }
-
-  /** A port that was chosen for a connection is free with its end. */
-  #releaseEnded(): void {
-    if (this.#connection?.isOver === true && !this.#boundPort && !this.#boundAgain) this.#release();
   }
 
   resolve(address: Address): Address {
@@ -187,7 +132,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
   }
 
   getsockname(): Address {
-    return shapeOf(this.family, this.host, this.port);
+    return this.#binding.address;
   }
   getpeername(): Address {
     const connection = this.#connection;
@@ -200,27 +145,14 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
   // Listening.
 
   listen(backlog: number): void {
-    if (this.#phase !== "unconnected" || !(this.#isIdle || this.listens)) {
+    if (this.#phase !== "unconnected" || !(this.#isIdle || this.#listener !== null)) {
       throw errorFor("EINVAL", { syscall: "listen" });
     }
     if (this.#listener !== null) {
       this.#listener.backlog = backlog;
       return;
     }
-    if (!this.#holds) {
-      this.port = this.kernel.tcp.ports.ephemeral();
-      this.#hold();
-    }
-    const { family, host, port, reusesAddress, reusesPort, onlyIPv6 } = this;
-    const others = this.kernel.tcp.ports;
-    // A listener shares its address with no other listener.
-    const asListener = { family, host, port, reusesAddress, reusesPort, onlyIPv6, listens: true };
-    others.release(this);
-    try {
-      others.check(asListener, this.getsockname(), "listen");
-    } finally {
-      others.hold(this);
-    }
+    this.#binding.listen();
     this.#connection = null;
     this.#listener = new Listener(this.kernel, this.options, backlog, () => this.waiters.wake(IN));
   }
@@ -256,14 +188,12 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
     const peerHost = isWildcard(unmap(name)) ? (isIPv6(name) ? "::1" : "127.0.0.1") : unmap(name);
     const refuse = (code: ErrnoName) => errorFor(code, { syscall: "connect", address });
     if (peerHost === BROADCAST || isMulticast(peerHost)) throw refuse("ENETUNREACH");
-    if (this.onlyIPv6 && !isIPv6(peerHost)) throw refuse("ENETUNREACH");
-    const host = isWildcard(this.host) ? this.kernel.sourceFor(peerHost) : this.host;
-    if (isIPv6(host) !== isIPv6(peerHost)) throw refuse("ENETUNREACH");
+    const host = this.#binding.sourceFor(peerHost, address, "connect");
     const isFree = (port: number) => this.kernel.tcp.isFree({ host, port, peerHost, peerPort });
-    const port = this.#holds ? this.port : this.kernel.tcp.ports.ephemeral(isFree);
+    const port = this.#binding.isHeld ? this.#binding.port : this.kernel.tcp.ports.ephemeral(isFree);
     if (!isFree(port)) throw refuse("EADDRNOTAVAIL");
-    this.host = host;
-    this.port = port;
+    this.#binding.host = host;
+    this.#binding.port = port;
     this.#peer = address;
     this.#phase = "connecting";
     const ends = { host, port, peerHost, peerPort };
@@ -303,11 +233,8 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
         this.during(() => connection.abort());
       }
     }
-    if (!this.#boundHost) this.host = wildcard(this.family);
-    if (!this.#boundPort) {
-      this.#release();
-      if (!listened) this.port = 0;
-    }
+    this.#binding.listens = false;
+    this.#binding.reset(listened ? "keep the port" : "forget the port");
     this.#noSpace = false;
     this.waiters.wake(IN | OUT | POLLHUP | POLLRDHUP);
   }
@@ -349,7 +276,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
   }
 
   protected override refuseUrgent(): void {
-    throw errorFor(this.listens || this.#isIdle ? "ENOTCONN" : "EINVAL", { syscall: "recv" });
+    throw errorFor(this.#listener !== null || this.#isIdle ? "ENOTCONN" : "EINVAL", { syscall: "recv" });
   }
 
   /** Makes room for all that a caller waits for. */
@@ -421,9 +348,10 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
   protected destroy(): void {
     this.#listener?.close();
     this.#listener = null;
+    this.#binding.listens = false;
     const connection = this.#connection;
     if (connection !== null) this.during(() => connection.close());
-    this.#release();
+    this.#binding.release();
   }
 
   override vanish(): void {
@@ -497,11 +425,11 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
 
   protected override getOption(level: number, name: number, size: number | undefined): number | Uint8Array {
     const connection = this.#connection;
-    if (level === c.SOL_SOCKET && name === c.SO_ACCEPTCONN) return answer(Number(this.listens), size);
+    if (level === c.SOL_SOCKET && name === c.SO_ACCEPTCONN) return answer(Number(this.#listener !== null), size);
     if (level === c.IPPROTO_TCP) {
       if (name === c.TCP_CONGESTION) return answerBytes(new TextEncoder().encode("reno".padEnd(16, "\0")), size);
       if (name === c.TCP_MAXSEG) return answer(connection === null ? 536 : connection.sender.mss, size);
-      if (name === c.TCP_INFO) return answerBytes(infoBytes(connection, this.listens), size);
+      if (name === c.TCP_INFO) return answerBytes(infoBytes(connection, this.#listener !== null), size);
     }
     if (level === c.IPPROTO_IP && name === c.IP_MTU) {
       if (connection === null) throw errorFor("ENOTCONN", { syscall: "getsockopt" });
@@ -513,7 +441,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
   override setsockopt(level: number, name: number, value: number | Uint8Array): void {
     const connection = this.#connection;
     if (level === c.IPPROTO_TCP && name === c.TCP_CONGESTION) return this.#setCongestion(value);
-    if (level === c.IPPROTO_IPV6 && name === c.IPV6_V6ONLY && this.family === c.AF_INET6 && this.#holds) {
+    if (level === c.IPPROTO_IPV6 && name === c.IPV6_V6ONLY && this.family === c.AF_INET6 && this.#binding.isHeld) {
       intOf(value);
       throw errorFor("EINVAL", { syscall: "setsockopt" });
     }
@@ -541,7 +469,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner, ListeningHo
     return {
       protocol: "tcp",
       state: listener === null ? "UNCONN" : "LISTEN",
-      local: addressText(this.host, this.port),
+      local: addressText(this.#binding.host, this.#binding.port),
       peer: "",
       receiveQueue: listener?.length ?? connection?.receiver.length ?? 0,
       sendQueue: listener?.backlog ?? 0,

@@ -1,16 +1,23 @@
 // UDP on one host: its ports, its groups, and what becomes of datagrams that no socket takes.
 
 import { BROADCAST, isMulticast } from "../net/addresses.ts";
+import type { Binding } from "../net/binding.ts";
 import type { Kernel } from "../net/kernel.ts";
 import type { Datagram } from "../net/packet.ts";
 import { Ports } from "../net/ports.ts";
+import type { Holder } from "../net/ports.ts";
 import { hashText } from "../random.ts";
 import { Groups } from "./groups.ts";
 import type { UdpSocket } from "./socket.ts";
 
+/** The socket of a port's holder: every holder of a UDP port is a socket's binding. */
+function socketOf(holder: Holder): UdpSocket {
+  return (holder as Binding<UdpSocket>).socket;
+}
+
 /** UDP on one host. */
 export class UdpHost {
-  readonly ports: Ports<UdpSocket>;
+  readonly ports: Ports<Holder>;
   readonly groups: Groups;
   readonly #kernel: Kernel;
   #id: number;
@@ -33,10 +40,10 @@ export class UdpHost {
     if (destination === BROADCAST || isMulticast(destination)) return this.#receiveForMany(datagram);
     const spread = hashText(`${source} ${sourcePort}`) >>> 0;
     // A socket that is connected to the sender comes before one that hears every sender.
-    const holder =
-      this.ports.find(destination, destinationPort, spread, (one) => one.isConnected && one.hears(datagram)) ??
-        this.ports.find(destination, destinationPort, spread, (one) => one.hears(datagram));
-    if (holder !== undefined) return holder.arrive(datagram);
+    const find = (fits: (one: UdpSocket) => boolean) =>
+      this.ports.find(destination, destinationPort, spread, (one) => fits(socketOf(one)));
+    const holder = find((one) => one.isConnected && one.hears(datagram)) ?? find((one) => one.hears(datagram));
+    if (holder !== undefined) return socketOf(holder).arrive(datagram);
     this.#kernel.send({ protocol: "ICMP", source: destination, destination: source, ttl: 64, about: datagram });
   }
 
@@ -44,13 +51,14 @@ export class UdpHost {
   #receiveForMany(datagram: Datagram): void {
     const { destination, destinationPort } = datagram;
     for (const holder of [...this.ports.of(destinationPort)]) {
-      if (this.ports.takes(holder, destination) && holder.hears(datagram)) holder.arrive(datagram);
+      const socket = socketOf(holder);
+      if (this.ports.takes(holder, destination) && socket.hears(datagram)) socket.arrive(datagram);
     }
   }
 
   /** Tells the sender of a datagram that no socket took it. */
   unreachable(datagram: Datagram): void {
-    for (const holder of [...this.ports.of(datagram.sourcePort)]) holder.unreachable(datagram);
+    for (const holder of [...this.ports.of(datagram.sourcePort)]) socketOf(holder).unreachable(datagram);
   }
 
   /** Leaves every group: the host crashed. */

@@ -1,6 +1,5 @@
 // A UDP socket. Errors and events are Linux's (net/ipv4/udp.c).
 
-import { wildcard } from "../../base/addresses.ts";
 import type { Address } from "../../base/addresses.ts";
 import * as c from "../../base/constants.ts";
 import { errorFor } from "../../base/errors.ts";
@@ -10,10 +9,10 @@ import { WOULD_BLOCK } from "../../seam/transport.ts";
 import type { Caller, WouldBlock } from "../../seam/transport.ts";
 import { DatagramSocket, OVERHEAD } from "../datagram_socket.ts";
 import { BROADCAST, isMulticast, isWildcard, shapeOf, unmap } from "../net/addresses.ts";
+import { Binding } from "../net/binding.ts";
 import type { Kernel } from "../net/kernel.ts";
 import { isIPv6 } from "../net/packet.ts";
 import type { Datagram } from "../net/packet.ts";
-import type { Holder } from "../net/ports.ts";
 import { resolve } from "../net/resolve.ts";
 import { addressText } from "../net/socket_info.ts";
 import type { SocketInfo } from "../net/socket_info.ts";
@@ -29,12 +28,8 @@ const LONGEST_IPV4 = 65_507;
 const LONGEST_IPV6 = 65_527;
 
 /** A UDP socket. */
-export class UdpSocket extends DatagramSocket implements Holder {
-  /** The address that it is bound to. */
-  host: string;
-  port = 0;
-  #boundHost = false;
-  #boundPort = false;
+export class UdpSocket extends DatagramSocket {
+  readonly #binding: Binding<UdpSocket>;
   #peerHost = "";
   #peerPort = 0;
   readonly #memberships: Memberships;
@@ -43,25 +38,10 @@ export class UdpSocket extends DatagramSocket implements Holder {
 
   constructor(kernel: Kernel, family: number, proto: number) {
     super(kernel, family, c.SOCK_DGRAM, proto, new Options(family, c.SOCK_DGRAM));
-    this.host = wildcard(family);
+    this.#binding = new Binding(this, kernel, family, this.options, kernel.udp.ports);
     this.#memberships = new Memberships(kernel);
   }
 
-  // As a holder of its port.
-
-  get reusesAddress(): boolean {
-    return this.options.isSet(c.SOL_SOCKET, c.SO_REUSEADDR);
-  }
-  get reusesPort(): boolean {
-    return this.options.isSet(c.SOL_SOCKET, c.SO_REUSEPORT);
-  }
-  get onlyIPv6(): boolean {
-    return this.family === c.AF_INET6 && this.options.isSet(c.IPPROTO_IPV6, c.IPV6_V6ONLY);
-  }
-  /** Datagram sockets share an address by SO_REUSEADDR alone. */
-  get listens(): boolean {
-    return false;
-  }
   /** Whether it hears one peer alone. */
   get isConnected(): boolean {
     return this.#peerHost !== "";
@@ -70,33 +50,7 @@ export class UdpSocket extends DatagramSocket implements Holder {
   // Addresses.
 
   bind(address: Address): void {
-    if (this.port !== 0) throw errorFor("EINVAL", { syscall: "bind", address });
-    const [name, port] = resolve(this.kernel.host, this.family, address, "bind") as [string, number];
-    const host = unmap(name);
-    const isOwn = isWildcard(host) || this.kernel.owns(host) || isMulticast(host) || host === BROADCAST;
-    if (!isOwn) throw errorFor("EADDRNOTAVAIL", { syscall: "bind", address });
-    if (this.onlyIPv6 && !isIPv6(host)) throw errorFor("EINVAL", { syscall: "bind", address });
-    this.host = host;
-    this.port = port;
-    try {
-      if (port === 0) this.port = this.kernel.udp.ports.ephemeral();
-      else this.kernel.udp.ports.check(this, address, "bind");
-    } catch (error) {
-      this.host = wildcard(this.family);
-      this.port = 0;
-      throw error;
-    }
-    this.kernel.udp.ports.hold(this);
-    this.#boundHost = !isWildcard(host);
-    // A port that bind has chosen itself goes with the peer.
-    this.#boundPort = port !== 0;
-  }
-
-  /** A socket that sends or connects without a port gets one. */
-  #autobind(): void {
-    if (this.port !== 0) return;
-    this.port = this.kernel.udp.ports.ephemeral();
-    this.kernel.udp.ports.hold(this);
+    this.#binding.bind(address, (host) => isMulticast(host) || host === BROADCAST);
   }
 
   resolve(address: Address): Address {
@@ -104,7 +58,7 @@ export class UdpSocket extends DatagramSocket implements Holder {
   }
 
   getsockname(): Address {
-    return shapeOf(this.family, this.host, this.port);
+    return this.#binding.address;
   }
   getpeername(): Address {
     if (!this.isConnected) throw errorFor("ENOTCONN", { syscall: "getpeername" });
@@ -116,36 +70,27 @@ export class UdpSocket extends DatagramSocket implements Holder {
     const [name, port] = address as [string, number];
     const plain = unmap(name);
     const destination = isWildcard(plain) ? (isIPv6(plain) ? "::1" : "127.0.0.1") : plain;
-    const refuse = (code: "ENETUNREACH" | "EACCES" | "EINVAL") => errorFor(code, { syscall, address });
-    if (this.onlyIPv6 && !isIPv6(destination)) throw refuse("ENETUNREACH");
-    if (destination === BROADCAST && !this.options.isSet(c.SOL_SOCKET, c.SO_BROADCAST)) throw refuse("EACCES");
-    if (!isWildcard(this.host) && !isMulticast(this.host) && this.host !== BROADCAST) {
-      if (isIPv6(this.host) !== isIPv6(destination)) throw refuse("ENETUNREACH");
-      return { destination, port, source: this.host };
+    if (destination === BROADCAST && !this.options.isSet(c.SOL_SOCKET, c.SO_BROADCAST)) {
+      throw errorFor("EACCES", { syscall, address });
     }
-    if (isMulticast(destination) && !isWildcard(this.#multicastHost)) {
-      return { destination, port, source: this.#multicastHost };
-    }
-    return { destination, port, source: this.kernel.sourceFor(destination) };
+    const leavesBy = isMulticast(destination) && !this.#binding.isOneHost && !isWildcard(this.#multicastHost);
+    const source = leavesBy ? this.#multicastHost : this.#binding.sourceFor(destination, address, syscall);
+    return { destination, port, source };
   }
 
   connect(_caller: Caller, address: Address): void | WouldBlock {
     if (this.isLost) return WOULD_BLOCK;
-    this.#autobind();
+    this.#binding.claim();
     const { destination, port, source } = this.#route(address, "connect");
     this.#peerHost = destination;
     this.#peerPort = port;
-    if (isWildcard(this.host)) this.host = source;
+    if (isWildcard(this.#binding.host)) this.#binding.host = source;
   }
 
   disconnect(): void {
     this.#peerHost = "";
     this.#peerPort = 0;
-    if (!this.#boundHost) this.host = wildcard(this.family);
-    if (!this.#boundPort && this.port !== 0) {
-      this.kernel.udp.ports.release(this);
-      this.port = 0;
-    }
+    this.#binding.reset();
   }
 
   // Sending.
@@ -159,7 +104,7 @@ export class UdpSocket extends DatagramSocket implements Holder {
 
   #send(data: Uint8Array, flags: number, address: Address | null): number | WouldBlock {
     if (this.isLost) return WOULD_BLOCK;
-    this.#autobind();
+    this.#binding.claim();
     if (data.length > 0xffff) throw errorFor("EMSGSIZE", { syscall: "send" });
     this.checkSendFlags(flags);
     if (address === null && !this.isConnected) throw errorFor("EDESTADDRREQ", { syscall: "send" });
@@ -181,7 +126,7 @@ export class UdpSocket extends DatagramSocket implements Holder {
     const packet: Datagram = {
       protocol: "UDP",
       source,
-      sourcePort: this.port,
+      sourcePort: this.#binding.port,
       destination,
       destinationPort,
       ttl: this.#ttl(destination),
@@ -233,7 +178,8 @@ export class UdpSocket extends DatagramSocket implements Holder {
   /** Notes that a datagram of this socket found nothing at its destination. An unconnected socket is not told. */
   unreachable({ source, destination, destinationPort }: Datagram): void {
     if (this.#peerHost !== destination || this.#peerPort !== destinationPort) return;
-    if (this.host !== source && !isWildcard(this.host)) return;
+    const { host } = this.#binding;
+    if (host !== source && !isWildcard(host)) return;
     this.error = "ECONNREFUSED";
     this.waiters.wake(POLLERR);
   }
@@ -248,7 +194,7 @@ export class UdpSocket extends DatagramSocket implements Holder {
 
   protected destroy(): void {
     this.#memberships.clear();
-    this.kernel.udp.ports.release(this);
+    this.#binding.release();
   }
 
   events(_mask: number): number {
@@ -302,7 +248,7 @@ export class UdpSocket extends DatagramSocket implements Holder {
     return {
       protocol: "udp",
       state: this.isConnected ? "ESTAB" : "UNCONN",
-      local: addressText(this.host, this.port),
+      local: addressText(this.#binding.host, this.#binding.port),
       peer: this.isConnected ? addressText(this.#peerHost, this.#peerPort) : "",
       receiveQueue: this.queue.reduce((sum, { data }) => sum + data.length, 0),
       sendQueue: 0,

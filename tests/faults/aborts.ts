@@ -191,11 +191,11 @@ export function abortSuite({ name, module: m }: Subject): void {
       if (got !== undefined) {
         await got.value.sendall("x");
         assert.equal(text(await conn!.recv(1)), "x");
-        got.value.close();
+        await got.value[Symbol.asyncDispose]();
       } else if (conn !== undefined) {
         assert.equal((await conn.recv(1)).length, 0);
       }
-      conn?.close();
+      await conn?.[Symbol.asyncDispose]();
     }
   });
 

@@ -1,0 +1,132 @@
+// The segments of one connection: between positions in the streams and what the headers say.
+
+import type { Bytes } from "../../base/data.ts";
+import type { Kernel } from "../net/kernel.ts";
+import { ACK, ipHeader, RST, SYN } from "../net/packet.ts";
+import type { Segment } from "../net/packet.ts";
+import { unwrap, wrap } from "./sequence.ts";
+import type { TcpSettings } from "./settings.ts";
+
+/** The addresses of a connection, IPv4 addresses of IPv6 sockets as IPv4. */
+export interface Endpoints {
+  readonly host: string;
+  readonly port: number;
+  readonly peerHost: string;
+  readonly peerPort: number;
+}
+
+/** The shift of the window field that is offered: windows up to 8 MiB. */
+const SCALE = 7;
+/** TCP's header without options. */
+const TCP_HEADER = 20;
+/** The longest segment of a peer that names none (RFC 9293, 3.7.1). */
+const USUAL_MSS = 536;
+
+const NOTHING: Bytes = new Uint8Array(0);
+
+/** What differs from one segment of a connection to the next. */
+type Part = Pick<Segment, "flags" | "seq" | "ack" | "window" | "data" | "retransmission" | "mss" | "scale">;
+
+/** Reads and writes the segments of one connection. */
+export class Segments {
+  readonly #kernel: Kernel;
+  readonly #ends: Endpoints;
+  readonly #settings: TcpSettings;
+  /** The sequence numbers of the SYNs. */
+  readonly #first: number;
+  #peerFirst = 0;
+  /** The shifts of the window fields; none before both SYNs have had the option. */
+  #peerScale = 0;
+  #scale = 0;
+
+  constructor(kernel: Kernel, ends: Endpoints, settings: TcpSettings) {
+    this.#kernel = kernel;
+    this.#ends = ends;
+    this.#settings = settings;
+    this.#first = kernel.tcp.firstSequenceNumber();
+  }
+
+  /** The longest segment that the way to the peer takes. */
+  get longest(): number {
+    const { peerHost } = this.#ends;
+    const fits = this.#kernel.mtuTo(peerHost) - ipHeader(peerHost) - TCP_HEADER;
+    return this.#settings.maxSegment > 0 ? Math.min(fits, this.#settings.maxSegment) : fits;
+  }
+
+  /** The unit in which the own window is offered. */
+  get windowUnit(): number {
+    return 2 ** this.#scale;
+  }
+
+  // Reading.
+
+  /** Learns from the peer's SYN. Returns the longest segment for it. */
+  learn({ seq, mss = USUAL_MSS, scale }: Segment): number {
+    this.#peerFirst = seq;
+    if (scale !== undefined) {
+      this.#peerScale = scale;
+      this.#scale = SCALE;
+    }
+    return Math.min(this.longest, mss);
+  }
+
+  /** The position of a segment in the peer's stream, close to a known one. */
+  position({ seq }: Segment, near: number): number {
+    return unwrap(this.#peerFirst, seq, near);
+  }
+
+  /** The position in the own stream that a segment acknowledges, close to a known one. */
+  acknowledged({ ack }: Segment, near: number): number {
+    return unwrap(this.#first, ack, near);
+  }
+
+  /** Whether a segment acknowledges the SYN and nothing else. */
+  acknowledgesSyn({ ack }: Segment): boolean {
+    return ack === wrap(this.#first, 1);
+  }
+
+  /** The window that a segment offers, in bytes. The field of a SYN is never scaled. */
+  window({ flags, window }: Segment): number {
+    return (flags & SYN) !== 0 ? window : window * 2 ** this.#peerScale;
+  }
+
+  // Writing.
+
+  #send(part: Part): void {
+    const { host, port, peerHost, peerPort } = this.#ends;
+    this.#kernel.send({
+      protocol: "TCP",
+      source: host,
+      sourcePort: port,
+      destination: peerHost,
+      destinationPort: peerPort,
+      ttl: this.#settings.ttl,
+      ...part,
+    });
+  }
+
+  /** Sends a SYN, or one that answers the peer's. */
+  sendSyn(answers: boolean, window: number, retransmission: boolean): void {
+    this.#send({
+      flags: answers ? SYN | ACK : SYN,
+      seq: this.#first,
+      ack: answers ? wrap(this.#peerFirst, 1) : 0,
+      window,
+      data: NOTHING,
+      retransmission,
+      mss: this.longest,
+      scale: answers && this.#scale === 0 ? undefined : SCALE,
+    });
+  }
+
+  /** Sends a segment. `next` is the position up to which everything came from the peer. */
+  send(flags: number, position: number, next: number, window: number, data: Bytes, retransmission: boolean): void {
+    const [seq, ack] = [wrap(this.#first, position), wrap(this.#peerFirst, next)];
+    this.#send({ flags, seq, ack, window, data, retransmission });
+  }
+
+  /** Sends a reset. */
+  sendReset(position: number, next: number): void {
+    this.send(RST | ACK, position, next, 0, NOTHING, false);
+  }
+}
