@@ -10,7 +10,8 @@
 // busy connections take 40 ms. So when other backends are busy too, the loop shares the thread with them in time slices:
 // it lets the event loop turn without polling until one of their waiters is woken. (Echo with 64 connections on each
 // backend, in one process on one CPU: the default backend kept an eighth of the rate that it has alone. With the slices
-// it keeps half.) A parked call with timeout 0 would cost less, but only if its thread had a CPU: on one CPU it either
+// it keeps half, and 0.6 with one connection each. With 8 it keeps a third, because the 61 tasks take 50 µs each time,
+// which is as long as its 8 echoes.) A parked call with timeout 0 would cost less, but only if its thread had a CPU: on one CPU it either
 // returned before Deno had asked the kernel, or 2 ms too late.
 
 import type { Libc } from "./libc.ts";
@@ -41,7 +42,7 @@ const IDLE_POLLS = 40;
 /** The timeout of a parked call in ms. It frees the thread when the Worker was terminated meanwhile. */
 const LONGEST_PARK = 60_000;
 /** The time slice of the loop in ms: at first, and at most while the other backends are idle. */
-const SHORTEST_SLICE = 0.1;
+const SHORTEST_SLICE = 0.05;
 const LONGEST_SLICE = 4;
 /** The number of tasks after which Deno's event loop asks the kernel in any case. */
 const TASKS_PER_DRIVER_POLL = 61;
