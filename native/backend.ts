@@ -5,7 +5,7 @@ import type { Backend } from "../seam/backend.ts";
 import { call } from "./call.ts";
 import { findForeign } from "./descriptors.ts";
 import * as effects from "./effects.ts";
-import { libc } from "./libc.ts";
+import { libc, libcTransfer } from "./libc.ts";
 import { F_DUPFD_CLOEXEC } from "./linux.ts";
 import { getInheritable, setInheritable } from "./nonblocking.ts";
 import { readOption } from "./options.ts";
@@ -53,7 +53,7 @@ export const nativeBackend: Backend = {
   pair(family, type, proto) {
     closeAtUnload();
     const fds = new Int32Array(2);
-    call(libc().socketpair(family, type | FLAGS, proto, fds), "socketpair");
+    call(libcTransfer().socketpair(family, type | FLAGS, proto, fds), "socketpair");
     return Promise.resolve([
       new NativeTransport(fds[0], family, type, proto),
       new NativeTransport(fds[1], family, type, proto),

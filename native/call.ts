@@ -13,7 +13,7 @@ import {
   POLLWRBAND,
   POLLWRNORM,
 } from "../base/poll.ts";
-import { libc } from "./libc.ts";
+import { libc, libcMemory } from "./libc.ts";
 
 const cell = new Int32Array(1);
 let location: Deno.PointerValue = null;
@@ -52,7 +52,7 @@ export const NULL = 0n;
 /** Copies bytes from an address. */
 export function bytesAt(address: bigint, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
-  libc().memcpy_from(bytes, address, length);
+  libcMemory().memcpy_from(bytes, address, length);
   return bytes;
 }
 
@@ -63,7 +63,7 @@ export function structAt(address: bigint, length: number): DataView<ArrayBuffer>
 
 /** Reads the C string at an address. */
 export function textAt(address: bigint): string {
-  return new TextDecoder().decode(bytesAt(address, libc().strlen(address)));
+  return new TextDecoder().decode(bytesAt(address, libcMemory().strlen(address)));
 }
 
 /** Reads the array of addresses at an address. It ends with NULL. */

@@ -1,8 +1,8 @@
 // The system calls that may change which descriptors are ready. All of them are made here and counted, so that readiness
 // that was learned before such a call is known to be out of date.
 
-import type { Libc } from "./libc.ts";
-import { libc } from "./libc.ts";
+import type { LibcTransfer } from "./libc.ts";
+import { libc, libcTransfer } from "./libc.ts";
 
 type Buffer = BufferSource;
 
@@ -15,11 +15,11 @@ const ATTEMPTS_PER_TURN = 512;
 
 let callCount = 0;
 let attemptsLeft = ATTEMPTS_PER_TURN;
-/** libc's functions, once a call was made. */
-let symbolTable: Libc | undefined;
+/** libc's functions for transfers, once one was called. */
+let symbolTable: LibcTransfer | undefined;
 
-function symbols(): Libc {
-  return symbolTable ??= libc();
+function symbols(): LibcTransfer {
+  return symbolTable ??= libcTransfer();
 }
 
 /** Returns the number of calls so far. Readiness from epoll holds until the number changes. */
@@ -50,7 +50,7 @@ export function permitAll(): void {
 /** listen(2). */
 export function listen(fd: number, backlog: number): number {
   callCount++;
-  return symbols().listen(fd, backlog);
+  return libc().listen(fd, backlog);
 }
 
 /** accept4(2). It may make a Unix client's connect possible, which waits for space in the queue. */
@@ -124,13 +124,13 @@ export function recvMessage(fd: number, message: Buffer, flags: number): number 
 /** setsockopt(2). Some options change readiness (SO_SNDBUF, SO_RCVLOWAT). */
 export function setOption(fd: number, level: number, name: number, value: Buffer, length: number): number {
   callCount++;
-  return symbols().setsockopt(fd, level, name, value, length);
+  return libc().setsockopt(fd, level, name, value, length);
 }
 
 /** close(2) on the JavaScript thread. */
 export function close(fd: number): number {
   callCount++;
-  return symbols().close(fd);
+  return libc().close(fd);
 }
 
 /** close(2) on another thread, because it may wait for unsent data (SO_LINGER). */

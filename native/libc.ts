@@ -1,64 +1,25 @@
-// libc's symbol table, with the C declaration of each parameter.
+// libc's symbol tables, with the C declaration of each parameter.
+//
+// Deno compiles a stub for each function when the library is opened, which takes 0.15 ms. So the functions stand in several
+// tables, and each table is opened at the first call of one of its functions.
 //
 // Lengths (size_t) are declared u32 and counts (ssize_t) i32. A 64-bit result would be a bigint, which costs an
 // allocation in each call, and no call here moves 2 GiB.
 
-const SYMBOLS = {
+/** What every socket needs. */
+const SOCKET_SYMBOLS = {
   __errno_location: { parameters: [], result: "pointer" }, // int *
-  // Declared four times: to read memory by pointer or by number, to write to a pointer, and to get the address of a buffer.
-  // Deno.UnsafePointer and its view could do the same, but they need --allow-ffi without a list of paths.
   memcpy: {
     parameters: ["buffer", /* void *dest */ "pointer", /* const void *src */ "u32" /* size_t n */],
     result: "void", // void *, dest
   },
-  memcpy_from: {
-    name: "memcpy",
-    parameters: ["buffer", /* void *dest */ "usize", /* const void *src */ "u32" /* size_t n */],
-    result: "void", // void *, dest
-  },
-  memcpy_to: {
-    name: "memcpy",
-    parameters: ["pointer", /* void *dest */ "buffer", /* const void *src */ "u32" /* size_t n */],
-    result: "void", // void *, dest
-  },
-  memcpy_address: {
-    name: "memcpy",
-    parameters: ["buffer", /* void *dest */ "buffer", /* const void *src */ "u32" /* size_t n */],
-    result: "u64", // void *, dest
-  },
-
-  strlen: { parameters: ["usize" /* const char *s */], result: "u32" }, // size_t
-  strlen_behind: { name: "strlen", parameters: ["pointer" /* const char *s */], result: "u32" }, // size_t
-
   socket: { parameters: ["i32", /* int domain */ "i32", /* int type */ "i32" /* int protocol */], result: "i32" },
-  socketpair: {
-    parameters: ["i32", /* int domain */ "i32", /* int type */ "i32", /* int protocol */ "buffer" /* int sv[2] */],
-    result: "i32",
-  },
   bind: {
     parameters: ["i32", /* int fd */ "buffer", /* const struct sockaddr *addr */ "u32" /* socklen_t addrlen */],
     result: "i32",
   },
   listen: { parameters: ["i32", /* int fd */ "i32" /* int backlog */], result: "i32" },
-  accept4: {
-    parameters: [
-      "i32", // int fd
-      "buffer", // struct sockaddr *addr
-      "buffer", // socklen_t *addrlen
-      "i32", // int flags
-    ],
-    result: "i32",
-  },
-  connect: {
-    parameters: ["i32", /* int fd */ "buffer", /* const struct sockaddr *addr */ "u32" /* socklen_t addrlen */],
-    result: "i32",
-  },
-  shutdown: { parameters: ["i32", /* int fd */ "i32" /* int how */], result: "i32" },
   getsockname: {
-    parameters: ["i32", /* int fd */ "buffer", /* struct sockaddr *addr */ "buffer" /* socklen_t *addrlen */],
-    result: "i32",
-  },
-  getpeername: {
     parameters: ["i32", /* int fd */ "buffer", /* struct sockaddr *addr */ "buffer" /* socklen_t *addrlen */],
     result: "i32",
   },
@@ -82,7 +43,39 @@ const SYMBOLS = {
     ],
     result: "i32",
   },
+  // Variadic in C. On Linux on x86-64 and arm64, a variadic int is passed like a declared one.
+  fcntl: { parameters: ["i32", /* int fd */ "i32", /* int cmd */ "i32" /* int arg */], result: "i32" },
+  poll: {
+    parameters: ["buffer", /* struct pollfd *fds */ "u32", /* nfds_t nfds */ "i32" /* int timeout */],
+    result: "i32",
+  },
+  close: { parameters: ["i32" /* int fd */], result: "i32" },
+} as const;
 
+/** What connections and datagrams need. */
+const TRANSFER_SYMBOLS = {
+  socketpair: {
+    parameters: ["i32", /* int domain */ "i32", /* int type */ "i32", /* int protocol */ "buffer" /* int sv[2] */],
+    result: "i32",
+  },
+  accept4: {
+    parameters: [
+      "i32", // int fd
+      "buffer", // struct sockaddr *addr
+      "buffer", // socklen_t *addrlen
+      "i32", // int flags
+    ],
+    result: "i32",
+  },
+  connect: {
+    parameters: ["i32", /* int fd */ "buffer", /* const struct sockaddr *addr */ "u32" /* socklen_t addrlen */],
+    result: "i32",
+  },
+  shutdown: { parameters: ["i32", /* int fd */ "i32" /* int how */], result: "i32" },
+  getpeername: {
+    parameters: ["i32", /* int fd */ "buffer", /* struct sockaddr *addr */ "buffer" /* socklen_t *addrlen */],
+    result: "i32",
+  },
   recv: {
     parameters: ["i32", /* int fd */ "buffer", /* void *buf */ "u32", /* size_t len */ "i32" /* int flags */],
     result: "i32", // ssize_t
@@ -121,17 +114,12 @@ const SYMBOLS = {
     parameters: ["i32", /* int fd */ "buffer", /* const struct msghdr *msg */ "i32" /* int flags */],
     result: "i32", // ssize_t
   },
-
-  close: { parameters: ["i32" /* int fd */], result: "i32" },
-  close_waiting: { name: "close", parameters: ["i32" /* int fd */], result: "i32", nonblocking: true },
-  // Variadic in C. On Linux on x86-64 and arm64, a variadic int is passed like a declared one.
-  fcntl: { parameters: ["i32", /* int fd */ "i32", /* int cmd */ "i32" /* int arg */], result: "i32" },
   ioctl: { parameters: ["i32", /* int fd */ "u32", /* unsigned long request */ "buffer" /* int * */], result: "i32" },
-  poll: {
-    parameters: ["buffer", /* struct pollfd *fds */ "u32", /* nfds_t nfds */ "i32" /* int timeout */],
-    result: "i32",
-  },
+  close_waiting: { name: "close", parameters: ["i32" /* int fd */], result: "i32", nonblocking: true },
+} as const;
 
+/** What the reactor needs. */
+const EPOLL_SYMBOLS = {
   epoll_create1: { parameters: ["i32" /* int flags */], result: "i32" },
   epoll_ctl: {
     parameters: [
@@ -167,8 +155,30 @@ const SYMBOLS = {
   sched_yield: { parameters: [], result: "i32" },
 } as const;
 
-/** The functions of libc that the backend calls. */
-export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+/**
+ * Functions that read and write memory. memcpy is declared four times in all: to read memory by pointer or by number, to
+ * write to a pointer, and to get the address of a buffer. Deno.UnsafePointer and its view could do the same, but they need
+ * --allow-ffi without a list of paths.
+ */
+const MEMORY_SYMBOLS = {
+  memcpy_from: {
+    name: "memcpy",
+    parameters: ["buffer", /* void *dest */ "usize", /* const void *src */ "u32" /* size_t n */],
+    result: "void", // void *, dest
+  },
+  memcpy_to: {
+    name: "memcpy",
+    parameters: ["pointer", /* void *dest */ "buffer", /* const void *src */ "u32" /* size_t n */],
+    result: "void", // void *, dest
+  },
+  memcpy_address: {
+    name: "memcpy",
+    parameters: ["buffer", /* void *dest */ "buffer", /* const void *src */ "u32" /* size_t n */],
+    result: "u64", // void *, dest
+  },
+  strlen: { parameters: ["usize" /* const char *s */], result: "u32" }, // size_t
+  strlen_behind: { name: "strlen", parameters: ["pointer" /* const char *s */], result: "u32" }, // size_t
+} as const;
 
 /**
  * Returns the places where libc may be. The bare name finds the libc that the process uses already, glibc or musl. A
@@ -191,14 +201,39 @@ function isGranted(path: string): boolean {
   return Deno.permissions.querySync({ name: "ffi", path }).state === "granted";
 }
 
-let symbols: Libc | undefined;
+type Functions<S extends Deno.ForeignLibraryInterface> = Deno.DynamicLibrary<S>["symbols"];
 
-/** Returns libc's functions. The library is opened at the first call, so importing this module asks for no permission. */
-export function libc(): Libc {
-  return symbols ??= openLibc(SYMBOLS);
+/** The functions of libc for connections and datagrams. */
+export type LibcTransfer = Functions<typeof TRANSFER_SYMBOLS>;
+/** The functions of libc for the reactor. */
+export type LibcEpoll = Functions<typeof EPOLL_SYMBOLS>;
+
+let socketFunctions: Functions<typeof SOCKET_SYMBOLS> | undefined;
+let transferFunctions: LibcTransfer | undefined;
+let epollFunctions: LibcEpoll | undefined;
+let memoryFunctions: Functions<typeof MEMORY_SYMBOLS> | undefined;
+
+/** Returns the functions that every socket needs. */
+export function libc(): Functions<typeof SOCKET_SYMBOLS> {
+  return socketFunctions ??= openLibc(SOCKET_SYMBOLS);
 }
 
-/** Opens libc for some functions. Deno compiles a stub for each, which takes 0.15 ms, so rarely used ones are opened later. */
+/** Returns the functions for connections and datagrams. */
+export function libcTransfer(): LibcTransfer {
+  return transferFunctions ??= openLibc(TRANSFER_SYMBOLS);
+}
+
+/** Returns the functions for the reactor. */
+export function libcEpoll(): LibcEpoll {
+  return epollFunctions ??= openLibc(EPOLL_SYMBOLS);
+}
+
+/** Returns the functions that read and write memory. */
+export function libcMemory(): Functions<typeof MEMORY_SYMBOLS> {
+  return memoryFunctions ??= openLibc(MEMORY_SYMBOLS);
+}
+
+/** Opens libc for some functions. Importing this module opens nothing, so it asks for no permission. */
 export function openLibc<const S extends Deno.ForeignLibraryInterface>(symbols: S): Deno.DynamicLibrary<S>["symbols"] {
   const { os, arch } = Deno.build;
   if (os !== "linux" || (arch !== "x86_64" && arch !== "aarch64")) {

@@ -5,7 +5,7 @@
 
 import { CMSG_LEN, CMSG_SPACE } from "../base/data.ts";
 import type { AncillaryData } from "../seam/transport.ts";
-import { libc } from "./libc.ts";
+import { libcMemory } from "./libc.ts";
 import { incoming, outgoing } from "./sockaddr.ts";
 
 /** sizeof(struct cmsghdr): size_t cmsg_len, int cmsg_level, int cmsg_type. */
@@ -29,7 +29,7 @@ class Region {
 }
 
 function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
-  return libc().memcpy_address(bytes, bytes, 0);
+  return libcMemory().memcpy_address(bytes, bytes, 0);
 }
 
 // struct msghdr: void *msg_name @0, socklen_t msg_namelen @8, struct iovec *msg_iov @16, size_t msg_iovlen @24,

@@ -5,7 +5,7 @@ import { AF_VSOCK, SO_RCVLOWAT, SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET } from "../
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from "../base/poll.ts";
 import type { BlockingLimits } from "../seam/transport.ts";
 import { call, level } from "./call.ts";
-import { libc } from "./libc.ts";
+import { libc, libcTransfer } from "./libc.ts";
 import { FIONREAD, SO_RCVTIMEO_NEW, SO_SNDTIMEO_NEW } from "./linux.ts";
 
 /** getsockopt(2) for an option of known size. Returns libc's result. */
@@ -141,5 +141,5 @@ const count = new Int32Array(1);
 
 /** Returns the number of bytes in a stream's receive queue. */
 function available(fd: number): number {
-  return libc().ioctl(fd, FIONREAD, count) === 0 ? count[0] : 0;
+  return libcTransfer().ioctl(fd, FIONREAD, count) === 0 ? count[0] : 0;
 }

@@ -14,8 +14,8 @@
 // which is as long as its 8 echoes.) A parked call with timeout 0 would cost less, but only if its thread had a CPU: on one CPU it either
 // returned before Deno had asked the kernel, or 2 ms too late.
 
-import type { Libc } from "./libc.ts";
-import { libc } from "./libc.ts";
+import type { LibcEpoll } from "./libc.ts";
+import { libc, libcEpoll } from "./libc.ts";
 import { call, failure } from "./call.ts";
 import {
   EEXIST,
@@ -77,7 +77,7 @@ export interface Watched {
 }
 
 class Reactor implements Loop {
-  #libc!: Libc;
+  #libc!: LibcEpoll;
   #epoll = -1;
   #eventfd = -1;
   readonly #events = new Int32Array(BATCH * WORDS);
@@ -285,7 +285,7 @@ class Reactor implements Loop {
   }
 
   #open(): void {
-    this.#libc = libc();
+    this.#libc = libcEpoll();
     // Each of these may fail (EMFILE). Then nothing is left open, and the next wait tries again.
     if (this.#eventfd < 0) this.#eventfd = call(this.#libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
     const epoll = call(this.#libc.epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
@@ -373,8 +373,8 @@ class Reactor implements Loop {
   close(): void {
     if (this.#epoll < 0) return;
     if (this.#parked !== undefined) this.#unparkNow();
-    this.#libc.close(this.#epoll);
-    this.#libc.close(this.#eventfd);
+    libc().close(this.#epoll);
+    libc().close(this.#eventfd);
     this.#epoll = this.#eventfd = -1;
   }
 
@@ -385,7 +385,7 @@ class Reactor implements Loop {
   #unparkNow(): void {
     this.#endPark();
     for (let polls = 0; this.#parkedEvents[0] === 0 && polls < LONGEST_CLOSE; polls++) {
-      this.#libc.poll(this.#events, 0, 1);
+      libc().poll(this.#events, 0, 1);
     }
   }
 

@@ -38,7 +38,7 @@ import type {
 import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
 import { call, errno, failure, level } from "./call.ts";
 import * as effects from "./effects.ts";
-import { libc } from "./libc.ts";
+import { libc, libcTransfer } from "./libc.ts";
 import { bytesOption, limitsAfter, LowWater, numberOption, readLimits, readOption, setOption } from "./options.ts";
 import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, MOST_BYTES } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
@@ -160,7 +160,7 @@ export class NativeTransport implements Transport {
   }
 
   getpeername(): Address {
-    call(libc().getpeername(this.#source.fd, prepareIncoming(), incomingLength), "getpeername");
+    call(libcTransfer().getpeername(this.#source.fd, prepareIncoming(), incomingLength), "getpeername");
     return received() ?? "";
   }
 

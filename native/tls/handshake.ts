@@ -4,7 +4,7 @@
 // has no callbacks to close.
 
 import type { EngineRequest } from "../../tls/context_engine.ts";
-import { libc } from "../libc.ts";
+import { libcMemory } from "../libc.ts";
 import { libssl } from "./library.ts";
 import type { Handle } from "./library.ts";
 import { bytesBehind, textBehind } from "./memory.ts";
@@ -70,13 +70,13 @@ export function serverHandshake(server: Side): number {
     if (chosen === null) return SSL_TLSEXT_ERR_NOACK;
     // OpenSSL copies the name at once, so it may point into the client's list.
     const address = BigInt(Deno.UnsafePointer.value(offered)) + BigInt(chosen[0]);
-    libc().memcpy_to(out, new Uint8Array(new BigUint64Array([address]).buffer), 8);
-    libc().memcpy_to(length, new Uint8Array([chosen[1]]), 1);
+    libcMemory().memcpy_to(out, new Uint8Array(new BigUint64Array([address]).buffer), 8);
+    libcMemory().memcpy_to(length, new Uint8Array([chosen[1]]), 1);
     return SSL_TLSEXT_ERR_OK;
   });
   const name = onServerName === null ? null : new Deno.UnsafeCallback(SERVER_NAME, (ssl, alert) => {
     const give = (number: number) => {
-      libc().memcpy_to(alert, new Uint8Array(new Int32Array([number]).buffer), 4);
+      libcMemory().memcpy_to(alert, new Uint8Array(new Int32Array([number]).buffer), 4);
       return SSL_TLSEXT_ERR_ALERT_FATAL;
     };
     try {

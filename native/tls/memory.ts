@@ -1,7 +1,7 @@
 // Reads memory that OpenSSL's results point to. It does not use Deno.UnsafePointerView, which needs --allow-ffi
 // without a list of paths: see ../call.ts.
 
-import { libc } from "../libc.ts";
+import { libc, libcMemory } from "../libc.ts";
 import { bytesAt } from "../call.ts";
 import { libcrypto, made } from "./library.ts";
 import type { Handle } from "./library.ts";
@@ -16,7 +16,7 @@ export function bytesBehind(pointer: Handle, length: number): Uint8Array<ArrayBu
 /** Reads the C string at a pointer; null for NULL. */
 export function textBehind(pointer: Deno.PointerValue): string | null {
   if (pointer === null) return null;
-  return new TextDecoder().decode(bytesBehind(pointer, libc().strlen_behind(pointer)));
+  return new TextDecoder().decode(bytesBehind(pointer, libcMemory().strlen_behind(pointer)));
 }
 
 /** Returns the objects in a STACK_OF of OpenSSL. */
