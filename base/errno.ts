@@ -314,19 +314,23 @@ const NUMBERS: Record<Platform, Partial<Record<ErrnoName, number | readonly [num
 };
 const PLATFORM = NUMBERS[platform];
 
-const names = new Map<number, ErrnoName>();
-for (const [name, entry] of Object.entries(PLATFORM)) {
-  names.set(typeof entry === "number" ? entry : entry[0], name as ErrnoName);
-}
-
 /** Returns the number of an error on this platform, or Linux's number if the platform has none. */
 export function errnoOf(name: ErrnoName): number {
   const own = PLATFORM[name] ?? LINUX[name];
   return typeof own === "number" ? own : own[0];
 }
 
+/** The names by their numbers. The table is made at the first error of the kernel. */
+let names: Map<number, ErrnoName> | undefined;
+
+function namesByNumber(): Map<number, ErrnoName> {
+  const entries = Object.entries(PLATFORM) as [ErrnoName, number | readonly [number, string]][];
+  return new Map(entries.map(([name, entry]) => [typeof entry === "number" ? entry : entry[0], name]));
+}
+
 /** Returns the name of an error number of this platform, or undefined. */
 export function errnoName(errno: number): ErrnoName | undefined {
+  names ??= namesByNumber();
   return names.get(errno);
 }
 

@@ -23,5 +23,6 @@ export const ABSENT = -1;
  * refuses. So a program can import the constant everywhere, and fails only when it uses it.
  */
 export function on<const N extends number>(linux: N, darwin: N = linux, windows: N = linux): N {
-  return { linux, darwin, windows }[platform];
+  if (platform === "linux") return linux;
+  return platform === "darwin" ? darwin : windows;
 }
