@@ -164,8 +164,9 @@ export class ByteReader {
   }
 
   #takeInto(view: Bytes): number {
-    const taken = this.#queue.take(view.length);
+    const taken = this.#queue.view().subarray(0, view.length);
     view.set(taken);
+    this.#queue.drop(taken.length);
     return taken.length;
   }
 
