@@ -15,11 +15,11 @@ export class Host {
   readonly name: string;
   /** Its addresses, IPv4 first. */
   readonly addresses: readonly string[];
-  /** A number that belongs to the name. */
+  /** The hash of the name: it selects the host's random sequences. */
   readonly hash: number;
-  /** Decides the losses and delays of what it sends: other hosts' traffic changes nothing here. */
+  /** The random numbers for the losses and delays of what it sends. Traffic of other hosts does not change them. */
   readonly dice: Random;
-  /** What runs on it, or ran until it crashed. */
+  /** The kernel that runs on it. After a crash it is the kernel that has stopped. */
   kernel: Kernel;
   /** How far its wall clock is ahead, in seconds. */
   skew = 0;
@@ -45,14 +45,16 @@ export class Host {
     this.kernel = new Kernel(this, ++this.#boots);
   }
 
-  /** The direction of the link that leads to another host. Links without options of their own have the network's. */
+  /**
+   * Returns the direction of the link that leads to another host. A link without options of its own has the network's.
+   */
   linkTo(to: Host): Link {
     let link = this.#links.get(to);
     if (link === undefined) this.#links.set(to, link = new Link(this, to, this.network.defaultLink));
     return link;
   }
 
-  /** Takes a packet that a link has brought. */
+  /** Takes a packet that has arrived over a link. */
   receive(packet: Packet): void {
     this.network.loopback.during(() => this.kernel.receive(packet));
   }

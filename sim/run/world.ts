@@ -1,4 +1,4 @@
-// A network whose time is the system's clock, for web pages and demonstrations.
+// A simulated network on the real clock, for web pages and demonstrations.
 
 import { Network } from "../net/network.ts";
 import type { LinkOptions } from "../net/link.ts";
@@ -51,7 +51,7 @@ export class World extends Net {
       started() {},
       ended() {},
       failed({ host, label }: Running, error: unknown) {
-        // What `host.run` answers rejects with the error; only a server's has no other way.
+        // The promise of `host.run` rejects with the error. The error of a server has no promise.
         if (label.startsWith("host.run")) return;
         if (onError !== undefined) onError(error, host);
         else console.error(`host '${host}':`, error);

@@ -1,8 +1,8 @@
-// The groups that the sockets of a host are in.
+// The multicast groups that the sockets of a host have joined.
 
 import type { Host } from "../net/host.ts";
 
-/** How many sockets are in which group. */
+/** How many sockets of a host are in each group. */
 export class Groups {
   readonly #host: Host;
   readonly #members = new Map<string, number>();
@@ -30,7 +30,7 @@ export class Groups {
     else if (this.#members.delete(group)) this.#host.network.setMember(group, this.#host, false);
   }
 
-  /** Leaves all of them. */
+  /** Leaves all groups. */
   clear(): void {
     for (const group of [...this.#members.keys()]) {
       this.#members.delete(group);
