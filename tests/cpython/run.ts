@@ -16,7 +16,7 @@ export interface Outcome {
   why: string;
 }
 
-/** How long a test may be silent, in milliseconds. */
+/** How long a test may print nothing, in milliseconds. */
 const LONGEST_TEST = 15_000;
 
 const python = Deno.env.get("PYTHON") ?? "python3";
@@ -32,14 +32,14 @@ def flatten(suite):
 for test in flatten(unittest.defaultTestLoader.loadTestsFromModule(module)): print(test.id().split(".", 2)[-1])
 `;
 
-/** The names of a suite's tests; undefined where this Python comes without its tests. */
+/** The names of a suite's tests. Undefined if this Python was installed without its tests. */
 export async function listTests(suite: string): Promise<string[] | undefined> {
   const { success, stdout } = await new Deno.Command(python, { args: ["-c", LIST, `test.${suite}`], stderr: "null" })
     .output();
   return success ? new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "") : undefined;
 }
 
-/** Runs tests in one process until all have ended, or one does not. Returns what has ended, and the one that has not. */
+/** Runs tests in one process until all have ended or one hangs. Returns the outcomes, and the test that hangs. */
 async function runSome(
   suite: string,
   backend: string,
@@ -80,7 +80,7 @@ async function runSome(
   return [outcomes, code === 0 ? undefined : current];
 }
 
-/** Runs tests over a backend; each once, whatever the ones before it do. `tell` hears of each as it ends. */
+/** Runs tests on a backend, each once, even if an earlier test fails or hangs. `tell` is called with each outcome. */
 export async function runTests(
   suite: string,
   backend: string,
@@ -92,7 +92,7 @@ export async function runTests(
   while (left.length > 0) {
     const [outcomes, stuck] = await runSome(suite, backend, left, tell);
     for (const outcome of outcomes) {
-      // A test of two threads may tell twice: one failure is enough.
+      // A test with two threads may report twice. One failure is enough.
       if (all.get(outcome.test)?.outcome !== "failed") all.set(outcome.test, outcome);
     }
     if (stuck === undefined) break;

@@ -1,12 +1,12 @@
-// Random scenarios of datagram sockets: senders and receivers, connected or not, cut datagrams, peeks, addresses without a
-// socket.
+// Random scenarios of datagram sockets: senders and receivers, connected or not, truncated datagrams, peeks, addresses
+// without a socket.
 
 import type { Random } from "./random.ts";
 import type { Step } from "./scenario.ts";
 
 const SLOTS = [0, 1, 2];
 const [ONE, OTHER, STRANGER] = SLOTS;
-/** A slot that nothing is ever bound to. */
+/** The slot whose address is never bound. */
 const NOBODY = 4;
 
 /** How scenarios begin. */
@@ -39,7 +39,9 @@ function receiveFlags(random: Random): string[] {
   return random.weighed([[6, []], [2, ["MSG_PEEK"]], [1, ["MSG_DONTWAIT"]], [1, ["MSG_PEEK", "MSG_DONTWAIT"]]]);
 }
 
-/** Where CPython allocates the buffer there is no MSG_TRUNC: it answers what lies behind the buffer then. */
+/**
+ * A receive. Where CPython allocates the buffer, MSG_TRUNC is left out: CPython would return bytes behind the buffer.
+ */
 function receive(random: Random, slot: number): Step {
   const size = random.weighed([[2, 1 + random.below(6)], [4, 100], [3, 65536], [1, 0]]);
   const operation = random.pick(["recv", "recv_into", "recvfrom_whole", "recvfrom_into", "recvmsg_whole"]);

@@ -1,4 +1,4 @@
-// A program over the backend in memory that runs anywhere: what it prints is the same in Deno, Node and a browser.
+// A program over the backend in memory. It prints the same in Deno, Node and a browser.
 
 import { portableClock } from "./clock.ts";
 import { memoryModule } from "./mod.ts";
@@ -6,7 +6,7 @@ import { memoryModule } from "./mod.ts";
 const socket = memoryModule(portableClock);
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 
-/** What a call rejects with. */
+/** The error that a call rejects with, as text. */
 async function failure(call: Promise<unknown>): Promise<string> {
   try {
     await call;
