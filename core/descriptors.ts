@@ -186,7 +186,8 @@ export function tellTable<T extends object>(prototype: T, tableOf: (item: T) => 
 export function checkTable(item: object, table: DescriptorTable, syscall?: string): void {
   const numberedBy = (item as { [NUMBERED_BY]?: unknown })[NUMBERED_BY];
   if (numberedBy === undefined || numberedBy === table) return;
-  const hint = "it belongs to another simulated world, to another clock, or to another copy of this package; " +
+  const hint =
+    "it belongs to another runtime: to a simulated host, to another clock, or to another copy of this package; " +
     "wait for it with the select, poll or epoll of its own module";
   throw errorFor("EBADF", { syscall, hint });
 }

@@ -200,8 +200,7 @@ export class Listener {
   }
 }
 
-// The file of a Unix listener. When a listener closes, Deno unlinks its path, whatever file is there by then. It may be
-// the socket of another server, after a restart by rename, or a regular file. So this module looks at the file first.
+// The file of a Unix listener.
 
 /** Returns the identity of the file at a path. Null if there is none, or it may not be read. */
 function identityOf(path: string): { dev: number; ino: number | null; isDirectory: boolean } | null {
@@ -217,7 +216,12 @@ function mayLink(path: string): boolean {
   return (["read", "write"] as const).every((name) => Deno.permissions.querySync({ name, path }).state === "granted");
 }
 
-/** The file that the bind of a listener made. */
+/**
+ * The file that the bind of a listener made.
+ *
+ * When a listener closes, Deno unlinks its path, whatever file is there by then. It may be the socket of another server,
+ * after a restart by rename, or a regular file. So this class looks at the file first.
+ */
 export class ListenerFile {
   readonly #path: string;
   readonly #made: { dev: number; ino: number | null } | null;

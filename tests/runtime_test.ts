@@ -20,7 +20,7 @@ function world(): { runtime: Runtime; clock: ManualClock; module: Module } {
   return { runtime, clock, module: makeModule(runtime, memoryBackend) };
 }
 
-const refused = { code: "EBADF", message: /belongs to another simulated world, to another clock/ };
+const refused = { code: "EBADF", message: /belongs to another runtime: to a simulated host, to another clock/ };
 
 Deno.test("makeModule has every name that mod.ts has, and no other", () => {
   assert.deepEqual(Object.keys(world().module).sort(), Object.keys(real).sort());

@@ -353,9 +353,6 @@ export class InterestList implements Openable {
 }
 
 // EPOLLEXCLUSIVE: if several epolls wait for one descriptor, a wake goes to one of them.
-//
-// The exclusive interests of an open object are in a queue, as in the kernel. A wake goes along the queue until it reaches an
-// epoll with a sleeping wait.
 
 /** An interest in the queue. */
 export interface Exclusive {
@@ -366,6 +363,10 @@ export interface Exclusive {
   offer(): boolean;
 }
 
+/**
+ * The exclusive interests of an open object, in a queue as in the kernel. A wake goes along the queue until it reaches an
+ * epoll with a sleeping wait.
+ */
 class Queue implements Waiter {
   readonly background = true;
   readonly interests = new Set<Exclusive>();

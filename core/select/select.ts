@@ -215,6 +215,7 @@ export class Poll {
     const [limit, checked] = apart(timeout, options);
     const signal = checkOptions(checked);
     const ms = pollTimeout(limit, 1);
+    // Each call has its own list, so two calls may run at a time. CPython refuses that: there the calls share one array.
     const interests: PollInterest<number>[] = [];
     for (const [fd, mask] of this.#masks) {
       interests.push(new PollInterest(this.#runtime.descriptors, fd, fd, mask | ALWAYS));
@@ -225,9 +226,6 @@ export class Poll {
     return found;
   }
 }
-
-// This differs from CPython: two calls of poll() may run on one object at a time. CPython refuses that, because two threads
-// would share one array. Here each call has its own.
 
 // The exception that the select module needs and the socket module does not have.
 
