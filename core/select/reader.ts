@@ -157,10 +157,11 @@ class ReadAhead implements Openable {
  * @example
  * ```ts
  * import { reader, select } from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  *
- * using terminal = reader(Deno.stdin);
- * const [ready] = await select([terminal], [], [], 0);
- * if (ready.length > 0) console.log(await terminal.read(1024));
+ * using input = reader(new Blob(["yes\n"]).stream()); // for the terminal: reader(Deno.stdin)
+ * assert.deepEqual(await select([input], [], [], 5), [[input], [], []]);
+ * assert.equal(await input.readline(), "yes\n");
  * ```
  */
 export class Reader implements Disposable, AsyncIterable<string> {
