@@ -31,7 +31,7 @@ const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 const peers = values.peers.split(",");
 
-/** What is measured: the unit, and one run against a port that answers how many units there were. */
+/** The workloads: the unit, and a function that makes one run against a port and returns the number of units. */
 const WORKLOADS: Record<string, { unit: string; run: (conn: Deno.TlsConn, end: number) => Promise<number> }> = {
   "ping-pong, 64 bytes": { unit: "round trip", run: pingPong },
   "upload": { unit: "MB", run: upload },
@@ -65,7 +65,7 @@ async function download(conn: Deno.TlsConn, end: number): Promise<number> {
   return got / 1e6;
 }
 
-/** The CPU time of a process so far, in seconds. */
+/** The CPU time that a process has used, in seconds. */
 function cpuTime(pid: number): number {
   const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /, "").split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
@@ -108,7 +108,7 @@ try {
   for (const workload of Object.keys(WORKLOADS)) {
     const samples: Record<string, Sample[]> = Object.fromEntries(peers.map((peer) => [peer, []]));
     for (let round = 0; round < rounds; round++) {
-      // In an order that turns with the rounds.
+      // The order rotates with the rounds.
       for (let i = 0; i < peers.length; i++) {
         const peer = peers[(i + round) % peers.length];
         samples[peer].push(await sample(peer, workload, paths, cert));
