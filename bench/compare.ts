@@ -1,10 +1,10 @@
-// This tree against another commit, for reviewers: both backends, paired and interleaved.
+// Compares this tree with another commit, on both backends, for reviewers.
 //
 //   deno task bench --compare REV [--only echo64,udp] [--rounds 11] [--seconds 0.5] [--placement alone|shared]
 //
-// The other commit is checked out in a temporary worktree, and runs this tree's own programs. In each round the two
-// sides run one after the other, in alternating order. Prints the median of the rounds' ratios with their range, and
-// the sign test: how likely chance alone makes one side win so many of the rounds.
+// The other commit is checked out in a temporary worktree, and runs the benchmark programs of this tree. In each round
+// the two sides run one after the other, in alternating order. It prints the median and the range of the rounds' ratios,
+// and the sign test: the probability that one side wins so many rounds by chance.
 
 import { peersOf } from "./peers.ts";
 import type { Peer } from "./peers.ts";

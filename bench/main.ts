@@ -1,13 +1,13 @@
-// The benchmark: everything side by side, in one run.
+// The benchmark: all peers in one run.
 //
 //   deno run -A bench/main.ts [--quick] [--only echo,udp] [--peers default,deno,native,c] [--rounds 3] [--seconds 2]
 //                             [--placement alone|shared|both] [--compare REV] [--list]
 //
 // --compare REV measures this tree against another commit instead: see compare.ts.
 //
-// Every round runs every peer once, each in a fresh process, in an order that turns with the rounds: whatever else
-// the machine does meets all of them alike. Prints medians, ranges and ratios; writes bench/results/latest.json and,
-// after a complete run, the figures in the documents.
+// Every round runs every peer once, each in a new process. The order rotates with the rounds, so that other load on the
+// machine affects all peers alike. It prints medians, ranges and ratios, and writes bench/results/latest.json. After a
+// complete run it also writes the figures into the documents.
 
 import { parseArgs } from "node:util";
 import type { ParseArgsConfig } from "node:util";

@@ -97,7 +97,7 @@ class Call {
     }
   }
 
-  /** Ends a call that was given up: at once, or when the transport is at rest. */
+  /** Ends a call that was given up: at once, or when the transport has no operation under way. */
   finish(pollable: Pollable, end: () => void): void {
     this.limits?.lift();
     const atRest = pollable.atRest?.();

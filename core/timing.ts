@@ -47,9 +47,9 @@ export class Turns {
 
 /** How many waits in a row may end without a turn of the event loop. */
 const WAITS_PER_TURN = 64;
-/** How many waits in a row may settle before they report … */
+/** How many waits in a row may settle before they report. */
 const BURST = 16;
-/** … and after how many milliseconds one more may. */
+/** The number of milliseconds after which one more wait may settle. */
 const MS_PER_LINGER = 2;
 
 /**

@@ -15,9 +15,9 @@ const EMPTY = new Uint8Array(0);
  */
 export class ReadBuffer {
   #memory: Bytes = EMPTY;
-  /** The first byte … */
+  /** The index of the first byte in the memory. */
   #start = 0;
-  /** … and the end of the bytes in the memory. */
+  /** The index after the last byte. */
   #end = 0;
   /** Whether a read writes to the memory after the bytes. The memory must not be replaced then. */
   #reading = false;

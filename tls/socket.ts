@@ -17,7 +17,7 @@ import type { SecureTransport } from "./transport.ts";
 
 const INSPECT = Symbol.for("Deno.customInspect");
 
-/** A connection as a callback for server names sees it. */
+/** The connection that a callback for server names (`sni_callback`) gets. */
 export interface ConnectionOwner {
   /** The context. Setting another one chooses its certificate. */
   context: BaseContext;

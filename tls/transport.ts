@@ -74,9 +74,9 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** Whether `unwrap` has ended TLS. Before that, no byte is ever sent or received unencrypted. */
   #plain = false;
   #outgoing: Outgoing | null = null;
-  /** The error of receiving, if it was found before the receive that throws it … */
+  /** The error for the next receive, if it was found before that receive. */
   #readError: unknown = undefined;
-  /** … and the error of sending. */
+  /** The error for the next send, found in the same way. */
   #sendError: unknown = undefined;
   /** Whether the engine has used all of its ciphertext. Asking it again would take 0.4 µs and return nothing. */
   #engineDrained = false;

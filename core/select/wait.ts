@@ -1,7 +1,7 @@
 // The wait of select and poll: look at all descriptors; if no event holds, register a waiter with each, sleep until the first
 // wake, the deadline or the abort, and withdraw all waiters.
 //
-// All promises belong to one wait. A promise that lives as long as a socket would keep a reaction for every wait: 491 MB of
+// Each promise belongs to one wait. A promise that belonged to a socket would keep a reaction for every wait: 491 MB of
 // heap after 50,000 waits.
 
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDNORM, POLLWRBAND, POLLWRNORM } from "../../base/poll.ts";

@@ -40,7 +40,7 @@ export class Host {
     return this.kernel.isUp;
   }
 
-  /** Starts it anew, with a new kernel. */
+  /** Starts it with a new kernel. */
   boot(): void {
     this.kernel = new Kernel(this, ++this.#boots);
   }

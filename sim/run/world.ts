@@ -14,7 +14,7 @@ export interface WorldOptions {
   seed?: number;
   /** The options of links that `net.link` did not set. */
   link?: LinkOptions;
-  /** Whether packets are kept. True by default; a world that lives long keeps them all. */
+  /** Whether packets are kept. True by default. A world keeps all packets, so its memory grows. */
   trace?: boolean;
   /** Called when a program fails whose promise is not awaited. By default the error is printed to the console. */
   onError?: (error: unknown, host: string) => void;

@@ -7,7 +7,7 @@ import type { Step } from "./scenario.ts";
 const SLOTS = [0, 1, 2];
 const [ONE, OTHER, STRANGER] = SLOTS;
 /** The slot whose address is never bound. */
-const NOBODY = 4;
+const UNBOUND = 4;
 
 /** How scenarios begin. */
 const BEGINNINGS: readonly (readonly [number, Step[]])[] = [
@@ -55,7 +55,7 @@ function receive(random: Random, slot: number): Step {
 /** One call on one of the sockets. */
 function call(random: Random): Step {
   const slot = random.weighed([[4, ONE], [4, OTHER], [2, STRANGER]]);
-  const to = random.weighed([[4, ONE], [4, OTHER], [1, STRANGER], [1, NOBODY]]);
+  const to = random.weighed([[4, ONE], [4, OTHER], [1, STRANGER], [1, UNBOUND]]);
   const mask = random.pick([0x001, 0x004, 0x2007, 0x2001]);
   return random.weighed<() => Step>([
     [9, () => ["sendto", slot, data(random), to]],
