@@ -1,10 +1,10 @@
-// TLS, side by side in one run: servers over this module's two backends, Deno.listenTls, node:tls and CPython's ssl, each in a process
-// of its own, against the same client (Deno.connectTls).
+// Compares TLS servers in one run: this module's two backends, Deno.listenTls, node:tls and CPython's ssl. Each server has
+// its own process, and the client is always the same (Deno.connectTls).
 //
 //   deno run -A bench/tls.ts [--rounds 5] [--seconds 1] [--peers default,deno]
 //
-// Two figures for each: how much per second, and how much of the server's own CPU time each unit took. On a machine with other work
-// the second one is the one to compare.
+// It prints two figures for each: the units per second, and the server's CPU time per unit. On a machine with other load,
+// compare the second figure.
 
 import { parseArgs } from "node:util";
 import { selfSigned } from "../examples/_certificate.ts";

@@ -126,8 +126,8 @@ export class Inflow {
   }
 
   /**
-   * Whether the kernel was asked since the caller's call began. It counts as asked, too, if the call makes another attempt
-   * while the question is under way and no data has come: it may be the last attempt of the call.
+   * Whether the kernel was asked since the caller's call began. It also counts as asked if the call makes
+   * another attempt while the kernel is being asked and no data has arrived, because that attempt may be its last one.
    */
   #wasAsked(caller: Caller): boolean {
     const pending = this.#receives.find(caller);

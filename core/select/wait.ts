@@ -197,7 +197,7 @@ export async function waitForEvents(
         if (waiter.look()) return;
       } while (clock.now() < deadline);
     }
-    // Before it reports, or reports nothing, it settles, for backends that learn late.
+    // Settles before it reports, even if nothing is ready, for backends that learn late.
     await settleWatched(open, pace);
     throwIfAborted(signal);
   } finally {

@@ -1,8 +1,8 @@
-// Writes docs/coverage.md: what CPython's modules have, and what of it is here.
+// Writes docs/coverage.md: the names of CPython's modules, and which of them are here.
 //
 //   deno run --allow-all tests/coverage/table.ts [python3 …]
 //
-// adds the names that each given interpreter has (python3 if none is given) to names.json and writes the table anew.
+// adds the names of each given interpreter (python3 by default) to names.json, and writes the table again.
 
 import * as standard from "../../mod.ts";
 import * as native from "../../native.ts";

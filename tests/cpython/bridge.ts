@@ -1,5 +1,5 @@
-// The Deno end of the bridge over which CPython's own tests use this module: it reads calls from standard input, a line
-// of JSON each, and writes their outcomes, in whatever order they end. bridge.py is the other end.
+// The Deno end of the bridge by which CPython's own tests use this module. It reads calls from standard input, one line of
+// JSON each, and writes each outcome when the call ends. bridge.py is the other end.
 //
 //   deno run -A --unstable-net tests/cpython/bridge.ts ../../native.ts
 

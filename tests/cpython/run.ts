@@ -1,10 +1,10 @@
-// Runs CPython's own tests over this package, and tells how many of those that apply pass.
+// Runs CPython's own tests over this package, and prints how many of the tests that apply have passed.
 //
 //   deno run -A tests/cpython/run.ts test_socket native [NAME ...]
 //
-// The tests are those of the python3 that is found first, or that the environment variable PYTHON names. Each runs
-// in the bridge's process; one that neither ends nor fails within its time is a failure, and the rest goes on in a
-// new process. What does not apply is listed in exceptions.ts, with the reasons.
+// The tests are those of the first python3 in PATH, or of the one that the environment variable PYTHON names. They run in
+// the bridge's process. A test that hangs is a failure, and the other tests go on in a new process. exceptions.ts lists
+// the tests that do not apply, with the reasons.
 
 import { parseArgs } from "node:util";
 import { exceptions } from "./exceptions.ts";

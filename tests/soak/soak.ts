@@ -2,9 +2,9 @@
 //
 //   deno task soak [--minutes 5] [--backend deno|native|both] [--seed N] [--out soak.svg]
 //
-// Every second the process's memory, its descriptors and what arrived are sampled; the chart shows them. It fails when
-// a round fails, when a rejection is left unhandled, or when descriptors or memory are more at the end than they were
-// after the first minute (or the first quarter of a shorter run).
+// Every second it samples the process's memory, its descriptors and the bytes that arrived. The chart shows them. The run
+// fails if a round fails or if a rejection is not handled. It also fails if the process has more descriptors or memory at
+// the end than after the first minute (or the first quarter of a shorter run).
 
 import { options as read, refuse } from "../../examples/_shared.ts";
 import { BACKENDS } from "../_backends.ts";
