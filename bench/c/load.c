@@ -25,7 +25,7 @@ static char data[PIECE], scratch[PIECE * 4];
 static double idle, last;
 static uint64_t operations, bytes, lost;
 
-// Waits for events, and keeps the account of idle time.
+// Waits for events, and adds up the idle time.
 static int next_events(struct epoll_event *events) {
   int n = epoll_wait(ep, events, EVENTS, polling ? 0 : 100);
   if (n == -1 && errno != EINTR) fail("epoll_wait");
