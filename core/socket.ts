@@ -144,7 +144,7 @@ export class Socket<A extends Address = Address, Item = any> {
         runtime: socket.#runtime,
         descriptor: socket.#descriptor!,
         run: (attempt, options, operation) => socket.#read(attempt, 0, options, operation),
-        release: () => socket.#letGo(),
+        release: () => socket.#releaseDescriptor(),
       };
     };
     tellTable(Socket.prototype, (socket) => socket.#descriptor?.numberedBy);
@@ -1313,7 +1313,7 @@ export class Socket<A extends Address = Address, Item = any> {
   detach(): number {
     const fd = this.fileno();
     if (this.#descriptor !== null) this.#transport.handOver?.();
-    this.#letGo();
+    this.#releaseDescriptor();
     return fd;
   }
 
@@ -1330,13 +1330,13 @@ export class Socket<A extends Address = Address, Item = any> {
 
   #release(): void {
     const descriptor = this.#descriptor;
-    this.#letGo();
+    this.#releaseDescriptor();
     if (descriptor?.closed) throw errorFor("EBADF", { syscall: "close" });
     descriptor?.close();
   }
 
   /** Separates the socket from its descriptor without closing it. Pending calls reject with EBADF. */
-  #letGo(): void {
+  #releaseDescriptor(): void {
     if (this.#descriptor === null) return;
     this.#descriptor = null;
     leaks.unregister(this);

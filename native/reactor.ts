@@ -259,7 +259,7 @@ class Reactor implements Loop {
     return undefined;
   }
 
-  /** Does that after the parked call, which may hold events, and may have returned before the latest ones. */
+  /** Ends the parked call, wakes the waiters of its events, and then polls for events that came later. */
   async #unpark(): Promise<void> {
     while (this.#parked !== undefined) {
       this.#endPark();

@@ -44,8 +44,8 @@ export async function getaddrinfo(
 }
 
 /**
- * Returns the IPv4 address of a host, as Python's `socket.gethostbyname()`. A name needs net access to it, a literal
- * address needs none.
+ * Returns the IPv4 address of a host, as Python's `socket.gethostbyname()`. The look-up of a
+ * name needs net access to the name. A literal address needs no permission.
  *
  * @throws {gaierror} if the host is not known.
  *

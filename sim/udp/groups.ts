@@ -16,14 +16,14 @@ export class Groups {
     return this.#members.has(group);
   }
 
-  /** Counts one more membership. */
+  /** Adds a membership. With the first one, the host joins the group. */
   join(group: string): void {
     const count = this.#members.get(group) ?? 0;
     this.#members.set(group, count + 1);
     if (count === 0) this.#host.network.setMember(group, this.#host, true);
   }
 
-  /** Counts one membership less. */
+  /** Removes a membership. With the last one, the host leaves the group. */
   leave(group: string): void {
     const count = this.#members.get(group) ?? 0;
     if (count > 1) this.#members.set(group, count - 1);

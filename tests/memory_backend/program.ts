@@ -20,7 +20,7 @@ async function failure(call: Promise<unknown>): Promise<string> {
 export async function run(): Promise<string[]> {
   const lines: string[] = [];
 
-  // A stream, by name, as a file, and its end.
+  // A stream: a connect by name, a file, and the end of the stream.
   const server = socket.create_server(["", 7000]);
   const client = await socket.create_connection(["localhost", 7000], 5);
   const [peer, address] = await server.accept();
