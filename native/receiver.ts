@@ -298,7 +298,7 @@ export class Receiver {
     return (flags & NEVER_WAITS) === 0 && !this.#source.mayTry(POLLIN);
   }
 
-  /** Sets the state of a receive without data and without a sender, since the memory is shared with other receives. */
+  /** Clears the sender and the message of an earlier receive, whose memory this receive without data shares. Returns 0. */
   #nothing(): number {
     incomingLength[0] = 0;
     sharedMessage().empty();

@@ -18,7 +18,7 @@ const MAX_LINE = 4000;
 const MAX_PACKETS = 10_000;
 /** After the programs have ended, the run goes on for at most this many steps, for packets under way. */
 const MAX_STEPS = 100;
-/** How many of the last packets may be under way. */
+/** How many of the last packets are checked for being under way. */
 const MAX_UNDER_WAY = 200;
 
 // The simulation replaces the global ones.

@@ -6,7 +6,7 @@ import { Link } from "./link.ts";
 import type { Packet } from "./packet.ts";
 import type { Network } from "./network.ts";
 
-/** The purpose of the random sequence of a host's links. */
+/** Selects the random sequence of a host's links (see `Random`). */
 const LINKS = 0x11bc;
 
 /** A host of a network. It stays the same when it crashes and starts again; its kernel does not. */

@@ -6,7 +6,7 @@ import { Timer } from "../time/timer.ts";
 import type { Timeline } from "../time/timeline.ts";
 import { MILLISECOND } from "../time/units.ts";
 
-/** The purpose of the random sequence of Math.random. */
+/** Selects the random sequence of Math.random (see `Random`). */
 const MATH = 0x3a7b;
 
 type Globals = Record<string, unknown>;

@@ -28,7 +28,7 @@ export interface PartitionOptions {
   oneWay?: boolean;
 }
 
-/** The purpose of the random sequence of `net.random`. */
+/** Selects the random sequence of `net.random` (see `Random`). */
 const PROGRAM = 0x9a0e;
 
 /** A simulated network. */

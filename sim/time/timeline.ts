@@ -8,7 +8,7 @@ import type { Action, Event } from "./queue.ts";
 /** The tie of an event that comes after all others of the same time. */
 const LAST = 1;
 
-/** The purpose of the random sequence that orders simultaneous events. */
+/** Selects the random sequence that orders simultaneous events (see `Random`). */
 const TIES = 0x71e5;
 
 /**
