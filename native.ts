@@ -135,8 +135,11 @@ export function fromfd<F extends number, T extends number>(
  * @example
  * ```ts
  * import { close, socket } from "@berkeley/socket/native";
+ * import assert from "node:assert/strict";
  *
- * close(socket().detach());
+ * const sock = socket();
+ * close(sock.fileno());
+ * assert.throws(() => sock.getsockname(), { code: "EBADF" });
  * ```
  */
 export function close(fd: number): void {
@@ -301,11 +304,13 @@ export function setdefaulttimeout(timeout: number | null): void {
  * @example
  * ```ts
  * import { close, recv_fds, send_fds, socketpair } from "@berkeley/socket/native";
+ * import assert from "node:assert/strict";
  *
  * const [a, b] = await socketpair();
- * await send_fds(a, ["x"], [a.fileno()]);
- * const [, [fd]] = await recv_fds(b, 16, 1);
- * close(fd);
+ * assert.equal(await send_fds(a, ["x"], [a.fileno()]), 1); // one byte of data
+ * const [data, fds] = await recv_fds(b, 16, 1);
+ * assert.deepEqual([data.length, fds.length], [1, 1]);
+ * close(fds[0]);
  * a.close();
  * b.close();
  * ```

@@ -21,7 +21,7 @@
  *     assert.equal(new TextDecoder().decode(await sock.recv(100)), "hello");
  *   });
  * });
- * console.log(run.ladder("client", "server"));
+ * assert.match(run.ladder("client", "server"), /5 bytes at 1/); // every packet, a line for each
  * ```
  *
  * @module

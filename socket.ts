@@ -136,8 +136,11 @@ export function fromfd<F extends number, T extends number>(
  * @example
  * ```ts
  * import { close, socket } from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  *
- * close(socket().detach());
+ * const sock = socket();
+ * close(sock.fileno());
+ * assert.throws(() => sock.getsockname(), { code: "EBADF" });
  * ```
  */
 export function close(fd: number): void {

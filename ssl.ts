@@ -22,7 +22,7 @@
  */
 
 import { DenoContext } from "./deno/tls/context.ts";
-import { NATIVE_TLS_HINT } from "./deno/tls/facts.ts";
+import { NATIVE_TLS_HINT } from "./deno/tls/connection_info.ts";
 import { errorFor } from "./base/errors.ts";
 import { PROTOCOL_TLS, Purpose } from "./tls/constants.ts";
 import type { PurposeObject } from "./tls/constants.ts";

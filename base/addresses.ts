@@ -46,8 +46,9 @@ export type AddressOf<F extends number> = F extends typeof AF_INET ? InetAddress
  * The address of a socket, as calls accept it: a list with the shape of the socket's family (see {@linkcode Address}), or a
  * path. Parts that are optional in Python are optional here.
  *
- * `host` is a name or a literal address, as text or as bytes; `""` is every interface, `"<broadcast>"` 255.255.255.255. The type takes any list
- * of such parts, so that `const address = ["127.0.0.1", 9999]` is one; the shape is checked when the address is used.
+ * `host` is a name or a literal address, as text or as bytes. `""` is every interface, and `"<broadcast>"` is
+ * 255.255.255.255. The type accepts any list of such parts, so that `const address = ["127.0.0.1", 9999]` is an address.
+ * The shape is checked when the address is used.
  */
 export type AddressLike = readonly (string | number | Uint8Array)[] | string | Uint8Array;
 

@@ -1,5 +1,5 @@
-// Every constant of CPython's socket module on Linux, with the running platform's numbers: here those of sockets, families
-// and look-ups; those of IP, TCP and UDP, and those that only Linux has, are in constants/.
+// Every constant of CPython's socket module on Linux, with the numbers of the running platform. This file has the constants
+// of sockets, families and look-ups. The folder constants/ has those of IP, TCP and UDP, and those that only Linux has.
 
 import { ABSENT, on } from "./platform.ts";
 

@@ -68,8 +68,8 @@ let used = 0;
 
 /**
  * Copies bytes out of a buffer that will be used again. A small copy shares its ArrayBuffer with other received data, as
- * Node's Buffers do: its byteOffset may not be 0, and it must be copied with `slice()` before its buffer is transferred. It is
- * aligned for any typed array.
+ * Node's Buffers do. So its byteOffset may differ from 0, and it must be copied with `slice()` before its buffer is
+ * transferred. It is aligned for any typed array.
  */
 export function copyOf(buffer: Bytes, start: number, end: number): Bytes {
   const length = end - start;

@@ -1,10 +1,10 @@
-// Two peers on one workload, quickly: for tuning.
+// Compares two peers on one workload, quickly, for tuning.
 //
-//   deno run -A bench/ab.ts echo64 default deno [--rounds 9] [--seconds 0.5] [--warmup 0.3] [--placement alone|shared]
+// deno run -A bench/ab.ts echo64 default deno [--rounds 9] [--seconds 0.5] [--warmup 0.3] [--placement alone|shared]
 //
-// Both run in every round, in alternating order, each in a fresh process. Prints the median of the rounds' ratios:
-// first peer to second, of the rate (or of the amount, where less is better) and of the CPU time per operation,
-// which stays telling on a machine that is busy with other things.
+// Both run in every round, in alternating order, each in a new process. It prints the median of the rounds' ratios of
+// the first peer to the second: of the rate (or of the amount, if less is better) and of the CPU time per operation.
+// The CPU time is meaningful also on a busy machine.
 
 import { parseArgs } from "node:util";
 import { findPeers } from "./peers.ts";

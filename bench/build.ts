@@ -1,8 +1,8 @@
-// Compiles the programs in C, when they are out of date and there is a compiler.
+// Compiles the C programs if they are out of date and a compiler is installed.
 
 const here = new URL(".", import.meta.url).pathname;
 
-/** Where a compiled program is; undefined where there is no C compiler or not Linux's headers. */
+/** The path of a compiled program, or undefined without a C compiler or Linux's headers. */
 export async function compiled(name: "load" | "peer" | "waits"): Promise<string | undefined> {
   const target = `${here}build/${name}`;
   const sources = [`${here}c/${name}.c`, `${here}c/common.h`];

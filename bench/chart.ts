@@ -4,7 +4,7 @@
 
 import { ratio, type Row } from "./rows.ts";
 
-/** The peers that are drawn, besides Deno's own API, which is the line at 1. */
+/** The peers in the chart besides Deno's own API, which is the line at 1. */
 const PEERS: [id: string, title: string, light: string, dark: string][] = [
   ["default", "this module", "#1f6feb", "#4c9bff"],
   ["native", "this module, native", "#0a3069", "#a5d0ff"],
@@ -14,7 +14,7 @@ const PEERS: [id: string, title: string, light: string, dark: string][] = [
   ["c", "C with epoll", "#8c959f", "#8b949e"],
 ];
 
-/** What is drawn, and in which placement: the one in which the program under test limits the run. */
+/** The workloads in the chart, each in the placement in which the program under test limits the run. */
 const WORKLOADS: [name: string, placement: string, title: string][] = [
   ["echo1", "shared", "echo, 1 connection"],
   ["echo64", "alone", "echo, 64 connections"],
@@ -34,7 +34,7 @@ const BAR = 11;
 const GAP = 14;
 const TOP = 78;
 
-/** One workload as it is drawn. */
+/** One workload in the chart. */
 interface Drawn {
   title: string;
   bars: { id: string; i: number; value: number }[];
@@ -52,7 +52,7 @@ function drawnOf(rows: Row[]): Drawn[] {
   });
 }
 
-/** What the chart shows, in words: for those who do not see it. */
+/** The content of the chart in words, as its alternative text. */
 export function describeChart(rows: Row[], peers: string[] = PEERS.map(([id]) => id)): string {
   const lines = drawnOf(rows).map(({ title, bars }) => {
     const told = bars.filter(({ id }) => peers.includes(id));
@@ -63,7 +63,7 @@ export function describeChart(rows: Row[], peers: string[] = PEERS.map(([id]) =>
   return `Speed relative to the same program on Deno's own API. ${lines.join("; ")}.`;
 }
 
-/** Draws how many times as good as Deno's own API each peer is. */
+/** Draws how many times as fast as Deno's own API each peer is. */
 export function drawChart(rows: Row[]): string {
   const drawn = drawnOf(rows);
   const most = Math.max(1, ...drawn.flatMap(({ bars }) => bars.map(({ value }) => value)));
@@ -84,7 +84,7 @@ export function drawChart(rows: Row[]): string {
         }</title></rect>`,
       );
       const strong = id === "default" || id === "native" ? "own" : "note";
-      // The outline in the colour of the page keeps the lines behind from striking it through.
+      // An outline in the colour of the page, so that lines behind the text do not cross it.
       body.push(
         `<text class="value ${strong}" x="${(x(value) + 4).toFixed(1)}" y="${y + BAR - 3}">${value.toFixed(2)}</text>`,
       );

@@ -1,17 +1,17 @@
-// This tree against another commit, for reviewers: both backends, paired and interleaved.
+// Compares this tree with another commit, on both backends, for reviewers.
 //
 //   deno task bench --compare REV [--only echo64,udp] [--rounds 11] [--seconds 0.5] [--placement alone|shared]
 //
-// The other commit is checked out in a temporary worktree, and runs this tree's own programs. In each round the two
-// sides run one after the other, in alternating order. Prints the median of the rounds' ratios with their range, and
-// the sign test: how likely chance alone makes one side win so many of the rounds.
+// The other commit is checked out in a temporary worktree, and runs the benchmark programs of this tree. In each round
+// the two sides run one after the other, in alternating order. It prints the median and the range of the rounds' ratios,
+// and the sign test: the probability that one side wins so many rounds by chance.
 
 import { peersOf } from "./peers.ts";
 import type { Peer } from "./peers.ts";
 import { summarize } from "./statistics.ts";
 import { obstacle, type Placement, placements, runQuietly, type Timing, type Workload } from "./workloads.ts";
 
-/** The programs of this tree that a side runs. */
+/** The programs of this tree that both sides run. */
 const PROGRAMS = ["berkeley.ts", "roles.ts", "default.ts", "native.ts"];
 
 async function git(...args: string[]): Promise<string> {
@@ -21,7 +21,7 @@ async function git(...args: string[]): Promise<string> {
   return new TextDecoder().decode(stdout).trim();
 }
 
-/** A commit's files in a temporary worktree, with this tree's programs. */
+/** Checks a commit out into a temporary worktree, with this tree's programs. */
 async function checkOut(revision: string): Promise<AsyncDisposable & { path: string }> {
   const commit = await git("rev-parse", "--verify", `${revision}^{commit}`);
   const path = await Deno.makeTempDir({ prefix: "bench-" });
@@ -37,7 +37,7 @@ async function checkOut(revision: string): Promise<AsyncDisposable & { path: str
   };
 }
 
-/** The probability that so many of the rounds, or more, go to one side by chance (two-sided binomial test). */
+/** The probability that one side wins at least this many rounds by chance (two-sided binomial test). */
 export function signTest(wins: number, rounds: number): number {
   const fewer = Math.min(wins, rounds - wins);
   let ways = 0;

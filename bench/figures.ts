@@ -1,9 +1,9 @@
-// Writes a run's figures into the documents, between the markers that stand there, and draws the chart:
+// Writes the figures of a run into the documents, between markers, and draws the chart:
 //
-//   deno run -A bench/figures.ts [bench/results/latest.json]
+// deno run -A bench/figures.ts [bench/results/latest.json]
 //
-// `<!-- figures:NAME -->` and `<!-- /figures -->` enclose what is written. The names are the keys of PARTS. A complete run
-// of `deno task bench` does this at its end.
+// The text between `<!-- figures:NAME -->` and `<!-- /figures -->` is replaced. The names are the keys of PARTS. A
+// complete run of `deno task bench` does this at its end.
 
 import { describeChart, drawChart } from "./chart.ts";
 import { middle, ratio } from "./rows.ts";
@@ -11,7 +11,7 @@ import type { Row } from "./rows.ts";
 import { figure } from "./statistics.ts";
 import type { Placement } from "./workloads.ts";
 
-/** A run, as bench/results/latest.json has it. */
+/** A run, as in bench/results/latest.json. */
 export interface Run {
   date: string;
   /** The commit that was measured. */
@@ -25,7 +25,7 @@ export interface Run {
 /** The documents with markers. */
 const DOCUMENTS = ["README.md", "README.zh.md", "docs/performance.md", "docs/performance-details.md"];
 
-/** What users decide by: each workload where the program under test limits the run. */
+/** The workloads of the table, each in the placement in which the program under test limits the run. */
 const TABLE: [name: string, placement: Placement, title: string][] = [
   ["echo64", "alone", "echo of 64 bytes, 64 connections, k/s"],
   ["echo512", "alone", "echo of 64 bytes, 512 connections, k/s"],
@@ -45,7 +45,7 @@ const TABLE: [name: string, placement: Placement, title: string][] = [
   ["startup", "free", "process that makes one exchange, ms"],
 ];
 
-/** The workloads of small messages: a headline that is made of them says so. */
+/** The workloads of small messages, which the headline figures are made of. */
 const SMALL = ["echo64", "echo512", "client32", "accept", "udp"];
 
 function find(rows: Row[], name: string, placement?: Placement): Row | undefined {
@@ -97,7 +97,7 @@ function waitTable({ rows }: Run, kind: string): string {
   return body.length === 0 ? "(not measured in this run)" : table(["µs", ...sizes.map(String)], body);
 }
 
-/** From the least to the greatest ratio over the small messages: "0.92 to 1.05". */
+/** The smallest and the greatest ratio of the small messages: "0.92 to 1.05". */
 function range({ rows }: Run, peer: string, against: string, to: string): string {
   const ratios = SMALL.flatMap((name) => {
     const row = find(rows, name, "alone");
@@ -114,10 +114,10 @@ function conditions({ date, commit, machine, rounds, timing }: Run): string {
     `${rounds} rounds of ${timing.seconds} s.`;
 }
 
-/** The peers whose figures an image's alternative text has; the picture itself names all. */
+/** The peers in the alternative text of the chart. The chart itself shows all. */
 const OURS = ["default", "native"];
 
-/** What can stand between markers. */
+/** The texts that can be between markers. */
 const PARTS: Record<string, (run: Run) => string> = {
   conditions,
   table: mainTable,
@@ -138,12 +138,12 @@ const PARTS: Record<string, (run: Run) => string> = {
   "waits-ready": (run) => waitTable(run, "-ready"),
 };
 
-/** Fills a document's markers. */
+/** Fills the markers of a document. */
 export function fill(text: string, run: Run): string {
   return text.replace(/(<!-- figures:(\S+) -->)([^]*?)(<!-- \/figures -->)/g, (_, begin, name, old, end) => {
     const part = PARTS[name];
     if (part === undefined) throw new Error(`no figures are called ${name}`);
-    // Within a line it stays in the line.
+    // Markers within a line keep their text in the line.
     const space = old.includes("\n") ? "\n\n" : "";
     return `${begin}${space}${part(run)}${space}${end}`;
   });

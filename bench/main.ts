@@ -1,13 +1,13 @@
-// The benchmark: everything side by side, in one run.
+// The benchmark: all peers in one run.
 //
 //   deno run -A bench/main.ts [--quick] [--only echo,udp] [--peers default,deno,native,c] [--rounds 3] [--seconds 2]
 //                             [--placement alone|shared|both] [--compare REV] [--list]
 //
 // --compare REV measures this tree against another commit instead: see compare.ts.
 //
-// Every round runs every peer once, each in a fresh process, in an order that turns with the rounds: whatever else
-// the machine does meets all of them alike. Prints medians, ranges and ratios; writes bench/results/latest.json and,
-// after a complete run, the figures in the documents.
+// Every round runs every peer once, each in a new process. The order rotates with the rounds, so that other load on the
+// machine affects all peers alike. It prints medians, ranges and ratios, and writes bench/results/latest.json. After a
+// complete run it also writes the figures into the documents.
 
 import { parseArgs } from "node:util";
 import type { ParseArgsConfig } from "node:util";
@@ -52,7 +52,7 @@ function readOptions<const O extends NonNullable<ParseArgsConfig["options"]>>(op
   }
 }
 
-/** Ends the program over a wrong command line. */
+/** Ends the program because of a wrong command line. */
 function refuse(reason: string): never {
   console.error(`${reason} (--help lists the options)`);
   Deno.exit(2);
@@ -87,7 +87,7 @@ if (options.placement !== undefined && !["alone", "shared", "both"].includes(opt
   refuse(`--placement takes alone, shared or both, not '${options.placement}'`);
 }
 
-/** What --quick keeps: one placement, the peers that tell most, short runs. */
+/** The settings of --quick: one placement, the most important peers, short runs. */
 const QUICK = {
   peers: "default,native,deno,py-epoll,c",
   without: /^(client1$|receive_into|memory10000|large|forward)/,
@@ -102,7 +102,7 @@ const timing: Timing = {
   warmup: numberOf("warmup", options.warmup, options.quick ? 0.1 : comparing ? 0.3 : 0.7),
   seconds: numberOf("seconds", options.seconds, options.quick ? 0.3 : comparing ? 0.5 : 2),
 };
-/** Disturbed runs are repeated, but --quick has no time for that. */
+/** Disturbed runs are repeated, but not with --quick. */
 const tries = options.quick ? 1 : 4;
 const where = options.placement ?? (options.quick ? "alone" : "both");
 
@@ -130,12 +130,12 @@ Deno.addSignalListener("SIGINT", async () => {
   Deno.exit(130);
 });
 
-/** What --compare runs where nothing is named: all but the slow ones. */
+/** Whether --compare runs a workload by default: all but the slow ones. */
 function isPaired({ name }: Workload): boolean {
   return !name.startsWith("memory");
 }
 
-/** One workload in one placement: all peers, round by round. */
+/** Runs one workload in one placement: all peers, round by round. */
 async function compare(workload: Workload, placement: Placement): Promise<Row> {
   const cells = new Map<Peer, Cell>(peers.map((peer) => [peer, { peer: peer.id, samples: [] as Sample[] }]));
   const able = peers.filter((peer) => {

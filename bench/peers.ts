@@ -1,26 +1,26 @@
-// Who is compared: the same small program on different foundations.
+// The peers: the same small program on different platforms.
 
 import { compiled } from "./build.ts";
 
-/** One foundation. */
+/** One platform. */
 export interface Peer {
   id: string;
   title: string;
-  /** The command that plays a role, or why there is none on this machine. */
+  /** The command that runs a role, or the reason why this machine has none. */
   command: string[] | { absent: string };
-  /** Workloads that are beyond it, with the reason. */
+  /** Workloads that it cannot run, with the reason. */
   cannot?: { workloads: RegExp; why: string };
 }
 
 const root = new URL("..", import.meta.url).pathname;
 const servers = `${root}bench/servers/`;
 
-/** The real Python, past any shim that would be timed as part of it. */
+/** The path of the real Python. A shim would be timed as a part of it. */
 export async function python(): Promise<string | undefined> {
   return await firstLine("python3", "-c", "import sys; print(sys.executable)");
 }
 
-/** The first line that a program prints; undefined where it fails or is not installed. */
+/** The first line that a program prints, or undefined if it fails or is not installed. */
 export async function firstLine(command: string, ...args: string[]): Promise<string | undefined> {
   try {
     const { success, stdout } = await new Deno.Command(command, { args, stderr: "null" }).output();
@@ -40,7 +40,7 @@ function deno(...words: string[]): string[] {
   return [Deno.execPath(), "run", "--quiet", "--no-prompt", "--unstable-net", "--allow-net", ...words];
 }
 
-/** This module's own two peers, as a tree has them. */
+/** The two peers of this module in a source tree. */
 export function peersOf(tree: string): Peer[] {
   const command = (entry: string, ...flags: string[]) =>
     exists(`${tree}${entry}`)
@@ -52,7 +52,7 @@ export function peersOf(tree: string): Peer[] {
   ];
 }
 
-/** Finds out which peers this machine has. */
+/** Finds the peers that this machine has. */
 export async function findPeers(): Promise<Peer[]> {
   const noForwarder = { workloads: /^forward/, why: "forwarders are compared in bench/apps/" };
   const snake = await python();
@@ -104,7 +104,7 @@ export async function findPeers(): Promise<Peer[]> {
   ];
 }
 
-/** What the figures were made with. */
+/** The machine and the versions that the figures were made with. */
 export async function describeMachine(): Promise<Record<string, string>> {
   const cpu = /model name\s*: (.*)/.exec(await Deno.readTextFile("/proc/cpuinfo").catch(() => ""))?.[1] ?? "unknown";
   return {

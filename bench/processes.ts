@@ -1,16 +1,16 @@
-// Programs that are started, pinned to CPUs, listened to line by line, and ended by their own id.
+// Starts programs, pins them to CPUs, reads their lines and ends them by their process ids.
 
 import { TextLineStream } from "./lines.ts";
 
 /** A program that is running. */
 export interface Program {
-  /** The next line that it prints; rejects with its last words when it ends or is silent for too long. */
+  /** The next line that it prints. Rejects with its last error line if it ends or prints nothing for too long. */
   line(): Promise<string>;
-  /** CPU seconds that it has used, all threads. */
+  /** The CPU time in seconds of all its threads. */
   cpuTime(): number;
-  /** Resident bytes. */
+  /** The resident memory in bytes. */
   memory(): number;
-  /** Waits for it to end by itself; rejects when it fails. */
+  /** Waits until it ends by itself. Rejects if it fails. */
   ended(): Promise<void>;
   /** Ends it. */
   stop(): Promise<void>;
@@ -20,14 +20,14 @@ const SILENCE = 30_000;
 const GRACE = 2000;
 const running = new Set<Program>();
 
-/** Whether programs can be pinned. */
+/** Whether programs can be pinned to a CPU. */
 export const canPin: boolean = await new Deno.Command("taskset", { args: ["-p", String(Deno.pid)], stdout: "null" })
   .output().then(({ success }) => success, () => false);
 
-/** Starts a program, on one CPU where that is given and possible. */
+/** Starts a program, pinned to a CPU if that is given and possible. */
 export function start(command: string[], cpu?: number): Program {
   const [name, ...args] = cpu === undefined || !canPin ? command : ["taskset", "-c", String(cpu), ...command];
-  // Its stdin stays open for as long as this process lives: the programs end with it.
+  // Its stdin stays open as long as this process lives, and it ends with its stdin.
   const child = new Deno.Command(name, { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
   const lines = child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream()).getReader();
   const complaints = new Response(child.stderr).text();
@@ -48,7 +48,7 @@ export function start(command: string[], cpu?: number): Program {
       }
     },
     cpuTime() {
-      // Fields 14 and 15 of proc(5)'s stat, in ticks of 10 ms; the name before them may hold anything.
+      // Fields 14 and 15 of proc(5)'s stat, in ticks of 10 ms. The name before them may contain anything.
       const fields = Deno.readTextFileSync(`/proc/${child.pid}/stat`).replace(/.*\) /s, "").split(" ");
       return (Number(fields[11]) + Number(fields[12])) / 100;
     },
@@ -62,7 +62,7 @@ export function start(command: string[], cpu?: number): Program {
     },
     async stop() {
       running.delete(program);
-      // All of them end with their stdin; one that hangs is killed, by its own id.
+      // All programs end with their stdin. A program that hangs is killed by its process id.
       const timer = setTimeout(() => child.kill("SIGKILL"), GRACE);
       await Promise.allSettled([child.stdin.close(), lines.cancel(), child.status, complaints]);
       clearTimeout(timer);
@@ -72,14 +72,14 @@ export function start(command: string[], cpu?: number): Program {
   return program;
 }
 
-/** CPU seconds that all programs together have used, on all CPUs, and what the hypervisor took from them. */
+/** The CPU time in seconds of all programs on all CPUs, and the time that the hypervisor took. */
 export function machineTime(): number {
   const [user, nice, system, _idle, _wait, irq, softirq, steal] = Deno.readTextFileSync("/proc/stat")
     .split("\n")[0].split(/\s+/).slice(1).map(Number);
   return (user + nice + system + irq + softirq + steal) / 100;
 }
 
-/** Ends whatever still runs; for an interrupted benchmark. */
+/** Ends all programs that still run, after an interrupt. */
 export async function stopAll(): Promise<void> {
   await Promise.all([...running].map((program) => program.stop()));
 }
@@ -87,7 +87,7 @@ export async function stopAll(): Promise<void> {
 // deno-lint-ignore no-control-regex
 const COLOURS = /\x1b\[[0-9;]*m/g;
 
-/** The line of a program's complaint that names the error. */
+/** The line of a program's error output that names the error. */
 function lastWords(text: string): string {
   const lines = text.replace(COLOURS, "").trim().split("\n").filter((line) => !/^\s+at /.test(line));
   return (lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? "").trim().slice(0, 200) ||

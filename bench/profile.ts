@@ -1,8 +1,8 @@
-// Where one of our programs spends its time, by V8's sampling profiler.
+// Shows where one of this project's programs spends its time, by V8's sampling profiler.
 //
-//   deno run -A bench/profile.ts echo64 [default|native|deno] [--seconds 3] [--placement alone|shared] [--top 25]
+// deno run -A bench/profile.ts echo64 [default|native|deno] [--seconds 3] [--placement alone|shared] [--top 25]
 //
-// Prints self time by function; the profile itself stays in bench/results/ for Chrome's developer tools.
+// It prints the self time by function. The profile stays in bench/results/ for Chrome's developer tools.
 
 import { parseArgs } from "node:util";
 import { findPeers } from "./peers.ts";

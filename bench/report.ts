@@ -1,4 +1,4 @@
-// The figures as text: a table for each workload, a summary of ratios, and what was aimed at.
+// The figures as text: a table for each workload, a summary of ratios, and the targets.
 
 import { middle, ratio, type Row } from "./rows.ts";
 import { figure, summarize } from "./statistics.ts";

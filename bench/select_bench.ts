@@ -1,6 +1,6 @@
-// What a wait costs, beside CPython, C and Deno's own API: the table of waits.ts alone.
+// The cost of a wait, compared with CPython, C and Deno's own API. It prints only the table of waits.ts.
 //
-//   deno run -A bench/select_bench.ts [--rounds=3] [--waits=2000] [--sizes=10,100,1000]
+// deno run -A bench/select_bench.ts [--rounds=3] [--waits=2000] [--sizes=10,100,1000]
 
 import { parseArgs } from "node:util";
 import { middle } from "./rows.ts";
@@ -15,7 +15,7 @@ const { values } = parseArgs({
   },
 });
 
-/** The columns: what they are called, and whose figures they hold. */
+/** The columns: their titles, and the peers whose figures they show. */
 const COLUMNS: [title: string, peers: string[]][] = [
   ["ours µs", ["default"]],
   ["native µs", ["native"]],

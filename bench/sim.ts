@@ -1,9 +1,9 @@
-// What the simulation costs: events per second, an hour over a lossy link, and many hosts.
+// The cost of the simulation: events per second, an hour over a lossy link, and many hosts.
 //
-//   deno run -A bench/sim.ts [--rounds 3]
+// deno run -A bench/sim.ts [--rounds 3]
 //
-// Each line is the best of some rounds, in processor time: other work on the machine disturbs that least. Other work makes
-// rounds slower, never faster.
+// Each line is the best of some rounds, in processor time. Other work on the machine makes rounds slower and never
+// faster, so the best round is the least disturbed.
 
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -13,7 +13,7 @@ import type { ProgramContext, Run } from "../sim.ts";
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "3" } } });
 const ROUNDS = Number(values.rounds);
 
-/** The quickest of some rounds, in seconds of processor time, and what it answered. */
+/** Runs some rounds. Returns the least processor time in seconds, and that round's result. */
 async function best<T>(run: () => Promise<T>): Promise<[seconds: number, result: T]> {
   let found: [number, T] | undefined;
   for (let round = 0; round < ROUNDS; round++) {
@@ -36,7 +36,7 @@ async function echo({ socket }: ProgramContext): Promise<void> {
   }
 }
 
-/** An hour of one echo every tenth of a second over 80 ms and 2 % loss. */
+/** An hour with one echo every tenth of a second, over a link with 80 ms and 2 % loss. */
 function hour(): Promise<Run> {
   return simulate({ link: { latency: 0.04, loss: 0.02 } }, async (net) => {
     net.host("server").serve(echo);
@@ -51,7 +51,7 @@ function hour(): Promise<Run> {
   });
 }
 
-/** 100 MB over a link of 10 MB/s and 20 ms. */
+/** 100 MB over a link with 10 MB/s and 20 ms. */
 function bulk(): Promise<Run> {
   return simulate({ link: { latency: 0.01, bandwidth: 1e7, queue: 500_000 }, trace: false }, async (net) => {
     const done = net.host("server").run(async ({ socket }) => {
@@ -70,7 +70,7 @@ function bulk(): Promise<Run> {
   });
 }
 
-/** Hosts that send a datagram to one of eight others each second. */
+/** Hosts that send a datagram to one of eight other hosts each second. */
 function crowd(hosts: number, seconds: number): Promise<Run> {
   return simulate({ link: { latency: 0.02, jitter: 0.01 }, trace: false }, async (net) => {
     const names = Array.from({ length: hosts }, (_, n) => `host${n}`);

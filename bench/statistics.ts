@@ -7,7 +7,7 @@ export interface Summary {
   max: number;
 }
 
-/** The middle value; of an even number, the mean of the two. */
+/** The median: the middle value, or the mean of the two middle values. */
 export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const half = sorted.length >> 1;
@@ -19,7 +19,7 @@ export function summarize(values: number[]): Summary {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }
 
-/** Three figures that matter. */
+/** A number with three significant digits. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return "-";
   return Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);

@@ -1,15 +1,15 @@
-// What the module aims at, as ratios between peers of one run.
+// The targets of the module, as ratios between peers of one run.
 
 import { middle, ratio, type Row } from "./rows.ts";
 
-/** One aim, judged. NaN where the run has not measured it. */
+/** One target and its result. NaN if the run did not measure it. */
 export interface Target {
   title: string;
   value: number;
   least: number;
 }
 
-/** On each workload: whom, against whom, how much. */
+/** The targets: a peer, the peer that it is compared with, the least ratio, and the workloads. */
 const aims: [peer: string, against: string, least: number, workloads: string[]][] = [
   [
     "default",
@@ -44,7 +44,7 @@ for (const peer of ["default", "native"]) {
   ]]);
 }
 
-/** The wait over 1,000 sockets may cost 1.3 times what it costs over 10. */
+/** A wait over 1,000 sockets may cost 1.3 times as much as one over 10. */
 function flatness(rows: Row[]): Target[] {
   return ["default", "native"].map((peer) => {
     const [few, many] = ["epoll10", "epoll1000"].map((name) => rows.find((row) => row.name === name));
@@ -53,7 +53,7 @@ function flatness(rows: Row[]): Target[] {
   });
 }
 
-/** Judges a run, in every placement that it measured. */
+/** Evaluates a run, in every placement that it measured. */
 export function targets(rows: Row[]): Target[] {
   return aims.flatMap(([peer, against, least, workloads]) =>
     rows.filter((row) => workloads.includes(row.name)).map((row) => ({

@@ -1,10 +1,10 @@
-// TLS, side by side in one run: servers over this module's two backends, Deno.listenTls, node:tls and CPython's ssl, each in a process
-// of its own, against the same client (Deno.connectTls).
+// Compares TLS servers in one run: this module's two backends, Deno.listenTls, node:tls and CPython's ssl. Each server has
+// its own process, and the client is always the same (Deno.connectTls).
 //
 //   deno run -A bench/tls.ts [--rounds 5] [--seconds 1] [--peers default,deno]
 //
-// Two figures for each: how much per second, and how much of the server's own CPU time each unit took. On a machine with other work
-// the second one is the one to compare.
+// It prints two figures for each: the units per second, and the server's CPU time per unit. On a machine with other load,
+// compare the second figure.
 
 import { parseArgs } from "node:util";
 import { selfSigned } from "../examples/_certificate.ts";
@@ -31,7 +31,7 @@ const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 const peers = values.peers.split(",");
 
-/** What is measured: the unit, and one run against a port that answers how many units there were. */
+/** The workloads: the unit, and a function that makes one run against a port and returns the number of units. */
 const WORKLOADS: Record<string, { unit: string; run: (conn: Deno.TlsConn, end: number) => Promise<number> }> = {
   "ping-pong, 64 bytes": { unit: "round trip", run: pingPong },
   "upload": { unit: "MB", run: upload },
@@ -65,7 +65,7 @@ async function download(conn: Deno.TlsConn, end: number): Promise<number> {
   return got / 1e6;
 }
 
-/** The CPU time of a process so far, in seconds. */
+/** The CPU time that a process has used, in seconds. */
 function cpuTime(pid: number): number {
   const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /, "").split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;
@@ -108,7 +108,7 @@ try {
   for (const workload of Object.keys(WORKLOADS)) {
     const samples: Record<string, Sample[]> = Object.fromEntries(peers.map((peer) => [peer, []]));
     for (let round = 0; round < rounds; round++) {
-      // In an order that turns with the rounds.
+      // The order rotates with the rounds.
       for (let i = 0; i < peers.length; i++) {
         const peer = peers[(i + round) % peers.length];
         samples[peer].push(await sample(peer, workload, paths, cert));

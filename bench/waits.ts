@@ -1,15 +1,16 @@
-// The wait times of select and epoll over connections of which one has something.
+// The time of a wait of select and epoll over many connections, one of which has data.
 //
-// A round sends a byte to one connection, waits for it, and receives it, all in one process. The whole round, because
-// the work is divided differently: CPython's wait only learns of the byte, and its receive fetches it; Deno's sockets
-// fetch it while waiting, and the receive is a copy. "Ready" is the wait alone: the byte stays, and every wait finds it.
+// A round sends a byte to one connection, waits for it, and receives it, all in one process. The whole round is
+// measured, because the work is divided differently. CPython's wait only reports the byte, and its receive fetches it.
+// Deno's sockets fetch it during the wait, and the receive is a copy. "Ready" measures the wait alone: the byte stays,
+// and every wait finds it.
 
 import { compiled } from "./build.ts";
 import { python } from "./peers.ts";
 import { start } from "./processes.ts";
 import type { Row } from "./rows.ts";
 
-/** One program: its command, and whose figures it gives. */
+/** One program: its command, and the peers whose figures it measures. */
 interface Program {
   peer(call: string): string;
   command: string[];
@@ -29,7 +30,7 @@ async function programs(): Promise<Program[]> {
   return found;
 }
 
-/** Runs everybody several times, interleaved, on one CPU. */
+/** Runs all programs several times, interleaved, on one CPU. */
 export async function runWaits(rounds: number, waits: number, sizes: number[]): Promise<Row[]> {
   const rows = new Map<string, Row>();
   for (const call of ["select", "epoll", "select-ready", "epoll-ready"]) {

@@ -1,10 +1,10 @@
-// What is measured. Each workload is one run of one peer, in one placement; main.ts repeats and interleaves them.
+// The workloads. Each is one run of one peer in one placement. main.ts repeats and interleaves the runs.
 
 import { compiled } from "./build.ts";
 import type { Peer } from "./peers.ts";
 import { machineTime, type Program, start } from "./processes.ts";
 
-/** Where the two programs run. Waking an idle CPU costs about 40 us, so they never share "whatever is free". */
+/** The CPUs of the two programs. Waking an idle CPU costs about 40 µs, so the placement is always fixed. */
 export type Placement = "alone" | "shared" | "free";
 
 /** A placement in words. */
@@ -25,11 +25,16 @@ export interface Sample {
   value: number;
   /** CPU time of the program under test per operation, in microseconds. */
   cost?: number;
-  /** The share of the time in which the program under test was on its CPU: near 1, it was what limited the run. */
+  /**
+   * The share of the time in which the program under test used its CPU. If it is near 1, the program limited the run.
+   */
   busy?: number;
-  /** The share of the time in which a polling load found nothing to do: above 0, the load was not the limit. */
+  /**
+   * The share of the time in which a polling load found nothing to do. If it is above 0, the load did not limit the
+   * run.
+   */
   idle?: number;
-  /** CPUs that other programs used meanwhile: they disturb. */
+  /** The number of CPUs that other programs used meanwhile. They disturb the measurement. */
   others?: number;
 }
 
@@ -40,14 +45,14 @@ export interface Workload {
   unit: string;
   better: "more" | "less";
   placements: Placement[];
-  /** Only run when it is named: it shows how cost grows, not how peers compare. */
+  /** Runs only if it is named: it shows how the cost grows, and does not compare peers. */
   extra?: true;
   run(command: string[], placement: Placement, timing: Timing): Promise<Sample>;
 }
 
 const QUIET = 0.15;
 
-/** Runs a workload; again, a few times, when other programs took more than a little of the machine meanwhile. */
+/** Runs a workload. Repeats it a few times if other programs used too much of the machine. */
 export async function runQuietly(
   workload: Workload,
   command: string[],
@@ -61,7 +66,7 @@ export async function runQuietly(
   }
 }
 
-/** Why a peer cannot run a workload; undefined when it can. */
+/** The reason why a peer cannot run a workload, or undefined. */
 export function obstacle(peer: Peer, workload: Workload): string | undefined {
   if ("absent" in peer.command) return peer.command.absent;
   if (peer.cannot?.workloads.test(workload.name)) return peer.cannot.why;
@@ -76,7 +81,7 @@ async function inC(name: "load" | "peer"): Promise<string> {
   return path;
 }
 
-/** Reads the measuring program's two lines, and watches over both programs between them. */
+/** Reads the two lines of the measuring program, and measures the CPU use between them. */
 async function observe(
   measuring: Program,
   underTest: Program,
@@ -107,7 +112,7 @@ async function until(program: Program, word: string): Promise<void> {
   while (await program.line() !== word);
 }
 
-/** A server under test and a load of so many connections with so many bytes. */
+/** A server under test, and a load with some connections and messages of some size. */
 function server(
   name: string,
   title: string,
@@ -142,7 +147,7 @@ function server(
   };
 }
 
-/** A forwarder under test, between a load that echoes over so many connections and an echo server in C. */
+/** A forwarder under test, between a load that echoes over some connections and an echo server in C. */
 function forwarder(name: string, title: string, [count, size]: [count: number, size: number], role: string): Workload {
   return {
     name,
@@ -173,7 +178,7 @@ function forwarder(name: string, title: string, [count, size]: [count: number, s
   };
 }
 
-/** A client under test with so many connections to an echo server in C. */
+/** A client under test with some connections to an echo server in C. */
 function client(connections: number): Workload {
   return {
     name: `client${connections}`,
@@ -203,7 +208,7 @@ function client(connections: number): Workload {
   };
 }
 
-/** What an open connection takes that has echoed once and waits in recv. */
+/** The memory of an open connection that has echoed once and waits in recv. */
 function memory(connections: number): Workload {
   return {
     name: `memory${connections}`,
@@ -220,7 +225,7 @@ function memory(connections: number): Workload {
       };
       try {
         const port = await underTest.line();
-        // The first connections pay for code and buffers that all share.
+        // The first connections also pay for code and buffers that all share.
         await (await hold(port, 100)).stop();
         const before = underTest.memory();
         const load = await hold(port, connections);
@@ -236,7 +241,7 @@ function memory(connections: number): Workload {
   };
 }
 
-/** From the start of the process over the import to its end, with one connection and one exchange. */
+/** The time from the start of the process to its end, with the import, one connection and one exchange. */
 const startup: Workload = {
   name: "startup",
   title: "start-up: process, import, first connection, one exchange, exit",
@@ -259,7 +264,7 @@ const startup: Workload = {
   },
 };
 
-/** All of them. */
+/** All workloads. */
 export const workloads: Workload[] = [
   ...[1, 64, 512].map((n) =>
     server(`echo${n}`, `TCP echo: 64 bytes over ${n} connection${n > 1 ? "s" : ""}`, ["echo", n, 64])

@@ -49,7 +49,7 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
   }
 
   /** Leaves the table if the process has opened something else under the number. Returns whether it did. */
-  makeWay(): boolean {
+  leaveIfReplaced(): boolean {
     if (this.open.isReplaced?.() !== true) return false;
     this.#leave();
     this.open.abandon?.();
@@ -141,7 +141,7 @@ export class DescriptorTable {
       const open = find(fd);
       if (open === undefined) continue;
       const known = this.#foreign.get(fd)?.deref();
-      if (known !== undefined && !known.closed && !known.makeWay()) return known;
+      if (known !== undefined && !known.closed && !known.leaveIfReplaced()) return known;
       const descriptor = new Descriptor(this, fd, open, false);
       this.#foreign.set(fd, new WeakRef(descriptor));
       return descriptor;
@@ -186,7 +186,8 @@ export function tellTable<T extends object>(prototype: T, tableOf: (item: T) => 
 export function checkTable(item: object, table: DescriptorTable, syscall?: string): void {
   const numberedBy = (item as { [NUMBERED_BY]?: unknown })[NUMBERED_BY];
   if (numberedBy === undefined || numberedBy === table) return;
-  const hint = "it belongs to another simulated world, to another clock, or to another copy of this package; " +
+  const hint =
+    "it belongs to another runtime: to a simulated host, to another clock, or to another copy of this package; " +
     "wait for it with the select, poll or epoll of its own module";
   throw errorFor("EBADF", { syscall, hint });
 }
@@ -213,7 +214,7 @@ export type Numbers = () => number;
 /** The first number for the real backends: above the hard limit of descriptors on common systems. */
 const FIRST_OF_PROCESS = 2 ** 20;
 /** The first number of each simulated host, far above those of the real backends. */
-const FIRST_OF_WORLD = 2 ** 30;
+const FIRST_OF_SIMULATION = 2 ** 30;
 
 /** The key of the counter of the process. All copies of this package use the same counter. */
 const COUNTER = Symbol.for("@berkeley/socket: next descriptor number");
@@ -231,6 +232,6 @@ export const processNumbers: Numbers = () => {
 
 /** Numbers that start over for each simulated host, so that a program sees the same ones in every run. */
 export function worldNumbers(): Numbers {
-  let next = FIRST_OF_WORLD;
+  let next = FIRST_OF_SIMULATION;
   return () => next++;
 }

@@ -97,7 +97,7 @@ class Call {
     }
   }
 
-  /** Ends a call that was given up: at once, or when the transport is at rest. */
+  /** Ends a call that was given up: at once, or when the transport has no operation under way. */
   finish(pollable: Pollable, end: () => void): void {
     this.limits?.lift();
     const atRest = pollable.atRest?.();
@@ -304,12 +304,12 @@ export class Lane implements Waiter, Caller {
   }
 }
 
-// SO_RCVTIMEO and SO_SNDTIMEO: how long a blocking call waits in the kernel.
-//
-// The timeout of settimeout() limits a whole call. These options limit each wait in the kernel. So a sendall continues as
-// long as it sends something within each such time. A receive that has part of its data returns that part.
-
-/** The time limit of one blocking call. */
+/**
+ * The time limit of one blocking call by SO_RCVTIMEO or SO_SNDTIMEO.
+ *
+ * The timeout of settimeout() limits a whole call. These options limit each wait in the kernel. So a sendall continues as
+ * long as it sends something within each such time. A receive that has part of its data returns that part.
+ */
 export class TimeLimit {
   /** Whether the time is over. If so, the current attempt is the last one, and takes the data that has arrived. */
   expired = false;

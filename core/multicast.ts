@@ -31,10 +31,12 @@ import type { Socket } from "./socket.ts";
  * @example
  * ```ts
  * import { AF_INET, join, leave, socket } from "@berkeley/socket/udp";
+ * import assert from "node:assert/strict";
  *
  * using sock = socket(AF_INET);
  * sock.bind(["", 0]);
  * join(sock, "239.192.0.1", "127.0.0.1");
+ * assert.throws(() => join(sock, "239.192.0.1", "127.0.0.1"), { code: "EADDRINUSE" });
  * leave(sock, "239.192.0.1", "127.0.0.1");
  * ```
  */
@@ -50,10 +52,12 @@ export function join(sock: Socket, group: string, on?: string | number): void {
  * @example
  * ```ts
  * import { AF_INET6, join, leave, socket } from "@berkeley/socket/udp";
+ * import assert from "node:assert/strict";
  *
  * using sock = socket(AF_INET6);
  * join(sock, "ff02::1:2", 1);
  * leave(sock, "ff02::1:2", 1);
+ * assert.throws(() => leave(sock, "ff02::1:2", 1), { code: "EADDRNOTAVAIL" });
  * ```
  */
 export function leave(sock: Socket, group: string, on?: string | number): void {
@@ -97,9 +101,10 @@ function literal(bytes: Uint8Array | undefined, text: string): Uint8Array {
  * @example
  * ```ts ignore
  * import { AF_INET, broadcast, socket } from "@berkeley/socket/udp";
+ * import assert from "node:assert/strict";
  *
  * using sock = socket(AF_INET);
- * await broadcast(sock, 9, "discover");
+ * assert.equal(await broadcast(sock, 9, "discover"), 8);
  * ```
  */
 export function broadcast(sock: Socket, port: number, data: Data, options?: WaitOptions): Promise<number> {

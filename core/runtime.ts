@@ -44,10 +44,10 @@ export class Loops implements Loop {
   }
 }
 
-// A runtime. The default and the native backend share one, so that one select takes sockets of both. Each simulated host has
-// its own.
-
-/** A clock, and everything that is shared by the sockets that wait by it. */
+/**
+ * A clock, and everything that is shared by the sockets that wait by it. The default and the native backend share one
+ * runtime, so that one select takes sockets of both. Each simulated host has its own.
+ */
 export class Runtime {
   /** The clock of all waits and timeouts. */
   readonly clock: Clock;

@@ -144,7 +144,7 @@ export class Socket<A extends Address = Address, Item = any> {
         runtime: socket.#runtime,
         descriptor: socket.#descriptor!,
         run: (attempt, options, operation) => socket.#read(attempt, 0, options, operation),
-        release: () => socket.#letGo(),
+        release: () => socket.#releaseDescriptor(),
       };
     };
     tellTable(Socket.prototype, (socket) => socket.#descriptor?.numberedBy);
@@ -277,11 +277,13 @@ export class Socket<A extends Address = Address, Item = any> {
    *
    * @example
    * ```ts
-   * import { socket } from "@berkeley/socket";
+   * import { socket, SO_ACCEPTCONN, SOL_SOCKET } from "@berkeley/socket";
+   * import assert from "node:assert/strict";
    *
    * using server = socket();
    * server.bind(["127.0.0.1", 0]);
    * server.listen(16);
+   * assert.equal(server.getsockopt(SOL_SOCKET, SO_ACCEPTCONN), 1);
    * ```
    */
   listen(backlog = 128): void {
@@ -1210,13 +1212,16 @@ export class Socket<A extends Address = Address, Item = any> {
    * @throws {RangeError} on a datagram or non-blocking socket, or for a `count` that is not positive.
    *
    * @example
-   * ```ts ignore
-   * import { socket } from "@berkeley/socket";
+   * ```ts
+   * import { socketpair } from "@berkeley/socket";
+   * import assert from "node:assert/strict";
    *
-   * using sock = socket();
-   * await sock.connect(["127.0.0.1", 9999]);
+   * const [left, right] = await socketpair();
    * using file = await Deno.open("README.md");
-   * console.log(await sock.sendfile(file));
+   * assert.equal(await left.sendfile(file, 0, 100), 100);
+   * assert.equal((await right.recv(1024)).length, 100);
+   * left.close();
+   * right.close();
    * ```
    */
   async sendfile(
@@ -1255,13 +1260,15 @@ export class Socket<A extends Address = Address, Item = any> {
    * @throws {OSError} EOPNOTSUPP on the default backend, where Deno does not reveal the descriptor.
    *
    * @example
-   * ```ts ignore
+   * ```ts
    * import { create_server } from "@berkeley/socket/native";
+   * import assert from "node:assert/strict";
    *
    * using server = create_server(["127.0.0.1", 0]);
    * server.set_inheritable(true);
-   * const args = ["worker.py", String(server.fileno())];
-   * const { code } = await new Deno.Command("python3", { args }).output();
+   * const args = ["-c", `test -e /proc/self/fd/${server.fileno()}`];
+   * const { success } = await new Deno.Command("sh", { args }).output();
+   * assert.equal(success, true); // the program has the descriptor
    * ```
    */
   set_inheritable(inheritable: boolean): void {
@@ -1295,14 +1302,18 @@ export class Socket<A extends Address = Address, Item = any> {
    * @example
    * ```ts
    * import { close, socket } from "@berkeley/socket";
+   * import assert from "node:assert/strict";
    *
-   * close(socket().detach());
+   * const sock = socket();
+   * const fd = sock.detach();
+   * assert.equal(sock.fileno(), -1);
+   * close(fd);
    * ```
    */
   detach(): number {
     const fd = this.fileno();
     if (this.#descriptor !== null) this.#transport.handOver?.();
-    this.#letGo();
+    this.#releaseDescriptor();
     return fd;
   }
 
@@ -1319,13 +1330,13 @@ export class Socket<A extends Address = Address, Item = any> {
 
   #release(): void {
     const descriptor = this.#descriptor;
-    this.#letGo();
+    this.#releaseDescriptor();
     if (descriptor?.closed) throw errorFor("EBADF", { syscall: "close" });
     descriptor?.close();
   }
 
   /** Separates the socket from its descriptor without closing it. Pending calls reject with EBADF. */
-  #letGo(): void {
+  #releaseDescriptor(): void {
     if (this.#descriptor === null) return;
     this.#descriptor = null;
     leaks.unregister(this);

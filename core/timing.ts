@@ -12,13 +12,15 @@ export function delayUntil(deadline: number, now: number): number {
   return deadline === Infinity ? Infinity : Math.min(Math.max(Math.ceil(deadline - now), 0), LONGEST);
 }
 
-// Turns of the event loop. A call that does not wait settles in a microtask. A loop of such calls (receives at the end of a
-// stream, or a non-blocking socket in a loop) would let no timer run and serve no other socket.
-
 /** How many calls in a row may end without a turn of the event loop. A turn takes about a microsecond. */
 const CALLS_PER_TURN = 512;
 
-/** Counts the calls of a runtime that end without a wait, and lets the event loop turn after each 512 of them. */
+/**
+ * Counts the calls of a runtime that end without a wait, and lets the event loop turn after each 512 of them.
+ *
+ * Such a call settles in a microtask. A loop of them (receives at the end of a stream, or a non-blocking socket in a loop)
+ * would let no timer run and serve no other socket.
+ */
 export class Turns {
   readonly #clock: Clock;
   #calls = 0;
@@ -43,23 +45,24 @@ export class Turns {
   }
 }
 
-// How often a wait lets the event loop turn, and whether it may settle before it reports.
-//
-// A wait must let the event loop turn from time to time even if something is ready at once. A program that always finds
-// ready sockets would otherwise run in microtasks only: no timer and no signal would run, and no late outcome would arrive.
-//
-// To settle takes about 0.13 ms on a backend that learns late. A wait that has found something settles too, so that its
-// lists are as complete as the kernel's. With thousands of waits a second it does not: then speed matters more, and the
-// next wait reports the rest.
-
 /** How many waits in a row may end without a turn of the event loop. */
 const WAITS_PER_TURN = 64;
-/** How many waits in a row may settle before they report … */
+/** How many waits in a row may settle before they report. */
 const BURST = 16;
-/** … and after how many milliseconds one more may. */
+/** The number of milliseconds after which one more wait may settle. */
 const MS_PER_LINGER = 2;
 
-/** The pace of the waits of one runtime. */
+/**
+ * The pace of the waits of one runtime: how often a wait lets the event loop turn, and whether it may settle before it
+ * reports.
+ *
+ * A wait must let the event loop turn from time to time even if something is ready at once. A program that always finds
+ * ready sockets would otherwise run in microtasks only: no timer and no signal would run, and no late outcome would arrive.
+ *
+ * To settle takes about 0.13 ms on a backend that learns late. A wait that has found something settles too, so that its
+ * lists are as complete as the kernel's. With thousands of waits a second it does not: then speed matters more, and the
+ * next wait reports the rest.
+ */
 export class Pace {
   readonly #clock: Clock;
   #waits = 0;
@@ -94,14 +97,14 @@ export class Pace {
   }
 }
 
-// The timer of a wait. It wakes the wait at its deadline, and keeps the process alive until then.
-//
-// To set and clear a timer takes 1.1 to 1.7 µs, and most waits end long before their deadline. So one timer is kept when its
-// wait ends: the spare timer, which does not keep the process alive. The next wait takes it in 0.03 µs. If it fires before
-// the deadline of that wait, it is set again. With this and one promise less, a wait takes 0.8 µs of JavaScript instead of
-// 2.5 µs, and a round of epoll on Deno takes 12 to 13 µs instead of 15 µs.
-
-/** The timers of the waits of one clock, with at most one spare timer. */
+/**
+ * The timers of the waits of one clock. A timer wakes its wait at the deadline, and keeps the process alive until then.
+ *
+ * To set and clear a timer takes 1.1 to 1.7 µs, and most waits end long before their deadline. So one timer is kept when its
+ * wait ends: the spare timer, which does not keep the process alive. The next wait takes it in 0.03 µs. If it fires before
+ * the deadline of that wait, it is set again. With this and one promise less, a wait takes 0.8 µs of JavaScript instead of
+ * 2.5 µs, and a round of epoll on Deno takes 12 to 13 µs instead of 15 µs.
+ */
 export class WaitTimers {
   readonly clock: Clock;
   readonly #descriptors: DescriptorTable;

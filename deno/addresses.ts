@@ -1,4 +1,10 @@
-// Conversion of addresses between Python's form and Deno's.
+// Conversion of addresses between Python's form and Deno's, and queries of Deno's permissions for them.
+//
+// Deno would take the first address of a host name, of either family, and would look the name up again for each datagram.
+// So names are looked up here, once, and in the socket's family.
+//
+// A permission is queried before each use, because in a terminal Deno.listen asks the user before it refuses. Trying the
+// larger claim and catching the refusal would stop the program with a question.
 
 import { isLiteral, loopback, wildcard } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
@@ -43,8 +49,7 @@ export function anyAddress(family: number): Address {
   return family === AF_INET6 ? [wildcard(family), 0, 0, 0] : [wildcard(family), 0];
 }
 
-// Hosts to bind and to send datagrams to. Deno would take the first address of a name, of either family, and would look
-// the name up again for each datagram. So names are looked up here, once, and in the socket's family.
+// Hosts to bind and to send datagrams to.
 
 /** Returns the host to bind as Deno takes it. "localhost" becomes a literal if the permission covers that. */
 export function bindable(address: Address, family: number): string {
@@ -143,8 +148,7 @@ export function autobindName(): string {
   return `\0${crypto.randomUUID().replaceAll("-", "")}`;
 }
 
-// Queries of Deno's permissions. A query comes before each use, because in a terminal Deno.listen asks the user before it
-// refuses: trying the larger claim and catching the refusal would stop the program with a question.
+// Queries of Deno's permissions.
 
 /** Whether the permission covers a host and port. It does not ask the user. */
 export function allowed(host: string, port: number): boolean {

@@ -121,7 +121,7 @@ export class BoundConn {
     if (this.#waiters.has(POLLIN)) this.receiveAhead();
   }
 
-  /** Starts a receive if one is wanted and none is under way. */
+  /** Starts a receive if something waits for a datagram and no receive is under way. */
   receiveAhead(): void {
     if (this.#receiving) this.reference.parked = !this.#waiters.keepAlive(POLLIN);
     else if (this.#arrival === null && this.#error === null && !this.#closed && !this.#isSending()) {
@@ -317,7 +317,7 @@ export class BoundConn {
     try {
       this.conn.close();
     } catch {
-      // `close` has closed it already. A send that ended later brought the code here again.
+      // It is closed already: this runs again if a send was still under way at the close.
     }
   }
 }

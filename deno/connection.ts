@@ -46,7 +46,7 @@ export class Connection {
     }
   }
 
-  /** The error of a late reset, unless a send has reported it since. */
+  /** The error of a reset that arrived after the end of the stream, unless a send has reported it since. */
   get #lateError(): Error | null {
     return this.#pendingError.writeFailed ? null : this.#late;
   }

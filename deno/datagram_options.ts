@@ -136,10 +136,7 @@ function indexAt(value: Uint8Array, offset: number): number {
   return new DataView(value.buffer, value.byteOffset, value.byteLength).getInt32(offset, true);
 }
 
-// Multicast of one socket: its groups, and the options of the multicast datagrams that it sends.
-//
-// setsockopt returns at once, and Deno's multicast calls return promises. So errors are found before the call where that
-// is possible. Any other error (no route for multicast) is stored for the next call, as the kernel does with late errors.
+// Multicast.
 
 /** A group and the interface on which it is joined: its address for IPv4, its index for IPv6. */
 export type Group =
@@ -158,7 +155,13 @@ interface Member {
 const EVERY_HOST: Group = { host: "224.0.0.1", on: "127.0.0.1" };
 const EVERY_NODE: Group = { host: "ff01::1", on: 0 };
 
-/** The multicast state of one socket. Calls before bind are stored, and are made at bind. */
+/**
+ * The multicast state of one socket: its groups, and the options of the multicast datagrams that it sends. Calls before
+ * bind are stored, and are made at bind.
+ *
+ * setsockopt returns at once, and Deno's multicast calls return promises. So errors are found before the call where that
+ * is possible. Any other error (no route for multicast) is stored for the next call, as the kernel does with late errors.
+ */
 export class Multicast {
   readonly #members = new Map<string, Member>();
   #boundConn: BoundConn | null = null;

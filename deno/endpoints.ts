@@ -69,15 +69,19 @@ export function bindDatagrams(
   }
 }
 
-// Connecting by name or by address. A name is passed to Deno unchanged, because `--allow-net=example.com:80` allows a
-// connection to the name and not to its addresses.
+// Connecting by name or by address.
 
 /** The IP version of a family. */
 function versionOf(family: number): 4 | 6 {
   return family === AF_INET6 ? 6 : 4;
 }
 
-/** Opens a connection of a family. An error that Deno throws at once, such as a refused permission, rejects as well. */
+/**
+ * Opens a connection of a family. An error that Deno throws at once, such as a refused permission, rejects as well.
+ *
+ * A name is passed to Deno unchanged, because `--allow-net=example.com:80` allows a connection to the name and not to its
+ * addresses.
+ */
 export async function openConnection(address: Address, family: number, signal: AbortSignal): Promise<Deno.Conn> {
   if (family === AF_UNIX) return await Deno.connect({ transport: "unix", path: unixPath(address, "connect") });
   const hostname = hostOf(address, family);

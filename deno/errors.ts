@@ -1,4 +1,4 @@
-// Conversion of Deno's errors to the kernel's.
+// Conversion of Deno's errors to the kernel's, and the pending error of a connection.
 
 import { isErrnoName } from "../base/errno.ts";
 import type { ErrnoName } from "../base/errno.ts";
@@ -61,9 +61,10 @@ export function connectionError(conn: object, error: unknown, syscall: string): 
   return "failure" in conn ? (conn as OwnErrors).failure(error, syscall) : fromDeno(error, { syscall });
 }
 
-// The pending error of a connection. The receiving and the sending side share it, and one call reports it.
-
-/** The pending error of a connection, as the kernel keeps it for SO_ERROR or the next call. */
+/**
+ * The pending error of a connection, as the kernel keeps it for SO_ERROR or the next call. The receiving and the sending
+ * side share it, and one call reports it.
+ */
 export class PendingError {
   /** The error, until a call has reported it. */
   error: Error | null = null;

@@ -16,9 +16,9 @@ import type { PendingError } from "./errors.ts";
 import { PendingReceives, ReadBuffer } from "./read_buffer.ts";
 import { eventLoopTurns, Reference } from "./event_loop.ts";
 
-/** A read's size starts small, so that an idle connection costs little … */
+/** The size of the first read. It is small, so that an idle connection uses little memory. */
 const SMALLEST_READ = 2048;
-/** … and grows with the traffic up to the size at which Deno's reads were fastest. */
+/** The size to which reads grow with the traffic. Deno's reads were fastest with it. */
 const LARGEST_READ = 65536;
 /** How many bytes are buffered at most, unless a receive needs more at once (MSG_WAITALL). */
 const READ_AHEAD = 65536;
@@ -126,8 +126,8 @@ export class Inflow {
   }
 
   /**
-   * Whether the kernel was asked since the caller's call began. It counts as asked, too, if the call makes another attempt
-   * while the question is under way and no data has come: it may be the last attempt of the call.
+   * Whether the kernel was asked since the caller's call began. It also counts as asked if the call makes
+   * another attempt while the kernel is being asked and no data has arrived, because that attempt may be its last one.
    */
   #wasAsked(caller: Caller): boolean {
     const pending = this.#receives.find(caller);
@@ -148,7 +148,7 @@ export class Inflow {
 
   // Reading.
 
-  /** Starts a read if one is wanted and none is under way. */
+  /** Starts a read if something waits for data and no read is under way. */
   readAhead(): void {
     this.reference.parked = !this.#waiters.keepAlive(POLLIN);
     if (this.#state !== "idle" || this.#pendingError.reset) return;

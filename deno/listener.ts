@@ -17,7 +17,7 @@ import { eventLoopTurns, Reference } from "./event_loop.ts";
  * Errors of a connection that ended in the queue. accept(2) advises to take the next one. ENOTCONN means a connection that
  * was reset: the kernel returns it from accept, and Deno drops it when it asks for the peer's address.
  */
-const DIED_IN_QUEUE = new Set(["ECONNABORTED", "EINTR", "ENOTCONN", "EPROTO"]);
+const ENDED_IN_QUEUE = new Set(["ECONNABORTED", "EINTR", "ENOTCONN", "EPROTO"]);
 
 /** A bound stream socket, before and after listen. */
 export class Listener {
@@ -155,7 +155,7 @@ export class Listener {
     this.#accepting = false;
     if (this.#closed) return;
     const error = fromDeno(failure, { syscall: "accept" });
-    if (DIED_IN_QUEUE.has((error as { code?: string }).code ?? "")) return this.acceptAhead();
+    if (ENDED_IN_QUEUE.has((error as { code?: string }).code ?? "")) return this.acceptAhead();
     // The call that waited was given up. The next accept may succeed (EMFILE), so the error is dropped.
     if (!this.#waiters.has(POLLIN)) return;
     this.#error = error;
@@ -200,8 +200,7 @@ export class Listener {
   }
 }
 
-// The file of a Unix listener. When a listener closes, Deno unlinks its path, whatever file is there by then. It may be
-// the socket of another server, after a restart by rename, or a regular file. So this module looks at the file first.
+// The file of a Unix listener.
 
 /** Returns the identity of the file at a path. Null if there is none, or it may not be read. */
 function identityOf(path: string): { dev: number; ino: number | null; isDirectory: boolean } | null {
@@ -217,7 +216,12 @@ function mayLink(path: string): boolean {
   return (["read", "write"] as const).every((name) => Deno.permissions.querySync({ name, path }).state === "granted");
 }
 
-/** The file that the bind of a listener made. */
+/**
+ * The file that the bind of a listener made.
+ *
+ * When a listener closes, Deno unlinks its path, whatever file is there by then. It may be the socket of another server,
+ * after a restart by rename, or a regular file. So this class looks at the file first.
+ */
 export class ListenerFile {
   readonly #path: string;
   readonly #made: { dev: number; ino: number | null } | null;

@@ -66,8 +66,8 @@ export function getnameinfo(
 }
 
 /**
- * Returns the IPv4 address of a host, as Python's `socket.gethostbyname()`. A name needs net access to it, a literal
- * address needs none.
+ * Returns the IPv4 address of a host, as Python's `socket.gethostbyname()`. The look-up of a
+ * name needs net access to the name. A literal address needs no permission.
  *
  * @throws {gaierror} if the host is not known.
  *
@@ -85,7 +85,7 @@ export function gethostbyname(hostname: string | Uint8Array, options: WaitOption
 /**
  * Returns a host's name, its aliases and all its IPv4 addresses, as Python's `socket.gethostbyname_ex()`.
  *
- * A name needs net access to it, and to the name server, which knows the aliases.
+ * The look-up of a name needs net access to the name, and to the name server, which knows the aliases.
  *
  * @throws {gaierror} if the host is not known.
  *

@@ -19,7 +19,7 @@ export class PendingSend {
   /** Whether the send is no longer under way. */
   ended = false;
 
-  /** Without a caller, no call takes the outcome. */
+  /** The send belongs to the caller's current turn. Without a caller, no call takes its outcome. */
   constructor(caller: Caller | null, bytes: Uint8Array, lent: boolean) {
     this.#caller = caller;
     this.#turn = caller === null ? 0 : caller.turn;

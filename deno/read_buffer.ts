@@ -1,6 +1,4 @@
-// The receiving side of a connection: the buffer, and the receives that wait.
-//
-// The buffer of a connection. Reads fill it at the end, and receives empty it from the start.
+// What the receiving side of a connection keeps: the bytes that were read, and the receives that wait.
 
 import { copyOf } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
@@ -11,12 +9,15 @@ const LARGE = 16384;
 
 const EMPTY = new Uint8Array(0);
 
-/** Bytes that were read and not yet received, in one block of memory. */
+/**
+ * Bytes that were read and not yet received, in one block of memory. Reads fill it at the end, and receives empty it from
+ * the start.
+ */
 export class ReadBuffer {
   #memory: Bytes = EMPTY;
-  /** The first byte … */
+  /** The index of the first byte in the memory. */
   #start = 0;
-  /** … and the end of the bytes in the memory. */
+  /** The index after the last byte. */
   #end = 0;
   /** Whether a read writes to the memory after the bytes. The memory must not be replaced then. */
   #reading = false;
@@ -51,7 +52,7 @@ export class ReadBuffer {
     this.#end = length;
   }
 
-  /** Copies the first bytes of a caller's data. Without a caller, no call takes the outcome. */
+  /** Removes the first `size` bytes and returns them. It copies them, unless it is cheaper to return the memory itself. */
   take(size: number): Bytes {
     if (size === this.length && this.#isWorthGiving(size)) return this.#giveAway();
     const data = this.peek(size);
@@ -59,7 +60,7 @@ export class ReadBuffer {
     return data;
   }
 
-  /** Copies the first bytes of some data. */
+  /** Returns a copy of the first `size` bytes. They stay in the buffer. */
   peek(size: number): Bytes {
     return copyOf(this.#memory, this.#start, this.#start + size);
   }
@@ -91,8 +92,6 @@ export class ReadBuffer {
   }
 }
 
-// The receives that wait on a connection. Duplicates of a socket share its transport, so there may be several.
-
 /** One receive that waits. */
 export class PendingReceive {
   readonly caller: Caller;
@@ -118,7 +117,10 @@ export class PendingReceive {
   }
 }
 
-/** The pending receives of one connection. Usually there is at most one, so the first one has a field of its own. */
+/**
+ * The pending receives of one connection. Duplicates of a socket share its transport, so there may be several. Usually there
+ * is at most one, so the first one has a field of its own.
+ */
 export class PendingReceives {
   #first: PendingReceive | null = null;
   #others: PendingReceive[] | null = null;

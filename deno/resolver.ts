@@ -79,11 +79,12 @@ export const denoResolver: Resolver = {
   hasVersion,
 };
 
-// Network interfaces, as Deno reports them.
-//
-// Deno reports an interface's index only as the scope of a link-local address. Linux has a list of its own in
-// /sys/class/net, which Deno opens with --allow-all only. The native backend asks libc and needs no such permission.
+// Network interfaces.
 
+/**
+ * Linux's list of interfaces. Deno opens it with --allow-all only. Deno itself reports the index of an interface only as
+ * the scope of a link-local address. The native backend asks libc and needs no such permission.
+ */
 const LIST = "/sys/class/net";
 
 /** Whether Linux's list may be read. It does not ask the user. */

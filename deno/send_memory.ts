@@ -19,7 +19,7 @@ export class SendMemory {
   /** The part of the memory that the last copy used. The next copy often has the same length. */
   #copied: Bytes = NOTHING;
 
-  /** Copies the first bytes of some data. */
+  /** Copies the first `length` bytes to send into this memory. The copy is valid until the next one. */
   copy(data: Uint8Array, length: number): Bytes {
     const copied = length <= LARGEST_KEPT ? this.#small(length) : large(length);
     copied.set(length === data.length ? data : data.subarray(0, length));

@@ -62,9 +62,7 @@ export class Interrupter {
   }
 }
 
-// Finds out whether a datagram socket is at a Unix path. Deno's datagram sockets are never connected, so only the first
-// send would show that. The connect of a stream shows it as well: the kernel returns EPROTOTYPE for a datagram socket,
-// which notices nothing. A stream listener, which is an error in any case, gets a connection that ends at once.
+// Finding out whether a datagram socket is at a Unix path.
 
 /** Whether the permissions allow a stream's connect to a path. Sending datagrams there needs fewer permissions. */
 function mayProbe(path: string): boolean {
@@ -75,7 +73,13 @@ function mayProbe(path: string): boolean {
     granted({ name: "net", host: `unix:${absolutePath(path)}` });
 }
 
-/** Returns the error of connecting a datagram socket to a path, or null. */
+/**
+ * Returns the error of connecting a datagram socket to a path, or null.
+ *
+ * Deno's datagram sockets are never connected, so only the first send would show an error. The connect of a stream shows it
+ * as well: the kernel returns EPROTOTYPE for a datagram socket, which notices nothing. A stream listener, which is an error
+ * in any case, gets a connection that ends at once.
+ */
 async function probe(path: string): Promise<Error | null> {
   const wrongType = () => errorFor("EPROTOTYPE", { syscall: "connect", address: path });
   try {

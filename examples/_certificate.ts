@@ -102,7 +102,7 @@ export interface Owner {
   keys: CryptoKeyPair;
 }
 
-/** What a certificate says. */
+/** The contents of a certificate. */
 export interface Statement {
   subject: Owner;
   issuer: Owner;

@@ -18,7 +18,7 @@ const BOUNDS: Record<string, [least: number, most: number]> = {
   size: [1, 2 ** 30],
 };
 
-// A common mistake: another server has the port. One line says it better than a stack.
+// A common mistake: another server has the port. One line is easier to read than a stack.
 addEventListener("unhandledrejection", (event) => {
   const { code, address } = event.reason ?? {};
   if (code !== "EADDRINUSE") return;

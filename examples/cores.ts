@@ -64,7 +64,7 @@ async function measure(port: number, seconds: number): Promise<number> {
 }
 
 if ("WorkerGlobalScope" in globalThis) {
-  // Inside a worker, its global scope has postMessage and onmessage, as the Worker object outside has.
+  // The global scope of a worker has postMessage and onmessage, as the Worker object has in the program.
   const maker = globalThis as unknown as Pick<Worker, "onmessage" | "postMessage">;
   maker.onmessage = ({ data }) => maker.postMessage(serve(data));
   maker.postMessage("ready");

@@ -93,7 +93,7 @@ async function crowd(): Promise<void> {
 async function patience(): Promise<void> {
   console.log("\nTimeouts: a call that times out loses nothing");
   using server = listen(async (conn) => {
-    await conn.recv(1); // sends nothing until it is asked
+    await conn.recv(1); // sends nothing before the client asks
     await conn.sendall("here I am");
   });
   using client = await connect(server);

@@ -10,7 +10,7 @@ const { seed, loss } = options("sim_chat: a chat over a satellite link, drawn as
 
 const TALK = ["Is the relay up?", "It is. Sky is clear.", "Sending the readings now.", "Got them. Over and out."];
 
-/** Says every second line, and hears the others. */
+/** Sends every second line, and receives the others. */
 async function talk(
   { socket: _, sleep }: ProgramContext,
   sock: import("@berkeley/socket").Socket,

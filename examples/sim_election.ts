@@ -1,5 +1,6 @@
-// Five hosts elect a leader by majority, and a new one when it is cut off or crashes: explored over many seeds, with
-// partitions and crashes at random moments. Its first version forgot in a crash for whom it had voted. Seed 6 shows it:
+// Five hosts elect a leader by majority. When the leader crashes or is cut off, they elect a new one. The program runs
+// with many seeds, with partitions and crashes at random moments. The first version of the program forgot its vote in a
+// crash. Seed 6 shows that:
 //
 //   deno run examples/sim_election.ts [--seeds 200]
 //   deno run examples/sim_election.ts --first --seeds 200
@@ -20,17 +21,17 @@ const HEARTBEAT = 0.05;
 
 type Message = { kind: "vote for me" | "my vote" | "I lead"; term: number; from: string };
 
-/** What a member keeps over a crash: its disk. */
+/** The state that a member keeps over a crash, as on a disk. */
 interface Kept {
   term: number;
   votedFor: string | null;
 }
 
-/** What the members of the group believe, for the test to look at. */
+/** The claims of the members, which the test checks. */
 interface Claims {
-  /** Who has led in which term. */
+  /** The leaders of each term. */
   leaders: Map<number, Set<string>>;
-  /** Whom each member takes for the leader. */
+  /** The leader that each member has accepted. */
   believed: Map<string, string>;
 }
 
@@ -58,16 +59,16 @@ class Member {
 
   async run(): Promise<never> {
     for (;;) {
-      // A leader tells that it is there; the others wait for that, each for another time.
+      // A leader sends "I lead" at intervals. The others wait for it, each for a different time.
       const patience = this.#role === "leader" ? HEARTBEAT : 0.15 + 0.15 * this.context.random();
-      if (await this.#waitForNews(this.context.time() + patience)) continue;
+      if (await this.#receiveUntil(this.context.time() + patience)) continue;
       if (this.#role === "leader") await this.#tell(this.#others, "I lead");
       else await this.#stand();
     }
   }
 
-  /** Listens until a deadline. Messages of terms that are over are no news. */
-  async #waitForNews(deadline: number): Promise<boolean> {
+  /** Receives messages until a deadline. Returns whether one of a current term has arrived. */
+  async #receiveUntil(deadline: number): Promise<boolean> {
     for (;;) {
       this.sock.settimeout(Math.max(deadline - this.context.time(), 0.001));
       try {
@@ -79,7 +80,7 @@ class Member {
     }
   }
 
-  /** Stands for election, in a new term. */
+  /** Asks for votes, in a new term. */
   async #stand(): Promise<void> {
     this.kept.term++;
     this.#role = "candidate";
@@ -88,7 +89,7 @@ class Member {
     await this.#tell(this.#others, "vote for me");
   }
 
-  /** Takes a message. Returns whether it is news: not of a term that is over. */
+  /** Handles a message. Returns false for an old term, or for a request when it has already voted for another member. */
   async #hear({ kind, term, from }: Message): Promise<boolean> {
     if (term < this.kept.term) return false;
     if (term > this.kept.term) {
@@ -140,13 +141,13 @@ const result = await explore({ seeds, link, limit: 100 }, async (net) => {
     net.partition([a, b], rest, { oneWay: net.random() < 0.3 });
     for (const name of NAMES) {
       await net.sleep(0.2 * net.random());
-      // It is back at once, with what it kept.
+      // It runs again at once, with the state that it kept.
       if (net.random() < 0.3) net.host(name).restart();
     }
     net.heal([a, b], rest);
     await net.sleep(net.random());
   }
-  // Left alone they agree after a while. The limit ends a run in which they never do.
+  // Without faults they agree after a while. The limit ends a run in which they do not.
   while (new Set(NAMES.map((name) => claims.believed.get(name))).size > 1) await net.sleep(0.1);
 }).catch((error) => {
   const run = failedRun(error);

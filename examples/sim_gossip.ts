@@ -23,7 +23,7 @@ const run = await simulate(
       net.host(name).serve(async ({ socket, sleep, random }) => {
         const sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
         sock.bind(["", PORT]);
-        // Until it has heard of it.
+        // Waits for the rumour.
         if (name !== names[0]) await sock.recv(100);
         knowing.add(name);
         for (;;) {

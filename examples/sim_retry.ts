@@ -1,5 +1,5 @@
-// A request that is asked again until it is answered, over a link that loses a third of all datagrams: in a simulation,
-// so that it takes no time and goes the same way each time. The client is written for any socket module.
+// A client that repeats its request until the answer arrives, over a link that loses a third of all datagrams. It runs in
+// a simulation, so it takes no time, and every run is the same. The client is written for any socket module.
 //
 //   deno run examples/sim_retry.ts [--seed 1] [--loss 0.3]
 
@@ -14,7 +14,7 @@ const { seed, loss } = options("sim_retry: a request over a lossy link, asked ag
 
 type Socket = typeof socketModule;
 
-/** Answers each question with its number and the sum; the same number twice is the same question. */
+/** Answers each question with its number and the sum. A number that comes again is the same question. */
 async function serveSums(socket: Socket): Promise<void> {
   const sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
   sock.bind(["", 5353]);

@@ -41,15 +41,17 @@ export function call(result: number, syscall: string, address?: unknown): number
   return result;
 }
 
-// Reads the memory that libc's results point to.
-//
-// It uses memcpy and not Deno.UnsafePointerView. The view needs --allow-ffi without a list of paths
-// (Deno 2.9), so a program that was only allowed libc (`--allow-ffi=/lib/x86_64-linux-gnu/libc.so.6`) could not use it.
+// Memory that libc's results point to.
 
 /** The address of NULL. */
 export const NULL = 0n;
 
-/** Copies bytes from an address. */
+/**
+ * Copies bytes from an address.
+ *
+ * It uses memcpy and not Deno.UnsafePointerView. The view needs --allow-ffi without a list of paths (Deno 2.9), so a program
+ * that was only allowed libc (`--allow-ffi=/lib/x86_64-linux-gnu/libc.so.6`) could not use it.
+ */
 export function bytesAt(address: bigint, length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   libcMemory().memcpy_from(bytes, address, length);

@@ -39,7 +39,7 @@ export function ensureNonBlocking(fd: number): void {
   if ((flags & O_NONBLOCK) === 0) call(libc().fcntl(fd, F_SETFL, flags | O_NONBLOCK), "fcntl");
 }
 
-/** Whether a descriptor that is being adopted is blocking, apart from what this module did to its file. */
+/** Whether a descriptor is blocking when it is adopted. A file that only this module made non-blocking counts as blocking. */
 export function isFoundBlocking(fd: number): boolean {
   return (fileFlags(fd) & O_NONBLOCK) === 0 || changed.has(keyOf(fd));
 }
@@ -60,7 +60,7 @@ export function restoreBlocking(fd: number): void {
   if (flags !== -1) libc().fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
 }
 
-/** Makes all of them blocking again. */
+/** Makes all changed files blocking again. */
 export function restoreAll(): void {
   for (const [key, fd] of changed) if (keyOf(fd) === key) restoreBlocking(fd);
 }

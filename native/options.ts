@@ -48,13 +48,15 @@ export function setOption(fd: number, family: number, level: number, name: numbe
 }
 
 // The socket options that limit blocking calls: SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT.
-//
-// The kernel applies them to blocking descriptors only, and descriptors here are non-blocking. So this module reads them
-// when they are set, adopted or inherited, and calls apply them. A socket without any of them has no limits to check.
 
 const NONE: BlockingLimits = { receive: null, send: null, lowWater: 1 };
 
-/** Returns the limits of a socket, or undefined if it has none. */
+/**
+ * Returns the limits that SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT set, or undefined if a socket has none of them.
+ *
+ * The kernel applies these options to blocking descriptors only, and descriptors here are non-blocking. So this module
+ * reads the options when they are set, adopted or inherited, and calls apply them.
+ */
 export function readLimits(fd: number): BlockingLimits | undefined {
   return orNone({
     receive: secondsOf(fd, SO_RCVTIMEO),

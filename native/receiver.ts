@@ -35,10 +35,6 @@ const UNUSUAL = NEVER_WAITS | MSG_PEEK | MSG_WAITALL;
 /** The size of the smallest control message with a descriptor. */
 const ONE_DESCRIPTOR = CMSG_LEN(4);
 
-// Memory that all receives share. An attempt never waits, so its result is copied out before another attempt runs, and a
-// socket that waits holds no buffer. New memory for each receive would not be faster, because it has to be cleared first
-// (recv of 64 KiB: 0.92 to 1.07 of the rate with the copy; of 1 MiB: 0.86).
-
 /** The initial size: enough for any UDP datagram, and for large reads of a stream. */
 const FIRST = 256 * 1024;
 /** The largest size for a stream, which can be read in parts. */
@@ -46,6 +42,11 @@ const STREAM_LIMIT = 1024 * 1024;
 /** The largest size for a datagram, which cannot be read in parts. It is above the largest send buffer of a Unix socket. */
 const DATAGRAM_LIMIT = 64 * 1024 * 1024;
 
+/**
+ * Memory that all receives share. An attempt never waits, so its result is copied out before another attempt runs, and a
+ * socket that waits holds no buffer. New memory for each receive would not be faster, because it has to be cleared first
+ * (recv of 64 KiB: 0.92 to 1.07 of the rate with the copy; of 1 MiB: 0.86).
+ */
 let scratch = new Uint8Array(FIRST);
 
 /** Returns the shared memory. If it has fewer than `size` bytes, enlarges it, up to the limit of one receive. */
@@ -297,7 +298,7 @@ export class Receiver {
     return (flags & NEVER_WAITS) === 0 && !this.#source.mayTry(POLLIN);
   }
 
-  /** Sets the state of a receive without data and without a sender, since the memory is shared with other receives. */
+  /** Clears the sender and the message of an earlier receive, whose memory this receive without data shares. Returns 0. */
   #nothing(): number {
     incomingLength[0] = 0;
     sharedMessage().empty();

@@ -27,9 +27,9 @@ const IFNAMSIZ = 16;
 export const outgoing: Uint8Array<ArrayBuffer> = new Uint8Array(STORAGE);
 const out = new DataView(outgoing.buffer);
 
-/** The address that the kernel wrote last … */
+/** The address that the kernel wrote last. */
 export const incoming: Uint8Array<ArrayBuffer> = new Uint8Array(STORAGE);
-/** … and its length. Before a call it is the size of the memory. */
+/** The length of that address. Before a call it is the size of the memory. */
 export const incomingLength: Uint32Array<ArrayBuffer> = new Uint32Array(1);
 
 /** Prepares `incoming` for a call, and returns it. */

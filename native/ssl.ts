@@ -6,15 +6,17 @@
  * It needs `--allow-ffi` for libc, libssl.so.3 and libcrypto.so.3. ALPN on a server and `sni_callback` need
  * `--allow-ffi` without a list of paths. Files of certificates need `--allow-read`. The system's authorities do not.
  *
- * @example A client that shows the server's certificate
+ * @example A client that checks the server's certificate
  * ```ts ignore
  * import * as socket from "@berkeley/socket/native";
  * import * as ssl from "@berkeley/socket/native/ssl";
+ * import assert from "node:assert/strict";
  *
  * const context = ssl.create_default_context();
  * const sock = await socket.create_connection(["example.org", 443]);
  * using secure = await context.wrap_socket(sock, { server_hostname: "example.org" });
- * console.log(secure.version(), secure.cipher(), secure.getpeercert());
+ * assert.equal(secure.version(), "TLSv1.3");
+ * assert.deepEqual(secure.getpeercert()?.subjectAltName?.[0], ["DNS", "example.org"]);
  * ```
  *
  * @module

@@ -240,7 +240,7 @@ export class NativeTransport implements Transport {
     const outcome = this.#connect(address);
     if (outcome === EALREADY) return WOULD_BLOCK;
     if (outcome !== 0) throw errorForErrno(outcome, { syscall: "connect", address });
-    // Before it was connected, the kernel reported a hang-up on this stream, which cleared the flag.
+    // The kernel reports a hang-up on a stream that is not connected yet, and that cleared `shortMeansEmpty`.
     if (
       !this.#source.shortMeansEmpty && this.#duplicates === undefined && (level(this.#source.fd) & ENDS_READS) === 0
     ) {

@@ -23,7 +23,7 @@ const common: BuildOptions & { bundle: true } = {
   logLevel: "warning",
 };
 
-/** A module whose content is made by the build. */
+/** A module whose content the build makes. */
 function made(name: string, loader: "text" | "json", content: string): Plugin {
   const filter = new RegExp(`^${name}$`);
   return {
@@ -35,7 +35,7 @@ function made(name: string, loader: "text" | "json", content: string): Plugin {
   };
 }
 
-/** Builds the page; answers the bytes of each file, as they are and gzipped. */
+/** Builds the page. Returns the size of each file, uncompressed and with gzip. */
 export async function build(
   { outdir = path("dist"), plugins = [] }: PageOptions = {},
 ): Promise<[string, number, number][]> {

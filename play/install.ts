@@ -1,8 +1,8 @@
-// Installs the page's packages as package-lock.json has them, unless they are there.
+// Installs the page's packages as package-lock.json lists them, unless they are installed.
 
 const read = (name: string) => Deno.readTextFile(new URL(name, import.meta.url)).catch(() => "");
 
-/** What npm writes down of an installation has no entry for the folder itself; otherwise it is the lock file. */
+/** npm's record of an installation equals the lock file, except for the entry of the folder itself. */
 async function isInstalled(): Promise<boolean> {
   const [wanted, there] = await Promise.all([read("package-lock.json"), read("node_modules/.package-lock.json")]);
   if (there === "") return false;

@@ -1,4 +1,4 @@
-// The public names of the module with their signatures, for the editor's completion: what `deno doc` tells.
+// The public names of the module with their signatures, for the editor's completion, from `deno doc`.
 
 /** Name, kind, signature, first sentence. */
 export type PublicName = [string, "function" | "class" | "property" | "constant", string, string];
@@ -45,7 +45,7 @@ function firstSentence(doc = ""): string {
   return (/^.*?[.;](?= |$)/.exec(line)?.[0] ?? line).trim().replace(/;$/, ".");
 }
 
-/** Reads them from the entry's own documentation. */
+/** Reads them from the documentation of the entry. */
 export async function publicNames(): Promise<PublicNames> {
   const entry = decodeURIComponent(new URL("../mod.ts", import.meta.url).pathname);
   const { stdout, success } = await new Deno.Command(Deno.execPath(), { args: ["doc", "--json", entry] }).output();
@@ -56,7 +56,7 @@ export async function publicNames(): Promise<PublicNames> {
   for (const { name, declarations: [{ kind, jsDoc, def }] } of symbols) {
     const doc = firstSentence(jsDoc?.doc);
     if (kind === "function") names.module.push([name, "function", signature(def.params ?? []), doc]);
-    // The constants are hundreds: their names and nothing else.
+    // There are hundreds of constants, so only their names are listed.
     else if (kind === "variable") names.module.push([name, "constant", "", ""]);
     else if (kind === "class") names.module.push([name, "class", "", doc]);
     if (name !== "Socket") continue;

@@ -15,7 +15,7 @@ await page.evaluate(() => {
   slider.dispatchEvent(new Event("input"));
 });
 await page.locator(".rung", { hasText: "世界" }).first().dispatchEvent("click");
-// The opacity of what comes later is faded.
+// Elements that appear later fade in.
 await page.waitForTimeout(500);
 const path = decodeURIComponent(new URL("../docs/play.png", import.meta.url).pathname);
 await page.screenshot({ path });

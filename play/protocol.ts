@@ -1,4 +1,4 @@
-// What the page and its Worker tell each other. Times are virtual seconds.
+// The messages between the page and its Worker. Times are virtual seconds.
 
 /** How the links between the hosts treat packets. */
 export interface Settings {
@@ -11,24 +11,24 @@ export interface Settings {
   seed: number;
 }
 
-/** A piece of a program's text that is replaced before it runs; lines stay where they are. */
+/** A piece of a program's text that is replaced before it runs. The line numbers do not change. */
 export interface Edit {
   from: number;
   to: number;
-  /** New text, or the module that an import names. */
+  /** The new text, or the module that an import names. */
   by: string | { specifier: string };
 }
 
 /** A program as the Worker runs it. */
 export interface Program {
-  /** The host that it runs on; each program has its own. */
+  /** Its host. Each program has its own. */
   host: string;
   code: string;
-  /** In order of place; they do not overlap. */
+  /** Sorted by position. They do not overlap. */
   edits: Edit[];
-  /** The names that the program declares itself: they hide the page's helpers of the same name. */
+  /** The names that the program declares itself. They hide helpers of the same name. */
   declared: string[];
-  /** What is typed in advance, a line for each `input()`. */
+  /** Lines typed in advance, one for each `input()`. */
   typed: string[];
 }
 
@@ -40,14 +40,14 @@ export interface RunRequest {
   silent: string[];
 }
 
-/** The reader's line for an `input()` that waits. */
+/** The reader's line for a pending `input()`. */
 export interface InputAnswer {
   type: "input";
   id: number;
   line: string;
 }
 
-/** Ends the run at the next moment at which the Worker listens. */
+/** Ends the run as soon as the Worker receives it. */
 export interface StopRequest {
   type: "stop";
 }
@@ -62,7 +62,7 @@ export interface Output {
   text: string;
 }
 
-/** A program's error, with its line where that is known (from 1). */
+/** A program's error, and its line from 1 if it is known. */
 export interface Failure {
   host: string;
   time: number;
@@ -70,12 +70,12 @@ export interface Failure {
   line?: number;
 }
 
-/** A stretch of virtual time in which a program waited at an `await`. */
+/** A span of virtual time in which a program waited at an `await`. */
 export interface Wait {
   host: string;
   line: number;
   from: number;
-  /** Infinity where the wait never ended. */
+  /** Infinity if the wait never ended. */
   to: number;
 }
 
@@ -84,7 +84,7 @@ export type Fate = "under way" | "delivered" | "lost" | "dropped" | "partitioned
 /** A packet of the trace. */
 export interface Packet {
   time: number;
-  /** When it arrived; null where it did not. */
+  /** When it arrived. Null if it did not arrive. */
   arrival: number | null;
   from: string;
   to: string;
@@ -98,32 +98,35 @@ export interface Packet {
   data: Uint8Array;
   fate: Fate;
   retransmission: boolean;
-  /** Of other protocols: what an ICMP message says, or "fragment". */
+  /** For other protocols: the ICMP message, or "fragment". */
   note: string;
 }
 
 /** A socket as `ss -an` shows it. */
 export interface SocketRow {
   host: string;
-  /** The same through the life of one socket. */
+  /** The same number during the life of a socket. */
   id: string;
   protocol: "tcp" | "udp";
   state: string;
-  /** Bytes that wait to be received; of a listener, connections that wait for accept(). */
+  /** Received bytes that were not read. For a listener, the connections that wait for accept(). */
   received: number;
-  /** Bytes that are not acknowledged; of a listener, its backlog. */
+  /** Bytes that are not acknowledged. For a listener, its backlog. */
   sent: number;
   local: string;
   peer: string;
 }
 
-/** The sockets from this time on. */
+/** The sockets from a time on. */
 export interface Moment {
   time: number;
   sockets: SocketRow[];
 }
 
-/** Why a run ended: all programs did, all of them wait for good, it grew too long, the reader stopped it, it broke. */
+/**
+ * The reason why a run ended: all programs ended, all wait for ever, a limit was reached, the reader stopped it, or an
+ * error.
+ */
 export type Ending = "ended" | "waiting" | "too long" | "too many lines" | "too many packets" | "stopped" | "failed";
 
 export interface End {
@@ -133,7 +136,7 @@ export interface End {
   /** The hosts whose programs have not ended. */
   unfinished: string[];
   message: string;
-  /** What identifies the trace. */
+  /** The hash of the trace. */
   fingerprint: string;
   /** The trace for Wireshark. */
   pcapng: Uint8Array;

@@ -10,7 +10,7 @@ const TYPES: Record<string, string> = {
   js: "text/javascript; charset=utf-8",
 };
 
-/** Serves the files of a folder on loopback, and nothing else. */
+/** Serves the files of one folder on loopback. */
 export function serve(folder: string, port = 0, onListen?: (address: string) => void): Deno.HttpServer<Deno.NetAddr> {
   return Deno.serve({
     hostname: "127.0.0.1",
@@ -19,7 +19,7 @@ export function serve(folder: string, port = 0, onListen?: (address: string) => 
   }, async (request) => {
     const { pathname } = new URL(request.url);
     const name = pathname === "/" ? "index.html" : pathname.slice(1);
-    // One folder without folders in it: a name with a slash is none of its files.
+    // The folder has no subfolders, so a name with a slash is not one of its files.
     const type = /^[\w-]+\.(\w+)$/.exec(name)?.[1];
     if (type === undefined || !(type in TYPES)) return new Response("not found", { status: 404 });
     try {

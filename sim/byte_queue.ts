@@ -2,7 +2,7 @@
 
 import type { Bytes } from "../base/data.ts";
 
-/** How many read chunks may be at the front before the list is shortened. */
+/** The list is shortened when more than this many chunks at its front have been read. */
 const MOST_GONE = 64;
 
 /** A queue of bytes. */
@@ -24,7 +24,7 @@ export class ByteQueue {
     this.#length += data.length;
   }
 
-  /** Copies bytes into views, and fills each before the next. It removes the bytes, unless `peek` is set. */
+  /** Copies bytes into views and fills each view before the next. It removes the bytes, unless `peek` is set. */
   read(views: Uint8Array[], peek: boolean): number {
     let place = this.#gone;
     let offset = 0;

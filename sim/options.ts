@@ -1,4 +1,4 @@
-// Socket options: which options a socket has, their defaults, and the forms of their values, as on Linux.
+// Socket options: the options of each kind of socket, their defaults, and the form of their values, as on Linux.
 
 import * as c from "../base/constants.ts";
 import type { ErrnoName } from "../base/errno.ts";
@@ -9,11 +9,11 @@ import type { BlockingLimits } from "../seam/transport.ts";
 /** The hint for options that only real sockets have. */
 const HINT = "the simulation does not have it; sockets of @berkeley/socket/native do";
 
-/** How the value of an option is read. */
+/** How the value of an option is read and stored. */
 interface Kind {
   /** Returns the value to store for a value that is set. Throws if it is out of range. */
   keep(value: number): number;
-  /** Whether one byte is a value too, as for IPPROTO_IP. */
+  /** Whether a value of one byte is valid too, as for IPPROTO_IP. */
   readonly byte?: boolean;
 }
 
@@ -37,7 +37,7 @@ function between(least: number, most: number): Kind {
     },
   };
 }
-/** A size that the kernel doubles for its bookkeeping. */
+/** A buffer size. The kernel doubles it to have room for bookkeeping. */
 function buffer(least: number, most: number): Kind {
   return { keep: (value) => Math.max(Math.min(value < 0 ? most : value, most) * 2, least) };
 }
@@ -119,7 +119,7 @@ function keyOf(level: number, name: number): number {
   return level * 2 ** 16 + name;
 }
 
-/** The options of one kind of socket, made once. */
+/** The options of each kind of socket. A kind is set up when its first socket opens. */
 const kinds = new Map<string, Map<number, Entry>>();
 
 function entriesOf(family: number, type: number): Map<number, Entry> {
@@ -136,7 +136,7 @@ function entriesOf(family: number, type: number): Map<number, Entry> {
   return found;
 }
 
-/** An int of an option's value, as the kernel reads it: a number, or at least four bytes. */
+/** Reads an integer option as the kernel does: a number, or at least four bytes. */
 export function intOf(value: number | Uint8Array): number {
   if (typeof value === "number") return value;
   if (value.length < 4) throw invalid();
@@ -151,13 +151,13 @@ export function answer(value: number, size: number | undefined): number | Uint8A
   return bytes.slice(0, size);
 }
 
-/** Returns a value of several fields as getsockopt does. */
+/** Returns the value of an option with several fields as getsockopt does. */
 export function answerBytes(bytes: Uint8Array, size: number | undefined): number | Uint8Array {
   if (size === undefined) return new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
   return bytes.slice(0, size);
 }
 
-/** The microseconds of a struct timeval, from 64-bit seconds and microseconds. */
+/** Reads the microseconds from a struct timeval: 64-bit seconds and 64-bit microseconds. */
 function readTimeval(value: number | Uint8Array): number {
   if (typeof value === "number" || value.length < 16) throw invalid();
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
@@ -182,10 +182,10 @@ export class Options {
   readonly #family: number;
   readonly #type: number;
   readonly #entries: Map<number, Entry>;
-  /** Values that differ from the first ones. */
+  /** Values that differ from the defaults. */
   readonly #values = new Map<number, number>();
   #linger = new Uint8Array(8);
-  /** SO_RCVTIMEO and SO_SNDTIMEO in microseconds; a negative one means not to wait. */
+  /** SO_RCVTIMEO and SO_SNDTIMEO in microseconds. A negative value means that calls do not wait. */
   #receiveTimeout = 0;
   #sendTimeout = 0;
   #limits: BlockingLimits | undefined;
@@ -196,7 +196,7 @@ export class Options {
     this.#entries = entriesOf(family, type);
   }
 
-  /** The options of a connection that a listener accepted: the listener's. */
+  /** The options of a connection that a listener with these options accepted. */
   inherit(): Options {
     const options = new Options(this.#family, this.#type);
     for (const [key, value] of this.#values) options.#values.set(key, value);

@@ -1,6 +1,9 @@
 // Seeded random numbers. They use 32-bit integers only, so they are the same on every JavaScript runtime.
 
-/** Mixes the bits of a number, so that neighbouring seeds have nothing in common (a step of MurmurHash3's finalizer). */
+/**
+ * Mixes the bits of a number, so that the sequences of neighbouring seeds are unrelated (a step of MurmurHash3's
+ * finalizer).
+ */
 function mix(value: number): number {
   let mixed = value | 0;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
@@ -8,7 +11,7 @@ function mix(value: number): number {
   return mixed ^ (mixed >>> 16);
 }
 
-/** The hash of a text, for a random sequence that belongs to a name. */
+/** The hash of a text. It selects the random sequence that belongs to a name. */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
@@ -24,7 +27,7 @@ export class Random {
 
   /** Two sequences with the same seed and the same purpose are the same; every other pair is unrelated. */
   constructor(seed: number, purpose: number = 0) {
-    // All digits of the seed are used, also above 32 bits and after the point.
+    // Uses all digits of the seed, including those above 32 bits and those after the decimal point.
     const high = Math.floor(seed / 2 ** 32);
     this.#a = mix(seed | 0);
     this.#b = mix(high ^ Math.floor((seed - Math.floor(seed)) * 2 ** 32) ^ 0x9e3779b9);
@@ -52,7 +55,7 @@ export class Random {
     return Math.floor(this.next() * bound);
   }
 
-  /** Returns true with a given probability. For a probability of 0 or 1 it takes no number of the sequence. */
+  /** Returns true with a given probability. A probability of 0 or 1 does not advance the sequence. */
   happens(probability: number): boolean {
     return probability > 0 && (probability >= 1 || this.next() < probability);
   }

@@ -1,4 +1,4 @@
-// The base class of all simulated sockets: references, waiters, options, and all kinds of attempts.
+// The base class of all simulated sockets: reference counting, waiters, options, and all attempts.
 
 import type { Address } from "../base/addresses.ts";
 import { MSG_ERRQUEUE, MSG_OOB, SO_ERROR, SOL_SOCKET } from "../base/constants.ts";
@@ -26,10 +26,10 @@ import { answer } from "./options.ts";
 import type { Options } from "./options.ts";
 import { Waiters } from "./waiters.ts";
 
-/** The hint for what the simulation does not have. */
+/** The hint of errors for what the simulation does not have. */
 export const NATIVE_HINT = "the simulation does not have it; sockets of @berkeley/socket/native do";
 
-/** The bits of `shutdown`, as Linux keeps them. */
+/** The sides of a connection that `shutdown` closes, as Linux stores them. */
 export const RECEIVING = 1;
 export const SENDING = 2;
 export const BOTH = 3;
@@ -47,9 +47,9 @@ export function copyOf(data: Uint8Array, length: number): Bytes {
   return copy;
 }
 
-/** The result of a receive. */
+/** The result of a receive attempt. */
 export interface Receipt {
-  /** Bytes stored; with MSG_TRUNC on datagrams the whole length. */
+  /** The number of bytes stored. With MSG_TRUNC, the whole length of the datagram. */
   length: number;
   /** MSG_TRUNC if a datagram was cut. */
   flags: number;
@@ -82,7 +82,7 @@ export abstract class SimSocket implements Transport, KernelSocket {
     return this.options.limits;
   }
 
-  /** Whether the last reference is gone. */
+  /** Whether the last reference was closed. */
   get isClosed(): boolean {
     return this.#references === 0;
   }
@@ -105,7 +105,7 @@ export abstract class SimSocket implements Transport, KernelSocket {
     if (error !== null) throw errorFor(error, { syscall });
   }
 
-  /** Runs work on connections. Packets over loopback wait until it ends. */
+  /** Runs work on connections. Packets over loopback wait until it has ended. */
   protected during(work: () => void): void {
     this.kernel.network.loopback.during(work);
   }
@@ -125,11 +125,11 @@ export abstract class SimSocket implements Transport, KernelSocket {
   /** Ends the socket. Called when its last reference is closed. */
   protected abstract destroy(): void;
 
-  // Receiving, in all its forms.
+  // Receiving.
 
-  /** The smallest size of a buffer for a receive. */
+  /** The size of the buffer that a receive needs at least. */
   protected abstract sizeHint(size: number, flags: number): number;
-  /** Receives into views. `size` is what the call asked for. It may be larger than the views if less data is there. */
+  /** Receives into views. `size` is the size that the call asked for, which may exceed the views. */
   protected abstract receive(caller: Caller, views: Uint8Array[], size: number, flags: number): Receipt | WouldBlock;
 
   recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
@@ -163,16 +163,16 @@ export abstract class SimSocket implements Transport, KernelSocket {
 
   #checkReceiveFlags(flags: number): void {
     if ((flags & MSG_OOB) !== 0) this.refuseUrgent();
-    // The queue of errors is empty.
+    // The error queue is always empty.
     if ((flags & MSG_ERRQUEUE) !== 0) throw errorFor("EAGAIN", { syscall: "recv" });
   }
 
-  /** Throws the kernel's error for a receive of urgent data when there is none. */
+  /** Throws the kernel's error for a receive of urgent data that does not exist. */
   protected refuseUrgent(): void {
     throw errorFor("EOPNOTSUPP", { syscall: "recv" });
   }
 
-  // Sending, in all its forms.
+  // Sending.
 
   abstract send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock;
   abstract sendTo(caller: Caller, data: Uint8Array, flags: number, address: Address): number | WouldBlock;
@@ -197,7 +197,7 @@ export abstract class SimSocket implements Transport, KernelSocket {
     return address === null ? this.send(caller, data, flags) : this.sendTo(caller, data, flags, address);
   }
 
-  /** Refuses what no simulated socket can send. */
+  /** Refuses flags that no simulated socket supports. */
   protected checkSendFlags(flags: number): void {
     if ((flags & MSG_OOB) !== 0) throw errorFor("EOPNOTSUPP", { syscall: "send", hint: NATIVE_HINT });
   }
@@ -237,7 +237,7 @@ export abstract class SimSocket implements Transport, KernelSocket {
     return this.waiters.mask;
   }
 
-  // Life.
+  // Closing.
 
   fileno(): undefined {
     return undefined;

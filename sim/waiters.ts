@@ -7,7 +7,7 @@ import type { Timeline } from "./time/timeline.ts";
 /** Errors and hang-up wake every waiter, as in poll(2). */
 const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
 
-/** The waiters of one socket. Most sockets have one or none, so the first has a field and needs no map. */
+/** The waiters of one socket. Most sockets have at most one, so the first has a field of its own and needs no map. */
 export class Waiters {
   readonly #timeline: Timeline;
   #first: Waiter | null = null;
@@ -32,20 +32,20 @@ export class Waiters {
     else this.#others?.delete(waiter);
   }
 
-  /** Withdraws all waiters and wakes none, after a crash of the host. */
+  /** Withdraws all waiters and wakes none. Used after a crash of the host. */
   clear(): void {
     this.#first = null;
     this.#others = null;
   }
 
-  /** All events that a waiter waits for. */
+  /** The events of all waiters. */
   get mask(): number {
     let mask = this.#first === null ? 0 : this.#firstMask;
     for (const wanted of this.#others?.values() ?? []) mask |= wanted;
     return mask;
   }
 
-  /** Wakes the waiters of some events. A wake may register and withdraw waiters. */
+  /** Wakes the waiters of some events. A woken waiter may register and withdraw waiters. */
   wake(events: number): void {
     const woken = (events & ALWAYS) !== 0 ? ~0 : events;
     const others = this.#others !== null && this.#others.size > 0 ? [...this.#others] : null;

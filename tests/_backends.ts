@@ -1,4 +1,4 @@
-// The backends that this machine has, for suites that hold on each.
+// The backends that this machine can run, for suites that hold on each of them.
 
 import * as deno from "../mod.ts";
 import * as native from "../native.ts";
@@ -9,15 +9,15 @@ import { memoryModule } from "./memory_backend/mod.ts";
 const onDeno: Subject = { name: "deno", module: deno, url: import.meta.resolve("../mod.ts") };
 const onNative: Subject = { name: "native", module: native, url: import.meta.resolve("../native.ts") };
 
-/** Those of the kernel's sockets; the native one is Linux's. */
+/** The backends over the kernel's sockets. The native one runs on Linux only. */
 export const BACKENDS: Subject[] = Deno.build.os === "linux" ? [onDeno, onNative] : [onDeno];
 
-/** The one in memory: its sockets reach each other, in this process alone. */
+/** The backend in memory. Its sockets reach only sockets of the same process. */
 export const MEMORY: Subject = {
   name: "memory",
   module: memoryModule(denoClock) as unknown as Module,
   url: import.meta.resolve("./memory_backend/mod.ts"),
 };
 
-/** All of them. */
+/** All of these backends. */
 export const ALL_BACKENDS: Subject[] = [...BACKENDS, MEMORY];

@@ -32,7 +32,7 @@ export class Sockets implements Disposable {
     return [this.family === "IPv4" ? "127.0.0.1" : "::1", 0];
   }
 
-  /** A fresh socket, without a name. */
+  /** An unbound socket. */
   unbound(): udp.Socket {
     const socket = this.#module.socket(familyOf(this.family), udp.SOCK_DGRAM);
     socket.settimeout(10);

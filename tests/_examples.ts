@@ -1,4 +1,4 @@
-// Starts the examples with the flags that each states at its top.
+// Starts the examples with the flags that their headers state.
 
 import { Program } from "./_helpers.ts";
 
@@ -6,7 +6,7 @@ const folder = new URL("../examples/", import.meta.url);
 
 /** One run line: `[sudo] deno run flags… examples/file args…`, as the example's header has it. */
 export interface RunLine {
-  /** Whether it takes root. */
+  /** Whether it needs root. */
   root: boolean;
   flags: string[];
   args: string[];
@@ -18,13 +18,16 @@ export function examples(): string[] {
   return names.filter((name) => name.endsWith(".ts") && !name.startsWith("_")).sort();
 }
 
-/** The run lines in the comment that opens an example; a backslash continues one, brackets hold what may be left out. */
+/**
+ * The run lines in the comment at the top of an example. A backslash continues a line, and brackets enclose optional
+ * parts.
+ */
 export function runLines(example: string): RunLine[] {
   const source = Deno.readTextFileSync(new URL(example, folder));
   const header = source.slice(0, source.search(/^(?!\/\/)/m)).replaceAll(/\s*\\\n\/\/\s*/g, " ");
   const commands = header.matchAll(/^\/\/ +(sudo )?deno run (.*)$/gm);
   return Array.from(commands, ([, sudo, command]) => {
-    // libc's path is that of x86-64.
+    // The path of libc in the header is that of x86-64.
     const here = command.replaceAll("x86_64-linux", `${Deno.build.arch}-linux`);
     const words = here.replaceAll(/ \[[^\]]*\]/g, "").split(/ +/);
     const file = words.indexOf(`examples/${example}`);
@@ -33,7 +36,10 @@ export function runLines(example: string): RunLine[] {
   });
 }
 
-/** Whether an example can run here. One that cannot skips its tests with a line that says so, for want of root not in CI. */
+/**
+ * Whether an example can run here. If not, its tests are skipped with a line that says so. In CI only a lack of root
+ * permits that.
+ */
 export function runnable(example: string): boolean {
   if (example.startsWith("native_") && Deno.build.os !== "linux") {
     console.log(`${example} needs Linux: its tests are skipped`);
@@ -45,15 +51,15 @@ export function runnable(example: string): boolean {
   return false;
 }
 
-/** Starts a program of examples/. Permissions are never asked for: what is not stated is refused. */
+/** Starts a program of examples/. Deno never asks for permissions: those that are not stated are refused. */
 export function start(example: string, flags: string[], args: string[]): Program {
   const file = new URL(example, folder).pathname;
   return new Program(Deno.execPath(), ["run", "--no-prompt", "--no-lock", ...flags, file, ...args]);
 }
 
 /**
- * A free port, for programs that cannot use port 0. It is below the ports that the system gives to clients: one of those
- * could be in use by a client before the program binds it.
+ * A free port, for programs that cannot use port 0. It lies below the ephemeral ports, because the system could give
+ * one of those to a client before the program binds it.
  */
 export function freePort(): number {
   for (let tries = 0; tries < 100; tries++) {
@@ -68,15 +74,16 @@ export function freePort(): number {
   throw new Error("no free port among 100");
 }
 
-/**
- * The run line with another port (or path). The permission and the option have the same number.
- */
+/** The run line with another port or path. The permission and the option both get it. */
 export function elsewhere(line: RunLine, option: string, usual: string | number, other: string | number): RunLine {
   const flags = line.flags.map((flag) => flag.replaceAll(String(usual), String(other)));
   return { ...line, flags, args: [...line.args, option, String(other)] };
 }
 
-/** Starts a server on a free port and waits until it says that it listens. If another program takes the port first, it tries again. */
+/**
+ * Starts a server on a free port and waits until it prints that it listens. If another program takes the port first, it
+ * tries again.
+ */
 export async function serve(
   example: string,
   usual: number,
@@ -97,7 +104,7 @@ export async function serve(
   }
 }
 
-/** Starts a client on its first run line, towards a port. */
+/** Starts a client with its first run line, connecting to a port. */
 export function call(example: string, usual: number, port: number, ...more: string[]): Program {
   const { flags, args } = elsewhere(runLines(example)[0], "--port", usual, port);
   return start(example, flags, [...args, ...more]);
@@ -106,10 +113,12 @@ export function call(example: string, usual: number, port: number, ...more: stri
 /** The time limit of an example, long enough for a slow machine. */
 const PATIENCE_MS = 30_000;
 
-/** Types lines into a program and returns all that it printed. It must end by itself, without an error. */
+/**
+ * Types lines into a program and returns everything that it printed. The program must end by itself, without an error.
+ */
 export async function converse(program: Program, ...lines: string[]): Promise<string> {
   const timer = setTimeout(() => Deno.kill(program.pid, "SIGKILL"), PATIENCE_MS);
-  // One that ended early is told by its exit code.
+  // A program that ended early fails later, by its exit code.
   for (const line of lines) await program.write(line).catch(() => {});
   const { code, stdout, stderr } = await program.end();
   clearTimeout(timer);
@@ -117,7 +126,10 @@ export async function converse(program: Program, ...lines: string[]): Promise<st
   return stdout;
 }
 
-/** Waits until the kernel knows a port as listened on (or, for UDP, as bound): not every server says so. Linux only. */
+/**
+ * Waits until the kernel lists a port as listening, or as bound for UDP. It is for servers that print nothing. Linux
+ * only.
+ */
 export async function untilBound(port: number): Promise<void> {
   const local = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
   for (let tries = 0; tries < 500; tries++) {

@@ -3,7 +3,7 @@
 import * as socket from "../native.ts";
 import type { Socket } from "../native.ts";
 
-/** A descriptor of the process that the module knows nothing of, and the socket at the other end of what it leads to. */
+/** A descriptor of this process that the module did not open, and the socket that it is connected to. */
 export async function foreign(): Promise<[fd: number, other: Socket]> {
   const [a, b] = await socket.socketpair();
   const [inner, other] = await socket.socketpair();

@@ -4,13 +4,15 @@ import assert from "node:assert/strict";
 
 const inCi = Deno.env.get("CI") === "true";
 
-/** Whether a program is there and works; a missing one skips its tests with a line that says so, except in CI. */
+/**
+ * Whether a program is installed and works. Without it, its tests are skipped with a line that says so, except in CI.
+ */
 export function available(program: string, ...trial: string[]): boolean {
   const args = trial.length > 0 ? trial : ["--version"];
   try {
     if (new Deno.Command(program, { args, stdout: "null", stderr: "null" }).outputSync().success) return true;
   } catch {
-    // Not there.
+    // It is not installed.
   }
   if (inCi) throw new Error(`${program} is missing, and CI skips nothing`);
   console.log(`${program} is missing: its tests are skipped`);
@@ -19,7 +21,7 @@ export function available(program: string, ...trial: string[]): boolean {
 
 let python: boolean | undefined;
 
-/** Whether python3 is there. */
+/** Whether python3 is installed. */
 export function hasPython(): boolean {
   return python ??= available("python3");
 }
@@ -32,7 +34,7 @@ export function pythonTest(name: string, fn: () => void | Promise<void>): void {
 /** The time limit of a program of a test, in milliseconds. */
 const LONGEST_PROGRAM = 180_000;
 
-/** A program at the other end: lines to its standard input, lines from its standard output. */
+/** A program at the other end of a test. It reads lines from its standard input and prints lines. */
 export class Program {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
@@ -42,13 +44,13 @@ export class Program {
   #rest = "";
   #ended = false;
 
-  /** Starts it. It is killed after `longest` milliseconds; Infinity lets it run. */
+  /** Starts it. It is killed after `longest` milliseconds, or never for Infinity. */
   constructor(program: string, args: string[], longest: number = LONGEST_PROGRAM) {
     this.#child = new Deno.Command(program, { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
     this.#input = this.#child.stdin.getWriter();
     this.#output = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
     this.#errors = new Response(this.#child.stderr).text();
-    // A line that is awaited rejects then.
+    // A pending call of `line` rejects then.
     if (longest < Infinity) this.#deadline = setTimeout(() => this.#kill(), longest);
   }
 
@@ -56,7 +58,7 @@ export class Program {
     try {
       this.#child.kill("SIGKILL");
     } catch {
-      // It has ended.
+      // It has ended already.
     }
   }
 
@@ -70,7 +72,7 @@ export class Program {
     await this.#input.write(new TextEncoder().encode(line + "\n"));
   }
 
-  /** The next line that it prints; its error text as an error if it ends instead. */
+  /** The next line that it prints. If it ends instead, rejects with what it wrote to standard error. */
   async line(): Promise<string> {
     for (;;) {
       const end = this.#rest.indexOf("\n");
@@ -95,7 +97,7 @@ export class Program {
     await this.#input.close().catch(() => {});
   }
 
-  /** Waits for its end; returns its exit code and the rest of what it printed. */
+  /** Waits for its end. Returns its exit code and the rest of its output. */
   async end(): Promise<{ code: number; stdout: string; stderr: string }> {
     await this.closeInput();
     for (;;) {
@@ -109,7 +111,7 @@ export class Program {
     return { code, stdout: this.#rest, stderr };
   }
 
-  /** Ends it, whatever it does. */
+  /** Kills it if it still runs. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#ended) return;
     this.#kill();
@@ -117,12 +119,12 @@ export class Program {
   }
 }
 
-/** Starts python3 on a program text. */
+/** Starts python3 with a program text. */
 export function runPython(source: string, ...args: (string | number)[]): Program {
   return new Program("python3", ["-u", "-c", source, ...args.map(String)]);
 }
 
-/** Runs python3 to its end and returns what it printed, as JSON. */
+/** Runs a program text in python3 and returns its output, parsed as JSON. */
 export async function askPython(source: string, ...args: (string | number)[]): Promise<any> {
   await using program = runPython(source, ...args);
   const { code, stdout, stderr } = await program.end();
@@ -130,7 +132,7 @@ export async function askPython(source: string, ...args: (string | number)[]): P
   return JSON.parse(stdout);
 }
 
-/** Starts a TypeScript program text in a Deno of its own, with all permissions. */
+/** Runs a program text in another Deno process, with all permissions. */
 export async function runDeno(source: string, ...flags: string[]): Promise<Program> {
   const program = new Program(Deno.execPath(), ["run", "-A", "--unstable-net", "--no-lock", ...flags, "--ext=ts", "-"]);
   await program.write(source);
@@ -138,12 +140,12 @@ export async function runDeno(source: string, ...flags: string[]): Promise<Progr
   return program;
 }
 
-/** A directory for Unix sockets, gone with all that is in it when it is disposed of. */
+/** A directory for Unix sockets. It is removed with its content when it is disposed of. */
 export class TemporaryDirectory {
   readonly path: string = Deno.makeTempDirSync({ prefix: "berkeley_" });
   #count = 0;
 
-  /** A path in it that nothing has. */
+  /** An unused path in it. */
   fresh(): string {
     return `${this.path}/${++this.#count}`;
   }

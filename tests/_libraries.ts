@@ -1,5 +1,5 @@
-// Loaded before the tests: the libraries that the native backend opens. They stay open for as long as the process lives.
-// Opened here, they are no leak of the test that uses them first.
+// Loaded before the tests. It opens the libraries that the native backend uses and never closes. Otherwise the test
+// that uses them first would seem to leak them.
 
 import { libc, libcEpoll, libcMemory, libcTransfer } from "../native/libc.ts";
 import { libcNames } from "../native/names/libc.ts";
@@ -15,6 +15,6 @@ if (Deno.build.os === "linux") {
     libssl();
     libcrypto();
   } catch {
-    // Without OpenSSL, the tests of its TLS say so.
+    // OpenSSL is missing. The TLS tests report it.
   }
 }

@@ -7,7 +7,7 @@ interface Pending {
   readonly callback: () => void;
 }
 
-/** Time that stands still until `advance`. Turns are real ones. */
+/** A clock that stands still until `advance` is called. Its turns are turns of the real event loop. */
 export class ManualClock implements Clock {
   #now = 0;
   readonly #pending = new Set<Pending>();
@@ -28,17 +28,19 @@ export class ManualClock implements Clock {
     return new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** How many timers are set. */
+  /** The number of timers that are set. */
   get pending(): number {
     return this.#pending.size;
   }
 
-  /** When the next timer is due; Infinity where none ever is. */
+  /** The time of the next timer, or Infinity if none is set. */
   get nextDue(): number {
     return Math.min(...[...this.#pending].map(({ at }) => at));
   }
 
-  /** Lets everything run that is ready, then moves the time on and fires what is due, in order. */
+  /**
+   * Waits until everything that is ready has run, then advances the time and fires the timers that are due, in order.
+   */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {

@@ -7,28 +7,28 @@ import type { Waiter } from "../seam/transport.ts";
 
 const ALWAYS = 0x38;
 
-/** Something open whose events are set by hand. */
+/** A pollable whose events are set by hand. */
 export class Memory implements Openable {
   readonly waiters = new Map<Waiter, number>();
   readonly #number: number | undefined;
   #descriptor: Descriptor | undefined;
   #events: number;
 
-  /** `number` is the descriptor where the test wants a certain one, as a backend with real ones does. */
+  /** `number` is the descriptor that the test wants, as a backend with real descriptors has one. */
   constructor(events = 0, number?: number, runtime: Runtime = realRuntime) {
     this.#events = events;
     this.#number = number;
     this.#descriptor = runtime.descriptors.enter(this);
   }
 
-  /** Sets the events that hold. It wakes the waiters for new events, and for each `again`. */
+  /** Sets the events that hold. It wakes the waiters for the new events, and for those in `again`. */
   set(events: number, again = 0): void {
     const news = (events & ~this.#events) | again;
     this.#events = events;
     for (const [waiter, mask] of [...this.waiters]) if ((news & (mask | ALWAYS)) !== 0) waiter.wake();
   }
 
-  /** While it is being entered: the number that it wants. Then: its descriptor, -1 when closed. */
+  /** The descriptor that it wants, before it is in the table. Then its descriptor, and -1 after it was closed. */
   fileno(): number {
     if (this.#descriptor === undefined) return this.#number as number;
     return this.#descriptor.closed ? -1 : this.#descriptor.fd;
@@ -45,7 +45,7 @@ export class Memory implements Openable {
   settle(): undefined {
     return undefined;
   }
-  /** As close(fd): through the descriptor, which closes this. */
+  /** Closes the descriptor in the table, which closes this object. */
   closeNumber(): void {
     this.#descriptor!.close();
   }

@@ -1,11 +1,13 @@
-// Whether the reactor is parked.
+// Tells whether the reactor is parked.
 
 import assert from "node:assert/strict";
 
 /** The numbers of epoll_wait and epoll_pwait, on x86-64 and arm64. */
 const WAITS = Deno.build.arch === "x86_64" ? ["232", "281"] : ["22"];
 
-/** How long the loop's own call waits, in ms; those of Deno's threads wait for other times. */
+/**
+ * The timeout of the reactor's epoll_wait in ms, in hexadecimal. The event loops of Deno's threads use other timeouts.
+ */
 const PARKED_MS = "0xea60";
 
 /** Whether a thread is in the reactor's epoll_wait. */
@@ -15,7 +17,7 @@ function isParked(): boolean {
       const [number, , , , timeout] = Deno.readTextFileSync(`/proc/self/task/${name}/syscall`).split(" ");
       return WAITS.includes(number) && timeout === PARKED_MS;
     } catch {
-      return false; // it has ended
+      return false; // The thread has ended.
     }
   });
 }

@@ -1,4 +1,4 @@
-// A simulated host as a third subject of the suites: on the real clock, since they wait by it.
+// A simulated host as a third subject of the suites. It runs on the real clock, because the suites wait in real time.
 
 import type { Socket } from "../mod.ts";
 import { World } from "../sim.ts";
@@ -8,13 +8,13 @@ import type { FamilyName } from "./differential/scenario.ts";
 
 const module: Module = new World({ trace: false }).host("sim").socket;
 
-/** SO_LINGER with 0 seconds: close resets. */
+/** SO_LINGER with 0 seconds: close resets the connection. */
 const NO_LINGER = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
 
 /** Connections that stay open. */
 const kept: Socket[] = [];
 
-/** Does to a connection what its first byte says, as the helper in differential/interpreter.py does. */
+/** Does what the first byte on a connection says, as the helper in differential/interpreter.py does. */
 async function serve(peer: Socket): Promise<void> {
   const command = new TextDecoder().decode(await peer.recv(1));
   if (command === "D") await peer.sendall("data");
@@ -22,13 +22,13 @@ async function serve(peer: Socket): Promise<void> {
   else if (command !== "C") {
     if (command === "H") await peer.shutdown(module.SHUT_WR);
     while ((await peer.recv(4096)).length > 0);
-    // The end of this connection is not to be seen: when it came would depend on the time.
+    // The client must not see the end of this connection, because the time of the end is not deterministic.
     return void kept.push(peer);
   }
   peer.close();
 }
 
-/** Starts the helper that resets, half-closes or closes on demand. */
+/** Starts the helper that resets, half-closes or closes a connection on demand. */
 function listen(host: string, family: number): [string, number] {
   const server = module.create_server([host, 0], { family, backlog: 1024 });
   (async () => {
@@ -37,7 +37,7 @@ function listen(host: string, family: number): [string, number] {
   return server.getsockname() as [string, number];
 }
 
-/** The host, and where its helper listens. */
+/** The host, and the addresses of its helper. */
 export const simulated: Subject & { foreign: Record<FamilyName, any> } = {
   name: "sim",
   module,
@@ -59,7 +59,7 @@ export const simulated: Subject & { foreign: Record<FamilyName, any> } = {
   },
 };
 
-/** The backends of this machine, and the simulated host. */
+/** The backends of this machine and the simulated host. */
 export const SUBJECTS: Subject[] = [...BACKENDS, simulated];
 
 /** The same with the backend in memory. */

@@ -1,4 +1,4 @@
-// The module of a simulated host as an entry, for tests that run a program in a process of its own.
+// The module of a simulated host as an entry, for tests that run a program in another process.
 
 import { World } from "../sim.ts";
 

@@ -1,13 +1,13 @@
-// Starts programs in a terminal of their own. There Deno asks the user for a permission where it refuses elsewhere.
+// Starts programs in a pseudo-terminal. There Deno asks the user for a permission that it refuses without a terminal.
 
 import { Program } from "./_helpers.ts";
 
-/** Longer than any example takes on a slow machine, in seconds. */
+/** The time limit in seconds. No example takes that long on a slow machine. */
 const PATIENCE = 60;
 
 /**
- * pty.fork, since script(1) is not the same on every system. It passes on what the program prints and what is written to
- * its own input, and ends with the program's exit status: with 125 where Deno asks for a permission, 124 at the deadline.
+ * Uses pty.fork, since script(1) differs between systems. It passes on the program's output, and its own input to the
+ * program. It ends with the program's exit status, with 125 if Deno asks for a permission, or with 124 at the deadline.
  */
 const RUNNER = `
 import os, pty, select, signal, sys, time
@@ -41,7 +41,7 @@ status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 os._exit(failure if failure is not None else status)
 `;
 
-/** Starts a program in a terminal. Its lines come as they are printed, what is typed among them. */
+/** Starts a program in a terminal. Its lines include the echo of what is typed. */
 export function startInTerminal(program: string, ...args: string[]): Program {
   return new Program("python3", ["-c", RUNNER, String(PATIENCE), program, ...args]);
 }

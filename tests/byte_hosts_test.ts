@@ -1,4 +1,4 @@
-// Bytes as host names, which CPython takes wherever it takes a host, and what it says to those that are no name.
+// Host names as bytes, which CPython takes wherever it takes a host, and its errors for bytes that are no host name.
 
 import assert from "node:assert/strict";
 import { SUBJECTS } from "./_sim.ts";

@@ -1,5 +1,5 @@
-// Memory that is detached or resized while a call waits. A send sends all that it was given at the call, or rejects. A
-// receive rejects with TypeError, and what arrives is the next call's.
+// Memory that is detached or resized while a call waits. A send sends everything that it was given, or rejects. A
+// receive rejects with TypeError, and data that arrives is for the next call.
 
 import assert from "node:assert/strict";
 import { SUBJECTS } from "./_sim.ts";
@@ -9,10 +9,10 @@ import type { Module } from "./conformance/fixtures.ts";
 import type { MakefileOptions, Socket } from "../mod.ts";
 
 const PAGE = 65536;
-/** More than one write takes. It is sent while the buffers of both ends are full. */
+/** More than one write takes. It is sent while both ends' buffers are full. */
 const MUCH = 2 ** 20;
 
-/** Memory of so many bytes, and what changes it. */
+/** Makes memory of some size, and a function that changes it. */
 type Changeable = (size: number) => [view: Uint8Array<ArrayBuffer>, change: () => void];
 
 const DETACHED: Record<string, Changeable> = {
@@ -43,7 +43,7 @@ const CHANGED: Record<string, Changeable> = {
   },
 };
 
-/** The files of the test that runs. They keep their sockets open. */
+/** The files of the running test. They keep their sockets open. */
 const files: { close(): Promise<void> }[] = [];
 
 function file(socket: Socket, mode: string, options: MakefileOptions = {}): any {
@@ -67,7 +67,7 @@ const RECEIVES: Record<string, Into> = {
   "an unbuffered file's readinto": (socket, view) => file(socket, "rb", { buffering: 0 }).readinto(view),
 };
 
-/** Fills both ends' buffers, so that what is sent next has to wait. Returns how many bytes are under way. */
+/** Fills both ends' buffers, so that the next send waits. Returns the number of bytes under way. */
 async function fill(socket: Socket): Promise<number> {
   socket.setblocking(false);
   const piece = new Uint8Array(262144);
@@ -84,7 +84,7 @@ async function fill(socket: Socket): Promise<number> {
   return total;
 }
 
-/** Reads all that comes until the end of the stream. Counts the bytes behind the first `skipped`. */
+/** Reads to the end of the stream. Counts the bytes after the first `skipped` by value. */
 async function count(socket: Socket, skipped: number): Promise<Map<number, number>> {
   const counts = new Map<number, number>();
   let at = 0;
@@ -96,7 +96,7 @@ async function count(socket: Socket, skipped: number): Promise<Map<number, numbe
 
 type Send = (m: Module, socket: Socket, view: Uint8Array<ArrayBuffer>) => Promise<unknown>;
 
-/** Sends that resolve when all is sent. */
+/** Sends that resolve when everything is sent. */
 const WHOLE_SENDS: Record<string, Send> = {
   sendall: (_, socket, view) => socket.sendall(view),
   "sendall behind another one": async (_, socket, view) => {
@@ -117,7 +117,7 @@ const WHOLE_SENDS: Record<string, Send> = {
   },
 };
 
-/** Sends that tell how many bytes they sent. */
+/** Sends that return the number of bytes. */
 const SENDS: Record<string, Send> = {
   "send behind a sendall": (_, socket, view) => {
     void socket.sendall(new Uint8Array([0])).catch(() => {});

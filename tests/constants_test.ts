@@ -1,4 +1,4 @@
-// Constants against CPython's, and the other platforms' numbers.
+// Constants compared with CPython's, and the numbers of other platforms.
 
 import assert from "node:assert/strict";
 import * as constants from "../base/constants.ts";
@@ -17,7 +17,7 @@ print(json.dumps({n: int(v) for n, v in vars(socket).items()
   assert.deepEqual(own, theirs);
 });
 
-/** The constants as a platform sees them, from a process that is told that it runs there. */
+/** The constants on a platform, from a process that takes itself for that platform. */
 async function on(os: string): Promise<Record<string, number>> {
   await using program = await runDeno(`
     Object.defineProperty(Deno, "build", { value: { ...Deno.build, os: ${JSON.stringify(os)} } });
@@ -27,7 +27,7 @@ async function on(os: string): Promise<Record<string, number>> {
   return await program.json();
 }
 
-/** Numbers of the platforms' headers: sys/socket.h and netinet/in.h of macOS, winsock2.h and ws2ipdef.h. */
+/** Numbers from the headers of the platforms: sys/socket.h and netinet/in.h of macOS, winsock2.h and ws2ipdef.h. */
 const ELSEWHERE: Record<string, Record<string, number>> = {
   darwin: {
     AF_UNIX: 1,
@@ -67,7 +67,7 @@ const ELSEWHERE: Record<string, Record<string, number>> = {
   },
 };
 
-/** Names whose numbers share one space, so that no two may be the same where Linux tells them apart. */
+/** Names whose numbers must differ from each other if they differ on Linux. */
 const SPACES = [/^AF_/, /^SO_(?!J1939|VM_)/, /^IP_(?!DEFAULT|MAX)/, /^IPV6_(?!RTHDR_TYPE)/, /^TCP_/, /^MSG_/, /^SOCK_/];
 
 for (const [os, expected] of Object.entries(ELSEWHERE)) {

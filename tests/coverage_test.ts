@@ -1,4 +1,4 @@
-// The table of CPython's names against CPython, against this module, and against the page that shows it.
+// Compares the table of CPython's names with CPython, with this module, and with docs/coverage.md.
 
 import assert from "node:assert/strict";
 import { listedNames, namesOf, page, TABLE, union } from "./coverage/table.ts";
@@ -12,7 +12,7 @@ pythonTest("python3 has no name that the table does not list", async () => {
 });
 
 Deno.test("every listed name is there or left out with a reason, and docs/coverage.md says so", async () => {
-  // As deno fmt leaves it: tables are aligned and lines are broken there.
+  // Undoes what deno fmt does: it aligns tables and wraps lines.
   const plain = (text: string) => text.replace(/-{3,}/g, "---").replace(/\s+/g, " ");
   assert.equal(plain(await Deno.readTextFile(TABLE)), plain(await page(await listedNames())), AGAIN);
 });

@@ -1,4 +1,5 @@
-// CPython's own tests, over both backends: each one that applies passes. cpython/exceptions.ts tells which do not, and why.
+// CPython's own tests, over both backends: each one that applies passes. cpython/exceptions.ts lists the others, with
+// reasons.
 
 import assert from "node:assert/strict";
 import { exceptions } from "./cpython/exceptions.ts";
@@ -7,7 +8,7 @@ import { hasPython } from "./_helpers.ts";
 
 const BACKENDS = { deno: "../../mod.ts", native: "../../native.ts" };
 
-/** With fewer than so many that pass, a suite has not really run. */
+/** The least number of tests that must pass in each suite. With fewer, the suite has not really run. */
 const SUITES: Record<string, number> = {
   test_socket: 300,
   test_timeout: 5,
@@ -33,7 +34,8 @@ for (const [backend, entry] of Object.entries(BACKENDS)) {
         const tests = (await listTests(suite))!.filter((test) => !rules.some(([pattern]) => pattern.test(test)));
         const outcomes = await runTests(suite, entry, tests);
         const failed = outcomes.filter(({ outcome }) => outcome === "failed");
-        // As CPython's own runner does with --rerun: some of its tests wait for a fixed time, and fail on a loaded machine.
+        // Failed tests run again, as with CPython's --rerun: some of them wait for a fixed time and fail on a loaded
+        // machine.
         const again = failed.length === 0 ? [] : await runTests(suite, entry, failed.map(({ test }) => test));
         const twice = again.filter(({ outcome }) => outcome === "failed").map(({ test, why }) => `${test}: ${why}`);
         assert.deepEqual(twice, []);

@@ -1,4 +1,4 @@
-// create_connection: its bounds, and its giving up.
+// create_connection: its timeout, and giving it up.
 
 import assert from "node:assert/strict";
 import { createConnection } from "../core/create.ts";
@@ -13,7 +13,7 @@ for (const { name, module: m } of SUBJECTS) {
     const error = await failure(() => m.create_connection(server.getsockname(), 0));
     assert.ok(error instanceof m.BlockingIOError);
     assert.equal(error.code, "EINPROGRESS");
-    // What was under way ends: the connection comes, and goes.
+    // The connect that was under way ends: its connection is accepted and closed.
     const [conn] = await server.accept();
     assert.equal((await conn.recv(1).catch(() => [])).length, 0);
     conn.close();
@@ -21,7 +21,7 @@ for (const { name, module: m } of SUBJECTS) {
 
   Deno.test({
     name: `${name}: create_connection heeds its signal while it looks a name up`,
-    // A look-up cannot be ended: it may outlive the test.
+    // A look-up cannot be cancelled, so it may outlive the test.
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {

@@ -1,7 +1,7 @@
-// Random scenarios, run by CPython and here: every answer has to be the same, or a known difference.
+// Random scenarios that run in CPython and here. Every answer must be the same, or a known difference.
 //
-// The seed is the same each time, so that a failure is news about the code. BERKELEY_SEED takes another one, and
-// BERKELEY_SCENARIOS more of them.
+// The seed is always the same, so that a new failure is caused by a change of the code. BERKELEY_SEED sets another
+// seed, and BERKELEY_SCENARIOS the number of scenarios.
 
 import assert from "node:assert/strict";
 import * as deno from "../mod.ts";
@@ -20,13 +20,13 @@ import { simulated as sim } from "./_sim.ts";
 const SCENARIOS = Number(Deno.env.get("BERKELEY_SCENARIOS") ?? 2000);
 const SEED = Number(Deno.env.get("BERKELEY_SEED") ?? 1);
 
-/** So many at a time. */
+/** How many scenarios are compared at a time. */
 const BATCH = 500;
 
-/** A long run tells how far it is. */
+/** Whether the run is long enough to print its progress. */
 const LONG = SCENARIOS > 10 * BATCH;
 
-/** So many failures are shrunk and shown: the rest is likely more of the same. */
+/** How many failures are shrunk and shown. The others probably have the same causes. */
 const SHOWN = 20;
 
 function differentialTest(name: BackendName, module: Module, foreign?: Record<FamilyName, any>): void {

@@ -1,10 +1,10 @@
 // README and docs/ are correct: their programs run, their commands are known, and their links have targets.
 //
-// Blocks that stand alone are run by `deno test --doc`. Here run those that need each other: a block marked
-// `server` with the block marked `client` after it, as printed but for the port, which is a free one here, and with the
-// flags of the document's run lines (`deno run … server.ts`) where it has them. Where Python stands beside them, every
-// combination of the two languages talks. A block marked `prints` prints the text block that follows it. A block marked
-// `tls` is a client of example.org, for which a local server stands in.
+// `deno test --doc` runs the blocks that stand alone. This test runs the others. A block marked `server` runs with the
+// block marked `client` after it, as printed, except that a free port replaces the port. The flags are those of the
+// document's run lines (`deno run … server.ts`), if it has any. Where the document shows Python too, every combination
+// of the two languages runs. A block marked `prints` prints the text block that follows it. A block marked `tls` is a
+// client of example.org, which a local server replaces.
 
 import assert from "node:assert/strict";
 import { hasPython, Program } from "./_helpers.ts";
@@ -39,16 +39,16 @@ function blocks(text: string): Block[] {
 interface Dialogue {
   servers: Block[];
   clients: Block[];
-  /** The run lines that the document has for them. */
+  /** The document's run lines for its programs. */
   commands: string[];
-  /** What the client prints, where the document says so. */
+  /** The output of the client, if the document shows it. */
   printed: string | undefined;
 }
 
 /** A document's run line for one of its programs: `deno run flags… server.ts`. */
 const RUN_LINE = /^deno run (.*) (server|client)\.ts$/;
 
-/** The dialogues of a document: a server's blocks (in one or two languages), its client's, and the output. */
+/** The dialogues of a document: the server's blocks (in one or two languages), the client's, and the output. */
 function dialogues(text: string): Dialogue[] {
   const found: Dialogue[] = [];
   let twin: Block[] = [];
@@ -76,11 +76,11 @@ function portOf({ servers }: Dialogue): string {
     : /\["[^"]*", (\d+)\]/.exec(servers[0].code)![1];
 }
 
-/** The flags that a program is run with: those of its run line, else no more than it needs. */
+/** The flags of a program: those of its run line, or else only what it needs. */
 function flagsOf({ role, code }: Block, { commands }: Dialogue): string[] {
   const stated = commands.map((line) => RUN_LINE.exec(line)!).find(([, , program]) => program === role);
   if (stated !== undefined) return stated[1].split(" ");
-  // A UDP server answers to whatever port its client has.
+  // A UDP server answers to the client's port, which is any port.
   if (/SOCK_DGRAM/.test(code)) return ["--allow-net=127.0.0.1"];
   return ["--allow-net=127.0.0.1:PORT,localhost:PORT"];
 }
@@ -93,7 +93,7 @@ async function run(block: Block, dialogue: Dialogue, port: number): Promise<Prog
   return await runText(moved, flags);
 }
 
-/** Starts a program from its text, as it would run in the checkout. */
+/** Starts a program from its text. Imports work as in the checkout. */
 async function runText(code: string, flags: string[]): Promise<Program> {
   const program = new Program(Deno.execPath(), ["run", "--no-prompt", "--no-lock", ...flags, "--ext=ts", "-"]);
   await program.write(code);
@@ -101,14 +101,14 @@ async function runText(code: string, flags: string[]): Promise<Program> {
   return program;
 }
 
-/** Lines without the indentation that all of them have: `deno fmt` takes it away from the blocks of a document. */
+/** Removes the indentation that all lines have. `deno fmt` removes it from the blocks of a document. */
 function dedent(text: string): string {
   const lines = text.split("\n");
   const indents = lines.filter((line) => line !== "").map((line) => line.search(/\S/));
   return lines.map((line) => line.slice(Math.min(...indents))).join("\n");
 }
 
-/** What GitHub makes of headings. */
+/** The anchors that GitHub makes from headings. */
 function anchorsOf(text: string): string[] {
   return Array.from(
     text.matchAll(/^#+ (.*)$/gm),
@@ -119,7 +119,7 @@ function anchorsOf(text: string): string[] {
 for (const name of documents()) {
   const text = Deno.readTextFileSync(new URL(name, root));
 
-  // A translation's programs are the same; see below.
+  // The programs of a translation are the same; they are compared below.
   for (const [number, dialogue] of (name.startsWith("docs/zh/") ? [] : dialogues(text)).entries()) {
     for (const server of dialogue.servers) {
       for (const client of dialogue.clients) {
@@ -133,7 +133,7 @@ for (const name of documents()) {
             await using _ = await run(server, dialogue, port);
             await untilBound(port);
             await using calling = await run(client, dialogue, port);
-            // The one client that asks its user is told to end.
+            // The only client that reads input is told to end.
             const printed = await converse(calling, ...(client.language === "python" ? ["exit"] : []));
             if (dialogue.printed !== undefined) assert.equal(printed, dialogue.printed);
           },
@@ -216,7 +216,7 @@ function sources(folder = ""): string[] {
 for (const name of documents()) {
   Deno.test(`${name}: the files that it names are there`, () => {
     const text = Deno.readTextFileSync(new URL(name, root)).replaceAll(/^```.*?^```/gms, "");
-    // server.ts and client.ts are programs in the document.
+    // server.ts and client.ts are names of programs in the document.
     const named = Array.from(text.matchAll(/`([a-z_/]+\.ts)`/g), ([, file]) => file)
       .filter((file) => !["server.ts", "client.ts"].includes(file));
     const files = sources();

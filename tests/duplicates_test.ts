@@ -1,4 +1,4 @@
-// Duplicates of a socket, and objects on one descriptor, share a connection: each call has its own outcome.
+// Duplicates of a socket, and objects on one descriptor, share a connection. Each call gets its own outcome.
 
 import assert from "node:assert/strict";
 import { BACKENDS } from "./_backends.ts";
@@ -48,7 +48,7 @@ for (const { name, module: m } of BACKENDS) {
     all.client.settimeout(0.01);
     let sent = 0;
     const piece = new Uint8Array(262144).fill(1);
-    // Until nothing goes out any more: what a send that timed out took counts as sent.
+    // Until nothing more is sent: what the send that timed out took counts as sent.
     for (;;) {
       const count = await all.client.send(piece).catch((error) => {
         assert.equal(error.name, "TimeoutError");

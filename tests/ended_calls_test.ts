@@ -1,4 +1,5 @@
-// Calls that something else ends (another object, the descriptor's number, shutdown, detach), and the memory that they used.
+// Calls that are ended from outside (by another object, the descriptor's number, shutdown or detach), and the memory
+// that they used.
 
 import assert from "node:assert/strict";
 import { SHUT_WR } from "../mod.ts";
@@ -10,7 +11,7 @@ import { pythonTest, runDeno, runPython } from "./_helpers.ts";
 import { Connected, Listening, receive, settled, staysPending, text } from "./conformance/fixtures.ts";
 import type { Module } from "./conformance/fixtures.ts";
 
-/** More than the buffers of both ends: Linux lets them grow to some megabytes. */
+/** More than both buffers hold: Linux lets them grow to some megabytes. */
 const MUCH = 32 * 2 ** 20;
 
 /** A connected pair of TCP or Unix sockets. */
@@ -23,7 +24,7 @@ async function connect(m: Module, family: "TCP" | "Unix"): Promise<[Socket, Sock
   return [client, (await accepted)[0]];
 }
 
-/** What can be pending on a connection, or on its listener. */
+/** Calls that can be pending on a connection or its listener. */
 const PENDING: Record<string, (all: Connected) => [Socket, Promise<unknown>]> = {
   recv: ({ client }) => [client, client.recv(10)],
   "small recv_into": ({ client }) => [client, client.recv_into(new Uint8Array(10))],
@@ -134,7 +135,7 @@ for (const { name, module: m } of SUBJECTS) {
   }
 }
 
-/** Ends the stream and asserts what came last. Of the call that was ended, all or nothing may have gone out before. */
+/** Ends the stream and checks its last bytes. The call that was ended may have sent everything or nothing before. */
 async function assertEndsWith(from: Socket, peer: Socket, data: Uint8Array): Promise<void> {
   await from.shutdown(SHUT_WR);
   const got = await receive(peer, 3 * data.length);
@@ -146,7 +147,7 @@ const [{ module: onDeno, url }] = BACKENDS;
 
 for (const family of ["TCP", "Unix"]) {
   Deno.test(`deno, ${family}: memory of an ended recv_into can be transferred, and the process lives on`, async () => {
-    // Deno used to crash as a whole: hence a process of its own.
+    // Deno itself crashed here once, so the program runs in another process.
     await using program = await runDeno(`
       import * as socket from ${JSON.stringify(url)};
       const [a, b] = await socket.socketpair(${family === "TCP" ? "socket.AF_INET" : ""});
@@ -156,7 +157,7 @@ for (const family of ["TCP", "Unix"]) {
       const again = socket.socket(-1, -1, -1, a.detach());
       await ended;
       structuredClone(buffer, { transfer: [buffer.buffer] });
-      // The memory that was read into is the connection's own: what comes is the next receive's.
+      // A read fills the connection's own memory, so the data is for the next receive.
       await b.sendall("received");
       await socket.select([again], [], [], 0);
       console.log(new TextDecoder().decode(await again.recv(100)));
@@ -167,16 +168,16 @@ for (const family of ["TCP", "Unix"]) {
   });
 }
 
-/** Leaves a send under way whose call was given up. */
+/** Starts a send that waits, and gives its call up. */
 async function stall(socket: Socket): Promise<void> {
   socket.settimeout(0.05);
   await assert.rejects(socket.sendall(new Uint8Array(MUCH)), { message: "timed out" });
   socket.settimeout(10);
 }
 
-/** Asserts what a stalled socket receives after its peer has said "bye" and was closed with much unread. */
+/** Checks what a stalled socket receives after its peer has sent "bye" and closed with much unread data. */
 async function assertLastWords(socket: Socket): Promise<void> {
-  // Turns for the send to fail in. A select would read meanwhile.
+  // Turns of the event loop in which the send can fail. A select would read during that time.
   for (let turn = 0; turn < 300; turn++) await new Promise((resolve) => setImmediate(resolve));
   const answers = [];
   for (let n = 0; n < 3; n++) answers.push(await socket.recv(10).then(text, (error) => error.code));
@@ -184,7 +185,7 @@ async function assertLastWords(socket: Socket): Promise<void> {
 }
 
 pythonTest("deno, TCP: after a send that failed unseen, recv gives the peer's last data before the error", async () => {
-  // Python's, since Deno shuts a connection down before it closes it.
+  // The peer is Python's, since Deno shuts a connection down before it closes it.
   await using program = runPython(`
 import socket
 listener = socket.create_server(("127.0.0.1", 0))
@@ -227,7 +228,7 @@ Deno.test({
       return new WeakRef(data);
     };
     const left = await fail();
-    // A WeakRef holds what it refers to until the end of a turn.
+    // A WeakRef keeps its object alive until the end of a turn.
     for (let turns = 0; turns < 10 && left.deref() !== undefined; turns++) {
       await new Promise((resolve) => setImmediate(resolve));
       (globalThis as unknown as { gc(): void }).gc();
@@ -280,7 +281,7 @@ Deno.test({
     const piece = new Uint8Array(2 ** 18);
     const room = new Uint8Array(2 ** 18);
     for (const [a, b] of pairs) {
-      // Under a timeout, so that it is sent from a copy.
+      // With a timeout, it is sent from a copy.
       a.settimeout(60);
       const sending = a.sendall(piece);
       for (let left = piece.length; left > 0;) left -= await b.recv_into(room);

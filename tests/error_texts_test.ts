@@ -1,4 +1,4 @@
-// What errors say: the option, the argument or the way out by name; and where they lead to in a program.
+// The texts of errors: they name the option, the argument or the alternative. Their stacks begin in the program.
 
 import assert from "node:assert/strict";
 import * as socket from "../mod.ts";

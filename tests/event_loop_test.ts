@@ -1,4 +1,4 @@
-// The event loop: what does not keep the process alive, and what does not keep timers waiting.
+// The event loop: what does not keep the process alive, and what does not delay timers.
 
 import assert from "node:assert/strict";
 import { MSG_DONTWAIT, SHUT_WR } from "../mod.ts";
@@ -7,13 +7,13 @@ import { converse } from "./_examples.ts";
 import { runDeno } from "./_helpers.ts";
 import { Connected, Listening } from "./conformance/fixtures.ts";
 
-/** Runs a program over a backend; returns what it printed. It has to end by itself. */
+/** Runs a program over a backend until it ends by itself. Returns its output. */
 async function run(url: string, source: string): Promise<string> {
   await using program = await runDeno(`import * as socket from ${JSON.stringify(url)};\n${source}`);
   return (await converse(program)).trim();
 }
 
-/** How a connect is given up, and what that prints. */
+/** Ways to give up a connect, and the output of each. */
 const GIVEN_UP: Record<string, [source: string, printed: string]> = {
   "that timed out": [
     `client.settimeout(0.05);
@@ -32,7 +32,7 @@ const GIVEN_UP: Record<string, [source: string, printed: string]> = {
   ],
 };
 
-/** Calls that need not wait. Each is made again and again, and may fail each time. */
+/** Calls that do not wait. Each is repeated many times, and each may fail. */
 const AT_ONCE: Record<string, (all: Connected) => () => Promise<unknown>> = {
   "recv at the end of the stream": ({ client, peer }) => {
     peer.close();
@@ -110,7 +110,7 @@ const [{ url }] = BACKENDS;
 
 for (const [what, [source, printed]] of Object.entries(GIVEN_UP)) {
   Deno.test(`deno: a connect ${what} does not keep the process alive once its socket is closed`, async () => {
-    // The queue of a backlog of 0 holds one; the next SYN is dropped, and sent again for two minutes.
+    // The queue of a backlog of 0 has room for one. Linux drops the next SYN, and repeats it for two minutes.
     using listening = new Listening(BACKENDS[0].module, "IPv4", 0);
     using first = listening.socket();
     await first.connect(listening.address);

@@ -1,4 +1,4 @@
-// What the examples and tools say to a mistake: one line that tells it, and the exit status of its kind.
+// The answers of the examples and tools to a mistake: one line about it, and the exit status for that kind of mistake.
 
 import assert from "node:assert/strict";
 import * as socket from "../mod.ts";

@@ -34,7 +34,7 @@ Deno.test("netcat: what is piped in is sent, half-closed, and answered", async (
   const answering = (async () => {
     const [conn] = await server.accept();
     let question = "";
-    for await (const data of conn) question += new TextDecoder().decode(data); // to the end of stream
+    for await (const data of conn) question += new TextDecoder().decode(data); // To the end of the stream.
     await conn.sendall(question.toUpperCase());
     conn.close();
   })();
@@ -60,7 +60,7 @@ Deno.test("netcat: two of them talk at a path", async () => {
   const path = directory.fresh();
   const watcher = Deno.watchFs(directory.path);
   await using listening = netcat(unixLine, "/tmp/cat.sock", path);
-  // The path is there as soon as it is bound, and served from the next moment on.
+  // The path exists as soon as the socket is bound, and the server listens shortly after that.
   for await (const _ of watcher) if ((await Deno.lstat(path).catch(() => null))?.isSocket) break;
   const connect = { flags: unixLine.flags, args: unixLine.args.filter((word) => word !== "--listen") };
   await using connected = netcat(connect, "/tmp/cat.sock", path);

@@ -1,4 +1,4 @@
-// Every example, started as a user starts it: with exactly the flags that it states, with --help, and without flags.
+// Every example, started as a user starts it: with the flags that it states, with --help, and without flags.
 
 import assert from "node:assert/strict";
 import { TemporaryDirectory } from "./_helpers.ts";
@@ -20,7 +20,7 @@ for (const example of examples()) {
     assert.match(printed, new RegExp(example.replace(".ts", "")));
   });
 
-  // A simulation needs none: its tests run it as it is.
+  // A simulation needs no flags: its own tests run it.
   const needsNone = example.startsWith("sim_");
   Deno.test(
     `${example} needs each permission that it states`,

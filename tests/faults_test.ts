@@ -1,4 +1,5 @@
-// What goes wrong in a network and in a system, on both backends: nothing is lost, leaked, spun on or left unhandled.
+// Faults of networks and systems, on both backends. Nothing is lost or leaked, no loop spins, and no error stays
+// unhandled.
 
 import { BACKENDS } from "./_backends.ts";
 import { abortSuite } from "./faults/aborts.ts";

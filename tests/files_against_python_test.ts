@@ -1,4 +1,4 @@
-// makefile against CPython's: the same packets and the same calls, here and in python3.
+// makefile compared with CPython's: the same packets and the same calls, here and in python3.
 
 import assert from "node:assert/strict";
 import { errorFor, timedOut, TimeoutError } from "../base/errors.ts";
@@ -6,7 +6,7 @@ import { makeFile } from "../core/files.ts";
 import type { FileSocket, MakefileOptions } from "../core/files.ts";
 import { pythonTest, runPython } from "./_helpers.ts";
 
-/** A socket that receives what a script says, packet by packet, and keeps what it is sent. */
+/** A socket that receives the packets of a script, and keeps what it is sent. */
 class Scripted implements FileSocket {
   readonly script: (Uint8Array | Error)[];
   sent: number[] = [];
@@ -30,7 +30,7 @@ class Scripted implements FileSocket {
     return Promise.resolve(taken);
   }
 
-  /** Takes up to 1000 bytes at a time, and none where the script says so. */
+  /** Takes up to 1000 bytes at a time, or none if the script says so. */
   send(data: Uint8Array<ArrayBuffer>): Promise<number> {
     if (this.script[0] instanceof Error) return Promise.reject(this.script.shift());
     const taken = data.subarray(0, 1000);
@@ -45,7 +45,7 @@ class Scripted implements FileSocket {
 
 const busy = () => errorFor("EAGAIN");
 
-// The judge: CPython's own makefile over a socket that follows the same script.
+// CPython's side: its own makefile over a socket that follows the same script.
 const JUDGE = `
 import io, json, socket, sys
 class Scripted:
@@ -132,7 +132,7 @@ async function call(file: any, [name, ...args]: Case["calls"][number]): Promise<
   return [await file[name](buffer), buffer];
 }
 
-/** Runs the cases in both worlds and compares every answer. */
+/** Runs the cases here and in CPython, and compares all answers. */
 async function compare(cases: Case[]): Promise<void> {
   await using judge = runPython(JUDGE);
   await judge.write(JSON.stringify(cases));
@@ -149,7 +149,7 @@ async function compare(cases: Case[]): Promise<void> {
     for (const [j, one] of kase.calls.entries()) {
       let [result, newlines] = expected.results[j];
       const mine = plain(await call(file, one));
-      // Where CPython's buffered files answer "nothing" to would-block, ours say null.
+      // For a call that would block, CPython's buffered files return an empty result and this module returns null.
       if (mine === null && (Array.isArray(result) ? result.length < 2 : result === "")) result = null;
       const where = `case ${i}, call ${j} of ${JSON.stringify({ ...kase, packets: expected.packets })}`;
       assert.deepEqual([mine, file.newlines ?? null], [result, newlines], where);
@@ -218,7 +218,8 @@ pythonTest("text: wrong bytes are ignored or replaced as in CPython", async () =
     calls: [["readline"], ["read", 2], ["readline", 3], ["read"]],
   }));
   for (const errors of ["ignore", "replace"]) {
-    // A surrogate: CPython holds its half back at a packet's end, which only the moment of reading on shows.
+    // A surrogate pair: CPython keeps back its first half at the end of a packet, which depends on the moment of the
+    // next read.
     cases.push({
       mode: "r",
       buffering: -1,
@@ -242,8 +243,8 @@ pythonTest("bytes: random packets, calls and buffer sizes read as in CPython", a
       ? ["read", "readinto", "readline", "readlines", "readall"]
       : ["read", "readinto", "readline", "readlines"];
     const mode = ["rb", "rwb", "b"][below(3)];
-    // Where a readline would have to wait, CPython's SocketIO and BufferedRWPair lose what they had, in an error;
-    // and BufferedRWPair's readline returns more than its limit.
+    // If a readline would have to wait, CPython's SocketIO and BufferedRWPair lose their data in an error. And
+    // BufferedRWPair's readline returns more than its limit.
     const mayWait = buffering !== 0 && mode !== "rwb";
     cases.push({
       mode,
@@ -296,7 +297,7 @@ pythonTest("what is written arrives as from CPython", async () => {
       });
     }
   }
-  // A call without a result is None there and undefined here.
+  // A call without a result returns None in Python and undefined here.
   await compare(cases);
 });
 
@@ -310,7 +311,7 @@ Deno.test("timeouts at any moment change nothing: the next call goes on", async 
     const packets: (Uint8Array | Error)[] = [];
     for (let at = 0; at < bytes.length;) packets.push(bytes.slice(at, at += 1 + below(5)));
     const calls = Array.from({ length: 8 }, (): Case["calls"][number] => {
-      // An unbuffered read is one receive: what it answers depends on the moment.
+      // An unbuffered read is one receive, so its result depends on the moment.
       const name = ["readline", "readlines", "read"][below(options.buffering === 0 ? 2 : 3)];
       return name === "readlines" ? [name, 1 + below(8)] : [name, 1 + below(6)];
     });

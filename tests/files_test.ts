@@ -1,4 +1,4 @@
-// The suite of socket files, over each backend, with python3's socket files at the other end.
+// The suite of socket files over each backend, with python3's socket files at the other end.
 
 import assert from "node:assert/strict";
 import * as socket from "../mod.ts";
@@ -69,7 +69,7 @@ for (const { name, module: socket } of SUBJECTS) {
     for (let round = 0; round < 3; round++) {
       await a.sendall(Uint8Array.of(0xff));
       await assert.rejects(file.readline(), RangeError);
-      // The beginning of a character is one complaint, and what broke it is no part of that.
+      // The incomplete character is one error. The bytes after it are valid text.
       await a.sendall(Uint8Array.of(0xe2, 0x82, ...bytes("next\n")));
       await assert.rejects(file.readline(), /byte 0xe2 in position 0: invalid continuation byte/);
       assert.equal(await file.readline(), "next\n");
@@ -80,7 +80,8 @@ for (const { name, module: socket } of SUBJECTS) {
   });
 }
 
-// What is looked at, and not the time that it takes: in a text that was just appended to, each look costs its length.
+// Counts the characters that are searched, not the time: searching a text right after appending to it costs its whole
+// length.
 Deno.test("long lines and many lines are each looked at once", async () => {
   const find = String.prototype.indexOf;
   const [a, b] = await socket.socketpair();
@@ -101,7 +102,7 @@ Deno.test("long lines and many lines are each looked at once", async () => {
     String.prototype.indexOf = find;
   }
   await sent;
-  // Some of it twice, where a piece ends within a line.
+  // Some of it is searched twice, where a piece ends within a line.
   assert(seen < 4 * (line.length + lines.length), `${seen} characters`);
   await file.close();
   b.close();

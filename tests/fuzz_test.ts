@@ -1,7 +1,7 @@
-// Random and mutated input for everything that parses text or bytes, with CPython as the judge.
+// Random and mutated input for everything that parses text or bytes, compared with CPython.
 //
-// FUZZ_SECONDS is how long each subject runs, from a new seed; without it there is one round from a fixed one, so that a
-// test run says the same as the last one. The seed is printed with a failure; FUZZ_SEED takes it again.
+// FUZZ_SECONDS is the time for each subject, with a new seed. Without it there is one round with a fixed seed, so that
+// all test runs do the same. A failure prints its seed, and FUZZ_SEED sets the seed.
 
 import assert from "node:assert/strict";
 import { constants } from "node:os";
@@ -24,13 +24,13 @@ const GENERATORS = { inet, addrinfo, services, numbers, shapes, paths, options, 
 /** What only the native backend can do. */
 const NATIVE = { passed };
 
-/** What a call takes, from JSON. */
+/** Converts JSON to the argument of a call. */
 function read(value: Plain): any {
   if (Array.isArray(value)) return value.map(read);
   return value !== null && typeof value === "object" ? new Uint8Array(value.b) : value;
 }
 
-/** What a call returns, as JSON. */
+/** Converts the result of a call to JSON. */
 function plain(value: any): Plain {
   if (value instanceof Uint8Array) return { b: [...value] };
   return Array.isArray(value) ? value.map(plain) : value ?? null;
@@ -38,7 +38,7 @@ function plain(value: any): Plain {
 
 type Answer = { value: Plain } | { error: string };
 
-/** What a file of a socket answers to some calls, up to the first error. */
+/** The results of some calls on a socket's file, up to the first error. */
 async function readFile(m: Module, { file: [data, options, calls] }: FileCase): Promise<Answer> {
   const [one, other] = await m.socketpair();
   using _one = one;
@@ -60,7 +60,10 @@ async function readFile(m: Module, { file: [data, options, calls] }: FileCase): 
   return { value: answers };
 }
 
-/** What comes of some descriptors and the credentials in so much room: their sizes, and how many are open then. */
+/**
+ * Receives some descriptors and the credentials with limited room. Returns their sizes, and how many descriptors are
+ * open then.
+ */
 async function receivePassed(m: Module, { passed: [stream, credentials, count, room] }: PassedCase): Promise<Answer> {
   const [one, other] = await m.socketpair(m.AF_UNIX, stream ? m.SOCK_STREAM : m.SOCK_DGRAM);
   using _one = one;
@@ -101,13 +104,13 @@ async function answer(m: Module, one: Case | FileCase | PassedCase): Promise<Ans
   }
 }
 
-/** Whether the default backend refused what Deno cannot express: the message names the way out. */
+/** Whether the default backend refused what Deno cannot express. The message names the alternative. */
 function isNotServed(answer: Answer): boolean {
   const { ENOPROTOOPT, EOPNOTSUPP } = constants.errno;
   return "error" in answer && [`OSError ${ENOPROTOOPT}`, `OSError ${EOPNOTSUPP}`].includes(answer.error);
 }
 
-/** Runs rounds until the time is over, once at least. */
+/** Runs rounds until the time is over, and at least one. */
 async function rounds(round: (r: Random) => void | Promise<void>, seed: number): Promise<void> {
   const r = new Random(seed);
   const end = performance.now() + SECONDS * 1000;
@@ -127,7 +130,7 @@ for (const { name, module: m } of SUBJECTS) {
         const differences: unknown[] = [];
         for (const [i, one] of cases.entries()) {
           const ours = await answer(m, one);
-          // The simulation carries no ancillary data.
+          // The simulation does not support ancillary data.
           if ((name === "deno" || (name === "sim" && kind === "ancillary")) && isNotServed(ours)) continue;
           if (JSON.stringify(ours) !== JSON.stringify(theirs[i])) {
             differences.push({ case: one, ours, theirs: theirs[i] });
@@ -140,7 +143,7 @@ for (const { name, module: m } of SUBJECTS) {
   }
 }
 
-/** An address written as a struct sockaddr and read again. */
+/** Writes an address as a struct sockaddr and reads it again. */
 function again(family: number, address: Address): Address | null {
   const length = encode(family, address);
   return decode(outgoing.slice(), length);
@@ -172,7 +175,7 @@ Deno.test("native: any bytes are read as control messages, none of them beyond t
     for (let i = 0; i < ROUND; i++) {
       const bytes = r.bytes(r.below(120));
       const view = new DataView(bytes.buffer);
-      // Plausible ones, one after the other, and what a length may be that no kernel writes.
+      // Plausible control messages one after the other, some with lengths that no kernel writes.
       for (let at = 0; at + 16 <= bytes.length && r.below(5) > 0;) {
         const left = bytes.length - at;
         const length = r.pick([16 + r.below(24), 16 + r.below(24), left, left + r.below(9), r.integer() >>> 0, 16, 0]);

@@ -1,4 +1,4 @@
-// create_connection with happy_eyeballs_delay and interleave, over sockets, and the race by itself.
+// create_connection with happy_eyeballs_delay and interleave, over sockets, and the race of attempts alone.
 
 import assert from "node:assert/strict";
 import os from "node:os";
@@ -15,7 +15,7 @@ import { BACKENDS } from "./_backends.ts";
 import { failure, settled, staysPending } from "./conformance/fixtures.ts";
 import { askPython, pythonTest } from "./_helpers.ts";
 
-/** As the module's create_connection, over a backend. */
+/** The module's create_connection over any backend. */
 function createConnection(
   backend: Backend,
   ...args: [Address, number | undefined, null, create.ConnectionOptions]
@@ -28,13 +28,13 @@ function leadingTo(backend: Backend, ...endpoints: [family: number, address: Add
   return { ...backend, endpoints: () => Promise.resolve(endpoints) };
 }
 
-/** A port at which connections are neither accepted nor refused: its queue is full, so the kernel ignores what comes. */
+/** A port that neither accepts nor refuses connections: its queue is full, so the kernel ignores a SYN. */
 async function silentPort(): Promise<{ address: Address } & Disposable> {
   const server = native.socket();
   server.bind(["127.0.0.1", 0]);
   server.listen(0);
   const address = server.getsockname();
-  // On the loopback interface each of these is queued, or ignored, before connect returns.
+  // On loopback each of these is queued or ignored before connect returns.
   const queued = Array.from({ length: 4 }, () => native.socket());
   for (const sock of queued) {
     sock.setblocking(false);
@@ -62,7 +62,7 @@ for (const { name, module: m } of BACKENDS) {
     using sock = await settled(createConnection(both, ["a-name", 80], undefined, null, options));
     assert.deepEqual(sock.getpeername(), server.getsockname());
     assert.equal(sock.gettimeout(), null);
-    // With the keyword off the first address is waited for, as in Python's socket.
+    // Without the option, the call waits for the first address, as Python's socket does.
     const controller = new AbortController();
     const { signal } = controller;
     const off = failure(() => createConnection(both, ["a-name", 80], undefined, null, { signal }));
@@ -178,7 +178,7 @@ class ManualTimers {
   }
 }
 
-/** Attempts whose ends the test decides. */
+/** Attempts that the test ends. */
 class Attempts {
   readonly started: { signal: AbortSignal; resolve(value: string): void; reject(error: unknown): void }[] = [];
 
@@ -200,11 +200,11 @@ Deno.test("race: attempts start by the delay or by a failure, each once", async 
   assert.deepEqual([...timers.set.values()].map(({ milliseconds }) => milliseconds), [250]);
   timers.fire();
   assert.equal(attempts.started.length, 2);
-  // The first fails late: its successor runs already, so nothing new starts.
+  // The first fails late. The second is running already, so no new attempt starts.
   attempts.started[0].reject("first");
   await staysPending(outcome);
   assert.equal(attempts.started.length, 2);
-  // The second fails: the third starts without the delay, and the timer is that of the third.
+  // The second fails. The third starts without the delay, and the timer belongs to the third.
   attempts.started[1].reject("second");
   await staysPending(outcome);
   assert.equal(attempts.started.length, 3);

@@ -1,5 +1,5 @@
-// On the default backend a large receive reads directly into the program's buffer. Waiting calls get the same as with a copy.
-// Data that arrives for a call that was given up is for the next receive.
+// On the default backend a large receive reads directly into the program's buffer. Its result is the same as with a
+// copy. Data that arrives after the call was given up is for the next receive.
 
 import assert from "node:assert/strict";
 import { MSG_PEEK, type Socket, socket, socketpair } from "../mod.ts";
@@ -7,7 +7,7 @@ import { select } from "../select.ts";
 
 const LARGE = 65536;
 
-/** A connected pair with a large receive under way at its first end. */
+/** A connected pair. A large receive is under way at its first end. */
 async function waiting(): Promise<[a: Socket, b: Socket, buffer: Uint8Array, received: Promise<number>]> {
   const [a, b] = await socketpair();
   const buffer = new Uint8Array(LARGE);

@@ -1,4 +1,4 @@
-// International names in their ASCII form, against node:url's and against CPython's resolver.
+// International names in ASCII, compared with node:url and with CPython's resolver.
 
 import assert from "node:assert/strict";
 import { domainToASCII } from "node:url";

@@ -1,4 +1,4 @@
-// inet_*, hton* and the check of addresses, against CPython's answers to thousands of spellings.
+// inet_*, hton* and the check of addresses, compared with CPython's answers to thousands of texts.
 
 import assert from "node:assert/strict";
 import { checkAddress, fromUnixPathBytes, isLiteral, toUnixPathBytes, wildcard } from "../base/addresses.ts";
@@ -7,7 +7,7 @@ import { htonl, htons, inet_aton, inet_ntoa, inet_ntop, inet_pton, ntohl, ntohs 
 import { gaierror, OSError } from "../base/errors.ts";
 import { pythonTest, runPython } from "./_helpers.ts";
 
-/** A generator of numbers that gives the same ones for the same seed, so that a failure comes back. */
+/** A random generator with a seed, so that a failure can be repeated. */
 function generator(seed: number): (below: number) => number {
   return (below) => {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
@@ -159,7 +159,7 @@ Deno.test("a checked address is normal", () => {
     [AF_PACKET, ["lo", 3], ["lo", 3, 0, 0, new Uint8Array(0)]],
   ];
   for (const [family, given, expected] of cases) {
-    // AF_PACKET and AF_NETLINK have no number elsewhere.
+    // AF_PACKET and AF_NETLINK have no number on other platforms.
     if (family !== -1) assert.deepEqual(checkAddress(family, given, "bind"), expected);
   }
 });
@@ -202,7 +202,7 @@ Deno.test({
     assert.equal(checkAddress(AF_UNIX, "\0a\0b", "bind"), "\0a\0b");
     assert.equal(checkAddress(AF_UNIX, "/a\0b", "bind"), "/a");
     assert.equal((checkAddress(AF_UNIX, "/".repeat(107), "bind") as string).length, 107);
-    // Bytes count, not characters.
+    // The limit is in bytes, not in characters.
     assert.throws(() => checkAddress(AF_UNIX, "ü".repeat(54), "bind"), { message: "AF_UNIX path too long" });
   },
 });

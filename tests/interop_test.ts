@@ -1,4 +1,4 @@
-// Streams between this module and python3, both ways: data, half-close and resets as each sees the other's.
+// Streams between this module and python3, in both roles: data, half-close and resets.
 
 import assert from "node:assert/strict";
 import * as deno from "../mod.ts";
@@ -7,7 +7,7 @@ import type { Module } from "./conformance/fixtures.ts";
 import { FAMILIES, place, receive, text } from "./conformance/fixtures.ts";
 import { pythonTest, runPython } from "./_helpers.ts";
 
-/** python3's side: it is told the family and the address, and what to do on the connection. */
+/** python3's side. It gets the family, the address, and what to do on the connection. */
 const PRELUDE = `
 import json, socket, struct, sys
 family = getattr(socket, sys.argv[1])
@@ -47,7 +47,7 @@ function interopTests(name: string, m: Module): void {
   for (const family of FAMILIES) {
     const familyName = { IPv4: "AF_INET", IPv6: "AF_INET6", Unix: "AF_UNIX" }[family];
 
-    /** Runs python3 as the server; gives the connected client to the test. */
+    /** Runs python3 as the server. The test gets the connected client. */
     const withServer = (
       what: string,
       source: string,
@@ -68,7 +68,7 @@ function interopTests(name: string, m: Module): void {
         assert.equal(code, 0, stderr);
       });
 
-    /** Runs python3 as the client; gives the accepted end to the test. */
+    /** Runs python3 as the client. The test gets the accepted socket. */
     const withClient = (
       what: string,
       source: string,
@@ -151,7 +151,7 @@ peer.close()`,
           const waiting = assert.rejects(one.recv(10), { name: "ConnectionResetError", code: "ECONNRESET" });
           await one.sendall("over");
           await waiting;
-          // Told once; then the stream is at its end, and sending is over.
+          // The error is reported once. After that the stream is at its end, and sending fails.
           assert.equal((await one.recv(10)).length, 0);
           await assert.rejects(one.send("x"), { name: "BrokenPipeError", code: "EPIPE" });
           assert.throws(() => one.getpeername(), { code: "ENOTCONN" });
@@ -209,7 +209,7 @@ except (ConnectionResetError, BrokenPipeError) as error:
         const address = JSON.stringify(server.getsockname());
         await using program = runPython(`${CLIENT}reset(peer)`, familyName, address);
         assert.equal((await program.end()).code, 0);
-        // Linux still hands it out; where it is dropped the next one is taken.
+        // Linux still hands it out. Where it is dropped, the next connection is taken.
         using client = m.socket(free.family);
         await client.connect(server.getsockname() as any);
         await client.sendall("next");

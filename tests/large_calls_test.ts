@@ -38,7 +38,7 @@ except OSError as error:
     );
     using all = new Listening(m, "Unix", 0);
     const waiting = [];
-    // Deno's own backlog is larger than what was asked for.
+    // Deno's own backlog is larger than the requested one.
     for (let count = 0; count < 5000; count++) {
       const sk = all.socket();
       waiting.push(sk);

@@ -1,4 +1,4 @@
-// Link-local IPv6 addresses, which mean nothing without their interface: the scope goes in and comes back.
+// Link-local IPv6 addresses, which are unique only together with an interface: the scope id is passed in and returned.
 
 import assert from "node:assert/strict";
 import * as deno from "../mod.ts";

@@ -1,4 +1,4 @@
-// The default backend's accept queue over a Deno.Listener that the test moves by hand.
+// The default backend's accept queue, over a Deno.Listener that the test controls.
 
 import assert from "node:assert/strict";
 import { Listener } from "../deno/listener.ts";
@@ -6,7 +6,7 @@ import { Waiters } from "../seam/waiters.ts";
 import { POLLIN } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 
-/** Deno's error when a process has no descriptor left. */
+/** Deno's error when a process has no free descriptor. */
 const EMFILE = Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" });
 
 /** A listener whose accepts end when the test says so. */

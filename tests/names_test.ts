@@ -1,4 +1,4 @@
-// Look-ups of the default backend, and the permissions that they take.
+// Look-ups of the default backend, and the permissions that they need.
 
 import assert from "node:assert/strict";
 import * as constants from "../base/constants.ts";
@@ -8,7 +8,7 @@ import type { Call } from "./conformance/names.ts";
 
 nameSuite("deno", names);
 
-/** What calls return in a Deno with these permissions alone. */
+/** The results of calls in a Deno process with only these permissions. */
 async function withPermissions(flags: string[], calls: Call[]): Promise<unknown[]> {
   const script = await Deno.makeTempFile({ suffix: ".ts" });
   try {

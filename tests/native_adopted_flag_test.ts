@@ -1,5 +1,5 @@
-// O_NONBLOCK of adopted descriptors. The flag belongs to the open file, which others share: the parent process, or another
-// use of the same descriptor. It is left as it was found, but for what accept needs, and put back.
+// O_NONBLOCK of adopted descriptors. The flag belongs to the open file, which others share: the parent process, or
+// another user of the same descriptor. It keeps its value, except that accept may set it and restores it later.
 
 import assert from "node:assert/strict";
 import * as socket from "../native.ts";
@@ -9,7 +9,7 @@ import { settled, staysPending, text } from "./conformance/fixtures.ts";
 
 const native = import.meta.resolve("../native.ts");
 
-/** Blocking descriptors, as other programs have them. */
+/** Blocking descriptors, as other programs make them. */
 class Blocking implements Disposable {
   readonly #libc = Deno.dlopen("libc.so.6", {
     socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -42,7 +42,7 @@ class Blocking implements Disposable {
     return fd;
   }
 
-  /** A duplicate, by which the flags are seen when the descriptor itself is closed. */
+  /** A duplicate, which shows the flags after the descriptor itself was closed. */
   watch(fd: number): number {
     return this.#note(this.#libc.symbols.dup(fd));
   }
@@ -50,7 +50,7 @@ class Blocking implements Disposable {
   [Symbol.dispose](): void {
     for (const fd of this.#open) {
       try {
-        // Through the module, which knows an adopted one still after its detach.
+        // By the module, which still knows an adopted descriptor after its detach.
         socket.close(fd);
       } catch (error) {
         assert.equal((error as socket.OSError).code, "EBADF", "it was closed already");
@@ -89,7 +89,7 @@ Deno.test("native: an adopted connection stays a blocking one, and its calls do 
   assert.deepEqual([...fds, seen].map(isNonBlocking), [false, false, false]);
 });
 
-/** The ways in which a descriptor is given back. */
+/** Ways to give a descriptor back. */
 const ENDS: Record<string, (sock: Socket) => void> = {
   close: (sock) => sock.close(),
   detach: (sock) => void sock.detach(),
@@ -133,7 +133,7 @@ Deno.test("native: duplicates that accept in turn leave a blocking listener behi
     conn.close();
     client.close();
   }
-  // One that was adopted while the flag was set has not found a non-blocking file.
+  // This duplicate is adopted while the flag is set. It must not be taken for a non-blocking file.
   copies.push(socket.fromfd(fd, socket.AF_INET, socket.SOCK_STREAM));
   copies[1].close();
   using client = await socket.create_connection(["127.0.0.1", port]);
@@ -205,7 +205,7 @@ Deno.test("native: accept on an adopted socket that does not listen is an error,
   stream.detach();
 });
 
-/** A parent that keeps the listener that its child accepts on. */
+/** A parent process that keeps the listener on which its child accepts. */
 const PARENT = `
 import fcntl, os, socket, subprocess, sys
 server = socket.create_server(("127.0.0.1", 0))
@@ -241,12 +241,12 @@ for (const [how, end] of [["by itself", ""], ["by Deno.exit", "Deno.exit();"]]) 
   });
 }
 
-/** A child whose standard output is a socket, which it adopts. */
+/** A child process that adopts its standard output, which is a socket. */
 const WRITER = `
   import * as socket from ${JSON.stringify(native)};
   const out = socket.socket(-1, -1, -1, 1);
   await out.sendall("sent\\n");
-  // A full queue that nothing reads yet: a non-blocking file would throw WouldBlock.
+  // The queue is full and nothing reads yet: a write to a non-blocking file would throw WouldBlock.
   console.error("writing");
   Deno.stdout.writeSync(new Uint8Array(1_000_000));
 `;

@@ -1,4 +1,5 @@
-// Descriptor numbers that are used again: waited on before they were adopted, or detached, closed and opened as another socket.
+// Descriptor numbers that are reused: a number was waited on before its adoption, or was detached, closed and opened as
+// another socket.
 
 import assert from "node:assert/strict";
 import * as socket from "../native.ts";
@@ -57,7 +58,10 @@ Deno.test("native: of two waits for a number that was adopted, either may end fi
   }
 });
 
-/** Closes what it is sent, and sends the number back when it has another socket, to which it writes. */
+/**
+ * Closes the descriptors whose numbers it is sent. When a number belongs to a new socket, it sends the number back and
+ * writes to that socket.
+ */
 const CLOSER = `
   import * as socket from ${module};
   onmessage = async ({ data: fd }) => {
@@ -85,7 +89,7 @@ Deno.test("native: a number that was detached and closed in a Worker is the next
     });
   assert.equal(await answer(), "ready");
   const [a, b] = await socket.socketpair();
-  // A wait has read some of the data ahead.
+  // A wait has read a part of the data ahead.
   await b.sendall("old");
   const limits = { signal: AbortSignal.timeout(5) };
   await assert.rejects(a.recv(10, socket.MSG_WAITALL, limits), { name: "TimeoutError" });

@@ -1,5 +1,5 @@
-// A call that has ended leaves nothing under way: the loop's parked epoll_wait has returned before the call's promise
-// settles. `deno test --sanitize-ops` would count it as a leak.
+// A call that has ended leaves nothing under way: the reactor's parked epoll_wait has returned before the call's
+// promise settles. Otherwise `deno test --sanitize-ops` would report a leak.
 
 import assert from "node:assert/strict";
 import * as socket from "../native.ts";
@@ -10,9 +10,9 @@ import { Program, TemporaryDirectory } from "./_helpers.ts";
 interface Waiting {
   /** The call that waits. */
   call: Promise<unknown>;
-  /** What ends it. */
+  /** Ends the call. */
   end?: () => void;
-  /** How it ends: an error's code or name, or nothing. */
+  /** The code or name of the call's error, if it ends with one. */
   error?: string;
   open: { close(): void }[];
 }
@@ -98,7 +98,7 @@ for (const [name, begin] of Object.entries(WAITS)) {
     const ended = call.then(() => undefined, (reason) => reason.code || reason.name).then((
       how,
     ) => [how, reactor.atRest() !== undefined]);
-    // A call that ends by itself may have done so before the loop was seen to be parked.
+    // A call that ends by itself may end before the reactor parks.
     if (end !== undefined) await parked();
     end?.();
     const [how, isUnderWay] = await ended;
@@ -146,7 +146,7 @@ Deno.test("native: calls that one signal aborts reject together, in whichever or
     calls.push(socket.select([pairs[0][1]], [], [], null, { signal }));
     await parked();
     controller.abort();
-    // One that has rejected before it is awaited would fail this test as an unhandled rejection.
+    // A promise that had rejected before it is awaited would fail this test as an unhandled rejection.
     for (const place of order) await assert.rejects(calls[place], { name: "AbortError" });
     assert.equal(reactor.atRest(), undefined);
   }

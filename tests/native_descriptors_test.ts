@@ -1,4 +1,4 @@
-// select, poll and epoll on descriptors that this module did not open, beside sockets of both backends.
+// select, poll and epoll on descriptors that this module did not open, together with sockets of both backends.
 
 import assert from "node:assert/strict";
 import * as native from "../native.ts";
@@ -93,11 +93,11 @@ Deno.test("native: fromfd leaves a descriptor that the table does not know to it
     assert.deepEqual(await select([fds[1]], [], [], 5), [[fds[1]], [], []]);
     assert.equal((await right.recv(10)).length, 1);
   }
-  // They are still open. Their owner closes them, and the table then forgets them.
+  // They are still open. Their owner closes them, and then the table forgets them.
   assert.deepEqual(await select([], [...fds], [], 0), [[], [...fds], []]);
   for (const fd of fds) assert.equal(libc.symbols.close(fd), 0);
   await assert.rejects(select([], [fds[0]], [], 0), { code: "EBADF" });
-  // What is no socket is not left open as a duplicate.
+  // A descriptor that is no socket is refused, and no duplicate of it stays open.
   const before = [...Deno.readDirSync("/proc/self/fd")].length;
   const pipe = openPipe();
   assert.throws(() => native.fromfd(pipe.fds[0], -1, -1), { code: "ENOTSOCK" });
@@ -115,7 +115,7 @@ Deno.test("native: a regular file is always ready for select and poll, and nothi
   const fd = libc.symbols.open(new TextEncoder().encode(`${path}\0`), 0);
   assert(fd >= 0);
   assert.deepEqual(await select([fd], [fd], [fd], 0), [[fd], [fd], []]);
-  // Nothing exceptional ever comes: a wait for that alone runs out.
+  // No exceptional condition ever occurs, so a wait for it ends at the timeout.
   assert.deepEqual(await select([], [], [fd], 0.01), [[], [], []]);
   const poller = poll();
   poller.register(fd, POLLIN);

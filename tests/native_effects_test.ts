@@ -1,4 +1,4 @@
-// System calls that may change what is ready are made in one place.
+// All system calls that may change what is ready are made in native/effects.ts.
 
 import assert from "node:assert/strict";
 import { AF_UNIX, SHUT_WR, SOCK_STREAM } from "../base/constants.ts";
@@ -9,7 +9,7 @@ import type { Caller, Transport } from "../seam/transport.ts";
 
 const FOLDER = new URL("../native/", import.meta.url);
 
-/** Their names in libc, with the variants that this package has for some. */
+/** The libc functions, with the variants that this package uses. */
 const CALLS =
   /\.(listen|accept4|connect|shutdown|send|sendto|sendmsg|recv|recvfrom|recvmsg|setsockopt|close|close_waiting)\(/;
 
@@ -25,7 +25,7 @@ Deno.test("system calls that change what is ready are made in native/effects.ts 
   let inPlace = 0;
   for await (const url of sources(FOLDER)) {
     for (const line of (await Deno.readTextFile(url)).split("\n")) {
-      // The reactor's own epoll and eventfd are no sockets.
+      // The reactor's own epoll and eventfd are not sockets.
       if (
         !/\b(?:libc\(\)|symbols\(\)|#libc)\./.test(line) || !CALLS.test(line) || /this\.#(?:epoll|eventfd)\)/.test(line)
       ) {
@@ -46,7 +46,7 @@ Deno.test({
     const caller = { turn: 0, lends: false };
     const [one, other] = await nativeBackend.pair(AF_UNIX, SOCK_STREAM, 0);
     const waiter = { wake() {} };
-    // Without a turn of anything in between: all of it is one run.
+    // Without a turn of the event loop in between, so that all of it is one run of JavaScript.
     const looks: [what: string, call: () => unknown, end: Transport, mask: number][] = [
       ["send", () => one.send(caller, new Uint8Array(1), 0), other, POLLIN],
       ["send until it would block", () => fill(one, caller), other, POLLIN],

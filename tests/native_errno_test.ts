@@ -1,4 +1,4 @@
-// errno survives between libc and JavaScript, whatever the garbage collector does there.
+// errno survives between libc and JavaScript, even if the garbage collector runs there.
 
 import assert from "node:assert/strict";
 import { runDeno } from "./_helpers.ts";

@@ -7,7 +7,7 @@ import { pythonTest, runPython, TemporaryDirectory } from "./_helpers.ts";
 import type { Program } from "./_helpers.ts";
 import { settled } from "./conformance/fixtures.ts";
 
-/** A test that starts an example which may need root. */
+/** A test that starts an example. The example may need root. */
 function exampleTest(example: string, fn: (run: (...more: string[]) => Program) => Promise<void>): void {
   const [{ flags, args }] = runLines(example);
   const run = (...more: string[]) => start(example, flags, [...args, ...more]);
@@ -32,7 +32,7 @@ exampleTest("native_sniffer.ts", async (run) => {
   for (const sk of [sender, receiver]) sk.bind(["::1", 0]);
   const [from, to] = [sender, receiver].map((sk) => sk.getsockname()[1]);
   const wanted = `in     67 bytes  UDP [::1]:${from} > [::1]:${to}`;
-  // Others use the interface too, and where they fill the sniffer's queue a datagram is lost: then another one is sent.
+  // Other traffic uses the interface too and may fill the sniffer's queue. If a datagram is lost, another one is sent.
   for (let lines = 0;; lines++) {
     assert(lines < 10_000, "none was heard");
     if (lines % 100 === 0) await sender.sendto("12345", receiver.getsockname());
@@ -48,7 +48,7 @@ exampleTest("native_seqpacket.ts", async (run) => {
 exampleTest("native_tcp_info.ts", async (run) => {
   const lines = (await converse(run("--rounds", "3", "--size", "100000"))).trim().split("\n");
   assert.equal(lines.length, 3);
-  // SYN counts as a byte.
+  // The SYN counts as a byte.
   assert.deepEqual(lines.map((line) => /^\d: state 1, .* acked (\d+)/.exec(line)?.[1]), ["100001", "200001", "300001"]);
 });
 
@@ -78,12 +78,12 @@ pythonTest("native_pass_fd.ts: a connection that one process accepted is answere
     assert.equal(await caller.line(), `hello 127.0.0.1, this is process ${worker.pid}`);
     assert.match(await worker.line(), /^answered \[ "127\.0\.0\.1", \d+ \]$/);
   }
-  // The worker ends with the front.
+  // The worker ends together with the front.
   await front[Symbol.asyncDispose]();
   assert.equal((await worker.end()).code, 0);
 });
 
-// Opens two listeners, hands them to the program as systemd would, and prints where they listen.
+// Opens two listeners, passes them to the program as systemd does, and prints their ports.
 const ACTIVATE = `
 import os, socket, sys
 listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
@@ -104,7 +104,7 @@ pythonTest("native_socket_activation.ts serves the sockets that it is handed", a
   const command = [Deno.execPath(), "run", "--no-prompt", "--no-lock", ...flags, file, ...args];
   await using program = runPython(ACTIVATE, ...command);
   const ports = (await program.line()).split(" ").map(Number);
-  // A connection before the server has started waits in the queue.
+  // A connection that is made before the server starts waits in the queue.
   const early = await socket.create_connection(["127.0.0.1", ports[0]]);
   assert.match(await program.line(), new RegExp(`^received .*${ports[0]}.*${ports[1]}`));
   for (const sock of [early, await socket.create_connection(["127.0.0.1", ports[1]])]) {

@@ -1,4 +1,4 @@
-// Families and types that only the kernel has, beside CPython where it can be asked.
+// Families and types that only the kernel has, compared with CPython where CPython supports them.
 
 import assert from "node:assert/strict";
 import * as socket from "../native.ts";
@@ -35,7 +35,7 @@ rootTest("native: a raw ICMP socket pings the loopback interface", async () => {
     const [packet, address] = await raw.recvfrom(1500);
     assert.deepEqual(address, ["127.0.0.1", 0]);
     const reply = packet.subarray((packet[0] & 15) * 4);
-    // The request is heard too: 8 is it, 0 the answer.
+    // The socket receives the request too. 8 is a request, 0 is the reply.
     if (reply[0] !== 0 || reply[4] !== 0x12 || reply[5] !== 0x34) continue;
     assert.equal(text(reply.subarray(8)), "ping");
     break;
@@ -67,7 +67,7 @@ rootTest("native: AF_PACKET says where it listens, and hears frames on the loopb
   all.bind(["lo", socket.ETH_P_ALL]);
   const [name, protocol, , hardware, address] = all.getsockname() as [string, number, number, number, Uint8Array];
   assert.deepEqual([name, protocol, hardware, address], ["lo", socket.ETH_P_ALL, 772, new Uint8Array(6)]);
-  // Among frames of a type that is kept for experiments, so that no other traffic can fill the queue.
+  // Uses a frame type that is reserved for experiments, so that no other traffic can fill the queue.
   const type = 0x88b5;
   using sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(type));
   sniffer.bind(["lo", type]);
@@ -128,7 +128,7 @@ Deno.test("native: AF_NETLINK answers", async () => {
   netlink.bind([0, 0]);
   const [pid, groups] = netlink.getsockname() as [number, number];
   assert(pid > 0 && groups === 0);
-  // RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, and a struct ifinfomsg of zeros.
+  // RTM_GETLINK with NLM_F_REQUEST | NLM_F_DUMP, and a struct ifinfomsg of zeros.
   const request = new DataView(new ArrayBuffer(32));
   request.setUint32(0, 32, true);
   request.setUint16(4, 18, true);
@@ -167,7 +167,7 @@ Deno.test("native: TCP_INFO and options as bytes", async () => {
   );
   const [pid, uid] = new Int32Array(b.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12).slice().buffer);
   assert.deepEqual([pid, uid], [Deno.pid, Deno.uid()]);
-  // Else its close would go on, on another thread, for as long as the peer has not answered.
+  // Otherwise its close would go on, on another thread, until the peer has answered.
   client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, new Int32Array([0, 0]));
   a.close();
   b.close();
@@ -243,7 +243,7 @@ sk.recv(1)
   await python.end();
 });
 
-/** Whether the kernel has vsock. */
+/** Whether the kernel supports vsock. */
 function hasVsock(): boolean {
   try {
     socket.socket(socket.AF_VSOCK).close();

@@ -1,4 +1,4 @@
-// MSG_FASTOPEN: a send that opens its connection, beside CPython's.
+// MSG_FASTOPEN: a send that opens its connection, compared with CPython's.
 
 import assert from "node:assert/strict";
 import * as socket from "../native.ts";
@@ -6,7 +6,9 @@ import type { Socket } from "../native.ts";
 import { askPython, pythonTest } from "./_helpers.ts";
 import { settled, staysPending, text } from "./conformance/fixtures.ts";
 
-/** Sends data with the SYN although no server has given a cookie; a server that does not want it gets it again. */
+/**
+ * Sends data with the SYN although no server has given a cookie. A server that does not accept it gets the data again.
+ */
 const TCP_FASTOPEN_NO_COOKIE = 34;
 
 type Address = [string, number];
@@ -16,7 +18,9 @@ const SENDS: Record<string, (sock: Socket, data: string, flags: number, address:
   sendmsg: (sock, data, flags, address) => sock.sendmsg([data.slice(0, 2), data.slice(2)], [], flags, address),
 };
 
-/** In CPython: the same calls in the same modes, with and without a listener; the answer or the error's number. */
+/**
+ * The same calls in CPython in the same modes, with and without a listener. It prints the result or the errno of each.
+ */
 const JUDGE = `
 import json, socket
 def ask(how, mode, cookie, listening):
@@ -107,7 +111,7 @@ for (const [how, send] of Object.entries(SENDS)) {
   }
 }
 
-/** A listener whose queue is full, and what fills it. */
+/** Makes a listener whose queue is full. */
 async function full(all: DisposableStack): Promise<Address> {
   const server = all.use(socket.socket());
   server.bind(["127.0.0.1", 0]);

@@ -1,4 +1,4 @@
-// Whether programs that are started inherit a descriptor: Python's get_inheritable and set_inheritable.
+// get_inheritable and set_inheritable: whether programs that are started inherit a descriptor.
 
 import assert from "node:assert/strict";
 import * as deno from "../mod.ts";

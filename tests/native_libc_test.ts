@@ -10,7 +10,7 @@ const MUSL = `/lib/ld-musl-${arch}.so.1`;
 const module = JSON.stringify(import.meta.resolve("../native.ts"));
 const SOURCE = `
   import * as socket from ${module};
-  // The second is an error of libc's own: where errno is, is what two libcs do not agree on.
+  // The second call fails in libc. Two libcs keep errno in different places.
   for (const type of [socket.SOCK_STREAM, socket.SOCK_RDM]) {
     try {
       socket.socket(socket.AF_INET, type).close();
@@ -22,7 +22,7 @@ const SOURCE = `
 `;
 const run = ["run", "--no-prompt", "--no-lock", "--no-check", "--ext=ts"];
 
-/** What a program says, and how it ends. */
+/** The output and the exit code of a program. */
 async function outcome(program: string, ...args: string[]): Promise<[answers: string, code: number]> {
   await using process = new Program(program, args);
   await process.write(SOURCE);
@@ -50,7 +50,7 @@ if (Deno.build.os === "linux" && !canHide) {
   console.log("not root, or musl is missing: the test that a process of glibc does not open it is skipped");
 }
 
-// As in Deno's image for Alpine: glibc in no usual place, and musl where it always is.
+// As in Deno's image for Alpine: glibc is in an unusual place, and musl in its usual one.
 Deno.test({
   name: "native: a process of glibc does not open musl beside it",
   ignore: !canHide,

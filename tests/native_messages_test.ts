@@ -1,4 +1,4 @@
-// What messages have besides data: descriptors, boundaries of records, urgent bytes, errors of the network.
+// Messages with more than data: descriptors, record boundaries, urgent bytes, network errors.
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -193,7 +193,7 @@ Deno.test("native: descriptors that came with data that was not received are clo
   const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
   const [a, b] = await socket.socketpair();
   using _a = a;
-  // The loop's own descriptors are opened by the first wait, and stay.
+  // The reactor's own descriptors are opened by the first wait and stay open.
   const first = b.recv(1);
   await staysPending(first);
   await a.sendall("x");
@@ -211,13 +211,14 @@ Deno.test("native: descriptors that came with data that was not received are clo
     assert.equal(await receive(), 3, name);
     assert.equal(open(), before, name);
   }
-  // Of two, one is claimed.
+  // Two descriptors are sent, and one of them is received.
   await socket.send_fds(a, ["he"], [a.fileno(), b.fileno()]);
   const [, fds] = await socket.recv_fds(b, 4, 1, socket.MSG_WAITALL);
   assert.equal(fds.length, 1);
   assert.equal(open(), before + 1);
   socket.close(fds[0]);
-  // A call that was given up has left bytes behind. The descriptors that end the next receive do not belong to them.
+  // A call that was given up has left bytes in the buffer. The descriptors that end the next receive do not belong to
+  // them.
   await a.sendall("a");
   const limits = { signal: AbortSignal.timeout(5) };
   await assert.rejects(b.recvmsg(4, socket.CMSG_SPACE(4), socket.MSG_WAITALL, limits), { name: "TimeoutError" });
@@ -323,7 +324,7 @@ for (const [name, peek] of Object.entries(PEEKS)) {
   });
 }
 
-/** The urgent byte, without a wait for it: that would let the reactor hear of it. */
+/** Returns the urgent byte without waiting for it: a wait would tell the reactor about it. */
 async function urgentByte(sock: socket.Socket): Promise<string> {
   for (let turn = 0; turn < 1000; turn++) {
     const data = await sock.recv(1, socket.MSG_OOB).catch(() => null);
@@ -333,7 +334,7 @@ async function urgentByte(sock: socket.Socket): Promise<string> {
   throw new Error("no urgent byte came");
 }
 
-/** Lets the reactor look at what there is. */
+/** Makes the reactor ask the kernel. */
 async function look(): Promise<void> {
   const [a, b] = await socket.socketpair();
   const waiting = b.recv(1);
@@ -349,18 +350,18 @@ for (const reader of ["the socket", "a duplicate"]) {
     using all = await Connected.open(socket);
     using copy = reader === "a duplicate" ? all.peer.dup() : null;
     const sock = copy ?? all.peer;
-    // It is in the reactor before the urgent byte comes.
+    // The reactor watches the socket before the urgent byte arrives.
     const first = sock.recv(10);
     await staysPending(first);
     await all.client.sendall("1");
     assert.equal(text(await first), "1");
-    // Nothing waits meanwhile: the reactor hears of the urgent byte no sooner than it was read.
+    // Nothing waits meanwhile, so the reactor does not learn of the urgent byte before it is read.
     await all.client.sendall("abc");
     await all.client.send("!", socket.MSG_OOB);
     await all.client.sendall("def");
     assert.equal(await urgentByte(all.peer), "!");
     await look();
-    // Only what would hang comes to that.
+    // A call that hangs ends by this timeout.
     sock.settimeout(10);
     assert.equal(text(await sock.recv(100)), "abc");
     assert.equal(text(await sock.recv(100)), "def");
@@ -384,7 +385,7 @@ Deno.test("native: a buffer may be larger than one call can fill", async () => {
   const [a, b] = await socket.socketpair();
   using _a = a;
   using _b = b;
-  // 4 GiB of which nothing is touched but the beginning, so that it takes no memory.
+  // 4 GiB, of which only the beginning is used, so that it takes no memory.
   const large = new Uint8Array(2 ** 32);
   await a.sendall("hello");
   assert.equal(await b.recv_into(large), 5);

@@ -1,4 +1,4 @@
-// Look-ups by libc: the suite of every backend, what only libc tells, and the permissions that they take.
+// Look-ups by libc: the suite of every backend, results that only libc gives, and the permissions that they need.
 
 import assert from "node:assert/strict";
 import * as constants from "../base/constants.ts";
@@ -42,7 +42,7 @@ Deno.test("native: many look-ups at once answer each their own", async () => {
   assert.deepEqual(services, ports.map((_, index) => index % 2 ? 80 : 22));
 });
 
-/** What calls return in a Deno with these permissions and libc. */
+/** The results of calls in a Deno process with only these permissions and libc. */
 async function withPermissions(flags: string[], calls: Call[]): Promise<unknown[]> {
   const source = `import * as names from ${JSON.stringify(import.meta.resolve("../native.ts"))};
     for (const [name, ...args] of ${JSON.stringify(calls)}) {

@@ -1,4 +1,4 @@
-// The permissions that Deno.listen and Deno.connect would need are needed here too.
+// The native backend requires the permissions that Deno.listen and Deno.connect would require.
 
 import assert from "node:assert/strict";
 import { Program } from "./_helpers.ts";

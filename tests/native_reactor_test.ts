@@ -1,4 +1,4 @@
-// The reactor: which waiters it wakes, how long it keeps the process alive, and what it leaves behind.
+// The reactor: which waiters it wakes, how long it keeps the process alive, and that it leaves nothing behind.
 
 import assert from "node:assert/strict";
 import * as socket from "../native.ts";
@@ -40,14 +40,14 @@ Deno.test("native: what arrives while the loop is parked is seen by a call that 
   const [c, d] = await socket.socketpair();
   using all = new DisposableStack();
   for (const sock of [a, b, c, d]) all.use(sock);
-  // d is watched from now on, and known to be empty.
+  // The reactor watches d from now on, and knows that it is empty.
   d.settimeout(0.001);
   await assert.rejects(d.recv(10), { name: "TimeoutError" });
   const first = b.recv(10);
   await parked();
   d.setblocking(false);
   c.send("x");
-  // No turn of the event loop has passed: only the kernel knows.
+  // No turn of the event loop has passed, so only the kernel knows about the data.
   const received = d.recv(10);
   const ready = select([d], [], [], 0);
   assert.equal(text(await received), "x");
@@ -82,7 +82,7 @@ Deno.test("native: readers, a writer and a selector wait on one socket", async (
   const selecting = select([b], [], []);
   await a.send("hello");
   assert.equal(text(await receiving), "hello");
-  // select may have looked when that was received already, as with two threads; what comes next is its news.
+  // select may have asked the kernel after that was received, as with two threads. The next data makes an event.
   await a.send("again");
   assert.deepEqual(await selecting, [[b], [], []]);
   assert.equal(text(await b.recv(10)), "again");
@@ -198,7 +198,7 @@ for (const left of [0, 1]) {
       const limits = new BigUint64Array(2);
       libc.getrlimit(RLIMIT_NOFILE, limits);
       const [usual, most] = limits;
-      // Nothing from the limit on is opened, and below it that many numbers are free.
+      // No descriptor is open from the limit on, and this many numbers are free below it.
       const free = Array.from({ length: ${left} + 1 }, () => libc.dup(2));
       for (const fd of free) libc.close(fd);
       libc.setrlimit(RLIMIT_NOFILE, new BigUint64Array([BigInt(free.at(-1)), most]));
@@ -217,7 +217,7 @@ for (const left of [0, 1]) {
   });
 }
 
-/** Whether the kernel has vsock; where it has not, its tests are skipped with a line that says so. */
+/** Whether the kernel supports vsock. If not, its tests are skipped with a line that says so. */
 function hasVsock(): boolean {
   try {
     socket.socket(socket.AF_VSOCK).close();
@@ -232,7 +232,7 @@ Deno.test({
   name: "native: a vsock connect that fails tells CPython's error once, and is not tried again",
   ignore: Deno.build.os !== "linux" || !hasPython() || !hasVsock(),
   async fn() {
-    // A port without a listener, which was bound a moment ago.
+    // A port without a listener. It was bound a moment ago.
     const LOCAL = 1, SO_VM_SOCKETS_CONNECT_TIMEOUT = 6;
     const bound = socket.socket(socket.AF_VSOCK);
     bound.bind([socket.VMADDR_CID_ANY, socket.VMADDR_PORT_ANY]);
@@ -258,7 +258,7 @@ print(json.dumps([error, sk.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)]))
       sock.setsockopt(socket.AF_VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, brief);
       sock.settimeout(timeout);
       const error = await failure(() => sock.connect([LOCAL, port]));
-      // Another try would be under way, and leave its own error behind when it ends.
+      // Another attempt would start a new connect, which would later leave its own error.
       assert.deepEqual(await select([], [sock], []), [[], [sock], []]);
       assert.deepEqual([error?.errno, sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)], told);
     }

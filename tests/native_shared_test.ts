@@ -1,5 +1,5 @@
-// Shared descriptors: other processes that hold the same open file or its other end, and other code in this process that uses
-// a number.
+// Shared descriptors: other processes have the same open file or its other end, or other code in this process uses a
+// number.
 
 import assert from "node:assert/strict";
 import * as socket from "../native.ts";
@@ -11,7 +11,7 @@ import { Listening, text } from "./conformance/fixtures.ts";
 
 const module = JSON.stringify(import.meta.resolve("../native.ts"));
 
-/** Takes descriptors from a Unix socket and makes their open files blocking. After 10 s it ends calls that block. */
+/** Receives descriptors from a Unix socket and makes their open files blocking. It ends calls that block for 10 s. */
 const BLOCKING = `
 import select, socket, sys
 channel = socket.socket(socket.AF_UNIX)
@@ -25,7 +25,7 @@ if not select.select([sys.stdin], [], [], 10)[0]:
 sys.stdin.read()
 `;
 
-/** Has another process share sockets and clear their O_NONBLOCK. */
+/** Makes another process share sockets and clear their O_NONBLOCK. */
 async function makeBlocking(sockets: Socket[]): Promise<Program> {
   using directory = new TemporaryDirectory();
   using server = socket.socket(socket.AF_UNIX);
@@ -78,7 +78,7 @@ pythonTest("native: accept times out also where another process has made the lis
   peer.close();
 });
 
-/** Connects, and reads to the end when it is told to; after 10 s of waiting it does so untold. */
+/** Connects, and reads to the end when it is told to, or after 10 s. */
 const LATE_READER = `
 import select, socket, sys
 peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])))

@@ -1,4 +1,4 @@
-// SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT, beside CPython's blocking sockets: the same calls, the same outcomes.
+// SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT, compared with CPython's blocking sockets: the same calls and outcomes.
 
 import assert from "node:assert/strict";
 import * as socket from "../native.ts";
@@ -30,13 +30,13 @@ interface World {
   server: Socket;
   /** The address of a TCP listener whose queue is full. */
   full: [string, number];
-  /** The same in the abstract namespace. */
+  /** The same for an abstract Unix name. */
   fullUnix: string;
-  /** What is closed in the end. */
+  /** Closes everything at the end. */
   all: DisposableStack;
 }
 
-/** A listener that accepts nothing more: connects to it wait. */
+/** Makes a listener whose queue is full, so that a connect to it waits. */
 async function fill(all: DisposableStack): Promise<[string, number]> {
   const server = all.use(socket.socket());
   server.bind(["127.0.0.1", 0]);
@@ -74,7 +74,10 @@ async function open(kind: string): Promise<World> {
 
 type Steps = (w: World) => unknown;
 
-/** The calls, in Python and here, on the same objects. The results are compared, or the numbers of the errors. */
+/**
+ * The calls, in Python and here, on the same kinds of sockets. Their results are compared, or the errnos of their
+ * errors.
+ */
 const CALLS: Record<string, Steps> = {
   "limit_receive(a), a.recv(9)": ({ a }) => (limitReceive(a), a.recv(9)),
   "limit_receive(a), a.recv_into(bytearray(9))": ({ a }) => (limitReceive(a), a.recv_into(new Uint8Array(9))),
@@ -184,7 +187,7 @@ async function lowWater<T>(a: Socket, b: Socket, then: () => T): Promise<T> {
   return await then();
 }
 
-/** Sends until nothing more is taken. */
+/** Sends until the queue is full. */
 async function fillQueue(sock: Socket, data: string | Uint8Array = new Uint8Array(100_000)): Promise<void> {
   try {
     for (let n = 0; n < 10_000; n++) await sock.send(data, socket.MSG_DONTWAIT);
@@ -266,7 +269,7 @@ async function ask(kind: string, steps: Steps): Promise<[answer: unknown, second
   return [answer, (performance.now() - start) / 1000];
 }
 
-/** The judge reads the calls from its standard input: there are too many for an argument of any one test. */
+/** CPython reads the calls from its standard input, because a command line would be too long. */
 async function judge(): Promise<Record<string, Record<string, [answer: unknown, seconds: number]>>> {
   const calls = JSON.stringify(Object.keys(CALLS));
   return await askPython(JUDGE.replace("json.load(sys.stdin)", "json.loads(sys.argv[1])"), calls);
@@ -283,7 +286,7 @@ pythonTest("native: the socket's own limits bound each call as CPython's are bou
   const theirs = await judging;
   const differences = outcomes.filter(([kind, call, answer, seconds]) => {
     const [theirAnswer, theirSeconds] = theirs[kind][call];
-    // None before its time, where CPython waits; how much later is the machine's affair.
+    // A call must not end early if CPython's waits. How much later it ends depends on the machine.
     const isEarly = theirSeconds >= SECONDS && theirAnswer !== null && seconds < SECONDS * 0.9;
     return isEarly || JSON.stringify(answer) !== JSON.stringify(theirAnswer);
   });

@@ -25,7 +25,7 @@ testSsl("test_echo", async () => {
   await using pair = await connect(client, server);
   await pair.client.sendall("FOO\n");
   assert.equal(text(await pair.server.recv(100)), "FOO\n");
-  // Each side needs a context of its own.
+  // Each side needs its own context.
   await using _other = await connect(client, server);
   const wrongSide = connect(server, server);
   assert.match((await errorOf(wrongSide)).message, /Cannot create a client socket with a PROTOCOL_TLS_SERVER context/);
@@ -145,7 +145,7 @@ testSsl("test_makefile_close", async () => {
   const file = pair.client.makefile("r");
   const fd = pair.client.fileno();
   pair.client.close();
-  // The file keeps it open.
+  // The file keeps the connection open.
   assert.notEqual(fd, -1);
   await pair.server.sendall("line\n");
   assert.equal(await file.readline(), "line\n");
@@ -322,7 +322,7 @@ testSsl("test_check_hostname_idn", async () => {
   assert.ok(error instanceof SSLCertVerificationError);
 });
 
-/** A server that wants certificates of clients. */
+/** A server's context that requires client certificates. */
 function demanding(mode: number = ssl.CERT_REQUIRED): ssl.SSLContext {
   const [, server] = contexts();
   server.verify_mode = mode;
@@ -330,7 +330,7 @@ function demanding(mode: number = ssl.CERT_REQUIRED): ssl.SSLContext {
   return server as ssl.SSLContext;
 }
 
-/** A client with a certificate. */
+/** A client's context with a certificate. */
 function presenting(own: { cert: string; key: string } | null): ssl.SSLContext {
   const [client] = contexts();
   if (own !== null) client.load_cert_chain(own.cert, own.key);
@@ -339,7 +339,7 @@ function presenting(own: { cert: string; key: string } | null): ssl.SSLContext {
 
 const clientIdentity = await authority.issue({ client: true, names: ["client"], commonName: "client" });
 
-/** Clients' certificates that must not pass. */
+/** Client certificates that must be refused. */
 async function badClients(): Promise<[name: string, own: { cert: string; key: string } | null, verifyCode: number][]> {
   const other = await Authority.create("Another authority");
   return [
@@ -358,7 +358,7 @@ for (const version of ["TLSv1_2", "TLSv1_3"] as const) {
       client.maximum_version = client.minimum_version = ssl.TLSVersion[version];
       using listener = await listen(NATIVE, demanding());
       const accepted = errorOf(listener.accept());
-      // With TLS 1.3 a client believes in success for a moment.
+      // With TLS 1.3 the handshake of the client succeeds before the server refuses.
       const error = await errorOf(
         dial(NATIVE, portOf(listener)).then((sock) => client.wrap_socket(sock, LOCALHOST)).then(async (sock) => {
           using secure = sock;
@@ -398,7 +398,7 @@ pythonTest("native: servers refuse what CPython's clients present, and hear noth
       assert.ok(refusal instanceof SSLError, name);
       if (own !== null) assert.equal((refusal as ssl.SSLCertVerificationError).verify_code, code, name);
     }
-    // And a good one passes.
+    // A valid certificate is accepted.
     using listener = await listen(NATIVE, demanding());
     const accepted = listener.accept();
     const good = { cert: files.write(clientIdentity.cert), key: files.write(clientIdentity.key) };
@@ -498,7 +498,7 @@ testSsl("test_starttls", async () => {
   assert.equal(near.version(), null);
   await plainNear.sendall("in the open");
   assert.equal(text(await receive(plainFar, 11)), "in the open");
-  // And flags are a plain socket's again.
+  // Flags work again, as on a plain socket.
   await plainNear.sendall("x");
   assert.equal(text(await plainFar.recv(1, socket.MSG_PEEK)), "x");
   plainNear.close();
@@ -543,7 +543,7 @@ testSsl("test_recv_send", async () => {
   await client.sendall("more");
   assert.equal(await server.read(2, buffer), 2);
   assert.equal(text(await server.recv(100)), "re");
-  // What is for plain sockets.
+  // Calls for plain sockets only.
   for (
     const call of [
       client.sendto("x", ["127.0.0.1", 1]),
@@ -824,7 +824,7 @@ testSsl("test_sni_callback", async () => {
     assert.equal(pair.server.context, server);
   }
   {
-    // An address is no name.
+    // An IP address is not a host name.
     await using _pair = await connect(client, server, { server_hostname: "127.0.0.1" });
   }
   assert.deepEqual(calls, [["other.example", true], ["localhost", true], [null, true]]);
@@ -848,7 +848,7 @@ testSsl("test_sni_callback_raising", async () => {
   };
   const error = await errorOf(connect(client, server));
   assert.equal(error.reason, "SSLV3_ALERT_HANDSHAKE_FAILURE");
-  // The server's own error says why; Python shows it on its standard error output.
+  // The server's error tells the reason. Python prints it to standard error.
   assert.equal((error as any).peer, raised);
 });
 
@@ -912,7 +912,7 @@ testSsl("test_session of TLS 1.3", async () => {
   let session: unknown;
   {
     await using pair = await connect(client, server);
-    // The ticket comes behind the handshake.
+    // The session ticket arrives after the handshake.
     await pair.server.sendall("x");
     await pair.client.recv(1);
     session = pair.client.session;
@@ -968,7 +968,7 @@ testSsl("test_internal_chain_server", async () => {
   await pair.server.recv(1);
   const der = [clientIdentity.cert, authority.cert].map(ssl.PEM_cert_to_DER_cert);
   assert.deepEqual(pair.server.get_verified_chain(), der);
-  // OpenSSL presents what it finds among its own authorities as well.
+  // OpenSSL also sends certificates that it finds among its own authorities.
   assert.deepEqual(pair.server.get_unverified_chain(), der);
   assert.deepEqual((pair.server.getpeercert() as ssl.CertificateInfo).subject, [[["commonName", "client"]]]);
 });
@@ -981,7 +981,7 @@ testSsl("test_preauth_data_to_tls_server", async () => {
   await rude.sendall("DELETE /data HTTP/1.0\r\n\r\n");
   rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, new Int32Array([1, 0]));
   rude.close();
-  // The peer is gone, and what it said is there.
+  // The peer is gone, and its data is there.
   await socket.select([conn], [], [], 5);
   const error = await errorOf(
     server.wrap_socket(conn, { server_side: true }).then((sock) => {
@@ -1014,7 +1014,7 @@ const ELSEWHERE: Record<string, string> = {
 };
 
 pythonTest("every case of test_ssl is here, or left out with a reason", async () => {
-  // Installations without CPython's tests have none to compare with.
+  // Some Python installations come without CPython's tests.
   const names: string[] = await askPython(`
 import json
 try:

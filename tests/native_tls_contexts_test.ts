@@ -97,7 +97,7 @@ testSsl("test_server_side", async () => {
     server_hostname: "x",
   });
   assert.ok((await errorOf(wrapped)) instanceof RangeError);
-  // It is as it was.
+  // The socket is unchanged.
   assert.notEqual(sock.fileno(), -1);
 });
 
@@ -204,7 +204,7 @@ testSsl("test_verify_mode_protocol", () => {
 });
 
 testSsl("test_hostname_checks_common_name", () => {
-  // Python's default is true; RFC 9525 knows no such check.
+  // Python's default is true. RFC 9525 has no such check.
   const context = new SSLContext(ssl.PROTOCOL_TLS_CLIENT);
   assert.equal(context.hostname_checks_common_name, false);
   context.hostname_checks_common_name = false;
@@ -282,7 +282,7 @@ testSsl("test_load_cert_chain", async () => {
     context.load_cert_chain(cert, locked, () => {
       throw raised;
     }), raised);
-  // It is not asked for where it is not needed.
+  // The password is not asked for if the key does not need it.
   context.load_cert_chain(cert, key, () => assert.fail("asked"));
 });
 
@@ -573,7 +573,7 @@ testSsl("test_error_types", () => {
   for (const bad of [null, true, 1]) assert.throws(() => bio.write(bad as any), TypeError);
 });
 
-/** Two sides whose queues are joined. */
+/** Two sides of a connection with their queues connected. */
 function joined(): [client: ssl.SSLObject, server: ssl.SSLObject, shake: () => void] {
   const [clientContext, serverContext] = contexts();
   const [one, two] = [new ssl.MemoryBIO(), new ssl.MemoryBIO()];
@@ -599,7 +599,7 @@ function joined(): [client: ssl.SSLObject, server: ssl.SSLObject, shake: () => v
 testSsl("test_unwrap", () => {
   const [client, server, shake] = joined();
   shake();
-  // The client's close_notify is sent, and the server's is not there.
+  // The client's close_notify is sent, and the server's has not arrived.
   assert.throws(() => client.unwrap(), ssl.SSLWantReadError);
   server.unwrap();
   client.unwrap();
@@ -644,7 +644,7 @@ testSsl("test_transport_eof", () => {
 });
 
 testSsl("test_verify_strict", async () => {
-  // A certificate that does not say which key it was signed by: refused strictly only.
+  // A certificate without an authority key identifier. Only the strict check refuses it.
   const loose = await authority.issue({ identifiers: false });
   const server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH);
   server.load_cert_chain(loose.cert, loose.key);

@@ -1,5 +1,5 @@
-// The end of an isolate in a process that goes on: `deno run --watch` starts the program again, and finds no descriptor of
-// its last run open.
+// The end of an isolate in a process that goes on. `deno run --watch` starts the program again, and no descriptor of
+// the last run is open then.
 
 import assert from "node:assert/strict";
 import { create_server } from "../mod.ts";
@@ -8,7 +8,7 @@ import { settled } from "./conformance/fixtures.ts";
 
 const native = JSON.stringify(import.meta.resolve("../native.ts"));
 
-/** What a program has open by links, as `socket:[inode]`. */
+/** The open sockets of a program, by their links `socket:[inode]`. */
 const OPEN = `
   const link = (name) => {
     try {
@@ -20,7 +20,9 @@ const OPEN = `
   const open = () => Array.from(Deno.readDirSync("/proc/self/fd"), ({ name }) => link(name));
 `;
 
-/** A program that tells what is open at first and what it has opened, serves, and has something of every kind under way. */
+/**
+ * A program that prints its open sockets before and after it opens some, and has an operation of every kind under way.
+ */
 const source = (run: number, port: number, end: string) => `
   import * as socket from ${native}; // run ${run}
   ${OPEN}
@@ -33,9 +35,9 @@ const source = (run: number, port: number, end: string) => `
   socket.socket(-1, -1, -1, b.detach());
   const waiting = [copy.recv(1), poller.poll(), socket.select([server], [], []), server.accept()];
   for (const call of waiting) call.catch(() => {});
-  // The loop is parked by then.
+  // The reactor is parked by then.
   await new Promise((resolve) => setTimeout(resolve, 50));
-  // Not an error, though the descriptor is closed by then.
+  // Closing is not an error, though the descriptor is closed already.
   addEventListener("unload", () => {
     a.close();
     console.log('"closed"');
@@ -45,7 +47,7 @@ const source = (run: number, port: number, end: string) => `
   ${end}
 `;
 
-/** The next line of a program that may have to start first; one that failed under --watch would wait for ever. */
+/** The next line of a program that may have to start first. A program that failed under --watch would wait for ever. */
 function told(program: Program): Promise<any> {
   return settled(program.json(), 60_000);
 }
@@ -53,7 +55,7 @@ function told(program: Program): Promise<any> {
 async function runs(end: string): Promise<{ run: number; before: string[]; own: string[] }[]> {
   using directory = new TemporaryDirectory();
   const file = `${directory.path}/server.ts`;
-  // A port that nothing has: the program is to take it in each of its runs.
+  // A free port, which each run of the program binds.
   const claim = create_server(["127.0.0.1", 0]);
   const [, port] = claim.getsockname();
   claim.close();
@@ -99,7 +101,7 @@ Deno.test("native: at the isolate's end the loop is closed too, also where it is
     const meanwhile = kinds();
     dispatchEvent(new Event("unload"));
     const after = kinds();
-    // The parked call has returned: its promise settles in the next turns of the event loop.
+    // The parked call has returned, and its promise settles in the next turns of the event loop.
     a.close();
     await reactor.atRest();
     console.log(JSON.stringify([meanwhile, after].map((counts) => counts.map((count, at) => count - before[at]))));

@@ -1,5 +1,5 @@
-// The options of every call that takes any: a signal that is none, one that is no signal, names that are not there, and
-// options in place of the first optional argument that is left out.
+// The options of every call that takes options: signals, wrong signals, unknown names, and options in place of the
+// first optional argument that is left out.
 
 import assert from "node:assert/strict";
 import { DefaultSelector, EpollSelector, EVENT_READ, poll, reader, select } from "../select.ts";
@@ -89,7 +89,7 @@ function calls(m: Module, all: Connected): Record<string, (options: any) => Prom
   };
 }
 
-/** What is no signal. The last one has a signal's class and is none. */
+/** Values that are not signals. The last one has the prototype of a signal. */
 const WRONG: Record<string, unknown> = {
   "a controller": new AbortController(),
   "an object": {},
@@ -110,7 +110,7 @@ for (const { name, module: m } of BACKENDS) {
         if (!(error instanceof TypeError)) wrong[method] = String(error);
       }
       assert.deepEqual(wrong, {}, kind);
-      // Nothing was sent or taken, and no call waits on: the next data is the next call's.
+      // Nothing was sent or received, and no call is pending: the next data is for the next call.
       await all.peer.sendall("next");
       assert.equal(text(await all.client.recv(100)), "next");
       all.peer.setblocking(false);

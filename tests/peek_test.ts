@@ -1,4 +1,5 @@
-// A receive gives what there is: what a peek, a receive that was given up or a smaller one read ahead shortens nothing.
+// A receive returns all available data, also after a peek, after a receive that was given up, or after a smaller
+// receive.
 
 import assert from "node:assert/strict";
 import { BACKENDS } from "./_backends.ts";
@@ -34,7 +35,7 @@ for (const { name, module: m } of BACKENDS) {
         await assert.rejects(peer.recv(6, m.MSG_PEEK | m.MSG_DONTWAIT), { code: "EAGAIN" });
         await peer.shutdown(m.SHUT_RD);
         await client.sendall("abcdefgh");
-        // That it has come is no event any more: a receive of it tells.
+        // Data that was read ahead makes no new event, so receives show whether it has arrived.
         for (let tries = 0; tries < 1000 && (await peer.recv(1, m.MSG_PEEK)).length === 0; tries++);
         assert.equal(text(await peer.recv(100, m.MSG_PEEK)), "abcdefgh");
         assert.equal(text(await peer.recv(100)), "abcdefgh");

@@ -1,4 +1,5 @@
-// select's third list: a pending error is in it, on both backends alike. (On Linux, CPython's has urgent data alone.)
+// The third list of select has sockets with a pending error, on both backends. (CPython's on Linux has only urgent
+// data.)
 
 import assert from "node:assert/strict";
 import { BACKENDS } from "./_backends.ts";
@@ -39,10 +40,10 @@ for (const { name, module: m } of BACKENDS) {
     const [conn] = await server.accept();
     await client.sendall("unread");
     await m.select([conn], [], [], 5);
-    // More than select has read ahead by now: it is unread for the kernel, too.
+    // More than select has read ahead, so the kernel has unread data too.
     await client.sendall("x".repeat(1 << 18));
     conn.close();
-    // The end of the stream comes first, the reset may come later.
+    // The end of the stream arrives first, and the reset may come later.
     const deadline = performance.now() + 5000;
     let found: number[];
     do found = await lengths(client); while (found[2] === 0 && performance.now() < deadline);

@@ -1,4 +1,5 @@
-// The table of docs/permissions.md: each call does with the permissions that stand there, and not without one of them.
+// The table of docs/permissions.md: each call works with the permissions listed there, and fails without any one of
+// them.
 
 import assert from "node:assert/strict";
 import { converse } from "./_examples.ts";
@@ -6,7 +7,7 @@ import { Program, TemporaryDirectory } from "./_helpers.ts";
 
 interface Row {
   call: string;
-  /** What is run, with `socket` for the module and `sk` for a new TCP socket. */
+  /** The code to run. `socket` is the module and `sk` a new TCP socket. */
   code: string;
   permissions: string[];
 }
@@ -116,7 +117,7 @@ const rows: Row[] = [
   },
 ];
 
-/** Runs some code with some permissions; it returns whether they were enough. */
+/** Runs code with some permissions. Returns whether they were enough. */
 async function enough(code: string, permissions: string[]): Promise<boolean> {
   const flags = ["--no-prompt", "--no-lock", "--no-check", "--ext=ts", ...permissions];
   await using program = new Program(Deno.execPath(), ["run", ...flags, "-"]);

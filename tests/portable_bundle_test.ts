@@ -1,4 +1,4 @@
-// A bundle of core/ with the backend in memory runs in Node 22 and in a browser, and says what it says in Deno.
+// A bundle of core/ with the backend in memory runs in Node 22 and in a browser, with the same output as in Deno.
 
 import assert from "node:assert/strict";
 import { available, TemporaryDirectory } from "./_helpers.ts";
@@ -22,10 +22,10 @@ const EXPECTED = [
   "turned: true",
 ];
 
-/** Ends a program that takes longer than that. */
+/** The time limit of a program. */
 const LONGEST_MS = 120_000;
 
-/** Bundles a source for a browser: it is left as it is written, for an engine that has no newer syntax. */
+/** Bundles a source for a browser. The syntax is not changed, since the engine might not have newer syntax. */
 async function bundle(directory: TemporaryDirectory, source: string): Promise<string> {
   const [entry, output] = [`${directory.fresh()}.ts`, `${directory.fresh()}.mjs`];
   await Deno.writeTextFile(entry, source);
@@ -50,7 +50,7 @@ async function output(program: string, args: string[]): Promise<string> {
   }
 }
 
-/** A browser's headless form, and flags that keep it to itself. */
+/** A headless browser, and flags that isolate it. */
 const BROWSER = ["chromium", "google-chrome", "chromium-browser"].find((name) => available(name));
 const BROWSER_FLAGS = [
   "--headless",
@@ -77,7 +77,7 @@ Deno.test({
       directory,
       `import { run } from ${JSON.stringify(PROGRAM)};\nfor (const line of await run()) console.log(line);\n`,
     );
-    // It ends by itself, too.
+    // It also ends by itself.
     assert.deepEqual((await output("npx", ["--yes", "node@22", path])).trim().split("\n"), EXPECTED);
   },
 });

@@ -1,10 +1,10 @@
-// core/, base/, seam/ and sim/ run anywhere: they name no global of Deno or Node, and no timer but the clock's.
+// core/, base/, seam/ and sim/ run anywhere: they use no global of Deno or Node, and no timers but the clock's.
 
 import assert from "node:assert/strict";
 
 const ROOT = new URL("../", import.meta.url);
 const FOLDERS = ["base", "core", "seam", "sim"];
-/** The one file that asks which platform runs, and those of the simulation that have to do with real time. */
+/** The file that finds out the platform, and the files of the simulation that use real time. */
 const EXEMPT = [
   "base/platform.ts",
   "sim/run/globals.ts",
@@ -13,16 +13,16 @@ const EXEMPT = [
   "sim/time/real.ts",
 ];
 
-/** Globals that only some runtimes have, and the ways around the clock. */
+/** Globals that only some runtimes have, and globals that bypass the clock. */
 const GLOBALS = new RegExp(
   "(?<![.\\w#$])(?:Deno|process|Buffer|global|require|performance|Date|Temporal|" +
     "(?:set|clear)(?:Timeout|Interval|Immediate)|requestAnimationFrame)(?=\\s*[.,;)\\]}(\\[])|" +
     "^\\s*(?:await )?using |AbortSignal\\.timeout|Math\\.random|crypto\\.|Promise\\.try",
 );
-/** What may not be imported. */
+/** Imports that are not allowed. */
 const IMPORTS =
   /\b(?:from|import)\b[^"']*["'](?:node|npm|jsr|https?):|\b(?:from|import)\b[^"']*["'][^"']*\/(?:deno|native|sim|tls|play)\//;
-/** The seam's clock, and the simulation's, declare members that have the globals' names. */
+/** Files that declare members with the names of the global timers. */
 const CLOCKS = ["seam/clock.ts", "sim/time/host_clock.ts"];
 const DECLARATION = /^\s*(?:set|clear)Timeout\(\w+: /;
 

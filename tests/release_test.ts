@@ -1,10 +1,10 @@
-// What a close ends is told when the address can be bound again.
+// A call that close ends settles only when the address can be bound again.
 
 import assert from "node:assert/strict";
 import { BACKENDS } from "./_backends.ts";
 import { TemporaryDirectory } from "./_helpers.ts";
 
-/** Lets a call that was just made start its operation. */
+/** Waits until a call that was just made has started its operation. */
 async function underWay(): Promise<void> {
   for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -78,7 +78,7 @@ for (const { name, module: m } of BACKENDS) {
     await underWay();
     server.close();
     await loop;
-    // The kernel leaves the file, Deno removes it.
+    // The kernel keeps the file, and Deno removes it.
     if (name === "native") Deno.removeSync(path);
     listen().close();
   });

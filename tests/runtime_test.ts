@@ -1,4 +1,4 @@
-// A runtime: its clock, its numbers, its loops and finders. Two of them in one process know nothing of each other.
+// A runtime: its clock, its descriptor numbers, its loops and its finders. Two runtimes in one process are independent.
 
 import assert from "node:assert/strict";
 import { POLLIN } from "../base/poll.ts";
@@ -13,14 +13,14 @@ import { ManualClock } from "./_manual_clock.ts";
 import { memoryBackend } from "./memory_backend/backend.ts";
 import { Memory } from "./_memory_pollable.ts";
 
-/** A module of its own clock. */
+/** A module with its own clock. */
 function world(): { runtime: Runtime; clock: ManualClock; module: Module } {
   const clock = new ManualClock();
   const runtime = new Runtime(clock);
   return { runtime, clock, module: makeModule(runtime, memoryBackend) };
 }
 
-const refused = { code: "EBADF", message: /belongs to another simulated world, to another clock/ };
+const refused = { code: "EBADF", message: /belongs to another runtime: to a simulated host, to another clock/ };
 
 Deno.test("makeModule has every name that mod.ts has, and no other", () => {
   assert.deepEqual(Object.keys(world().module).sort(), Object.keys(real).sort());
@@ -45,7 +45,7 @@ Deno.test("a wait over sockets of two runtimes is refused, whichever is asked", 
   const [one, other] = [world(), world()];
   using mine = one.module.socket();
   using others = other.module.socket();
-  // The same number: only the object tells them apart.
+  // The numbers are equal, so only the object shows the runtime.
   assert.equal(mine.fileno(), others.fileno());
   using ours = real.socket();
   for (const { module } of [one, { module: real as unknown as Module }]) {
@@ -147,7 +147,7 @@ Deno.test("the spare timer is its clock's", async () => {
   }
 });
 
-/** A loop that counts. */
+/** A loop that counts its calls. */
 class Counting implements Loop {
   caughtUp = 0;
   waits = 0;

@@ -1,4 +1,4 @@
-// What a program may reach, what may reach it, and the access rights of its paths.
+// What a program can reach, what can reach it, and the access rights of its paths.
 
 import assert from "node:assert/strict";
 import * as deno from "../mod.ts";
@@ -16,7 +16,7 @@ const BACKENDS = [
   },
 ];
 
-/** Runs a program with the given permissions and no more; what it printed, as JSON. */
+/** Runs a program with only these permissions. Returns its output, parsed as JSON. */
 async function confined(source: string, flags: string[]): Promise<any> {
   using directory = new TemporaryDirectory();
   const path = `${directory.path}/main.ts`;
@@ -28,7 +28,7 @@ async function confined(source: string, flags: string[]): Promise<any> {
   return JSON.parse(stdout);
 }
 
-/** Ports that no attempt may reach. They note whether one has. */
+/** Ports that no attempt may reach. They record connections. */
 class Forbidden implements Disposable {
   readonly stream = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly datagrams = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
@@ -40,7 +40,7 @@ class Forbidden implements Disposable {
     return (this.datagrams.addr as Deno.NetAddr).port;
   }
 
-  /** Asserts that the first connection comes from this process. */
+  /** Checks that the first connection comes from this process. */
   async untouched(): Promise<void> {
     using mine = await Deno.connect({ hostname: "127.0.0.1", port: this.port });
     using conn = await this.stream.accept();
@@ -56,7 +56,7 @@ class Forbidden implements Disposable {
   }
 }
 
-/** Everything by which a program might get past what it was allowed: names of the attempts and their code. */
+/** Ways in which a program might exceed its permissions: the names of the attempts and their code. */
 const ATTEMPTS: Record<string, string> = {
   "connect to another port": `s.connect(["127.0.0.1", other])`,
   "connect_ex to another port": `s.connect_ex(["127.0.0.1", other])`,
@@ -230,14 +230,14 @@ for (const family of ["AF_UNIX", "AF_INET"] as const) {
   Deno.test(`socketpair: other sockets that connect first to its ${family} listener are refused`, async () => {
     const strangers: Promise<Deno.Conn>[] = [];
     const listen = Deno.listen;
-    // They know the name before socketpair itself can use it, and claim to be the other end.
-    const knock = (options: any): any => {
+    // Strangers know the name before socketpair connects to it, and try to become the other end.
+    const listenAndConnect = (options: any): any => {
       const listener = listen(options);
       for (let i = 0; i < 3; i++) strangers.push(Deno.connect({ ...options, ...listener.addr } as Deno.ConnectOptions));
       for (const stranger of strangers) stranger.then((conn) => conn.write(new Uint8Array(16)).catch(() => {}));
       return listener;
     };
-    Deno.listen = knock as typeof Deno.listen;
+    Deno.listen = listenAndConnect as typeof Deno.listen;
     try {
       const [one, other] = await deno.socketpair(deno[family]);
       await one.sendall("secret");
@@ -307,7 +307,7 @@ print(os.stat(sys.argv[2]).st_mode)
           Deno.umask(before);
         }
         assert.equal(Deno.statSync(path).mode, theirs);
-        // With another umask by then, listen leaves the path as it is.
+        // With another umask by then, listen must not change the path.
         if (type === "SOCK_STREAM") sock.listen();
         assert.equal(Deno.statSync(path).mode, theirs);
       }

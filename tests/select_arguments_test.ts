@@ -1,4 +1,4 @@
-// Every argument that select, poll and epoll refuse: the same kind of error as CPython's, for the same call.
+// Every argument that select, poll and epoll refuse: the same kind of error as CPython's for the same call.
 
 import assert from "node:assert/strict";
 import * as select from "../select.ts";
@@ -6,7 +6,7 @@ import { OSError } from "../mod.ts";
 import { askPython, pythonTest } from "./_helpers.ts";
 import { Memory } from "./_memory_pollable.ts";
 
-/** What a call ended with, in words that both languages have. */
+/** The outcome of a call, in words that both languages use. */
 async function outcome(call: () => unknown): Promise<string> {
   try {
     await call();
@@ -67,7 +67,7 @@ function world() {
   };
 }
 
-/** The call in Python (steps apart by "; "), and the same here. */
+/** The call in Python (steps separated by "; "), and the same call here. */
 const CALLS: Record<string, (w: World) => unknown> = {
   "select.select([a], [], [], -1)": (w) => select.select([w.a], [], [], -1),
   "select.select([], [], [], -0.0)": () => select.select([], [], [], -0),

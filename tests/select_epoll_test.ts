@@ -1,4 +1,5 @@
-// epoll over pollables that the test controls: the two lists, the modes, the order of reports, nesting, closing.
+// epoll over pollables that the test controls: the interest list and the ready list, the modes, the order of reports,
+// nesting, closing.
 
 import assert from "node:assert/strict";
 import {
@@ -23,7 +24,7 @@ import { SUBJECTS } from "./_sim.ts";
 import { Memory } from "./_memory_pollable.ts";
 import { staysPending } from "./conformance/fixtures.ts";
 
-/** What a poll without waiting reports, as text. */
+/** The events that a poll without waiting reports, as text. */
 async function now(poller: ReturnType<typeof epoll>, maxevents?: number): Promise<string> {
   return (await poller.poll(0, maxevents)).map(([fd, events]) => `${fd}:${events}`).join(" ");
 }
@@ -132,7 +133,7 @@ Deno.test("a closed descriptor leaves by itself, and its number may be used agai
   assert.throws(() => poller.modify(700, EPOLLIN), { code: "ENOENT" });
   poller.register(700, EPOLLIN);
   two.closeNumber();
-  // Not polled in between: the left-over is found when the number comes back.
+  // Without a poll in between: the old interest is found when the number is used again.
   const three = new Memory(EPOLLOUT, 700);
   poller.register(700, EPOLLOUT);
   assert.equal(await now(poller), "700:4");
@@ -213,21 +214,21 @@ Deno.test("fromfd shares the lists behind the number", async () => {
   one.closeNumber();
 });
 
-/** A connection that was registered one-shot, reported and closed. Nothing else refers to it. */
+/** A connection that was registered one-shot, reported and closed. No other reference to it is left. */
 async function served(poller: ReturnType<typeof epoll>): Promise<WeakRef<Descriptor>> {
   const [one, other] = await socketpair();
   poller.register(one, EPOLLIN | EPOLLONESHOT);
   await other.sendall("x");
   assert.deepEqual(await poller.poll(), [[one.fileno(), EPOLLIN]]);
   assert.deepEqual(await poller.poll(0), []);
-  // The epoll holds what is behind the socket.
+  // The epoll has a reference to the descriptor behind the socket.
   const descriptor = new WeakRef(realRuntime.descriptors.find(one.fileno())!);
   one.close();
   other.close();
   return descriptor;
 }
 
-/** The same without a socket: by what the epoll itself would hold. */
+/** The same without a socket: a reference to the object that the epoll could keep. */
 async function reported(poller: ReturnType<typeof epoll>): Promise<WeakRef<Memory>> {
   const one = new Memory(EPOLLIN);
   poller.register(one, EPOLLIN | EPOLLONESHOT);
@@ -250,7 +251,7 @@ Deno.test("one-shot: an entry that has reported leaves with close", { ignore: !(
 Deno.test("native: a pipe is watched anew when its owner closed it and the number came back", {
   ignore: Deno.build.os !== "linux",
 }, async () => {
-  // The table knows the process's own descriptors from the first native socket on.
+  // The table knows descriptors of the process from the first native socket on.
   native.socket().close();
   const libc = Deno.dlopen("libc.so.6", {
     pipe: { parameters: ["buffer"], result: "i32" },
@@ -290,7 +291,7 @@ for (const { name, module: m } of SUBJECTS) {
     poller.register(b, EPOLLIN);
     await a.sendall("x");
     await m.select([b], [], []);
-    // Nothing but the question itself has looked at the epoll: neither a poll of its own nor a sleep.
+    // Only this select has looked at the epoll: no poll and no sleep.
     assert.deepEqual(await select([poller], [], [], 0), [[poller], [], []]);
     assert.deepEqual(await select([poller, b], [], [], 5), [[poller, b], [], []]);
     const asking = poll();

@@ -60,7 +60,7 @@ Deno.test("chat_server.ts and chat_client.ts talk", async () => {
   assert.equal((await bob.end()).code, 0);
 });
 
-// Runs a program on a terminal of its own: lines from here are typed, and what the terminal shows goes back.
+// Runs a program on a pseudo-terminal. Lines from here are typed, and the terminal's output is returned.
 const ON_A_TERMINAL = `
 import os, pty, select, sys
 pid, terminal = pty.fork()
@@ -91,11 +91,11 @@ pythonTest("chat_client.ts waits on a terminal and on its connection", async () 
   assert.match(await shown(), /^connected to/);
   await using bob = call("chat_client.ts", 8090, port);
   assert.match(await bob.line(), /^connected to/);
-  // What comes from the connection is shown while the terminal is waited for.
+  // Data of the connection is shown while the program waits for the terminal.
   assert.match(await shown(), /^\* 127\.0\.0\.1:\d+ has come$/);
   await bob.write("hello, ann");
   assert.match(await shown(), /^127\.0\.0\.1:\d+: hello, ann$/);
-  // What is typed is echoed by the terminal, and sent line by line. The server may receive two lines as one piece.
+  // The terminal echoes what is typed, and the program sends it line by line. The server may receive two lines at once.
   await ann.write("hello, 世界\nand again");
   assert.match(await bob.line(), /: hello, 世界$/);
   assert.match(await bob.line(), /(: |^)and again$/);

@@ -1,4 +1,5 @@
-// EPOLLEXCLUSIVE and closing, in every order: nothing is thrown, nothing is left behind, and no other socket is touched.
+// EPOLLEXCLUSIVE and closing, in every order: nothing throws, nothing is left registered, and no other socket is
+// affected.
 
 import assert from "node:assert/strict";
 import { epoll, EPOLLEXCLUSIVE, EPOLLIN, POLLIN } from "../select.ts";
@@ -6,7 +7,7 @@ import { SUBJECTS } from "./_sim.ts";
 import { Memory } from "./_memory_pollable.ts";
 import { Connected } from "./conformance/fixtures.ts";
 
-/** A pollable that cannot be watched once it is closed, as a descriptor of the process. */
+/** A pollable that cannot be watched after it was closed, as a descriptor of the process. */
 class Strict extends Memory {
   override watch(...args: Parameters<Memory["watch"]>): void {
     if (this.fileno() < 0) throw new Error("watched after its close");
@@ -14,7 +15,7 @@ class Strict extends Memory {
   }
 }
 
-/** A pollable that fails when it is left. */
+/** A pollable whose unwatch throws. */
 class Failing extends Memory {
   override unwatch(): void {
     throw new Error("cannot be left");
@@ -56,7 +57,7 @@ Deno.test("a collected epoll that fails to close ends nothing", async () => {
     (globalThis as unknown as { gc(): void }).gc();
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  // The module's own finalizer is due by now: an error in it would fail this test.
+  // The module's own finalizer has run by then: an error in it would fail this test.
   await new Promise((resolve) => setTimeout(resolve, 0));
   one.set(POLLIN);
   one.closeNumber();

@@ -6,7 +6,7 @@ import { socketpair } from "../mod.ts";
 import type { Reader, ReadSource } from "../select.ts";
 import { settled, staysPending } from "./conformance/fixtures.ts";
 
-/** A source that the test feeds; it counts its reads. */
+/** A source that the test feeds. It counts its reads. */
 class Fed implements ReadSource {
   reads = 0;
   #waiting: ((text: string | null | Error) => void) | undefined;
@@ -114,7 +114,7 @@ Deno.test("close gives the number back and ends a wait; arguments are checked", 
   await assert.rejects(select([one], [], []), RangeError);
 });
 
-/** The ways to wait for one reader; each returns whether it was told to be readable. */
+/** The ways to wait for one reader. Each returns whether the reader was reported as readable. */
 const WAYS: { name: string; wait(one: Reader): Promise<boolean> }[] = [
   {
     name: "select",
@@ -170,7 +170,7 @@ Deno.test("an epoll that reported a failed read hears of the data behind it", as
   assert.equal(text(await one.read()), "x");
 });
 
-/** A source that brings these pieces, one with each read, and then its end. */
+/** A source that returns these pieces, one for each read, and then its end. */
 function pieces(...parts: (string | Uint8Array)[]): ReadSource {
   const rest = parts.map((part) => typeof part === "string" ? new TextEncoder().encode(part) : part);
   return {
@@ -209,7 +209,7 @@ Deno.test("readline: a limit counts characters, and bounds a line that does not 
   await staysPending(limited);
   source.feed("cd");
   assert.equal(await settled(limited), "abc");
-  // Broken characters count too.
+  // Invalid characters count too.
   using three = reader(pieces(Uint8Array.of(0xff, 0xff, 0xf0, 0x41, 0xc3)));
   assert.equal(await three.readline(2), "\ufffd\ufffd");
   assert.equal(await three.readline(2), "\ufffdA");
@@ -225,7 +225,7 @@ Deno.test("readline: what was given up is lost in no part, and read() takes what
   await staysPending(given);
   controller.abort("enough");
   await assert.rejects(given, (reason) => reason === "enough");
-  // The half line is there to be read, and select says so.
+  // The half line can be read, and select reports it.
   assert.deepEqual(await select([one], [], [], 0), [[one], [], []]);
   const line = one.readline();
   source.feed("line\nand more");

@@ -16,7 +16,7 @@ function close(...lists: Socket[][]): void {
   for (const list of lists) for (const sock of list) sock.close();
 }
 
-/** The heap after a collection. */
+/** The size of the heap after a garbage collection. */
 function heap(): number {
   (globalThis as unknown as { gc(): void }).gc();
   return Deno.memoryUsage().heapUsed;
@@ -35,8 +35,9 @@ function suite({ name, module: socket }: Subject): void {
     }
     const fds = ours.map((sock) => sock.fileno());
     const sorted = (found: [number, number][]) => found.map(([fd]) => fd).toSorted((one, other) => one - other);
-    // One more each time, and nothing is received: the answer grows. The last one is complete as it is; so 12 waits look for
-    // more than they have found, which is within the burst of 16 that may (core/select/wait.ts), however fast this runs.
+    // One socket more each time, and nothing is received, so the result grows. The last result is complete without
+    // settling. So 12 waits settle for more than they have found, which is within the burst of 16 (core/timing.ts),
+    // even on a fast machine.
     for (let count = 1; count <= 5; count++) {
       await theirs[count - 1].sendall("x");
       const timeout = count % 2 === 0 ? 0 : 5;

@@ -1,5 +1,5 @@
-// Every state of a stream socket, in CPython and here: the same lists from select, the same events from poll
-// and epoll.
+// Every state of a stream socket, in CPython and here: select returns the same lists, and poll and epoll the same
+// events.
 
 import assert from "node:assert/strict";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI, POLLRDHUP } from "../select.ts";
@@ -102,16 +102,16 @@ async function reset(socket: Module, server: Socket): Promise<Socket> {
     peer.close();
     return c;
   }
-  // Only a kernel's socket can be told to reset, and a default one has no such option.
+  // Only a kernel's socket can reset on demand. A socket of the default backend has no such option.
   await using peer = runPython(RESET, server.getsockname()[1]);
   const [c] = await server.accept();
-  // Not before it was accepted: Deno turns a connection away that was reset in the queue.
+  // Only after the accept: Deno drops a connection that was reset in the queue.
   await c.sendall("!");
   await peer.line();
   return c;
 }
 
-/** Brings sockets into every state, in the judge's order. */
+/** Brings sockets into every state, in the order of the Python program. */
 async function* states(socket: Module): AsyncGenerator<[name: string, sock: Socket]> {
   using server = socket.create_server(["127.0.0.1", 0]);
   const pair = async () => {
@@ -205,7 +205,7 @@ async function* states(socket: Module): AsyncGenerator<[name: string, sock: Sock
   }
 }
 
-/** Where this module differs on purpose: an error is exceptional, as it is documented. */
+/** An intended difference: an error is an exceptional condition, as documented. */
 const DIFFERENT: Record<string, Answer[0]> = { "refused": "rwx", "reset": "rwx" };
 
 for (const { name, module } of ALL_SUBJECTS) {

@@ -1,4 +1,4 @@
-// The timer that waits use one after another: it wakes no wait too early, and none is left behind.
+// The timer that waits use one after the other: it wakes no wait too early, and no timer is left behind.
 
 import assert from "node:assert/strict";
 import type { WaitTimer } from "../core/timing.ts";
@@ -43,7 +43,7 @@ Deno.test({
     one.set(POLLIN);
     assert.equal((await waiting)[0].length, 1);
     one.closeNumber();
-    // And where nothing was open, none is left behind.
+    // If no descriptor was open, no timer is left either.
     await assert.rejects(select([], [], [], 60, { signal: AbortSignal.timeout(1) }), { name: "TimeoutError" });
   },
 });

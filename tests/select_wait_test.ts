@@ -1,4 +1,5 @@
-// The wait of select and poll, over pollables that the test controls: which waiters are registered when, and what ends it.
+// The waits of select and poll, over pollables that the test controls: which waiters are registered when, and what ends
+// a wait.
 
 import assert from "node:assert/strict";
 import { poll, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDNORM, select } from "../select.ts";

@@ -10,7 +10,7 @@ const BOTH = EVENT_READ | EVENT_WRITE;
 
 type Behaviour = (selector: BaseSelector, rd: Socket, wr: Socket) => void | Promise<void>;
 
-/** What every selector does. */
+/** The behaviours of every selector. */
 const BEHAVIOURS: Record<string, Behaviour> = {
   "register answers the key and refuses what cannot be": (selector, rd) => {
     const key = selector.register(rd, EVENT_READ, "data");

@@ -9,12 +9,13 @@ type Module = typeof standard | typeof native;
 const BUSY = 16;
 const ROUNDS = 60;
 /**
- * Round trips of all native pairs for one of the default pair. One turn of the native loop has room for 128 of them, and
- * the default pair waits twice. Where Deno's event loop asks the kernel once in 61 of those turns, there are 15,000.
+ * The most round trips of all native pairs for one round trip of the default pair. One turn of the native loop has room
+ * for 128 of them, and the default pair waits twice. If Deno's event loop asks the kernel only once in 61 turns, there
+ * are 15,000.
  */
 const MOST = 500;
 
-/** A round trip between two ends, again and again, until `while` says no. It returns how many there were. */
+/** Repeats a round trip between two ends while `goesOn` returns true. Returns how many there were. */
 async function pingPong(module: Module, goesOn: () => boolean, count: () => void): Promise<void> {
   const [one, other] = await module.socketpair();
   const message = new Uint8Array(64);

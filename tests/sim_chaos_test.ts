@@ -1,5 +1,5 @@
-// Thousands of seeded runs over bad networks: every byte arrives once and in order, or both sides learn of the failure,
-// and no run hangs. BERKELEY_CHAOS sets how many runs (10,000 before a release), BERKELEY_SEED the first seed.
+// Thousands of seeded runs over bad networks. Every byte arrives once and in order, or both sides get an error, and no
+// run hangs. BERKELEY_CHAOS sets the number of runs (10,000 before a release), BERKELEY_SEED the first seed.
 
 import assert from "node:assert/strict";
 import { chaos } from "./sim/chaos.ts";
@@ -15,10 +15,10 @@ Deno.test(`${RUNS} runs over networks that lose, double, reorder and cut`, async
       error.message = `seed ${seed}: ${error.message}`;
       throw error;
     });
-    // What was asked for was really done, where there was enough traffic to show it.
+    // With enough traffic, the requested faults have really occurred.
     if (link.loss! > 0.02 && counts.sent > 500) assert.ok(counts.lost > 0, `seed ${seed} lost nothing`);
     if (link.duplicate! > 0.02 && counts.sent > 500) assert.ok(counts.duplicated > 0, `seed ${seed} doubled nothing`);
-    // Over a slow line the next packet comes later than the one that was held up.
+    // Over a slow link, the next packet arrives later than the one that was delayed.
     const mayOvertake = link.reorder! > 0.02 && link.bandwidth === Infinity;
     if (mayOvertake && counts.sent > 500) assert.ok(counts.reordered > 0, `seed ${seed} reordered nothing`);
     for (const [name, count] of Object.entries({ ...counts, complete, failed, events: run.events, time: run.time })) {

@@ -1,4 +1,5 @@
-// A simulated program that waits without a deadline, for what never comes, is told: its timers are no hope.
+// A simulated program that waits without a deadline for something that never comes is a deadlock. Its timers do not
+// hide that.
 
 import assert from "node:assert/strict";
 import type * as standard from "../mod.ts";

@@ -1,4 +1,4 @@
-// What a page or a tool sees of a run while it goes on: `observe`, and the sockets that no program holds.
+// What `observe` sees during a run, and sockets that no program holds.
 
 import assert from "node:assert/strict";
 import { simulate } from "../sim.ts";
@@ -40,7 +40,7 @@ Deno.test("observe sees each state of a connection, also those that wake no prog
       "server LAST-ACK",
       "client SYN-SENT",
       "client FIN-WAIT-1",
-      "client FIN-WAIT-2", // an ACK brings it about, of which the client's program hears nothing
+      "client FIN-WAIT-2", // An ACK causes this state. The client's program does not notice it.
       "client TIME-WAIT",
     ]
   ) assert.ok(states.has(state), `${state} was not seen: ${[...states].join(", ")}`);
@@ -94,7 +94,7 @@ Deno.test("a select without a timeout in which nothing can happen any more is a 
     const outcome = simulate({ seed: 1, limit: 1e6, link }, (net) =>
       net.host("a").run(async ({ socket }) => {
         using server = socket.create_server(["", 7]);
-        // A select that ends leaves a timer behind, which the next one may use.
+        // A select that ends leaves a spare timer, which the next one may use.
         await socket.select([server], [], [], 0.5);
         await socket.select([server], [], [], timeout);
       }));

@@ -1,4 +1,4 @@
-// The same run on every runtime, without a permission, from a bundle that knows none of them.
+// The same run on every runtime, without permissions, from a bundle that uses nothing of a runtime.
 
 import assert from "node:assert/strict";
 import { available, TemporaryDirectory } from "./_helpers.ts";
@@ -11,12 +11,12 @@ const results = [];
 for (const seed of [${SEEDS}]) results.push(await portable(seed));
 `;
 
-/** The outcome here, which the others have to have. */
+/** The result in this process. The other runtimes must have the same. */
 async function expected(): Promise<string[]> {
   return await Promise.all(SEEDS.map(portable));
 }
 
-/** Bundles the run with a few lines of its own. */
+/** Bundles the run with some lines for a runtime. */
 async function bundle(directory: TemporaryDirectory, tail: string): Promise<string> {
   const entry = `${directory.fresh()}.ts`;
   const output = `${directory.fresh()}.mjs`;
@@ -41,7 +41,7 @@ const PRINT = `console.log(JSON.stringify(results));`;
 Deno.test("sim: the bundle names no global of Deno or Node", async () => {
   using directory = new TemporaryDirectory();
   const text = await Deno.readTextFile(await bundle(directory, PRINT));
-  // Comments and texts may name them; a use is the name with a dot or a call behind it.
+  // Comments and texts may contain the names. A use is a name followed by a dot or a call.
   const bare = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
   const code = bare.replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
   const uses = code.match(/\b(?:Deno|process|Buffer|require|__dirname|global)\s*[.(][^\n]{0,60}/g) ?? [];
@@ -79,7 +79,7 @@ Deno.test({
       `document.title = "done"; document.body.textContent = JSON.stringify(results);`,
     );
     const page = `${directory.fresh()}.html`;
-    // In the page itself: a module of another file is of another origin there.
+    // The script is inside the page, because another file would have another origin.
     const script = (await Deno.readTextFile(file)).replaceAll("</script", "<\\/script");
     await Deno.writeTextFile(
       page,

@@ -17,7 +17,7 @@ async function echo({ socket }: ProgramContext): Promise<void> {
   }
 }
 
-/** Asks the echo server once. */
+/** Makes one request to the echo server. */
 async function ask({ socket }: ProgramContext, text = "ping"): Promise<string> {
   using sock = await socket.create_connection(["server", 7]);
   await sock.sendall(text);
@@ -43,7 +43,7 @@ Deno.test("latency is one way, and times are exact", async () => {
     await net.host("client").run(async (context) => {
       await context.sleep(0.2);
       await ask(context);
-      // SYN, SYN and ACK, the question, the answer.
+      // SYN, SYN-ACK and ACK, the request, the answer.
       assert.equal(net.time, 0.6);
     });
   });
@@ -142,7 +142,7 @@ Deno.test("simultaneous events come in an order that the seed decides, and packe
       orders.add(received.join());
     });
   }
-  // There are twenty ways to mix three with three.
+  // There are twenty ways to interleave three and three.
   assert.ok(orders.size >= 10, `${orders.size} orders`);
 });
 
@@ -297,7 +297,7 @@ Deno.test("explore runs many seeds and rejects with the first that fails", async
 });
 
 Deno.test("explore finds a race that one order of events hides", async () => {
-  // Two writers read, wait and write back: right only if they do not meet.
+  // Two writers read, wait and write back. The result is right only if they do not overlap.
   const race = async (net: Net) => {
     let balance = 0;
     const add = async () => {
@@ -343,7 +343,7 @@ Deno.test("a crash is silent: peers are not told, pending calls never settle, an
     assert.equal(starts, 1);
     await net.sleep(1);
     assert.equal(starts, 2);
-    // The restarted host knows nothing of the connection.
+    // The restarted host has no such connection.
     await sock.sendall("are you there?");
     await assert.rejects(sock.recv(1), { code: "ECONNRESET" });
     using late = await client.create_connection(["server", 7], 2);

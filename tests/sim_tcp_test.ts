@@ -29,7 +29,7 @@ function connected(link: LinkOptions, body: (pair: Pair) => Promise<void>, seed 
   });
 }
 
-/** The packets of a run with some flags and from some host. */
+/** The packets of a run from one host, with certain flags. */
 function sent({ packets }: Run, from: string, flags?: RegExp): PacketEntry[] {
   return packets.filter((packet) => packet.from === from && (flags === undefined || flags.test(packet.flags)));
 }
@@ -57,7 +57,7 @@ Deno.test("a SYN to a port without a listener is reset, a full queue drops it, a
     const [a, b] = [net.host("a"), net.host("b")];
     const refused = await failure(() => a.socket.create_connection(["b", 9]));
     assert.equal(refused.code, "ECONNREFUSED");
-    // A round trip for each of its two addresses.
+    // One round trip for each of its two addresses.
     assert.equal(net.time, 0.2);
     const listener = b.socket.create_server(["", 7], { backlog: 0 });
     using first = await a.socket.create_connection(["b", 7]);
@@ -71,7 +71,7 @@ Deno.test("a SYN to a port without a listener is reset, a full queue drops it, a
     const begun = net.time;
     const silent = await failure(() => a.socket.create_connection(["10.0.0.2", 7]));
     assert.equal(silent.code, "ETIMEDOUT");
-    // 1, 2, 4 … 64 seconds: Linux's six repetitions.
+    // 1, 2, 4 … 64 seconds: Linux sends a SYN six more times.
     assert.ok(Math.abs(net.time - begun - 127) < 1e-9, `${net.time - begun}`);
   });
   assert.equal(run.packets[1].flags, "RST,ACK");
@@ -133,7 +133,7 @@ Deno.test("a lost segment is sent again after the timeout, which doubles", async
   const times = sent(run, "a").filter(({ length }) => length === 7).map(({ time }) => time);
   const gaps = times.slice(1).map((time, i) => Number((time - times[i]).toFixed(6)));
   for (let i = 1; i < gaps.length; i++) assert.ok(Math.abs(gaps[i] / gaps[i - 1] - 2) < 1e-6, `${gaps}`);
-  // 100 ms there and back: the least timeout counts.
+  // The round trip is 100 ms, so the minimum timeout applies.
   assert.equal(gaps[0], 0.2);
 });
 
@@ -142,7 +142,7 @@ Deno.test("three duplicate acknowledgements bring a lost segment back before the
   const run = await connected({ bandwidth: 1e6, queue: 1e6 }, async ({ client, server, net }) => {
     const reading = server.recv(100_000, 0x100);
     const sending = client.sendall(new Uint8Array(100_000));
-    // One moment of loss in the middle.
+    // A short loss in the middle.
     await net.sleep(0.205);
     net.link("a", "b", { loss: 1 });
     await net.sleep(0.0016);
@@ -175,7 +175,7 @@ Deno.test("the window grows from ten segments: slow start, then by one segment a
     await reading;
   });
   assert.equal(rounds[0], 10);
-  // Doubled with each round trip, as far as the peer's window lets it.
+  // It doubles with each round trip, as far as the peer's window allows.
   assert.ok(Math.abs(rounds[2] / 20 - 1) < 0.2, `${rounds}`);
   assert.ok(Math.abs(rounds[3] / 40 - 1) < 0.2, `${rounds}`);
 });
@@ -189,7 +189,7 @@ Deno.test("a line with a short queue is used well: losses cost no more than half
       await sending;
       assert.equal(received, 5_000_000);
     });
-    // Five seconds are the least.
+    // The transfer takes five seconds at least.
     assert.ok(run.time < (loss === 0 ? 8 : 20), `${run.time} s at ${loss}`);
     if (loss === 0) assert.ok(run.counts.dropped > 0);
   }
@@ -246,7 +246,7 @@ Deno.test("a window that is shut is probed, and its opening is noticed though th
     const data = new Uint8Array(1_000_000).fill(7);
     const sending = client.sendall(data);
     await net.sleep(30);
-    // The reader makes room while nothing comes through from it.
+    // The reader makes room while nothing from it arrives.
     net.partition("b", "a", { oneWay: true });
     let received = (await server.recv(200_000)).length;
     await net.sleep(1);
@@ -428,7 +428,7 @@ Deno.test("half-close: data goes on in the other direction", async () => {
 });
 
 Deno.test("a reset that came too early is asked for again, and does not cut off what is on its way", async () => {
-  // The reset overtakes the data: its sequence number is not the next one.
+  // The reset overtakes the data, so its sequence number is not the next one.
   for (let seed = 1; seed <= 20; seed++) {
     await connected({ jitter: 0.05 }, async ({ client, server, b, net }) => {
       await server.sendall("data");
@@ -436,7 +436,7 @@ Deno.test("a reset that came too early is asked for again, and does not cut off 
       server.close();
       await net.sleep(2);
       const data = await client.recv(10).catch((error) => error.code);
-      // A connection that is reset may lose data, but it never looks as if it had ended.
+      // A connection that is reset may lose data, but it never looks like a clean end.
       assert.ok(data === "ECONNRESET" || decoder.decode(data) === "data", String(data));
       if (data !== "ECONNRESET") assert.equal((await failure(() => client.recv(1))).code, "ECONNRESET");
     }, seed);

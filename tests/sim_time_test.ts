@@ -9,7 +9,7 @@ import { Timer } from "../sim/time/timer.ts";
 import { MILLISECOND, SECOND } from "../sim/time/units.ts";
 import { runVirtually } from "../sim/time/virtual.ts";
 
-/** Lets everything happen. */
+/** Runs all events. */
 function drain(timeline: Timeline): void {
   while (timeline.step(Infinity));
 }
@@ -122,7 +122,7 @@ Deno.test("RealPacer sets no timer for expiries alone, and fires the others as t
   const expiry = new Timer(timeline, () => assert.fail("it keeps no process alive"), "expiry");
   expiry.set(1);
   const { promise, resolve } = Promise.withResolvers<void>();
-  // The test's sanitizers would find a timer that is left behind.
+  // The test's sanitizers would find a timer that is left.
   await new Promise((resolve) => setTimeout(resolve, 3));
   expiry.clear();
   new Timer(timeline, resolve).set(5 * MILLISECOND);
@@ -142,6 +142,6 @@ Deno.test("Random: sequences of different seeds and purposes differ, and are eve
   for (const count of counts) assert.ok(count > 9_600 && count < 10_400, `${counts}`);
   assert.equal(random.happens(0), false);
   assert.equal(random.happens(1), true);
-  // Pinned: another sequence would change every trace.
+  // These values are fixed, because other sequences would change every trace.
   assert.deepEqual([first(1), first(7, 3)], [new Random(1).bits(), new Random(7, 3).bits()]);
 });

@@ -1,11 +1,11 @@
-// What a trace is turned into: the ladder, the drawing, and captures that tshark reads.
+// The outputs of a trace: the ladder, the drawing, and captures that tshark reads.
 
 import assert from "node:assert/strict";
 import { simulate } from "../sim.ts";
 import type { Run } from "../sim.ts";
 import { available, TemporaryDirectory } from "./_helpers.ts";
 
-/** A run with everything in it: TCP with loss and retransmission, long and short datagrams, ICMP, both IP versions. */
+/** A run with everything: TCP with loss and retransmission, long and short datagrams, ICMP, both IP versions. */
 function everything(): Promise<Run> {
   return simulate(
     { seed: 5, link: { latency: 0.02, loss: 0.05, duplicate: 0.02 }, epoch: 1_600_000_000 },
@@ -83,7 +83,7 @@ Deno.test("the drawing has a line for each packet, and no text that is markup", 
   );
   assert.match(svg, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 700 \d+/);
   for (const number of svg.match(/NaN|undefined|Infinity/g) ?? []) assert.fail(number);
-  // Opened and closed alike.
+  // Every element is opened and closed.
   const depth = [...svg.matchAll(/<(\/?)[a-z]+[^>]*?(\/?)>/g)].reduce(
     (sum, [, end, empty]) => sum + (end ? -1 : empty ? 0 : 1),
     0,
@@ -114,10 +114,11 @@ Deno.test({
     const rows = await tshark(capture, ...CHECKED, "-T", "fields", ...fields.flatMap((field) => ["-e", field]));
     assert.equal(rows.length, run.packets.length);
     assert.equal(Number(rows[0].split("\t")[0]), 1_600_000_000 + run.packets[0].time);
-    // 1 is good; empty if there is none. Of fragments the first has the ports, and the last the whole.
+    // 1 means correct, and the field is empty without a checksum. The first fragment has the ports, and the last one
+    // shows the whole datagram.
     for (const row of rows) {
       const [, protocols, ...found] = row.split("\t");
-      // What ICMP quotes may be cut, and cannot be checked then.
+      // A packet that ICMP quotes may be truncated, so its checksum cannot be checked.
       const fine = ["", "1", "1,1", ...(protocols.includes("icmp") ? ["2"] : [])];
       for (const status of found) assert.ok(fine.includes(status), row);
     }
@@ -147,7 +148,7 @@ Deno.test({
     assert.equal(comments.length, run.counts.lost);
     const names = new Set(await tshark(capture, "-T", "fields", "-e", "frame.interface_name"));
     assert.deepEqual([...names].sort(), ["client", "server"]);
-    // tshark puts the long datagrams together: once for each IP version, where no fragment was lost.
+    // tshark reassembles the long datagrams, once for each IP version, if no fragment was lost.
     assert.ok((await tshark(capture, "-Y", "udp.length == 4009")).length >= 1);
     assert.ok((await tshark(capture, "-Y", "icmp.code == 3 || icmpv6.type == 1")).length >= 1);
   },

@@ -1,4 +1,4 @@
-// Datagrams over simulated links: fragments, ICMP, multicast, broadcast, queues; and what a link does to packets.
+// Datagrams over simulated links: fragments, ICMP, multicast, broadcast, queues; and the faults of links.
 
 import assert from "node:assert/strict";
 import { simulate } from "../sim.ts";
@@ -15,7 +15,7 @@ function datagrams({ socket }: Host, port = 0, family = socket.AF_INET): Socket 
   return sock;
 }
 
-/** What lies in a socket's queue. */
+/** The datagrams in a socket's queue. */
 async function received(sock: Socket): Promise<string[]> {
   sock.setblocking(false);
   const all: string[] = [];
@@ -84,7 +84,7 @@ Deno.test("a long datagram travels in fragments, and one lost fragment loses it"
       whole += (await received(to)).filter((text) => text.length === 4000).length;
     }
   });
-  // 0.8 to the third.
+  // 0.8 to the third power.
   assert.ok(whole > 70 && whole < 135, `${whole}`);
   assert.ok(lossy.counts.lost > 80);
 });
@@ -95,7 +95,7 @@ Deno.test("a queue that is full drops fragments and datagrams, and the others ke
     const [from, to] = [datagrams(a), datagrams(b, 9)];
     for (let n = 0; n < 20; n++) await from.sendto(`${n}`.padEnd(972), ["b", 9]);
     await net.sleep(10);
-    // Five of 1000 bytes, the one on the line among them.
+    // Five packets of 1000 bytes, including the one that is being sent.
     assert.deepEqual((await received(to)).map((text) => text.trim()), ["0", "1", "2", "3", "4"]);
   });
   assert.equal(run.counts.dropped, 15);
@@ -137,7 +137,7 @@ Deno.test("a socket's queue has bounds, and drops what is beyond them", async ()
     to.setsockopt(b.socket.SOL_SOCKET, b.socket.SO_RCVBUF, 5000);
     for (let n = 0; n < 50; n++) await from.sendto("x".repeat(232), ["b", 9]);
     await net.sleep(1);
-    // 10,000 bytes, of which each datagram takes 1000 with its bookkeeping.
+    // 10,000 bytes. Each datagram takes 1000 with its overhead.
     assert.equal((await received(to)).length, 10);
   });
 });
@@ -227,7 +227,7 @@ Deno.test("an address that no host has swallows what is sent to it", async () =>
     await sock.sendto("x", ["192.0.2.77", 9]);
     const error = await failure(() => a.socket.create_connection(["192.0.2.77", 9], 3));
     assert.equal(error.name, "TimeoutError");
-    // As Linux: no packet leaves a host with its loopback address.
+    // As in Linux, no packet leaves a host with a loopback address as its source.
     for (const type of [a.socket.SOCK_STREAM, a.socket.SOCK_DGRAM]) {
       using local = a.socket.socket(a.socket.AF_INET, type);
       local.bind(["127.0.0.1", 0]);

@@ -1,4 +1,4 @@
-// socketserver: over every backend, and its names beside Python's.
+// socketserver over every backend, and its names compared with Python's.
 
 import assert from "node:assert/strict";
 import * as native from "../native/socketserver.ts";

@@ -11,16 +11,16 @@ import type { FamilyName, Scenario, Step } from "./differential/scenario.ts";
 import { pythonTest } from "./_helpers.ts";
 import { simulated as sim } from "./_sim.ts";
 
-/** Slots: the socket under test, its listener, its peer, and room for what calls bring. */
+/** Slots: the socket under test, its listener, its peer, and two for sockets that calls make. */
 const [OWN, SERVER, PEER, OTHER, FOURTH] = [0, 1, 2, 3, 4];
 
 const LISTENER: Step[] = [["socket", SERVER], ["bind", SERVER], ["listen", SERVER, 8]];
 const CONNECTED: Step[] = [...LISTENER, ["socket", OWN], ["connect", OWN, SERVER], ["accept", SERVER, PEER]];
 
-/** Waits for what comes from the peer's side to be known: without it, how much is depends on the time. */
+/** Waits until the peer's end of the stream has arrived. Otherwise the amount of data would depend on the time. */
 const AWAIT_END: Step = ["poll", OWN, 0x2000, 1000];
 
-/** How to bring the socket under test into a state. */
+/** The steps that bring the socket under test into each state. */
 const STATES: Record<string, Step[]> = {
   fresh: [...LISTENER, ["socket", OWN]],
   bound: [["socket", OWN], ["bind", OWN]],
@@ -67,7 +67,7 @@ const STATES: Record<string, Step[]> = {
   duplicated: [...CONNECTED, ["dup", OWN, OTHER], ["close", OTHER]],
 };
 
-/** States that only TCP has; a helper of python3's resets. */
+/** States that only TCP has. A python3 helper resets the connection. */
 const TCP_STATES: Record<string, Step[]> = {
   reset: [...LISTENER, ["socket", OWN], ["foreign", OWN], ["sendall", OWN, "R", []], AWAIT_END],
   "reset behind data": [...LISTENER, ["socket", OWN], ["foreign", OWN], ["sendall", OWN, "D", []], AWAIT_END],
@@ -133,7 +133,7 @@ const CALLS: Step[] = [
   ["poll", OWN, 0x2007, 0],
 ];
 
-/** What is asked after the call: what the call has done to the socket. */
+/** Steps after the call, which show what the call has done to the socket. */
 const AFTER: Step[] = [
   ["poll", OWN, 0x2007, 0],
   ["getsockopt", OWN, "SO_ERROR"],

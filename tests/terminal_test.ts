@@ -1,4 +1,4 @@
-// The examples in a terminal, with exactly the flags that they state: Deno asks for no permission.
+// The examples in a terminal, with the flags that they state: Deno asks for no permission.
 
 import assert from "node:assert/strict";
 import * as socket from "../mod.ts";
@@ -14,7 +14,7 @@ function start(example: string, { flags, args }: RunLine, ...more: string[]): Pr
   return startInTerminal(Deno.execPath(), "run", "--no-lock", ...flags, `${root}examples/${example}`, ...args, ...more);
 }
 
-/** The first line that matches. What is typed comes back in between. */
+/** Waits for the first line that matches. The echo of what is typed is skipped. */
 async function lineLike(program: Program, pattern: RegExp): Promise<string> {
   for (let count = 0; count < 100; count++) {
     const line = await program.line();
@@ -23,7 +23,7 @@ async function lineLike(program: Program, pattern: RegExp): Promise<string> {
   throw new Error(`no line like ${pattern}`);
 }
 
-// What takes no input and no partner.
+// Examples without input and without a partner.
 const ALONE: Record<string, [expected: RegExp, ...more: string[]]> = {
   "demo.ts": [/世界,你好[^]*ok from/],
   "load_test.ts": [/per second/, "--seconds", "0.2"],
@@ -55,7 +55,7 @@ pythonTest("in a terminal, native_bind_to_device.ts asks for no permission", asy
   assert.match(await converse(start("native_bind_to_device.ts", line)), /lo received hello/);
 });
 
-// Servers, each with a client that may need something typed.
+// Servers, each with a client and the lines to type.
 const PAIRS: [server: string, client: string, port: number, typed: string[], expected: RegExp][] = [
   ["echo_server.ts", "echo_client.ts", 9999, [], /不要回答,不要回答,不要回答/],
   ["upper_server.ts", "upper_client.ts", 6969, ["hello", "exit"], /recv: HELLO/],

@@ -1,4 +1,4 @@
-// Certificates without a connection: DER, PEM, times. python3 is the judge of what a certificate says.
+// Certificates without a connection: DER, PEM, times. The contents are compared with python3's.
 
 import assert from "node:assert/strict";
 import { der, extension, oid } from "../examples/_certificate.ts";
@@ -11,7 +11,7 @@ import { pythonTest } from "./_helpers.ts";
 
 const text = (words: string) => new TextEncoder().encode(words);
 
-/** What python3 tells of a certificate in a file. */
+/** The contents of a certificate file, from python3. */
 function decoded(path: string): Record<string, unknown> {
   const source = "import ssl, json, sys; print(json.dumps(ssl._ssl._test_decode_cert(sys.argv[1]), default=list))";
   const { stdout, success } = new Deno.Command("python3", { args: ["-c", source, path] }).outputSync();
@@ -89,7 +89,7 @@ Deno.test("what is no certificate is an error, wherever it is cut or changed", a
     assert.throws(() => readCertificate(bytes.subarray(0, length)), RangeError);
   }
   assert.throws(() => readCertificate(new Uint8Array([...bytes, 0])), RangeError);
-  // Each byte changed: an error of ours or a certificate, never anything else.
+  // Changes each byte. The result is an error of this module or a certificate, and nothing else.
   for (let at = 0; at < bytes.length; at++) {
     const changed = bytes.slice();
     changed[at] ^= 0x80;

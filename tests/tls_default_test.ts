@@ -1,5 +1,5 @@
-// What Deno's TLS cannot do is refused before a byte is sent, with an error that names it and native TLS; and what it does not tell is
-// an error, and never null.
+// Deno's TLS refuses what it cannot do before a byte is sent, with an error that names native TLS. A value that it does
+// not report is an error and never null.
 
 import assert from "node:assert/strict";
 import * as native from "../native.ts";
@@ -30,7 +30,7 @@ async function connection(): Promise<{ near: Socket; far: Socket; [Symbol.dispos
   };
 }
 
-/** That a wrap is refused, that nothing was sent, and that the socket is as it was. */
+/** Checks that a wrap is refused, that nothing was sent, and that the socket is unchanged. */
 async function refused(
   { near, far }: { near: Socket; far: Socket },
   context: ssl.SSLContext,
@@ -70,7 +70,7 @@ Deno.test("default: what a client cannot have is refused before a byte is sent",
   }
   using pair = await connection();
   await refused(pair, client(), /session/, { server_hostname: "localhost", session: {} });
-  // Its own authorities alone, as create_default_context leaves it with them.
+  // It trusts its own authorities only, as create_default_context makes it.
   const own = ssl.create_default_context({ cadata: authority.cert });
   await refused(pair, own, /Deno trusts the system's besides; load_default_certs\(\)/);
 });
@@ -134,7 +134,7 @@ Deno.test("default: bytes that were not received, or a read under way, refuse TL
   {
     using pair = await connection();
     await pair.far.sendall("220 go\r\nINJECTED\r\n");
-    // select learns of data by a read ahead.
+    // select learns of data by reading ahead.
     await select([pair.near], [], []);
     assert.equal(text(await receive(pair.near, 8)), "220 go\r\n");
     await refused(pair, client(), /not received/);
@@ -194,7 +194,7 @@ Deno.test("default: what Deno does not tell is an error, and never null", async 
     }
     assert.equal((await errorOf(sock.unwrap())).code, "EOPNOTSUPP");
     assert.equal(sock.selected_alpn_protocol(), null);
-    // Options of the connection cannot be changed any more, and are not.
+    // Options of the connection can no longer be changed.
     assert.throws(() => sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1), /before wrap_socket/);
     assert.equal(sock.getsockopt(IPPROTO_TCP, TCP_NODELAY), 0);
   }

@@ -1,4 +1,4 @@
-// The examples of TLS, put to use.
+// The TLS examples, run and used.
 
 import assert from "node:assert/strict";
 import { converse, runLines, serve, start } from "./_examples.ts";
@@ -45,7 +45,7 @@ Deno.test("tls_echo_server sends back what it is sent, and is known by its certi
   await using _ = server;
   let cert = "";
   while (!cert.includes("END CERTIFICATE")) cert += await server.line() + "\n";
-  // A client that does not speak TLS ends nothing.
+  // A client that does not speak TLS does not end the server.
   using rude = await dial(DEFAULT, port);
   await rude.sendall("hello\r\n");
   const context = clientContext(DEFAULT, cert);

@@ -1,4 +1,4 @@
-// Nothing is lost, whatever gives up, breaks or is cut.
+// No data is lost if a call is given up, or if a connection breaks or is cut.
 
 import assert from "node:assert/strict";
 import { SHUT_WR } from "../mod.ts";
@@ -40,7 +40,7 @@ for (const backend of BACKENDS) {
     let given = 0;
     let at = 0;
     let turn = 0;
-    /** One receive, which may be given up. Returns whether the stream has ended. */
+    /** One receive that may be given up. Returns whether the stream has ended. */
     const receiveOnce = async () => {
       const controller = new AbortController();
       const kind = turn++ % 3;
@@ -58,7 +58,7 @@ for (const backend of BACKENDS) {
       }
     };
     for (let i = 0; i < 40; i++) {
-      // Nothing is there yet: these are given up.
+      // No data is there yet, so these are given up.
       for (let n = 0; n < 6; n++) {
         if (turn % 3 === 0) turn++;
         await receiveOnce();
@@ -80,7 +80,7 @@ for (const backend of BACKENDS) {
     const controller = new AbortController();
     const first = errorOf(listener.accept({ signal: controller.signal }));
     const plain = await dial(backend, portOf(listener));
-    // The connection is there, and its handshake is not.
+    // The connection is established, and its handshake has not ended.
     controller.abort("enough");
     assert.equal(await first, "enough");
     listener.settimeout(0.001);
@@ -202,7 +202,7 @@ for (const backend of BACKENDS) {
   Deno.test(`${backend.name}: select sees what is decrypted, and nothing of what is not data`, async () => {
     const [near, far] = await pairOf(backend);
     const { select } = backend.socket;
-    // Tickets came behind the handshake: they are not data.
+    // Session tickets arrive after the handshake. They are not data.
     assert.deepEqual(await select([near], [], [], 0.02), [[], [], []]);
     assert.deepEqual(await select([], [near], [], 0.02), [[], [near], []]);
     await far.sendall(pattern(40_000));
@@ -229,7 +229,7 @@ for (const backend of BACKENDS) {
     } catch (error) {
       assert.equal((error as Error).name, "TimeoutError");
     }
-    // The kernel's buffers take a few MB; none of the rest is taken from the sender.
+    // The kernel's buffers take a few MB. After that, nothing more is taken from the sender.
     assert.ok(sent < 40, `${sent} MB were taken`);
     assert.ok(Deno.memoryUsage().rss - before < 64e6);
     far.close();
@@ -244,15 +244,15 @@ for (const backend of BACKENDS) {
       for (;;) await near.sendall(piece);
     })());
     near.settimeout(null);
-    // A close with unread bytes is a reset.
+    // A close with unread data is a reset.
     far.close();
     const error = await errorOf((async () => {
       for (;;) await near.sendall(piece);
     })());
     assert.ok(["ECONNRESET", "EPIPE"].includes(error.code), String(error));
-    // It said that it had ended before it was gone, which may or may not have come through.
+    // It sent close_notify before it closed, which may or may not have arrived.
     await near.recv(1).catch(() => {});
-    // Nothing of it keeps the process, or this test, alive.
+    // The connection keeps neither the process nor this test alive.
     await near[Symbol.asyncDispose]();
   });
 

@@ -54,7 +54,7 @@ for (const backend of BACKENDS) {
         using files = new Files();
         const [cert, key, ca] = [identity.cert, identity.key, authority.cert].map((text) => files.write(text));
         const exchange = { version, alpn: ["http/1.1", "h2"] };
-        // A client.
+        // As the client.
         const steps = ["handshake", "info", { do: "both", size: SIZE }, "unwrap", "close"];
         const server = await python.serve({ ...exchange, cert, key, steps });
         const context = clientContext(backend, authority.cert);
@@ -76,7 +76,7 @@ for (const backend of BACKENDS) {
         assert.equal(outcome.log[1].version, told);
         assert.deepEqual(outcome.log[1].names, ["localhost"]);
         assert.equal(outcome.log[2].digest, DIGEST);
-        // A server.
+        // As the server.
         const own = serverContext(backend, identity);
         own.set_alpn_protocols(["http/1.1"]);
         using listener = await listen(backend, own);
@@ -109,7 +109,7 @@ for (const backend of BACKENDS) {
           const [received] = await Promise.all([receive(sock, SIZE), sock.sendall(DATA), server.write(DATA)]);
           assert.equal(await digest(received), DIGEST);
           sock.close();
-          // It prints facts before the data, and a few lines behind it.
+          // openssl prints information before the data, and some lines after it.
           const printed = await server.end();
           let at = 0;
           while (at < printed.length - SIZE && !(printed[at] === 0 && printed[at + 1] === 1)) at++;
@@ -242,7 +242,7 @@ for (const backend of BACKENDS) {
       await peer.sock.sendall("all of it");
       peer.sock.close();
       const { log, error } = await peer.outcome();
-      // CPython would say SSLEOFError without a close_notify.
+      // CPython reports SSLEOFError without a close_notify.
       assert.equal(error, undefined);
       assert.equal(log[1].text, "all of it");
     },

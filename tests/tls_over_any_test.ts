@@ -1,4 +1,5 @@
-// Native TLS over transports of other kinds: sockets of the default backend, Unix sockets, and a connection that was wrapped already.
+// Native TLS over other transports: sockets of the default backend, Unix sockets, and a connection that has TLS
+// already.
 
 import assert from "node:assert/strict";
 import * as socket from "../mod.ts";
@@ -55,7 +56,7 @@ for (const [name, make] of KINDS) {
 
   Deno.test(`native TLS over ${name}: what was read ahead goes to TLS`, async () => {
     const [near, far] = await make();
-    // Read ahead, and a read under way that was given up.
+    // Data was read ahead, and a read is under way whose call was given up.
     near.settimeout(0.01);
     assert.equal((await errorOf(near.recv(1))).name, "TimeoutError");
     await far.sendall("INJECTED");
@@ -81,7 +82,7 @@ Deno.test("a descriptor with TLS has TLS through any object, and no plain bytes 
   // The first send makes the handshake.
   const [server] = await Promise.all([serving, wrapped.sendall("hello")]);
   assert.equal(text(await receive(server, 5)), "hello");
-  // Taken over by its number, it is the same connection.
+  // Adopted by its number, it is the same connection.
   using other = native.socket(native.AF_UNIX, native.SOCK_STREAM, 0, wrapped.detach());
   await server.sendall("still encrypted");
   assert.equal(text(await receive(other as Socket, 15)), "still encrypted");

@@ -1,4 +1,4 @@
-// What TLS may do with which permissions, everything else denied.
+// The permissions that TLS needs. Everything else is denied.
 
 import assert from "node:assert/strict";
 import { Program } from "./_helpers.ts";

@@ -1,6 +1,6 @@
-// Certificates that must not pass. Each is presented to both backends' clients by servers of CPython, openssl and this module, and by
-// both backends' servers to clients of CPython and openssl. CPython's verdict on the same server is the judge, and no byte of the
-// application's may arrive on either side.
+// Certificates that must be refused. Servers of CPython, openssl and this module present each to the clients of both
+// backends. Clients of CPython and openssl present each to the servers of both backends. The verdict must be CPython's,
+// and no application data may arrive on either side.
 
 import assert from "node:assert/strict";
 import { basicConstraints, keyUsage } from "../examples/_certificate.ts";
@@ -17,12 +17,12 @@ const peers = hasPython() && available("openssl", "version");
 interface Case {
   name: string;
   server: Identity;
-  /** What the client trusts. */
+  /** The authority that the client trusts. */
   ca: string;
   host: string;
 }
 
-/** Deno's TLS does not look at what an authority's key is for: docs/tls.md. */
+/** Deno's TLS does not check the key usage of an authority: see docs/tls.md. */
 const MAY_NOT_SIGN = "issuer whose key may not sign certificates";
 
 async function cases(): Promise<Case[]> {
@@ -72,7 +72,7 @@ async function cases(): Promise<Case[]> {
 
 const SECRET = "not for you";
 
-/** Connects and, if that should succeed, tells a secret. Returns the error. */
+/** Connects, and sends a secret if that succeeds. Returns the error. */
 async function refusedBy(backend: TlsBackend, port: number, { ca, host }: Case): Promise<any> {
   const context = clientContext(backend, ca);
   const sock = await dial(backend, port);
@@ -102,7 +102,7 @@ for (const backend of BACKENDS) {
         const judged = await serve();
         const verdict = await python.connect(judged.port, { ca, host: each.host, steps: ["handshake"] });
         await judged.outcome();
-        // Python still looks at a common name, which this module does not; of v1 it knows nothing else.
+        // Python still accepts a common name, which this module does not. A v1 certificate has no other name.
         const lenient = each.name === "common name only" || each.name === "X.509 v1";
         if (!lenient) assert.equal(verdict.error, "SSLCertVerificationError", each.name);
 
@@ -159,13 +159,13 @@ for (const backend of BACKENDS) {
         assert.ok(error instanceof backend.ssl.SSLError, `${each.name}: ${error}`);
         assert.match(error.reason!, /ALERT/, each.name);
 
-        // openssl matches such wildcards unless it is told otherwise, which its program cannot be.
+        // openssl accepts such wildcards by default, and its command has no option against it.
         if (each.name === "a wildcard within a label") continue;
         const second = errorOf(server.accept());
         const name = /^\d/.test(each.host) ? ["-verify_ip", each.host] : ["-verify_hostname", each.host];
         const checks = ["-x509_strict", "-partial_chain", "-verify_return_error", "-quiet"];
         await using client = Openssl.connect(portOf(server), "-CAfile", ca, ...name, ...checks);
-        await client.write(SECRET).catch(() => {}); // It may have ended.
+        await client.write(SECRET).catch(() => {}); // The process may have ended.
         assert.ok((await second) instanceof backend.ssl.SSLError, each.name);
         assert.equal((await client.end()).length, 0, each.name);
       }

@@ -1,4 +1,4 @@
-// Two copies of the package in one process, as two versions of it, of two dependencies.
+// Two copies of the package in one process, as with two versions of it in two dependencies.
 
 import assert from "node:assert/strict";
 import { runDeno } from "./_helpers.ts";
@@ -34,7 +34,7 @@ for (const entry of ["mod.ts", "native.ts"]) {
       `);
       const { stdout, stderr } = await program.end();
       const others = entry === "mod.ts" ? ["EBADF", "EBADF", "EBADF", "EBADF"] : [
-        // Real descriptors: the kernel tells of each, whichever copy asks.
+        // For real descriptors the kernel reports the events, to either copy.
         "nothing",
         "nothing",
         "readable",

@@ -1,5 +1,5 @@
-// What TypeScript knows of a socket: the shape of its addresses by its family, and what iteration yields by its kind. The
-// assertions are the types' own: a wrong one fails `deno check`.
+// The TypeScript types of sockets: the form of addresses for each family, and what iteration yields for each type. The
+// assertions are types: a wrong one fails `deno check`.
 
 import assert from "node:assert/strict";
 import type { Address, Bytes, Inet6Address, InetAddress, Socket, UnixAddress } from "../mod.ts";
@@ -30,7 +30,7 @@ Deno.test("types: the addresses of a socket have the shape of its family", async
   same<typeof a, Socket<UnixAddress, Bytes>>(true);
   a.close();
   b.close();
-  // A socket of a known family is one of any family.
+  // A socket of a known family is assignable to a socket of any family.
   const general: Socket = sock;
   assert.equal(general, sock);
 });
@@ -80,7 +80,7 @@ Deno.test("types: an address is any list of strings and numbers", async () => {
   const [host, port] = from;
   await receiver.sendto("y", [host, port]);
   assert.equal((await sender.recv(10)).length, 1);
-  // Its shape is checked when it is used.
+  // The form is checked when the address is used.
   const wrong = ["127.0.0.1", "9999"];
   using other = socket();
   assert.throws(() => other.bind(wrong), TypeError);

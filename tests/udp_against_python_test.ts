@@ -1,4 +1,4 @@
-// python3 at the other end, both ways, and the same calls in CPython compared.
+// Datagrams to and from python3, and the same calls compared with CPython.
 
 import assert from "node:assert/strict";
 import * as udp from "../udp.ts";
@@ -62,7 +62,7 @@ for (const family of FAMILIES) {
   });
 }
 
-// Each step is done here and there: [call, arguments]; strings that begin with "hex:" are bytes.
+// Each step runs here and in CPython: [call, arguments]. A string that begins with "hex:" is bytes.
 const OPTIONS = ["SO_TYPE", "SO_DOMAIN", "SO_PROTOCOL", "SO_ERROR", "SO_ACCEPTCONN", "SO_REUSEADDR", "SO_REUSEPORT"]
   .concat("SO_KEEPALIVE", "SO_BROADCAST").map((name) => ["SOL_SOCKET", name]);
 const MULTICAST = [

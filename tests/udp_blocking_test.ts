@@ -1,5 +1,5 @@
-// Receives without a timeout, which the default backend may serve with Deno's own promise. The data that they get, the data
-// that they leave, and how they end, are the same as for other receives.
+// Receives without a timeout, for which the default backend may use Deno's own promise. Their data, the data that they
+// leave, and their ends are the same as for other receives.
 
 import assert from "node:assert/strict";
 import * as udp from "../udp.ts";
@@ -7,7 +7,7 @@ import { ALL_SUBJECTS } from "./_sim.ts";
 import { failure, FAMILIES, Sockets, text } from "./_datagrams.ts";
 import type { Module } from "./conformance/fixtures.ts";
 
-/** A test over each backend and family, with two bound sockets: the receiver waits for ever. */
+/** A test over each backend and family with two bound sockets. The receiver has no timeout. */
 function blockingTest(
   name: string,
   fn: (receiver: udp.Socket, sender: udp.Socket, sockets: Sockets, module: Module) => Promise<void>,
@@ -53,7 +53,7 @@ blockingTest("a connected socket waits on behind a stranger's datagram", async (
   await receiver.connect(sender.getsockname());
   const pending = Promise.all([receiver.recv(9), receiver.recv(9)]);
   const stranger = sockets.bound();
-  // On a Unix socket the kernel refuses a datagram that is not the peer's, and the default backend drops it.
+  // On a Unix socket the kernel refuses a datagram of another sender, and the default backend drops it.
   await stranger.sendto("stranger", receiver.getsockname()).catch(() => {});
   await sender.sendto("one", receiver.getsockname());
   await sender.sendto("two", receiver.getsockname());

@@ -1,4 +1,4 @@
-// The datagram examples, talking to each other with the flags that they state.
+// The datagram examples communicate with each other, with the flags that they state.
 
 import assert from "node:assert/strict";
 import { call, converse, elsewhere, freePort, runLines, serve, start } from "./_examples.ts";

@@ -1,4 +1,4 @@
-// Multicast between two sockets of this machine, with what the kernel has by default and what can be set.
+// Multicast between two sockets of this machine: the kernel's defaults, and the options.
 
 import assert from "node:assert/strict";
 import * as udp from "../udp.ts";
@@ -9,10 +9,10 @@ import { failure, text } from "./_datagrams.ts";
 const GROUP = "239.192.7.11";
 const GROUP6 = "ff01::7:11";
 const linux = Deno.build.os === "linux";
-/** As Linux numbers it. */
+/** Its number on Linux. */
 const EADDRINUSE = 98;
 
-/** A socket that is in the group on the loopback interface, and one whose multicasts leave by it. */
+/** A socket that has joined the group on the loopback interface, and one that sends multicasts there. */
 function pair(): {
   listener: udp.Socket<udp.InetAddress>;
   speaker: udp.Socket<udp.InetAddress>;
@@ -64,7 +64,8 @@ Deno.test("setsockopt takes ip_mreq as Python packs it, before bind too", async 
   assert.equal(text(await listener.recv(100)), "hello");
 });
 
-// On lo a datagram comes back whatever is set. On another interface, TTL 0 and the scope of ff01:: keep it here.
+// On the loopback interface a multicast datagram always comes back. On another interface, TTL 0 and the scope of ff01::
+// keep it on this host.
 const other4 = Deno.networkInterfaces().find((one) => one.family === "IPv4" && !one.address.startsWith("127."));
 const other6 = Deno.networkInterfaces().find((one) => one.family === "IPv6" && one.address.startsWith("fe80:"));
 
@@ -132,7 +133,7 @@ Deno.test("SO_REUSEADDR before bind shares a port", async () => {
   assert.equal((await failure(() => third.bind(first.getsockname()))).code, "EADDRINUSE");
 });
 
-/** Lets a socket join a group, fail to join it again, which only the kernel sees and tells late, and go on. */
+/** Joins a group and then joins it again. Only the kernel notices the mistake and reports it late. */
 function joinInVain(socket: udp.Socket): void {
   // Two addresses of one interface.
   for (const on of ["127.0.0.1", "127.0.0.2"]) udp.join(socket, GROUP, on);
@@ -145,7 +146,7 @@ Deno.test("a join that fails takes away none of the joins behind it", { ignore: 
   const { listener, speaker, port } = sockets;
   joinInVain(listener);
   udp.join(listener, BEHIND, "127.0.0.1");
-  // It goes out behind them.
+  // It is sent after them.
   await listener.sendto("", speaker.getsockname());
   assert.equal(listener.getsockopt(udp.SOL_SOCKET, udp.SO_ERROR), EADDRINUSE);
   for (const group of [BEHIND, GROUP]) await speaker.sendto(`to ${group}`, [group, port]);
@@ -201,7 +202,7 @@ s.sendto(b"from python", (group, int(sys.stdin.readline())))
   await speaker.sendto("far", [GROUP, theirs]);
   assert.deepEqual(await python.json(), ["far", 7]);
   udp.join(listener, GROUP, "127.0.0.1");
-  // The membership is Deno's by the time that a datagram of this socket would have gone out.
+  // Deno has joined the group before a datagram of this socket would be sent.
   await listener.sendto("", speaker.getsockname());
   await python.write(String(port));
   assert.equal(text(await listener.recv(100)), "from python");

@@ -1,4 +1,4 @@
-// Flags and permissions, each in a process of its own.
+// Flags and permissions, each tested in its own process.
 
 import assert from "node:assert/strict";
 import { Program } from "./_helpers.ts";
@@ -7,7 +7,7 @@ const udp = import.meta.resolve("../udp.ts");
 const native = import.meta.resolve("../native.ts");
 const mod = import.meta.resolve("../mod.ts");
 
-/** Runs a program text with the given flags only, outside of this project's own settings. */
+/** Runs a program text with only these flags, without this project's settings. */
 async function run(source: string, ...flags: string[]): Promise<string> {
   const directory = Deno.makeTempDirSync({ prefix: "berkeley_" });
   const file = `${directory}/main.ts`;

@@ -158,7 +158,7 @@ Deno.test("datagrams that are not received are dropped at the kernel's limit, an
   using server = udp.socket();
   using client = udp.socket();
   server.bind(["127.0.0.1", 0]);
-  // A wait for readiness runs all the time, so that a backend which reads ahead would do so.
+  // A wait for readiness is always pending, in case a backend reads ahead during waits.
   server.settimeout(10);
   await client.sendto("first", server.getsockname());
   assert.equal(text(await server.recv(100, udp.MSG_PEEK)), "first");
@@ -189,9 +189,10 @@ Deno.test("an epoll hears of datagrams after a pending error was taken with SO_E
   using client = udp.socket();
   for (const socket of [server, client]) socket.bind(["127.0.0.1", 0]);
   const EADDRINUSE = 98;
-  // One group twice on the loopback interface, by two of its addresses: only the kernel sees that, and is heard late.
+  // Joins one group twice on the loopback interface, by two of its addresses. Only the kernel notices that, and the
+  // error comes late.
   for (const on of ["127.0.0.1", "127.0.0.2"]) udp.join(server, "239.192.7.11", on);
-  // It goes out behind them.
+  // It is sent after them.
   await server.sendto("", client.getsockname());
   using events = epoll();
   events.register(server, EPOLLIN);
@@ -217,7 +218,7 @@ Deno.test("datagrams of other senders take a connected socket no memory while it
   const annoy = async (count: number) => {
     for (let sent = 0; sent < count; sent++) {
       await stranger.sendto("spam", server.getsockname());
-      // Deno's receives have their turn before the kernel's queue is full.
+      // Lets Deno's receives run before the kernel's queue is full.
       if (sent % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     (globalThis as unknown as { gc(): void }).gc();

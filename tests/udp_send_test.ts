@@ -1,4 +1,4 @@
-// Sending datagrams: names, peers, and errors of the call that caused them.
+// Sending datagrams: names, peers, and errors that belong to the right call.
 
 import assert from "node:assert/strict";
 import * as udp from "../udp.ts";
@@ -10,7 +10,7 @@ familyTest("an unbound socket binds itself with its first datagram, and can be a
   await client.sendto("hello", server.getsockname());
   const [data, address] = await server.recvfrom(100);
   assert.equal(text(data), "hello");
-  // In the kernel a Unix socket stays without a name, and then no reply can be sent to it.
+  // In the kernel an unbound Unix socket has no name, so no reply can be sent to it.
   if (address === null) return;
   await server.sendto("hello yourself", address);
   assert.equal(text(await client.recv(100)), "hello yourself");
@@ -29,7 +29,7 @@ familyTest("a connected socket sends to its peer and receives from no other sock
   assert.deepEqual(client.getpeername(), friend.getsockname());
   await client.send("hello");
   assert.equal(text((await friend.recvfrom(100))[0]), "hello");
-  // The kernel refuses a stranger on Unix sockets, where UDP drops what it says.
+  // On Unix sockets the kernel refuses other senders. On UDP it drops their datagrams.
   const refused = (error: { code: string }) => assert.equal(error.code, "EPERM");
   const receiving = client.recvfrom(100);
   await stranger.sendto("psst", client.getsockname()).catch(refused);
@@ -218,7 +218,7 @@ Deno.test("UDP: broadcasts need SO_BROADCAST", async () => {
   const server = sockets.unbound();
   server.bind(["", 0]);
   client.setsockopt(udp.SOL_SOCKET, udp.SO_BROADCAST, 1);
-  // lo's own broadcast address: nothing leaves this machine.
+  // The broadcast address of the loopback interface: nothing leaves this machine.
   await client.sendto("hear, hear", ["127.255.255.255", (server.getsockname() as any)[1]]);
   assert.equal(text(await server.recv(100)), "hear, hear");
 });
@@ -251,7 +251,7 @@ if (Deno.build.os === "linux") {
       abort.abort();
       await assert.rejects(sending, { name: "AbortError" });
     }
-    // One that may not wait is given the time that it takes.
+    // A non-blocking send gets the time that it needs.
     one.setblocking(false);
     assert.equal(await one.sendto("sent", address), 4);
     await assert.rejects(one.sendto("lost", directory.fresh()), { code: "ENOENT" });

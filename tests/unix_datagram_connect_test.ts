@@ -1,4 +1,4 @@
-// connect of a Unix datagram socket finds out whether datagrams are taken at the path, as the kernel does.
+// connect of a Unix datagram socket finds out whether the path takes datagrams, as the kernel does.
 
 import assert from "node:assert/strict";
 import { BACKENDS } from "./_backends.ts";
@@ -87,7 +87,7 @@ for (const { name: backend, module: m } of BACKENDS) {
     receiver.bind(path);
     using sender = m.socket(m.AF_UNIX, m.SOCK_DGRAM);
     using copy = sender.dup();
-    // At the same time, and one of them is given up.
+    // Both at the same time, and one of them is given up.
     const signal = AbortSignal.abort();
     await assert.rejects(sender.connect(path, { signal }), { name: "AbortError" });
     await Promise.all([sender.connect(path), copy.connect(path), sender.connect(path)]);

@@ -1,4 +1,4 @@
-// What becomes of the path of a Unix listener when it is closed. Deno unlinks it, whatever is there.
+// The path of a Unix listener after the listener was closed. Deno unlinks it, whatever file is there.
 
 import assert from "node:assert/strict";
 import * as socket from "../mod.ts";

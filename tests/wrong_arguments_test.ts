@@ -1,4 +1,4 @@
-// Wrong arguments and destinations: an error that says so, and nothing changed by it.
+// Wrong arguments and destinations cause an error and change nothing.
 
 import assert from "node:assert/strict";
 import * as native from "../native.ts";
@@ -9,7 +9,7 @@ import { Program } from "./_helpers.ts";
 import { Connected, failure } from "./conformance/fixtures.ts";
 import type { Module } from "./conformance/fixtures.ts";
 
-/** Calls whose arguments are of a wrong kind. */
+/** Calls with arguments of a wrong kind. */
 function wrongCalls(m: Module, { client, server, address }: Connected): Record<string, () => unknown> {
   const wrong = (value: unknown) => value as never;
   const signal = wrong(AbortSignal.abort());
@@ -102,7 +102,7 @@ for (const { name, module: m } of SUBJECTS) {
       socket.setsockopt(m.SOL_SOCKET, m.SO_BROADCAST, 1);
       assert.equal(socket.getsockopt(m.SOL_SOCKET, m.SO_BROADCAST), 1);
     }
-    // Of the socket, not of the object.
+    // The option belongs to the open socket, not to the object.
     assert.equal(copy.getsockopt(m.SOL_SOCKET, m.SO_BROADCAST), 1);
     all.client.setsockopt(m.SOL_SOCKET, m.SO_BROADCAST, 0);
     assert.equal(copy.getsockopt(m.SOL_SOCKET, m.SO_BROADCAST), 0);
@@ -126,7 +126,7 @@ Deno.test({
   },
 });
 
-/** Runs a program over the default backend that may not be allowed everything; returns what it printed. */
+/** Runs a program over the default backend with limited permissions. Returns its output. */
 async function run(source: string, ...flags: string[]): Promise<string> {
   const args = ["run", "--no-prompt", "--no-lock", "--no-check", "--unstable-net", ...flags, "--ext=ts", "-"];
   await using program = new Program(Deno.execPath(), args);
@@ -134,7 +134,7 @@ async function run(source: string, ...flags: string[]): Promise<string> {
   return await converse(program);
 }
 
-/** A non-blocking connect as it is done with select, and what it comes to. */
+/** A non-blocking connect as programs make it with select, and its result. */
 const CONNECT = (host: string) => `
   const client = socket.socket();
   client.setblocking(false);
@@ -143,7 +143,7 @@ const CONNECT = (host: string) => `
   console.log((await socket.select([], [client], [], 20))[1].length);
   const error = () => client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR);
   try { console.log(error()); } catch (error) { console.log(error.name); }
-  // It is told once.
+  // The error is reported once.
   console.log(error());
 `;
 

@@ -1,4 +1,5 @@
-// Every call that takes a signal: null is none, anything else that is no AbortSignal is a TypeError that changes nothing.
+// Every call that takes a signal: null means no signal, and anything else that is no AbortSignal is a TypeError without
+// an effect.
 
 import assert from "node:assert/strict";
 import {
@@ -21,7 +22,7 @@ import type { Module } from "./conformance/fixtures.ts";
 type Options = WaitOptions;
 type Calls = Record<string, (options: Options) => Promise<unknown>>;
 
-/** What is no AbortSignal. */
+/** Values that are not an AbortSignal. */
 const WRONG: Record<string, unknown> = {
   "a controller": new AbortController(),
   "an object": { aborted: false },
@@ -31,7 +32,7 @@ const WRONG: Record<string, unknown> = {
   "false": false,
 };
 
-/** Makes all calls on a pair of which the first end has the line "abc" to receive. Each leaves it there, or ends with null alone. */
+/** Makes all calls on a pair whose first end has the line "abc" to receive. With a wrong signal no call takes it. */
 class All implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack();
 
@@ -55,7 +56,7 @@ class All implements AsyncDisposable {
     }
     const lines = all.#stack.use(reader(new Blob(["one\ntwo\nthree\n"]).stream()));
     const peeking = m.MSG_PEEK;
-    // Files of the two ends: what reads has its own line, and what writes goes nowhere.
+    // Files of both ends. Files for reading have their own line, and writes go nowhere.
     const makefile = async (mode: "rb" | "wb" | "r" | "w", buffering?: number) => {
       const [one, other] = (await m.socketpair()).map((socket) => all.#stack.use(socket));
       await other.sendall("line\nline\nline\n");

@@ -73,7 +73,7 @@ export abstract class BaseContext {
   #checkHostname: boolean;
   #sniCallback: ServerNameCallback | null = null;
 
-  /** Takes the protocol and the backend's engine for it. */
+  /** Makes a context for a protocol. `engine` is the part of it that the backend supplies. */
   constructor(protocol: number, engine: ContextEngine) {
     this.#protocol = protocol;
     this.#engine = engine;

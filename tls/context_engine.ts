@@ -45,23 +45,23 @@ export interface StoreStats {
 export interface SessionStats {
   /** Sessions in the cache. */
   number: number;
-  /** Handshakes of clients … */
+  /** Handshakes that were started as a client. */
   connect: number;
-  /** … that succeeded … */
+  /** Handshakes that succeeded as a client. */
   connect_good: number;
-  /** … or were renegotiations. */
+  /** Renegotiations as a client. */
   connect_renegotiate: number;
-  /** Handshakes of servers … */
+  /** Handshakes that were started as a server. */
   accept: number;
-  /** … that succeeded … */
+  /** Handshakes that succeeded as a server. */
   accept_good: number;
-  /** … or were renegotiations. */
+  /** Renegotiations as a server. */
   accept_renegotiate: number;
-  /** Sessions that were resumed … */
+  /** Sessions that were resumed. */
   hits: number;
-  /** … were not found … */
+  /** Sessions that clients asked for and the cache did not have. */
   misses: number;
-  /** … or had expired. */
+  /** Sessions that clients asked for and that had expired. */
   timeouts: number;
   /** Sessions that were dropped because the cache was full. */
   cache_full: number;

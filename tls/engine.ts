@@ -9,7 +9,7 @@ export type CipherInfo = [name: string, protocol: string, bits: number];
 export const NEEDS_DATA = -1;
 
 /** The information about a connection. The methods are those of Python's SSLObject. */
-export interface Facts {
+export interface ConnectionInfo {
   /** The protocol version, "TLSv1.3"; null before the handshake. */
   version(): string | null;
   /** The cipher suite in use; null before the handshake. */
@@ -42,7 +42,7 @@ export interface Facts {
  * One side of one connection. An engine is synchronous and does no input or output: ciphertext comes from one byte queue
  * and goes to another.
  */
-export interface Engine extends Facts {
+export interface Engine extends ConnectionInfo {
   /** Whether the handshake is done. */
   readonly established: boolean;
   /** Continues the handshake. Returns true when it is done, and false if it needs data. */

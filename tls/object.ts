@@ -5,7 +5,7 @@ import type { Bytes, Data, MutableData } from "../base/data.ts";
 import type { CertificateInfo } from "./certificate.ts";
 import { CHANNEL_BINDING_TYPES } from "./constants.ts";
 import type { BaseContext } from "./context.ts";
-import type { CipherInfo, Engine, Facts } from "./engine.ts";
+import type { CipherInfo, ConnectionInfo, Engine } from "./engine.ts";
 import { NEEDS_DATA } from "./engine.ts";
 import { wantReadError } from "./errors.ts";
 
@@ -182,11 +182,11 @@ export class SSLObject {
 
 /** Returns the result of getpeercert(). */
 export function peerCertificate(
-  facts: Facts,
+  connection: ConnectionInfo,
   binary: boolean,
 ): CertificateInfo | Record<string, never> | Bytes | null {
-  if (binary) return facts.peerCertificate();
-  const info = facts.peerCertificateInfo();
+  if (binary) return connection.peerCertificate();
+  const info = connection.peerCertificateInfo();
   return info === undefined ? {} : info;
 }
 

@@ -10,14 +10,14 @@ import { partsOf, Socket } from "../core/socket.ts";
 import type { Transport } from "../seam/transport.ts";
 import type { CertificateInfo } from "./certificate.ts";
 import type { BaseContext } from "./context.ts";
-import type { CipherInfo, Facts } from "./engine.ts";
+import type { CipherInfo, ConnectionInfo } from "./engine.ts";
 import { SSLError } from "./errors.ts";
 import { checkChannelBinding, peerCertificate } from "./object.ts";
 import type { SecureTransport } from "./transport.ts";
 
 const INSPECT = Symbol.for("Deno.customInspect");
 
-/** A connection as a callback for server names sees it. */
+/** The connection that a callback for server names (`sni_callback`) gets. */
 export interface ConnectionOwner {
   /** The context. Setting another one chooses its certificate. */
   context: BaseContext;
@@ -74,8 +74,8 @@ export class SSLSocket extends Socket {
   }
 
   /** The information about the connection; null without TLS. */
-  get #facts(): Facts | null {
-    return this.#base.kind === "connection" ? this.#base.transport.facts : null;
+  get #info(): ConnectionInfo | null {
+    return this.#base.kind === "connection" ? this.#base.transport.connectionInfo : null;
   }
 
   // Properties
@@ -106,46 +106,46 @@ export class SSLSocket extends Socket {
 
   /** The session, which another connection can resume (native); null if there is none yet. */
   get session(): unknown {
-    return this.#facts?.session ?? null;
+    return this.#info?.session ?? null;
   }
   set session(session: unknown) {
-    const facts = this.#facts;
-    if (facts === null) throw errorFor("ENOTCONN", { syscall: "session" });
-    facts.session = session;
+    const info = this.#info;
+    if (info === null) throw errorFor("ENOTCONN", { syscall: "session" });
+    info.session = session;
   }
   /** Whether a session was resumed (native); null without TLS. */
   get session_reused(): boolean | null {
-    return this.#facts?.sessionReused ?? null;
+    return this.#info?.sessionReused ?? null;
   }
 
   /** Returns the protocol version, such as "TLSv1.3" (native); null without TLS. */
   version(): string | null {
-    return this.#facts?.version() ?? null;
+    return this.#info?.version() ?? null;
   }
   /** Returns the cipher suite as `[name, protocol, bits]` (native); null without TLS. */
   cipher(): CipherInfo | null {
-    return this.#facts?.cipher() ?? null;
+    return this.#info?.cipher() ?? null;
   }
   /** Returns the cipher suites that both sides support, on a server (native); null on a client. */
   shared_ciphers(): CipherInfo[] | null {
-    return this.#facts?.sharedCiphers() ?? null;
+    return this.#info?.sharedCiphers() ?? null;
   }
   /** Always null: TLS compression is not supported. */
   compression(): string | null {
-    return this.#facts?.compression() ?? null;
+    return this.#info?.compression() ?? null;
   }
   /** Returns the negotiated protocol (ALPN); null for none. */
   selected_alpn_protocol(): string | null {
-    return this.#facts?.alpnProtocol() ?? null;
+    return this.#info?.alpnProtocol() ?? null;
   }
   /** Returns the bytes for channel binding, which identify the connection (native); null without TLS. */
   get_channel_binding(cb_type = "tls-unique"): Bytes | null {
     checkChannelBinding(cb_type);
-    return this.#facts?.channelBinding() ?? null;
+    return this.#info?.channelBinding() ?? null;
   }
   /** Returns the number of decrypted bytes that can be received at once (native). */
   pending(): number {
-    return this.#facts?.pending() ?? 0;
+    return this.#info?.pending() ?? 0;
   }
 
   /**
@@ -168,12 +168,12 @@ export class SSLSocket extends Socket {
     return this.#connected("get_unverified_chain").unverifiedChain();
   }
 
-  #connected(syscall: string): Facts {
+  #connected(syscall: string): ConnectionInfo {
     // Throws EBADF if it is closed, and ENOTCONN if it was never connected.
     this.getpeername();
-    const facts = this.#facts;
-    if (facts === null) throw errorFor("ENOTCONN", { syscall });
-    return facts;
+    const info = this.#info;
+    if (info === null) throw errorFor("ENOTCONN", { syscall });
+    return info;
   }
 
   // Connections
@@ -186,7 +186,7 @@ export class SSLSocket extends Socket {
   async do_handshake(options?: WaitOptions): Promise<void> {
     const transport = this.#secure("do_handshake");
     // A non-blocking connect has ended since.
-    if (transport.facts === null) await transport.start();
+    if (transport.connectionInfo === null) await transport.start();
     await partsOf(this).run(() => transport.handshake(), options, { syscall: "do_handshake" });
   }
 
@@ -211,7 +211,7 @@ export class SSLSocket extends Socket {
   override async connect(address: AddressLike | number, options?: WaitOptions): Promise<void> {
     const base = this.#base;
     if (this.#settings.serverSide) throw new RangeError("can't connect in server-side mode");
-    if (base.kind !== "connection" || base.transport.facts !== null) {
+    if (base.kind !== "connection" || base.transport.connectionInfo !== null) {
       throw new RangeError("attempt to connect already-connected SSLSocket!");
     }
     await super.connect(address as AddressLike, options);

@@ -14,7 +14,7 @@ import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { AncillaryData, Caller, Received, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
 import { Waiters } from "../seam/waiters.ts";
 import { NEEDS_DATA } from "./engine.ts";
-import type { ByteQueue, Engine, Facts } from "./engine.ts";
+import type { ByteQueue, ConnectionInfo, Engine } from "./engine.ts";
 import { SSLEOFError, wantReadError, wantWriteError } from "./errors.ts";
 import { Forwarding } from "./forwarding.ts";
 import { Outgoing } from "./outgoing.ts";
@@ -46,7 +46,7 @@ export interface Side {
 /** A transport with TLS. */
 export interface SecureTransport extends Transport {
   /** The information about the connection; null while it has no TLS: before connect, and after unwrap and close. */
-  readonly facts: Facts | null;
+  readonly connectionInfo: ConnectionInfo | null;
   /** Puts TLS on the connection. Returns a promise if that takes time. */
   start(): void | Promise<void>;
   /** Continues the handshake. POLLIN tells when to try again. */
@@ -74,9 +74,9 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** Whether `unwrap` has ended TLS. Before that, no byte is ever sent or received unencrypted. */
   #plain = false;
   #outgoing: Outgoing | null = null;
-  /** The error of receiving, if it was found before the receive that throws it … */
+  /** The error for the next receive, if it was found before that receive. */
   #readError: unknown = undefined;
-  /** … and the error of sending. */
+  /** The error for the next send, found in the same way. */
   #sendError: unknown = undefined;
   /** Whether the engine has used all of its ciphertext. Asking it again would take 0.4 µs and return nothing. */
   #engineDrained = false;
@@ -107,7 +107,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     this.#options = options;
   }
 
-  get facts(): Facts | null {
+  get connectionInfo(): ConnectionInfo | null {
     return this.#side?.engine ?? null;
   }
 

@@ -1,4 +1,4 @@
-// What is compared: each application with its peers, and the load that measures it.
+// The applications with their peers, and the loads that measure them.
 
 import { compiled } from "../build.ts";
 import { firstLine, python } from "../peers.ts";
@@ -12,7 +12,7 @@ export interface Result {
   cost?: number;
 }
 
-/** One run of a peer for so many seconds; or why there is none on this machine. */
+/** One run of a peer for some seconds, or the reason why this machine cannot run it. */
 export type Run = ((seconds: number) => Promise<Result>) | { absent: string };
 
 /** One application. */
@@ -27,10 +27,10 @@ const UNDER_TEST = 1;
 const LOAD = 0;
 const here = new URL(".", import.meta.url).pathname;
 
-/** A program that prints its port; or why there is none on this machine. */
+/** A program that prints its port, or the reason why this machine cannot run it. */
 type Command = string[] | { absent: string };
 
-/** How often a load had its answer, and the CPU time that the program under test took for all of it. */
+/** Measures a program under test: the number of answers per second, and its CPU time for each. */
 type Measure = (port: string, underTest: Program, seconds: number) => Promise<Result>;
 
 function runOf(command: Command, measure: Measure): Run {
@@ -45,7 +45,7 @@ function runOf(command: Command, measure: Measure): Run {
   };
 }
 
-/** Runs a program to its end and answers its output. */
+/** Runs a program to its end and returns its output. */
 async function output(...command: string[]): Promise<string> {
   const [name, ...args] = ["taskset", "-c", String(LOAD), ...command];
   const { success, stdout, stderr } = await new Deno.Command(name, { args }).output();
@@ -54,7 +54,7 @@ async function output(...command: string[]): Promise<string> {
   return text;
 }
 
-/** HTTP requests of wrk, over 64 connections that stay. */
+/** HTTP requests of wrk, over 64 persistent connections. */
 const measureHttp: Measure = async (port, underTest, seconds) => {
   const load = (seconds: number) =>
     output("wrk", "-t1", "-c64", `-d${Math.max(1, Math.round(seconds))}s`, `http://127.0.0.1:${port}/`);
@@ -85,7 +85,7 @@ function measureInC(mode: string, count: number, size: number): Measure {
   };
 }
 
-/** Starts iperf3's server, and answers its port. */
+/** Starts iperf3's server and returns its port. */
 async function startSink(): Promise<[Program, string]> {
   const { port } = freePort();
   const sink = start(["iperf3", "--server", "--one-off", "--forceflush", "--port", port], LOAD);
@@ -103,7 +103,7 @@ function freePort(): { port: string } {
 /** Opens a forwarder to a port. */
 type OpenForwarder = (target: string) => Promise<{ port: string; cpuTime(): number; stop(): Promise<void> }>;
 
-/** Bytes of iperf3 through a forwarder, over four connections. */
+/** iperf3's bytes through a forwarder, over four connections. */
 function forwarding(open: OpenForwarder): Run {
   return async (seconds) => {
     const [sink, target] = await startSink();
@@ -126,7 +126,7 @@ function forwarding(open: OpenForwarder): Run {
   };
 }
 
-/** A forwarder that is a program of ours: it prints its port. */
+/** A forwarder of this project: a program that prints its port. */
 function program(command: string[]): OpenForwarder {
   return async (target) => {
     const underTest = start([...command, "forward", target], UNDER_TEST);
@@ -134,7 +134,7 @@ function program(command: string[]): OpenForwarder {
   };
 }
 
-/** socat makes a process for each connection, whose time the first does not have. */
+/** socat makes a process for each connection. The first process does not show their CPU time. */
 const socat: OpenForwarder = async (target) => {
   const { port } = freePort();
   const words = [`TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr`, `TCP:127.0.0.1:${target}`];
@@ -157,7 +157,7 @@ const nginx: OpenForwarder = async (target) => {
   return { port, ...server };
 };
 
-/** Waits until a port is in the kernel's table of listeners; connecting to it would begin a session. */
+/** Waits until a port is in the kernel's table of listeners. A connect would start a session. */
 async function untilListening(port: string): Promise<void> {
   const entry = new RegExp(`:${Number(port).toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A`);
   for (let tries = 0; !entry.test(await Deno.readTextFile("/proc/net/tcp")); tries++) {
@@ -171,7 +171,7 @@ async function has(name: string, ...args: string[]): Promise<boolean> {
   return await firstLine(name, ...args) !== undefined;
 }
 
-/** Finds out which applications and peers this machine can run. */
+/** Finds the applications and peers that this machine can run. */
 export async function applications(): Promise<Application[]> {
   const deno = [Deno.execPath(), "run", "--quiet", "--no-prompt", "--unstable-net", "--allow-net", "--allow-env"];
   const snake = await python();

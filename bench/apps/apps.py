@@ -8,7 +8,7 @@ import sys
 
 PIECE = 65536
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 13\r\n\r\nHello, world\n"
-# The name is a pointer to the question's; type A, class IN, a minute to live, 192.0.2.1.
+# A pointer to the name of the question, type A, class IN, a TTL of a minute, 192.0.2.1.
 RECORD = bytes([0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1])
 
 

@@ -1,4 +1,5 @@
-// The applications as a user of this module would write them; default.ts and native.ts differ in the import alone.
+// The applications, written as a user of this module would write them. default.ts and native.ts differ in the import
+// only.
 
 import type * as module from "../../mod.ts";
 import { announce, untilStdinEnds } from "../servers/roles.ts";
@@ -20,7 +21,7 @@ async function serveHttp(conn: Connection): Promise<void> {
     for (let end; (end = endOfHead(buffer, start, filled)) > 0; start = end) await conn.sendall(RESPONSE);
     buffer.copyWithin(0, start, filled);
     filled -= start;
-    if (filled === buffer.length) break; // no head is so long
+    if (filled === buffer.length) break; // No request head is longer.
   }
   conn.close();
 }
@@ -41,7 +42,7 @@ async function serveDns(sock: Connection): Promise<void> {
   }
 }
 
-/** What waits for a chat's sockets: select or epoll. */
+/** A way to wait for a chat's sockets: select or epoll. */
 interface Waiting {
   add(sock: Connection): void;
   remove(sock: Connection): void;
@@ -73,7 +74,7 @@ function epolling({ epoll, EPOLLIN }: Module): Waiting {
   };
 }
 
-/** A chat: what one client says, all others hear. Each is greeted with one byte. */
+/** A chat: the message of one client goes to all others. Each new client gets one byte first. */
 async function serveChat(server: Connection, waiting: Waiting): Promise<void> {
   const clients = new Set<Connection>();
   const buffer = new Uint8Array(PIECE);
@@ -121,5 +122,6 @@ export async function run(module: Module, [role, target]: string[]): Promise<voi
     far.close();
   };
   const serve = role === "http" ? serveHttp : forward;
-  for await (const [conn] of server) serve(conn).catch(() => conn.close()); // reset by the load at its end
+  // The load resets its connections at the end.
+  for await (const [conn] of server) serve(conn).catch(() => conn.close());
 }

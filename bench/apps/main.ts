@@ -1,9 +1,9 @@
-// Applications side by side, as users feel them: an HTTP server, a forwarder, a DNS-like responder, two chats.
+// Compares applications with those of other platforms: an HTTP server, a forwarder, a DNS-like responder, two chats.
 //
-//   deno run -A bench/apps/main.ts [--only http,chat] [--rounds 3] [--seconds 3]
+// deno run -A bench/apps/main.ts [--only http,chat] [--rounds 3] [--seconds 3]
 //
-// Every round runs every peer once, each in a fresh process on CPU 1, with its load on CPU 0, in an order that turns with
-// the rounds. Prints the median and the range, and what CPU time the program under test took for each operation.
+// Every round runs every peer once, each in a new process on CPU 1 with its load on CPU 0. The order rotates with the
+// rounds. It prints the median and the range, and the CPU time of the program under test per operation.
 
 import { parseArgs } from "node:util";
 import { describeMachine } from "../peers.ts";

@@ -1,4 +1,4 @@
-// nginx with its stream module, as a forwarder, in a folder of its own.
+// nginx with its stream module as a forwarder, in a temporary folder.
 
 const MODULES = ["/usr/lib/nginx/modules/ngx_stream_module.so", "/usr/share/nginx/modules/ngx_stream_module.so"];
 
@@ -10,7 +10,7 @@ async function findModule(): Promise<string | undefined> {
   for (const path of MODULES) if (await exists(path)) return path;
 }
 
-/** Starts one worker, which forwards from a port to another. */
+/** Starts one worker that forwards from one port to another. */
 export async function startNginx(
   port: string,
   target: string,
@@ -50,7 +50,7 @@ stream {
   };
 }
 
-/** Why it cannot be started on this machine; undefined where it can. */
+/** The reason why it cannot be started on this machine, or undefined. */
 startNginx.absent = async (): Promise<{ absent: string } | undefined> => {
   const installed = await new Deno.Command("nginx", { args: ["-v"], stderr: "null" }).output()
     .then(({ success }) => success, () => false);

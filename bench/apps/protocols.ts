@@ -1,16 +1,16 @@
-// What the applications in JavaScript say on the wire. No socket calls.
+// The messages of the applications in JavaScript, without socket calls.
 
-/** How much is received at once. */
+/** The largest size of one receive. */
 export const PIECE = 65536;
 
 const BODY = "Hello, world\n";
 
-/** What every HTTP request is answered. */
+/** The answer to every HTTP request. */
 export const RESPONSE: Uint8Array<ArrayBuffer> = new TextEncoder().encode(
   `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`,
 );
 
-/** Where the head of the request that begins at `start` ends; 0 where its end has not come yet. */
+/** The end of the request head that begins at `start`, or 0 if the head is incomplete. */
 export function endOfHead(buffer: Uint8Array, start: number, filled: number): number {
   for (let at = start; (at = buffer.indexOf(13, at)) >= 0 && at + 4 <= filled; at++) {
     if (buffer[at + 1] === 10 && buffer[at + 2] === 13 && buffer[at + 3] === 10) return at + 4;
@@ -18,16 +18,16 @@ export function endOfHead(buffer: Uint8Array, start: number, filled: number): nu
   return 0;
 }
 
-// The name is a pointer to the question's; type A, class IN, a minute to live, 192.0.2.1.
+// A pointer to the name of the question, type A, class IN, a TTL of a minute, 192.0.2.1.
 const RECORD = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1];
 
-/** The answer to a DNS query with one question; undefined where it is none. */
+/** The answer to a DNS query with one question, or undefined if it is no such query. */
 export function answerTo(query: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
   if (query.length < 17 || query[2] & 0x80 || query[5] !== 1) return undefined;
   const answer = new Uint8Array(query.length + RECORD.length);
   answer.set(query);
   answer.set(RECORD, query.length);
-  answer[2] |= 0x84; // an answer, with authority
-  answer[7] = 1; // of one record
+  answer[2] |= 0x84; // An authoritative answer,
+  answer[7] = 1; // with one record.
   return answer;
 }

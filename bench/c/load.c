@@ -8,14 +8,14 @@
 //         accept   connects COUNT at a time and awaits the server's close of each
 //         udp      one socket with COUNT datagrams of SIZE bytes under way
 //         dns      the same with a query in each datagram, and an answer awaited; SIZE counts for nothing
-//         chat     COUNT clients: one says SIZE bytes, all others hear them, then the next one speaks; counted by hearer
+//         chat     COUNT clients: one sends SIZE bytes, all others get them, then the next one sends; counted by receipts
 //         hold     opens COUNT connections, exchanges SIZE bytes once on each, holds them until stdin ends
 //
-// poll: never sleeps, for a CPU of its own: the server then never has to wake an idle CPU, which would cost
-// 40 us and drown everything else. sleep: waits in the kernel, for one CPU shared with the server.
+// poll: never sleeps. It needs its own CPU. So the server never has to wake an idle CPU, which would cost 40 us, more
+// than everything else. sleep: waits in the kernel, for one CPU that it shares with the server.
 //
 // Prints a line "start" when the warm-up is over and then one line of JSON. Its "idle" is the share of the
-// time it found nothing to do: above zero, the server was the slower of the two.
+// time in which it had nothing to do. If it is above zero, the server limited the run.
 #include "common.h"
 
 static int port, count, size, polling, ep;
@@ -25,7 +25,7 @@ static char data[PIECE], scratch[PIECE * 4];
 static double idle, last;
 static uint64_t operations, bytes, lost;
 
-// Waits for events, and keeps the account of idle time.
+// Waits for events, and adds up the idle time.
 static int next_events(struct epoll_event *events) {
   int n = epoll_wait(ep, events, EVENTS, polling ? 0 : 100);
   if (n == -1 && errno != EINTR) fail("epoll_wait");
@@ -69,7 +69,7 @@ static void measure(void (*step)(void)) {
 
 // ---- echo
 
-// By descriptor: what came back and was not read yet, should every event have been a whole echo.
+// By descriptor: the bytes that arrived and were not read yet, if every event was a whole echo.
 static int *unread;
 
 static void send_message(int fd) {
@@ -87,9 +87,9 @@ static void open_echoes(void) {
   }
 }
 
-// Counts one event's echo; true when the next message may go. An edge-triggered event says that data came, so
-// small echoes are read and checked only every 1 KiB, which makes the load cheaper than any server by one
-// system call in two. An echo that came in parts shows there: then the rest is waited for.
+// Counts the echo of one event. Returns true if the next message may be sent. An edge-triggered event shows that data has
+// arrived. So small echoes are read and checked only every 1 KiB, which saves every second system call. An echo that
+// arrived in parts is noticed then, and the load waits for its rest.
 static int echoed(int fd) {
   unread[fd] += size;
   if (unread[fd] < 1024) return 1;

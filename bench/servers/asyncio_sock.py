@@ -31,7 +31,7 @@ async def send(loop, conn):
         while True:
             await loop.sock_sendall(conn, piece)
     except OSError:
-        conn.close()  # the load has seen enough
+        conn.close()  # The load has closed the connection.
 
 
 SERVERS = {"echo": echo, "echo_into": echo, "receive": receive, "receive_into": receive_into, "send": send}

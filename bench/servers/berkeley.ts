@@ -1,4 +1,5 @@
-// The program under test, as a user of this module would write it; default.ts and native.ts differ in the import alone.
+// The program under test, written as a user of this module would write it. default.ts and native.ts differ in the
+// import only.
 
 import type * as module from "../../mod.ts";
 import { announce, pingPongs, type Role, untilStdinEnds } from "./roles.ts";
@@ -54,7 +55,7 @@ async function send(conn: Connection): Promise<void> {
   try {
     for (;;) await conn.sendall(piece);
   } catch {
-    conn.close(); // the load has seen enough
+    conn.close(); // The load has closed the connection.
   }
 }
 
@@ -108,7 +109,8 @@ export async function run({ socket, AF_INET, SOCK_DGRAM }: Module, { role, port,
     const forward = async (near: Connection) => {
       const far = socket();
       await far.connect(["127.0.0.1", port]);
-      await Promise.all([copies[role](near, far), copies[role](far, near)]).catch(() => {}); // the load has seen enough
+      // The load has closed the connection.
+      await Promise.all([copies[role](near, far), copies[role](far, near)]).catch(() => {});
       near.close();
       far.close();
     };

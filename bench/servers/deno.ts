@@ -1,4 +1,4 @@
-// The same program straight on Deno's API.
+// The same program on Deno's own API.
 
 import { announce, pingPongs, roleOf, untilStdinEnds } from "./roles.ts";
 
@@ -20,7 +20,7 @@ async function echo(conn: Deno.Conn): Promise<void> {
   conn.close();
 }
 
-/** Each piece in memory of its own, which is its receiver's to keep: as recv gives it. */
+/** Each chunk in new memory, which the program may keep, as recv returns it. */
 async function receive(conn: Deno.Conn): Promise<void> {
   while (await conn.read(new Uint8Array(PIECE)) !== null);
   conn.close();
@@ -37,13 +37,13 @@ async function send(conn: Deno.Conn): Promise<void> {
   try {
     for (;;) await writeAll(conn, piece);
   } catch {
-    conn.close(); // the load has seen enough
+    conn.close(); // The load has closed the connection.
   }
 }
 
 async function forward(near: Deno.Conn): Promise<void> {
   const far = await Deno.connect({ hostname, port });
-  await Promise.all([copy(near, far), copy(far, near)]).catch(() => {}); // the load has seen enough
+  await Promise.all([copy(near, far), copy(far, near)]).catch(() => {}); // The load has closed the connection.
   near.close();
   far.close();
 }

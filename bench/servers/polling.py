@@ -44,7 +44,7 @@ class Epolling:
         return [fd for fd, _ in self.epoll.poll(timeout)]
 
 
-# Each does what a ready connection allows; false when it is to be closed.
+# Each function does what a ready connection allows. It returns false if the connection is to be closed.
 
 
 def echo(conn):

@@ -1,14 +1,14 @@
-// What the JavaScript programs under test share: the command line, and the client's clock. No socket calls.
+// Shared by the JavaScript programs under test: the command line, and the client's clock. It makes no socket calls.
 
-/** What a program is to do. */
+/** The task of a program. */
 export interface Role {
   role: string;
-  /** The server to connect to; 0 where the program is the server. */
+  /** The port of the server, or 0 if the program is the server. */
   port: number;
   load: ClientLoad;
 }
 
-/** What a client is to do. */
+/** The load of a client. */
 export interface ClientLoad {
   connections: number;
   size: number;
@@ -22,18 +22,18 @@ export function roleOf([role, ...numbers]: string[]): Role {
   return { role, port, load: { connections, size, warmup, seconds } };
 }
 
-/** Tells the harness the port. */
+/** Prints the port for the benchmark. */
 export function announce([, port]: readonly [unknown, number, ...unknown[]]): void {
   console.log(port);
 }
 
-/** Ends the process with the harness: it holds the other end of stdin. */
+/** Ends the process when the benchmark ends, which holds the other end of stdin. */
 export async function untilStdinEnds(): Promise<void> {
   const { stdin, exit } = (await import("node:process")).default;
   stdin.on("end", () => exit(0)).resume();
 }
 
-/** Runs ping-pongs side by side, each over an exchange of its own, and prints their count. */
+/** Runs ping-pongs concurrently, each over its own exchange, and prints their number. */
 export async function pingPongs(
   { connections, size, warmup, seconds }: ClientLoad,
   open: (message: Uint8Array) => Promise<() => Promise<void>>,
@@ -50,7 +50,7 @@ export async function pingPongs(
     }
   }
 
-  // Timers run between the exchanges, late by one turn of the loop at most.
+  // Timers run between the exchanges, at most one turn of the event loop late.
   await new Promise((resolve) => setTimeout(resolve, warmup * 1000));
   console.log("start");
   operations = 0;

@@ -1,6 +1,7 @@
-// The server under test, over this module; default.ts and native.ts bring the backend.
+// The server under test over this module. default.ts and native.ts pass the backend.
 //
-// A connection begins with one byte: "e" sends back what it is sent, "u" takes data, "d" sends data until the peer has enough.
+// The first byte of a connection chooses the task. "e" sends back what arrives. "u" receives data. "d" sends data until
+// the peer closes.
 
 import type * as Sockets from "../../mod.ts";
 import type * as Tls from "../../ssl.ts";

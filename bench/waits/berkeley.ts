@@ -1,4 +1,4 @@
-// The wait times of this module's select and epoll, whichever the backend.
+// The wait times of this module's select and epoll, on either backend.
 
 import type * as sockets from "../../mod.ts";
 import type { Socket } from "../../mod.ts";
@@ -37,6 +37,6 @@ export async function run({ create_connection, create_server, epoll, EPOLLIN, se
     for (const sock of [...ours, ...theirs]) sock.close();
   }
   console.log(JSON.stringify(results));
-  // A read that Deno has parked is no reason to stay.
+  // A parked read of Deno must not keep the process alive.
   Deno.exit(0);
 }

@@ -1,22 +1,22 @@
-// What the JavaScript programs share: the arguments, and how a round is timed.
+// Shared by the JavaScript programs: the arguments, and the timing of rounds.
 
 import { median } from "../statistics.ts";
 
-/** How many parts a measurement has, of which the median counts. */
+/** The number of parts of a measurement. The median of the parts is the result. */
 const PARTS = 10;
 /**
- * How long a program goes before its first measurement, in ms, and each further one. The compilers of JavaScript share
- * the CPU: parts of 300 rounds of select over 10 took 13 to 55 µs in the first 400 ms, 12 after.
+ * The warm-up in ms before the first measurement, and before each later one. V8's compilers use the same CPU: 300
+ * rounds of select over 10 took 13 to 55 µs each in the first 400 ms, and 12 µs after that.
  */
 const WARM_UP = { first: 700, further: 200 };
 let warmUp = WARM_UP.first;
 
 const rounds = Math.ceil(Number(Deno.args[0]) / PARTS);
 
-/** How many connections to wait for. */
+/** The numbers of connections to wait for. */
 export const sizes: number[] = Deno.args[1].split(",").map(Number);
 
-/** Microseconds that one round takes. */
+/** Returns the microseconds that one round takes. */
 export async function measure(round: () => Promise<unknown>): Promise<number> {
   const parts: number[] = [];
   for (const end = performance.now() + warmUp; performance.now() < end;) await round();

@@ -33,7 +33,7 @@ def measure(turn):
 
 def measure_size(size):
     server = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    # Those that are waited on come first: select cannot take descriptors above 1023.
+    # The sockets that are waited for come first: select cannot take descriptors above 1023.
     ours = [socket.create_connection(server.getsockname()) for _ in range(size)]
     theirs = {peer.getpeername(): peer for peer in (server.accept()[0] for _ in range(size))}
     active = ours[size // 2]

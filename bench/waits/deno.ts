@@ -1,5 +1,5 @@
-// The same round straight on Deno's API, which has nothing like select: whoever waits for several connections has a
-// read under way at each. A write and the read that it answers are what every wait over that API is made of.
+// The same round on Deno's own API, which has nothing like select: a program that waits for several connections has a
+// read under way on each. A write, and the read that it completes, are the parts of every wait over that API.
 
 import { measure, sizes } from "./clock.ts";
 

@@ -26,9 +26,10 @@ export function codecOf(encoding: string): Codec {
   throw new RangeError(`unknown encoding: ${encoding}`);
 }
 
-// UTF-16. Without a byte order in its name, it reads by the byte order mark of the stream, and writes little-endian without
-// a mark. CPython does the same on a file that cannot seek.
-
+/**
+ * UTF-16. If the name of the encoding has no byte order, it reads by the byte order mark of the stream, and writes
+ * little-endian without a mark. CPython does the same on a file that cannot seek.
+ */
 function utf16(littleEndian: boolean | undefined): Codec {
   const labelOf = (little: boolean) => little ? "utf-16le" : "utf-16be";
   return {
@@ -252,12 +253,14 @@ export function unencodable(name: string, character: string, position: number, w
   return new RangeError(`'${name}' codec can't encode character '${escaped}' in position ${position}: ${why}`);
 }
 
-// UTF-8. It returns all valid text before it throws for an invalid byte. So the result does not depend on the pieces in
-// which the data arrives.
+// UTF-8.
 
 const ENCODER = new TextEncoder();
 
-/** Makes UTF-8 with or without a byte order mark at the start of the stream. */
+/**
+ * Makes UTF-8 with or without a byte order mark at the start of the stream. It returns all valid text before it throws for
+ * an invalid byte. So the result does not depend on the pieces in which the data arrives.
+ */
 export function utf8(bom: string): Codec {
   return {
     decoder: (errors) => withoutBom(new Utf8Decoder(errors), bom),

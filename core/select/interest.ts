@@ -23,7 +23,7 @@ import type { Waiter } from "../../seam/transport.ts";
 import type { Descriptor, Openable } from "../descriptors.ts";
 import { throwIfAborted } from "../promises.ts";
 import type { Runtime } from "../runtime.ts";
-import { Alarm, complete, settleWatched, withSynonyms } from "./wait.ts";
+import { complete, settleWatched, SleepingWaiter, withSynonyms } from "./wait.ts";
 import type { Watched } from "./wait.ts";
 
 /** The events that are always reported. */
@@ -99,19 +99,19 @@ export class Interest implements Waiter, Watched, Exclusive {
   }
 
   wake(): void {
-    this.#list.noteNews(this);
+    this.#list.noteEvents(this);
   }
 
   /** See {@linkcode Exclusive.offer}. */
   offer(): boolean {
     if (this.descriptor.closed) {
       // This wakes no wait, but the list then removes the interest.
-      this.#list.noteNews(this);
+      this.#list.noteEvents(this);
       return false;
     }
     if (this.look() === 0) return false;
     const taken = this.#list.sleeping;
-    this.#list.noteNews(this);
+    this.#list.noteEvents(this);
     return taken;
   }
 
@@ -198,7 +198,7 @@ export class InterestList implements Openable {
     this.#interests.set(fd, interest);
     interest.nested?.parents.add(this);
     this.#unknown.add(interest);
-    if (interest.look() !== 0) this.noteNews(interest);
+    if (interest.look() !== 0) this.noteEvents(interest);
   }
 
   #remove(fd: number, interest: Interest): void {
@@ -233,12 +233,12 @@ export class InterestList implements Openable {
 
   /** Whether a wait sleeps and was not woken yet. */
   get sleeping(): boolean {
-    for (const waiter of this.#waiters) if (waiter instanceof Alarm && waiter.set) return true;
+    for (const waiter of this.#waiters) if (waiter instanceof SleepingWaiter && waiter.sleeping) return true;
     return false;
   }
 
   /** Notes that an interest may be ready. */
-  noteNews(interest: Interest): void {
+  noteEvents(interest: Interest): void {
     this.#ready.add(interest);
     this.#unknown.add(interest);
     for (const waiter of this.#waiters) waiter.wake();
@@ -256,18 +256,18 @@ export class InterestList implements Openable {
     let found = this.#collect(limit);
     if (found.length > 0 || timeout === 0) return found;
     const deadline = clock.now() + timeout;
-    const alarm = new Alarm(this.#runtime);
-    this.#waiters.add(alarm);
+    const waiter = new SleepingWaiter(this.#runtime);
+    this.#waiters.add(waiter);
     try {
       do {
-        await alarm.sleep(deadline, signal);
+        await waiter.sleep(deadline, signal);
         pace.turned();
         if (this.#closed) throw errorFor("EBADF", { syscall: "epoll_wait" });
         found = this.#collect(limit);
         if (found.length > 0) return found;
       } while (clock.now() < deadline);
     } finally {
-      this.#waiters.delete(alarm);
+      this.#waiters.delete(waiter);
     }
     await this.#settle();
     return this.#collect(limit);
@@ -353,9 +353,6 @@ export class InterestList implements Openable {
 }
 
 // EPOLLEXCLUSIVE: if several epolls wait for one descriptor, a wake goes to one of them.
-//
-// The exclusive interests of an open object are in a queue, as in the kernel. A wake goes along the queue until it reaches an
-// epoll with a sleeping wait.
 
 /** An interest in the queue. */
 export interface Exclusive {
@@ -366,6 +363,10 @@ export interface Exclusive {
   offer(): boolean;
 }
 
+/**
+ * The exclusive interests of an open object, in a queue as in the kernel. A wake goes along the queue until it reaches an
+ * epoll with a sleeping wait.
+ */
 class Queue implements Waiter {
   readonly background = true;
   readonly interests = new Set<Exclusive>();

@@ -11,7 +11,7 @@ import { Order } from "../files/file.ts";
 import type { WaitOptions } from "../promises.ts";
 import type { Runtime } from "../runtime.ts";
 import { int } from "./select.ts";
-import { Alarm } from "./wait.ts";
+import { SleepingWaiter } from "./wait.ts";
 
 /** Anything with Deno's `read`: `Deno.stdin`, a file of a pipe, a connection. */
 export interface ReadSource {
@@ -29,7 +29,7 @@ const EMPTY = new Uint8Array(0);
 const NEWLINE = 0x0a;
 
 /** The open object of a reader: the data that was read ahead, and the read that may be under way. */
-class Source implements Openable {
+class ReadAhead implements Openable {
   readonly #clock: Clock;
   readonly #read: () => Promise<Uint8Array | null>;
   readonly #waiters = new Set<Waiter>();
@@ -157,15 +157,16 @@ class Source implements Openable {
  * @example
  * ```ts
  * import { reader, select } from "@berkeley/socket";
+ * import assert from "node:assert/strict";
  *
- * using terminal = reader(Deno.stdin);
- * const [ready] = await select([terminal], [], [], 0);
- * if (ready.length > 0) console.log(await terminal.read(1024));
+ * using input = reader(new Blob(["yes\n"]).stream()); // for the terminal: reader(Deno.stdin)
+ * assert.deepEqual(await select([input], [], [], 5), [[input], [], []]);
+ * assert.equal(await input.readline(), "yes\n");
  * ```
  */
 export class Reader implements Disposable, AsyncIterable<string> {
   readonly #runtime: Runtime;
-  readonly #descriptor: Descriptor<Source>;
+  readonly #descriptor: Descriptor<ReadAhead>;
   /** Runs one read at a time: a line may take several reads of the source, and no other call may take its first part. */
   readonly #reads: Order = new Order();
 
@@ -177,7 +178,7 @@ export class Reader implements Disposable, AsyncIterable<string> {
   constructor(runtime: Runtime, source: ReadSource | ReadableStream<Uint8Array>) {
     if (source === undefined) throw new TypeError("readers are made by reader(), and not by new");
     this.#runtime = runtime;
-    this.#descriptor = runtime.descriptors.enter(new Source(runtime.clock, pullFrom(source)));
+    this.#descriptor = runtime.descriptors.enter(new ReadAhead(runtime.clock, pullFrom(source)));
   }
 
   /** Returns the reader's number in the descriptor table, or -1 when it is closed. `select`, `poll` and `epoll` take it. */
@@ -199,7 +200,7 @@ export class Reader implements Disposable, AsyncIterable<string> {
       for (;;) {
         const data = this.#open().take(most);
         if (data !== undefined) return data;
-        await this.#sleep((source, alarm) => source.watch(POLLIN, alarm), signal);
+        await this.#sleep((readAhead, waiter) => readAhead.watch(POLLIN, waiter), signal);
       }
     }, signal);
   }
@@ -261,8 +262,8 @@ export class Reader implements Disposable, AsyncIterable<string> {
     for (let line = await this.readline(); line !== ""; line = await this.readline()) yield line;
   }
 
-  /** Returns the open source. Throws if the reader is closed. */
-  #open(): Source {
+  /** Returns the data that was read ahead. Throws if the reader is closed. */
+  #open(): ReadAhead {
     if (this.closed) throw new RangeError("I/O operation on closed file");
     return this.#descriptor.open;
   }
@@ -270,28 +271,31 @@ export class Reader implements Disposable, AsyncIterable<string> {
   /** Finds the end of the line that begins at `from`, or of its first `limit` characters. Returns `from` at the end. */
   async #lineEnd(from: number, limit: number, signal: AbortSignal | undefined): Promise<number> {
     for (let scanned = from;;) {
-      const source = this.#open();
-      const bytes = source.view();
+      const readAhead = this.#open();
+      const bytes = readAhead.view();
       const newline = bytes.indexOf(NEWLINE, scanned);
       const line = newline < 0 ? bytes.subarray(from) : bytes.subarray(from, newline + 1);
       const limited = limit < 0 ? -1 : characterEnd(line, limit);
       if (limited >= 0) return from + limited;
       if (newline >= 0) return newline + 1;
       scanned = bytes.length;
-      if (source.hasEnded()) return scanned;
-      await this.#sleep((source, alarm) => source.watchForMore(alarm), signal);
+      if (readAhead.hasEnded()) return scanned;
+      await this.#sleep((readAhead, waiter) => readAhead.watchForMore(waiter), signal);
     }
   }
 
-  /** Sleeps until the source wakes the wait. */
-  async #sleep(watch: (source: Source, alarm: Alarm) => void, signal: AbortSignal | undefined): Promise<void> {
-    const source = this.#open();
-    const alarm = new Alarm(this.#runtime);
-    watch(source, alarm);
+  /** Sleeps until the data that was read ahead wakes the wait. */
+  async #sleep(
+    watch: (readAhead: ReadAhead, waiter: SleepingWaiter) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const readAhead = this.#open();
+    const waiter = new SleepingWaiter(this.#runtime);
+    watch(readAhead, waiter);
     try {
-      await alarm.sleep(Infinity, signal);
+      await waiter.sleep(Infinity, signal);
     } finally {
-      source.unwatch(alarm);
+      readAhead.unwatch(waiter);
     }
   }
 

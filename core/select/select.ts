@@ -18,7 +18,7 @@ import { checkTable } from "../descriptors.ts";
 import type { DescriptorTable } from "../descriptors.ts";
 import type { WaitOptions } from "../promises.ts";
 import type { Runtime } from "../runtime.ts";
-import { ask, Question } from "./wait.ts";
+import { PollInterest, waitForEvents } from "./wait.ts";
 
 /** What can be waited on: a descriptor, or an object with `fileno()`, such as a socket, an epoll or a {@linkcode reader}. */
 export type Waitable = number | { fileno(): number };
@@ -90,23 +90,23 @@ const READABLE = POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR | POLLNVAL
 const WRITABLE = POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR | POLLNVAL;
 const EXCEPTIONAL = POLLPRI | POLLERR | POLLNVAL;
 
-/** Makes one question for each item of a list. An item that is twice in the list is returned twice. */
-function questionsOn<T extends Waitable>(table: DescriptorTable, list: Iterable<T>, mask: number): Question<T>[] {
-  const questions: Question<T>[] = [];
-  for (const item of list) questions.push(new Question(table, item, filenoOf(item, table, "select"), mask));
-  return questions;
+/** Makes an interest for each item of a list. An item that is twice in the list is returned twice. */
+function interestsIn<T extends Waitable>(table: DescriptorTable, list: Iterable<T>, mask: number): PollInterest<T>[] {
+  const interests: PollInterest<T>[] = [];
+  for (const item of list) interests.push(new PollInterest(table, item, filenoOf(item, table, "select"), mask));
+  return interests;
 }
 
 function isIterable(list: unknown): boolean {
   return typeof (list as Iterable<unknown> | null)?.[Symbol.iterator] === "function";
 }
 
-function ready<T>(questions: Question<T>[]): T[] {
+function ready<T>(interests: PollInterest<T>[]): T[] {
   const found: T[] = [];
-  for (const { item, answer } of questions) {
+  for (const { item, revents } of interests) {
     // It was not open, or it was closed during the wait.
-    if ((answer & POLLNVAL) !== 0) throw errorFor("EBADF", { syscall: "select" });
-    if (answer !== 0) found.push(item);
+    if ((revents & POLLNVAL) !== 0) throw errorFor("EBADF", { syscall: "select" });
+    if (revents !== 0) found.push(item);
   }
   return found;
 }
@@ -127,10 +127,10 @@ export async function select<R extends Waitable, W extends Waitable, X extends W
     throw new TypeError("arguments 1-3 must be sequences");
   }
   const { descriptors } = runtime;
-  const readers = questionsOn(descriptors, rlist, READABLE);
-  const writers = questionsOn(descriptors, wlist, WRITABLE);
-  const watchers = questionsOn(descriptors, xlist, EXCEPTIONAL);
-  await ask(runtime, [...readers, ...writers, ...watchers], ms, signal);
+  const readers = interestsIn(descriptors, rlist, READABLE);
+  const writers = interestsIn(descriptors, wlist, WRITABLE);
+  const watchers = interestsIn(descriptors, xlist, EXCEPTIONAL);
+  await waitForEvents(runtime, [...readers, ...writers, ...watchers], ms, signal);
   return [ready(readers), ready(writers), ready(watchers)];
 }
 
@@ -215,19 +215,17 @@ export class Poll {
     const [limit, checked] = apart(timeout, options);
     const signal = checkOptions(checked);
     const ms = pollTimeout(limit, 1);
-    const questions: Question<number>[] = [];
+    // Each call has its own list, so two calls may run at a time. CPython refuses that: there the calls share one array.
+    const interests: PollInterest<number>[] = [];
     for (const [fd, mask] of this.#masks) {
-      questions.push(new Question(this.#runtime.descriptors, fd, fd, mask | ALWAYS));
+      interests.push(new PollInterest(this.#runtime.descriptors, fd, fd, mask | ALWAYS));
     }
-    await ask(this.#runtime, questions, ms, signal);
+    await waitForEvents(this.#runtime, interests, ms, signal);
     const found: [number, number][] = [];
-    for (const { item: fd, answer: events } of questions) if (events !== 0) found.push([fd, events]);
+    for (const { item: fd, revents: events } of interests) if (events !== 0) found.push([fd, events]);
     return found;
   }
 }
-
-// This differs from CPython: two calls of poll() may run on one object at a time. CPython refuses that, because two threads
-// would share one array. Here each call has its own.
 
 // The exception that the select module needs and the socket module does not have.
 

@@ -1,7 +1,7 @@
 // The wait of select and poll: look at all descriptors; if no event holds, register a waiter with each, sleep until the first
 // wake, the deadline or the abort, and withdraw all waiters.
 //
-// All promises belong to one wait. A promise that lives as long as a socket would keep a reaction for every wait: 491 MB of
+// Each promise belongs to one wait. A promise that belonged to a socket would keep a reaction for every wait: 491 MB of
 // heap after 50,000 waits.
 
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDNORM, POLLWRBAND, POLLWRNORM } from "../../base/poll.ts";
@@ -31,10 +31,10 @@ export function complete(asked: number, answer: number): boolean {
   return answer !== 0 && (withSynonyms(asked) & ~withSynonyms(answer) & (POLLIN | POLLOUT)) === 0;
 }
 
-/** The waiter of one wait, and the sleep until it is woken. */
-export class Alarm implements Waiter {
+/** The waiter of one wait. The wait sleeps until its waiter is woken. */
+export class SleepingWaiter implements Waiter {
   readonly #runtime: Runtime;
-  #ring: (() => void) | undefined;
+  #resolve: (() => void) | undefined;
 
   /** Uses the clock of a runtime. */
   constructor(runtime: Runtime) {
@@ -42,29 +42,29 @@ export class Alarm implements Waiter {
   }
 
   /** Whether the wait sleeps and was not woken yet. */
-  get set(): boolean {
-    return this.#ring !== undefined;
+  get sleeping(): boolean {
+    return this.#resolve !== undefined;
   }
 
   wake(): void {
     this.#runtime.loops.wakeUps.count++;
-    this.#ring?.();
-    this.#ring = undefined;
+    this.#resolve?.();
+    this.#resolve = undefined;
   }
 
   /** Sleeps until the next wake, the deadline of the clock or the abort. An abort rejects. */
   async sleep(deadline: number, signal: AbortSignal | undefined): Promise<void> {
     throwIfAborted(signal);
     // Wake and timer settle the same promise, and only an abort needs a second. Promise.race of two takes 0.13 µs more.
-    const rung = new Promise<void>((resolve) => this.#ring = resolve);
+    const woken = new Promise<void>((resolve) => this.#resolve = resolve);
     // There is always a timer, because it keeps the process alive. The registered waiters are background waiters.
     const { timers, loops } = this.#runtime;
     const timer = timers.take(this, deadline);
     loops.beginWait();
     try {
-      await orAborted(rung, signal);
+      await orAborted(woken, signal);
     } finally {
-      this.#ring = undefined;
+      this.#resolve = undefined;
       timer.release();
       const atRest = loops.endWait();
       if (atRest !== undefined) await atRest;
@@ -81,20 +81,22 @@ const NOTHING: Pollable = {
 };
 
 /**
- * One descriptor of a wait, with the events to wait for. Every select makes one for each of its sockets, so it has no field
- * that can be derived and no subclass. A select over 1,000 sockets, one of them with data, takes 111 µs on the default
- * backend and 75 µs on the native one. With three more fields and a subclass it took 130 and 105 µs.
+ * One descriptor of a select or poll and the events to wait for, as struct pollfd of poll(2).
+ *
+ * Every select makes one for each of its sockets, so it has no field that can be derived and no subclass. A select over
+ * 1,000 sockets, one of them with data, takes 111 µs on the default backend and 75 µs on the native one. With three more
+ * fields and a subclass it took 130 and 105 µs.
  */
-export class Question<T> implements Waiter, Watched {
+export class PollInterest<T> implements Waiter, Watched {
   /** The item as the program gave it. */
   readonly item: T;
   readonly #pollable: Pollable;
   readonly #mask: number;
   /** The events that held when it last looked. */
-  answer = 0;
-  #news: News | undefined = undefined;
+  revents = 0;
+  #waiter: PollWaiter | undefined = undefined;
 
-  /** Makes a question about a number. If nothing is open under it, the answer is POLLNVAL. */
+  /** Makes an interest for a number. If nothing is open under it, `revents` becomes POLLNVAL. */
   constructor(descriptors: DescriptorTable, item: T, fd: number, mask: number) {
     this.item = item;
     this.#pollable = descriptors.find(fd) ?? NOTHING;
@@ -111,18 +113,18 @@ export class Question<T> implements Waiter, Watched {
 
   /** Looks, and returns whether one of the events holds. */
   look(): boolean {
-    this.answer = withSynonyms(this.#pollable.events(withSynonyms(this.#mask))) & this.#mask;
-    return this.answer !== 0;
+    this.revents = withSynonyms(this.#pollable.events(withSynonyms(this.#mask))) & this.#mask;
+    return this.revents !== 0;
   }
 
   /** Whether settling could bring no further event. */
   get complete(): boolean {
-    return complete(this.#mask, this.answer);
+    return complete(this.#mask, this.revents);
   }
 
   /** Registers with the pollable. */
-  watch(news: News): void {
-    this.#news = news;
+  watch(waiter: PollWaiter): void {
+    this.#waiter = waiter;
     try {
       this.#pollable.watch(withSynonyms(this.#mask), this);
     } catch (error) {
@@ -137,7 +139,7 @@ export class Question<T> implements Waiter, Watched {
   }
 
   wake(): void {
-    this.#news!.come(this);
+    this.#waiter!.woke(this);
   }
 
   /** See {@linkcode Pollable.settle}. */
@@ -146,28 +148,28 @@ export class Question<T> implements Waiter, Watched {
   }
 }
 
-/** The waiter of a select or poll, and the questions that were woken. */
-class News extends Alarm {
-  #questions: Question<unknown>[] = [];
+/** The waiter of a select or poll, and the interests that were woken. */
+class PollWaiter extends SleepingWaiter {
+  #woken: PollInterest<unknown>[] = [];
 
-  come(question: Question<unknown>): void {
-    this.#questions.push(question);
+  woke(interest: PollInterest<unknown>): void {
+    this.#woken.push(interest);
     this.wake();
   }
 
-  /** Looks at the questions that were woken. Returns whether one has an answer. The others cannot have changed. */
+  /** Looks at the interests that were woken. Returns whether one has events. The others cannot have changed. */
   look(): boolean {
     let found = false;
-    for (const question of this.#questions) if (question.look()) found = true;
-    this.#questions = [];
+    for (const interest of this.#woken) if (interest.look()) found = true;
+    this.#woken = [];
     return found;
   }
 }
 
-/** Waits until a question has an answer, at most `timeout` milliseconds. */
-export async function ask(
+/** Waits until an interest has events, at most `timeout` milliseconds. */
+export async function waitForEvents(
   runtime: Runtime,
-  questions: Question<unknown>[],
+  interests: PollInterest<unknown>[],
   timeout: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -175,36 +177,36 @@ export async function ask(
   const { clock, pace } = runtime;
   await pace.begin();
   let found = false;
-  const open: Question<unknown>[] = [];
-  for (const question of questions) {
-    if (question.look()) found = true;
-    if (!question.complete) open.push(question);
+  const open: PollInterest<unknown>[] = [];
+  for (const interest of interests) {
+    if (interest.look()) found = true;
+    if (!interest.complete) open.push(interest);
   }
   if (found && (open.length === 0 || !pace.mayLinger())) return;
 
   const deadline = clock.now() + timeout;
-  const news = new News(runtime);
+  const waiter = new PollWaiter(runtime);
   let watched = 0;
   try {
-    for (; watched < open.length; watched++) open[watched].watch(news);
+    for (; watched < open.length; watched++) open[watched].watch(waiter);
     if (!found && timeout > 0) {
       do {
-        await news.sleep(deadline, signal);
+        await waiter.sleep(deadline, signal);
         pace.turned();
         // All events that came together with the first wake are known now, and are reported together.
-        if (news.look()) return;
+        if (waiter.look()) return;
       } while (clock.now() < deadline);
     }
-    // Before it reports, or reports nothing, it settles, for backends that learn late.
+    // Settles before it reports, even if nothing is ready, for backends that learn late.
     await settleWatched(open, pace);
     throwIfAborted(signal);
   } finally {
     for (let place = 0; place < watched; place++) open[place].unwatch();
   }
-  for (const question of open) question.look();
+  for (const interest of open) interest.look();
 }
 
-/** A question or an interest that is watched. */
+/** An interest of a wait or of an epoll. It is registered with its pollable. */
 export interface Watched {
   /** Whether it waits for input, and not only for room to send. */
   readonly forInput: boolean;

@@ -46,7 +46,7 @@ import type { SecureTransport } from "../../tls/transport.ts";
 import { StreamTransport } from "../streams.ts";
 import { TlsConn } from "./conn.ts";
 import { fromDenoTls } from "./errors.ts";
-import { NATIVE_TLS_HINT } from "./facts.ts";
+import { NATIVE_TLS_HINT } from "./connection_info.ts";
 import { HandshakingListener } from "./listener.ts";
 import { SecureListener } from "./secure_listener.ts";
 import { DenoTlsTransport } from "./transport.ts";

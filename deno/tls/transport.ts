@@ -6,13 +6,13 @@ import type { Bytes } from "../../base/data.ts";
 import { errorFor } from "../../base/errors.ts";
 import { WOULD_BLOCK } from "../../seam/transport.ts";
 import type { Caller, Transport, Waiter, WouldBlock } from "../../seam/transport.ts";
-import type { Facts } from "../../tls/engine.ts";
+import type { ConnectionInfo } from "../../tls/engine.ts";
 import { SSLError } from "../../tls/errors.ts";
 import { Forwarding } from "../../tls/forwarding.ts";
 import type { SecureTransport } from "../../tls/transport.ts";
 import type { StreamTransport } from "../streams.ts";
 import { refuseOption, TlsConn } from "./conn.ts";
-import { DenoFacts, NATIVE_TLS_HINT } from "./facts.ts";
+import { DenoConnectionInfo, NATIVE_TLS_HINT } from "./connection_info.ts";
 
 /** Starts TLS on a TCP connection. */
 export type StartTls = (conn: Deno.TcpConn) => Promise<TlsConn>;
@@ -29,7 +29,7 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
   #readError: SSLError | null = null;
   /** The waiters during the handshake. The connection below reports no events of it. */
   readonly #waiting = new Map<Waiter, number>();
-  readonly #facts = new DenoFacts(
+  readonly #info = new DenoConnectionInfo(
     () => this.#conn?.alpnProtocol ?? null,
     () => this.#stream.connection?.inflow.buffered ?? 0,
   );
@@ -46,8 +46,8 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
     }
   }
 
-  get facts(): Facts | null {
-    return this.#started ? this.#facts : null;
+  get connectionInfo(): ConnectionInfo | null {
+    return this.#started ? this.#info : null;
   }
 
   async start(): Promise<void> {

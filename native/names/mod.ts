@@ -44,8 +44,8 @@ export async function getaddrinfo(
 }
 
 /**
- * Returns the IPv4 address of a host, as Python's `socket.gethostbyname()`. A name needs net access to it, a literal
- * address needs none.
+ * Returns the IPv4 address of a host, as Python's `socket.gethostbyname()`. The look-up of a
+ * name needs net access to the name. A literal address needs no permission.
  *
  * @throws {gaierror} if the host is not known.
  *
@@ -61,8 +61,8 @@ export async function gethostbyname(hostname: string | Uint8Array, options: Wait
 }
 
 /**
- * Returns a host's name, its aliases and all its IPv4 addresses, as Python's `socket.gethostbyname_ex()`. A name needs net
- * access to it, a literal address needs none.
+ * Returns a host's name, its aliases and all its IPv4 addresses, as Python's `socket.gethostbyname_ex()`. The
+ * look-up of a name needs net access to the name. A literal address needs no permission.
  *
  * @throws {gaierror} if the host is not known.
  *

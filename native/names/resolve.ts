@@ -61,9 +61,7 @@ export async function endpoints(host: string, port: number): Promise<[family: nu
   });
 }
 
-// getaddrinfo(3): looks up hosts and services with all sources of /etc/nsswitch.conf.
-//
-// It runs on a thread of Deno's pool and does not block JavaScript.
+// getaddrinfo(3), which looks up hosts and services with all sources of /etc/nsswitch.conf.
 
 // struct addrinfo: int ai_flags @0, ai_family @4, ai_socktype @8, ai_protocol @12, socklen_t ai_addrlen @16,
 // struct sockaddr *ai_addr @24, char *ai_canonname @32, struct addrinfo *ai_next @40.

@@ -1,24 +1,24 @@
-// What a lesson consists of.
+// The parts of a lesson.
 
 import type { Both } from "../page/i18n.ts";
 import type { Settings } from "../protocol.ts";
 
-/** A program of a lesson, on a host of its own. */
+/** A program of a lesson. Each has its own host. */
 export interface LessonProgram {
   host: string;
   code: string;
-  /** What is typed in advance for its `input()`. */
+  /** Lines for its `input()`, typed in advance. */
   typed?: string[];
 }
 
 export interface Lesson {
-  /** The name in links. */
+  /** The name of the lesson in links. */
   id: string;
   part: Both;
   title: Both;
-  /** In the Markdown that page/markdown.ts knows. */
+  /** Text in the Markdown that page/markdown.ts supports. */
   text: Both;
-  /** The programs; `note` chooses a comment's language. */
+  /** Makes the programs. `note` chooses the language of a comment. */
   programs(note: (en: string, zh: string) => string): LessonProgram[];
   settings?: Partial<Settings>;
   /** Hosts that drop every packet. */
@@ -27,7 +27,7 @@ export interface Lesson {
   answer: Both;
 }
 
-/** The network of a lesson that says nothing else. */
+/** The network of a lesson that has no settings of its own. */
 export const USUAL: Settings = { latency: 0.02, loss: 0, bandwidth: 0, seed: 1 };
 
 export const PARTS = {

@@ -1,7 +1,7 @@
 import { PARTS } from "./lesson.ts";
 import type { Lesson, LessonProgram } from "./lesson.ts";
 
-/** A client that keeps the server busy for three seconds, and one that comes meanwhile. */
+/** A client that keeps the server busy for three seconds, and a second client that arrives meanwhile. */
 export function twoClients(note: (en: string, zh: string) => string): LessonProgram[] {
   return [
     {

@@ -1,19 +1,19 @@
-// Reads a program's text: what it imports and declares, where it waits, where it breaks the grammar.
+// Parses a program's text: its imports and declarations, its awaits, and its first syntax error.
 
 import { javascriptLanguage } from "@codemirror/lang-javascript";
 import type { SyntaxNode } from "@lezer/common";
 import type { Edit } from "../protocol.ts";
 
 export interface Analysis {
-  /** What the Worker changes before it runs the text. */
+  /** The changes that the Worker makes before it runs the text. */
   edits: Edit[];
   /** The names declared at the top level. */
   declared: string[];
-  /** The line at which the grammar is first broken. */
+  /** The line of the first syntax error. */
   brokenLine: number | undefined;
 }
 
-/** Nodes whose declarations are not the module's. */
+/** Nodes whose declarations do not belong to the module. */
 const INNER = new Set([
   "Block",
   "ParamList",
@@ -29,7 +29,7 @@ function isTopLevel(node: SyntaxNode): boolean {
   return true;
 }
 
-/** The expression that an `await` waits for, or that a `for await` runs over. */
+/** The expression that an `await` waits for, or that a `for await` iterates over. */
 function operandOf(node: SyntaxNode, after: string): SyntaxNode | null {
   let child = node.firstChild;
   while (child !== null && child.name !== after) child = child.nextSibling;
@@ -66,7 +66,7 @@ export function analyse(code: string): Analysis {
     },
   });
   edits.sort((a, b) => a.from - b.from);
-  // Text with broken grammar is left as it is: the engine's complaint is then about the reader's own text.
+  // Text with a syntax error is not changed, so that the engine's message is about the reader's own text.
   return {
     edits: brokenLine === undefined ? edits : edits.filter(({ by }) => typeof by !== "string"),
     declared,

@@ -9,7 +9,7 @@ const toCompletion = ([label, kind, detail, info]: [string, string, string, stri
   detail,
   info: info === "" ? undefined : info,
   type: kind,
-  // Constants are many: functions come first.
+  // There are many constants, so functions come first.
   boost: kind === "function" ? 10 : kind === "class" ? 5 : 0,
 });
 

@@ -1,4 +1,4 @@
-// Run, Stop, and how the network is: latency, loss, bandwidth, seed.
+// Run, Stop, and the settings of the network: latency, loss, bandwidth, seed.
 
 import type { Settings } from "../protocol.ts";
 import { h, icon, ICONS } from "./dom.ts";
@@ -20,7 +20,7 @@ interface Field {
   unit: TextName | "%" | null;
   max: number;
   step: number | "any";
-  /** From what is shown to what is meant. */
+  /** The factor from the number shown to the setting. */
   scale: number;
 }
 
@@ -34,9 +34,9 @@ const FIELDS: Field[] = [
 export class Controls {
   /** Run and Stop. */
   readonly buttons: HTMLElement;
-  /** How the network is. */
+  /** The settings of the network. */
   readonly network: HTMLElement;
-  /** What is done with programs and traces. */
+  /** The commands for programs and traces. */
   readonly tools: HTMLElement;
   readonly #run: HTMLButtonElement;
   readonly #stop: HTMLButtonElement;

@@ -12,7 +12,7 @@ function fill(element: Element, attributes: Attributes, children: Child[]): void
   for (const child of children) if (child) element.append(child);
 }
 
-/** An HTML element; a function among the attributes listens to the event of that name. */
+/** An HTML element. A function among the attributes is a listener of the event of that name. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
@@ -48,7 +48,7 @@ export const ICONS = {
   last: "M11.4 3H13v10h-1.6zM3 3v10l7.5-5z",
 };
 
-/** What the reader chose stays; a browser that stores nothing forgets it with the page. */
+/** Keeps the reader's choices. A browser without storage forgets them with the page. */
 export const kept = {
   get(name: string): string | null {
     try {
@@ -61,7 +61,7 @@ export const kept = {
     try {
       localStorage.setItem(`play.${name}`, value);
     } catch {
-      // Storage is refused: the choice holds for this page.
+      // The browser refuses storage. The choice holds until the page is closed.
     }
   },
 };

@@ -10,7 +10,7 @@ export interface Hosts {
   silent: string[];
 }
 
-/** An address that is reserved for documentation (RFC 5737): nothing answers there. */
+/** An address that is reserved for documentation (RFC 5737). Nothing answers there. */
 const NO_ANSWER = "192.0.2.1";
 
 const HELPERS: Record<string, string> = {
@@ -30,7 +30,7 @@ function sleep(seconds) {
 `,
 };
 
-/** A program as a file that runs on one machine: hosts become addresses, and the page's helpers come along. */
+/** A program as a file for one machine. Host names become addresses, and the page's helpers are included. */
 export function runnable(code: string, { running, silent }: Hosts): string {
   let text = code.replace(/\[\s*(["'])([\w-]+)\1\s*,/g, (whole, _quote, host) => {
     if (running.includes(host)) return `["127.0.0.1",`;
@@ -44,7 +44,7 @@ export function runnable(code: string, { running, silent }: Hosts): string {
   return text;
 }
 
-/** What stands beside the programs, so that they find the module and may use datagrams. */
+/** The configuration file beside the programs. With it they find the module and may use datagrams. */
 const CONFIG = {
   imports: { "@berkeley/socket": "jsr:@berkeley/socket@^0.1" },
   unstable: ["net"],
@@ -59,7 +59,7 @@ export function programsAsZip(programs: { host: string; code: string }[], hosts:
   return zip(files);
 }
 
-/** Has the browser save bytes as a file. */
+/** Makes the browser save bytes as a file. */
 export function save(name: string, bytes: Uint8Array, type: string): void {
   const address = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));
   const link = h("a", { href: address, download: name });

@@ -1,4 +1,4 @@
-// Runs before the page is first painted: theme and language as they were chosen, so that neither flickers.
+// Runs before the first paint. It sets the chosen theme and language, so that neither flickers.
 
 import { kept } from "./dom.ts";
 

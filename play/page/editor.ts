@@ -19,9 +19,9 @@ import { classHighlighter } from "@lezer/highlight";
 import { completeSockets } from "./completion.ts";
 import { t } from "./i18n.ts";
 
-/** What the lines of an editor are marked with. */
+/** The marks on the lines of an editor. */
 interface Marks {
-  /** Lines at which the program waits. */
+  /** The lines at which the program waits. */
   waiting: number[];
   /** The error, and its line. */
   failed: { line: number; message: string } | null;
@@ -104,7 +104,7 @@ export function createEditor(text: string, label: string, events: EditorEvents):
         EditorView.lineWrapping,
         marks,
         labelled(label),
-        // Tab is left to the browser: a keyboard must be able to leave the editor.
+        // The editor ignores Tab, so that the keyboard can leave it.
         keymap.of([
           { key: "Mod-Enter", run: () => (events.run(), true) },
           ...closeBracketsKeymap,
@@ -137,7 +137,7 @@ export function createEditor(text: string, label: string, events: EditorEvents):
   };
 }
 
-/** How a keyboard runs the programs. */
+/** The keys that run the programs. */
 export function keyHint(): string {
   return t("keyHint", { key: /Mac|iP(hone|ad)/.test(navigator.platform) ? "⌘" : "Ctrl" });
 }

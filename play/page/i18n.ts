@@ -1,4 +1,4 @@
-// The language of the page: English or Chinese, switched in place and kept.
+// The language of the page, English or Chinese. A switch changes the texts in place and is kept.
 
 import { kept } from "./dom.ts";
 import { TEXTS } from "./texts.ts";
@@ -24,7 +24,7 @@ export function language(): Language {
   return current;
 }
 
-/** A text of the page, with `{name}` replaced by what is given. */
+/** A text of the page. Each `{name}` is replaced by a value. */
 export function t(name: TextName, values: Record<string, string | number> = {}): string {
   return TEXTS[name][current].replace(/\{(\w+)\}/g, (whole, key) => key in values ? String(values[key]) : whole);
 }
@@ -34,7 +34,9 @@ export function onLanguage(listener: () => void): void {
   listeners.push(listener);
 }
 
-/** Writes all texts that `data-t` (text), `data-t-label` (aria-label) and `data-t-title` (title) name. */
+/**
+ * Writes all texts that the attributes `data-t` (text), `data-t-label` (aria-label) and `data-t-title` (title) name.
+ */
 export function translate(root: ParentNode): void {
   for (const element of root.querySelectorAll<HTMLElement>("[data-t], [data-t-label], [data-t-title]")) {
     const { t: text, tLabel, tTitle } = element.dataset;

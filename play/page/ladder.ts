@@ -9,7 +9,7 @@ import { BETWEEN, details, kindOf, partsOf, spoken } from "./packets.ts";
 import type { RunRecord } from "./record.ts";
 import { clock, gap } from "./units.ts";
 
-/** More arrows than that are slow to draw and no longer read: those around the chosen time are shown. */
+/** More arrows than that are slow to draw and hard to read. Then only those around the chosen time are shown. */
 const MAX_SHOWN = 300;
 const GUTTER = 58;
 const HEAD = 34;
@@ -20,14 +20,14 @@ interface Drawn extends Rung {
   element: SVGGElement;
 }
 
-/** How many letters wide a text is; a Chinese character takes two. */
+/** The width of a text in letters. A Chinese character is two letters wide. */
 function widthOf(text: string): number {
   let width = 0;
   for (const char of text) width += /[\u1100-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uff60]/.test(char) ? 1.8 : 1;
   return width;
 }
 
-/** The longest label of a packet that fits, and all that is said of the packet, which begins with the label. */
+/** The longest label of a packet that fits, and the full description, which begins with the label. */
 function fitting(packet: Packet, pixels: number): { label: string; whole: string } {
   const fits = (text: string) => widthOf(text) * LETTER <= pixels;
   for (let room = 24; room > 0; room -= 4) {
@@ -36,7 +36,7 @@ function fitting(packet: Packet, pixels: number): { label: string; whole: string
   }
   const parts = partsOf(packet, 0);
   const whole = parts.join(BETWEEN);
-  // A cross shows a loss, and dots show a repetition: their words go first.
+  // The parts at the end go first: a cross shows a loss, and dots show a retransmission.
   while (parts.length > 1 && !fits(parts.join(BETWEEN))) parts.pop();
   return { label: parts.join(BETWEEN), whole };
 }
@@ -72,12 +72,12 @@ export class Ladder {
     }).observe(this.#frame);
   }
 
-  /** The panel with all that is in the chosen packet. */
+  /** The panel with the details of the chosen packet. */
   get details(): HTMLElement {
     return this.#details;
   }
 
-  /** Begins with another run. */
+  /** Starts with another run. */
   start(record: RunRecord, hosts: { name: string; hue: number }[]): void {
     this.#record = record;
     this.#hosts = hosts;
@@ -90,12 +90,12 @@ export class Ladder {
     this.#draw();
   }
 
-  /** Draws anew: there are more packets. */
+  /** Draws again after packets were added. */
   update(): void {
     this.#draw();
   }
 
-  /** Shows what had been sent at a time; where the reader chose the time, it is scrolled into view. */
+  /** Shows the packets up to a time. If the reader chose the time, it is scrolled into view. */
   showAt(time: number, scroll: boolean): void {
     this.#time = time;
     const [from, to] = this.#wanted();
@@ -111,7 +111,7 @@ export class Ladder {
     let at = packets.findIndex(({ time }) => time > this.#time);
     if (at < 0) at = packets.length;
     const [from, to] = this.#window;
-    // Stays as it is while the chosen time is well inside.
+    // The part does not change while the chosen time is well inside it.
     if (to - from === MAX_SHOWN && at >= from + 20 && at <= to - 20) return this.#window;
     const start = Math.max(0, Math.min(at - MAX_SHOWN / 2, packets.length - MAX_SHOWN));
     return [start, start + MAX_SHOWN];
@@ -120,7 +120,8 @@ export class Ladder {
   #order(): { name: string; hue: number }[] {
     const hosts = [...this.#hosts];
     if (hosts.length < 3) return hosts;
-    // The host that talks most stands second: with three hosts in the middle, and its arrows cross no line.
+    // The host with the most packets is second. With three hosts it is in the middle, and no arrow crosses another
+    // line.
     const counts = new Map<string, number>();
     for (const { from, to } of this.#record!.packets) {
       for (const name of [from, to]) counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -261,7 +262,7 @@ export class Ladder {
     return { ...rung, element };
   }
 
-  /** Shows a packet's details; -1: none. */
+  /** Shows the details of a packet, or none for -1. */
   #choose(index: number, focus = false): void {
     this.#chosen = index;
     let chosen: Drawn | undefined;

@@ -1,25 +1,25 @@
-// Where the packets of a ladder stand. Time runs downwards, but not to scale: an idle second would be a metre of
-// nothing beside a round trip of a millimetre. Each step of time gets a height that grows with its logarithm.
+// The heights of the packets in a ladder. Time runs downwards but not to scale: beside a round trip of a millimetre, an
+// idle second would be a metre high. The height of each step grows with the logarithm of its time.
 
 import type { Packet } from "../protocol.ts";
 
-/** A packet with its place: it leaves at `sent` and is there at `there`, in pixels from the top. */
+/** A packet and its place: the heights at which it is sent and arrives, in pixels from the top. */
 export interface Rung {
   packet: Packet;
-  /** Its place in the whole trace. */
+  /** Its index in the trace. */
   index: number;
   sent: number;
   there: number;
 }
 
-/** A stretch in which nothing happened. */
+/** A time span without events. */
 export interface Pause {
   top: number;
   bottom: number;
   seconds: number;
 }
 
-/** A time, and the height at which everything up to it has happened. */
+/** A time, and the height below which all its events are. */
 export interface Tick {
   time: number;
   y: number;
@@ -28,28 +28,28 @@ export interface Tick {
 export interface Layout {
   rungs: Rung[];
   pauses: Pause[];
-  /** In order. */
+  /** Sorted by time. */
   ticks: Tick[];
   height: number;
 }
 
 const TOP = 14;
-/** Between packets of the same moment. */
+/** The distance of packets of the same time. */
 const STEP = 20;
-/** Between a packet that arrives and the answer to it. */
+/** The distance between a packet that arrives and its answer. */
 const TURN = 11;
 const MIN_GAP = 14;
 const MAX_GAP = 46;
-/** A millisecond's height is the smallest; each doubling adds to it. */
+/** The height of a millisecond is the smallest. Each doubling of the time adds this much. */
 const PER_DOUBLING = 7;
-/** With nothing under way for this long, a gap is shown as a pause with its length. */
+/** A time without packets under way that is longer than this is shown as a pause with its length. */
 const PAUSE = 0.15;
 
 export function gapFor(seconds: number): number {
   return Math.min(MAX_GAP, MIN_GAP + PER_DOUBLING * Math.max(0, Math.log2(seconds / 0.001)));
 }
 
-/** How long the packets of a trace took at least: about the network's latency. */
+/** The shortest time that packets of a trace took, which is about the latency of the network. */
 function usualTime(packets: Packet[]): number {
   let least = Infinity;
   for (const { time, arrival } of packets) if (arrival !== null) least = Math.min(least, arrival - time);
@@ -64,7 +64,7 @@ export function layOut(packets: Packet[], first = 0): Layout {
     { time: rung.packet.time, rung, isSend: true, order: rung.index },
     { time: rung.packet.arrival ?? rung.packet.time + half, rung, isSend: false, order: rung.index },
   ]);
-  // At one time what arrives comes before what is sent in answer; a packet without latency is sent before it arrives.
+  // At the same time, arrivals come before the answers to them. A packet without latency is sent before it arrives.
   events.sort((a, b) =>
     a.time - b.time ||
     (a.rung === b.rung ? (a.isSend ? -1 : 1) : Number(a.isSend) - Number(b.isSend) || a.order - b.order)
@@ -74,7 +74,7 @@ export function layOut(packets: Packet[], first = 0): Layout {
   let y = TOP;
   let time = events[0]?.time ?? 0;
   let underWay = 0;
-  /** Where the last packet left or reached each host at this time. */
+  /** The height of the latest packet at each host at this time. */
   let used = new Map<string, { y: number; isSend: boolean }>();
   for (const { time: now, rung, isSend } of events) {
     if (now > time) {
@@ -95,7 +95,7 @@ export function layOut(packets: Packet[], first = 0): Layout {
       rung.sent = y;
       underWay++;
     } else {
-      // A packet that takes no time still slopes a little, so that its direction is seen.
+      // A packet without latency still slopes a little, so that its direction is visible.
       rung.there = Math.max(y, rung.sent + 4);
       y = Math.max(y, rung.there);
       underWay--;
@@ -107,7 +107,7 @@ export function layOut(packets: Packet[], first = 0): Layout {
   return { rungs, pauses, ticks, height: y + TOP };
 }
 
-/** The height of a time: at its tick, or between two. */
+/** The height of a time: at its tick, or between two ticks. */
 export function heightAt(ticks: Tick[], time: number): number {
   let before: Tick | undefined;
   for (const tick of ticks) {

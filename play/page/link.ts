@@ -1,9 +1,9 @@
-// Links that carry programs and settings: `#lesson` alone, or `#lesson/` and what was changed, deflated, in base64url.
-// A link is text from anywhere: what it carries is checked field by field, and nothing of it runs by itself.
+// Links that carry programs and settings: `#lesson` alone, or `#lesson/` and the changes, deflated, in base64url. A
+// link may come from anywhere. So its content is checked field by field, and it never runs by itself.
 
 import type { Settings } from "../protocol.ts";
 
-/** What a link carries beside the lesson's name. */
+/** The content of a link besides the lesson's name. */
 export interface Carried {
   programs: { host: string; code: string; typed: string[] }[];
   settings: Settings;
@@ -36,7 +36,7 @@ export async function toFragment(lesson: string, carried: Carried | null): Promi
   return `#${lesson}/${btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "")}`;
 }
 
-/** The lesson that a fragment names and what it carries; null for `carried` where there is nothing or it is damaged. */
+/** The lesson and the content of a fragment. `carried` is null if there is no content or it is damaged. */
 export async function fromFragment(
   fragment: string,
 ): Promise<{ lesson: string; carried: Carried | null; damaged: boolean }> {
@@ -75,7 +75,7 @@ function checked(value: any): Carried {
   };
 }
 
-/** Whether settings are such as the simulator takes. */
+/** Whether settings are valid for the simulator. */
 export function isSettings({ latency, loss, bandwidth, seed }: Record<keyof Settings, unknown>): boolean {
   return inRange(latency, 0, 60) && inRange(loss, 0, 1) && inRange(bandwidth, 0, 1e12) &&
     inRange(seed, 0, 2 ** 32 - 1) &&

@@ -1,4 +1,4 @@
-// The page: the list of lessons, the lesson that is open, language and theme.
+// The page: the list of lessons, the open lesson, the language and the theme.
 
 import { LESSONS } from "../lessons/lessons.ts";
 import type { Lesson } from "../lessons/lesson.ts";
@@ -12,7 +12,7 @@ import { Workbench } from "./workbench.ts";
 const find = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 
 let lesson: Lesson = LESSONS[0];
-/** The fragment that this page set itself. */
+/** The fragment that this page has set itself. */
 let ownFragment = "";
 
 const workbench = new Workbench(async () => {

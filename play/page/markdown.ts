@@ -1,4 +1,4 @@
-// The Markdown of the lessons: paragraphs, lists, block code, `code`, **strong** and [links](address). Nothing else.
+// The Markdown of the lessons. It has paragraphs, lists, code blocks, `code`, **strong** and [links](address) only.
 
 import { h } from "./dom.ts";
 
@@ -17,7 +17,7 @@ function inline(text: string): Node[] {
   return nodes;
 }
 
-/** Lines of one paragraph are joined: by a blank, but not between Chinese characters. */
+/** Joins the lines of a paragraph by a blank, except between Chinese characters. */
 function joined(lines: string[]): string {
   return lines.reduce((text, line) => {
     const isWide = /[\u2e80-\uffef]$/.test(text) || /^[\u2e80-\uffef]/.test(line);

@@ -1,4 +1,4 @@
-// What a packet is called, its colour, and all that is in it.
+// The label of a packet, its colour, and its details.
 
 import type { Packet } from "../protocol.ts";
 import { h } from "./dom.ts";
@@ -24,14 +24,14 @@ const FATES: Record<Packet["fate"], TextName | null> = {
   partitioned: "fatePartitioned",
 };
 
-/** The bytes as text; what is no text, and what ends within a character, is a point. */
+/** The bytes as text. Bytes that are no text, or that end inside a character, are shown as a point. */
 export function textOf(data: Uint8Array): string {
   return new TextDecoder().decode(data).replace(/[\p{Cc}\ufffd]/gu, (char) => char === "\n" ? "⏎" : "·");
 }
 
 /**
- * What is said of a packet: its name, and where they are so, that it was sent again and what became of it. `room` is the
- * number of payload characters that fit.
+ * The parts of a packet's label: its name, whether it was sent again, and its fate. `room` is the number of payload
+ * characters that fit.
  */
 export function partsOf(packet: Packet, room: number): string[] {
   const { protocol, flags, seq, ack, data, retransmission, fate } = packet;
@@ -55,10 +55,10 @@ export function partsOf(packet: Packet, room: number): string[] {
   return parts;
 }
 
-/** What stands between the parts. */
+/** The separator of the parts. */
 export const BETWEEN = " · ";
 
-/** A packet in a sentence, for screen readers, with what is said of it. */
+/** A packet as a sentence for screen readers. */
 export function spoken({ time, from, to }: Packet, what: string): string {
   return t("packetLabel", { time: clock(time), from, to, what });
 }
@@ -85,10 +85,10 @@ function arrivalOf({ arrival, fate }: Packet): string {
   return fate === "under way" || name === null ? t("fateUnderWay") : `${t("never")} · ${t(name)}`;
 }
 
-/** All that is in a packet, as a list of terms. */
+/** The details of a packet as a list of terms. */
 export function details(packet: Packet): HTMLElement {
   const { protocol, flags, data } = packet;
-  // Short ones stand side by side.
+  // Short rows are side by side.
   const rows: [TextName, string, "short" | "long"][] = [
     ["sent", t("seconds", { time: clock(packet.time) }), "short"],
     ["arrives", arrivalOf(packet), "short"],

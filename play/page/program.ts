@@ -1,4 +1,4 @@
-// One program on the page: its editor, its output, and the box from which `input()` reads.
+// One program of the page: its editor, its output, and the box from which `input()` reads.
 
 import type { Failure, Output } from "../protocol.ts";
 import { h } from "./dom.ts";
@@ -10,14 +10,14 @@ import type { RunRecord } from "./record.ts";
 import { clock } from "./units.ts";
 
 export interface ProgramEvents {
-  /** The hosts of the lesson, which a copied program has as 127.0.0.1. */
+  /** The hosts of the lesson. A copied program has their addresses as 127.0.0.1. */
   hosts(): Hosts;
   changed(): void;
   run(): void;
   answer(id: number, line: string): void;
 }
 
-/** An error that a program ended with, for the output. */
+/** An output line, or the error that ended the program. */
 type Line = { time: number; kind: Output["kind"] | "failure"; text: string };
 
 export class ProgramCard {
@@ -139,7 +139,7 @@ export class ProgramCard {
 
   // Output.
 
-  /** Begins a new run, or forgets the last. */
+  /** Starts a new run, or removes the last one. */
   clear(record: RunRecord | undefined): void {
     this.#record = record;
     this.#lines = [];
@@ -150,7 +150,7 @@ export class ProgramCard {
     this.endQuestion();
   }
 
-  /** Adds the output that is new. */
+  /** Adds the new output. */
   update(): void {
     if (this.#record === undefined) return;
     const { outputs, failures, end } = this.#record;
@@ -178,7 +178,7 @@ export class ProgramCard {
     if (atEnd && fresh.length > 0) this.#output.scrollTop = this.#output.scrollHeight;
   }
 
-  /** Shows the program as it was at a time: what it had printed, where it waited. */
+  /** Shows the program at a time: its output so far, and where it waited. */
   showAt(time: number): void {
     if (this.#record === undefined) return;
     for (const { line, element } of this.#lines) element.classList.toggle("later", line.time > time);
@@ -191,7 +191,7 @@ export class ProgramCard {
     });
   }
 
-  // Questions.
+  // The questions of `input()`.
 
   ask(id: number, prompt: string): void {
     this.#question = { id, prompt };

@@ -1,4 +1,4 @@
-// What is known of one run, as it comes from the Worker.
+// The data of one run, as the Worker sends it.
 
 import type { End, Failure, Moment, Output, Packet, SocketRow, Wait } from "../protocol.ts";
 
@@ -9,16 +9,16 @@ export class RunRecord {
   readonly moments: Moment[] = [];
   readonly waits: Wait[] = [];
   end: End | undefined;
-  /** Real milliseconds from the press of Run to the end. */
+  /** Real milliseconds from pressing Run to the end. */
   took = 0;
   #times: number[] | undefined;
 
-  /** To be called after more was added. */
+  /** Must be called after data was added. */
   touch(): void {
     this.#times = undefined;
   }
 
-  /** Every time at which something happened, in order, each once. */
+  /** All times with an event, sorted, each once. */
   get times(): number[] {
     if (this.#times !== undefined) return this.#times;
     const all = new Set<number>([0]);
@@ -32,7 +32,7 @@ export class RunRecord {
     return this.#times = [...all].sort((a, b) => a - b);
   }
 
-  /** The sockets after everything at a time has happened. */
+  /** The sockets after all events of a time. */
   socketsAt(time: number): SocketRow[] {
     let low = 0;
     let high = this.moments.length;

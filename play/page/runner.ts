@@ -1,13 +1,13 @@
-// Runs programs in a Worker, and ends the Worker where it does not answer.
+// Runs programs in a Worker, and ends a Worker that does not answer.
 
 import type { FromWorker, Program, Settings } from "../protocol.ts";
 import workerText from "worker:text";
 
-/** The Worker is ended where it says nothing for so long: an endless loop without an await. */
+/** The longest silence of a Worker: it means an endless loop without an await. Then the Worker is ended. */
 const SILENCE_MS = 4000;
-/** Nor may a run take longer, the time not counted that the reader is asked for. */
+/** The longest run. The time that the reader needs to type is not counted. */
 const LIMIT_MS = 20_000;
-/** How long a Worker that was asked to stop may take to tell the end of its trace. */
+/** The time that a Worker has to send the end of its trace after it was asked to stop. */
 const GRACE_MS = 200;
 const CHECK_MS = 250;
 
@@ -16,7 +16,7 @@ interface Loaded {
   address: string;
 }
 
-/** The Worker of the next run: its text is parsed while the reader reads. */
+/** The Worker of the next run. Its text is parsed while the reader reads. */
 let next: Loaded | undefined;
 
 function loaded(): Loaded {
@@ -25,14 +25,14 @@ function loaded(): Loaded {
   return { address, worker: new Worker(address, { type: "module" }) };
 }
 
-/** Makes the Worker of the next run. It does nothing until it is told to run. */
+/** Makes the Worker of the next run. It does nothing until it gets the programs. */
 export function prepare(): void {
   next ??= loaded();
 }
 
 export interface RunEvents {
   message(message: FromWorker): void;
-  /** The Worker was ended before it told its end. */
+  /** The Worker was ended before it sent its last data. */
   cut(reason: "stopped" | "silent" | "slow"): void;
 }
 
@@ -81,7 +81,7 @@ export class Run {
 
   #check(): void {
     const now = performance.now();
-    // A page that was asleep (a background tab, a laptop's lid) did not listen either.
+    // A page that was suspended (a background tab, a closed laptop) received no messages either.
     const step = Math.min(now - this.#checked, 2 * CHECK_MS);
     if (now - this.#checked > 4 * CHECK_MS) this.#heard = now;
     this.#checked = now;
@@ -90,20 +90,20 @@ export class Run {
     else if (this.#spent > LIMIT_MS) this.#cut("slow");
   }
 
-  /** Gives a program the line that it asked for. */
+  /** Sends a program the line that it asked for. */
   answer(id: number, line: string): void {
     this.#asked.delete(id);
     this.#worker.postMessage({ type: "input", id, line });
   }
 
-  /** Ends the run: the Worker is asked first, so that it tells its trace, and then ended. */
+  /** Ends the run. The Worker is asked to send its trace first, and is then ended. */
   stop(): void {
     if (this.#over) return;
     this.#worker.postMessage({ type: "stop" });
     setTimeout(() => this.#cut("stopped"), GRACE_MS);
   }
 
-  /** Ends the Worker without a word. */
+  /** Ends the Worker at once. */
   discard(): void {
     this.#finish();
   }

@@ -1,4 +1,4 @@
-// The sockets at a time, as `ss` shows them, and the states of each over the whole run.
+// The sockets at a time, as `ss` shows them, and the states of each socket over the whole run.
 
 import type { SocketRow } from "../protocol.ts";
 import { h } from "./dom.ts";
@@ -6,7 +6,7 @@ import { t } from "./i18n.ts";
 import type { RunRecord } from "./record.ts";
 import { clock } from "./units.ts";
 
-/** A full bar: more than a common lesson ever holds. */
+/** The bytes of a full bar: more than a usual lesson has in a queue. */
 const FULL = 65536;
 const MAX_SLOTS = 12;
 
@@ -17,7 +17,7 @@ interface Host {
 
 /** The bytes of a queue, with a bar. */
 function bytesIn(count: number): HTMLElement {
-  // By the square root, so that a few bytes are seen beside a full buffer.
+  // Uses the square root, so that a few bytes are visible beside a full buffer.
   const part = count === 0 ? 0 : Math.max(0.06, Math.sqrt(Math.min(count / FULL, 1)));
   return h(
     "span",
@@ -27,9 +27,9 @@ function bytesIn(count: number): HTMLElement {
   );
 }
 
-/** A listener's queue: a slot for each connection that it holds, filled where one waits. */
+/** A listener's queue: a slot for each connection that fits, filled if a connection waits. */
 function backlogIn(count: number, backlog: number): HTMLElement {
-  // Linux queues one more than the backlog says.
+  // Linux's queue holds one connection more than the backlog.
   const slots = backlog < MAX_SLOTS ? backlog + 1 : 0;
   const marks = h("span", { class: "slots", "aria-hidden": "true" });
   for (let slot = 0; slot < slots; slot++) marks.append(h("span", { class: slot < count ? "slot full" : "slot" }));
@@ -121,12 +121,12 @@ export class SocketTable {
 
 interface Stretch {
   state: string;
-  /** Places on the slider. */
+  /** Positions on the slider. */
   from: number;
   to: number;
 }
 
-/** The states of each socket, in the slider's own scale. */
+/** The states of each socket, on the scale of the slider. */
 export class StateBars {
   readonly element: HTMLElement;
   readonly #rows = h("div", { class: "state-rows", role: "list" });
@@ -208,7 +208,7 @@ export class StateBars {
     );
   }
 
-  /** Moves the line that marks the chosen time: a part of the whole, 0 to 1. */
+  /** Moves the line of the chosen time. `part` is its position from 0 to 1. */
   showAt(part: number): void {
     this.#now.style.setProperty("--part", String(part));
   }

@@ -1,10 +1,10 @@
-// The slider and the step buttons that move through virtual time, one happening after the other.
+// The slider and the buttons that move through virtual time, one event after the other.
 
 import { h, icon, ICONS } from "./dom.ts";
 import { t } from "./i18n.ts";
 import { clock } from "./units.ts";
 
-/** Is told the chosen time, its part of the whole, and whether the reader chose it. */
+/** Called with the chosen time, its position from 0 to 1, and whether the reader chose it. */
 export type Moved = (time: number, part: number, byReader: boolean) => void;
 
 export class Timeline {
@@ -50,13 +50,13 @@ export class Timeline {
     return this.#times[this.place] ?? 0;
   }
 
-  /** Begins anew, at the end of whatever comes. */
+  /** Starts a new run, and stays at its end while events are added. */
   start(): void {
     this.#followsEnd = true;
     this.update([0]);
   }
 
-  /** Takes the times at which something happened; stays at its time, or at the end if it was there. */
+  /** Takes the times of the events. The position stays at its time, or at the end if it was there. */
   update(times: number[]): void {
     const { time } = this;
     this.#times = times;

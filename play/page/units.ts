@@ -1,6 +1,6 @@
-// Virtual times and sizes, as text.
+// Virtual times and sizes as text.
 
-/** Seconds with as many digits as tell packets apart. */
+/** Seconds with enough digits to distinguish packets. */
 export function clock(seconds: number): string {
   return seconds.toFixed(3);
 }

@@ -1,4 +1,4 @@
-// The programs of a lesson, their run, and the views of what happened.
+// The programs of a lesson, their run, and the views of the run.
 
 import type { Lesson } from "../lessons/lesson.ts";
 import { USUAL } from "../lessons/lesson.ts";
@@ -32,9 +32,9 @@ const END_TEXTS: Record<Ending, TextName> = {
   "failed": "failed",
 };
 
-/** As many colours as style.css has for hosts. */
+/** The number of host colours in style.css. */
 const HUES = 6;
-/** The next run's Worker is made a little later, when the page has drawn. */
+/** The Worker of the next run is made after this delay, when the page has been drawn. */
 const PREPARE_MS = 100;
 
 export class Workbench {
@@ -53,7 +53,7 @@ export class Workbench {
   readonly #bars = new StateBars();
   readonly #timeline: Timeline;
   readonly #share: () => Promise<boolean>;
-  /** What was edited in other lessons: it is there when the reader comes back. */
+  /** The changes in other lessons, which are kept until the reader returns to them. */
   readonly #drafts = new Map<string, Carried>();
   #programs: ProgramCard[] = [];
   #lesson: Lesson | undefined;
@@ -65,7 +65,9 @@ export class Workbench {
   #started = 0;
   #asking = 0;
 
-  /** `share` puts the link into the address bar and the clipboard; false where the clipboard refuses. */
+  /**
+   * `share` writes the link to the address bar and the clipboard. It returns false if the clipboard is not available.
+   */
   constructor(share: () => Promise<boolean>) {
     this.#share = share;
     this.#controls = new Controls({
@@ -127,7 +129,7 @@ export class Workbench {
     return { running: this.#programs.map(({ host }) => host), silent: this.#lesson?.silent ?? [] };
   }
 
-  /** Shows a lesson's programs: those that a link carried, those that were edited before, or those of the lesson. */
+  /** Shows a lesson's programs: those of a link, those that were edited before, or the original ones. */
   open(lesson: Lesson, carried: Carried | null, damaged: boolean): void {
     const edited = this.carried();
     if (this.#lesson !== undefined && edited !== null) this.#drafts.set(this.#lesson.id, edited);
@@ -165,7 +167,7 @@ export class Workbench {
     this.#tellStatus();
   }
 
-  /** What a link has to carry: null where the lesson stands as it was written. */
+  /** The content of a link, or null if the lesson was not changed. */
   carried(): Carried | null {
     if (!this.#edited) return null;
     return {
@@ -178,7 +180,7 @@ export class Workbench {
     return this.#controls.settings;
   }
 
-  /** The language changed: programs that were not edited get their comments in it. */
+  /** Changes the language. Programs that were not edited get their comments in it. */
   translate(): void {
     if (!this.#edited && this.#lesson !== undefined) {
       const programs = this.#lesson.programs(note);
@@ -279,7 +281,7 @@ export class Workbench {
         break;
       case "failure": {
         const { failure } = message;
-        // The engine does not tell where the text of a module is broken; the editor's grammar does.
+        // The engine does not report the line of a syntax error in a module. The editor's parser does.
         if (failure.line === undefined && failure.message.startsWith("SyntaxError")) {
           failure.line = brokenLines.get(failure.host);
         }
@@ -344,7 +346,7 @@ export class Workbench {
       ? "failed"
       : "";
     if (this.#record?.end !== undefined) {
-      // For tests and the curious: how long the reader waited.
+      // For tests: how long the reader waited.
       this.element.dataset.took = this.#record.took.toFixed(1);
       this.element.dataset.end = this.#record.end.reason;
     } else {

@@ -36,7 +36,9 @@ function joined(parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 const UTF8_NAMES = 0x0800;
 const VERSION = 20;
-/** 1 January 1980, midnight: the format's first date, so that the same files give the same archive. */
+/**
+ * 1 January 1980, midnight: the earliest date of the format. With a fixed date the same files give the same archive.
+ */
 const DATE = 0x21;
 
 /** Packs files, name to text. */

@@ -1,4 +1,4 @@
-// Debian's Chromium on the built page, as a reader sees it.
+// Opens the built page in Debian's Chromium.
 
 import { chromium } from "playwright-core";
 import type { Browser, BrowserContext, BrowserContextOptions, Page, Request } from "playwright-core";
@@ -18,16 +18,16 @@ const FLAGS = [
   "--disable-sync",
 ];
 const CHROMIUM = Deno.env.get("CHROMIUM") ?? "/usr/bin/chromium";
-/** Long enough for a machine that does much else. */
+/** The time limit. It is long enough for a busy machine. */
 const PATIENCE_MS = 60_000;
 
-/** A page that is open, and what it has complained of. */
+/** An open page, and its messages and requests. */
 export interface Visit {
   page: Page;
   context: BrowserContext;
-  /** Messages of the console and uncaught errors. */
+  /** Console messages and uncaught errors. */
   complaints: string[];
-  /** What was asked of the network; blobs, data and what the page's policy refused left out. */
+  /** Network requests, without blobs, data URLs and what the page's policy refused. */
   requests: string[];
 }
 
@@ -44,7 +44,7 @@ export class Site {
     this.address = `http://127.0.0.1:${server.addr.port}/`;
   }
 
-  /** Builds the page into a folder of its own (or takes PLAY_DIST as it is), serves it and starts the browser. */
+  /** Builds the page into a temporary folder (or uses PLAY_DIST), serves it and starts the browser. */
   static async open(): Promise<Site> {
     const given = Deno.env.get("PLAY_DIST");
     const folder = given ?? await Deno.makeTempDir({ prefix: "play" });
@@ -93,7 +93,7 @@ export class Site {
   }
 }
 
-/** Presses Run and waits until the run is over; answers how it ended. */
+/** Presses Run and waits until the run is over. Returns how it ended. */
 export async function run(page: Page): Promise<string> {
   await page.locator("button.primary").click();
   return await ending(page);
@@ -109,7 +109,7 @@ export async function ending(page: Page): Promise<string> {
   return end!;
 }
 
-/** The lines that each host's program printed, without their times. */
+/** The lines that each host's program printed, without the times. */
 export async function outputs(page: Page): Promise<Record<string, string[]>> {
   return await page.evaluate(() => {
     const all: Record<string, string[]> = {};
@@ -121,12 +121,12 @@ export async function outputs(page: Page): Promise<Record<string, string[]>> {
   });
 }
 
-/** The packets as a screen reader tells them. */
+/** The packets as the text for screen readers. */
 export async function packets(page: Page): Promise<string[]> {
   return await page.locator(".rung").evaluateAll((rungs) => rungs.map((rung) => rung.getAttribute("aria-label") ?? ""));
 }
 
-/** The rows of the socket table at each step of time, cells joined by blanks. */
+/** The rows of the socket table at each event, with cells joined by blanks. */
 export async function socketsOverTime(page: Page): Promise<{ time: string; rows: string[] }[]> {
   return await page.evaluate(() => {
     const slider = document.querySelector<HTMLInputElement>(".timeline input")!;
@@ -143,7 +143,7 @@ export async function socketsOverTime(page: Page): Promise<{ time: string; rows:
   });
 }
 
-/** What axe-core finds that is serious or critical, each with the elements that it is about. */
+/** The serious and critical findings of axe-core, each with its elements. */
 export async function findings(page: Page): Promise<string[]> {
   const results = await page.evaluate(async () => {
     const { violations } = await (globalThis as any).axe.run(document, { resultTypes: ["violations"] });

@@ -1,4 +1,4 @@
-// What the answers to the lessons' questions say is so: the change that a question asks for is made and run.
+// Checks the answers to the questions of the lessons: the change that a question asks for is made and run.
 
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
@@ -15,13 +15,13 @@ Deno.test.beforeAll(async () => {
 Deno.test.afterAll(async () => await site[Symbol.asyncDispose]());
 
 interface Change {
-  /** For each host, pieces of its program and what replaces them. */
+  /** For each host, the pieces of its program that are replaced, and their replacements. */
   code?: Record<string, [string, string][]>;
   typed?: Record<string, string[]>;
   settings?: Partial<Settings>;
 }
 
-/** Runs a lesson with changes, and hands over the page. */
+/** Runs a lesson with changes, and passes the page on. */
 async function tried(
   id: string,
   { code = {}, typed = {}, settings }: Change,

@@ -1,4 +1,4 @@
-// What each lesson's text promises: the lines that its programs print, and what is seen besides.
+// What the text of each lesson promises: the lines that its programs print, and other effects.
 
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
@@ -7,9 +7,9 @@ import { packets, socketsOverTime } from "./_browser.ts";
 export interface Expected {
   /** How the run ends. */
   end: "ended" | "waiting";
-  /** The lines of each host in English; a RegExp where a number is the simulator's to choose. */
+  /** The lines of each host in English. A RegExp where the simulator chooses a number. */
   lines: Record<string, (string | RegExp)[]>;
-  /** Looks at packets and sockets. */
+  /** Checks packets and sockets. */
   look?(page: Page): Promise<void>;
 }
 

@@ -30,7 +30,7 @@ Deno.test("the language is switched in place and kept", async () => {
   assert.equal(await page.locator("h1").textContent(), "一对 UDP 程序");
   assert.match(await page.title(), /套接字课堂/);
   assert.match(await page.locator(".cm-content").last().textContent() ?? "", /数据: /);
-  // The run that is shown stays.
+  // The run that was shown stays.
   assert.equal((await packets(page)).length, before.length);
   assert.equal((await outputs(page)).client[0], "data: hello");
   await page.reload();
@@ -204,7 +204,7 @@ Deno.test("programs are downloaded as files that Deno runs", async () => {
   const unpacked = await new Deno.Command("python3", { args: ["-m", "zipfile", "-e", "loop.zip", "."], cwd: folder })
     .output();
   assert.equal(unpacked.success, true, new TextDecoder().decode(unpacked.stderr));
-  // The module of this checkout stands in for the published one.
+  // The module of this checkout replaces the published one.
   const config = JSON.parse(await Deno.readTextFile(`${folder}/deno.json`));
   assert.match(config.imports["@berkeley/socket"], /^jsr:@berkeley\/socket/);
   config.imports["@berkeley/socket"] = new URL("../../mod.ts", import.meta.url).href;

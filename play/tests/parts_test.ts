@@ -1,4 +1,4 @@
-// The parts of the page that need no browser.
+// The parts of the page that do not need a browser.
 
 import assert from "node:assert/strict";
 import { analyse } from "../page/analyse.ts";
@@ -14,7 +14,7 @@ import type { Packet } from "../protocol.ts";
 import { formatAll } from "../worker/format.ts";
 import { lineOf, Waits } from "../worker/waits.ts";
 
-/** A program with the edits made, as the Worker makes them. */
+/** Applies the edits to a program as the Worker does. */
 function edited(code: string): string {
   let text = "";
   let place = 0;
@@ -83,7 +83,7 @@ Deno.test("a wait is told with its line and its time", async () => {
   assert.equal(await pending, "x");
   assert.deepEqual(waits.take(), [{ host: "client", line: 3, from: 0, to: 2 }]);
   assert.deepEqual(waits.take(), []);
-  // What is there at once is no wait.
+  // A value that is there at once causes no wait.
   assert.equal(at(4, 5), 5);
   await at(5, Promise.resolve());
   assert.deepEqual(waits.take(), []);
@@ -152,7 +152,7 @@ Deno.test("a program for deno run has addresses for hosts, and its helpers", () 
   const hosts = { running: ["server", "client"], silent: ["silent"] };
   assert.equal(runnable('connect(["server", 80]);\n', hosts), 'connect(["127.0.0.1", 80]);\n');
   assert.equal(runnable("connect([ 'silent' , 80])", hosts), 'connect(["192.0.2.1", 80])\n');
-  // Only where an address begins.
+  // A host name is replaced only at the beginning of an address.
   assert.equal(runnable('f("server", ["other", 1]);\n', hosts), 'f("server", ["other", 1]);\n');
   assert.match(runnable("await sleep(1);\n", hosts), /\nfunction sleep\(seconds\)/);
   assert.match(runnable('await input("? ");\n', hosts), /\nasync function input\(/);
@@ -205,7 +205,7 @@ Deno.test("a ladder's arrows point downwards, in the order of time, and none lie
   assert.ok(rungs[2].sent > rungs[1].there, "the answer leaves below what it answers");
   assert.equal(pauses.length, 1);
   assert.ok(Math.abs(pauses[0].seconds - 4.96) < 1e-9);
-  // An idle hour takes no more room than a second.
+  // An idle hour takes no more height than an idle second.
   assert.ok(rungs[4].sent - rungs[2].there < 100);
   const heights = [0, 0.01, 0.02, 0.03, 1, 5, 9].map((time) => heightAt(ticks, time));
   assert.deepEqual(heights, [...heights].sort((a, b) => a - b));

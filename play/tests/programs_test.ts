@@ -1,4 +1,4 @@
-// Programs of the reader's own: errors at their lines, endless loops, limits, input, and no way to the network.
+// The reader's own programs: errors at their lines, endless loops, limits, input, and no access to the network.
 
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
@@ -106,7 +106,7 @@ Deno.test("an endless loop leaves the page alive, and Stop ends it", async () =>
   const { page, context } = await site.visitWith({ client: `console.log("before");\nfor (;;);\n` });
   await page.locator("button.primary").click();
   await page.locator(".said", { hasText: "before" }).waitFor();
-  // The page answers meanwhile.
+  // The page stays responsive meanwhile.
   await page.locator(".languages [data-language=zh]").click();
   await page.locator("h1", { hasText: "回显" }).waitFor();
   await page.locator("button.stop").click();
@@ -211,7 +211,7 @@ await attempt("worker", () => new Promise((resolve, reject) => {
   worker.onerror = reject;
 }));
 `,
-    // While a reader is asked virtual time goes as real time does: the attempts have all the time that they need.
+    // While a reader types, virtual time passes as fast as real time, so the attempts have their full time.
     other: `await input("? ");
 `,
   });

@@ -1,4 +1,4 @@
-// How console.log writes a value: as Deno does, on one line.
+// Formats values as Deno's console.log does, on one line.
 
 const MAX_ITEMS = 100;
 const MAX_DEPTH = 4;
@@ -8,7 +8,7 @@ export function formatAll(values: unknown[]): string {
   return values.map((value) => typeof value === "string" ? value : format(value)).join(" ");
 }
 
-/** The text of one value that is not written as it is. */
+/** The text of one value that is not a top-level string. */
 export function format(value: unknown, depth = 0, seen: object[] = []): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;

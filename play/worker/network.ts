@@ -1,4 +1,4 @@
-// What the Worker needs of a simulator. simulator.ts supplies it; nothing else in play/ knows the simulator.
+// The simulator as the Worker uses it. simulator.ts implements it. No other file in play/ uses the simulator.
 
 import type { Ending, Packet, Settings, SocketRow } from "../protocol.ts";
 
@@ -8,21 +8,21 @@ export type SocketModule = Record<string, unknown>;
 export interface Network {
   /** Virtual seconds. */
   readonly time: number;
-  /** Adds a host; its name resolves on every other. */
+  /** Adds a host. All hosts can look up its name. */
   host(name: string): SocketModule;
   /** Drops every packet to and from a host, without an answer. */
   cut(name: string): void;
   sleep(seconds: number): Promise<void>;
-  /** Waits for something outside the simulation; virtual time stands still meanwhile. */
+  /** Waits for something outside of the simulation. Virtual time stands still until then. */
   outside<T>(promise: Promise<T>): Promise<T>;
   /** How many packets were sent. */
   readonly count: number;
-  /** One of them as it is now: its fate may still change. */
+  /** A packet of the trace. Its fate may still change. */
   packet(index: number): Packet;
   sockets(): SocketRow[];
 }
 
-/** What a simulation came to. */
+/** The result of a simulation. */
 export interface Outcome {
   reason: Ending;
   message: string;
@@ -32,8 +32,8 @@ export interface Outcome {
 }
 
 /**
- * Runs `main` over a network in virtual time. `settled` is called after everything that happens on the network,
- * and whenever the programs have come to rest.
+ * Runs `main` on a network in virtual time. `settled` is called after each event of the network, and whenever all
+ * programs wait.
  */
 export type Simulate = (
   settings: Settings,

@@ -1,17 +1,16 @@
-// Makes a program's text a module of its own, with its host's socket module, and holds it at its start until the
-// simulation begins.
+// Makes a program's text a module with its host's socket module, and stops it at its start until the simulation begins.
 
 import type { Program } from "../protocol.ts";
 import type { SocketModule } from "./network.ts";
 
-/** What a program finds without an import; `console` is its own so that its lines are told from the others'. */
+/** The names that a program has without an import. Each has its own `console`, so that its lines can be told apart. */
 export interface Helpers {
   console: unknown;
   input: unknown;
   sleep: unknown;
 }
 
-/** What is put around a program's awaits. */
+/** The functions that are put around a program's awaits. */
 interface Probes {
   at: unknown;
   each: unknown;
@@ -20,7 +19,7 @@ interface Probes {
 /** A program that is loaded and waits at its start. */
 export interface Loaded {
   host: string;
-  /** Lets it run; the promise settles as the program ends. */
+  /** Starts it. The promise settles when the program ends. */
   start(): Promise<void>;
 }
 
@@ -28,11 +27,11 @@ const MODULES = /^(jsr:)?@berkeley\/socket(@[^/]*)?(\/(socket|select|udp|native)
 const HELPERS = ["console", "input", "sleep"] as const;
 const SHELF = "playModules";
 
-/** The modules and functions that the blobs' text reaches, by key. */
+/** Modules and functions that the text of blobs uses, by key. */
 const shelf = new Map<string, unknown>();
 (globalThis as any)[SHELF] = shelf;
 
-/** The programs' addresses, as stacks name them. */
+/** The addresses of the programs, as stacks name them. */
 const hosts = new Map<string, string>();
 
 function blob(text: string): string {
@@ -46,7 +45,7 @@ function moduleOf(key: string, members: Record<string, unknown>): string {
   return blob(`export const { ${names.join(", ")} } = ${SHELF}.get(${JSON.stringify(key)});`);
 }
 
-/** The host and line of the first place of a stack that lies in a program. */
+/** The host and line of the first place of a stack that is in a program. */
 export function placeOf(error: unknown): { host: string; line: number } | undefined {
   const stack = (error as Error | null)?.stack;
   if (typeof stack !== "string") return undefined;
@@ -70,7 +69,7 @@ function spliced({ code, edits }: Program, socket: string): string {
   return text + code.slice(place);
 }
 
-/** Loads a program up to its first statement. Rejects where its text is no module. */
+/** Loads a program up to its first statement. Rejects if its text is not a module. */
 export async function load(program: Program, socket: SocketModule, helpers: Helpers, probes: Probes): Promise<Loaded> {
   const { host, declared } = program;
   let open = () => {};
@@ -80,7 +79,7 @@ export async function load(program: Program, socket: SocketModule, helpers: Help
   shelf.set(`gate ${host}`, { arrived, opened });
   const text = spliced(program, moduleOf(`socket ${host}`, socket));
   const own = HELPERS.filter((name) => !declared.includes(name));
-  // All on the first line, so that the program's lines keep their numbers.
+  // On the first line, so that the program's lines keep their numbers.
   const head = `import { ${own.join(", ")} } from ${JSON.stringify(moduleOf(`helpers ${host}`, { ...helpers }))};` +
     `import { at as $at, each as $each } from ${JSON.stringify(moduleOf(`probes ${host}`, { ...probes }))};` +
     `import ${
@@ -90,7 +89,7 @@ export async function load(program: Program, socket: SocketModule, helpers: Help
   hosts.set(address, host);
   const ended: Promise<void> = import(address).then(() => {});
   ended.catch(() => {});
-  // The gate is reached once all of the text is parsed and linked; an error comes before that.
+  // The program waits here when its text is parsed and linked. A syntax error comes before.
   await Promise.race([waits, ended]);
   return {
     host,

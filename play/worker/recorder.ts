@@ -1,10 +1,13 @@
-// Watches a run: tells the page the new packets, the sockets where they changed, and the programs' waits.
+// Observes a run. It sends the page new packets, changed sockets, and the programs' waits.
 
 import type { Fate, FromWorker, Moment, Packet, SocketRow } from "../protocol.ts";
 import type { Network } from "./network.ts";
 import type { Waits } from "./waits.ts";
 
-/** So many times the page is told at once, so that it knows all up to an endless loop; from then on now and then. */
+/**
+ * The first updates are sent at once, so that the page has them before an endless loop. Later ones are sent at
+ * intervals.
+ */
 const EAGER = 300;
 const PAUSE_MS = 60;
 
@@ -16,7 +19,7 @@ export class Recorder {
   readonly #post: (message: FromWorker) => void;
   #network: Network | undefined;
   #told = 0;
-  /** The packets that were told as under way. */
+  /** The packets that were sent to the page as under way. */
   readonly #underWay = new Set<number>();
   #moments: Moment[] = [];
   #last = "";
@@ -28,14 +31,14 @@ export class Recorder {
     this.#post = post;
   }
 
-  /** Something has happened. */
+  /** Called after each event. */
   settled(network: Network): void {
     this.#network = network;
     const sockets = network.sockets();
     const text = sockets.map(textOf).join("\n");
     if (text !== this.#last) {
       this.#last = text;
-      // Of one time the last counts.
+      // If a time has several events, the last state is kept.
       if (this.#moments.at(-1)?.time === network.time) this.#moments.pop();
       this.#moments.push({ time: network.time, sockets });
     }
@@ -45,7 +48,7 @@ export class Recorder {
     this.#tell(network);
   }
 
-  /** Tells what is left, and the waits that never ended. */
+  /** Sends the rest, and the waits that never ended. */
   finish(): void {
     if (this.#network !== undefined) this.#tell(this.#network);
     const open = this.#waits.open();

@@ -1,11 +1,11 @@
-// The adapter between the page's Worker and sim.ts: nothing else in play/ knows the simulator.
+// The adapter between the page's Worker and sim.ts. No other file in play/ uses the simulator.
 
 import { failedRun, simulate as simulateNet } from "../../sim.ts";
 import type { Host, Net, PacketEntry, Run } from "../../sim.ts";
 import type { Ending, Packet, SocketRow } from "../protocol.ts";
 import type { Network, Outcome, Simulate } from "./network.ts";
 
-/** Virtual seconds after which a run is given up. */
+/** The virtual seconds after which a run is stopped. */
 const LIMIT = 600;
 
 function packetOf(entry: PacketEntry): Packet {
@@ -29,12 +29,12 @@ function packetOf(entry: PacketEntry): Packet {
   };
 }
 
-/** The TCP and UDP sockets of a host that do something, as `ss` lists them. */
+/** The TCP and UDP sockets of a host that are in use, as `ss` lists them. */
 function rowsOf(host: Host): SocketRow[] {
   const rows: SocketRow[] = [];
   for (const { protocol, state, local, peer, receiveQueue, sendQueue } of host.sockets()) {
     if (protocol !== "tcp" && protocol !== "udp") continue;
-    // A TCP socket that does nothing yet, and a UDP socket without an address, are not on any list.
+    // `ss` does not list a TCP socket that was never used, or a UDP socket without an address.
     if (protocol === "tcp" ? state === "UNCONN" : local === "" || local.endsWith(":*")) continue;
     rows.push({
       host: host.name,
@@ -77,7 +77,7 @@ function outcomeOf(run: Run | undefined, reason: Ending, message: string): Outco
   };
 }
 
-/** Why a run was given up, by the message of the error that `simulate` rejects with. */
+/** The reason why a run was stopped, from the message of the error of `simulate`. */
 function reasonOf(message: string): Ending {
   if (message.startsWith("deadlock:")) return "waiting";
   return message.startsWith("not done after") ? "too long" : "failed";

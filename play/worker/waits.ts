@@ -1,12 +1,12 @@
-// At which line a program waits, and since when. The page rewrites `await x` to `await at(line, x)` and
-// `for await (… of x)` to `for await (… of each(line, x))`; see page/analyse.ts.
+// Records the lines at which a program waits, and since when. The page rewrites `await x` to `await at(line, x)` and
+// `for await (… of x)` to `for await (… of each(line, x))`. See page/analyse.ts.
 
 import type { Wait } from "../protocol.ts";
 
-/** The lines of errors whose stack does not tell them: they are made where a packet arrives, not where a program waits. */
+/** The lines of errors whose stack has none: an error that is made when a packet arrives is not made in the program. */
 const lines = new WeakMap<object, { host: string; line: number }>();
 
-/** Where an error came out of an `await`, the innermost one. */
+/** The innermost `await` that an error came from. */
 export function lineOf(error: unknown): { host: string; line: number } | undefined {
   return typeof error === "object" && error !== null ? lines.get(error) : undefined;
 }
@@ -21,7 +21,7 @@ export class Waits {
     this.#now = now;
   }
 
-  /** What is put around the operands of one program's awaits. */
+  /** The functions for the operands of one program's awaits. */
   of(host: string): { at(line: number, value: unknown): unknown; each(line: number, source: unknown): unknown } {
     const at = (line: number, value: unknown) => {
       if (typeof (value as PromiseLike<unknown> | null)?.then !== "function") return value;
@@ -38,7 +38,7 @@ export class Waits {
     };
     const each = (line: number, source: any) => {
       const start = source[Symbol.asyncIterator] ?? source[Symbol.iterator];
-      if (start === undefined) return source; // The loop's own TypeError is the right one.
+      if (start === undefined) return source; // `for await` itself throws the right TypeError.
       return {
         [Symbol.asyncIterator]() {
           const items = start.call(source);

@@ -1,4 +1,4 @@
-// The Worker: runs the programs of one page over a simulated network and tells the page what happens.
+// The Worker: it runs the programs of one page on a simulated network and reports to the page.
 
 import type { Ending, FromWorker, Output, Program, RunRequest, ToWorker } from "../protocol.ts";
 import { formatAll } from "./format.ts";
@@ -9,16 +9,16 @@ import { Recorder } from "./recorder.ts";
 import { simulate } from "./simulator.ts";
 import { lineOf, Waits } from "./waits.ts";
 
-/** Seconds that the reader's fingers take for a line that was typed in advance. */
+/** The virtual seconds that typing a line in advance takes. */
 const TYPING = 1;
-/** How far virtual time goes at once while a reader is asked: it then passes as real time does. */
+/** The step of virtual time while a reader types. It then passes as fast as real time. */
 const PACE_MS = 25;
 const MAX_LINES = 2000;
 const MAX_LINE = 4000;
 const MAX_PACKETS = 10_000;
-/** After the programs have ended, the run goes on in so many steps for the packets that are still under way. */
+/** After the programs have ended, the run goes on for at most this many steps, for packets under way. */
 const MAX_STEPS = 100;
-/** So many of the last packets may be. */
+/** How many of the last packets are checked for being under way. */
 const MAX_UNDER_WAY = 200;
 
 // The simulation replaces the global ones.
@@ -26,7 +26,7 @@ const realTimeout = globalThis.setTimeout.bind(globalThis);
 
 const post = (message: FromWorker) => self.postMessage(message);
 
-/** Ends the run from within; the reason is told as the run's ending. */
+/** Ends the run from within. The reason is reported as the ending of the run. */
 class Cut extends Error {
   constructor(readonly reason: Ending) {
     super(reason);
@@ -83,7 +83,7 @@ async function run({ settings, programs, silent }: RunRequest): Promise<void> {
     fail(host ?? programs[0].host, event.reason);
   });
 
-  /** Asks the reader. Until the answer comes virtual time keeps pace with real time, so that the other hosts go on. */
+  /** Asks the reader. Until the answer, virtual time passes as fast as real time, so that other hosts go on. */
   async function ask(host: string, prompt: string): Promise<string> {
     const id = asked++;
     const answer = new Promise<string>((resolve) => questions.set(id, resolve));
@@ -142,7 +142,7 @@ async function run({ settings, programs, silent }: RunRequest): Promise<void> {
     await Promise.race([Promise.all(running).then(() => arrive(net)), cutOff]);
   }
 
-  /** Waits until what is under way has arrived, answers to it included. */
+  /** Waits until packets under way, and the answers to them, have arrived. */
   async function arrive(net: Network): Promise<void> {
     const isUnderWay = () => {
       for (let index = net.count - 1; index >= Math.max(0, net.count - MAX_UNDER_WAY); index--) {
@@ -158,7 +158,7 @@ async function run({ settings, programs, silent }: RunRequest): Promise<void> {
     recorder.settled(net);
     if (net.count > MAX_PACKETS) cut(new Cut("too many packets"));
   });
-  // A rejection that nothing handles is told in a task of its own.
+  // An unhandled rejection is reported in a later task.
   await new Promise((resolve) => realTimeout(resolve, 0));
   recorder.finish();
   if (ended !== undefined) outcome.reason = ended.reason;

@@ -1,4 +1,4 @@
-// Addresses between the shapes of sockets and the text that packets carry.
+// Converts addresses between the form that sockets use and the form that packets use.
 
 import { wildcard } from "../../base/addresses.ts";
 import type { Address } from "../../base/addresses.ts";
@@ -13,13 +13,13 @@ export function unmap(host: string): string {
   return host.startsWith(MAPPED) && host.includes(".") ? host.slice(MAPPED.length) : host;
 }
 
-/** The address of a packet in the shape that a socket of a family tells it in. */
+/** Returns a packet's address in the form that sockets of a family report. */
 export function shapeOf(family: number, host: string, port: number, scopeId: number = 0): Address {
   if (family === AF_INET) return [host, port];
   return [isIPv6(host) ? host : `${MAPPED}${host}`, port, 0, scopeId];
 }
 
-/** Whether a socket of a family can have to do with an address. */
+/** Whether a socket of a family can use an address. */
 export function fitsFamily(family: number, host: string): boolean {
   return family === AF_INET6 || !isIPv6(host);
 }
@@ -29,22 +29,22 @@ export function familyOf(host: string): number {
   return isIPv6(host) ? AF_INET6 : AF_INET;
 }
 
-/** Whether an address is that of every interface. */
+/** Whether an address is the wildcard address, which stands for every interface. */
 export function isWildcard(host: string): boolean {
   return host === "0.0.0.0" || host === "::";
 }
 
-/** The address of every interface in the family of an address. */
+/** The wildcard address of the same family as an address. */
 export function wildcardLike(host: string): string {
   return wildcard(familyOf(host));
 }
 
-/** Whether an address is a group's. */
+/** Whether an address is a multicast group. */
 export function isMulticast(host: string): boolean {
   if (isIPv6(host)) return parseIPv6(host)![0] === 0xff;
   const first = Number(host.slice(0, host.indexOf(".")));
   return first >= 224 && first < 240;
 }
 
-/** The address of every host. */
+/** The broadcast address: it reaches every host. */
 export const BROADCAST = "255.255.255.255";

@@ -1,4 +1,4 @@
-// The backend of one kernel: what opens sockets on a simulated host, and its names.
+// The backend of one kernel: it opens sockets on a simulated host and looks up names there.
 
 import type { Address } from "../../base/addresses.ts";
 import { AF_INET, AF_INET6, AF_UNIX, IPPROTO_TCP, IPPROTO_UDP, SOCK_DGRAM, SOCK_STREAM } from "../../base/constants.ts";
@@ -16,7 +16,7 @@ import type { Kernel } from "./kernel.ts";
 import { isIPv6 } from "./packet.ts";
 import { addressesOf, endpoints, nameOf } from "./resolve.ts";
 
-/** The types that Linux numbers. */
+/** The highest type of socket that Linux defines (SOCK_PACKET). */
 const MOST_TYPE = 10;
 
 const INTERFACES: NetworkInterface[] = [[LOOPBACK_INDEX, "lo"], [NETWORK_INDEX, "eth0"]];
@@ -90,7 +90,7 @@ export class HostBackend implements Backend {
     return type === SOCK_STREAM ? new UnixStream(kernel, proto) : new UnixDatagram(kernel, proto);
   }
 
-  /** Every descriptor is the table's; one that it does not have is not open. */
+  /** Refuses a descriptor that is not in the descriptor table: a simulated host has no others. */
   adopt(): Transport {
     throw errorFor("EBADF", { syscall: "socket" });
   }
@@ -105,7 +105,7 @@ export class HostBackend implements Backend {
     if (family === AF_UNIX) {
       return type === SOCK_STREAM ? UnixStream.pair(this.#kernel, proto) : UnixDatagram.pair(this.#kernel, proto);
     }
-    // As Python's own replacement where the system pairs Unix sockets alone.
+    // Python's own socketpair, for systems that pair Unix sockets only, makes no other type of an IP socket.
     if (type !== SOCK_STREAM) throw errorFor("EOPNOTSUPP", { syscall: "socketpair" });
     return TcpSocket.pair(this.#kernel, family, proto);
   }

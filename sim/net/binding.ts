@@ -1,4 +1,4 @@
-// The local address of an IP socket: what bind fixes, what is chosen for it, and when it is free again.
+// The local address of an IP socket: it is fixed by bind, or chosen by the kernel and given back later.
 
 import { isLoopback, wildcard } from "../../base/addresses.ts";
 import type { Address } from "../../base/addresses.ts";
@@ -14,20 +14,18 @@ import { resolve } from "./resolve.ts";
 
 /** The local address of one socket, as the holder of its port. */
 export class Binding<S> implements Holder {
-  /** The socket. */
   readonly socket: S;
   readonly family: number;
-  /** The address, IPv4 addresses of IPv6 sockets as IPv4. */
+  /** The local address. IPv6 sockets store an IPv4-mapped address as IPv4. */
   host: string;
-  /** The port that `getsockname` tells. It may be free again: then it is not held. */
+  /** The port that `getsockname` reports. The socket may have given it back already: see `isHeld`. */
   port = 0;
-  /** Whether the socket listens. */
   listens = false;
   readonly #kernel: Kernel;
   readonly #options: Options;
   readonly #ports: Ports<Holder>;
   #isHeld = false;
-  /** What bind has fixed; a port that it chose itself is not. */
+  /** What bind has fixed. A port is not fixed if bind got 0 and chose it. */
   #fixedHost = false;
   #fixedPort = false;
 
@@ -50,24 +48,24 @@ export class Binding<S> implements Holder {
     return this.family === AF_INET6 && this.#options.isSet(IPPROTO_IPV6, IPV6_V6ONLY);
   }
 
-  /** Whether the socket has its port. */
+  /** Whether the socket occupies its port, so that other sockets cannot take it. */
   get isHeld(): boolean {
     return this.#isHeld;
   }
-  /** Whether bind has fixed the port. */
+  /** Whether the program named the port in bind. */
   get hasFixedPort(): boolean {
     return this.#fixedPort;
   }
-  /** Whether the address is one host's: neither that of every interface nor a group's. */
+  /** Whether the address belongs to one host: it is no wildcard, multicast or broadcast address. */
   get isOneHost(): boolean {
     return !isWildcard(this.host) && !isMulticast(this.host) && this.host !== BROADCAST;
   }
-  /** The address in the family's shape. */
+  /** The address in the form of its family. */
   get address(): Address {
     return shapeOf(this.family, this.host, this.port);
   }
 
-  /** Claims an address, as bind(2). `takes` says which others than this host's may be bound. */
+  /** Takes an address, as bind(2). `takes` tells which addresses may be bound besides this host's own. */
   bind(address: Address, takes: (host: string) => boolean): void {
     if (this.#isHeld) throw errorFor("EINVAL", { syscall: "bind", address });
     const [name, port] = resolve(this.#kernel.host, this.family, address, "bind") as [string, number];
@@ -83,7 +81,7 @@ export class Binding<S> implements Holder {
       if (port === 0) this.port = this.#ports.ephemeral();
       else this.#ports.check(this, address, "bind");
     } catch (error) {
-      // As the kernel leaves it: without the address that it had from a connection before.
+      // As in Linux, a bind that fails also clears the address of an earlier connection.
       this.host = wildcard(this.family);
       this.port = before;
       throw error;
@@ -105,7 +103,7 @@ export class Binding<S> implements Holder {
     this.#isHeld = true;
   }
 
-  /** Starts to listen. Throws EADDRINUSE where another socket listens there. */
+  /** Starts to listen. Throws EADDRINUSE if another socket listens on the same address. */
   listen(): void {
     this.claim();
     this.listens = true;
@@ -117,13 +115,13 @@ export class Binding<S> implements Holder {
     }
   }
 
-  /** The address that packets to a destination come from. Throws where there is no way from this address to it. */
+  /** Returns the source address of packets to a destination. Throws if the bound address cannot reach it. */
   sourceFor(destination: string, address: Address, syscall: string): string {
     const refuse = (code: ErrnoName) => errorFor(code, { syscall, address });
     if (this.onlyIPv6 && !isIPv6(destination)) throw refuse("ENETUNREACH");
     if (!this.isOneHost) return this.#kernel.sourceFor(destination);
     if (isIPv6(this.host) !== isIPv6(destination)) throw refuse("ENETUNREACH");
-    // No packet leaves the host with an address that only the host has.
+    // A loopback address never leaves its host as a source address.
     if (isLoopback(this.host) && !this.#kernel.owns(destination) && !isMulticast(destination)) throw refuse("EINVAL");
     return this.host;
   }
@@ -134,7 +132,10 @@ export class Binding<S> implements Holder {
     this.#isHeld = false;
   }
 
-  /** Gives back what bind has not fixed: the socket has no peer any more. A port that is kept is only told, not held. */
+  /**
+   * Gives back what bind has not fixed, after the peer is gone. `getsockname` still reports a port that is kept, but
+   * other sockets may take it.
+   */
   reset(port: "keep the port" | "forget the port" = "forget the port"): void {
     if (!this.#fixedHost) this.host = wildcard(this.family);
     if (this.#fixedPort) return;

@@ -15,7 +15,7 @@ export function fragment(whole: Datagram, mtu: number): (Datagram | Fragment)[] 
   if (sizeOf(whole) <= mtu) return [whole];
   const { source, destination, ttl, data } = whole;
   const headers = ipHeader(destination) + (isIPv6(destination) ? FRAGMENT_HEADER : 0);
-  // All but the last carry a multiple of eight bytes.
+  // Every fragment but the last carries a multiple of eight bytes.
   const most = Math.floor((mtu - headers) / 8) * 8;
   const length = UDP_HEADER + data.length;
   const fragments: Fragment[] = [];
@@ -27,14 +27,14 @@ export function fragment(whole: Datagram, mtu: number): (Datagram | Fragment)[] 
   return fragments;
 }
 
-/** A datagram of which some fragments have come. */
+/** A datagram of which only some fragments have arrived. */
 interface Incomplete {
   readonly offsets: Set<number>;
   readonly since: number;
   bytes: number;
 }
 
-/** Puts the datagrams of one host together. */
+/** Joins the fragments that arrive on one host. */
 export class Reassembly {
   readonly #incomplete = new Map<Datagram, Incomplete>();
   #bytes = 0;
@@ -55,7 +55,7 @@ export class Reassembly {
   }
 
   #expire(now: number): void {
-    // The oldest come first.
+    // A map iterates in the order of insertion, so the oldest datagrams come first.
     for (const [whole, found] of this.#incomplete) {
       if (now - found.since < PATIENCE && this.#bytes <= MOST_BYTES) return;
       this.#drop(whole, found);

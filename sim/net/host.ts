@@ -6,7 +6,7 @@ import { Link } from "./link.ts";
 import type { Packet } from "./packet.ts";
 import type { Network } from "./network.ts";
 
-/** The purpose of the random sequence of a host's links. */
+/** Selects the random sequence of a host's links (see `Random`). */
 const LINKS = 0x11bc;
 
 /** A host of a network. It stays the same when it crashes and starts again; its kernel does not. */
@@ -15,11 +15,11 @@ export class Host {
   readonly name: string;
   /** Its addresses, IPv4 first. */
   readonly addresses: readonly string[];
-  /** A number that belongs to the name. */
+  /** The hash of the name: it selects the host's random sequences. */
   readonly hash: number;
-  /** Decides the losses and delays of what it sends: other hosts' traffic changes nothing here. */
+  /** The random numbers for the losses and delays of what it sends. Traffic of other hosts does not change them. */
   readonly dice: Random;
-  /** What runs on it, or ran until it crashed. */
+  /** The kernel that runs on it. After a crash it is the kernel that has stopped. */
   kernel: Kernel;
   /** How far its wall clock is ahead, in seconds. */
   skew = 0;
@@ -40,19 +40,21 @@ export class Host {
     return this.kernel.isUp;
   }
 
-  /** Starts it anew, with a new kernel. */
+  /** Starts it with a new kernel. */
   boot(): void {
     this.kernel = new Kernel(this, ++this.#boots);
   }
 
-  /** The direction of the link that leads to another host. Links without options of their own have the network's. */
+  /**
+   * Returns the direction of the link that leads to another host. A link without options of its own has the network's.
+   */
   linkTo(to: Host): Link {
     let link = this.#links.get(to);
     if (link === undefined) this.#links.set(to, link = new Link(this, to, this.network.defaultLink));
     return link;
   }
 
-  /** Takes a packet that a link has brought. */
+  /** Takes a packet that has arrived over a link. */
   receive(packet: Packet): void {
     this.network.loopback.during(() => this.kernel.receive(packet));
   }

@@ -1,5 +1,5 @@
-// The network stack of a host from one start to the next crash: its ports, connections and Unix names. A crash leaves
-// it behind as it is, and a restarted host has a new one.
+// The network stack of a host from one start to the next crash: its ports, connections and Unix names. A crashed kernel
+// is never used again. A restarted host gets a new one.
 
 import { isLoopback } from "../../base/addresses.ts";
 import { errorFor } from "../../base/errors.ts";
@@ -20,13 +20,13 @@ import type { Network } from "./network.ts";
 /** The MTU of the loopback interface. */
 export const LOOPBACK_MTU = 65536;
 
-/** What a kernel knows of its sockets. */
+/** What a kernel uses of its sockets. */
 export interface KernelSocket {
-  /** What it is and does, as `ss` tells it. */
+  /** Its entry in the list of sockets, as `ss` shows it. */
   info(): SocketInfo;
-  /** The events that something waits for, or 0. */
+  /** The events that waiters are registered for, or 0. */
   readonly waitsFor: number;
-  /** Ends it without a word: the host crashed. */
+  /** Ends the socket after a crash of the host. It sends nothing. */
   vanish(): void;
 }
 
@@ -39,7 +39,7 @@ export class Kernel {
   readonly tcp: TcpHost;
   readonly udp: UdpHost;
   readonly unix: UnixNames = new UnixNames();
-  /** The open sockets, and closed ones that TCP still works for. */
+  /** The open sockets, and closed sockets whose connection TCP has not finished. */
   readonly sockets: Set<KernelSocket> = new Set();
   /** Whether it runs; false after a crash. */
   isUp = true;
@@ -54,7 +54,7 @@ export class Kernel {
     this.udp = new UdpHost(this);
   }
 
-  /** Stops it. Its sockets vanish without a word. */
+  /** Stops it. Its sockets end and send nothing. */
   crash(): void {
     this.isUp = false;
     this.udp.crash();
@@ -73,7 +73,10 @@ export class Kernel {
     return isLoopback(address) || this.host.addresses.includes(address);
   }
 
-  /** The address that packets to a destination come from. Throws ENETUNREACH where the host has none of that family. */
+  /**
+   * Returns the source address of packets to a destination. Throws ENETUNREACH if the host has no address of that
+   * family.
+   */
   sourceFor(destination: string): string {
     if (isLoopback(destination)) return isIPv6(destination) ? "::1" : "127.0.0.1";
     if (this.host.addresses.includes(destination)) return destination;
@@ -82,14 +85,14 @@ export class Kernel {
     return own;
   }
 
-  /** The longest packet that leaves for a destination in one piece. */
+  /** The largest packet that goes to a destination unfragmented. */
   mtuTo(destination: string): number {
     if (this.owns(destination)) return LOOPBACK_MTU;
     const to = this.network.route(destination);
     return to === undefined ? this.network.defaultLink.mtu : this.host.linkTo(to).options.mtu;
   }
 
-  /** Sends a packet to one host: this one, or another over the link to it. */
+  /** Sends a packet to one host: to this host, or to another over the link between them. */
   send(packet: Packet): void {
     if (!this.isUp) return;
     if (this.owns(packet.destination)) return this.network.loopback.send(this, packet);
@@ -100,14 +103,14 @@ export class Kernel {
     } else this.sendTo(to, packet);
   }
 
-  /** Sends a packet over the link to a host, in fragments where it is too long. */
+  /** Sends a packet over the link to a host. A packet above the MTU goes in fragments. */
   sendTo(to: Host, packet: Packet): void {
     const link = this.host.linkTo(to);
     if (packet.protocol !== "UDP") link.send(packet);
     else for (const piece of fragment(packet, link.options.mtu)) link.send(piece);
   }
 
-  /** Sends a datagram to a group or to every host: a packet to each that takes it. */
+  /** Sends a datagram to a multicast group or as a broadcast: one packet to each host that receives it. */
   sendToMany(packet: Datagram, toItself: boolean): void {
     if (!this.isUp) return;
     const { network, host: own } = this;
@@ -118,13 +121,13 @@ export class Kernel {
     if (toItself) this.sendToItself(packet);
   }
 
-  /** Sends a datagram to a group or to every host to this host alone. */
+  /** Sends a multicast or broadcast datagram to this host only. */
   sendToItself(packet: Datagram): void {
     const takes = packet.destination === BROADCAST || this.udp.groups.has(packet.destination);
     if (this.isUp && takes) this.network.loopback.send(this, packet);
   }
 
-  /** Takes a packet that has come to this host. */
+  /** Takes a packet that has arrived at this host. */
   receive(packet: Packet): void {
     switch (packet.protocol) {
       case "TCP":

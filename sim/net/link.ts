@@ -1,4 +1,4 @@
-// One direction of a link between two hosts: delay, bandwidth, loss and the rest, and the packets under way.
+// One direction of a link between two hosts: delay, bandwidth, loss and so on, and the packets under way.
 
 import { fromSeconds, MILLISECOND, SECOND } from "../time/units.ts";
 import type { Action } from "../time/queue.ts";
@@ -7,11 +7,14 @@ import type { Host } from "./host.ts";
 import { sizeOf } from "./packet.ts";
 import type { Packet } from "./packet.ts";
 
-/** How a link treats what travels over it. Each direction is treated for itself. */
+/** How a link treats the packets that travel over it. The options apply to each direction separately. */
 export interface LinkOptions {
   /** The time that a packet takes, one way, in seconds. 0 by default. */
   latency?: number;
-  /** A random time on top, up to this many seconds. Packets may overtake each other by it. 0 by default. */
+  /**
+   * A random time that is added to the latency, at most this many seconds. Packets may overtake each other by it. 0 by
+   * default.
+   */
   jitter?: number;
   /** Bytes per second, headers included. Infinity by default. */
   bandwidth?: number;
@@ -19,15 +22,18 @@ export interface LinkOptions {
   loss?: number;
   /** The probability that a packet arrives twice, 0 to 1. */
   duplicate?: number;
-  /** The probability that a packet is held up on its way, so that later ones overtake it, 0 to 1. */
+  /** The probability that a packet is delayed, so that later packets overtake it, 0 to 1. */
   reorder?: number;
-  /** The bytes that may wait for the bandwidth, headers included; a packet beyond them is dropped. 65536 by default. */
+  /**
+   * The number of bytes that may wait for the bandwidth, headers included. A packet beyond it is dropped. 65536 by
+   * default.
+   */
   queue?: number;
   /** The longest packet in bytes, headers included. 1500 by default. */
   mtu?: number;
 }
 
-/** What a link without options is. */
+/** The options of a link that has none of its own. */
 export const IDEAL: Required<LinkOptions> = {
   latency: 0,
   jitter: 0,
@@ -39,7 +45,7 @@ export const IDEAL: Required<LinkOptions> = {
   mtu: 1500,
 };
 
-/** IPv6's least MTU, under which nothing works. */
+/** The smallest MTU that IPv6 allows. */
 const LEAST_MTU = 1280;
 
 /** The bounds of each option. */
@@ -70,23 +76,23 @@ export function checkLinkOptions(options: LinkOptions): LinkOptions {
   return checked;
 }
 
-/** The time within which a duplicate follows, and a packet that is held up is overtaken, where there is no latency. */
+/** The least bound for the extra delay of a duplicated or reordered packet. Otherwise the bound is the latency. */
 const LEAST_DELAY = MILLISECOND;
 
-/** The number of a duplicate: it counts neither as overtaken nor as overtaking. */
+/** The number of a duplicate. A duplicate is never counted as overtaken and overtakes nothing. */
 const COPY = -1;
 
 /** One direction of the link between two hosts. */
 export class Link {
   readonly from: Host;
   readonly to: Host;
-  /** Changed by `Network.link`; packets under way keep their time of arrival. */
+  /** `Network.setLink` changes them. The arrival times of packets under way do not change. */
   options: Required<LinkOptions>;
   /** Whether a partition cuts the link. A cut link passes no packets. */
   cut = false;
-  /** Raised by each cut: what was sent before it does not arrive. */
+  /** How often the link was cut. A packet that was sent before the latest cut does not arrive. */
   cuts = 0;
-  /** When the last byte that waits for the bandwidth will have left. */
+  /** The time at which the last queued byte leaves. */
   #busyUntil = 0;
   #sent = 0;
   #latestDelivered = 0;
@@ -99,13 +105,12 @@ export class Link {
     this.options = options;
   }
 
-  /** Cuts the link, or mends it. What is under way when it is cut does not arrive. */
+  /** Cuts the link or restores it. Packets that are under way at a cut do not arrive. */
   setCut(cut: boolean): void {
     if (cut && !this.cut) this.cuts++;
     this.cut = cut;
   }
 
-  /** Sends a packet. */
   send(packet: Packet): void {
     const { dice, network: { recorder, timeline } } = this.from;
     const now = timeline.now;
@@ -117,7 +122,7 @@ export class Link {
       const size = sizeOf(packet);
       const start = Math.max(now, this.#busyUntil);
       const waiting = (start - now) * bandwidth / SECOND;
-      // A packet that leaves at once does not wait.
+      // A packet that can leave at once does not use the queue.
       if (start > now && waiting + size > queue) return recorder.ended(sighting, "dropped", now);
       left = this.#busyUntil = start + Math.ceil(size * SECOND / bandwidth);
     }
@@ -142,7 +147,7 @@ export class Link {
     timeline.at(time, new Arrival(this, packet, sighting, this.cuts, number), tie);
   }
 
-  /** Takes a packet that has come through. */
+  /** Takes a packet at the end of the link. */
   arrive(packet: Packet, sighting: Sighting | undefined, cuts: number, number: number): void {
     const { recorder, timeline } = this.from.network;
     const now = timeline.now;

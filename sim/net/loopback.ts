@@ -1,11 +1,11 @@
-// The loopback interface: packets of a host to itself arrive before the call that sent them returns, as in a kernel,
-// but never within the work on another packet.
+// The loopback interface. A packet of a host to itself arrives before the call that sent it returns, as in a kernel. If
+// the sender is just working on another packet, the new one waits until that work is done.
 
 import type { Kernel } from "./kernel.ts";
 import type { Packet } from "./packet.ts";
 import type { Network } from "./network.ts";
 
-/** How many packets are worked off before the list is shortened. */
+/** The list is shortened after this many delivered packets. */
 const BATCH = 1024;
 
 /** The loopback interfaces of all hosts. */
@@ -25,8 +25,8 @@ export class Loopback {
   }
 
   /**
-   * Runs some work during which packets wait, and works them off afterwards. A connection is never called back while
-   * it works on a packet.
+   * Runs some work. Packets that it sends over loopback are delivered after it, so a connection is never entered again
+   * while it works on a packet.
    */
   during(work: () => void): void {
     if (this.#working) return work();

@@ -10,13 +10,13 @@ import type { LinkOptions } from "./link.ts";
 import { Loopback } from "./loopback.ts";
 import { isIPv6 } from "./packet.ts";
 
-/** What a network is made of. */
+/** The parameters of a network. */
 export interface NetworkParts {
   seed: number;
   link: LinkOptions;
   /** Whether packets are kept for the trace. */
   trace: boolean;
-  /** The real time in nanoseconds, where the network lives by it. */
+  /** The real time in nanoseconds, for a network on the real clock. */
   realNow?: () => number;
 }
 
@@ -27,7 +27,7 @@ export class Network {
   readonly recorder: Recorder;
   readonly loopback: Loopback = new Loopback(this);
   readonly hosts: Host[] = [];
-  /** What joins two hosts that no link was named for. */
+  /** The options of every link that `setLink` has not changed. */
   readonly defaultLink: Required<LinkOptions>;
   readonly #byName = new Map<string, Host>();
   readonly #byAddress = new Map<string, Host>();
@@ -40,7 +40,7 @@ export class Network {
     this.defaultLink = { ...IDEAL, ...checkLinkOptions(link) };
   }
 
-  /** Adds a host. Its addresses are made up where none are given. */
+  /** Adds a host. It gets generated addresses if none are given. */
   addHost(name: string, addresses?: readonly string[]): Host {
     checkName(name);
     const key = name.toLowerCase();
@@ -59,10 +59,10 @@ export class Network {
     return host;
   }
 
-  /** 10.0.0.1 and fd00::1 for the first host, and so on. */
+  /** Generates addresses: 10.0.0.1 and fd00::1 for the first host, and so on. */
   #makeUp(): string[] {
     for (let number = this.hosts.length + 1;; number++) {
-      // Neither .0 nor .255 at the end: they look like a network and its broadcast.
+      // A last byte of 0 or 255 would look like a network's address or its broadcast address.
       const low = (number - 1) % 254 + 1;
       const high = Math.floor((number - 1) / 254);
       if (high > 0xffff) throw new Error("a network has 16 million hosts at most");
@@ -89,7 +89,7 @@ export class Network {
     return this.#groups.get(group) ?? [];
   }
 
-  /** Notes that a host is in a group, or that it is not any more. */
+  /** Records whether a host is in a group. */
   setMember(group: string, host: Host, isMember: boolean): void {
     const members = this.#groups.get(group);
     if (!isMember) members?.delete(host);
@@ -103,7 +103,7 @@ export class Network {
     for (const link of [a.linkTo(b), b.linkTo(a)]) link.options = { ...link.options, ...checked };
   }
 
-  /** Cuts the link from one host to another, or mends it. */
+  /** Cuts the link from one host to another, or restores it. */
   setCut(from: Host, to: Host, cut: boolean): void {
     from.linkTo(to).setCut(cut);
   }

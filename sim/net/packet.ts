@@ -1,5 +1,5 @@
-// What travels over the links: IP packets with a TCP segment, a UDP datagram or an ICMP message in them. They stay
-// objects; trace/wire.ts writes their bytes where a capture is asked for.
+// The packets that travel over links: IP with a TCP segment, a UDP datagram or an ICMP message. A packet stays an
+// object. trace/wire.ts writes its bytes when a capture is asked for.
 
 import type { Bytes } from "../../base/data.ts";
 
@@ -9,7 +9,7 @@ interface Ip {
   readonly source: string;
   /** The receiver's address. */
   readonly destination: string;
-  /** How many routers it may pass (TTL, hop limit). */
+  /** How many routers may forward the packet (TTL, hop limit). */
   readonly ttl: number;
 }
 
@@ -30,12 +30,12 @@ export interface Segment extends Ip {
   readonly ack: number;
   /** The window field, 16 bits, before scaling. */
   readonly window: number;
-  /** The option MSS, on a SYN. */
+  /** The MSS option of a SYN. */
   readonly mss?: number;
-  /** The option for window scaling, on a SYN. */
+  /** The window scale option of a SYN. */
   readonly scale?: number;
   readonly data: Bytes;
-  /** Whether it was sent before. The trace tells it; the header does not. */
+  /** Whether the data was sent before. The trace shows it; the header has no such field. */
   readonly retransmission: boolean;
 }
 
@@ -53,7 +53,7 @@ export interface Datagram extends Ip {
 export interface Fragment extends Ip {
   readonly protocol: "fragment";
   readonly whole: Datagram;
-  /** The place of its bytes among those of the whole, UDP's header included. */
+  /** The offset of its bytes in the whole datagram, UDP header included. */
   readonly offset: number;
   readonly length: number;
   readonly last: boolean;
@@ -62,11 +62,11 @@ export interface Fragment extends Ip {
 /** ICMP's "port unreachable". */
 export interface Unreachable extends Ip {
   readonly protocol: "ICMP";
-  /** The datagram that no socket took. */
+  /** The datagram that no socket received. */
   readonly about: Datagram;
 }
 
-/** What travels over a link. */
+/** A packet of any protocol. */
 export type Packet = Segment | Datagram | Fragment | Unreachable;
 
 /** Whether an address is one of IPv6. */
@@ -88,7 +88,7 @@ export function tcpHeader({ flags }: Segment): number {
 export const UDP_HEADER = 8;
 /** The length of IPv6's fragment header. */
 export const FRAGMENT_HEADER = 8;
-/** How much of a datagram an ICMP message quotes. */
+/** How many bytes of the datagram an ICMP message quotes. */
 export const QUOTED = 548;
 
 /** The bytes of a packet on the wire, headers included. */
@@ -108,7 +108,7 @@ export function sizeOf(packet: Packet): number {
 
 const FLAG_NAMES: [number, string][] = [[SYN, "SYN"], [FIN, "FIN"], [RST, "RST"], [PSH, "PSH"], [ACK, "ACK"]];
 
-/** The flags of a segment in words: "SYN,ACK". */
+/** The names of a segment's flags: "SYN,ACK". */
 export function flagNames(flags: number): string {
   return FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name).join(",");
 }

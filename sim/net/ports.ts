@@ -1,4 +1,4 @@
-// The ports of a host for one protocol: what may be bound beside what, and which socket a packet is for.
+// The ports of a host for one protocol: which sockets may share a port, and which socket a packet is for.
 
 import { AF_INET6 } from "../../base/constants.ts";
 import { errorFor } from "../../base/errors.ts";
@@ -6,23 +6,23 @@ import type { Random } from "../random.ts";
 import { isWildcard } from "./addresses.ts";
 import { isIPv6 } from "./packet.ts";
 
-/** What holds a port. */
+/** A socket or connection that occupies a port. */
 export interface Holder {
   readonly family: number;
-  /** The address that it is bound to, IPv4 addresses of IPv6 sockets as IPv4. */
+  /** The address that it is bound to. An IPv4-mapped address of an IPv6 socket is stored as IPv4. */
   readonly host: string;
   readonly port: number;
-  /** SO_REUSEADDR. */
+  /** Whether SO_REUSEADDR is set. */
   readonly reusesAddress: boolean;
-  /** SO_REUSEPORT. */
+  /** Whether SO_REUSEPORT is set. */
   readonly reusesPort: boolean;
-  /** IPV6_V6ONLY. */
+  /** Whether IPV6_V6ONLY is set. */
   readonly onlyIPv6: boolean;
-  /** Whether it listens: nothing that listens shares its address by SO_REUSEADDR. */
+  /** Whether it listens. A listener's address cannot be shared by SO_REUSEADDR. */
   readonly listens: boolean;
 }
 
-/** Linux's range of ports that are given out (net.ipv4.ip_local_port_range). */
+/** Linux's range of ephemeral ports (net.ipv4.ip_local_port_range). */
 const FIRST_EPHEMERAL = 32768;
 const LAST_EPHEMERAL = 60999;
 const EPHEMERAL_COUNT = LAST_EPHEMERAL - FIRST_EPHEMERAL + 1;
@@ -34,7 +34,10 @@ function covers({ family, host, onlyIPv6 }: Holder, address: string): boolean {
   return host === "0.0.0.0" && !isIPv6(address);
 }
 
-/** How well a holder's address fits a packet's: an exact one before every interface, the own family before both. */
+/**
+ * How well a holder's address fits a packet's. An exact address ranks above a wildcard, and a wildcard of the packet's
+ * family above one of both families.
+ */
 function rank(holder: Holder, address: string): number {
   if (!covers(holder, address)) return 0;
   if (holder.host === address) return 3;
@@ -55,7 +58,7 @@ export class Ports<H extends Holder> {
     this.#next = random.below(EPHEMERAL_COUNT);
   }
 
-  /** Throws EADDRINUSE where a holder may not have its port beside the others. */
+  /** Throws EADDRINUSE if a holder may not share its port with the present holders. */
   check(wanted: Holder, address: unknown, syscall: string): void {
     if (this.#conflicts(wanted)) throw errorFor("EADDRINUSE", { syscall, address });
   }
@@ -68,7 +71,7 @@ export class Ports<H extends Holder> {
     }) ?? false;
   }
 
-  /** A port that nothing has. `fits` may take one that others have too. */
+  /** Returns a free ephemeral port. When all are occupied, returns one that `fits` accepts. */
   ephemeral(fits: (port: number) => boolean = () => false): number {
     for (let tries = 0; tries < EPHEMERAL_COUNT; tries++) {
       const port = FIRST_EPHEMERAL + this.#next;
@@ -79,14 +82,14 @@ export class Ports<H extends Holder> {
     throw errorFor("EADDRNOTAVAIL");
   }
 
-  /** Enters a holder. */
+  /** Adds a holder. */
   hold(holder: H): void {
     const holders = this.#holders.get(holder.port);
     if (holders === undefined) this.#holders.set(holder.port, [holder]);
     else holders.push(holder);
   }
 
-  /** Takes a holder out. It must still have the port that it was entered with. */
+  /** Removes a holder. Its port must not have changed since `hold`. */
   release(holder: H): void {
     const holders = this.#holders.get(holder.port);
     const place = holders?.indexOf(holder) ?? -1;
@@ -100,14 +103,14 @@ export class Ports<H extends Holder> {
     return this.#holders.get(port) ?? [];
   }
 
-  /** Whether a holder takes what comes to an address. */
+  /** Whether a holder receives what is sent to an address. */
   takes(holder: H, address: string): boolean {
     return covers(holder, address);
   }
 
   /**
-   * The holder that a packet to an address is for, among those that fit it: the one with the closest address; of equal
-   * ones the latest, or with SO_REUSEPORT the one that `spread`, a hash of the sender, falls on.
+   * Finds the holder for a packet among those that `fits` accepts. The address that fits best wins. Of equal ones the
+   * latest wins. With SO_REUSEPORT, `spread`, a hash of the sender, chooses.
    */
   find(address: string, port: number, spread: number, fits: (holder: H) => boolean): H | undefined {
     let best: H[] = [];

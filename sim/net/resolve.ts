@@ -1,4 +1,4 @@
-// Names to addresses on a host: every host knows the names of all, and itself as localhost.
+// Look-ups of names on a host. Each host knows the names of all hosts, and localhost as itself.
 
 import { parseLiteral, wildcard } from "../../base/addresses.ts";
 import type { Address } from "../../base/addresses.ts";
@@ -8,7 +8,10 @@ import { familyOf } from "./addresses.ts";
 import type { Host } from "./host.ts";
 import { isIPv6 } from "./packet.ts";
 
-/** An international name in ASCII, by the one thing that every runtime has for it. A RangeError where it is none. */
+/**
+ * Converts an international name to ASCII. URL is the only API for it that every runtime has. Throws a RangeError for a
+ * bad name.
+ */
 function asciiOf(name: string): string {
   if (/^[\0-\x7f]*$/.test(name)) return name;
   const ascii = URL.canParse(`http://${name}`) ? new URL(`http://${name}`).hostname : "";
@@ -16,7 +19,7 @@ function asciiOf(name: string): string {
   return ascii;
 }
 
-/** The addresses of a host name, IPv4 first; none where no host has it. */
+/** The addresses of a host name, IPv4 first. An unknown name has none. */
 export function addressesOf(host: Host, name: string): readonly string[] {
   const ascii = asciiOf(name).toLowerCase().replace(/\.$/, "");
   if (ascii === "localhost" || ascii.endsWith(".localhost")) return ["127.0.0.1", "::1"];
@@ -29,12 +32,13 @@ export function nameOf(host: Host, address: string): string | undefined {
   return host.network.route(address)?.name;
 }
 
-/** An address with a literal in the place of its host name, for a call on a socket of a family. */
+/** Replaces the host name in an address by an IP address that fits the family of a socket. */
 export function resolve(host: Host, family: number, address: Address, syscall: string): Address {
   const [name, ...rest] = address as [string, number];
   if (name === "") return [wildcard(family), ...rest] as Address;
   const fits = (found: string) => isIPv6(found) === (family === AF_INET6);
-  // No host has a literal as its name, and most names are known: looking them up is faster than parsing.
+  // A host name is never an IP address, and most names are known. So looking up the name first is faster than parsing
+  // it.
   let found = host.network.named(name)?.addresses.find(fits);
   if (found === undefined) {
     if (parseLiteral(name) !== undefined) return address;
@@ -52,7 +56,7 @@ export function endpoints(host: Host, name: string, port: number): [family: numb
   ];
   const literal = parseLiteral(name);
   if (literal !== undefined) return [shape(literal.host)];
-  // No host stands for this one, IPv6 first as getaddrinfo(3) sorts them.
+  // An empty name means this host. IPv6 comes first, as getaddrinfo(3) sorts them.
   if (name === "") return ["::1", "127.0.0.1"].map(shape);
   const found = addressesOf(host, name);
   if (found.length === 0) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: name });

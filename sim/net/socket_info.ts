@@ -1,4 +1,4 @@
-// What a host tells about its sockets, as the program `ss` does.
+// The list of a host's sockets, as the program `ss` shows it.
 
 /** A socket of a host, as `ss` lists it. */
 export interface SocketInfo {
@@ -12,9 +12,9 @@ export interface SocketInfo {
   readonly peer: string;
   /** The number of received bytes that were not read. On a listener, the number of connections that wait for accept. */
   readonly receiveQueue: number;
-  /** Bytes that were sent and not acknowledged; of a listener its backlog. */
+  /** The number of bytes that were sent and not acknowledged. On a listener, the backlog. */
   readonly sendQueue: number;
-  /** What TCP measures and decides; of connections alone. */
+  /** What TCP measures and decides. Only connections have it. */
   readonly tcp?: TcpInfo;
 }
 
@@ -26,9 +26,9 @@ export interface TcpInfo {
   readonly congestionWindow: number;
   /** The slow start threshold in bytes; Infinity before the first loss. */
   readonly slowStartThreshold: number;
-  /** The window that the peer offers, in bytes. */
+  /** The receive window of the peer, in bytes. */
   readonly sendWindow: number;
-  /** The window that is offered to the peer, in bytes. */
+  /** The own receive window, in bytes. */
   readonly receiveWindow: number;
   /** The smoothed round-trip time in seconds; null before the first measurement. */
   readonly roundTrip: number | null;

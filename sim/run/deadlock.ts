@@ -5,7 +5,7 @@ import type { Network } from "../net/network.ts";
 import type { SocketInfo } from "../net/socket_info.ts";
 import type { Running } from "./program.ts";
 
-/** What a socket waits for, in words. */
+/** Describes the events that a socket waits for. */
 function wishes({ state, protocol }: SocketInfo, mask: number): string {
   const waits: string[] = [];
   if ((mask & (POLLIN | POLLRDNORM | POLLRDHUP)) !== 0) waits.push(state === "LISTEN" ? "a connection" : "data");

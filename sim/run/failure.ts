@@ -1,4 +1,4 @@
-// The error of a run that failed: the program's own, with the seed and the virtual time in its message.
+// The error of a run that failed: the program's own error, with the seed and the virtual time in its message.
 
 import type { Run } from "./simulate.ts";
 
@@ -11,24 +11,27 @@ export function failureOf(thrown: unknown, seed: number, time: number): Error {
   const { message, stack } = thrown;
   try {
     thrown.message = `${message} ${where}`;
-    // V8 writes the message into the stack when the error is made.
+    // V8 copies the message into the stack when the error is made, so the stack is changed too.
     if (typeof stack === "string" && message !== "" && stack.includes(message)) {
       thrown.stack = stack.replace(message, () => `${message} ${where}`);
     }
   } catch {
-    // A frozen error, or one whose message is read-only.
+    // The error is frozen, or its message is read-only.
   }
   if (thrown.message.endsWith(where)) return thrown;
   return new Error(`${message} ${where}`, { cause: thrown });
 }
 
-/** Keeps the run of an error. */
+/** Stores the run that an error belongs to. */
 export function noteRun(error: Error, run: Run): Error {
   runs.set(error, run);
   return error;
 }
 
-/** The run that an error of `simulate` or `explore` ended, with its packets up to there; undefined for other errors. */
+/**
+ * The run that failed with an error of `simulate` or `explore`, with its packets up to the failure. Undefined for other
+ * errors.
+ */
 export function failedRun(error: unknown): Run | undefined {
   return typeof error === "object" && error !== null ? runs.get(error) : undefined;
 }

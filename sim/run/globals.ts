@@ -1,12 +1,12 @@
-// The globals of time and random numbers, which are virtual during a run. They are for programs that use them instead of
-// their context. They belong to the whole process, so only one run at a time can have them.
+// Virtual versions of the globals of time and random numbers, for programs that do not use their context for these.
+// Globals belong to the whole process, so only one run at a time can replace them.
 
 import { Random } from "../random.ts";
 import { Timer } from "../time/timer.ts";
 import type { Timeline } from "../time/timeline.ts";
 import { MILLISECOND } from "../time/units.ts";
 
-/** The purpose of the random sequence of Math.random. */
+/** Selects the random sequence of Math.random (see `Random`). */
 const MATH = 0x3a7b;
 
 type Globals = Record<string, unknown>;
@@ -123,7 +123,7 @@ export class VirtualGlobals {
     return Math.floor((this.#epoch + this.#skew) * 1000 + this.#timeline.now / MILLISECOND);
   }
 
-  /** A Date whose "now" is virtual. */
+  /** A Date class whose current time is virtual. */
   #date(RealDate: DateConstructor): unknown {
     const now = () => this.#wallClock;
     return new Proxy(RealDate, {
@@ -134,7 +134,7 @@ export class VirtualGlobals {
   }
 }
 
-/** Makes the globals virtual. Throws if another run has them. */
+/** Replaces the globals. Throws if another run has replaced them. */
 export function takeGlobals(timeline: Timeline, epoch: number, seed: number): VirtualGlobals {
   if (taken) throw new Error("another simulation has made the globals virtual; one at a time can");
   taken = true;

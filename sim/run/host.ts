@@ -14,11 +14,11 @@ import { labelOfProgram } from "./program.ts";
 import type { Program, ProgramContext, Running } from "./program.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** What lasts from one start of a host to its next crash. */
+/** The state of a host from one start to its next crash. */
 interface Boot {
   readonly clock: HostClock;
   readonly module: SocketModule;
-  /** The programs that run, with what to do where the host crashes. */
+  /** The running programs. The function is called if the host crashes. */
   readonly programs: Map<Running, (error: Error) => void>;
 }
 
@@ -94,7 +94,7 @@ export class Host {
     const outcome = new Promise<T>((resolve, reject) => {
       boot.programs.set(running, reject);
       this.#supervisor.started(running, how === "run");
-      // In a microtask of its own: a program starts after the call that starts it.
+      // In a microtask, so that a program starts after the call that starts it has returned.
       Promise.resolve().then(() => program(this.#contextOf(boot))).then((result) => {
         if (!boot.programs.delete(running)) return;
         this.#supervisor.ended(running);

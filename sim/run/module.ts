@@ -1,4 +1,4 @@
-// The socket module of a host. Its type is that of the package's main entry, so that one program runs on both.
+// The socket module of a host. Its type is that of the package's main entry, so the same program runs on both.
 
 import { atCaller } from "../../base/errors.ts";
 import { makeModule } from "../../core/module.ts";
@@ -11,10 +11,10 @@ import type { HostClock } from "../time/host_clock.ts";
 /** The socket module: the same names as `@berkeley/socket`. */
 export type SocketModule = typeof import("../../mod.ts");
 
-/** The functions that open sockets, with errors whose stack begins at the program's line. */
+/** Wraps the functions that open sockets, so that the stack of their errors begins in the program. */
 function blamingCallers(module: Module): Partial<Module> {
   const { socket, fromfd, close, create_server, socketpair, create_connection } = module;
-  // Their types have overloads by family, so each wrapper takes the type of its function.
+  // The functions are overloaded by family, so each wrapper keeps the type of its function.
   const now = <F extends (...args: any[]) => unknown>(call: F): F =>
     function blaming(...args: unknown[]): unknown {
       try {
@@ -41,7 +41,7 @@ function blamingCallers(module: Module): Partial<Module> {
   };
 }
 
-/** Makes the module of a host, from its next start to its next crash. */
+/** Makes the module of a host for one start. After a crash the host gets a new module. */
 export function makeHostModule(
   clock: HostClock,
   numbers: Numbers,
@@ -49,6 +49,6 @@ export function makeHostModule(
   backend: HostBackend,
 ): SocketModule {
   const module = makeModule(new Runtime(clock, numbers, collected), backend);
-  // The type of a spread object has number where an entry has the constant's own type.
+  // A spread object has the type number where an entry has the type of the constant, hence the cast.
   return { ...module, ...blamingCallers(module) } as SocketModule;
 }

@@ -13,22 +13,22 @@ import { checkNames, checkSeconds } from "./arguments.ts";
 import { Host } from "./host.ts";
 import type { Supervisor } from "./supervisor.ts";
 
-/** A host by its name or itself, or several of them. */
+/** A host, its name, or a list of both. */
 export type Hosts = string | Host | readonly (string | Host)[];
 
 /** The options of `net.host`. */
 export interface HostOptions {
-  /** Its IPv4 and IPv6 addresses. Left out, it has one of each. */
+  /** Its IPv4 and IPv6 addresses. By default it has one of each. */
   addresses?: readonly string[];
 }
 
 /** The options of `net.partition` and `net.heal`. */
 export interface PartitionOptions {
-  /** Only from the first hosts to the second ones. */
+  /** Whether only the direction from the first hosts to the second is affected. */
   oneWay?: boolean;
 }
 
-/** The purpose of the random sequence of `net.random`. */
+/** Selects the random sequence of `net.random` (see `Random`). */
 const PROGRAM = 0x9a0e;
 
 /** A simulated network. */
@@ -81,7 +81,7 @@ export class Net extends Trace {
     });
   }
 
-  /** Every pair of a host of one group and a host of another. */
+  /** All pairs of a host of the first group and a host of the second. */
   #pairs(these: Hosts, those: Hosts): [Machine, Machine][] {
     const others = this.#machines(those);
     return this.#machines(these).flatMap((a) => others.filter((b) => b !== a).map((b): [Machine, Machine] => [a, b]));
@@ -138,14 +138,14 @@ export class Net extends Trace {
   }
 
   /**
-   * Waits for something outside of the simulation: a file, fetch, an import. Virtual time stands still until the promise
-   * settles, so the wait takes no virtual time.
+   * Waits for something outside of the simulation, such as a file, fetch or an import. Virtual time stands still until
+   * the promise settles.
    */
   outside<T>(promise: PromiseLike<T>): Promise<T> {
     return this.#supervisor.outside.wait(promise);
   }
 
-  /** Crashes all hosts and stops the clock. After that no event of this network happens. */
+  /** Crashes all hosts and stops the clock. After that, no event of this network happens. */
   protected stop(): void {
     for (const host of this.#hosts.values()) host.crash();
     this.#clock.stop();

@@ -11,11 +11,17 @@ export interface ProgramContext {
   readonly host: Host;
   /** Waits for some seconds. */
   sleep(seconds: number): Promise<void>;
-  /** The host's wall clock: seconds since 1970, by the run's epoch and the host's skew. As Python's `time.time()`. */
+  /**
+   * The host's wall clock in seconds since 1970, as Python's `time.time()`: the run's epoch, the virtual time and the
+   * host's skew.
+   */
   time(): number;
-  /** A random number from 0 up to, but not including, 1. The host's own sequence, by the seed. */
+  /** A random number from 0 up to, but not including, 1. Each host has its own sequence, which depends on the seed. */
   random(): number;
-  /** Waits for something outside of the simulation (a file, fetch, an import). Virtual time stands still meanwhile. */
+  /**
+   * Waits for something outside of the simulation, such as a file, fetch or an import. Virtual time stands still until
+   * then.
+   */
   outside<T>(promise: PromiseLike<T>): Promise<T>;
 }
 
@@ -25,11 +31,11 @@ export type Program<T = unknown> = (context: ProgramContext) => T | PromiseLike<
 /** A program that has been started. */
 export interface Running {
   readonly host: string;
-  /** "host.run" or "host.serve", and the function's name where it has one. */
+  /** "host.run" or "host.serve", and the function's name if it has one. */
   readonly label: string;
 }
 
-/** A name for a started program. */
+/** The label of a started program. */
 export function labelOfProgram(how: "run" | "serve", program: Program): string {
   return program.name === "" ? `host.${how}(…)` : `host.${how}(${program.name})`;
 }

@@ -68,20 +68,20 @@ export class Run<T = unknown> extends Trace {
   }
 }
 
-/** The net of a run, which the run can stop. */
+/** The network of a run. The run stops it at its end. */
 class RunNet extends Net {
   override stop(): void {
     super.stop();
   }
 }
 
-/** The programs of a run and their outcome. */
+/** Tracks the programs of a run and their outcome. */
 class Watch implements Supervisor {
   readonly outside: OutsideWaits = new OutsideWaits();
   /** The time of a garbage collection is not deterministic, so closing collected sockets would make runs differ. */
   readonly collected = "kept";
   readonly epoch: number;
-  /** The programs that the run waits for, and the others. */
+  /** The programs that end the run when all of them have ended, and the servers. */
   readonly awaited = new Set<Running>();
   readonly serving = new Set<Running>();
   mainRuns = true;
@@ -107,7 +107,7 @@ class Watch implements Supervisor {
     this.#timeline.woken = true;
   }
   failed(_running: Running | null, error: unknown): void {
-    // The first failure is the one that counts.
+    // Only the first failure is reported.
     this.failure ??= { error, time: toSeconds(this.#timeline.now) };
     this.#timeline.woken = true;
   }

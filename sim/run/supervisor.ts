@@ -1,22 +1,22 @@
-// The programs of a network: which of them still run, and the first failure.
+// What a host tells its run or world about its programs.
 
 import type { OutsideWaits } from "../time/outside.ts";
 import type { Running } from "./program.ts";
 
-/** What hosts need of the run, or of the world, that they belong to. */
+/** What a host needs from its run or world. */
 export interface Supervisor {
-  /** Waits for something that real time decides. */
+  /** The waits for promises outside of the simulation. */
   readonly outside: OutsideWaits;
   /** What to do with sockets that are garbage-collected while open. */
   readonly collected: "closed" | "kept";
-  /** The start of the time, in seconds since 1970. */
+  /** The wall clock at time 0, in seconds since 1970. */
   readonly epoch: number;
-  /** Notes that a program has started. `counts`: the run does not end before it. */
+  /** Notes that a program has started. If `counts` is set, the run does not end before the program. */
   started(running: Running, counts: boolean): void;
   /** Notes that a program has ended, or that its host crashed. */
   ended(running: Running): void;
   /** Notes that a program has failed. */
   failed(running: Running, error: unknown): void;
-  /** Called before a program of a host may go on. */
+  /** Called before the programs of a host run any code. */
   goesOn(host: { readonly skew: number }): void;
 }

@@ -1,4 +1,4 @@
-// A network whose time is the system's clock, for web pages and demonstrations.
+// A simulated network on the real clock, for web pages and demonstrations.
 
 import { Network } from "../net/network.ts";
 import type { LinkOptions } from "../net/link.ts";
@@ -14,7 +14,7 @@ export interface WorldOptions {
   seed?: number;
   /** The options of links that `net.link` did not set. */
   link?: LinkOptions;
-  /** Whether packets are kept. True by default; a world that lives long keeps them all. */
+  /** Whether packets are kept. True by default. A world keeps all packets, so its memory grows. */
   trace?: boolean;
   /** Called when a program fails whose promise is not awaited. By default the error is printed to the console. */
   onError?: (error: unknown, host: string) => void;
@@ -51,7 +51,7 @@ export class World extends Net {
       started() {},
       ended() {},
       failed({ host, label }: Running, error: unknown) {
-        // What `host.run` answers rejects with the error; only a server's has no other way.
+        // The promise of `host.run` rejects with the error. The error of a server has no promise.
         if (label.startsWith("host.run")) return;
         if (onError !== undefined) onError(error, host);
         else console.error(`host '${host}':`, error);

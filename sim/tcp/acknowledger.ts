@@ -1,12 +1,16 @@
-// When to acknowledge what has come: at once, or a little later in the hope of data to send along (RFC 1122, 4.2.3.2).
+// Decides when received data is acknowledged: at once, or a little later, because data to send may carry the
+// acknowledgement (RFC 1122, 4.2.3.2).
 
 import type { Timer } from "../time/timer.ts";
 import { MILLISECOND } from "../time/units.ts";
 import type { Connection } from "./connection.ts";
 
-/** The longest that an acknowledgement waits (Linux's TCP_DELACK_MIN). */
+/** The longest delay of an acknowledgement (Linux's TCP_DELACK_MIN). */
 const DELAY = 40 * MILLISECOND;
-/** How many segments are acknowledged at once in the beginning, for the peer's slow start (Linux's quick mode). */
+/**
+ * How many segments are acknowledged at once after the start. It makes the peer's slow start faster (Linux's quick
+ * mode).
+ */
 const QUICK = 16;
 
 /** The acknowledgements of one connection. */
@@ -14,7 +18,7 @@ export class Acknowledger {
   readonly #connection: Connection;
   readonly #timer: Timer;
   #quick = QUICK;
-  /** Bytes that came and were not acknowledged. */
+  /** The number of received bytes that are not acknowledged yet. */
   #owed = 0;
   #receivedAt = -Infinity;
 
@@ -23,12 +27,12 @@ export class Acknowledger {
     this.#timer = connection.timer(() => connection.acknowledge());
   }
 
-  /** Notes new bytes. `urgent`: something is missing, or came twice: the peer has to know at once. */
+  /** Notes received bytes. `urgent` means a gap or a repeated segment, which TCP acknowledges at once. */
   received(bytes: number, urgent: boolean): void {
     this.#owed += bytes;
     this.#receivedAt = this.#connection.now;
     const { sender, receiver, settings } = this.#connection;
-    // Where the window has no room for another full segment, the peer sends none before it hears of this one.
+    // If the window has no room for another full segment, the peer waits for this acknowledgement.
     const enough = receiver.window < sender.mss ? sender.mss : 2 * sender.mss;
     if (urgent || this.#quick > 0 || settings.quickAck || this.#owed >= enough) {
       if (this.#quick > 0) this.#quick--;
@@ -36,18 +40,21 @@ export class Acknowledger {
     } else if (!this.#timer.isSet) this.#timer.set(DELAY);
   }
 
-  /** Notes that data goes out. Soon after data came in it is an answer: then acknowledgements wait for such answers. */
+  /**
+   * Notes that data is sent. If data came in shortly before, this is an answer, and later acknowledgements wait for
+   * such answers.
+   */
   answered(): void {
     if (this.#connection.now - this.#receivedAt < DELAY) this.#quick = 0;
   }
 
-  /** Notes that a segment goes out, which acknowledges everything. */
+  /** Notes that a segment is sent. Every segment acknowledges all received data. */
   sent(): void {
     this.#owed = 0;
     this.#timer.clear();
   }
 
-  /** Ends the waiting. */
+  /** Ends the delay. */
   stop(): void {
     this.#timer.clear();
   }

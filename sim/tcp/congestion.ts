@@ -1,23 +1,24 @@
-// Congestion control: slow start and congestion avoidance (RFC 5681), fast recovery by NewReno (RFC 6582). The window is
-// counted in whole bytes: a fractional one can leave room for less than a byte, and a loop that fills it never ends.
+// Congestion control: slow start and congestion avoidance (RFC 5681), fast recovery by NewReno (RFC 6582). The window
+// is counted in whole bytes. A fraction could leave room for less than a byte, and a loop that fills the window would
+// never end.
 
 /** Segments in the first window (RFC 6928). */
 const FIRST_SEGMENTS = 10;
 /** Duplicate acknowledgements that mean a loss. */
 const LOSS = 3;
 
-/** What an acknowledgement asks the sender to do. */
+/** What the sender must do after an acknowledgement. */
 export type Reaction = "nothing" | "send again";
 
-/** The congestion window of one connection. Positions are those of the stream that is sent. */
+/** The congestion window of one connection. Positions count the bytes of the stream that is sent. */
 export class Congestion {
   #mss: number;
   #window: number;
   #threshold = Infinity;
   #duplicates = 0;
-  /** Bytes acknowledged since the window grew, in congestion avoidance. */
+  /** The number of bytes acknowledged since the window grew, in congestion avoidance. */
   #credit = 0;
-  /** Where recovery ends: what was sent when the loss was noticed. */
+  /** The position at which recovery ends: the end of the data that was sent when the loss was noticed. */
   #recover = 0;
   #recovering = false;
 
@@ -26,7 +27,7 @@ export class Congestion {
     this.#window = FIRST_SEGMENTS * mss;
   }
 
-  /** The window in bytes. Up to two segments more while single duplicates come in (limited transmit, RFC 3042). */
+  /** The window in bytes. The first duplicate acknowledgements add up to two segments (limited transmit, RFC 3042). */
   get window(): number {
     return this.#window + (this.#recovering || this.#duplicates >= LOSS ? 0 : this.#duplicates * this.#mss);
   }
@@ -46,18 +47,21 @@ export class Congestion {
     return this.#recovering;
   }
 
-  /** Takes another segment size. The first window is counted anew. */
+  /** Sets the segment size, and starts again with the first window. */
   setSegmentSize(mss: number): void {
     if (this.#window === FIRST_SEGMENTS * this.#mss) this.#window = FIRST_SEGMENTS * mss;
     this.#mss = mss;
   }
 
-  /** Takes an acknowledgement of new data, up to a position. `wasFull`: whether the window was in the sender's way. */
+  /**
+   * Takes an acknowledgement of new data up to a position. `wasFull` says whether the congestion window limited the
+   * sender.
+   */
   acknowledged(bytes: number, upTo: number, flight: number, wasFull: boolean): Reaction {
     this.#duplicates = 0;
     if (this.#recovering) {
       if (upTo < this.#recover) {
-        // A partial acknowledgement: the next segment is missing too.
+        // A partial acknowledgement means that the next segment is missing too.
         this.#window = Math.max(this.#window - bytes + (bytes >= this.#mss ? this.#mss : 0), this.#mss);
         return "send again";
       }
@@ -65,7 +69,8 @@ export class Congestion {
       this.#window = Math.min(this.#threshold, Math.max(flight, this.#mss) + this.#mss);
       return "nothing";
     }
-    // A window that the sender does not fill says nothing about the network (RFC 7661).
+    // If the sender does not fill the window, the network's capacity is not tested, so the window must not grow (RFC
+    // 7661).
     if (!wasFull) return "nothing";
     if (this.#window < this.#threshold) {
       this.#window = Math.min(this.#window + bytes, Math.max(this.#threshold, this.#window + this.#mss));
@@ -79,14 +84,17 @@ export class Congestion {
     return "nothing";
   }
 
-  /** Takes a duplicate acknowledgement. `upTo` is what it acknowledges, `sent` the end of what was sent. */
+  /**
+   * Takes a duplicate acknowledgement. `upTo` is the position that it acknowledges, and `sent` is the end of the data
+   * that was sent.
+   */
   duplicate(upTo: number, flight: number, sent: number): Reaction {
     if (this.#recovering) {
       this.#window += this.#mss;
       return "nothing";
     }
     this.#duplicates++;
-    // Duplicates of what was sent again after a loss mean nothing new.
+    // After a loss, duplicates for data up to the recovery point report no new loss.
     if (this.#duplicates !== LOSS || upTo <= this.#recover) return "nothing";
     this.#recover = sent;
     this.#recovering = true;
@@ -95,7 +103,7 @@ export class Congestion {
     return "send again";
   }
 
-  /** Takes a retransmission timeout. `first`: whether it is the first one for this data. */
+  /** Takes a retransmission timeout. `first` says whether it is the first for this data. */
   timedOut(flight: number, sent: number, first: boolean): void {
     if (first) this.#threshold = this.#half(flight);
     this.#window = this.#mss;
@@ -105,7 +113,7 @@ export class Congestion {
     this.#recover = sent;
   }
 
-  /** Starts slowly again after a pause in which the network may have changed. */
+  /** Returns to slow start after a pause, since the network may have changed. */
   restart(): void {
     this.#window = Math.min(this.#window, FIRST_SEGMENTS * this.#mss);
   }

@@ -1,5 +1,5 @@
-// One TCP connection: the states of RFC 9293 and the segments that move it through them. What Linux does differently
-// from the RFC is done as Linux does it. The socket above it may be gone: a closed connection ends by itself.
+// One TCP connection: the states of RFC 9293 and the segments that change them. Where Linux differs from the RFC, this
+// follows Linux. A connection may outlive its socket: after close it ends by itself.
 
 import type { Bytes } from "../../base/data.ts";
 import type { ErrnoName } from "../../base/errno.ts";
@@ -40,14 +40,14 @@ export const TIME_WAIT_LENGTH = 60 * SECOND;
 
 const IN = POLLIN | POLLRDNORM;
 const OUT = POLLOUT | POLLWRNORM;
-/** The news of an end. */
+/** All events: they are reported when a connection ends. */
 const ALL = IN | OUT | POLLRDHUP | POLLHUP | POLLERR;
 
 const NOTHING: Bytes = new Uint8Array(0);
 
-/** What happened to a connection that its socket has to know. */
+/** What a connection tells its socket. */
 export interface ConnectionOwner {
-  /** These events may hold now: data, room, an end or an error has come. */
+  /** These events may hold now: data, room, an end or an error. */
   changed(events: number): void;
 }
 
@@ -58,28 +58,28 @@ export class Connection implements Holder, SenderOwner {
   readonly settings: TcpSettings;
   readonly sender: Sender;
   readonly receiver: ReceiveBuffer;
-  /** The socket; null before accept and after close. */
+  /** The socket. Null before accept and after close. */
   owner: ConnectionOwner | null = null;
-  /** Called once when a passive connection is established, or when it ends before. */
+  /** Called once: with true when a passive connection is established, with false when it ends before that. */
   onEstablished: ((succeeded: boolean) => boolean) | null = null;
-  /** Why it broke; the socket tells it once. */
+  /** The error that ended it. The socket reports it once. */
   error: ErrnoName | null = null;
   /** Whether the receiving side is shut: by the peer's FIN, by the socket or by the connection's end. */
   receivingShut = false;
-  /** Whether the sending side is shut. */
+  /** Whether the sending side is shut down. */
   sendingShut = false;
   /** Whether the application has closed it. */
   orphaned = false;
-  /** Whether the peer's FIN came. */
+  /** Whether the peer's FIN was received. */
   finReceived = false;
   #state: State;
   readonly #segments: Segments;
   readonly #acknowledger: Acknowledger;
   readonly #handshake: Handshake;
   readonly #keepAlive: KeepAlive;
-  /** FIN_WAIT_2 and TIME_WAIT end by it. */
+  /** The timer that ends FIN_WAIT_2 and TIME_WAIT. */
   readonly #timer: Timer;
-  /** The events that the socket has not been told of. */
+  /** Events that were not reported to the socket yet. */
   #news = 0;
 
   constructor(kernel: Kernel, ends: Endpoints, settings: TcpSettings, state: "SYN_SENT" | "SYN_RECEIVED") {
@@ -116,15 +116,15 @@ export class Connection implements Holder, SenderOwner {
     return this.settings.userTimeout * MILLISECOND;
   }
 
-  /** Whether it is over for its socket: in TIME_WAIT only the network still knows it. */
+  /** Whether it has ended for its socket. In TIME_WAIT it still answers segments. */
   get isOver(): boolean {
     return this.#state === "CLOSED" || this.#state === "TIME_WAIT";
   }
-  /** Whether data may be received: the handshake is done. */
+  /** Whether the handshake is done, so that data may be received. */
   get isOpen(): boolean {
     return this.#state !== "SYN_SENT" && this.#state !== "SYN_RECEIVED";
   }
-  /** Whether data may be written. */
+  /** Whether data may be sent. */
   get takesData(): boolean {
     return (this.#state === "ESTABLISHED" || this.#state === "CLOSE_WAIT") && !this.sendingShut;
   }
@@ -142,7 +142,7 @@ export class Connection implements Holder, SenderOwner {
     this.#handshake.start();
   }
 
-  /** Sends the SYN, or the SYN that answers one. */
+  /** Sends the SYN or the SYN-ACK. */
   sendSyn(retransmission: boolean): void {
     const window = this.receiver.offer(1, this.sender.mss);
     this.#segments.sendSyn(this.#state === "SYN_RECEIVED", window, retransmission);
@@ -159,9 +159,9 @@ export class Connection implements Holder, SenderOwner {
 
   // Sending.
 
-  /** Sends a segment with data. */
+  /** Sends data. */
   emit(flags: number, position: number, data: Bytes, retransmission: boolean): void {
-    // The link's MTU may have become less since the handshake; what is longer goes in pieces.
+    // The link's MTU may have become smaller since the handshake. Longer segments are split.
     const most = this.#segments.longest;
     if (most < this.sender.mss) this.sender.mss = most;
     for (let offset = 0; data.length - offset > most; offset += most) {
@@ -178,39 +178,39 @@ export class Connection implements Holder, SenderOwner {
     this.#segments.send(flags, position, this.receiver.next, window, data, retransmission);
   }
 
-  /** Sends an acknowledgement of what has come. */
+  /** Sends an acknowledgement. */
   acknowledge(): void {
     this.emit(ACK, this.sender.sent, NOTHING, false);
   }
 
-  /** Probes whether the peer is there, with a byte that it has acknowledged. */
+  /** Sends a keepalive probe: one byte that the peer has already acknowledged. */
   probe(): void {
     this.emit(ACK, this.sender.una - 1, NOTHING, true);
   }
 
-  /** Tells the peer that the connection is gone. */
+  /** Sends a reset. */
   reset(): void {
     this.#segments.sendReset(this.sender.sent, this.receiver.next);
   }
 
-  /** Writes data, which must not change afterwards. */
+  /** Queues data for sending. It must not change afterwards. */
   write(data: Bytes): void {
     this.sender.write(data);
   }
 
-  /** Sends what waited: an option was changed. */
+  /** Sends data that an option held back, after that option was changed. */
   flush(): void {
     if (this.isOpen && !this.isOver) this.sender.pump();
   }
 
-  /** Starts or stops the probes of an idle connection: an option was changed. */
+  /** Starts or stops the keepalive probes, after the option was changed. */
   applyKeepAlive(): void {
     if (this.isOpen && !this.isOver && !this.orphaned) this.#keepAlive.start();
   }
 
   // Receiving.
 
-  /** Takes bytes that were received. */
+  /** Copies received bytes into views. */
   read(views: Uint8Array[], peek: boolean): number {
     const count = this.receiver.read(views, peek);
     if (!peek && count > 0) {
@@ -220,14 +220,17 @@ export class Connection implements Holder, SenderOwner {
     return count;
   }
 
-  /** Makes room for a receive of so many bytes at once (0: none any more), and tells the peer. */
+  /**
+   * Enlarges the receive buffer for a call that waits for `size` bytes at once, and tells the peer. 0 restores the
+   * usual size.
+   */
   makeRoom(size: number): void {
-    // Two segments more: as long as the bytes are not all there, the room is worth telling.
+    // Two segments more, so that the window stays large enough to announce until all bytes have arrived.
     this.receiver.capacity = this.settings.receiveCapacity + (size === 0 ? 0 : size + 2 * this.sender.mss);
     this.offerWindow();
   }
 
-  /** Tells the peer that its window has grown, where that is worth a segment. */
+  /** Announces a larger window to the peer if it has grown enough. */
   offerWindow(): void {
     this.receiver.capacity = Math.max(this.receiver.capacity, this.settings.receiveCapacity);
     if (this.finReceived || this.isOver || !this.isOpen) return;
@@ -267,7 +270,7 @@ export class Connection implements Holder, SenderOwner {
       this.#establish(segment, 0);
       this.acknowledge();
     } else {
-      // Both ends connect to each other at the same time.
+      // A simultaneous open: both ends have sent a SYN.
       this.#state = "SYN_RECEIVED";
       this.sendSyn(false);
     }
@@ -279,7 +282,7 @@ export class Connection implements Holder, SenderOwner {
     const ack = this.#segments.acknowledged(segment, this.sender.una);
     if ((flags & SYN) !== 0) return this.#receiveSyn(segment, seq);
     const end = seq + data.length + ((flags & FIN) !== 0 ? 1 : 0);
-    // One more than the window: a FIN is sent behind a window that is shut.
+    // One byte more than the window, because a FIN may follow a window that is full.
     const acceptable = end >= this.receiver.next && seq <= Math.max(this.receiver.offered, this.receiver.next) + 1;
     if ((flags & RST) !== 0) return this.#receiveReset(seq, acceptable);
     if ((flags & ACK) === 0) return;
@@ -290,7 +293,7 @@ export class Connection implements Holder, SenderOwner {
     }
     if (this.#state === "SYN_RECEIVED") {
       if (ack !== 1) return this.kernel.tcp.refuse(segment);
-      if (this.onEstablished?.(true) === false) return; // The listener's queue is full: as if it had been lost.
+      if (this.onEstablished?.(true) === false) return; // The listener's queue is full. The segment counts as lost.
       this.onEstablished = null;
       this.#establish(segment, seq);
     }
@@ -303,27 +306,28 @@ export class Connection implements Holder, SenderOwner {
       return;
     }
     this.#receiveData(segment, seq, end);
-    // What was read or acknowledged may have opened a window.
+    // Reading or an acknowledgement may have opened a window.
     if (!this.isOver) this.sender.pump();
   }
 
   #receiveSyn(segment: Segment, seq: number): void {
     const { flags } = segment;
-    // The peer sends its SYN again, or both have sent theirs at the same time.
+    // The peer repeats its SYN, or both ends have sent one at the same time.
     if (this.#state === "SYN_RECEIVED" && seq === 0) {
       if ((flags & ACK) === 0) return this.sendSyn(true);
       if (!this.#segments.acknowledgesSyn(segment)) return;
       this.#establish(segment, 0);
       return this.acknowledge();
     }
-    // An acknowledgement shows a peer that has started anew that it is wrong (RFC 5961).
+    // If the peer has restarted, this acknowledgement makes it send a reset (RFC 5961).
     if ((flags & RST) === 0) this.acknowledge();
   }
 
   #receiveReset(seq: number, acceptable: boolean): void {
     if (!acceptable) return;
     if (this.#state === "TIME_WAIT") return this.#end();
-    // A reset that is not exactly next may be forged or early: the peer is asked (RFC 5961).
+    // A reset that is not exactly the next byte may be forged. The acknowledgement asks the peer to confirm it (RFC
+    // 5961).
     if (seq !== this.receiver.next && !(this.finReceived && seq === this.receiver.next - 1)) return this.acknowledge();
     if (this.#state === "SYN_RECEIVED") return this.fail("ECONNREFUSED");
     this.fail(this.#state === "CLOSE_WAIT" ? "EPIPE" : "ECONNRESET");
@@ -344,7 +348,7 @@ export class Connection implements Holder, SenderOwner {
     }
   }
 
-  /** The peer has everything, the FIN too. */
+  /** Handles the acknowledgement of the own FIN. */
   #finAcknowledged(): void {
     if (this.#state === "FIN_WAIT_1") {
       this.#state = "FIN_WAIT_2";
@@ -356,7 +360,7 @@ export class Connection implements Holder, SenderOwner {
   #receiveData({ flags, data }: Segment, seq: number, end: number): void {
     const fin = (flags & FIN) !== 0;
     if (data.length === 0 && !fin) return;
-    // Data for an application that reads no more: it is told so by a reset. A repeated segment is no such data.
+    // New data after the application stopped reading is answered with a reset. A repeated segment is not new data.
     const mayReceive = this.#state === "ESTABLISHED" || this.#state === "FIN_WAIT_1" || this.#state === "FIN_WAIT_2";
     const fresh = end - (fin ? 1 : 0) > this.receiver.next;
     if (this.receivingShut && fresh && this.#state !== "ESTABLISHED" && mayReceive) {
@@ -381,7 +385,7 @@ export class Connection implements Holder, SenderOwner {
 
   // Ends.
 
-  /** Shuts the sending side: a FIN follows what was written. */
+  /** Shuts down the sending side. The FIN follows the queued data. */
   shutSending(): void {
     if (!this.takesData) return;
     this.sendingShut = true;
@@ -389,7 +393,10 @@ export class Connection implements Holder, SenderOwner {
     this.sender.finish();
   }
 
-  /** Lets go of it: the application has closed the socket. It ends by itself, or with a reset where data is unread. */
+  /**
+   * Closes the connection for the application. It goes on until it has ended by itself. Unread data makes it end with a
+   * reset.
+   */
   close(): void {
     this.owner = null;
     if (this.orphaned) return;
@@ -412,7 +419,7 @@ export class Connection implements Holder, SenderOwner {
     this.#end();
   }
 
-  /** Ends it because of an error, which the socket tells once. */
+  /** Ends it with an error, which the socket reports once. */
   fail(code: ErrnoName): void {
     if (this.#state === "CLOSED") return;
     this.error = code;
@@ -447,7 +454,7 @@ export class Connection implements Holder, SenderOwner {
     this.#keepAlive.stop();
   }
 
-  /** Ends it without a word and without telling anything: the host crashed. */
+  /** Ends it after a crash of the host. Nothing is sent or reported. */
   vanish(): void {
     this.owner = null;
     this.onEstablished = null;
@@ -456,17 +463,20 @@ export class Connection implements Holder, SenderOwner {
     this.#state = "CLOSED";
   }
 
-  /** Ends it in TIME_WAIT, for a new connection between the same ends. */
+  /** Ends it in TIME_WAIT, because a new connection has the same addresses and ports. */
   expire(): void {
     this.#end();
   }
 
-  /** Whether a SYN may start a new connection in its place: it is over, and the SYN is later than all it received. */
+  /**
+   * Whether a SYN may start a new connection with the same addresses and ports. This one must be over, and the SYN must
+   * be later than everything that it received.
+   */
   yieldsTo(syn: Segment): boolean {
     return this.#state === "TIME_WAIT" && this.#segments.position(syn, this.receiver.next) > this.receiver.next;
   }
 
-  // As a holder of its port.
+  // What it is as the holder of a port.
 
   get family(): number {
     return familyOf(this.ends.host);

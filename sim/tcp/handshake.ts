@@ -1,10 +1,10 @@
-// The SYN of a connection, or the SYN that answers one: sent again until it is acknowledged.
+// Sends a SYN or a SYN-ACK again until it is acknowledged.
 
 import type { Timer } from "../time/timer.ts";
 import type { Connection } from "./connection.ts";
 import { RoundTrip } from "./round_trip.ts";
 
-/** How often an answer to a SYN is sent again (Linux's net.ipv4.tcp_synack_retries). */
+/** How often a SYN-ACK is repeated (Linux's net.ipv4.tcp_synack_retries). */
 const ANSWER_RETRIES = 5;
 
 /** The handshake of one connection. */
@@ -20,20 +20,20 @@ export class Handshake {
     this.#timer = connection.timer(() => this.#expired());
   }
 
-  /** How long the peer took; null where the SYN was sent twice, since it may have answered either. */
+  /** The time that the peer took to answer. Null if the SYN was repeated: the answer may be to either. */
   get roundTrip(): number | null {
     return this.#tries > 0 ? null : this.#connection.now - this.#startedAt;
   }
 
-  /** Sends the SYN. */
+  /** Sends the SYN or the SYN-ACK. */
   start(): void {
     this.#startedAt = this.#connection.now;
-    // Before it is sent: over loopback the answer is there at once.
+    // The timer is set first, because over loopback the answer arrives within `sendSyn`.
     this.#timer.set(this.#timeout.timeout);
     this.#connection.sendSyn(false);
   }
 
-  /** Ends the repeating. */
+  /** Stops the repeating. */
   stop(): void {
     this.#timer.clear();
   }

@@ -1,4 +1,4 @@
-// TCP on one host: its ports, its connections, and what becomes of segments that no connection takes.
+// TCP on one host: its ports, its connections, and segments that belong to no connection.
 
 import type { Binding } from "../net/binding.ts";
 import type { Kernel } from "../net/kernel.ts";
@@ -31,19 +31,19 @@ export class TcpHost {
     this.#firstSequenceNumber = kernel.random.bits();
   }
 
-  /** The sequence number of a new connection's SYN: later than those of its predecessors. */
+  /** The first sequence number of a new connection. It is higher than that of earlier connections. */
   firstSequenceNumber(): number {
     return (this.#firstSequenceNumber + Math.floor(this.#kernel.timeline.now / SEQUENCE_STEP) % 2 ** 32) >>> 0;
   }
 
-  /** Enters a connection, so that segments find it. */
+  /** Adds a connection, so that segments reach it. */
   enter(connection: Connection): void {
     const { host, port, peerHost, peerPort } = connection.ends;
     this.#connections.set(keyOf(host, port, peerHost, peerPort), connection);
     this.ports.hold(connection);
   }
 
-  /** Takes a connection out. */
+  /** Removes a connection. */
   leave(connection: Connection): void {
     const { host, port, peerHost, peerPort } = connection.ends;
     const key = keyOf(host, port, peerHost, peerPort);
@@ -56,12 +56,12 @@ export class TcpHost {
     return this.#connections.values();
   }
 
-  /** Whether a connection between two ends may be opened. */
+  /** Whether no connection has these addresses and ports. */
   isFree({ host, port, peerHost, peerPort }: Endpoints): boolean {
     return !this.#connections.has(keyOf(host, port, peerHost, peerPort));
   }
 
-  /** Takes a segment. */
+  /** Takes a segment and passes it to its connection or listener. */
   receive(segment: Segment): void {
     const { destination, destinationPort, source, sourcePort, flags } = segment;
     const opens = (flags & (SYN | ACK | RST)) === SYN;
@@ -78,7 +78,7 @@ export class TcpHost {
     this.refuse(segment);
   }
 
-  /** Answers a segment that no connection wants with a reset. */
+  /** Answers a segment that belongs to no connection with a reset. */
   refuse(segment: Segment): void {
     const { source, sourcePort, destination, destinationPort, flags, seq, ack, data } = segment;
     if ((flags & RST) !== 0) return;

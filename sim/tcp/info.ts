@@ -1,4 +1,4 @@
-// What a connection tells of its inner state: for the listing of sockets, and as TCP_INFO (struct tcp_info).
+// The inner state of a connection, for the list of sockets and as TCP_INFO (struct tcp_info).
 
 import type { TcpInfo } from "../net/socket_info.ts";
 import { toSeconds } from "../time/units.ts";
@@ -41,7 +41,7 @@ const SIZE = 104;
 /** Linux's value for "no threshold yet". */
 const NO_THRESHOLD = 0x7fffffff;
 
-/** struct tcp_info, as far as it means something here. Times are microseconds. */
+/** struct tcp_info, with the fields that the simulation knows. Times are microseconds. */
 export function infoBytes(connection: Connection | null, listens: boolean): Uint8Array {
   const bytes = new Uint8Array(SIZE);
   const view = new DataView(bytes.buffer);

@@ -1,4 +1,4 @@
-// SO_KEEPALIVE: an idle connection is probed, and given up where the peer does not answer.
+// SO_KEEPALIVE: an idle connection is probed. If the peer does not answer, the connection ends.
 
 import type { Timer } from "../time/timer.ts";
 import { SECOND } from "../time/units.ts";
@@ -16,7 +16,7 @@ export class KeepAlive {
     this.#timer = connection.timer(() => this.#expired(), "probe");
   }
 
-  /** Starts, where the option is set. */
+  /** Starts if the option is set. */
   start(): void {
     this.#heardAt = this.#connection.now;
     this.#unanswered = 0;
@@ -25,13 +25,13 @@ export class KeepAlive {
     else this.#timer.clear();
   }
 
-  /** Notes that the peer has sent something. */
+  /** Notes that the peer has sent a segment. */
   heard(): void {
     this.#heardAt = this.#connection.now;
     this.#unanswered = 0;
   }
 
-  /** Ends the probing. */
+  /** Stops the probes. */
   stop(): void {
     this.#timer.clear();
   }
@@ -43,7 +43,7 @@ export class KeepAlive {
     if (quiet < keepAlive.idle * SECOND && this.#unanswered === 0) {
       return this.#timer.set(keepAlive.idle * SECOND - quiet);
     }
-    // What is outstanding is sent again anyway.
+    // Data that is not acknowledged is retransmitted, so no probe is needed.
     if (connection.sender.flight > 0) return this.#timer.set(keepAlive.interval * SECOND);
     if (this.#unanswered >= keepAlive.count) {
       connection.reset();

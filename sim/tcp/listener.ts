@@ -1,4 +1,4 @@
-// A listening socket's queues: handshakes under way, and connections that wait for accept.
+// The queues of a listening socket: handshakes under way, and connections that wait for accept.
 
 import type { Kernel } from "../net/kernel.ts";
 import type { Segment } from "../net/packet.ts";
@@ -33,12 +33,12 @@ export class Listener {
     return this.#queue.length;
   }
 
-  /** Linux queues one more than the backlog. */
+  /** Linux's queue holds one connection more than the backlog. */
   get #isFull(): boolean {
     return this.#queue.length > this.backlog;
   }
 
-  /** Takes a SYN. A full queue drops it, and the peer sends it again. */
+  /** Takes a SYN. If the queue is full, the SYN is dropped, and the peer repeats it. */
   receiveSyn(segment: Segment): void {
     if (this.#isFull) return;
     const { destination, destinationPort, source, sourcePort } = segment;
@@ -58,12 +58,12 @@ export class Listener {
     connection.answer(segment);
   }
 
-  /** Takes the oldest connection out. */
+  /** Removes the oldest connection from the queue and returns it. */
   take(): Incoming | undefined {
     return this.#queue.shift();
   }
 
-  /** Resets everything in the queues. */
+  /** Resets all connections in the queues. */
   close(): void {
     for (const connection of [...this.#underWay]) connection.abort();
     for (const { connection } of this.#queue.splice(0)) connection.abort();

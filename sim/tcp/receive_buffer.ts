@@ -1,38 +1,38 @@
-// The bytes that came in, by their positions in the stream: those in order wait to be read, those behind a gap wait for
-// what is missing. It also decides which window is offered to the peer.
+// Received bytes by their positions in the stream. Bytes in order wait to be read. Bytes behind a gap wait until the
+// gap is filled. The free room decides the window that is offered to the peer.
 
 import type { Bytes } from "../../base/data.ts";
 import { ByteQueue } from "../byte_queue.ts";
 
-/** A segment behind a gap. */
+/** A segment that arrived before bytes in front of it. */
 interface Early {
   readonly start: number;
   readonly data: Bytes;
 }
 
-/** The greatest value of the window field. */
+/** The largest value of the window field. */
 const MOST_FIELD = 0xffff;
 
 /** What a segment brought. */
 export interface Arrival {
-  /** New bytes in order. */
+  /** The number of new bytes that are in order. */
   readonly gained: number;
   /** Whether bytes before received bytes are missing. TCP acknowledges such a segment at once. */
   readonly gap: boolean;
 }
 
-/** A queue of received bytes. */
+/** The receive buffer of one connection. */
 export class ReceiveBuffer {
   readonly #queue = new ByteQueue();
-  /** The position of the next byte that is missing. */
+  /** The position of the next byte that was not received. */
   #next: number;
-  /** Sorted by position. They may overlap. */
+  /** Segments behind a gap, sorted by position. They may overlap. */
   #early: Early[] = [];
   #earlyBytes = 0;
-  /** The position of the peer's FIN, once one was seen. */
+  /** The position of the peer's FIN, or Infinity before it arrived. */
   #end = Infinity;
   #capacity: number;
-  /** The position up to which the peer may send. It never goes back. */
+  /** The position up to which the peer may send. It never decreases. */
   #offered: number;
 
   constructor(start: number, capacity: number) {
@@ -40,7 +40,7 @@ export class ReceiveBuffer {
     this.#capacity = capacity;
   }
 
-  /** The position of the next byte that is missing; behind the FIN once that has come. */
+  /** The position of the next byte that was not received. After the FIN, the position behind it. */
   get next(): number {
     return this.#next;
   }
@@ -50,12 +50,12 @@ export class ReceiveBuffer {
     return this.#queue.length;
   }
 
-  /** Whether everything up to the peer's FIN has come. */
+  /** Whether all data and the peer's FIN have arrived. */
   get ended(): boolean {
     return this.#next > this.#end;
   }
 
-  /** How many bytes may lie here. */
+  /** How many bytes the buffer may hold. */
   get capacity(): number {
     return this.#capacity;
   }
@@ -68,12 +68,12 @@ export class ReceiveBuffer {
     return this.#offered;
   }
 
-  /** How much the peer may send. */
+  /** How many bytes the peer may still send. */
   get window(): number {
     return this.#offered - this.#next;
   }
 
-  /** By how much the window would grow if it were offered anew. */
+  /** How many bytes the window would grow if it were offered now. */
   gain(unit: number): number {
     return Math.max(this.#next + this.#room(unit) - this.#offered, 0);
   }
@@ -83,24 +83,24 @@ export class ReceiveBuffer {
   }
 
   /**
-   * Decides which window to offer, in units of the scaled window field, and returns the field's value. Small steps are
-   * not offered, so that the peer does not send small segments (RFC 9293, 3.8.6.2.2).
+   * Chooses the window to offer and returns the window field, which counts in `unit`. A window that grew by a small
+   * step is not offered, so that the peer does not send small segments (RFC 9293, 3.8.6.2.2).
    */
   offer(unit: number, mss: number): number {
     if (this.ended) return Math.min(Math.floor(this.#room(unit) / unit), MOST_FIELD);
     const gain = this.gain(unit);
     const window = gain >= Math.min(mss, this.#capacity / 2) ? this.window + gain : this.window;
-    // Rounded up: an offer that was made is not taken back.
+    // Rounded up, because the offered window must not shrink.
     const field = Math.min(Math.ceil(window / unit), MOST_FIELD);
     this.#offered = Math.max(this.#offered, this.#next + field * unit);
     return field;
   }
 
-  /** Takes the bytes of a segment, and its FIN. */
+  /** Stores the data of a segment, and notes its FIN. */
   take(start: number, data: Bytes, fin: boolean): Arrival {
     if (this.ended) return { gained: 0, gap: false };
     const stop = start + data.length;
-    // A FIN counts where the data before it lies within the window. The window may be shut for it.
+    // The FIN is accepted if the data before it lies within the window. It needs no room itself.
     if (fin && stop <= this.#offered) this.#end = Math.min(this.#end, stop);
     const before = this.#next;
     const fits = this.#cut(start, data);
@@ -131,13 +131,13 @@ export class ReceiveBuffer {
     let place = this.#early.length;
     while (place > 0 && this.#early[place - 1].start > early.start) place--;
     const before = this.#early[place - 1];
-    // Nothing new: the same bytes were sent again.
+    // The bytes are here already: the segment was sent twice.
     if (before !== undefined && before.start + before.data.length >= early.start + early.data.length) return;
     this.#early.splice(place, 0, early);
     this.#earlyBytes += early.data.length;
   }
 
-  /** Moves what is in order by now. */
+  /** Moves segments whose gap has been filled to the readable bytes. */
   #join(): void {
     let joined = 0;
     for (; joined < this.#early.length && this.#early[joined].start <= this.#next; joined++) {
@@ -148,7 +148,7 @@ export class ReceiveBuffer {
     if (joined > 0) this.#early.splice(0, joined);
   }
 
-  /** Copies bytes out, and drops them unless they are only looked at. Returns how many there were. */
+  /** Copies bytes into views, and removes them unless `peek` is set. Returns how many were copied. */
   read(views: Uint8Array[], peek: boolean): number {
     return this.#queue.read(views, peek);
   }

@@ -6,7 +6,7 @@ const FIRST = SECOND;
 const LEAST = 200 * MILLISECOND;
 const MOST = 120 * SECOND;
 
-/** What is known of the round-trip time of one connection. Times are nanoseconds. */
+/** The round-trip time of one connection, in nanoseconds. */
 export class RoundTrip {
   #smoothed = 0;
   #variation = 0;
@@ -44,17 +44,17 @@ export class RoundTrip {
       this.#variation = Math.floor((3 * this.#variation + deviation) / 4);
       this.#smoothed = Math.floor((7 * this.#smoothed + sample) / 8);
     }
-    // A sample of 0, over loopback, is a measurement too.
+    // Over loopback the measured time may be 0, which would mean that nothing was measured.
     this.#smoothed = Math.max(this.#smoothed, 1);
     this.#timeout = Math.min(Math.max(this.#smoothed + 4 * this.#variation, LEAST), MOST);
   }
 
-  /** Doubles the timeout: it ran out. */
+  /** Doubles the timeout after it has expired. */
   backOff(): void {
     this.#backoff++;
   }
 
-  /** Ends the doubling: new data was acknowledged. */
+  /** Ends the doubling after new data was acknowledged. */
   recover(): void {
     this.#backoff = 0;
   }

@@ -1,4 +1,5 @@
-// The segments of one connection: between positions in the streams and what the headers say.
+// Makes and reads the segments of one connection: it converts between positions in the streams and fields of the
+// header.
 
 import type { Bytes } from "../../base/data.ts";
 import type { Kernel } from "../net/kernel.ts";
@@ -7,7 +8,7 @@ import type { Segment } from "../net/packet.ts";
 import { unwrap, wrap } from "./sequence.ts";
 import type { TcpSettings } from "./settings.ts";
 
-/** The addresses of a connection, IPv4 addresses of IPv6 sockets as IPv4. */
+/** The addresses and ports of a connection. IPv6 sockets store an IPv4-mapped address as IPv4. */
 export interface Endpoints {
   readonly host: string;
   readonly port: number;
@@ -15,16 +16,16 @@ export interface Endpoints {
   readonly peerPort: number;
 }
 
-/** The shift of the window field that is offered: windows up to 8 MiB. */
+/** The window scale that is offered: windows up to 8 MiB. */
 const SCALE = 7;
 /** TCP's header without options. */
 const TCP_HEADER = 20;
-/** The longest segment of a peer that names none (RFC 9293, 3.7.1). */
+/** The segment size of a peer whose SYN has no MSS option (RFC 9293, 3.7.1). */
 const USUAL_MSS = 536;
 
 const NOTHING: Bytes = new Uint8Array(0);
 
-/** What differs from one segment of a connection to the next. */
+/** The fields that differ between the segments of a connection. */
 type Part = Pick<Segment, "flags" | "seq" | "ack" | "window" | "data" | "retransmission" | "mss" | "scale">;
 
 /** Reads and writes the segments of one connection. */
@@ -35,7 +36,7 @@ export class Segments {
   /** The sequence numbers of the SYNs. */
   readonly #first: number;
   #peerFirst = 0;
-  /** The shifts of the window fields; none before both SYNs have had the option. */
+  /** The window scales. They are 0 until both SYNs have had the option. */
   #peerScale = 0;
   #scale = 0;
 
@@ -46,21 +47,21 @@ export class Segments {
     this.#first = kernel.tcp.firstSequenceNumber();
   }
 
-  /** The longest segment that the way to the peer takes. */
+  /** The longest segment for the path to the peer. */
   get longest(): number {
     const { peerHost } = this.#ends;
     const fits = this.#kernel.mtuTo(peerHost) - ipHeader(peerHost) - TCP_HEADER;
     return this.#settings.maxSegment > 0 ? Math.min(fits, this.#settings.maxSegment) : fits;
   }
 
-  /** The unit in which the own window is offered. */
+  /** The unit of the own window field, in bytes. */
   get windowUnit(): number {
     return 2 ** this.#scale;
   }
 
   // Reading.
 
-  /** Learns from the peer's SYN. Returns the longest segment for it. */
+  /** Stores the options of the peer's SYN. Returns the longest segment to send. */
   learn({ seq, mss = USUAL_MSS, scale }: Segment): number {
     this.#peerFirst = seq;
     if (scale !== undefined) {
@@ -70,17 +71,17 @@ export class Segments {
     return Math.min(this.longest, mss);
   }
 
-  /** The position of a segment in the peer's stream, close to a known one. */
+  /** The position of a segment in the peer's stream, near a known position. */
   position({ seq }: Segment, near: number): number {
     return unwrap(this.#peerFirst, seq, near);
   }
 
-  /** The position in the own stream that a segment acknowledges, close to a known one. */
+  /** The position in the own stream that a segment acknowledges, near a known position. */
   acknowledged({ ack }: Segment, near: number): number {
     return unwrap(this.#first, ack, near);
   }
 
-  /** Whether a segment acknowledges the SYN and nothing else. */
+  /** Whether a segment acknowledges only the SYN. */
   acknowledgesSyn({ ack }: Segment): boolean {
     return ack === wrap(this.#first, 1);
   }
@@ -105,7 +106,7 @@ export class Segments {
     });
   }
 
-  /** Sends a SYN, or one that answers the peer's. */
+  /** Sends a SYN, or a SYN-ACK if `answers` is set. */
   sendSyn(answers: boolean, window: number, retransmission: boolean): void {
     this.#send({
       flags: answers ? SYN | ACK : SYN,
@@ -119,7 +120,7 @@ export class Segments {
     });
   }
 
-  /** Sends a segment. `next` is the position up to which everything came from the peer. */
+  /** Sends a segment. `next` is the position that it acknowledges. */
   send(flags: number, position: number, next: number, window: number, data: Bytes, retransmission: boolean): void {
     const [seq, ack] = [wrap(this.#first, position), wrap(this.#peerFirst, next)];
     this.#send({ flags, seq, ack, window, data, retransmission });

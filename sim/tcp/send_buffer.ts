@@ -1,4 +1,4 @@
-// The bytes that were written and are not acknowledged yet, by their positions in the stream.
+// Bytes that were written and not acknowledged yet, by their positions in the stream.
 
 import type { Bytes } from "../../base/data.ts";
 
@@ -7,10 +7,10 @@ interface Chunk {
   readonly data: Bytes;
 }
 
-/** Acknowledged chunks at the front before the list is shortened. */
+/** The list is shortened when more than this many chunks at its front are acknowledged. */
 const MOST_GONE = 64;
 
-/** A queue of bytes that can be read anywhere. */
+/** The send buffer of one connection. Bytes can be read at any position. */
 export class SendBuffer {
   #chunks: Chunk[] = [];
   /** How many chunks at the front are gone. */
@@ -39,7 +39,7 @@ export class SendBuffer {
     this.#end += data.length;
   }
 
-  /** Drops everything before a position. */
+  /** Removes everything before a position. */
   release(position: number): void {
     const upTo = Math.min(position, this.#end);
     if (upTo <= this.#start) return;
@@ -55,14 +55,14 @@ export class SendBuffer {
     }
   }
 
-  /** Drops everything. */
+  /** Removes everything. */
   clear(): void {
     this.#chunks = [];
     this.#gone = 0;
     this.#start = this.#end;
   }
 
-  /** Bytes from a position on. A copy only where they lie in several chunks. */
+  /** Returns bytes from a position on. It copies only if they lie in several chunks. */
   slice(position: number, length: number): Bytes {
     let place = this.#find(position);
     const { start, data } = this.#chunks[place];
@@ -79,7 +79,7 @@ export class SendBuffer {
     return all;
   }
 
-  /** The chunk that holds a position. */
+  /** The index of the chunk that has a position. */
   #find(position: number): number {
     let low = this.#gone;
     let high = this.#chunks.length - 1;

@@ -1,7 +1,7 @@
-// The sending side of a connection: what may be sent now, what has to be sent again, and when.
+// The sending side of a connection: what may be sent now, what must be sent again, and when.
 //
-// Acknowledgements drive it. After a timeout it goes back to the first byte that was not acknowledged and sends from
-// there as the congestion window opens; acknowledgements of what did arrive let it skip ahead.
+// Acknowledgements drive it. After a timeout it goes back to the first byte that was not acknowledged, and sends again
+// as far as the congestion window allows. Acknowledgements of data that did arrive let it skip that data.
 
 import type { Bytes } from "../../base/data.ts";
 import type { ErrnoName } from "../../base/errno.ts";
@@ -11,14 +11,14 @@ import { Congestion } from "./congestion.ts";
 import { RoundTrip } from "./round_trip.ts";
 import { SendBuffer } from "./send_buffer.ts";
 
-/** How often data is sent again before the connection is given up (Linux's net.ipv4.tcp_retries2). */
+/** How often data is sent again before the connection ends with ETIMEDOUT (Linux's net.ipv4.tcp_retries2). */
 const RETRIES = 15;
 /** The same limit after close. It is what Linux uses for the default 0 of net.ipv4.tcp_orphan_retries. */
 const ORPHAN_RETRIES = 8;
 
 const NOTHING: Bytes = new Uint8Array(0);
 
-/** What the sending side needs of its connection. */
+/** What the sending side needs from its connection. */
 export interface SenderOwner {
   /** The time. */
   readonly now: number;
@@ -26,7 +26,10 @@ export interface SenderOwner {
   readonly noDelay: boolean;
   /** Whether small segments wait for more data: TCP_CORK. */
   readonly corked: boolean;
-  /** After how many nanoseconds without an acknowledgement to give up: TCP_USER_TIMEOUT. 0: by the number of tries. */
+  /**
+   * The time without an acknowledgement after which the connection ends, in nanoseconds: TCP_USER_TIMEOUT. With 0, the
+   * number of tries decides.
+   */
   readonly userTimeout: number;
   /** Whether the application has closed it. */
   readonly orphaned: boolean;
@@ -34,7 +37,7 @@ export interface SenderOwner {
   timer(callback: () => void): Timer;
   /** Sends a segment. */
   emit(flags: number, position: number, data: Bytes, retransmission: boolean): void;
-  /** Gives the connection up. */
+  /** Ends the connection with an error. */
   fail(code: ErrnoName): void;
 }
 
@@ -50,27 +53,27 @@ export class Sender {
   #mss: number;
   /** The first position that is not acknowledged. */
   #una = 0;
-  /** The next position to send. */
+  /** The next position to send. After a timeout it goes back. */
   #next = 0;
-  /** The end of what was ever sent. */
+  /** The highest position that was ever sent. */
   #sent = 0;
-  /** The position up to which the peer's window is open. */
+  /** The end of the peer's window. */
   #edge = 1;
   /** The largest window that the peer ever offered. */
   #largestWindow = 0;
-  /** The segment whose window counts: RFC 9293's SND.WL1 and SND.WL2. */
+  /** The sequence and acknowledgement number of the latest window update: RFC 9293's SND.WL1 and SND.WL2. */
   #windowSeq = 0;
   #windowAck = 0;
   #finQueued = false;
-  /** The end of the last segment that was sent below the full size. */
+  /** The end of the last segment that was smaller than the MSS. */
   #smallEnd = 0;
-  /** The segment whose round trip is measured. */
+  /** The segment whose round-trip time is being measured. */
   #timed: { end: number; at: number } | null = null;
   #lastSentAt = 0;
   #tries = 0;
-  /** Since when what is outstanding goes unacknowledged. */
+  /** The time since which no data was acknowledged. */
   #unansweredSince = 0;
-  /** Whether the timer runs for a window that is shut. */
+  /** Whether the timer runs because the peer's window is closed. */
   #probing = false;
 
   constructor(owner: SenderOwner, mss: number) {
@@ -84,7 +87,7 @@ export class Sender {
   get una(): number {
     return this.#una;
   }
-  /** The end of what was ever sent. */
+  /** The highest position that was ever sent. */
   get sent(): number {
     return this.#sent;
   }
@@ -92,11 +95,11 @@ export class Sender {
   get next(): number {
     return this.#next;
   }
-  /** How much the peer's window is open. */
+  /** The open part of the peer's window, in bytes. */
   get window(): number {
     return Math.max(this.#edge - this.#una, 0);
   }
-  /** The longest segment. */
+  /** The MSS: the longest segment. */
   get mss(): number {
     return this.#mss;
   }
@@ -108,11 +111,11 @@ export class Sender {
   get flight(): number {
     return this.#next - this.#una;
   }
-  /** Whether a FIN is to be sent behind the data. */
+  /** Whether a FIN follows the data. */
   get finQueued(): boolean {
     return this.#finQueued;
   }
-  /** Whether everything is acknowledged, the FIN included. */
+  /** Whether everything is acknowledged, including the FIN. */
   get done(): boolean {
     return this.#finQueued && this.#una > this.buffer.end;
   }
@@ -120,12 +123,12 @@ export class Sender {
   get queued(): number {
     return this.buffer.length;
   }
-  /** How often in a row what is outstanding was sent again. */
+  /** How often in a row the unacknowledged data was sent again. */
   get tries(): number {
     return this.#tries;
   }
 
-  /** Starts behind the SYN, which is acknowledged. The peer's segment says how much it takes. */
+  /** Starts after the SYN was acknowledged. `window` is the peer's first window. */
   start(window: number, seq: number): void {
     this.#una = this.#next = this.#sent = 1;
     this.#windowSeq = seq;
@@ -134,7 +137,7 @@ export class Sender {
     this.#edge = 1 + window;
   }
 
-  /** Adds data. It must not change afterwards. */
+  /** Queues data. It must not change afterwards. */
   write(data: Bytes): void {
     const idle = this.#owner.now - this.#lastSentAt;
     if (this.#una === this.#sent && idle > this.roundTrip.timeout) this.congestion.restart();
@@ -142,13 +145,13 @@ export class Sender {
     this.pump();
   }
 
-  /** Lets a FIN follow what was written. */
+  /** Queues a FIN behind the data. */
   finish(): void {
     this.#finQueued = true;
     this.pump();
   }
 
-  /** Takes a window that the peer offers, unless a later segment offered one. Returns whether it changed. */
+  /** Takes a window update, unless a later segment had one. Returns whether the window changed. */
   setWindow(window: number, seq: number, ack: number): boolean {
     if (seq < this.#windowSeq || (seq === this.#windowSeq && ack < this.#windowAck)) return false;
     this.#windowSeq = seq;
@@ -159,7 +162,7 @@ export class Sender {
     return true;
   }
 
-  /** Takes an acknowledgement of something new. */
+  /** Takes an acknowledgement of new data. */
   acknowledged(ack: number): void {
     const bytes = ack - this.#una;
     const flight = this.flight;
@@ -177,12 +180,12 @@ export class Sender {
     if (reaction === "send again") this.#sendAgain();
   }
 
-  /** Takes an acknowledgement of nothing new while something is outstanding: something behind it has arrived. */
+  /** Takes a duplicate acknowledgement: a segment arrived behind a gap. */
   duplicate(ack: number): void {
     if (this.congestion.duplicate(ack, this.flight, this.#sent) === "send again") this.#sendAgain();
   }
 
-  /** Notes that the peer answers while its window is shut. */
+  /** Notes that the peer answered while its window was closed. */
   answered(): void {
     if (!this.#probing) return;
     this.#tries = 0;
@@ -195,10 +198,10 @@ export class Sender {
     this.#timed = null;
   }
 
-  /** Sends what the windows are open for. */
+  /** Sends as much as both windows allow. */
   pump(): void {
     const { buffer } = this;
-    // Each round sends at least one byte or the FIN, so the loop ends.
+    // Each round sends at least one byte, so the loop ends.
     for (;;) {
       const available = buffer.end - this.#next;
       if (available <= 0) break;
@@ -211,11 +214,14 @@ export class Sender {
     this.#arm();
   }
 
-  /** Whether a segment below the full size may go: Nagle's algorithm in Minshall's version, and no silly windows. */
+  /**
+   * Whether a segment below the MSS may be sent: Nagle's algorithm in Minshall's version, and the rule against silly
+   * windows.
+   */
   #maySendSmall(length: number, available: number): boolean {
     const again = this.#next < this.#sent;
     if (length < available) {
-      // The window cuts it. With nothing under way the peer's half window is worth a segment.
+      // The window limits the segment. If nothing is under way, half of the peer's largest window is enough to send.
       return again ? this.flight === 0 : this.flight === 0 && length >= this.#largestWindow / 2;
     }
     if (again || this.#finQueued) return true;
@@ -245,7 +251,7 @@ export class Sender {
     this.#owner.emit(flags, position, data, again);
   }
 
-  /** Sends the first segment that is not acknowledged once more. */
+  /** Sends the first unacknowledged segment again. */
   #sendAgain(): void {
     this.#timed = null;
     this.retransmissions++;
@@ -258,7 +264,7 @@ export class Sender {
 
   // The timer.
 
-  /** Sets the timer where something is outstanding, or where data waits for a window that is shut. */
+  /** Sets the timer if data is unacknowledged, or if data waits for a closed window. */
   #arm(): void {
     if (this.#una < this.#sent) {
       if (!this.#timer.isSet || this.#probing) this.#startTimer();
@@ -269,7 +275,7 @@ export class Sender {
     } else this.#stopTimer();
   }
 
-  /** Whether only the peer's window is in the way. */
+  /** Whether only the peer's window keeps data from being sent. */
   get #isStuck(): boolean {
     return this.#edge - this.#next < Math.min(this.#mss, this.buffer.end - this.#next);
   }
@@ -286,7 +292,7 @@ export class Sender {
     this.#timer.clear();
   }
 
-  /** Stops it for good. */
+  /** Stops sending for good. */
   stop(): void {
     this.#timer.clear();
     this.buffer.clear();
@@ -302,7 +308,7 @@ export class Sender {
     this.#next = this.#una;
     this.#timed = null;
     this.#startTimer();
-    // At least one segment, whatever the windows say.
+    // One segment at least is sent again, even if the windows are closed.
     if (this.#una < this.buffer.end) {
       const length = Math.min(this.#mss, this.buffer.end - this.#una);
       this.#send(Math.min(length, Math.max(this.#edge - this.#una, 1)));
@@ -316,16 +322,16 @@ export class Sender {
     return this.#tries >= (orphaned ? ORPHAN_RETRIES : RETRIES);
   }
 
-  /** Asks for the peer's window: the news of its opening may be lost. */
+  /** Asks the peer for its window, because its window update may be lost. */
   #probe(): void {
     this.roundTrip.backOff();
     const length = Math.min(this.#edge - this.#next, this.#mss, this.buffer.end - this.#next);
     if (length > 0) {
-      // A window too small for a full segment, and nothing under way that would open it.
+      // The window is too small for a full segment, and nothing under way would open it.
       this.#send(length);
       return this.#startTimer();
     }
-    // A byte that was acknowledged already: the peer answers with its window.
+    // A byte that was acknowledged already makes the peer answer with its window.
     this.#owner.emit(ACK, this.#una - 1, NOTHING, true);
     this.#timer.set(this.roundTrip.timeout, "probe");
   }

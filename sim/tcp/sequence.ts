@@ -1,5 +1,6 @@
-// Sequence numbers. In a header they have 32 bits and start anywhere; inside they are positions in the stream, plain
-// numbers that never wrap: 0 is the SYN, 1 the first byte of data, and the FIN has the position behind the last byte.
+// Converts between sequence numbers and positions in the stream. Sequence numbers have 32 bits, start anywhere and wrap.
+// Positions are plain numbers and never wrap. 0 is the SYN, 1 is the first byte of data, and the FIN comes after the last
+// byte.
 
 /** The sequence number of a position, in a stream that starts at `first`. */
 export function wrap(first: number, position: number): number {

@@ -1,14 +1,17 @@
-// What the options of a socket mean for its connection.
+// The settings of a connection that socket options decide.
 
 import * as c from "../../base/constants.ts";
 import type { Options } from "../options.ts";
 import { SECOND } from "../time/units.ts";
 
-/** The window that is offered at first: half of net.ipv4.tcp_rmem's middle value, the other half is bookkeeping. */
+/**
+ * The first window that is offered: half of net.ipv4.tcp_rmem's middle value. The kernel uses the other half for
+ * bookkeeping.
+ */
 const FIRST_RECEIVE = 65_535;
-/** The most that a window grows to by itself (net.ipv4.tcp_rmem's last value, halved). */
+/** The largest window that a connection chooses by itself (half of net.ipv4.tcp_rmem's last value). */
 const MOST_RECEIVE = 3 * 2 ** 20;
-/** What may be written and not acknowledged, at first and at most (net.ipv4.tcp_wmem). */
+/** The first and the largest size of the send buffer (net.ipv4.tcp_wmem). */
 const FIRST_SEND = 87_040;
 const MOST_SEND = 4 * 2 ** 20;
 
@@ -17,7 +20,7 @@ export class TcpSettings {
   readonly #options: Options;
   #receive = FIRST_RECEIVE;
   #send = FIRST_SEND;
-  /** Bytes that were read in the current round trip, and since when. */
+  /** The bytes that were read in the current round trip, and when it began. */
   #read = 0;
   #readSince = 0;
 
@@ -37,11 +40,11 @@ export class TcpSettings {
   get quickAck(): boolean {
     return this.#tcp(c.TCP_QUICKACK) !== 0;
   }
-  /** TCP_MAXSEG; 0 for what the link takes. */
+  /** TCP_MAXSEG. 0 means that the link decides. */
   get maxSegment(): number {
     return this.#tcp(c.TCP_MAXSEG);
   }
-  /** TCP_USER_TIMEOUT in milliseconds; 0 for none. */
+  /** TCP_USER_TIMEOUT in milliseconds. 0 means none. */
   get userTimeout(): number {
     return this.#tcp(c.TCP_USER_TIMEOUT);
   }
@@ -61,7 +64,7 @@ export class TcpSettings {
       count: this.#tcp(c.TCP_KEEPCNT),
     };
   }
-  /** SO_LINGER with 0 seconds: closing resets the connection. */
+  /** Whether SO_LINGER is set with 0 seconds, so that closing resets the connection. */
   get lingersNot(): boolean {
     const { on, seconds } = this.#options.linger;
     return on && seconds === 0;
@@ -76,21 +79,21 @@ export class TcpSettings {
     return this.#options.isSet(c.SOL_SOCKET, c.SO_REUSEPORT);
   }
 
-  /** How many received bytes may wait: half of SO_RCVBUF if it was set, or else the size that the connection chose. */
+  /** The size of the receive buffer: half of SO_RCVBUF if it was set, or else the size that the connection chose. */
   get receiveCapacity(): number {
     if (!this.#options.wasSet(c.SOL_SOCKET, c.SO_RCVBUF)) return this.#receive;
     return this.#options.number(c.SOL_SOCKET, c.SO_RCVBUF) / 2;
   }
 
-  /** How many bytes may be written and not acknowledged: SO_SNDBUF, or what the connection needs. */
+  /** The size of the send buffer: SO_SNDBUF if it was set, or else the size that the connection chose. */
   get sendCapacity(): number {
     if (!this.#options.wasSet(c.SOL_SOCKET, c.SO_SNDBUF)) return this.#send;
     return this.#options.number(c.SOL_SOCKET, c.SO_SNDBUF);
   }
 
   /**
-   * Notes bytes that were read. The window grows to twice of what is read in a round trip, so that it is never in the
-   * way (Linux's dynamic right-sizing).
+   * Notes bytes that were read. The window grows to twice the bytes of a round trip, so that it does not limit the peer
+   * (Linux's dynamic right-sizing).
    */
   growReceiveCapacity(bytes: number, roundTrip: number, now: number): void {
     this.#read += bytes;
@@ -100,7 +103,7 @@ export class TcpSettings {
     this.#readSince = now;
   }
 
-  /** Lets the send buffer grow with the congestion window. */
+  /** Enlarges the send buffer with the congestion window. */
   growSendCapacity(window: number, mss: number): void {
     this.#send = Math.min(Math.max(this.#send, 2 * Math.max(window, 10 * mss)), MOST_SEND);
   }

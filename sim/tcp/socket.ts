@@ -1,4 +1,4 @@
-// A TCP socket: what the calls of the application mean for its connection. Errors and events are Linux's, state by
+// A TCP socket: it maps the calls of the application to its connection. Errors and events are those of Linux in each
 // state (net/ipv4/af_inet.c and tcp.c).
 
 import type { Address } from "../../base/addresses.ts";
@@ -41,7 +41,7 @@ const STATE_NAMES: Partial<Record<State, string>> = {
   TIME_WAIT: "TIME-WAIT",
 };
 
-/** The listing of a connection. */
+/** The entry of a connection in the list of sockets. */
 export function infoOf(connection: Connection, receiveQueue: number): SocketInfo {
   const { host, port, peerHost, peerPort } = connection.ends;
   return {
@@ -64,12 +64,12 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
   #listener: Listener | null = null;
   /** The kernel's socket->state. */
   #phase: "unconnected" | "connecting" | "connected" = "unconnected";
-  /** The sides that were shut where there is no connection. */
+  /** The sides that were shut down while there was no connection. */
   #shut = 0;
   #peer: Address | undefined;
-  /** Whether something waits for room: then it is told when there is some. */
+  /** Whether a waiter or call needs room in the send buffer. It is woken only then. */
   #noSpace = false;
-  /** What callers wait for with MSG_WAITALL. */
+  /** How many bytes each caller waits for at once (MSG_WAITALL, SO_RCVLOWAT). */
   readonly #wants = new Map<Caller, number>();
 
   constructor(kernel: Kernel, family: number, proto: number, options: Options = new Options(family, c.SOCK_STREAM)) {
@@ -77,7 +77,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     this.#binding = new Binding(this, kernel, family, options, kernel.tcp.ports);
   }
 
-  /** The socket of a connection that was accepted. */
+  /** Makes the socket of an accepted connection. */
   static of(kernel: Kernel, family: number, proto: number, connection: Connection, options: Options): TcpSocket {
     const socket = new TcpSocket(kernel, family, proto, options);
     socket.#connection = connection;
@@ -88,7 +88,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     return socket;
   }
 
-  /** Two sockets that are connected with each other. */
+  /** Makes two connected sockets. */
   static pair(kernel: Kernel, family: number, proto: number): [TcpSocket, TcpSocket] {
     const address = family === c.AF_INET6 ? "::1" : "127.0.0.1";
     const server = new TcpSocket(kernel, family, proto);
@@ -102,7 +102,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     return [client, transport as TcpSocket];
   }
 
-  /** Takes a SYN: the socket listens. */
+  /** Takes a SYN as a listening socket. */
   receiveSyn(segment: Segment): void {
     this.#listener!.receiveSyn(segment);
   }
@@ -120,7 +120,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
 
   bind(address: Address): void {
     if (!this.#isIdle) throw errorFor("EINVAL", { syscall: "bind", address });
-    // A port that was chosen for a connection is free with its end.
+    // A port that the kernel chose for a connection is free after the end of the connection.
     const ended = this.#connection !== null && !this.#binding.hasFixedPort && !this.#boundAgain;
     if (ended) this.#binding.release();
     this.#binding.bind(address, (host) => host === BROADCAST || (isMulticast(host) && !isIPv6(host)));
@@ -210,7 +210,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
       this.#phase = "connected";
       return;
     }
-    // As the kernel's connect(2), which leaves no mark of a connect that has failed.
+    // After a failed connect, Linux leaves the socket unconnected.
     const code = this.takeError() ?? "ECONNABORTED";
     const address = this.#peer;
     this.disconnect();
@@ -251,7 +251,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     const connection = this.#connection;
     const wanted = (flags & c.MSG_WAITALL) !== 0 ? size : Math.min(this.options.lowWater, size);
     const isShort = () => (connection?.receiver.length ?? 0) < Math.max(wanted, 1);
-    // Over loopback what is wanted may come while it is asked for.
+    // Over loopback, the missing data may arrive while the window grows.
     if (isShort() && !this.#checkEnd(connection?.receiver.length ?? 0)) {
       if (wanted > 1) this.#want(caller, wanted);
       if (isShort()) return WOULD_BLOCK;
@@ -279,7 +279,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     throw errorFor(this.#listener !== null || this.#isIdle ? "ENOTCONN" : "EINVAL", { syscall: "recv" });
   }
 
-  /** Makes room for all that a caller waits for. */
+  /** Enlarges the receive buffer for a call that waits for `size` bytes at once. */
   #want(caller: Caller, size: number): void {
     if (this.#wants.get(caller) === size) return;
     this.#wants.set(caller, size);
@@ -381,7 +381,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
 
   override watch(mask: number, waiter: Waiter): void {
     super.watch(mask, waiter);
-    // Over loopback a connect ends before its caller watches for the end: that news is told once more.
+    // Over loopback, connect ends before its waiter is registered, so the waiter is woken again.
     const hasEnded = this.#phase === "connecting" && !this.#isConnecting;
     if (hasEnded && (mask & OUT) !== 0) queueMicrotask(() => this.waiters.wake(OUT));
   }
@@ -394,7 +394,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     return own | this.#shut;
   }
 
-  /** Whether a third of the send buffer is free, as Linux wants it. */
+  /** Whether a third of the send buffer is free, which is Linux's condition for POLLOUT. */
   get #isWritable(): boolean {
     const connection = this.#connection;
     if (connection === null || connection.isOver) return true;
@@ -454,7 +454,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     if (level === c.SOL_SOCKET && name === c.SO_RCVBUF) this.during(() => connection.offerWindow());
   }
 
-  /** The one congestion control that there is. */
+  /** Accepts only the one congestion control that the simulation has. */
   #setCongestion(value: number | Uint8Array): void {
     const name = typeof value === "number" ? "" : new TextDecoder().decode(value).replace(/\0.*$/s, "");
     if (name !== "reno") throw errorFor("ENOENT", { syscall: "setsockopt" });

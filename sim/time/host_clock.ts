@@ -1,4 +1,4 @@
-// The clock of a kernel, as the socket module above it waits by it. A crash stops it: nothing that waits by it goes on.
+// The clock of a kernel. The host's socket module waits by it. A crash stops it, and pending waits never end.
 
 import type { Clock } from "../../seam/clock.ts";
 import type { Timeline } from "./timeline.ts";
@@ -6,8 +6,8 @@ import { Timer } from "./timer.ts";
 import { MILLISECOND } from "./units.ts";
 
 /**
- * Parts of a millisecond that the clock tells: 2^-16 of one. Such times are exact as doubles, and so are their sums with
- * whole milliseconds: a deadline of now and two seconds lies exactly two seconds ahead.
+ * The clock counts in steps of 2^-16 ms. Such times are exact as doubles, and so are their sums with whole
+ * milliseconds. So a deadline two seconds from now is exactly two seconds ahead.
  */
 const PARTS = 2 ** 16;
 
@@ -18,7 +18,7 @@ export class HostClock implements Clock {
   readonly #beforeWork: () => void;
   #stopped = false;
 
-  /** `beforeWork` is called before anything that waited goes on. */
+  /** `beforeWork` is called before any callback. */
   constructor(timeline: Timeline, beforeWork: () => void = () => {}) {
     this.#timeline = timeline;
     this.#beforeWork = beforeWork;
@@ -33,7 +33,7 @@ export class HostClock implements Clock {
       this.#timers.delete(timer);
       this.#work(callback);
     });
-    // One for ever keeps a process alive, and nothing comes of it.
+    // A timer without end would keep the process alive for nothing.
     if (this.#stopped || delay === Infinity) return timer;
     this.#timers.add(timer);
     timer.set(Math.ceil(delay * MILLISECOND));
@@ -54,7 +54,7 @@ export class HostClock implements Clock {
     return new Promise((resolve) => this.#timeline.after(() => this.#work(resolve)));
   }
 
-  /** Settles after some nanoseconds, or never where the host crashes before. */
+  /** Settles after some nanoseconds. It never settles if the host crashes before. */
   sleep(nanoseconds: number): Promise<void> {
     return new Promise((resolve) => this.setTimeout(resolve, nanoseconds / MILLISECOND));
   }

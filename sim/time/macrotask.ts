@@ -1,10 +1,10 @@
-// One turn of the real event loop: when it comes, every promise that can settle has settled.
+// One turn of the real event loop. After it, every promise that can settle has settled.
 
 const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };
 
 let turnByMessage: (() => Promise<void>) | undefined;
 
-/** Turns by messages to oneself, for browsers: their setTimeout takes 4 ms. */
+/** Makes turns from messages to itself, for browsers: their setTimeout takes 4 ms. */
 function messages(): () => Promise<void> {
   const { port1, port2 } = new MessageChannel();
   const waiting: (() => void)[] = [];

@@ -1,11 +1,12 @@
-// Waits for something outside of the simulation: a file, an import, fetch. Virtual time stands still for them.
+// Waits for something outside of the simulation, such as a file, an import or fetch. Virtual time stands still during
+// them.
 
-/** The waits of one run that real time decides. */
+/** The waits of one run for promises outside of the simulation. */
 export class OutsideWaits {
   #count = 0;
   #notify: () => void = () => {};
 
-  /** Whether something outside is awaited. */
+  /** Whether such a wait is pending. */
   get any(): boolean {
     return this.#count > 0;
   }
@@ -21,7 +22,7 @@ export class OutsideWaits {
     }
   }
 
-  /** Settles when one of the waits does. */
+  /** Settles when one of the waits ends. */
   change(): Promise<void> {
     return new Promise((resolve) => this.#notify = resolve);
   }

@@ -1,23 +1,23 @@
-// The queue of what is going to happen: a binary heap.
+// The queue of pending events: a binary heap.
 
-/** What happens at a time. */
+/** Something that happens at a time of the timeline. */
 export interface Action {
-  /** Does it. */
+  /** Runs the action. */
   fire(): void;
   /**
-   * Returns the time at which the action is due now. If it was postponed, that is later than its time in the queue, or
-   * never (Infinity). Left out if an action is never postponed.
+   * Returns the time at which the action is due now. A postponed action is due later than its place in the queue, and a
+   * cancelled one never (Infinity). Actions that are never postponed leave this method out.
    */
   due?(): number;
 }
 
-/** An action and its place: by time, then by `tie`, then by order of entry. */
+/** An action in the queue. Events are sorted by time, then by `tie`, then by order of entry. */
 export interface Event {
   time: number;
   readonly tie: number;
   readonly order: number;
   readonly action: Action;
-  /** Whether it counts as pending until it happens. An action that counts by itself says false. */
+  /** Whether the queue counts it as pending until it happens. False for actions that count themselves. */
   readonly counted: boolean;
 }
 
@@ -31,7 +31,7 @@ export class EventQueue {
   readonly #heap: Event[] = [];
   #order = 0;
 
-  /** How many events it holds, those that were put off among them. */
+  /** How many events it holds, postponed ones included. */
   get size(): number {
     return this.#heap.length;
   }
@@ -46,7 +46,7 @@ export class EventQueue {
     this.#heap.length = 0;
   }
 
-  /** The next event, which stays in the queue. Events that were put off move to their new place on the way. */
+  /** Returns the next event and leaves it in the queue. Postponed events move to their new places first. */
   peek(): Event | undefined {
     for (;;) {
       const first = this.#heap[0];
@@ -61,7 +61,7 @@ export class EventQueue {
     }
   }
 
-  /** Takes the next event out. */
+  /** Removes the next event and returns it. */
   take(): Event | undefined {
     const first = this.peek();
     if (first !== undefined) this.#pop();

@@ -1,5 +1,5 @@
-// Real time: events happen as time passes. One timer of the runtime is set, for the next event, and only while
-// something is pending that a program may wait for: a connection in TIME_WAIT keeps no process alive.
+// Runs the events of a timeline by the real clock. It sets one timer of the runtime, for the next event. It sets none
+// if nothing is pending that a program may wait for: a connection in TIME_WAIT does not keep the process alive.
 
 import type { Timeline } from "./timeline.ts";
 import { MILLISECOND } from "./units.ts";
@@ -7,23 +7,26 @@ import { MILLISECOND } from "./units.ts";
 /** The longest delay of a timer, 2^31 - 1 ms. */
 const LONGEST = 2 ** 31 - 1;
 
-/** The one timer that every runtime has and that keeps no process alive. Virtual globals do not change it. */
+/**
+ * AbortSignal.timeout is the only timer of every runtime that does not keep the process alive. Virtual globals do not
+ * replace this copy.
+ */
 const backgroundTimer = AbortSignal.timeout.bind(AbortSignal);
 
-/** The real time in nanoseconds since a call of this function. */
+/** Returns a clock that starts at 0 and tells nanoseconds of real time. */
 export function realClock(): () => number {
   const start = performance.now();
   return () => Math.round((performance.now() - start) * MILLISECOND);
 }
 
-/** Lets the events of a timeline happen as real time passes. */
+/** Runs the events of a timeline as real time passes. */
 export class RealPacer {
   readonly #timeline: Timeline;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #setFor = Infinity;
-  /** Whether the schedule is going to be looked at. */
+  /** Whether a microtask will set the timer. */
   #isDue = false;
-  /** The next time at which a background timer fires; it cannot be cleared. */
+  /** The time at which the background timer fires. Such a timer cannot be cleared. */
   #backgroundAt = Infinity;
 
   constructor(timeline: Timeline) {
@@ -31,7 +34,7 @@ export class RealPacer {
     timeline.onChange = () => {
       if (this.#isDue) return;
       this.#isDue = true;
-      // In a moment: over loopback most timers are set and cleared again within one call.
+      // In a microtask, because over loopback most timers are set and cleared within one call.
       queueMicrotask(() => this.#schedule());
     };
   }
@@ -45,7 +48,7 @@ export class RealPacer {
   }
 
   #set(time: number): void {
-    // One that is due earlier does no harm, and clearing it would cost more.
+    // A timer that fires too early does no harm. Clearing it would cost more.
     if (time === this.#setFor || (time !== Infinity && this.#setFor < time)) return;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;

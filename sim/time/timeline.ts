@@ -1,32 +1,32 @@
-// The timeline of a network: what time it is, and what is going to happen. A pacer lets it happen: at once, with virtual
-// time, or as real time passes.
+// The timeline of a network: the time now, and the events to come. A pacer makes the events happen: at once in virtual
+// time (virtual.ts), or as real time passes (real.ts).
 
 import { Random } from "../random.ts";
 import { EventQueue } from "./queue.ts";
 import type { Action, Event } from "./queue.ts";
 
-/** The tie of what comes after everything else at its time. */
+/** The tie of an event that comes after all others of the same time. */
 const LAST = 1;
 
-/** The purpose of the random sequence that orders simultaneous events. */
+/** Selects the random sequence that orders simultaneous events (see `Random`). */
 const TIES = 0x71e5;
 
 /**
- * What may come of a timer. "news": something that a program waits for. "probe": the same, but it may go on for ever
- * without news (a zero window, an idle connection with keepalive). "background": the same, but it is no reason to keep
- * the process alive. "expiry": nothing that a program waits for.
+ * What a timer may lead to. "news": something that a program waits for. "probe": the same, but it may repeat for ever
+ * without any (a zero window, an idle connection with keepalive). "background": the same, but it does not keep the
+ * process alive. "expiry": nothing that a program waits for.
  */
 export type Hope = "news" | "probe" | "background" | "expiry";
 
 /** The events of one network. Times are whole nanoseconds since its start. */
 export class Timeline {
-  /** Raised where an event may have let a program go on; the pacer lets it, and lowers it again. */
+  /** Set when an event may let a program run. The pacer then lets the program run, and clears it. */
   woken = false;
-  /** How many events and timers are pending, by what may come of them. */
+  /** The number of pending events and timers by what they may lead to. */
   readonly pending: Record<Hope, number> = { news: 0, probe: 0, background: 0, expiry: 0 };
   /** How many events have happened. */
   count = 0;
-  /** Called where what is pending has changed. The pacer of real time listens. */
+  /** Called when `pending` or the queue has changed. The pacer of real time uses it. */
   onChange: () => void = () => {};
   readonly #queue = new EventQueue();
   readonly #ties: Random;
@@ -35,13 +35,13 @@ export class Timeline {
   #firing = false;
   #stopped = false;
 
-  /** `realNow` is the real time in nanoseconds since the start; left out where time is virtual. */
+  /** `realNow` is the real time in nanoseconds since the start. Without it, time is virtual. */
   constructor(seed: number, realNow?: () => number) {
     this.#ties = new Random(seed, TIES);
     this.#realNow = realNow;
   }
 
-  /** The time. It stands still while an event happens and, where it is virtual, between events. */
+  /** The time now. It stands still while an event happens. Virtual time also stands still between events. */
   get now(): number {
     if (this.#realNow !== undefined && !this.#firing) this.#now = Math.max(this.#now, this.#realNow());
     return this.#now;
@@ -52,17 +52,17 @@ export class Timeline {
     return this.#firing;
   }
 
-  /** A place among the events of the same time, by the seed. */
+  /** A random position among the events of the same time. The seed decides it. */
   tie(): number {
     return this.#ties.next();
   }
 
-  /** A place somewhere behind another one of the same time. */
+  /** A random position after another event of the same time. */
   tieAfter(tie: number): number {
     return tie + (LAST - tie) * this.#ties.next();
   }
 
-  /** Lets something happen at a time. */
+  /** Adds an action at a time. */
   at(time: number, action: Action, tie: number = this.tie()): void {
     if (this.#stopped) return;
     this.pending.news++;
@@ -70,12 +70,12 @@ export class Timeline {
     this.onChange();
   }
 
-  /** Lets an action happen that counts in `pending` by itself, as timers do. */
+  /** Adds an action that counts itself in `pending`, as timers do. */
   enter(time: number, action: Action): void {
     if (!this.#stopped) this.#queue.add(Math.max(time, this.now), this.tie(), action, false);
   }
 
-  /** Calls a function of a program after everything else that happens now. */
+  /** Calls a program's function after all other events of this moment. */
   after(callback: () => void): void {
     const fire = () => {
       this.woken = true;
@@ -84,24 +84,24 @@ export class Timeline {
     this.at(this.now, { fire }, LAST);
   }
 
-  /** The next event, which stays. */
+  /** Returns the next event and leaves it in the queue. */
   peek(): Event | undefined {
     return this.#queue.peek();
   }
 
-  /** How many events there are, those of cleared timers among them. */
+  /** The number of events, cleared timers included. */
   get size(): number {
     return this.#queue.size;
   }
 
-  /** Drops every event: nothing happens any more. */
+  /** Removes every event and accepts no new ones. */
   stop(): void {
     this.#stopped = true;
     this.#queue.clear();
     this.onChange();
   }
 
-  /** Lets the next event happen, and returns whether there was one up to a time. */
+  /** Makes the next event happen if its time is at most `limit`. Returns whether one happened. */
   step(limit: number): boolean {
     const event = this.#queue.peek();
     if (event === undefined || event.time > limit) return false;

@@ -1,6 +1,6 @@
-// A timer that is set and cleared often, as TCP's are. Clearing it or putting it off leaves its event in the queue,
-// where it moves on when its time comes: a retransmission timer is set anew at each acknowledgement, and entering an
-// event for each would make the queue as long as the connection's history.
+// A timer that is set and cleared often, as TCP's timers are. Clearing or postponing it leaves its event in the queue.
+// The event moves when its old time comes. Otherwise each acknowledgement would add an event for the retransmission
+// timer, and the queue would become as long as the history of the connection.
 
 import type { Action } from "./queue.ts";
 import type { Hope, Timeline } from "./timeline.ts";
@@ -11,7 +11,7 @@ export class Timer {
   readonly #callback: () => void;
   #hope: Hope;
   #deadline = Infinity;
-  /** The event in the queue that will look at the deadline; any other event of this timer is stale. */
+  /** The valid event of this timer in the queue. Older events of the timer are ignored. */
   #ring: Ring | null = null;
   #ringsAt = Infinity;
 
@@ -26,12 +26,12 @@ export class Timer {
     return this.#deadline !== Infinity;
   }
 
-  /** When it will call; Infinity where it is not set. */
+  /** The time at which it fires, or Infinity if it is not set. */
   get deadline(): number {
     return this.#deadline;
   }
 
-  /** Sets it, or sets it anew, for a delay from now. `hope` says what may come of it. */
+  /** Sets it to fire after a delay from now. `hope` says what it may lead to. */
   set(delay: number, hope: Hope = this.#hope): void {
     if (this.#deadline !== Infinity) this.#timeline.pending[this.#hope]--;
     this.#hope = hope;
@@ -45,7 +45,7 @@ export class Timer {
     this.#timeline.onChange();
   }
 
-  /** Changes what may come of it. */
+  /** Changes what it may lead to. */
   set hope(hope: Hope) {
     if (this.#deadline !== Infinity) {
       this.#timeline.pending[this.#hope]--;
@@ -63,7 +63,7 @@ export class Timer {
     this.#timeline.onChange();
   }
 
-  /** When an event of this timer is due: never where it is stale or the timer was cleared. */
+  /** The time at which an event of this timer is due. Infinity for an outdated event or a cleared timer. */
   dueOf(ring: Ring): number {
     if (ring !== this.#ring) return Infinity;
     if (this.#deadline === Infinity) this.#ring = null;

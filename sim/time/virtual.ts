@@ -1,22 +1,25 @@
-// Virtual time: it stands still while a program can run, and jumps to the next event when none can.
+// Virtual time: it stands still while a program can run. Then it jumps to the next event.
 
 import { macrotask } from "./macrotask.ts";
 import type { OutsideWaits } from "./outside.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** How many events may happen at one instant. More mean that time does not advance. */
+/** How many events may happen at one time. With more, the run fails, because time does not advance. */
 const MOST_AT_ONCE = 1_000_000;
 
-/** How often a network may come to rest on probes alone, without news for a program, before it counts as a deadlock. */
+/**
+ * How many steps without an event that a program waits for are allowed, while only probes are pending. After that the
+ * run is a deadlock.
+ */
 const MOST_LULLS = 64;
 
-/** Why virtual time cannot go on. */
+/** The reason why virtual time cannot go on. */
 export type Standstill = "deadlock" | "limit" | "no time passes";
 
 /**
- * Lets the events of a timeline happen until `isOver`, and returns undefined; or why it stopped before. Events that
- * wake no program happen one after the other; after each that may have woken one the real event loop turns, so that
- * every promise settles before the next event. `observe` is called after each event and each turn.
+ * Makes the events of a timeline happen until `isOver`, and returns undefined. If it must stop before, it returns the
+ * reason. After an event that may have woken a program, the real event loop turns once, so that every promise settles
+ * before the next event. `observe` is called after each event and each turn.
  */
 export async function runVirtually(
   timeline: Timeline,

@@ -1,8 +1,10 @@
-// The fingerprint of a trace: two traces share it only where they are the same, packet by packet and byte by byte.
+// The fingerprint of a trace. Two traces have the same one only if all packets and bytes are the same.
 
 import type { PacketEntry } from "./recorder.ts";
 
-/** A hash of 64 bits, in two halves that mix their input differently; 32-bit arithmetic is exact on every runtime. */
+/**
+ * A 64-bit hash as two halves of 32 bits, which every runtime computes exactly. The halves mix their input differently.
+ */
 class Hash {
   #high = 0xdeadbeef | 0;
   #low = 0x41c6ce57 | 0;
@@ -10,12 +12,12 @@ class Hash {
   byte(byte: number): void {
     this.#high = Math.imul(this.#high ^ byte, 0x9e3779b1);
     this.#low = Math.imul(this.#low ^ byte, 0x5f356495);
-    // The multiplication carries bits upwards alone.
+    // A multiplication moves bits only upwards, so the upper bits are mixed into the lower ones.
     this.#high ^= this.#high >>> 15;
     this.#low ^= this.#low >>> 13;
   }
 
-  /** A whole number, or a time in seconds. */
+  /** Adds a whole number, or a time in seconds. */
   number(value: number): void {
     const whole = Math.round(value * 1e9);
     for (let rest = whole, i = 0; i < 8; i++) {

@@ -1,4 +1,4 @@
-// A packet in a few words, as the drawings show it.
+// A short label for a packet, as the drawings show it.
 
 import type { PacketEntry } from "./recorder.ts";
 
@@ -13,7 +13,7 @@ export function labelOf(packet: PacketEntry): string {
     const names = flags.split(",").filter((name) => name !== "PSH" && name !== "ACK");
     const parts = names.length > 0 ? [names.join(" ")] : [];
     if (length > 0) parts.push(`${bytes} at ${seq}`);
-    // Every segment acknowledges; it is worth telling where nothing else is.
+    // Every segment has an acknowledgement. It is shown only if the segment has nothing else.
     if (flags.includes("ACK") && length === 0 && !flags.includes("RST")) parts.push(`ACK ${ack}`);
     label = parts.join(", ");
   }

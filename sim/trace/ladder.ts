@@ -1,4 +1,4 @@
-// The ladder: two hosts as the sides, a line of text for each packet between them.
+// The ladder: two hosts at the sides, and one line of text for each packet between them.
 
 import { isBetween, labelOf } from "./label.ts";
 import type { PacketEntry } from "./recorder.ts";
@@ -6,7 +6,7 @@ import type { PacketEntry } from "./recorder.ts";
 /** The width between the two sides. */
 const WIDTH = 48;
 
-/** A line: time, side, arrow, side, and when it arrived or what became of it. */
+/** A line: the time, both sides with an arrow between them, and the arrival time or the fate. */
 function rung(packet: PacketEntry, left: string): string {
   const toRight = packet.from === left;
   const arrived = packet.fate === "delivered";
@@ -19,7 +19,7 @@ function rung(packet: PacketEntry, left: string): string {
   return `${packet.time.toFixed(4).padStart(11)}  |${arrow}|  ${fate}`;
 }
 
-/** Draws the packets between two hosts in text. */
+/** Draws the packets between two hosts as text. */
 export function drawLadder(packets: readonly PacketEntry[], left: string, right: string): string {
   const gap = Math.max(WIDTH + 2 - left.length - right.length, 1);
   const head = `${" ".repeat(13)}${left}${" ".repeat(gap)}${right}`;

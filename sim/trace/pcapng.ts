@@ -1,4 +1,4 @@
-// A capture in the format pcapng, which Wireshark and tshark read: a section, an interface for each host, and the
+// Writes a capture in the pcapng format for Wireshark and tshark: a section, an interface for each host, and the
 // packets as blocks (draft-ietf-opsawg-pcapng).
 
 import type { Bytes } from "../../base/data.ts";
@@ -9,7 +9,7 @@ import { bytesOfPacket } from "./wire.ts";
 
 const [SECTION, INTERFACE, PACKET] = [0x0a0d0d0a, 1, 6];
 const BYTE_ORDER = 0x1a2b3c4d;
-/** Packets begin with their IP header. */
+/** The link type of packets that begin with their IP header. */
 const LINKTYPE_RAW = 101;
 const [OPT_COMMENT, IF_NAME, IF_TSRESOL, SHB_USERAPPL] = [1, 2, 9, 4];
 /** Times are in units of 10^-9 s. */
@@ -54,7 +54,7 @@ function section(): Uint8Array {
   const view = new DataView(body.buffer);
   view.setUint32(0, BYTE_ORDER, true);
   view.setUint16(4, 1, true);
-  // The length of the section is not told.
+  // -1 means that the section's length is not specified.
   view.setBigInt64(8, -1n, true);
   return block(SECTION, body, [option(SHB_USERAPPL, encoder.encode("@berkeley/socket/sim"))]);
 }
@@ -81,7 +81,7 @@ function packetBlock(on: number, time: bigint, packet: Packet, comment: string):
   return block(PACKET, body, comment === "" ? [] : [option(OPT_COMMENT, encoder.encode(comment))]);
 }
 
-/** A packet as one interface sees it. */
+/** A packet as it appears on one interface. */
 interface Sight {
   readonly time: number;
   readonly host: string;
@@ -97,19 +97,19 @@ function sightsOfAll(entries: readonly PacketEntry[], packets: readonly Packet[]
   });
 }
 
-/** What a capture on one host shows: what it sent, and what arrived there. */
+/** The packets of a capture on one host: what the host sent, and what arrived there. */
 function sightsOf(host: string, entries: readonly PacketEntry[], packets: readonly Packet[]): Sight[] {
   const sights: Sight[] = [];
   entries.forEach(({ time, arrival, from, to, duplicate }, i) => {
     const sight = { host, packet: packets[i], comment: "" };
-    // A copy that the link made does not leave the host.
+    // The link makes a duplicate, so the sender's interface shows only one packet.
     if (from === host && !duplicate) sights.push({ ...sight, time });
     if (to === host && from !== to && arrival !== null) sights.push({ ...sight, time: arrival });
   });
   return sights.sort((a, b) => a.time - b.time);
 }
 
-/** Writes a capture: of one host, or of every packet as it was sent. `epoch` is the start in seconds since 1970. */
+/** Writes a capture of one host, or of every packet when it was sent. `epoch` is the start in seconds since 1970. */
 export function writePcapng(
   entries: readonly PacketEntry[],
   packets: readonly Packet[],

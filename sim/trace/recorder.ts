@@ -7,20 +7,20 @@ import type { Packet, Segment } from "../net/packet.ts";
 import { toSeconds } from "../time/units.ts";
 
 /**
- * What became of a packet. "lost": by the link's loss. "dropped": by a full queue, or because no host or no running
- * host has the address. "partitioned": by a partition. "under way": the run ended first.
+ * What became of a packet. "lost": the link's loss. "dropped": a full queue, an address that no host has, or a host
+ * that does not run. "partitioned": a partition. "under way": the run ended before the packet arrived.
  */
 export type Fate = "under way" | "delivered" | "lost" | "dropped" | "partitioned";
 
-/** One packet of the trace. A packet that was duplicated has an entry for each copy. */
+/** One packet of the trace. Each copy of a duplicated packet has its own entry. */
 export interface PacketEntry {
   /** When it was sent, in seconds of virtual time. */
   readonly time: number;
-  /** When it arrived, in seconds; null where it did not. */
+  /** When it arrived, in seconds. Null if it did not arrive. */
   arrival: number | null;
   /** The name of the host that sent it. */
   readonly from: string;
-  /** The name of the host that it was sent to; "" where no host has the address. */
+  /** The name of the host that it was sent to, or "" if no host has the address. */
   readonly to: string;
   /** The protocol. */
   readonly protocol: "TCP" | "UDP" | "ICMP";
@@ -28,15 +28,15 @@ export interface PacketEntry {
   readonly flags: string;
   /** The sender's address. */
   readonly source: string;
-  /** The sender's port; of ICMP the port that the message is about. */
+  /** The sender's port. For ICMP, the port of the datagram that the message is about. */
   readonly sourcePort: number;
   /** The receiver's address. */
   readonly destination: string;
   /** The receiver's port. */
   readonly destinationPort: number;
-  /** The sequence number, counted from the connection's first one, as Wireshark shows it. */
+  /** The sequence number relative to the connection's first one, as Wireshark shows it. */
   readonly seq: number;
-  /** The acknowledgement number, counted in the same way; 0 without ACK. */
+  /** The acknowledgement number, also relative; 0 without ACK. */
   readonly ack: number;
   /** The sequence number as it is in the header. */
   readonly rawSeq: number;
@@ -44,7 +44,7 @@ export interface PacketEntry {
   readonly rawAck: number;
   /** TCP's window in bytes. */
   readonly window: number;
-  /** How many bytes of data it carries, headers not counted. */
+  /** How many bytes of data it carries, without headers. */
   readonly length: number;
   /** The data. Do not change it: sockets may still hold it. */
   readonly data: Uint8Array<ArrayBuffer>;
@@ -58,19 +58,19 @@ export interface PacketEntry {
   overtaken: boolean;
 }
 
-/** How many packets met which fate. */
+/** The number of packets by their fate. */
 export interface Counts {
-  /** All that were sent, duplicates not counted. */
+  /** All packets that were sent, duplicates excluded. */
   sent: number;
-  /** Those that arrived, duplicates counted. */
+  /** Packets that arrived, duplicates included. */
   delivered: number;
-  /** Those that a link lost. */
+  /** Packets that were lost by a link's loss. */
   lost: number;
-  /** Those that met a full queue, or no running host. */
+  /** Packets dropped by a full queue, or because no running host has the address. */
   dropped: number;
-  /** Those that a partition stopped. */
+  /** Packets that a partition stopped. */
   partitioned: number;
-  /** How many second copies the links made. */
+  /** How many duplicates the links made. */
   duplicated: number;
   /** How many packets were overtaken by a later one. */
   reordered: number;
@@ -78,10 +78,10 @@ export interface Counts {
   retransmitted: number;
 }
 
-/** An entry that is still open: its fate is not known. */
+/** An entry whose fate may still change. */
 export type Sighting = PacketEntry;
 
-/** One direction of a TCP connection, as far as the trace needs it. */
+/** What the trace stores about one direction of a TCP connection. */
 interface Flow {
   first: number;
   scale: number;
@@ -92,7 +92,7 @@ const NOTHING: Bytes = new Uint8Array(0);
 /** Records packets. */
 export class Recorder {
   readonly entries: PacketEntry[] = [];
-  /** The packets of the entries, for a capture. */
+  /** The packets of the entries, for captures. */
   readonly packets: Packet[] = [];
   readonly counts: Counts = {
     sent: 0,
@@ -104,7 +104,7 @@ export class Recorder {
     reordered: 0,
     retransmitted: 0,
   };
-  /** Whether entries are kept; counts always are. */
+  /** Whether entries are kept. Packets are counted in any case. */
   readonly #keeps: boolean;
   readonly #flows = new Map<string, Flow>();
 
@@ -112,7 +112,7 @@ export class Recorder {
     this.#keeps = keeps;
   }
 
-  /** Whether the packets themselves are kept. */
+  /** Whether entries and packets are kept. */
   get keeps(): boolean {
     return this.#keeps;
   }

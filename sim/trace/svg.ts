@@ -1,4 +1,5 @@
-// The ladder as a drawing: time runs down, and a packet's line falls from when it was sent to when it arrived.
+// The ladder as an SVG drawing. Time runs downwards. A packet's line goes from the time of sending to the time of
+// arrival.
 
 import { isBetween, labelOf } from "./label.ts";
 import type { PacketEntry } from "./recorder.ts";
@@ -8,14 +9,14 @@ const RIGHT = 570;
 const TOP = 50;
 /** The least distance between two lines that begin at the same side. */
 const STEP = 18;
-/** The most room that a pause takes. */
+/** The largest distance that a pause takes. */
 const LONGEST_PAUSE = 60;
 
 function escape(text: string): string {
   return text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
-/** Maps times to places on the page. Long pauses are shortened, and times close together are moved apart. */
+/** Maps times to heights on the page. It shortens long pauses and moves apart times that are close together. */
 class Scale {
   readonly #times: number[];
   readonly #places: number[];
@@ -43,7 +44,7 @@ function line(packet: PacketEntry, left: string, from: number, to: number): stri
   const toRight = packet.from === left;
   const [x1, x2] = toRight ? [LEFT, RIGHT] : [RIGHT, LEFT];
   const arrived = packet.fate === "delivered";
-  // A packet that did not arrive ends on the way.
+  // The line of a packet that did not arrive ends before the other side.
   const [endX, endY] = arrived ? [x2, to] : [x1 + (x2 - x1) * 0.6, from + (to - from) * 0.6];
   const kind = arrived ? (packet.retransmission ? "again" : "arrived") : "lost";
   const marker = arrived ? ` marker-end="url(#arrow)"` : "";
@@ -62,7 +63,7 @@ const STYLE = `text{font:12px ui-monospace,monospace;fill:currentColor}.host{fon
   `.label{text-anchor:middle}.time{font-size:10px;opacity:.7}path{fill:none;stroke:currentColor;stroke-width:1.4}` +
   `.side{opacity:.5}.again{stroke:#c77700}.lost{stroke:#d0342c}`;
 
-/** Draws the packets between two hosts as SVG. It takes the colour of the text around it. */
+/** Draws the packets between two hosts as SVG. Its colour is the text colour of the page around it. */
 export function drawSvg(packets: readonly PacketEntry[], left: string, right: string): string {
   const shown = packets.filter((packet) => isBetween(packet, left, right));
   const flights = shown.flatMap(({ time, arrival }) => arrival === null ? [] : [arrival - time]).sort((a, b) => a - b);

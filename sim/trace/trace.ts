@@ -1,4 +1,4 @@
-// The trace of a run: its packets, and what can be made of them.
+// The trace of a run: its packets, drawings of them, and captures.
 
 import { fingerprintOf } from "./fingerprint.ts";
 import { drawLadder } from "./ladder.ts";
@@ -6,7 +6,7 @@ import { writePcapng } from "./pcapng.ts";
 import type { Counts, PacketEntry, Recorder } from "./recorder.ts";
 import { drawSvg } from "./svg.ts";
 
-/** What a trace can be turned into. A run and a world have one. */
+/** A trace of packets. A run and a world have one. */
 export class Trace {
   readonly #recorder: Recorder;
   readonly #epoch: number;
@@ -28,22 +28,22 @@ export class Trace {
     if (!this.#hasHost(host)) throw new RangeError(`there is no host '${host}'`);
   }
 
-  /** The packets in the order in which they were sent. Empty where the option `trace` was false. */
+  /** The packets in the order in which they were sent. Empty if the option `trace` was false. */
   get packets(): readonly PacketEntry[] {
     return this.#recorder.entries;
   }
 
-  /** How many packets met which fate, counted without a trace too. */
+  /** The number of packets by their fate. They are counted without a trace too. */
   get counts(): Readonly<Counts> {
     return { ...this.#recorder.counts };
   }
 
-  /** A number for the trace, 16 hexadecimal digits: the same seed and program give the same one on every runtime. */
+  /** A hash of the trace, 16 hexadecimal digits. The same seed and program give the same hash on every runtime. */
   get fingerprint(): string {
     return fingerprintOf(this.#kept().entries);
   }
 
-  /** Draws the packets between two hosts in text, a line for each. */
+  /** Draws the packets between two hosts as text, one line for each. */
   ladder(left: string, right: string): string {
     const { entries } = this.#kept();
     this.#check(left);
@@ -60,8 +60,8 @@ export class Trace {
   }
 
   /**
-   * A capture for Wireshark and tshark. Of every packet when it was sent, with its fate as a comment where it did not
-   * arrive; or as one host sees it.
+   * A capture for Wireshark and tshark. Without a host it has every packet when it was sent, and a comment on packets
+   * that did not arrive. With a host it has what that host sent and received.
    */
   pcapng(host?: string): Uint8Array<ArrayBuffer> {
     const { entries, packets } = this.#kept();

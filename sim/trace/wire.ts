@@ -14,12 +14,12 @@ function addressBytes(address: string): Uint8Array {
   return (isIPv6(address) ? parseIPv6(address) : parseIPv4(address))!;
 }
 
-/** The sum of the pseudo header that TCP, UDP and ICMPv6 count in. */
+/** The sum of the pseudo header, which the checksums of TCP, UDP and ICMPv6 include. */
 function pseudoSum({ source, destination }: Packet, protocol: number, length: number): number {
   return sumWords(addressBytes(source)) + sumWords(addressBytes(destination)) + protocol + length;
 }
 
-/** An IP packet around a payload. */
+/** Puts an IP header in front of a payload. */
 function ip(packet: Packet, protocol: number, payload: Uint8Array, id: number, fragment: number): Uint8Array {
   const header = ipHeader(packet.destination);
   const bytes = new Uint8Array(header + payload.length);
@@ -58,7 +58,7 @@ function tcpBytes(segment: Segment): Uint8Array {
   bytes[13] = segment.flags;
   view.setUint16(14, segment.window);
   if ((segment.flags & SYN) !== 0) {
-    // The options: MSS, a no-op, the window scale. What is left is the end of the list.
+    // The options: MSS, a no-op, the window scale. The remaining zero bytes mean the end of the options.
     if (segment.mss !== undefined) bytes.set([2, 4, segment.mss >> 8, segment.mss & 0xff], 20);
     if (segment.scale !== undefined) bytes.set([1, 3, 3, segment.scale], 24);
   }
@@ -74,7 +74,7 @@ function udpBytes(datagram: Datagram): Uint8Array {
   view.setUint16(2, datagram.destinationPort);
   view.setUint16(4, bytes.length);
   bytes.set(datagram.data, UDP_HEADER);
-  // 0 means no checksum.
+  // 0 would mean that there is no checksum, so UDP sends 0xffff.
   view.setUint16(6, checksum(sumWords(bytes, pseudoSum(datagram, UDP, bytes.length))) || 0xffff);
   return bytes;
 }

@@ -1,8 +1,8 @@
-// The groups that the sockets of a host are in.
+// The multicast groups that the sockets of a host have joined.
 
 import type { Host } from "../net/host.ts";
 
-/** How many sockets are in which group. */
+/** How many sockets of a host are in each group. */
 export class Groups {
   readonly #host: Host;
   readonly #members = new Map<string, number>();
@@ -16,21 +16,21 @@ export class Groups {
     return this.#members.has(group);
   }
 
-  /** Counts one more membership. */
+  /** Adds a membership. With the first one, the host joins the group. */
   join(group: string): void {
     const count = this.#members.get(group) ?? 0;
     this.#members.set(group, count + 1);
     if (count === 0) this.#host.network.setMember(group, this.#host, true);
   }
 
-  /** Counts one membership less. */
+  /** Removes a membership. With the last one, the host leaves the group. */
   leave(group: string): void {
     const count = this.#members.get(group) ?? 0;
     if (count > 1) this.#members.set(group, count - 1);
     else if (this.#members.delete(group)) this.#host.network.setMember(group, this.#host, false);
   }
 
-  /** Leaves all of them. */
+  /** Leaves all groups. */
   clear(): void {
     for (const group of [...this.#members.keys()]) {
       this.#members.delete(group);

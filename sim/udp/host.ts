@@ -1,4 +1,4 @@
-// UDP on one host: its ports, its groups, and what becomes of datagrams that no socket takes.
+// UDP on one host: its ports, its groups, and datagrams that no socket receives.
 
 import { BROADCAST, isMulticast } from "../net/addresses.ts";
 import type { Binding } from "../net/binding.ts";
@@ -10,7 +10,7 @@ import { hashText } from "../random.ts";
 import { Groups } from "./groups.ts";
 import type { UdpSocket } from "./socket.ts";
 
-/** The socket of a port's holder: every holder of a UDP port is a socket's binding. */
+/** The socket that occupies a UDP port. Each holder of a UDP port is the binding of a socket. */
 function socketOf(holder: Holder): UdpSocket {
   return (holder as Binding<UdpSocket>).socket;
 }
@@ -29,7 +29,7 @@ export class UdpHost {
     this.#id = kernel.random.below(0x10000);
   }
 
-  /** IP's identification of the next datagram. */
+  /** The next value of IP's identification field. */
   nextId(): number {
     return this.#id = (this.#id + 1) & 0xffff;
   }
@@ -39,7 +39,7 @@ export class UdpHost {
     const { destination, destinationPort, source, sourcePort } = datagram;
     if (destination === BROADCAST || isMulticast(destination)) return this.#receiveForMany(datagram);
     const spread = hashText(`${source} ${sourcePort}`) >>> 0;
-    // A socket that is connected to the sender comes before one that hears every sender.
+    // A socket that is connected to the sender takes precedence over an unconnected one.
     const find = (fits: (one: UdpSocket) => boolean) =>
       this.ports.find(destination, destinationPort, spread, (one) => fits(socketOf(one)));
     const holder = find((one) => one.isConnected && one.hears(datagram)) ?? find((one) => one.hears(datagram));
@@ -47,7 +47,7 @@ export class UdpHost {
     this.#kernel.send({ protocol: "ICMP", source: destination, destination: source, ttl: 64, about: datagram });
   }
 
-  /** A datagram for many goes to every socket that takes it. */
+  /** Gives a multicast or broadcast datagram to every socket that receives it. */
   #receiveForMany(datagram: Datagram): void {
     const { destination, destinationPort } = datagram;
     for (const holder of [...this.ports.of(destinationPort)]) {
@@ -61,7 +61,7 @@ export class UdpHost {
     for (const holder of [...this.ports.of(datagram.sourcePort)]) socketOf(holder).unreachable(datagram);
   }
 
-  /** Leaves every group: the host crashed. */
+  /** Leaves every group after a crash. */
   crash(): void {
     this.groups.clear();
   }

@@ -1,4 +1,4 @@
-// The options by which a socket joins and leaves groups.
+// The options by which a socket joins and leaves multicast groups.
 
 import * as c from "../../base/constants.ts";
 import type { ErrnoName } from "../../base/errno.ts";
@@ -7,7 +7,7 @@ import { formatIPv4, formatIPv6 } from "../../base/ip.ts";
 import { isMulticast } from "../net/addresses.ts";
 import type { Kernel } from "../net/kernel.ts";
 
-/** The index of the loopback interface, and of the one that leads to the other hosts. */
+/** The index of the loopback interface, and the index of the interface for all links. */
 export const LOOPBACK_INDEX = 1;
 export const NETWORK_INDEX = 2;
 
@@ -15,12 +15,12 @@ function refuse(code: ErrnoName, address?: string) {
   return errorFor(code, { syscall: "setsockopt", address });
 }
 
-/** An int in a structure. */
+/** Reads an int from a structure. */
 function indexAt(value: Uint8Array, offset: number): number {
   return new DataView(value.buffer, value.byteOffset, value.byteLength).getInt32(offset, true);
 }
 
-/** A group and an interface's index, 0 for the usual one. */
+/** A group, and the index of an interface. 0 means the default interface. */
 interface Membership {
   readonly group: string;
   readonly on: number;
@@ -41,7 +41,7 @@ export class Memberships {
     return false;
   }
 
-  /** Sets an option of membership. Returns false where it is another option. */
+  /** Sets an option of membership. Returns false if the option is another one. */
   set(level: number, name: number, value: number | Uint8Array): boolean {
     if (level === c.IPPROTO_IP && (name === c.IP_ADD_MEMBERSHIP || name === c.IP_DROP_MEMBERSHIP)) {
       const membership = this.#read4(value);
@@ -61,7 +61,7 @@ export class Memberships {
     return false;
   }
 
-  /** struct ip_mreq { imr_multiaddr, imr_interface }, or ip_mreqn with an interface's index behind. */
+  /** Reads a struct ip_mreq (imr_multiaddr, imr_interface), or an ip_mreqn, which has an interface index too. */
   #read4(value: number | Uint8Array): Membership {
     if (typeof value === "number" || value.length < 8) throw refuse("EINVAL");
     const group = formatIPv4(value.subarray(0, 4));
@@ -70,7 +70,7 @@ export class Memberships {
     return { group, on: interfaceOf(this.#kernel, address) ?? -1 };
   }
 
-  /** struct ipv6_mreq { ipv6mr_multiaddr, ipv6mr_interface } */
+  /** Reads a struct ipv6_mreq (ipv6mr_multiaddr, ipv6mr_interface). */
   #read6(value: number | Uint8Array): Membership {
     if (typeof value === "number" || value.length < 20) throw refuse("EINVAL");
     return { group: formatIPv6(value.subarray(0, 16)), on: indexAt(value, 16) };
@@ -96,14 +96,14 @@ export class Memberships {
     this.#kernel.udp.groups.leave(group);
   }
 
-  /** Leaves all groups: the socket is closed. */
+  /** Leaves all groups when the socket is closed. */
   clear(): void {
     for (const { group } of this.#groups.values()) this.#kernel.udp.groups.leave(group);
     this.#groups.clear();
   }
 }
 
-/** The index of the interface that has an IPv4 address, 0 for no address, undefined where none has it. */
+/** The index of the interface with an IPv4 address. 0 for 0.0.0.0, undefined if no interface has the address. */
 export function interfaceOf(kernel: Kernel, address: string): number | undefined {
   if (address === "0.0.0.0") return 0;
   if (address.startsWith("127.")) return LOOPBACK_INDEX;

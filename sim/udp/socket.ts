@@ -23,7 +23,7 @@ import { interfaceOf, LOOPBACK_INDEX, Memberships } from "./membership.ts";
 const IN = POLLIN | POLLRDNORM;
 const OUT = POLLOUT | POLLWRNORM;
 
-/** The longest payloads: 65535 bytes less the headers that the length counts. */
+/** The largest payloads: 65535 bytes without the headers that the length field includes. */
 const LONGEST_IPV4 = 65_507;
 const LONGEST_IPV6 = 65_527;
 
@@ -33,7 +33,7 @@ export class UdpSocket extends DatagramSocket {
   #peerHost = "";
   #peerPort = 0;
   readonly #memberships: Memberships;
-  /** IP_MULTICAST_IF: an address of the interface by which multicasts leave. */
+  /** IP_MULTICAST_IF: the address of the interface that multicast datagrams leave by. */
   #multicastHost = "0.0.0.0";
 
   constructor(kernel: Kernel, family: number, proto: number) {
@@ -42,7 +42,7 @@ export class UdpSocket extends DatagramSocket {
     this.#memberships = new Memberships(kernel);
   }
 
-  /** Whether it hears one peer alone. */
+  /** Whether it is connected, so that it receives only from its peer. */
   get isConnected(): boolean {
     return this.#peerHost !== "";
   }
@@ -65,7 +65,7 @@ export class UdpSocket extends DatagramSocket {
     return shapeOf(this.family, this.#peerHost, this.#peerPort);
   }
 
-  /** The destination of an address, and the address that packets to it come from. */
+  /** The destination for an address, and the source address for packets to it. */
   #route(address: Address, syscall: string): { destination: string; port: number; source: string } {
     const [name, port] = address as [string, number];
     const plain = unmap(name);
@@ -134,7 +134,7 @@ export class UdpSocket extends DatagramSocket {
       id: kernel.udp.nextId(),
     };
     if (!toMany) kernel.send(packet);
-    // With a TTL of 0, or by the loopback interface, it stays on this host.
+    // A datagram with TTL 0, or sent on the loopback interface, stays on this host.
     else if (isMulticast(destination) && (packet.ttl === 0 || source === "::1" || source.startsWith("127."))) {
       kernel.sendToItself(packet);
     } else kernel.sendToMany(packet, destination === BROADCAST || this.#loops(destination));
@@ -150,7 +150,7 @@ export class UdpSocket extends DatagramSocket {
     return this.options.number(c.IPPROTO_IP, isMulticast(destination) ? c.IP_MULTICAST_TTL : c.IP_TTL);
   }
 
-  /** Whether the own host gets a multicast. */
+  /** Whether the own host receives a multicast datagram. */
   #loops(destination: string): boolean {
     if (!isIPv6(destination)) return this.options.isSet(c.IPPROTO_IP, c.IP_MULTICAST_LOOP);
     return this.options.isSet(c.IPPROTO_IPV6, c.IPV6_MULTICAST_LOOP);
@@ -158,12 +158,12 @@ export class UdpSocket extends DatagramSocket {
 
   // Receiving.
 
-  /** Whether it takes a datagram of a sender. */
+  /** Whether it receives datagrams from a sender. */
   hears({ source, sourcePort }: Datagram): boolean {
     return !this.isConnected || (this.#peerHost === source && this.#peerPort === sourcePort);
   }
 
-  /** Takes a datagram. One that does not fit into the queue is dropped. */
+  /** Takes a datagram. If the queue has no room, the datagram is dropped. */
   arrive({ source, sourcePort, data }: Datagram): void {
     const size = data.length + OVERHEAD;
     if (this.queued + size > this.options.number(c.SOL_SOCKET, c.SO_RCVBUF) && this.queue.length > 0) return;
@@ -175,7 +175,7 @@ export class UdpSocket extends DatagramSocket {
 
   protected taken(_size: number): void {}
 
-  /** Notes that a datagram of this socket found nothing at its destination. An unconnected socket is not told. */
+  /** Notes that no socket received a datagram of this socket. Only a connected socket reports an error. */
   unreachable({ source, destination, destinationPort }: Datagram): void {
     if (this.#peerHost !== destination || this.#peerPort !== destinationPort) return;
     const { host } = this.#binding;
@@ -184,7 +184,7 @@ export class UdpSocket extends DatagramSocket {
     this.waiters.wake(POLLERR);
   }
 
-  // Ends.
+  // Closing.
 
   shutdown(how: number): void {
     this.shut |= shutdownBits(how);
@@ -225,7 +225,7 @@ export class UdpSocket extends DatagramSocket {
     super.setsockopt(level, name, value);
   }
 
-  /** A struct in_addr, or an ip_mreqn whose index counts. */
+  /** Reads a struct in_addr, or an ip_mreqn, whose interface index takes precedence. */
   #setMulticastInterface(value: number | Uint8Array): void {
     if (typeof value === "number" || value.length < 4) throw errorFor("EINVAL", { syscall: "setsockopt" });
     const view = new DataView(value.buffer, value.byteOffset, value.byteLength);

@@ -17,9 +17,9 @@ import { nameText } from "./names.ts";
 const IN = POLLIN | POLLRDNORM;
 const OUT = POLLOUT | POLLWRNORM;
 
-/** How many datagrams may wait beside the first (net.unix.max_dgram_qlen). */
+/** How many datagrams may wait besides the first (net.unix.max_dgram_qlen). */
 const BACKLOG = 10;
-/** What the kernel keeps of the send buffer for itself. */
+/** The part of the send buffer that the kernel reserves. */
 const RESERVED = 32;
 
 /** A Unix datagram socket. */
@@ -27,7 +27,7 @@ export class UnixDatagram extends DatagramSocket {
   #name: UnixAddress = "";
   #isBound = false;
   #peer: UnixDatagram | null = null;
-  /** Bytes of this socket in the queues of others, as a kernel counts them. */
+  /** The number of this socket's bytes in the queues of others, as a kernel counts them. */
   #outstanding = 0;
   /** The senders of the datagrams in the queue. */
   readonly #senders: UnixDatagram[] = [];
@@ -38,7 +38,7 @@ export class UnixDatagram extends DatagramSocket {
     super(kernel, c.AF_UNIX, c.SOCK_DGRAM, proto, new Options(c.AF_UNIX, c.SOCK_DGRAM));
   }
 
-  /** Two sockets that are connected with each other. */
+  /** Makes two connected sockets. */
   static pair(kernel: Kernel, proto: number): [UnixDatagram, UnixDatagram] {
     const pair: [UnixDatagram, UnixDatagram] = [new UnixDatagram(kernel, proto), new UnixDatagram(kernel, proto)];
     pair[0].#peer = pair[1];
@@ -70,7 +70,7 @@ export class UnixDatagram extends DatagramSocket {
     return found;
   }
 
-  /** Whether a socket takes datagrams from this one. */
+  /** Whether another socket accepts datagrams from this one. */
   #mayReach(other: UnixDatagram): boolean {
     return other.#peer === null || other.#peer === this;
   }
@@ -90,7 +90,7 @@ export class UnixDatagram extends DatagramSocket {
     if (before !== null) this.#parted(before);
   }
 
-  /** What the kernel does where a socket leaves its peer: what came from it is dropped, and it is told. */
+  /** Drops queued datagrams when the socket leaves its peer, and reports ECONNRESET to the peer, as Linux does. */
   #parted(before: UnixDatagram): void {
     if (this.queue.length === 0) return;
     this.#dropAll();
@@ -143,7 +143,7 @@ export class UnixDatagram extends DatagramSocket {
     return data.length;
   }
 
-  /** A socket that is connected with the sender is never full for it. */
+  /** A socket that is connected to the sender is never full for it. */
   #isFullFor(sender: UnixDatagram): boolean {
     return this.#peer !== sender && this.queue.length > BACKLOG;
   }
@@ -152,7 +152,7 @@ export class UnixDatagram extends DatagramSocket {
     const size = data.length + OVERHEAD;
     this.queue.push({
       data,
-      // A name that the sender gets before this is received counts.
+      // A getter, because the sender may be bound to a name before this datagram is received.
       get from() {
         return sender.#isBound ? sender.#name : null;
       },
@@ -176,7 +176,7 @@ export class UnixDatagram extends DatagramSocket {
     return this.#outstanding * 4 <= this.options.number(c.SOL_SOCKET, c.SO_SNDBUF);
   }
 
-  // Ends.
+  // Closing.
 
   shutdown(how: number): void {
     this.shut |= shutdownBits(how);

@@ -1,10 +1,10 @@
-// The Unix sockets of a host by name: paths, and Linux's abstract names.
+// The names of Unix sockets on a host: paths, and Linux's abstract names.
 
 import { fromUnixPathBytes } from "../../base/addresses.ts";
 import type { UnixAddress } from "../../base/addresses.ts";
 import { errorFor } from "../../base/errors.ts";
 
-/** A path or name as a key: two byte strings are the same name where their bytes are. */
+/** A name as the key of a map. Two byte strings with the same bytes have the same key. */
 function keyOf(name: UnixAddress): string {
   return typeof name === "string" ? name : `bytes ${[...name].join()}`;
 }
@@ -13,12 +13,12 @@ function isAbstract(name: UnixAddress): boolean {
   return typeof name === "string" ? name.startsWith("\0") : name[0] === 0;
 }
 
-/** Whether a path leads to the one directory that a host has: "/", "." and their kin. */
+/** Whether a path is the only directory that a host has: "/", ".", ".." or a path made of them. */
 function isDirectory(name: UnixAddress): boolean {
   return typeof name === "string" && name !== "" && name.split("/").every((part) => /^\.{0,2}$/.test(part));
 }
 
-/** What stands under a name: an open socket, or the file that a closed one left behind. */
+/** What a name belongs to: an open socket, or the file of a closed socket. */
 type Entry<S> = { readonly socket: S } | "left behind";
 
 /** The names of one host. */
@@ -27,8 +27,9 @@ export class UnixNames {
   #next = 1;
 
   /**
-   * Gives a name to a socket, "" for one that no other has, and returns it. A second one is EINVAL, but "" is no error
-   * then. A name that is taken, by a file that was left behind too, is EADDRINUSE; of a path that is found out first.
+   * Gives a name to a socket and returns it. For "" it chooses an abstract name. A taken name is EADDRINUSE, also if
+   * only a file is left. A second name is EINVAL, except that "" changes nothing then. For a path, EADDRINUSE takes
+   * precedence.
    */
   bind(name: UnixAddress, socket: unknown, before: UnixAddress | undefined): UnixAddress {
     const isTaken = isDirectory(name) || this.#names.has(keyOf(name));
@@ -40,7 +41,7 @@ export class UnixNames {
     return given;
   }
 
-  /** A name that no socket has, as Linux makes one: a NUL and five digits. */
+  /** A free abstract name as Linux makes one: a NUL and five digits. */
   #automatic(): UnixAddress {
     for (;;) {
       const name = `\0${(this.#next++).toString(16).padStart(5, "0")}`;
@@ -48,7 +49,7 @@ export class UnixNames {
     }
   }
 
-  /** The socket under a name. Throws ENOENT or ECONNREFUSED if there is none. */
+  /** The socket with a name. Throws ENOENT or ECONNREFUSED if there is none. */
   find(name: UnixAddress, syscall: string): unknown {
     const found = isDirectory(name) ? "left behind" : this.#names.get(keyOf(name));
     if (found === undefined || found === "left behind") {
@@ -58,7 +59,7 @@ export class UnixNames {
     return found.socket;
   }
 
-  /** Notes that the socket of a name is closed. An abstract name is free again; a path stays, as a file does. */
+  /** Notes that the socket with a name is closed. An abstract name becomes free. A path stays as a file. */
   release(name: UnixAddress, socket: unknown): void {
     const key = keyOf(name);
     const found = this.#names.get(key);
@@ -73,7 +74,7 @@ export class UnixNames {
   }
 }
 
-/** A name as text, for a listing. */
+/** A name as text for the list of sockets. */
 export function nameText(name: UnixAddress): string {
   const text = typeof name === "string" ? name : String(fromUnixPathBytes(name));
   return text.startsWith("\0") ? `@${text.slice(1)}` : text;

@@ -1,4 +1,5 @@
-// A Unix stream socket: bytes go straight into the peer's queue. Errors and events are Linux's (net/unix/af_unix.c).
+// A Unix stream socket: sent bytes go directly into the peer's queue. Errors and events are Linux's
+// (net/unix/af_unix.c).
 
 import type { Address, UnixAddress } from "../../base/addresses.ts";
 import * as c from "../../base/constants.ts";
@@ -25,18 +26,18 @@ export class UnixStream extends SimSocket {
   #state: "closed" | "listening" | "connected" = "closed";
   #shut = 0;
   readonly #received = new ByteQueue();
-  /** What callers wait for with MSG_WAITALL, beyond the peer's send buffer. */
+  /** How many bytes each caller waits for at once (MSG_WAITALL), beyond the peer's send buffer. */
   readonly #wants = new Map<Caller, number>();
   #backlog = 0;
   readonly #queue: UnixStream[] = [];
-  /** The sockets that wait for room in the queue. */
+  /** The connecting sockets that wait for room in the listener's queue. */
   readonly #knocking = new Set<UnixStream>();
 
   constructor(kernel: Kernel, proto: number, options: Options = new Options(c.AF_UNIX, c.SOCK_STREAM)) {
     super(kernel, c.AF_UNIX, c.SOCK_STREAM, proto, options);
   }
 
-  /** Two sockets that are connected with each other. */
+  /** Makes two connected sockets. */
   static pair(kernel: Kernel, proto: number): [UnixStream, UnixStream] {
     const pair: [UnixStream, UnixStream] = [new UnixStream(kernel, proto), new UnixStream(kernel, proto)];
     pair[0].#join(pair[1]);
@@ -76,7 +77,7 @@ export class UnixStream extends SimSocket {
     this.#admit();
   }
 
-  /** Linux queues one more than the backlog. */
+  /** Linux's queue holds one connection more than the backlog. */
   get #isFull(): boolean {
     return this.#queue.length > this.#backlog;
   }
@@ -116,7 +117,7 @@ export class UnixStream extends SimSocket {
     if (this.#state === "connected") throw refuse("EISCONN");
     if (this.#state === "listening") throw refuse("EINVAL");
     const end = new UnixStream(this.kernel, this.proto, listener.options.inherit());
-    // Not open before it is accepted.
+    // It is not listed as an open socket before it is accepted.
     this.kernel.sockets.delete(end);
     end.#name = listener.#name;
     end.#isBound = true;
@@ -140,7 +141,7 @@ export class UnixStream extends SimSocket {
     if (this.#state !== "connected") throw errorFor("EINVAL", { syscall: "recv" });
     const wanted = (flags & c.MSG_WAITALL) !== 0 ? size : Math.min(this.options.lowWater, size);
     const isShort = () => this.#received.length < Math.max(wanted, 1);
-    // The peer may send what is wanted while it is asked for.
+    // The peer may send the missing data as soon as it sees the larger buffer.
     if (isShort() && !this.#isOver()) {
       if (wanted > 1) this.#want(caller, wanted);
       if (isShort()) return WOULD_BLOCK;
@@ -153,7 +154,7 @@ export class UnixStream extends SimSocket {
     return { length, flags: 0, address: null };
   }
 
-  /** Whether nothing more will come. Throws the pending error where there is nothing to read before it. */
+  /** Whether no more data will arrive. Throws the pending error if there is nothing to read before it. */
   #isOver(): boolean {
     if (this.#received.length === 0) this.throwError("recv");
     return (this.#shut & RECEIVING) !== 0 || this.error !== null;
@@ -170,7 +171,7 @@ export class UnixStream extends SimSocket {
 
   // Sending.
 
-  /** How much the peer's queue takes: the own send buffer, or all that the peer waits for. */
+  /** How many bytes the peer's queue may hold: the own send buffer, or more if the peer waits for more at once. */
   get #capacity(): number {
     return Math.max(this.options.number(c.SOL_SOCKET, c.SO_SNDBUF), ...this.#peer!.#wants.values());
   }
@@ -197,22 +198,22 @@ export class UnixStream extends SimSocket {
     throw errorFor(this.#state === "connected" ? "EISCONN" : "EOPNOTSUPP", { syscall: "sendto", address });
   }
 
-  /** The peer has read. */
+  /** Called when the peer has read. */
   #roomCame(): void {
     if (this.#isWritable) this.waiters.wake(OUT);
   }
 
-  /** Whether three quarters of the send buffer are free, as Linux wants it. */
+  /** Whether three quarters of the send buffer are free, which is Linux's condition for POLLOUT. */
   get #isWritable(): boolean {
     return this.#peer === null || this.#peer.#received.length * 4 <= this.#capacity;
   }
 
-  // Ends.
+  // Closing.
 
   shutdown(how: number): void {
     const bits = shutdownBits(how);
     this.#shut |= bits;
-    // The other end loses the other sides.
+    // If this end stops sending, the peer stops receiving, and the other way round.
     const peerBits = ((bits & RECEIVING) !== 0 ? SENDING : 0) | ((bits & SENDING) !== 0 ? RECEIVING : 0);
     this.#told();
     if (this.#peer === null) return;
@@ -220,7 +221,7 @@ export class UnixStream extends SimSocket {
     this.#peer.#told();
   }
 
-  /** Wakes waiters: a side was shut. */
+  /** Wakes waiters after a side was shut down. */
   #told(): void {
     this.waiters.wake(IN | OUT | POLLRDHUP | (this.#shut === BOTH ? POLLHUP : 0));
   }
@@ -234,7 +235,7 @@ export class UnixStream extends SimSocket {
     this.#shut = BOTH;
   }
 
-  /** Tells the peer that this end is gone; with an error where something was not read. */
+  /** Tells the peer that this end is closed. If unread data is left, the peer gets ECONNRESET. */
   #leave(unread: boolean): void {
     this.#received.clear();
     const peer = this.#peer;

@@ -1,4 +1,4 @@
-// bind, listen, accept, connect: names, claims and the queue.
+// bind, listen, accept and connect: names, claims and the queue.
 
 import assert from "node:assert/strict";
 import { Connected, declare, failure, FAMILIES, Listening, place, receive, staysPending, text } from "./fixtures.ts";
@@ -65,7 +65,7 @@ export function addressSuite(subject: Subject): void {
         assert.throws(() => second.bind(named), { code: "EADDRINUSE", address: named }, "the address as it was given");
       }
       if (family !== "Unix") assert((address[1] as number) > 0, "the true port");
-      // The loser is as it was: another address can still be bound.
+      // The bind that failed changed nothing: another address can still be bound.
       using other = place(m, family);
       assert.throws(() => first.bind(other.address), { code: "EINVAL" });
       if (family !== "Unix") second.bind(free.address);
@@ -77,8 +77,8 @@ export function addressSuite(subject: Subject): void {
       server.bind(free.address);
       using early = m.socket(free.family);
       const error = await early.connect(server.getsockname()).then(() => null, (error) => error);
-      // The default backend's claim is a listener of backlog 0: a connect may come through and is cut off by listen.
-      // On a Unix path it waits, since opening the path anew would give it other rights.
+      // The default backend's claim is a listener with backlog 0. A connect may succeed and is reset by listen. A Unix
+      // connect waits, because the path is not opened again: that would change its access rights.
       if (error !== null) assert.equal(error.code, "ECONNREFUSED");
       server.listen(4);
       if (error === null && family === "Unix") (await server.accept())[0].close();
@@ -130,7 +130,8 @@ export function addressSuite(subject: Subject): void {
       const address = gone.getsockname();
       gone.close();
       using socket = m.socket(free.family);
-      // Python leaves a Unix path behind, which then refuses; Deno removes it with its listener.
+      // Python leaves the file of a Unix path, so a connect is refused. Deno removes the file with its listener, so the
+      // path is missing.
       const refused = family === "Unix" ? ["ECONNREFUSED", "ENOENT"] : ["ECONNREFUSED"];
       const error = await socket.connect(address).then(() => null, (error) => error);
       assert(error instanceof m.OSError && refused.includes(error.code!), String(error));
@@ -222,7 +223,7 @@ export function addressSuite(subject: Subject): void {
   });
 
   test("an international name is a name", async () => {
-    // In full-width letters, which its ASCII form has not.
+    // Full-width letters, whose ASCII form is an ordinary host name.
     const host = "ｌｏｃａｌｈｏｓｔ";
     using server = m.socket();
     server.bind([host, 0]);
@@ -233,7 +234,7 @@ export function addressSuite(subject: Subject): void {
     await client.connect([host, port]);
     using other = await m.create_connection([host, port]);
     assert.deepEqual(other.getpeername(), ["127.0.0.1", port]);
-    // Nothing is left of it in ASCII: that is not the empty host, which is every interface.
+    // Its ASCII form is empty. It must not be treated as the empty host, which means every interface.
     using unnamed = m.socket();
     assert.throws(() => unnamed.bind(["\u{fffe}", 0]), RangeError);
     await assert.rejects(unnamed.connect(["\u{fffe}", 80]), RangeError);
@@ -245,7 +246,7 @@ export function addressSuite(subject: Subject): void {
       try {
         sock.bind(["localhost", 0]);
       } catch (error) {
-        // Where the system knows localhost in one family alone.
+        // The system knows localhost in one family only.
         assert.equal((error as Error).name, "gaierror");
         continue;
       }

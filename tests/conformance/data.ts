@@ -1,4 +1,4 @@
-// send and recv in all their forms: bytes, flags, half-close, order.
+// send and recv in all forms: bytes, flags, half-close, order.
 
 import assert from "node:assert/strict";
 import { Connected, declare, FAMILIES, receive, staysPending, text } from "./fixtures.ts";
@@ -75,7 +75,7 @@ export function dataSuite(subject: Subject): void {
     test(`${family}: recvfrom, recvfrom_into, recvmsg and recvmsg_into`, async () => {
       using all = await Connected.open(m, family);
       const { client, peer } = all;
-      // The address of a connected stream: Python has None on TCP.
+      // The sender's address on a connected stream. Python returns None for TCP.
       await client.sendall("ab");
       const [data] = await peer.recvfrom(10);
       assert.equal(text(data), "ab");
@@ -354,14 +354,14 @@ export function dataSuite(subject: Subject): void {
   });
 }
 
-/** Bytes by which a place in a stream is known: a period that divides no buffer's size. */
+/** Bytes that show their position in a stream: the period divides no buffer's size. */
 function pattern(size: number, from = 0): Uint8Array {
   const data = new Uint8Array(size);
   for (let place = 0; place < size; place++) data[place] = (from + place) % 251;
   return data;
 }
 
-/** Whether two byte strings are the same; node:assert takes seconds over megabytes. */
+/** Whether two byte strings are the same. node:assert takes seconds to compare megabytes. */
 function equal(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let place = 0; place < a.length; place++) if (a[place] !== b[place]) return false;

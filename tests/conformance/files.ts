@@ -1,4 +1,4 @@
-// makefile over real sockets: waiting, timeouts, closing, and what a file refuses.
+// makefile over real sockets: waiting, timeouts, closing, and refused calls.
 
 import assert from "node:assert/strict";
 import { Connected, failure, receive, staysPending, text } from "./fixtures.ts";
@@ -95,7 +95,7 @@ export function fileSuite({ name, module: m }: Subject): void {
       peer.setblocking(false);
       assert.equal(asText(line), "é\n");
     }
-    // Half a character is not lost.
+    // The first byte of a two-byte character is kept until the second arrives.
     await client.sendall(Uint8Array.of(0xc3));
     const [file] = files;
     assert.equal(await file.readline(), null);
@@ -330,7 +330,7 @@ export function fileSuite({ name, module: m }: Subject): void {
       message: "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
     };
     await assert.rejects(file.readline(), error);
-    // Told once: what is good before and behind it is read.
+    // The error is reported once. The valid text before and after it is read.
     assert.equal(await file.readline(), "a\n");
     await file.close();
     const ascii = peer.makefile("r", { encoding: "ascii" });
@@ -366,7 +366,7 @@ function asText(data: string | Uint8Array | null): string | null {
   return data instanceof Uint8Array ? text(data) : data;
 }
 
-/** Lets the other end's event loop turn, so that packets come one by one. */
+/** Lets the other end's event loop turn, so that packets arrive separately. */
 function receiveTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

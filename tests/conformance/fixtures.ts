@@ -1,4 +1,4 @@
-// What the suites run over: a backend's module, the three families of streams, and sockets made ready.
+// What the suites share: a backend's module, the three families of streams, and prepared sockets.
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
@@ -9,21 +9,21 @@ export type Module = typeof import("../../mod.ts");
 
 /** A backend under test. */
 export interface Subject {
-  /** Stands in front of the test's name. */
+  /** The prefix of the test names. */
   name: string;
   module: Module;
-  /** Where the module is, for tests in a process of their own. */
+  /** The address of the module, for tests in another process. */
   url: string;
-  /** The tests that cannot hold here, by title, with the reason. */
+  /** The titles of tests that cannot hold on this backend, with the reasons. */
   exempt?: Readonly<Record<string, string>>;
 }
 
-/** Makes the function that declares a subject's tests. Those that cannot hold there are ignored. */
+/** Returns a function that declares tests of a subject. Exempt tests are ignored. */
 export function declare({ name, exempt = {} }: Subject): (what: string, fn: () => Promise<void> | void) => void {
   return (what, fn) => Deno.test({ name: `${name}: ${what}`, ignore: Object.hasOwn(exempt, what), fn });
 }
 
-/** A free address for bind, in a family of streams. */
+/** A free address for bind, in one of the stream families. */
 export interface Place extends Disposable {
   family: number;
   address: any;
@@ -67,7 +67,7 @@ export class Listening implements Disposable {
   }
 }
 
-/** A listener with one connection: the client's end and the accepted one. */
+/** A listener with one connection: the client's socket and the accepted one. */
 export class Connected extends Listening {
   client!: Socket;
   peer!: Socket;
@@ -95,7 +95,7 @@ export function text(data: Uint8Array): string {
   return decoder.decode(data);
 }
 
-/** Receives exactly so many bytes, or what there is up to the end of the stream. */
+/** Receives exactly that many bytes, or fewer at the end of the stream. */
 export async function receive(socket: Socket, size: number): Promise<Uint8Array> {
   const all = new Uint8Array(size);
   let length = 0;
@@ -107,7 +107,7 @@ export async function receive(socket: Socket, size: number): Promise<Uint8Array>
   return all.subarray(0, length);
 }
 
-/** Fails where a promise would never settle; nothing that passes waits for it. */
+/** Rejects if a promise does not settle in time. A passing test does not wait for the limit. */
 export async function settled<T>(promise: Promise<T>, ms = 10_000): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error("never settled")), ms);
@@ -126,7 +126,7 @@ export async function staysPending(promise: Promise<unknown>): Promise<void> {
   assert.equal(settled, false, "pending");
 }
 
-/** What a call throws or rejects with; null if it succeeds. */
+/** The error that a call throws or rejects with, or null if it succeeds. */
 export async function failure(call: () => unknown): Promise<any> {
   try {
     await call();

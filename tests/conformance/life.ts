@@ -1,4 +1,4 @@
-// close, detach, dup, using; what stays alive and what does not.
+// close, detach, dup and using: what stays open and what does not.
 
 import assert from "node:assert/strict";
 import { Connected, declare, FAMILIES, Listening, receive, staysPending, text } from "./fixtures.ts";
@@ -18,7 +18,7 @@ export function lifeSuite(subject: Subject): void {
         client.recv(10),
         client.recv_into(new Uint8Array(1)),
         client.recv(10, m.MSG_PEEK),
-        // More than the buffers of both ends: Linux lets them grow to some megabytes.
+        // More than both buffers hold: Linux lets them grow to some megabytes.
         client.sendall(new Uint8Array(32 * 2 ** 20)),
         client.send("behind it"),
       ];
@@ -27,7 +27,7 @@ export function lifeSuite(subject: Subject): void {
       server.close();
       client.close();
       await Promise.all(failed);
-      // The peer may still get what was on its way.
+      // The peer may still receive bytes that were under way.
       all.peer.close();
     });
 
@@ -74,7 +74,7 @@ export function lifeSuite(subject: Subject): void {
       assert.equal(text(await receive(peer, 2)), "ab");
       await peer.sendall("cd");
       assert.equal(text(await copy.recv(1)) + text(await client.recv(1)), "cd");
-      // Closing one leaves the other, and the connection.
+      // Closing one duplicate leaves the other duplicate and the connection open.
       client.close();
       await copy.sendall("e");
       assert.equal(text(await peer.recv(10)), "e");
@@ -162,7 +162,7 @@ export function lifeSuite(subject: Subject): void {
       await staysPending(waiting);
       peer.close();
       const answer = await waiting.catch((error) => error.code);
-      // Deno shuts a TCP connection down before it closes it: the end of the stream comes before the reset.
+      // Deno shuts down a TCP connection before it closes it, so the end of the stream arrives before the reset.
       if (answer.length !== 0 || family === "Unix") assert.equal(answer, "ECONNRESET");
       assert.equal((await client.recv(10)).length, 0);
       await assert.rejects(client.send("x"), { name: "BrokenPipeError", code: "EPIPE" });
@@ -203,7 +203,7 @@ export function lifeSuite(subject: Subject): void {
       await assert.rejects(async () => await call(), { name: "OSError", code: "EBADF" }, String(call));
     }
     assert.equal(new m.OSError(await client.connect_ex(all.address)).code, "EBADF");
-    // What is not the kernel's to know stays.
+    // What the kernel does not store is kept.
     assert.deepEqual([client.family, client.type, client.proto], [family, type, proto]);
     assert.equal(client.gettimeout(), 3);
     for await (const _ of client) assert.fail("iteration over a closed socket");

@@ -1,16 +1,16 @@
-// Look-ups against CPython's answers to the same calls.
+// Look-ups of names, compared with CPython's answers to the same calls.
 
 import assert from "node:assert/strict";
 import * as constants from "../../base/constants.ts";
 import { gaierror, herror, OSError } from "../../base/errors.ts";
 import { askPython, hasPython, pythonTest, runPython } from "../_helpers.ts";
 
-/** The look-ups, as every backend exports them. */
+/** The look-up functions, as every backend exports them. */
 export type Names = typeof import("../../deno/names.ts");
 
 const onLinux = Deno.build.os === "linux";
 
-/** A call, by the function's name; constants by theirs. */
+/** A call: the name of the function and its arguments. Constants are given by name. */
 export type Call = [name: string, ...args: unknown[]];
 
 const JUDGE = `
@@ -37,7 +37,7 @@ async function answer(module: Record<string, unknown>, [name, ...args]: Call): P
   }
 }
 
-/** Compares a list of calls with what CPython answers to the same ones. */
+/** Compares calls with CPython's answers to the same calls. */
 export function sameAsPython(names: Names, title: string, calls: Call[]): void {
   const module = { ...names };
   Deno.test({
@@ -54,7 +54,7 @@ export function sameAsPython(names: Names, title: string, calls: Call[]): void {
   });
 }
 
-/** What every backend returns. */
+/** The answers that are the same on every backend. */
 export function nameSuite(backend: string, names: Names): void {
   sameAsPython(names, `${backend}: getaddrinfo answers addresses as CPython does`, [
     ["getaddrinfo", "127.0.0.1", 80],
@@ -201,7 +201,7 @@ export function nameSuite(backend: string, names: Names): void {
   ]);
 
   pythonTest(`${backend}: an unknown name is gaierror, an address without a name herror`, async () => {
-    // Their numbers depend on the machine's DNS, which may not be there; the classes do not.
+    // The error numbers depend on the machine's DNS, which may be missing. The error classes do not.
     const [host, address] = await askPython(`
 import json, socket
 def ask(f, a):
@@ -240,7 +240,7 @@ print(json.dumps([ask(socket.gethostbyname, "berkeley.invalid"), ask(socket.geth
     assert.equal(names.has_ipv6, true);
   });
 
-  // Nothing ends a look-up that is under way: it goes on after the test.
+  // A look-up cannot be cancelled, so it goes on after the test.
   Deno.test(`${backend}: a look-up is given up by its signal`, { sanitizeOps: false }, async () => {
     const reason = new Error("enough");
     const signal = AbortSignal.abort(reason);

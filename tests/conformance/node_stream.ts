@@ -1,4 +1,4 @@
-// toNodeStream over every backend: what net.Socket does, without any package.
+// toNodeStream over every backend: it behaves as net.Socket does. No package is needed.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -12,12 +12,12 @@ import { runDeno } from "../_helpers.ts";
 import { Connected, failure, receive, settled, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
-/** How many descriptors the process has open. */
+/** The number of the process's open descriptors. */
 export function descriptors(): number {
   return Array.from(Deno.readDirSync("/proc/self/fd")).length;
 }
 
-/** Settles with what comes with the stream's close, which must not have come yet: whether there was an error. */
+/** Settles when the stream emits "close", with whether it had an error. It fails if the stream was closed before. */
 function closing(stream: NodeStream): Promise<boolean> {
   return settled(new Promise((resolve) => stream.once("close", resolve)));
 }
@@ -94,7 +94,7 @@ export function testNodeStream({ name, module: m, url }: Subject): void {
     peer.settimeout(0.5);
     const flooding = failure(() => peer.sendall(new Uint8Array(64 << 20)));
     assert.ok(await settled(flooding) instanceof m.TimeoutError);
-    // One receive may exceed the mark.
+    // One receive may exceed the high-water mark.
     assert.ok(stream.readableLength <= stream.readableHighWaterMark + 65536, `${stream.readableLength} bytes`);
     assert.equal(stream.bytesRead, stream.readableLength);
   });
@@ -102,7 +102,7 @@ export function testNodeStream({ name, module: m, url }: Subject): void {
   test("a peer that does not read stops the writer, and drain comes when it does", async (stream, peer) => {
     let written = 0;
     while (stream.write(new Uint8Array(1 << 20)) && written < 64) written++;
-    // write() says no at once for so large a chunk; the second one has to wait for the first.
+    // write() returns false for a chunk of this size, and the second chunk waits for the first.
     const drained = once(stream, "drain");
     for (let i = 0; i < 16; i++) stream.write(new Uint8Array(1 << 20));
     await staysPending(drained);
@@ -156,7 +156,7 @@ export function testNodeStream({ name, module: m, url }: Subject): void {
     assert.equal(await closed, false);
     assert.equal((await peer.recv(1).catch(() => [])).length, 0);
     assert.deepEqual([stream.pending, stream.readyState, stream.address()], [true, "closed", {}]);
-    // Everything else may still be called.
+    // The other methods may still be called.
     stream.setTimeout(10).setNoDelay().setKeepAlive(true).ref().unref();
     stream.destroySoon();
   });
@@ -216,7 +216,8 @@ export function testNodeStream({ name, module: m, url }: Subject): void {
 
   test("setTimeout emits timeout after idleness, and traffic puts it off", async (stream, peer) => {
     stream.resume();
-    // On a machine that is slower than the timeout, the traffic comes too late: then again, with more time.
+    // On a machine that is slower than the timeout, the traffic comes too late. Then the test tries again with more
+    // time.
     for (let idle = 200;; idle *= 2) {
       let calls = 0, last = 0;
       const begun = performance.now();
@@ -242,7 +243,7 @@ export function testNodeStream({ name, module: m, url }: Subject): void {
       assert.equal(stream.destroyed, false);
       break;
     }
-    // Off again, the callback too.
+    // A timeout of 0 removes the timer and the callback.
     const unwanted = () => assert.fail("timeout");
     stream.setTimeout(1, unwanted).setTimeout(0, unwanted);
     assert.equal(stream.listenerCount("timeout"), 0);
@@ -270,7 +271,7 @@ export function testNodeStream({ name, module: m, url }: Subject): void {
         const stream = toNodeStream(await m.create_connection(server.getsockname()));
         stream.resume();
         stream.${call};
-        // Fires only where something else keeps the process alive.
+        // The timer fires only if something else keeps the process alive.
         Deno.unrefTimer(setTimeout(() => Deno.exit(7), 300));
       `);
       assert.equal((await program.end()).code, code);
@@ -287,7 +288,7 @@ export function testNodeStream({ name, module: m, url }: Subject): void {
     const shut = m.socket();
     shut.close();
     assert.throws(() => toNodeStream(shut), { code: "EBADF" });
-    // A timeout of the socket is none of the stream.
+    // The timeout of the socket is not a timeout of the stream.
     const [a, b] = await m.socketpair();
     a.settimeout(0.01);
     const stream = toNodeStream(a);

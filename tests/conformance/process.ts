@@ -1,4 +1,5 @@
-// What a backend of the kernel's sockets promises beyond the sockets: the process's life, the kernel's queues.
+// What the backends over the kernel's sockets also promise: when the process may end, and what the kernel's queues
+// hold.
 
 import assert from "node:assert/strict";
 import { available, runDeno } from "../_helpers.ts";
@@ -25,9 +26,9 @@ export function processSuite(subject: Subject): void {
     },
   });
 
-  // What keeps the process alive needs a process of its own.
+  // Tests of what keeps a process alive need another process.
 
-  /** Runs a program over the module; returns what it printed. */
+  /** Runs a program with the module. Returns what it printed. */
   const run = async (source: string, ...flags: string[]): Promise<string> => {
     await using program = await runDeno(`import * as socket from ${JSON.stringify(url)};\n${source}`, ...flags);
     const { code, stdout, stderr } = await program.end();
@@ -60,7 +61,7 @@ export function processSuite(subject: Subject): void {
     assert.deepEqual((await run(source)).split("\n"), ["timed out", "timed out", "aborted"]);
   });
 
-  // Printed by a timer that holds nothing: a process that ends of itself before that is not waiting.
+  // An unref'ed timer prints it. A process that ends before that was not waiting.
   const WAITING = 'Deno.unrefTimer(setTimeout(() => console.log("waiting"), 20));';
 
   test("a pending call keeps the process alive", async () => {
@@ -108,7 +109,7 @@ export function processSuite(subject: Subject): void {
       Deno.unrefTimer(timer);
       client.recv(1).then(() => console.log("received"));
     `;
-    // Only the pending recv keeps it alive until the unreferenced timer fires.
+    // Only the pending recv keeps the process alive until the unref'ed timer fires.
     assert.equal(await run(source), "received");
   });
 

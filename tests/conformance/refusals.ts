@@ -1,4 +1,4 @@
-// Bad input: the right error at once, and nothing changed by it.
+// Wrong arguments: the right error at once, and no change.
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
@@ -46,7 +46,7 @@ export function refusalSuite(subject: Subject): void {
       }
       assert.deepEqual(socket.getsockname(), before);
       if (error === "OSError") continue;
-      // Nothing was begun by it: the socket can still be bound.
+      // The refused call has started nothing: the socket can still be bound.
       using free = place(m, family === m.AF_INET ? "IPv4" : family === m.AF_INET6 ? "IPv6" : "Unix");
       socket.bind(free.address);
       socket.close();
@@ -137,7 +137,7 @@ export function refusalSuite(subject: Subject): void {
     }
     assert.throws(() => m.close(2 ** 31), RangeError);
     assert.throws(() => m.fromfd(2 ** 31, m.AF_INET, m.SOCK_STREAM), RangeError);
-    // dup(2) answers that one; the first is socket()'s own check.
+    // For this number the system's dup(2) fails. The number before is refused by socket() itself.
     assert.throws(() => m.socket(m.AF_INET, m.SOCK_STREAM, 0, -1), RangeError);
     assert.throws(() => m.fromfd(-1, m.AF_INET, m.SOCK_STREAM), { code: "EBADF" });
     using usual = m.socket(-1, -1, -1);

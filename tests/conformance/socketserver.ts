@@ -15,7 +15,7 @@ const HELLO = "hello world\n";
 export function testSocketServer({ name, module: m }: Subject, s: ServerModule): void {
   const test = (title: string, fn: () => Promise<void>) => Deno.test(`${name}: socketserver: ${title}`, fn);
 
-  /** One exchange with a stream server: what was sent comes back. */
+  /** One exchange with a stream server, which returns what was sent. */
   async function askStream(address: any, family: number): Promise<void> {
     using client = m.socket(family);
     await client.connect(address);
@@ -61,7 +61,7 @@ export function testSocketServer({ name, module: m }: Subject, s: ServerModule):
       for (let i = 0; i < 3; i++) {
         using client = m.socket(server.address_family, m.SOCK_DGRAM);
         client.bind(unix ? directory.fresh() : ["127.0.0.1", 0]);
-        // The answer is the first line, however much came.
+        // The answer is the first line, whatever follows it.
         await client.sendto(`${HELLO}and more`, server.server_address);
         assert.equal(text(await client.recv(100)), HELLO);
       }
@@ -135,7 +135,7 @@ export function testSocketServer({ name, module: m }: Subject, s: ServerModule):
     await settled(serving);
   });
 
-  /** Serves one client whose handler throws, and tells what happened. */
+  /** Serves one client whose handler throws. Returns what was logged. */
   async function serveBadHandler(Server: any): Promise<{ log: string[]; server: any }> {
     const log: string[] = [];
     const handled = Promise.withResolvers<void>();
@@ -464,7 +464,7 @@ export function testSocketServer({ name, module: m }: Subject, s: ServerModule):
     await using six = new SixServer(["::1", 0], s.BaseRequestHandler);
     assert.equal(six.socket.family, m.AF_INET6);
 
-    // TypeScript refuses it as well.
+    // TypeScript refuses this class as well, hence the cast.
     class Late extends (s.TCPServer as any) {
       allow_reuse_address = true;
     }
@@ -478,7 +478,7 @@ export function testSocketServer({ name, module: m }: Subject, s: ServerModule):
     for (const option of [false, { bind_and_activate: false }]) {
       await using server: any = new s.TCPServer(["127.0.0.1", 0], s.BaseRequestHandler, option);
       assert.equal(server.socket.getsockopt(m.SOL_SOCKET, m.SO_ACCEPTCONN), 0);
-      // Nothing is bound yet, so a field comes in time.
+      // Nothing is bound yet, so a later value of a field takes effect.
       Object.defineProperty(server, "request_queue_size", { value: 7 });
       server.server_bind();
       server.server_activate();
@@ -529,7 +529,7 @@ export function testSocketServer({ name, module: m }: Subject, s: ServerModule):
     server.serve_forever();
     assert.equal(text(await client.recv(100)), "served");
     assert.equal(failures, 4);
-    // 5, 10 and 20 ms.
+    // It waits for 5, 10 and 20 ms.
     assert.ok(performance.now() - before >= 34);
   });
 

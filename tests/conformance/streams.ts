@@ -1,4 +1,4 @@
-// All that a stream socket promises, whatever it stands on.
+// The suites of what a stream socket promises on every backend.
 
 import { addressSuite } from "./addresses.ts";
 import { dataSuite } from "./data.ts";

@@ -1,11 +1,11 @@
-// The three modes, timeouts, aborts: giving up loses nothing.
+// The three modes, timeouts and aborts. Giving up a call loses nothing.
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
 import { Connected, declare, FAMILIES, Listening, receive, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
-/** Long enough for a timer to be set at all; nothing depends on its length. */
+/** A short timeout in seconds. No test depends on its length. */
 const SHORT = 0.01;
 
 export function waitingSuite(subject: Subject): void {
@@ -140,7 +140,7 @@ export function waitingSuite(subject: Subject): void {
       using client = listening.socket();
       client.setblocking(false);
       const answer = await client.connect_ex(listening.address);
-      // In the kernel a Unix connect takes no time.
+      // A Unix connect ends at once in the kernel.
       if (family === "Unix") assert.equal(answer, 0);
       else assert.equal(new m.OSError(answer).code, "EINPROGRESS");
       const [peer] = await listening.server.accept();
@@ -206,7 +206,7 @@ export function waitingSuite(subject: Subject): void {
     });
   }
 
-  // Aborts: each call as it waits, and what has to be there afterwards.
+  // Aborts: each kind of call while it waits, and what must be there afterwards.
 
   const connected: [what: string, call: (socket: Socket, signal: AbortSignal) => Promise<unknown>][] = [
     ["recv", (socket, signal) => socket.recv(10, 0, { signal })],
@@ -294,7 +294,7 @@ export function waitingSuite(subject: Subject): void {
       async (client, address) => {
         client.settimeout(SHORT);
         assert.equal(new m.OSError(await client.connect_ex(address)).code, "EAGAIN");
-        // Under way, and no call may wait for its end.
+        // A connect is under way, and no call waits for its end.
         assert.equal(new m.OSError(await client.connect_ex(address)).code, "EALREADY");
       },
       async (client, address) => {
@@ -303,12 +303,12 @@ export function waitingSuite(subject: Subject): void {
         await assert.rejects(client.connect(address), { name: "BlockingIOError", code: "EALREADY" });
       },
     ];
-    // At once, since the lost SYN is sent again after a second only.
+    // All at once, because Linux sends a dropped SYN again only after a second.
     await Promise.all(ways.map(async (giveUp) => {
       using listening = new Listening(m, "IPv4", 0);
       using first = listening.socket();
       await first.connect(listening.address);
-      // The queue of a backlog of 0 holds one; Linux drops the second SYN and the client waits.
+      // A backlog of 0 has room for one connection. Linux drops the second SYN, and its client waits.
       using second = listening.socket();
       await giveUp(second, listening.address);
       (await listening.server.accept())[0].close();
@@ -343,7 +343,7 @@ export function waitingSuite(subject: Subject): void {
       await staysPending(waiting);
       abort.abort(reason);
       await assert.rejects(waiting, reason);
-      // The stream goes on where it was.
+      // The stream goes on after the call that was given up.
       const ending = client.sendall("end").then(() => client.shutdown(m.SHUT_WR));
       let last = new Uint8Array(0);
       for await (const chunk of peer) last = chunk.length >= 3 ? chunk : new Uint8Array([...last, ...chunk]);

@@ -107,13 +107,13 @@ export function webStreamSuite({ name, module: m }: Subject): void {
     assert.equal(text((await reader.read()).value!), "one");
     assert.equal(text((await reader.read()).value!), "two");
     reader.releaseLock();
-    // A reader with a buffer of its own has asked already when the empty one comes.
+    // A reader with its own buffer has its request pending when the empty datagram arrives.
     const own = receiver.readable.getReader({ mode: "byob" });
     const read = own.read(new Uint8Array(10));
     await sender.sendto("", receiver.getsockname());
     await sender.sendto("three", receiver.getsockname());
     assert.equal(text((await read).value!), "three");
-    // Shut down, it is at its end.
+    // A socket that was shut down is at its end.
     await receiver.connect(sender.getsockname()).catch(() => {});
     await receiver.shutdown(m.SHUT_RD);
     assert.equal((await own.read(new Uint8Array(10))).done, true);

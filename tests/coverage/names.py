@@ -36,7 +36,7 @@ for name in modules["selectors"]:
     if name.endswith("Selector"):
         classes["selectors." + name] = getattr(selectors, name)
 members = {name: sorted(public(one)) for name, one in classes.items() if one is not None}
-# What is theirs beyond a tuple's and an exception's own methods.
+# Only the members that a named tuple or an exception does not have anyway.
 members["selectors.SelectorKey"] = sorted(selectors.SelectorKey._fields)
 members["socket.gaierror"] = ["errno", "filename", "filename2", "strerror"]
 print(json.dumps(modules | members))

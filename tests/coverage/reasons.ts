@@ -1,4 +1,4 @@
-// The names of CPython that this module leaves out or has under another name, and the reasons.
+// The names of CPython that this module leaves out or has under another name, with reasons.
 
 /** A name with its place, as `socket.socket.sendmsg_afalg`, and its replacement or the reason why there is none. */
 export const LEFT_OUT: Record<string, string> = {
@@ -24,7 +24,7 @@ export const LEFT_OUT: Record<string, string> = {
   "socket.SocketIO.truncate": "a socket has no length; CPython throws UnsupportedOperation",
 };
 
-/** Families with constants and without addresses here, by the beginnings of the names of their constants. */
+/** Families that have constants here, but no addresses: the beginnings of the names of their constants. */
 export const NUMBERS_ONLY: [start: RegExp, reason: string][] = [
   [/^(AF_|PF_|SOL_|SO_|SCM_)?(CAN|J1939)(_|$)/, "CAN buses"],
   [/^(AF_|SOL_)?ALG(_|$)/, "Linux's crypto sockets"],

@@ -1,4 +1,4 @@
-// Whether a constant is of use on the default backend: it is asked, not told.
+// Finds out by calls whether the default backend supports a constant.
 
 import type * as socket from "../../mod.ts";
 import { NUMBERS_ONLY } from "./reasons.ts";
@@ -6,13 +6,13 @@ import { NUMBERS_ONLY } from "./reasons.ts";
 /** The public API, as every backend exports it. */
 export type Module = typeof socket;
 
-/** Where a name can be used: on both backends, on native alone, or it is a number and no more. */
+/** Where a constant can be used: on both backends, on the native backend only, or only as a number. */
 export type Status = "both" | "native" | "number";
 
-/** Constants that are values of calls which both backends have. */
+/** Constants that are arguments of calls that both backends support. */
 const SERVED_BY_BOTH =
   /^(SHUT_|AI_|NI_|EAI_|INADDR_|IPPORT_|SOMAXCONN$|POLL|EPOLL|EVENT_|PIPE_BUF$|has_ipv6$|SOCK_(NONBLOCK|CLOEXEC)$|AF_UNSPEC$|SOL_(SOCKET|TCP|IP)$|IPPROTO_IP(V6)?$|IP_(DEFAULT|MAX)_)/;
-/** Families of native sockets with the constants that are about them alone. */
+/** Families of native sockets, with the constants that only they use. */
 const NATIVE =
   /^([AP]F_)?(PACKET|NETLINK|VSOCK|QIPCRTR)(_|$)|^(VMADDR_|VM_|SO_VM_|ETH_P_|ETHERTYPE_|SCM_|UDPLITE_|SOL_UDP$|IPPROTO_|IPX_|IPV6_RTHDR_TYPE)/;
 
@@ -42,7 +42,7 @@ async function takesOption(m: Module, level: number, option: number): Promise<bo
   for (const [family, type] of everyKind(m)) {
     using sock = m.socket(family, type);
     const read = await code(() => sock.getsockopt(level, option));
-    // A membership is set and never read; a number is no membership, which is another error than an unknown option.
+    // A membership option can be set and not read. Setting a number is another error than an unknown option.
     const written = await code(() => sock.setsockopt(level, option, 0));
     // EOPNOTSUPP: a level that this kind of socket does not have.
     if ([read, written].some((refusal) => refusal !== "ENOPROTOOPT" && refusal !== "EOPNOTSUPP")) return true;
@@ -59,7 +59,7 @@ async function takesFlag(m: Module, flag: number): Promise<boolean> {
   return sent !== "EOPNOTSUPP" || received !== "EOPNOTSUPP";
 }
 
-/** Asks the default backend what it makes of a constant. */
+/** Finds out what the default backend does with a constant. */
 export async function statusOf(m: Module, name: string, value: number): Promise<Status> {
   if (SERVED_BY_BOTH.test(name)) return "both";
   if (/^(SO|SCM)_J1939_/.test(name)) return "number";

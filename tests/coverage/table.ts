@@ -1,8 +1,8 @@
-// Writes docs/coverage.md: what CPython's modules have, and what of it is here.
+// Writes docs/coverage.md: the names of CPython's modules, and which of them are here.
 //
 //   deno run --allow-all tests/coverage/table.ts [python3 …]
 //
-// adds the names that each given interpreter has (python3 if none is given) to names.json and writes the table anew.
+// adds the names of each given interpreter (python3 by default) to names.json, and writes the table again.
 
 import * as standard from "../../mod.ts";
 import * as native from "../../native.ts";
@@ -15,10 +15,10 @@ import type { Module, Status } from "./status.ts";
 export type Names = Record<string, string[]>;
 
 const NAMES = new URL("names.json", import.meta.url);
-/** Where the table stands. */
+/** The path of the page. */
 export const TABLE: URL = new URL("../../docs/coverage.md", import.meta.url);
 
-/** A type: the import above is the proof that it is there. */
+/** Types. The import above proves that they exist. */
 const TYPES = ["SelectorKey"];
 
 const ON_NATIVE_ALONE: Record<string, string> = {
@@ -27,7 +27,7 @@ const ON_NATIVE_ALONE: Record<string, string> = {
   set_inheritable: "a flag of descriptors; on the default backend it is EOPNOTSUPP",
 };
 
-/** Asks an interpreter for its names. */
+/** Returns the names that an interpreter has. */
 export async function namesOf(python: string): Promise<Names> {
   const script = new URL("names.py", import.meta.url).pathname;
   const { code, stdout, stderr } = await new Deno.Command(python, { args: [script] }).output();
@@ -40,7 +40,7 @@ export async function listedNames(): Promise<Names> {
   return JSON.parse(await Deno.readTextFile(NAMES));
 }
 
-/** The names of one list and of another. */
+/** The names of both lists. */
 export function union(one: Names, other: Names): Names {
   const places = [...new Set([...Object.keys(one), ...Object.keys(other)])];
   return Object.fromEntries(places.map((place) => [
@@ -49,7 +49,7 @@ export function union(one: Names, other: Names): Names {
   ]));
 }
 
-/** The objects whose members stand for those of Python's classes. */
+/** The objects whose members are compared with those of Python's classes. */
 async function instances(m: Module): Promise<Record<string, { object: object; standsFor?: string }>> {
   using sock = m.socket();
   using selector = new m.SelectSelector();
@@ -72,7 +72,7 @@ async function instances(m: Module): Promise<Record<string, { object: object; st
   };
 }
 
-/** An object with the members of an instance, its class's getters included. */
+/** An object with all members of an instance, including the getters of its class. */
 function bound(instance: object): object {
   const names = Object.getOwnPropertyNames(Object.getPrototypeOf(instance));
   return Object.fromEntries(names.map((name) => [name, true]));
@@ -87,7 +87,7 @@ const WORDS: Record<Status, string> = {
   number: "a number only",
 };
 
-/** One row for each name; throws for one that is gone without a reason, and for a reason that holds no more. */
+/** One row for each name. Throws for a missing name without a reason, and for a reason that is no longer needed. */
 function rows(place: string, names: string[], has: (name: string) => boolean): string[] {
   return names.map((name) => {
     const reason = LEFT_OUT[`${place}.${name}`];
@@ -104,7 +104,7 @@ function rows(place: string, names: string[], has: (name: string) => boolean): s
 
 const table = (lines: string[]): string => ["| name | where | note |", "| --- | --- | --- |", ...lines].join("\n");
 
-/** Constants by what they begin with and where they are of use. */
+/** The constants by prefix and by where they can be used. */
 async function constants(names: string[]): Promise<string> {
   const groups = new Map<string, string[]>();
   for (const name of names) {
@@ -162,7 +162,7 @@ ${elsewhere.join("\n")}
 `;
 }
 
-/** Brings the list and the page up to date. */
+/** Updates the list and the page. */
 async function update(pythons: string[]): Promise<void> {
   let names: Names = await listedNames().catch(() => ({}));
   for (const python of pythons) names = union(names, await namesOf(python));

@@ -101,7 +101,7 @@ def encode(value, buffers):
     if isinstance(value, dict):
         return {"options": {key: encode(item, buffers) for key, item in value.items()}}
     if isinstance(value, str) and not value.isprintable():
-        # What came from bytes that are no UTF-8 goes back as those bytes.
+        # Surrogates stand for bytes that are not UTF-8. They become those bytes again.
         raw = value.encode("utf-8", "surrogateescape")
         return value if raw.decode("utf-8", "replace") == value else encode(raw, buffers)
     if value is None or isinstance(value, (str, float)):
@@ -524,7 +524,7 @@ def make_select_module():
         numbers = {item._number: item for items in given for item in items if isinstance(item, Proxy)}
         return tuple([numbers.get(one.number, one) if isinstance(one, Handle) else one for one in items] for items in found)
 
-    # Not a function, which a class would bind to its instances.
+    # A partial object, since a class would bind a function to its instances.
     module.select = functools.partial(select)
     module.poll = Poll
     module.epoll = Epoll
@@ -663,11 +663,11 @@ def main():
     sys.modules.pop("selectors", None)
     import importlib
     import test.support
-    # More than a connection takes; 16 MB would be seconds of JSON.
+    # Larger than a connection's buffers. 16 MB would take seconds as JSON.
     test.support.SOCK_MAX_SIZE = 4 << 20
     module = importlib.import_module(name)
     if "native" not in backend and hasattr(module, "SendrecvmsgConnectedBase"):
-        # Their clients bind before they connect, which no test looks at and Deno cannot do.
+        # Their clients bind before they connect. No test checks it, and the default backend cannot do it.
         module.SendrecvmsgConnectedBase.bindClient = lambda self: setattr(self, "cli_addr", None)
     if hasattr(module, "setUpModule"):
         module.setUpModule()

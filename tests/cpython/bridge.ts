@@ -1,12 +1,12 @@
-// The Deno end of the bridge over which CPython's own tests use this module: it reads calls from standard input, a line
-// of JSON each, and writes their outcomes, in whatever order they end. bridge.py is the other end.
+// The Deno end of the bridge by which CPython's own tests use this module. It reads calls from standard input, one line of
+// JSON each, and writes each outcome when the call ends. bridge.py is the other end.
 //
 //   deno run -A --unstable-net tests/cpython/bridge.ts ../../native.ts
 
 /** One call: of a function of the module, or of a method or property of an object that an earlier call returned. */
 interface Call {
   id: number;
-  /** The number of an object; 0 is the module. */
+  /** The number of an object. 0 is the module. */
   target: number;
   kind: "call" | "get" | "drop";
   name: string;
@@ -20,7 +20,7 @@ const objects = new Map<number, object>([[0, module]]);
 const numbers = new WeakMap<object, number>();
 let last = 0;
 
-/** JSON to a value: bytes, objects by their number, and the rest as it is. */
+/** Converts JSON to a value: bytes, objects by number, and other values unchanged. */
 function decode(value: any): unknown {
   if (Array.isArray(value)) return value.map(decode);
   if (value === null || typeof value !== "object") return value;
@@ -31,7 +31,7 @@ function decode(value: any): unknown {
   return Object.fromEntries(Object.entries(value.options).map(([key, item]) => [key, decode(item)]));
 }
 
-/** The number by which the other end names an object. */
+/** The number by which Python names an object. */
 function numberOf(value: object): number {
   let number = numbers.get(value);
   if (number === undefined) {
@@ -42,7 +42,7 @@ function numberOf(value: object): number {
   return number;
 }
 
-/** A value to JSON. */
+/** Converts a value to JSON. */
 function encode(value: unknown): unknown {
   if (value instanceof Uint8Array) return { bytes: value.toBase64() };
   if (Array.isArray(value)) return value.map(encode);
@@ -67,7 +67,7 @@ async function run({ target, kind, name, args }: Call): Promise<unknown> {
   if (kind === "get") return encode(object[name]);
   const values = args.map(decode);
   const result = await (object[name] as (...args: unknown[]) => unknown).apply(object, values);
-  // What a call has filled goes back with its result.
+  // The memory that a call has filled is returned with its result.
   const filled = values.flat().filter((value, i) =>
     value instanceof Uint8Array && "room" in (args.flat()[i] as object ?? {})
   );
@@ -76,7 +76,7 @@ async function run({ target, kind, name, args }: Call): Promise<unknown> {
 
 const out = Deno.stdout.writable.getWriter();
 const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream());
-// The pieces of a line that has not ended: some have 20 MB.
+// The pieces of an incomplete line. Some lines have 20 MB.
 let rest: string[] = [];
 for await (const text of lines) {
   const [first, ...parts] = text.split("\n");

@@ -1,6 +1,6 @@
 // CPython's tests that do not apply to this package, with the reasons.
 
-/** One rule: tests whose names match do not apply, for a reason. */
+/** One rule: tests whose names match do not apply, for this reason. */
 export type Exception = [tests: RegExp, reason: string];
 
 const SIGNALS = "signals: a call here is awaited, and no signal handler runs inside of it";
@@ -33,7 +33,7 @@ const EVERYWHERE: Record<string, Exception[]> = {
   ],
 };
 
-/** What Deno's net API cannot do, and so the default backend refuses. */
+/** What Deno's net API cannot do, so that the default backend refuses it. */
 const DENO: Record<string, Exception[]> = {
   test_socket: [
     [/UDPLITE|VSOCK/, "Deno has TCP, UDP and Unix sockets"],
@@ -45,7 +45,7 @@ const DENO: Record<string, Exception[]> = {
   ],
 };
 
-/** The rules for a suite over a backend. */
+/** The rules for a suite on a backend. */
 export function exceptions(suite: string, backend: string): Exception[] {
   const own = backend === "native" ? [] : DENO[suite] ?? [];
   return [...EVERYWHERE[suite] ?? [], ...own];

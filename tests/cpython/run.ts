@@ -1,10 +1,10 @@
-// Runs CPython's own tests over this package, and tells how many of those that apply pass.
+// Runs CPython's own tests over this package, and prints how many of the tests that apply have passed.
 //
 //   deno run -A tests/cpython/run.ts test_socket native [NAME ...]
 //
-// The tests are those of the python3 that is found first, or that the environment variable PYTHON names. Each runs
-// in the bridge's process; one that neither ends nor fails within its time is a failure, and the rest goes on in a
-// new process. What does not apply is listed in exceptions.ts, with the reasons.
+// The tests are those of the first python3 in PATH, or of the one that the environment variable PYTHON names. They run in
+// the bridge's process. A test that hangs is a failure, and the other tests go on in a new process. exceptions.ts lists
+// the tests that do not apply, with the reasons.
 
 import { parseArgs } from "node:util";
 import { exceptions } from "./exceptions.ts";
@@ -16,7 +16,7 @@ export interface Outcome {
   why: string;
 }
 
-/** How long a test may be silent, in milliseconds. */
+/** How long a test may print nothing, in milliseconds. */
 const LONGEST_TEST = 15_000;
 
 const python = Deno.env.get("PYTHON") ?? "python3";
@@ -32,14 +32,14 @@ def flatten(suite):
 for test in flatten(unittest.defaultTestLoader.loadTestsFromModule(module)): print(test.id().split(".", 2)[-1])
 `;
 
-/** The names of a suite's tests; undefined where this Python comes without its tests. */
+/** The names of a suite's tests. Undefined if this Python was installed without its tests. */
 export async function listTests(suite: string): Promise<string[] | undefined> {
   const { success, stdout } = await new Deno.Command(python, { args: ["-c", LIST, `test.${suite}`], stderr: "null" })
     .output();
   return success ? new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "") : undefined;
 }
 
-/** Runs tests in one process until all have ended, or one does not. Returns what has ended, and the one that has not. */
+/** Runs tests in one process until all have ended or one hangs. Returns the outcomes, and the test that hangs. */
 async function runSome(
   suite: string,
   backend: string,
@@ -80,7 +80,7 @@ async function runSome(
   return [outcomes, code === 0 ? undefined : current];
 }
 
-/** Runs tests over a backend; each once, whatever the ones before it do. `tell` hears of each as it ends. */
+/** Runs tests on a backend, each once, even if an earlier test fails or hangs. `tell` is called with each outcome. */
 export async function runTests(
   suite: string,
   backend: string,
@@ -92,7 +92,7 @@ export async function runTests(
   while (left.length > 0) {
     const [outcomes, stuck] = await runSome(suite, backend, left, tell);
     for (const outcome of outcomes) {
-      // A test of two threads may tell twice: one failure is enough.
+      // A test with two threads may report twice. One failure is enough.
       if (all.get(outcome.test)?.outcome !== "failed") all.set(outcome.test, outcome);
     }
     if (stuck === undefined) break;

@@ -1,4 +1,4 @@
-// Runs scenarios on both sides and compares the traces, step by step.
+// Runs scenarios on both sides and compares the traces step by step.
 
 import type { Module } from "../conformance/fixtures.ts";
 import { interpret } from "./interpreter.ts";
@@ -9,7 +9,7 @@ import type { Entry, FamilyName, Scenario, Step } from "./scenario.ts";
 
 export type { BackendName };
 
-/** Where the two sides part. */
+/** The first point at which the two traces differ. */
 export interface Difference {
   scenario: Scenario;
   /** The number of the first step that differs. */
@@ -18,20 +18,22 @@ export interface Difference {
   ours: Entry[];
 }
 
-/** What a comparison found. */
+/** The result of a comparison. */
 export interface Comparison {
   differences: Difference[];
-  /** How often each known difference was seen. */
+  /** How often each known difference occurred. */
   excused: Record<string, number>;
 }
 
-/** Scenarios at work at once; most of their time is spent waiting for nothing. */
+/** The number of scenarios that run at once. They mostly wait. */
 const AT_ONCE = 6;
 
-/** A difference counts only if it is there this many times in a row: on a loaded machine a wait may be too short. */
+/**
+ * A difference counts only if it occurs this many times in a row, because a wait may be too short on a loaded machine.
+ */
 const TRIES = 3;
 
-/** Compares scenarios with CPython's answers. `foreign` is the helper that resets connections, as the module reaches it. */
+/** Compares scenarios with CPython's answers. `foreign` has the addresses of the helper that resets connections. */
 export async function compare(
   backend: BackendName,
   module: Module,
@@ -48,7 +50,7 @@ export async function compare(
   return comparison;
 }
 
-/** One comparison of each; the differences that nothing excuses. */
+/** Compares each scenario once. Returns the differences that no rule excuses. */
 async function once(
   backend: BackendName,
   module: Module,
@@ -73,7 +75,7 @@ async function once(
   return found;
 }
 
-/** The first step that differs for no known reason, counting the known ones. */
+/** The first step that differs for no known reason. Counts the known differences. */
 function firstDifference(
   backend: BackendName,
   scenario: Scenario,
@@ -100,7 +102,7 @@ function firstDifference(
   }
 }
 
-/** One call of a scenario, of the step at a place, with both answers. */
+/** One call of a step, with both answers. */
 interface Call {
   at: number;
   step: Step;
@@ -108,7 +110,7 @@ interface Call {
   ours: Entry;
 }
 
-/** The calls of a step: there are several where they are made together. */
+/** The calls of a step. A step may make several calls at the same time. */
 function callsOf(step: Step, at: number, python: Entry, ours: Entry): Call[] {
   if (step[0] !== "together") return [{ at, step, python, ours }];
   return step.slice(2).map((one, n) => ({
@@ -123,7 +125,7 @@ function same(a: Entry, b: Entry): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** A difference as one reads it: the steps with both answers up to where they part. */
+/** A difference as text: the steps with both answers, up to the difference. */
 export function show({ scenario, at, python, ours }: Difference): string {
   const lines = scenario.steps.slice(0, at + 1).map((step, n) => {
     const answer = JSON.stringify(python[n]);

@@ -1,13 +1,13 @@
-// Random scenarios of datagram sockets: senders and receivers, connected or not, cut datagrams, peeks, addresses without a
-// socket.
+// Random scenarios of datagram sockets: senders and receivers, connected or not, truncated datagrams, peeks, addresses
+// without a socket.
 
 import type { Random } from "./random.ts";
 import type { Step } from "./scenario.ts";
 
 const SLOTS = [0, 1, 2];
 const [ONE, OTHER, STRANGER] = SLOTS;
-/** A slot that nothing is ever bound to. */
-const NOBODY = 4;
+/** The slot whose address is never bound. */
+const UNBOUND = 4;
 
 /** How scenarios begin. */
 const BEGINNINGS: readonly (readonly [number, Step[]])[] = [
@@ -39,7 +39,9 @@ function receiveFlags(random: Random): string[] {
   return random.weighed([[6, []], [2, ["MSG_PEEK"]], [1, ["MSG_DONTWAIT"]], [1, ["MSG_PEEK", "MSG_DONTWAIT"]]]);
 }
 
-/** Where CPython allocates the buffer there is no MSG_TRUNC: it answers what lies behind the buffer then. */
+/**
+ * A receive. Where CPython allocates the buffer, MSG_TRUNC is left out: CPython would return bytes behind the buffer.
+ */
 function receive(random: Random, slot: number): Step {
   const size = random.weighed([[2, 1 + random.below(6)], [4, 100], [3, 65536], [1, 0]]);
   const operation = random.pick(["recv", "recv_into", "recvfrom_whole", "recvfrom_into", "recvmsg_whole"]);
@@ -53,7 +55,7 @@ function receive(random: Random, slot: number): Step {
 /** One call on one of the sockets. */
 function call(random: Random): Step {
   const slot = random.weighed([[4, ONE], [4, OTHER], [2, STRANGER]]);
-  const to = random.weighed([[4, ONE], [4, OTHER], [1, STRANGER], [1, NOBODY]]);
+  const to = random.weighed([[4, ONE], [4, OTHER], [1, STRANGER], [1, UNBOUND]]);
   const mask = random.pick([0x001, 0x004, 0x2007, 0x2001]);
   return random.weighed<() => Step>([
     [9, () => ["sendto", slot, data(random), to]],

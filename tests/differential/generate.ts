@@ -1,4 +1,4 @@
-// Scenarios at random: some sockets made ready, then calls in any order, sensible ones more often than others.
+// Random scenarios: some prepared sockets, then calls in any order. Useful calls are more frequent than others.
 
 import { datagramSteps } from "./datagrams.ts";
 import { Random } from "./random.ts";
@@ -7,7 +7,7 @@ import type { FamilyName, Scenario, Step } from "./scenario.ts";
 const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 const SLOTS = [0, 1, 2, 3];
 const [OWN, SERVER, PEER, OTHER] = SLOTS;
-/** A slot that nothing is ever bound to. */
+/** The slot whose address is never bound. */
 const FOURTH = 4;
 
 const FAMILIES: readonly (readonly [number, FamilyName])[] = [
@@ -82,7 +82,7 @@ function size(random: Random): number {
   return random.weighed([[4, 1 + random.below(6)], [4, 100], [2, 65536], [1, 0]]);
 }
 
-/** Peeks at what was sent, and receives that take less or more than the peek has shown, with more that comes between them. */
+/** Peeks at what was sent, then receives less or more than the peek showed, while more data arrives. */
 function peeks(random: Random): Step[] {
   const [slot, other] = random.pick([[OWN, PEER], [PEER, OWN]]);
   const steps: Step[] = [["send", slot, data(random), []]];
@@ -99,8 +99,8 @@ function peeks(random: Random): Step[] {
 }
 
 /**
- * A connection that takes no more, and what then can be said of it. Nothing comes after that: whether there is room for a
- * few bytes more is the kernel's mood.
+ * A connection whose buffers are full, and the calls whose answer is certain then. No other call follows, because the
+ * kernel may or may not have room for a few more bytes.
  */
 function flood(random: Random): Step[] {
   const [slot, other] = random.pick([[OWN, PEER], [PEER, OWN]]);
@@ -114,12 +114,12 @@ function flood(random: Random): Step[] {
   return [["fill", slot], ...random.pick(after)];
 }
 
-/** A connection to the helper, and what it is to do: reset, reset behind data, half-close, close. */
+/** A connection to the helper, which is told to reset, to reset after data, to half-close or to close. */
 function foreign(random: Random): Step[] {
   return [["socket", OWN], ["foreign", OWN], ["sendall", OWN, random.pick(["R", "D", "H", "C"]), []], ["pause", OWN]];
 }
 
-/** What becomes of a call's memory while it waits. */
+/** What happens to a call's memory while the call waits. */
 function change(random: Random): string {
   return random.pick(["transferred", "shrunk", "grown"]);
 }
@@ -163,7 +163,7 @@ function call(random: Random): Step {
     [1, () => ["detach", slot]],
     [2, () => ["dup", slot, random.pick([OTHER, PEER]), random.pick(["dup", "dup", "fromfd"])]],
     [2, () => ["accept", SERVER, random.pick([PEER, OTHER])]],
-    // Not to itself: TCP allows it, but programs do not do it.
+    // Not to itself: TCP allows that, but programs do not do it.
     [2, () => ["connect", end === SERVER ? OTHER : end, SERVER]],
     [2, () => ["connect_ex", end === SERVER ? OWN : end, random.pick([SERVER, FOURTH])]],
     [1, () => ["listen", slot, 1 + random.below(8)]],

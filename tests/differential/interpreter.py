@@ -81,7 +81,7 @@ class Scenario:
         if operation not in ("socket", "pause", "select", "together") and slot not in self.slots:
             return "none"
         if operation == "together":
-            # In turn: calls of one direction are served in their order.
+            # One after the other, because calls of one direction are served in order.
             return [self.step(one) for one in rest]
         if operation == "aborted":
             return "aborted"
@@ -103,7 +103,7 @@ class Scenario:
         dont_wait = any("MSG_DONTWAIT" in item for item in rest if isinstance(item, list))
         if not dont_wait and operation.startswith("recv"):
             wants_all = "MSG_WAITALL" in rest[1]
-            # TCP waits for something where nothing is asked for, too, and takes the end of the patience for that.
+            # TCP waits for data even if 0 bytes are asked for, and at the timeout it returns 0 bytes as a result.
             wants_nothing = operation in ("recvfrom", "recvmsg") and rest[0] == 0
             if wants_all and self.lacks(one, rest[0]) or wants_nothing and self.lacks(one, 1):
                 return "pending"
@@ -152,19 +152,19 @@ class Scenario:
         if slot in self.slots:
             self.slots[slot].close()
         self.slots[slot] = socket.socket(self.family, self.type)
-        # A duplicate may make it block where it is not meant to.
+        # A duplicate may have changed its mode to blocking.
         limit(self.slots[slot])
         if self.family_name.startswith("TCP"):
-            # Accepted connections have it too. Without it a second small segment waits for the time of an acknowledgement.
+            # Accepted connections inherit it. Without it, a second small segment waits for a delayed acknowledgement.
             self.slots[slot].setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return None
 
     def pause(self, _slot):
-        # Time for the helper's thread, which a loaded machine lets wait.
+        # Gives the helper's thread time to run on a loaded machine.
         threading.Event().wait(0.04)
 
     def bind(self, slot, where=None):
-        # An address that must stay free is never bound: other runs on this machine use it, too.
+        # An address that must stay free is never bound, because other test runs on this machine use it too.
         if where in self.addresses:
             address = self.target(where)
         elif self.family == socket.AF_UNIX:
@@ -220,7 +220,6 @@ class Scenario:
 
     def recvfrom_into(self, slot, size, flags, _change=None):
         buffer = bytearray(size)
-        # A buffer without room has its size asked for: 0 would be all of it, and an error.
         count, address = self.slots[slot].recvfrom_into(buffer, size, flags_of(flags))
         return [count, text(bytes(buffer[:count])), self.address(address)]
 
@@ -253,7 +252,7 @@ class Scenario:
             try:
                 one.send(bytes(1 << 20))
             except BlockingIOError:
-                # The receiver's buffer may grow.
+                # The receiver's buffer may grow meanwhile.
                 if select.select([], [one], [], 0.01)[1] == []:
                     return "full"
 
@@ -350,7 +349,7 @@ def help_foreign(listener):
                     peer.shutdown(socket.SHUT_WR)
                 while peer.recv(4096):
                     pass
-                # Nobody is to see this end: when it came would depend on the time.
+                # The client must not see this end, because the time of the end is not deterministic.
                 threading.Event().wait(1)
 
     while True:

@@ -9,7 +9,7 @@ import type { Entry, FamilyName, Scenario, Step } from "./scenario.ts";
 /** How long a call without timeout may wait before it counts as pending, in milliseconds. */
 const PATIENCE = 15;
 
-/** Calls that a timeout bounds. */
+/** Calls that the socket's timeout limits. */
 const WAITING = /^(recv|send|accept|connect)/;
 
 /** The timeout of the scenarios, in seconds. */
@@ -20,7 +20,7 @@ function isTimeout(entry: Entry): boolean {
   return isError(entry) && entry.error === "TimeoutError" && entry.errno === null;
 }
 
-/** Gives a call that needs no timeout in CPython more of it: on a loaded machine a short one ends before its time. */
+/** Gives a call more time if CPython's call did not time out: on a loaded machine a short timeout ends too early. */
 function lengthen(socket: Socket): boolean {
   if (socket.fileno() < 0 || socket.gettimeout() !== SHORT) return false;
   socket.settimeout(40 * PATIENCE / 1000);
@@ -31,10 +31,10 @@ const EAGAIN = 11;
 
 const POLL_LEVELS = 0x001 | 0x004 | 0x008 | 0x010 | 0x020 | 0x2000;
 
-/** How often is looked again where a wait has told less than the kernel knows: under load the rest comes later. */
+/** How often a wait that found less than CPython's is repeated. Under load, the other events come later. */
 const LOOKS = 10;
 
-/** Whether the answer of a poll or select is less than another's. */
+/** Whether the answer of a poll or select is a part of another answer. */
 function isPartOf(answer: unknown, whole: Entry): boolean {
   if (!Array.isArray(answer) || !Array.isArray(whole)) return false;
   if (Array.isArray(answer[0])) return answer.flat().length < whole.flat().length;
@@ -51,7 +51,7 @@ function bytes(data: string): Uint8Array {
   return Uint8Array.from(data, (letter) => letter.charCodeAt(0));
 }
 
-/** Runs one scenario. `judge` is CPython's trace: it tells how much of a stream its receives brought. */
+/** Runs one scenario. `judge` is CPython's trace. It tells how many bytes each receive must return. */
 export async function interpret(
   module: Module,
   scenario: Scenario,
@@ -64,10 +64,10 @@ export async function interpret(
   return trace;
 }
 
-/** What becomes of memory while a call uses it. */
+/** What happens to memory while a call uses it. */
 type Change = "transferred" | "shrunk" | "grown";
 
-/** How a step's memory changes, if it does, and its options. */
+/** The change of a step's memory, if there is one, and the options of the call. */
 function changeOf(rest: unknown[]): [change: Change | null, options: object] {
   return [rest.length > 1 ? rest[0] as Change : null, rest.at(-1) as object];
 }
@@ -94,7 +94,7 @@ class Changing {
     }
   }
 
-  /** The first bytes, wherever they are now. */
+  /** The first bytes of the memory, after a transfer too. */
   start(count: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#buffer, 0, Math.min(count, this.#size));
   }
@@ -115,7 +115,7 @@ class Run implements AsyncDisposable {
     this.#foreign = foreign;
   }
 
-  /** Closes everything, and waits until the backend has let go of it. */
+  /** Closes everything, and waits until the backend has released it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(Array.from(this.#slots.values(), (socket) => socket[Symbol.asyncDispose]()));
     this.#directory[Symbol.dispose]();
@@ -155,7 +155,7 @@ class Run implements AsyncDisposable {
     return (this as unknown as Record<string, (...args: any[]) => unknown>)[`do_${operation}`];
   }
 
-  /** A call whose signal is aborted already: it rejects, and changes nothing. */
+  /** A call whose signal is aborted before: it rejects and changes nothing. */
   async #aborted([operation, slot, ...rest]: Step): Promise<string> {
     try {
       await this.#method(operation).call(this, slot, ...rest, { signal: AbortSignal.abort() });
@@ -165,7 +165,7 @@ class Run implements AsyncDisposable {
     }
   }
 
-  /** A receive may bring less than the kernel has: then the rest of what CPython got is received too. */
+  /** A receive may return less than the kernel has. Then the rest of what CPython received is received too. */
   async #readOn(
     operation: string,
     slot: number,
@@ -190,7 +190,7 @@ class Run implements AsyncDisposable {
     return names.reduce((flags, name) => flags | (this.#m as unknown as Record<string, number>)[name], 0);
   }
 
-  /** Ports by the order in which they turn up, paths by their last part. */
+  /** Replaces ports by the order in which they appear, and paths by their last part. */
   #address(address: any): Entry {
     if (typeof address === "string") return address.replace(this.#directory.path, "");
     if (address === null) return null;
@@ -210,7 +210,7 @@ class Run implements AsyncDisposable {
     return this.#addresses.get(slot) ?? nobody();
   }
 
-  /** The family's loopback address; Unix sockets have none. */
+  /** The family's loopback address. Unix sockets have none. */
   get #host(): string | null {
     if (this.#name.startsWith("UNIX")) return null;
     return this.#name.endsWith("6") ? "::1" : "127.0.0.1";
@@ -230,19 +230,19 @@ class Run implements AsyncDisposable {
 
   do_socket(slot: number): void {
     const socket = this.#m.socket(...this.#kind);
-    // Accepted connections have it too. Without it a second small segment waits for the time of an acknowledgement.
+    // Accepted connections inherit it. Without it, a second small segment waits for a delayed acknowledgement.
     if (this.#name.startsWith("TCP")) socket.setsockopt(this.#m.IPPROTO_TCP, this.#m.TCP_NODELAY, 1);
     this.#put(slot, socket);
   }
 
   do_pause(): Promise<void> {
-    // Time for the helper, which a loaded machine lets wait.
+    // Gives the helper time to run on a loaded machine.
     return new Promise((resolve) => setTimeout(resolve, 40));
   }
 
   do_bind(slot: number, where: any): void {
     const free = () => this.#host === null ? this.#directory.fresh() : [this.#host, 0];
-    // An address that must stay free is never bound: other runs on this machine use it, too.
+    // An address that must stay free is never bound, because other test runs on this machine use it too.
     this.#get(slot).bind(this.#addresses.has(where) ? this.#target(where) : free());
     this.#addresses.set(slot, this.#get(slot).getsockname());
   }
@@ -287,7 +287,7 @@ class Run implements AsyncDisposable {
       memory.change(change);
       return text(memory.start(await call));
     } catch (error) {
-      // What has come is there for the next call.
+      // Data that has arrived is there for the next call.
       if (!(error instanceof TypeError)) throw error;
       return text(await this.#get(slot).recv(size, this.#flags(flags), options));
     }
@@ -346,7 +346,7 @@ class Run implements AsyncDisposable {
     return this.#sends("sendall", slot, data, flags, ...changeOf(rest));
   }
 
-  /** Sends what its memory holds at the call, whatever becomes of the memory. */
+  /** Sends what its memory holds at the time of the call, even if the memory changes later. */
   #sends(
     name: "send" | "sendall",
     slot: number,
@@ -379,7 +379,7 @@ class Run implements AsyncDisposable {
         await one.send(new Uint8Array(1 << 20));
       } catch (error) {
         if ((error as { errno?: number }).errno !== EAGAIN) throw error;
-        // The receiver's buffer may grow.
+        // The receiver's buffer may grow meanwhile.
         if ((await this.#m.select([], [one], [], 0.01))[1].length === 0) return "full";
       }
     }
@@ -410,7 +410,7 @@ class Run implements AsyncDisposable {
     return fd >= 0;
   }
 
-  /** The same descriptor in another object. */
+  /** Opens the same descriptor as another socket object. */
   do_adopt(slot: number): Entry {
     const fd = this.#get(slot).detach();
     if (fd < 0) return "closed";

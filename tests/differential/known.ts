@@ -1,5 +1,5 @@
-// The differences from CPython that are meant: each a rule with the name that docs/known-differences.md has for it.
-// A rule names the calls and the answers that it excuses; what no rule knows fails the test.
+// The intended differences from CPython. Each is a rule with the name that docs/known-differences.md uses. A rule
+// excuses certain answers of certain calls. A difference without a rule fails the test.
 
 import { isError } from "./scenario.ts";
 import type { Entry, Scenario, Step } from "./scenario.ts";
@@ -13,7 +13,7 @@ export interface Parting {
   step: Step;
   /** The steps before it. */
   before: Step[];
-  /** What CPython answered to those. */
+  /** CPython's answers to those steps. */
   answers: Entry[];
   python: Entry;
   ours: Entry;
@@ -33,7 +33,7 @@ const [EALREADY, ECONNABORTED, ECONNRESET, EISCONN, ENOTCONN, ECONNREFUSED, EINP
   115,
 ];
 
-/** The errno that a step answered, thrown or, by connect_ex, returned. */
+/** The errno that a step threw, or that connect_ex returned. */
 function errnoOf({ step }: Parting, entry: Entry): number | null {
   if (isError(entry)) return entry.errno;
   return step[0] === "connect_ex" && typeof entry === "number" ? entry : null;
@@ -43,7 +43,7 @@ function timedOut(entry: Entry): boolean {
   return isError(entry) && entry.error === "TimeoutError" && entry.errno === null;
 }
 
-/** The level that a poll or epoll answered. */
+/** The events that a poll or epoll returned. */
 function levelOf(entry: Entry): number {
   return Array.isArray(entry) && typeof entry[0] === "number" ? entry[0] : 0;
 }
@@ -77,7 +77,7 @@ function isNothing(entry: Entry): boolean {
   return entry === "" || Array.isArray(entry) && entry.every((part) => part === "" || part === 0 || part === null);
 }
 
-/** Whether some socket is or was connected: from then on it hears one peer. */
+/** Whether a socket is or was connected. From then on it receives only from its peer. */
 function wasConnected(p: Parting): boolean {
   return was(p, ([operation]) => operation.startsWith("connect"));
 }
@@ -89,12 +89,12 @@ function differsInUnnamed({ python, ours }: Parting): boolean {
     isUnguessable(ours.at(-1));
 }
 
-/** Whether an address is one of those that sockets get here that have none in the kernel. */
+/** Whether an address is one that this module gives to sockets that have none in the kernel. */
 function isUnguessable(address: unknown): boolean {
   return typeof address === "string" && address.startsWith("\0berkeley-");
 }
 
-/** Whether a receive or a wait found less to receive than the same one here. */
+/** Whether a receive or a wait found less than it does here. */
 function foundLess(p: Parting): boolean {
   if (is(p, ...RECEIVES)) {
     const nothing = p.python === "pending" || timedOut(p.python) || errnoOf(p, p.python) === EAGAIN;
@@ -112,7 +112,10 @@ function receivingSideShut(step: Step): boolean {
   return step[0] === "shutdown" && (step[2] === 0 || step[2] === 2);
 }
 
-/** Whether a receive brings more than CPython's, of a TCP socket whose sides were both shut down: there the data resets. */
+/**
+ * Whether a receive returns more than CPython's on a TCP socket whose two sides were shut down. In CPython the data
+ * causes a reset there.
+ */
 function goesOnAfterBoth(p: Parting): boolean {
   return p.scenario.family !== "UNIX" && was(p, ([operation, , how]) => operation === "shutdown" && how === 2) &&
     typeof p.python === "string" && typeof p.ours === "string" && p.ours.startsWith(p.python);
@@ -132,7 +135,10 @@ function isConnectedAt(slot: number, place: number, p: Parting): boolean {
   return false;
 }
 
-/** Whether this socket (with duplicates or a select, any) was shut down before it was connected, if it ever was. */
+/**
+ * Whether this socket was shut down before it was connected, or was never connected. With duplicates or a select, any
+ * socket counts.
+ */
 function shutUnconnected(p: Parting): boolean {
   const any = p.step[0] === "select" || was(p, ([operation]) => operation === "dup");
   return p.before.some(([operation, slot], place) =>
@@ -140,22 +146,22 @@ function shutUnconnected(p: Parting): boolean {
   );
 }
 
-/** What may close the socket that was in a slot. */
+/** Operations that may close the socket that was in a slot. */
 const CLOSES = ["close", "detach", "socket", "accept", "dup"];
 
-/** Whether a duplicate of this socket was given a timeout, which changes how this one blocks in CPython. */
+/** Whether a duplicate of this socket got a timeout. In CPython that makes this socket non-blocking too. */
 function hasDuplicateInAnotherMode(p: Parting): boolean {
   const duplicates = duplicatesOf(p);
   return duplicates.size > 1 &&
     was(p, ([operation, one, timeout]) => operation === "settimeout" && timeout !== null && duplicates.has(one));
 }
 
-/** Whether this step's socket was made by a duplication. */
+/** Whether the socket of this step is a duplicate. */
 function isDuplicate({ step: [, slot], before }: Parting): boolean {
   return before.some(([operation, , into]) => operation === "dup" && into === slot);
 }
 
-/** Whether a connect of this socket was under way when its call ended. */
+/** Whether a connect was still under way when its call ended. */
 function connectWasUnderWay(p: Parting): boolean {
   const duplicates = duplicatesOf(p);
   return p.before.some(([operation, slot], n) => {
@@ -165,7 +171,7 @@ function connectWasUnderWay(p: Parting): boolean {
   });
 }
 
-/** Whether a duplicate of this socket was told to block: then this one blocks in CPython, whatever it was told. */
+/** Whether a duplicate was set to blocking. In CPython this socket blocks too then, in any mode. */
 function hasBlockingDuplicate(p: Parting): boolean {
   const duplicates = duplicatesOf(p);
   return duplicates.size > 1 &&
@@ -176,17 +182,17 @@ function hasBlockingDuplicate(p: Parting): boolean {
     );
 }
 
-/** The slots that this step's socket and its duplicates are or were in. */
+/** The slots of this step's socket and its duplicates, earlier ones included. */
 function duplicatesOf({ step: [, slot], before }: Parting): Set<number> {
   const duplicates = new Set([slot]);
-  // Twice: the first to be found may be the last one made.
+  // Twice, because the duplicate that is found first may be the last that was made.
   for (const [operation, from, into] of [...before, ...before]) {
     if (operation === "dup" && (duplicates.has(from) || duplicates.has(into))) duplicates.add(from).add(into);
   }
   return duplicates;
 }
 
-/** Whether a socket was closed after something that can have left a read or an accept under way. */
+/** Whether a socket was closed after a call that may have left a read or an accept parked. */
 function closedWhileUnderWay({ before, answers }: Parting): boolean {
   const gaveUp = (answer: Entry) =>
     answer === "pending" || timedOut(answer) || isError(answer) && answer.errno === EAGAIN;
@@ -197,12 +203,12 @@ function closedWhileUnderWay({ before, answers }: Parting): boolean {
   return left >= 0 && before.slice(left).some(([operation]) => CLOSES.includes(operation) || operation === "shutdown");
 }
 
-/** A peek reads ahead, to show all that there is. */
+/** Whether a receive peeks. A peek reads ahead, to show all available data. */
 function looksAhead([, , , flags]: Step): boolean {
   return Array.isArray(flags) && flags.includes("MSG_PEEK");
 }
 
-/** Whether a socket connects to one that is bound and does not listen. */
+/** Whether a socket connects to one that is bound but does not listen. */
 function connectsBeforeListen({ step, before, answers }: Parting): boolean {
   return [...before, step].some(([operation, , target], place) => {
     if (!operation.startsWith("connect")) return false;
@@ -213,13 +219,13 @@ function connectsBeforeListen({ step, before, answers }: Parting): boolean {
   });
 }
 
-/** Whether an answered level lacks some of these events and differs in nothing else. */
+/** Whether an answer lacks some of these events and has no other difference. */
 function lacks({ python, ours }: Parting, events: number): boolean {
   return levelOf(ours) !== levelOf(python) && (levelOf(ours) | events) === (levelOf(python) | events) &&
     (levelOf(ours) & ~levelOf(python)) === 0;
 }
 
-/** On all backends. */
+/** Differences on all backends. */
 const COMMON: Record<string, Rule> = {
   "refused at once": (p) => timedOut(p.python) && isError(p.ours) && !timedOut(p.ours),
   "a duplicate has a mode of its own": (p) =>
@@ -266,7 +272,7 @@ const COMMON: Record<string, Rule> = {
       is(p, ...RECEIVES) && p.python === "" && errnoOf(p, p.ours) === ENOTCONN),
 };
 
-/** On Deno's net API. */
+/** Differences on the default backend. */
 const DENO: Record<string, Rule> = {
   "a bound address can be connected to": (p) =>
     connectsBeforeListen(p) &&
@@ -284,7 +290,7 @@ const DENO: Record<string, Rule> = {
     closedWhileUnderWay(p) &&
     (is(p, ...SENDS) && [EPIPE, ECONNRESET, ECONNREFUSED].includes(errnoOf(p, p.python)!) && !isError(p.ours) ||
       is(p, "bind") && p.python === null && errnoOf(p, p.ours) === EADDRINUSE ||
-      // A Unix socket that is closed with what came in that moment leaves its peer a pending error.
+      // A Unix socket that is closed just when data arrives leaves its peer a pending error.
       p.scenario.family === "UNIX" && was(p, ([operation]) => SENDS.includes(operation)) && is(p, "poll", "epoll") &&
         levelOf(p.python) !== 0 && levelOf(p.ours) === (levelOf(p.python) | POLLERR) ||
       is(p, "connect", "connect_ex", ...SENDS, ...RECEIVES) && errnoOf(p, p.python) === ECONNREFUSED &&
@@ -336,7 +342,7 @@ const DENO: Record<string, Rule> = {
         is(p, "getpeername", "shutdown") && errnoOf(p, p.python) === ENOTCONN && !isError(p.ours) ||
         is(p, "getsockopt") && [EPIPE, ECONNRESET].includes(p.python as number) && p.ours === 0) ||
     is(p, "getpeername") && !isError(p.python) && errnoOf(p, p.ours) === ENOTCONN && connectWasUnderWay(p) ||
-    // A send that has to wait for such a connect rejects where its memory is changed meanwhile.
+    // A send that waits for such a connect rejects if its memory changes meanwhile.
     is(p, "send", "sendall") && p.step[4] !== undefined && isError(p.ours) && p.ours.error === "TypeError" &&
       connectWasUnderWay(p) ||
     wasConnected(p) &&
@@ -344,7 +350,7 @@ const DENO: Record<string, Rule> = {
         is(p, "getsockopt") && p.python === ECONNREFUSED && p.ours === 0),
   "shutdown of an unconnected socket": (p) =>
     shutUnconnected(p) ||
-    // The kernel gives back the port that listen chose.
+    // The kernel releases the port that listen chose.
     is(p, "bind") && p.python === null && errnoOf(p, p.ours) === EADDRINUSE && typeof p.step[2] === "number" &&
       shutUnconnected({ ...p, step: ["bind", p.step[2]] }),
   "shutdown of a listener ends what it has queued": (p) =>
@@ -370,17 +376,17 @@ const RULES: Record<BackendName, Record<string, Rule>> = {
 };
 
 /**
- * Calls that change nothing: after an excused difference in one of them the comparison goes on. Those that answer an
- * address are not among them, since ports are compared by the order in which they turn up.
+ * Operations that change nothing, so the comparison goes on after an excused difference. Operations that return an
+ * address are left out, since ports are compared by the order in which they appear.
  */
 const OBSERVING = ["poll", "epoll", "select", "gettimeout"];
 
-/** Whether what comes after a difference in this step can still be compared. */
+/** Whether the steps after a difference in this step can still be compared. */
 export function goesOn(step: Step): boolean {
   return OBSERVING.includes(step[0]);
 }
 
-/** The name of the known difference, if it is one. */
+/** The name of the known difference, or undefined if no rule matches. */
 export function knownDifference(backend: BackendName, parting: Parting): string | undefined {
   return Object.entries(RULES[backend]).find(([, rule]) => rule(parting))?.[0];
 }

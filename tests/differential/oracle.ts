@@ -1,16 +1,16 @@
-// CPython as the judge: a python3 process that runs scenarios.
+// CPython as the reference: a python3 process that runs scenarios.
 
 import { Program } from "../_helpers.ts";
 import type { Entry, FamilyName, Scenario } from "./scenario.ts";
 
-/** How many scenarios python3 runs at once: most of their time is spent waiting for nothing. */
+/** How many scenarios python3 runs at once. They mostly wait. */
 const THREADS = 16;
 
 /** A python3 process that answers scenarios with traces. */
 export class Oracle implements AsyncDisposable {
   readonly #program: Program;
   #next = 0;
-  /** Where its helper listens that resets connections on demand. */
+  /** The addresses of its helper, which resets connections on demand. */
   readonly foreign: Record<FamilyName, any>;
 
   private constructor(program: Program, foreign: Record<FamilyName, any>) {
@@ -20,12 +20,12 @@ export class Oracle implements AsyncDisposable {
 
   static async start(): Promise<Oracle> {
     const source = await Deno.readTextFile(new URL("interpreter.py", import.meta.url));
-    // It runs for as long as the test does, which has a deadline of its own.
+    // It has no time limit of its own, because the test has one.
     const program = new Program("python3", ["-u", "-c", source, String(THREADS)], Infinity);
     return new Oracle(program, await program.json());
   }
 
-  /** Runs scenarios; returns their traces in the same order. */
+  /** Runs scenarios. Returns their traces in the same order. */
   async run(scenarios: Scenario[]): Promise<Entry[][]> {
     const traces: Entry[][] = [];
     const base = this.#next;

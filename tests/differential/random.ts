@@ -1,4 +1,4 @@
-// Numbers from a seed, the same on every machine.
+// Random numbers from a seed, the same on every machine.
 
 /** A source of pseudo-random choices (mulberry32). */
 export class Random {
@@ -21,12 +21,12 @@ export class Random {
     return Math.floor(this.next() * end);
   }
 
-  /** One of some choices. */
+  /** One of several choices. */
   pick<T>(choices: readonly T[]): T {
     return choices[this.below(choices.length)];
   }
 
-  /** One of some choices by weight. */
+  /** One of several choices by weight. */
   weighed<T>(choices: readonly (readonly [weight: number, choice: T])[]): T {
     let left = this.next() * choices.reduce((sum, [weight]) => sum + weight, 0);
     for (const [weight, choice] of choices) if ((left -= weight) < 0) return choice;

@@ -1,4 +1,4 @@
-// What a scenario is: calls over numbered sockets, in the words that both interpreters know.
+// The form of a scenario: calls on numbered sockets, in words that both interpreters know.
 
 /** The families that scenarios run in. */
 export type FamilyName = "TCP" | "TCP6" | "UNIX" | "UDP" | "UDP6" | "UNIX datagrams";
@@ -15,10 +15,10 @@ export interface Scenario {
   note?: string;
 }
 
-/** What a step answered: a value, or the error that it threw. */
+/** The answer of a step: a value, or the error that it threw. */
 export type Entry = unknown | { error: string; errno: number | null };
 
-/** Whether an entry is an error's. */
+/** Whether an entry is an error. */
 export function isError(entry: Entry): entry is { error: string; errno: number | null } {
   return typeof entry === "object" && entry !== null && "error" in entry;
 }

@@ -1,4 +1,4 @@
-// A failing scenario made as short as it can be.
+// Makes a failing scenario as short as possible.
 
 import { compare } from "./compare.ts";
 import type { BackendName, Difference } from "./compare.ts";
@@ -6,7 +6,7 @@ import type { Module } from "../conformance/fixtures.ts";
 import type { Oracle } from "./oracle.ts";
 import type { FamilyName } from "./scenario.ts";
 
-/** Drops steps for as long as some shorter scenario differs too. */
+/** Removes steps as long as the shorter scenario still differs. */
 export async function shrink(
   backend: BackendName,
   module: Module,

@@ -1,4 +1,4 @@
-// Giving up at every turn that a call may take: whatever the moment, no byte, datagram or connection is lost or doubled.
+// Gives up calls at every moment. No byte, datagram or connection is lost or duplicated.
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
@@ -9,7 +9,7 @@ import { turn } from "./raw.ts";
 /** More turns than any call on loopback takes. */
 const TURNS = 32;
 
-/** Every moment to give up at: after so many microtasks, and after so many rounds of the event loop. */
+/** All moments to give up at: after 0, 1, 2 … microtasks, and after 1, 2 … turns of the event loop. */
 const MOMENTS: (() => Promise<void>)[] = [
   ...Array.from({ length: TURNS }, (_, count) => async () => {
     for (let i = 0; i < count; i++) await undefined;
@@ -17,7 +17,10 @@ const MOMENTS: (() => Promise<void>)[] = [
   ...Array.from({ length: TURNS }, (_, count) => () => turn(count)),
 ];
 
-/** Runs a call that is aborted at a moment, with something that happens meanwhile; its result, or undefined if it gave up. */
+/**
+ * Runs a call that is aborted at a moment, while something else happens. Returns its result, or undefined if it gave
+ * up.
+ */
 async function given<T>(
   moment: () => Promise<void>,
   call: (signal: AbortSignal) => Promise<T>,
@@ -36,7 +39,7 @@ async function given<T>(
   return result;
 }
 
-/** Receives one message of four bytes in every way that there is; the bytes that it got. */
+/** Receives one message of four bytes in every way. Returns the bytes that it got. */
 const RECEIVES: Record<string, (sock: Socket, signal: AbortSignal) => Promise<Uint8Array>> = {
   recv: (sock, signal) => sock.recv(4, 0, { signal }),
   recvfrom: async (sock, signal) => (await sock.recvfrom(4, 0, { signal }))[0],
@@ -57,7 +60,7 @@ const RECEIVES: Record<string, (sock: Socket, signal: AbortSignal) => Promise<Ui
 /** The n-th message. */
 const message = (n: number): Uint8Array => new TextEncoder().encode(String(n).padStart(4, "0"));
 
-/** A waiting call, by name, as something that can be given up. */
+/** The waiting calls by name, each with a signal that gives it up. */
 function waits(m: Module, sock: Socket): Record<string, (signal: AbortSignal) => Promise<boolean>> {
   return {
     select: async (signal) => (await m.select([sock], [], [], null, { signal }))[0].length === 1,
@@ -131,7 +134,7 @@ export function abortSuite({ name, module: m }: Subject): void {
       const [, writable] = await m.select([], [client], []);
       assert.deepEqual(writable, [client]);
       assert.equal(client.getsockopt(m.SOL_SOCKET, m.SO_ERROR), 0);
-      // Given up before it began, it is not connected.
+      // A call that was given up before it began does not connect.
       if (await client.connect_ex(all.address) !== 0) assert.deepEqual(client.getpeername(), all.address);
       const [conn, address] = await all.server.accept();
       assert.deepEqual(address, client.getsockname());
@@ -146,7 +149,7 @@ export function abortSuite({ name, module: m }: Subject): void {
     for (const moment of MOMENTS) {
       using client = all.socket();
       const got = await given(moment, (signal) => client.connect(all.address, { signal }), () => Promise.resolve());
-      // Given up, it may go on by itself or not at all; connecting again leads to one connection either way.
+      // After it was given up, the connect may go on or end. Connecting again leads to one connection in both cases.
       if (got === undefined) {
         const error = await client.connect(all.address).then(() => null, (error) => error);
         if (error !== null) assert.equal(error.code, "EISCONN");
@@ -203,7 +206,7 @@ export function abortSuite({ name, module: m }: Subject): void {
     using all = await Connected.open(m);
     for (const [n, moment] of MOMENTS.entries()) {
       const got = await given(moment, (signal) => all.client.send(message(n), 0, { signal }), () => Promise.resolve());
-      // A mark shows what came before it.
+      // The mark comes after everything that was sent before it.
       await all.client.sendall("!");
       const expected = `${text(message(n)).slice(0, got?.value ?? 0)}!`;
       assert.equal(text(await receive(all.peer, expected.length)), expected);

@@ -1,4 +1,4 @@
-// Closing under every call that waits, and signals: every call ends, once, with EBADF, and nothing else happens.
+// Closing a socket while calls wait, and signals: every call ends once, with EBADF, and nothing else happens.
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
@@ -8,7 +8,7 @@ import { Connected, failure, Listening } from "../conformance/fixtures.ts";
 import type { Subject } from "../conformance/fixtures.ts";
 import { fill, turn } from "./raw.ts";
 
-/** Calls that wait on a connected stream from which nothing comes. */
+/** Calls that wait on a connected stream whose peer sends nothing. */
 const RECEIVES: Record<string, (sock: Socket) => Promise<unknown>> = {
   recv: (sock) => sock.recv(1),
   recv_into: (sock) => sock.recv_into(new Uint8Array(1)),
@@ -19,7 +19,7 @@ const RECEIVES: Record<string, (sock: Socket) => Promise<unknown>> = {
   "readable stream": (sock) => sock.readable.getReader().read(),
 };
 
-/** Calls that wait on a connected stream that takes nothing more. */
+/** Calls that wait on a connected stream whose buffers are full. */
 const SENDS: Record<string, (sock: Socket) => Promise<unknown>> = {
   send: (sock) => sock.send(new Uint8Array(65536)),
   sendall: (sock) => sock.sendall(new Uint8Array(1 << 20)),
@@ -51,7 +51,7 @@ export function closingSuite({ name, module: m, url }: Subject): void {
       await turn(50);
       all.client.close();
       assert.equal((await pending)?.code, "EBADF");
-      // What the kernel has taken is for the peer to read, up to the end.
+      // The peer can read what the kernel has accepted, up to the end.
       for await (const _ of all.peer);
     });
   }

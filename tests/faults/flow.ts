@@ -1,20 +1,20 @@
-// Tiny buffers, readers that are slow or stop, and floods: order and content hold, and memory stays bounded.
+// Tiny buffers, slow or stopped readers, and floods: order and content are kept, and memory stays bounded.
 
 import assert from "node:assert/strict";
 import * as native from "../../native.ts";
 import { runDeno, runPython } from "../_helpers.ts";
 import type { Subject } from "../conformance/fixtures.ts";
 
-/** A byte for each place of a stream, without a short period. */
+/** A byte for each position of a stream, without a short period. */
 const byteAt = (place: number): number => (place * 31 + (place >> 8) * 17 + (place >> 16)) & 255;
 
-/** What programs measure: by how much their memory and their processor time grew. */
+/** Code with which a program measures the growth of its memory and its processor time. */
 const MEASURE = `
   const MB = 1 << 20;
   const start = { rss: Deno.memoryUsage().rss, cpu: process.cpuUsage(), time: performance.now() };
   let peak = start.rss;
   const sampling = setInterval(() => peak = Math.max(peak, Deno.memoryUsage().rss), 10);
-  /** Ends the program: how many MB it grew by, and which share of a processor it took. */
+  /** Ends the program and prints the growth in MB and the share of a processor that it used. */
   function report(more = {}): never {
     clearInterval(sampling);
     const { user, system } = process.cpuUsage(start.cpu);
@@ -24,7 +24,7 @@ const MEASURE = `
   }
 `;
 
-/** What a process may grow by whatever it sends: generous to garbage that is not collected yet, far from a gigabyte. */
+/** How much a process may grow while it sends a gigabyte. It leaves room for garbage that is not collected yet. */
 const GROWTH_MB = 96;
 
 export function flowSuite({ name, module: m, url }: Subject): void {
@@ -79,7 +79,7 @@ export function flowSuite({ name, module: m, url }: Subject): void {
   test("a non-blocking call says EAGAIN only where the kernel does, however many there were before it", async () => {
     const [one, other] = await m.socketpair();
     other.setblocking(false);
-    // More than any backend grants itself in one turn of the event loop.
+    // More than any backend receives in one turn of the event loop.
     for (let i = 0; i < 2000; i++) {
       await one.send("x");
       assert.equal((await other.recv(1)).length, 1);
@@ -101,12 +101,13 @@ export function flowSuite({ name, module: m, url }: Subject): void {
       const [stopped] = await server.accept();
       ${MEASURE}
       const gone = new AbortController();
-      // As one piece (zeros, of which the kernel keeps one page), and as a thousand that wait in line.
+      // As one chunk, and as a thousand chunks that wait in the lane. The chunk is zeros, for which the kernel needs
+      // one page only.
       const gigabyte = new Uint8Array(1024 * MB);
       const piece = new Uint8Array(MB);
       const sends = [client.sendall(gigabyte, 0, { signal: gone.signal })];
       for (let i = 0; i < 1024; i++) sends.push(client.sendall(piece, 0, { signal: gone.signal }));
-      // How much of a processor waiting takes is a matter of time: there is no event to wait for.
+      // The processor time of a waiting process can only be measured over time: there is no event to wait for.
       await new Promise((resolve) => setTimeout(resolve, 500));
       gone.abort();
       const settled = await Promise.allSettled(sends);
@@ -136,7 +137,7 @@ export function flowSuite({ name, module: m, url }: Subject): void {
       });
       const gone = new AbortController();
       const piping = source.pipeTo(client.writable, { signal: gone.signal, preventAbort: true }).catch(() => {});
-      // Nothing has moved for that many turns: the kernel's buffers are full.
+      // After this many turns without progress, the kernel's buffers are full.
       for (let turns = 0, before = -1; turns < 2000; turns++, before = pulled) {
         if (pulled !== before) turns = 0;
         await new Promise((resolve) => setImmediate(resolve));
@@ -173,11 +174,11 @@ sys.stdin.read()
       const connect = () => m.create_connection(["127.0.0.1", ${port}]);
       const [quiet, watched, end] = [await connect(), await connect(), await connect()];
       ${MEASURE}
-      // One of them is looked at all the time; neither is read.
+      // One of the two sockets is polled all the time, and neither is read.
       for (;;) {
         const [readable] = await m.select([watched, end], [], [], 1);
         if (readable.includes(end)) break;
-        // A pace to look at, what it waits for is the end above.
+        // The interval of polling. The loop above ends by itself.
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       if (quiet.fileno() < 0) throw new Error("closed");
@@ -205,7 +206,7 @@ sys.stdin.read()
         if (data.length !== 1000) wrong++;
         count++;
       }
-      // What the quiet one has is what its queue holds; then it works as ever.
+      // The paused socket gets what its queue holds. Then it works as usual.
       let queued = 0;
       quiet.setblocking(false);
       for (;;) {

@@ -1,4 +1,4 @@
-// Listeners in trouble: full queues, closed with connections queued, out of descriptors, their path removed.
+// Faults of listeners: full queues, queued connections at the close, no free descriptors, a removed path.
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
@@ -7,10 +7,10 @@ import { failure, Listening, text } from "../conformance/fixtures.ts";
 import type { Module, Subject } from "../conformance/fixtures.ts";
 import { turn } from "./raw.ts";
 
-/** More than any backlog here. */
+/** More clients than any backlog here. */
 const CROWD = 5000;
 
-/** Connects clients until one has to wait: the queue is full. The last one is that one. */
+/** Connects clients until one has to wait because the queue is full. Returns all clients. The last one waits. */
 async function crowd(m: Module, all: Listening): Promise<Socket[]> {
   const clients: Socket[] = [];
   while (clients.length < CROWD) {
@@ -20,14 +20,14 @@ async function crowd(m: Module, all: Listening): Promise<Socket[]> {
     const code = (await failure(() => client.connect(all.address)))?.code;
     if (code === "EAGAIN") return clients;
     assert.ok(code === undefined || code === "EINPROGRESS", code);
-    // Loopback answers at once or drops it.
+    // On loopback the SYN is answered at once or dropped.
     const [, [connected]] = await m.select([], [client], [], 0.05);
     if (connected === undefined) return clients;
   }
   assert.fail("the queue is never full");
 }
 
-/** Runs a program that may have few descriptors. */
+/** Runs a program with a low limit of descriptors. */
 function withFewDescriptors(source: string): Program {
   const directory = Deno.makeTempDirSync();
   const path = `${directory}/program.ts`;
@@ -46,7 +46,7 @@ export function listenerSuite({ name, module: m, url }: Subject): void {
     using late = all.socket();
     late.settimeout(0.05);
     assert.ok(await failure(() => late.connect(all.address)) instanceof m.TimeoutError);
-    // Room for one connection. The kernel sends the SYN of the next one again after a second.
+    // There is room for one connection. The next client's SYN is sent again after a second.
     const connected: Socket[] = [];
     const waiting = m.select([], [clients.at(-1)!], []);
     for (let i = 0; i < clients.length; i++) connected.push((await all.server.accept())[0]);
@@ -102,7 +102,7 @@ export function listenerSuite({ name, module: m, url }: Subject): void {
     assert.equal(text(await first.recv(10)), "hello");
     first.close();
     second.close();
-    // Closing it does not mind.
+    // Closing the listener works too.
     all.server.close();
   });
 
@@ -110,9 +110,9 @@ export function listenerSuite({ name, module: m, url }: Subject): void {
     await using program = withFewDescriptors(`
       import * as m from ${JSON.stringify(url)};
       const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-      // Whatever this process needs later (the modules, the reactor) it has opened with this.
+      // This opens what the process needs later: the modules and the reactor.
       process.cpuUsage();
-      // Deno itself panics if it comes to its signals only then.
+      // Deno panics if its signal handling starts without free descriptors.
       Deno.addSignalListener("SIGUSR2", () => {});
       const server = m.create_server(["127.0.0.1", 0]);
       const address = server.getsockname();

@@ -1,11 +1,11 @@
-// Peers that misbehave. They are native sockets whichever backend is under test: Deno's own close always ends the stream
-// in order before it resets (measured: FIN, then RST), and only SO_LINGER gives the bare RST of a peer that crashed.
+// Peers that misbehave. They are native sockets on every backend under test. Deno's own close always sends a FIN before
+// a RST (measured). Only SO_LINGER gives the single RST of a peer that crashed.
 
 import type { Socket } from "../../mod.ts";
 import * as native from "../../native.ts";
 import type { Module } from "../conformance/fixtures.ts";
 
-/** A socket under test, connected to a peer that can be told what to do wrong. */
+/** A socket under test whose peer misbehaves on demand. */
 export class Faced implements Disposable {
   readonly sock: Socket;
   readonly peer: Socket;
@@ -15,7 +15,7 @@ export class Faced implements Disposable {
     this.peer = peer;
   }
 
-  /** A client of such a peer. */
+  /** A client that is connected to such a peer. */
   static async client(m: Module): Promise<Faced> {
     using listener = native.create_server(["127.0.0.1", 0]);
     const sock = m.socket();
@@ -24,7 +24,7 @@ export class Faced implements Disposable {
     return new Faced(sock, peer);
   }
 
-  /** What a server accepted from such a peer. */
+  /** A server's connection that was accepted from such a peer. */
   static async accepted(m: Module): Promise<Faced> {
     using server = m.create_server(["127.0.0.1", 0]);
     const peer = native.socket();
@@ -33,7 +33,7 @@ export class Faced implements Disposable {
     return new Faced(sock, peer);
   }
 
-  /** Has the peer reset the connection. */
+  /** Makes the peer reset the connection. */
   reset(): void {
     reset(this.peer);
   }
@@ -44,13 +44,13 @@ export class Faced implements Disposable {
   }
 }
 
-/** Closes a native socket with a reset: struct linger { on, 0 seconds }. */
+/** Closes a native socket with a reset (struct linger: on, 0 seconds). */
 export function reset(peer: Socket): void {
   peer.setsockopt(native.SOL_SOCKET, native.SO_LINGER, new Int32Array([1, 0]));
   peer.close();
 }
 
-/** Sends until the kernel takes no more; returns how many bytes it took. */
+/** Sends until the kernel's buffers are full. Returns the number of bytes sent. */
 export async function fill(sock: Socket): Promise<number> {
   const data = new Uint8Array(65536);
   const timeout = sock.gettimeout();
@@ -66,14 +66,14 @@ export async function fill(sock: Socket): Promise<number> {
   return total;
 }
 
-/** Receives to the end of the stream; returns how many bytes came. */
+/** Receives to the end of the stream. Returns the number of bytes received. */
 export async function drain(sock: Socket): Promise<number> {
   let total = 0;
   for await (const chunk of sock) total += chunk.length;
   return total;
 }
 
-/** Lets the event loop turn, so that what the kernel knows is known everywhere. */
+/** Lets the event loop turn, so that every backend learns what the kernel knows. */
 export async function turn(times = 200): Promise<void> {
   for (let i = 0; i < times; i++) await new Promise((resolve) => setImmediate(resolve));
 }

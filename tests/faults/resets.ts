@@ -1,4 +1,4 @@
-// Peers that reset the connection, in every state that it can be in, and peers that are only half there.
+// Peers that reset the connection in each of its states, and peers that are half closed.
 
 import assert from "node:assert/strict";
 import { constants } from "node:os";
@@ -103,13 +103,13 @@ export function resetSuite({ name, module: m }: Subject): void {
 
   test("reset: one in a listener's queue affects no other connection", async () => {
     using server = m.create_server(["127.0.0.1", 0]);
-    // Two clients, of whom the first is gone before it is accepted.
+    // Two clients. The first is gone before it is accepted.
     const gone = await native.create_connection(server.getsockname());
     using stays = await native.create_connection(server.getsockname());
     reset(gone);
     let [second] = await server.accept();
     if (name === "native") {
-      // The kernel hands it out all the same; Deno drops it.
+      // The kernel hands out the reset connection all the same. Deno drops it.
       assert.equal(await codeOf(second.recv(1)), "ECONNRESET");
       second.close();
       [second] = await server.accept();
@@ -151,7 +151,7 @@ export function resetSuite({ name, module: m }: Subject): void {
     using faced = await Faced.client(m);
     faced.peer.close();
     assert.equal((await faced.sock.recv(10)).length, 0);
-    // The kernel takes the first, since it cannot know; the answer to it is the reset.
+    // The kernel accepts the first send. The peer answers it with the reset.
     await faced.sock.send("x");
     await turn();
     const error = await failure(() => faced.sock.send("x"));
@@ -175,7 +175,7 @@ export function resetSuite({ name, module: m }: Subject): void {
     sock.settimeout(null);
     const pending = sock.recv(1).then((data) => data.length, (error) => error.code);
     Deno.kill(program.pid, "SIGKILL");
-    // Killed with data unread.
+    // The peer was killed with unread data.
     assert.equal(await pending, "ECONNRESET");
     sock.close();
   });

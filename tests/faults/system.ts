@@ -1,4 +1,4 @@
-// Errors of the system that a test cannot cause: strace makes a system call return them.
+// System errors that a test cannot cause otherwise: strace makes a system call return them.
 
 import assert from "node:assert/strict";
 import { available, Program } from "../_helpers.ts";
@@ -6,12 +6,12 @@ import type { Subject } from "../conformance/fixtures.ts";
 
 let tracing: boolean | undefined;
 
-/** Whether programs can be traced here: strace is there, and allowed. */
+/** Whether strace is installed and allowed to trace. */
 function canTrace(): boolean {
   return tracing ??= available("strace", "-qq", "-o", "/dev/null", "true");
 }
 
-/** Runs a program in which some of these system calls fail; returns what it prints, and how many calls were made to fail. */
+/** Runs a program in which some of these system calls fail. Returns its output and the number of failed calls. */
 async function underFault(source: string, calls: string, fault: string): Promise<{ answer: any; failed: number }> {
   const directory = Deno.makeTempDirSync();
   try {
@@ -85,7 +85,7 @@ export function systemSuite({ name, url }: Subject): void {
     `;
     const { answer, failed } = await underFault(source, "accept4", "error=ENFILE");
     assert.deepEqual(answer, Array(6).fill("ENFILE"));
-    // The loop took its time: a thousandfold of this would be a spin.
+    // The loop has backed off. A busy loop would make a thousand times as many calls.
     assert.ok(failed < 40, `${failed} calls`);
   });
 
@@ -137,8 +137,8 @@ export function systemSuite({ name, url }: Subject): void {
         const outcomes = Object.keys(answer).filter((how) => how.startsWith(`${kind} `)).flatMap((how) => answer[how]);
         assert.deepEqual(new Set(outcomes), new Set(["sent", error]), kind);
         const words = outcomes.map((_, place) => [..."abcdefgh", ""][place % 9]);
-        // Deno's UDP socket counts a datagram to where the last one went as sent: its error is told by the next call, which
-        // sends nothing then, or by SO_ERROR.
+        // Deno's UDP socket reports a datagram as sent although the last one failed. Its error is reported by the next
+        // call, which then sends nothing, or by SO_ERROR.
         const lost = name === "deno" && kind === "udp"
           ? (place: number) => outcomes[place] === error || outcomes[place + 1] === error
           : (place: number) => outcomes[place] === error;
@@ -148,8 +148,9 @@ export function systemSuite({ name, url }: Subject): void {
   }
 
   test("waits that are interrupted (EINTR) wait on", async () => {
-    // No other call of the backends waits, and on a descriptor that does not wait the kernel answers EAGAIN before it looks
-    // for signals. (poll(2) without waiting says EINTR only where it has found nothing, so that "nothing" is true.)
+    // The backends make no other call that waits. On a non-blocking descriptor the kernel returns EAGAIN before it
+    // checks for signals. (A poll(2) that does not wait returns EINTR only if it has found nothing, so "nothing" is
+    // true.)
     const waits = "?epoll_wait,epoll_pwait";
     const source = `
       ${imports}
@@ -169,7 +170,7 @@ export function systemSuite({ name, url }: Subject): void {
       await sending;
       const server = m.create_server(["127.0.0.1", 0]);
       const accepting = server.accept();
-      // Long enough for a wait to be interrupted in the kernel, again and again.
+      // Long enough that the wait is interrupted several times.
       other.settimeout(0.05);
       const error = await other.recv(1, m.MSG_PEEK).then((data) => data.length, (error) => error.name);
       server.settimeout(0.05);

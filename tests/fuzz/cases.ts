@@ -1,4 +1,4 @@
-// Inputs of everything that parses text or bytes: valid ones, random ones, and valid ones gone wrong.
+// Inputs for everything that parses text or bytes: valid ones, random ones, and valid ones with mistakes.
 
 import type { Module } from "../conformance/fixtures.ts";
 import type { Random } from "./random.ts";
@@ -12,12 +12,12 @@ export interface Case {
   call: [name: string, args: Plain[]];
 }
 
-/** Bytes that come to a file, its options, and calls on it with their sizes. */
+/** Bytes that a file reads, its options, and calls on it with their sizes. */
 export interface FileCase {
   file: [data: number[], options: Record<string, string | null>, calls: [name: string, size: number | null][]];
 }
 
-/** A message with so many descriptors in it, and so much room for its control messages. */
+/** A message with some descriptors, and the room for its control messages. */
 export interface PassedCase {
   passed: [stream: boolean, credentials: boolean, descriptors: number, room: number];
 }
@@ -67,8 +67,8 @@ export function inet(m: Module, r: Random): Case {
 }
 
 /**
- * Literal hosts and services: getaddrinfo without a look-up. Ports are possible ones: glibc takes any number and cuts it
- * to 16 bits, which is EAI_SERVICE here.
+ * getaddrinfo of IP addresses and services, which looks nothing up. The ports are valid ones: glibc takes any number
+ * and truncates it to 16 bits, which is EAI_SERVICE here.
  */
 export function addrinfo(m: Module, r: Random): Case {
   const service = r.pick<() => Plain>([
@@ -115,9 +115,9 @@ export function numbers(_m: Module, r: Random): Case {
 const nothing = (r: Random): Plain => r.pick<Plain>([null, 1, "x", 1.5, [], ["x"], { b: [1] }]);
 
 /**
- * Addresses as calls accept them, with one mistake at a time: the order of CPython's checks is not tested.
- * A datagram socket's connect sends nothing; hosts are literals of this host. (CPython cuts a flowinfo or scope id of
- * more than 32 bits off, which is a RangeError here.)
+ * Addresses as arguments, with one mistake at a time: the order of CPython's checks is not tested. A connect of a
+ * datagram socket sends nothing, and the hosts are addresses of this host. (CPython truncates a flowinfo or scope id
+ * above 32 bits, which is a RangeError here.)
  */
 export function shapes(m: Module, r: Random): Case {
   const [family, own, other] = r.pick([
@@ -139,7 +139,7 @@ export function shapes(m: Module, r: Random): Case {
   return { on: [family, m.SOCK_DGRAM], call: ["connect", [shape]] };
 }
 
-/** Unix paths, to none of which a socket is bound. */
+/** Unix paths without a socket. */
 export function paths(m: Module, r: Random): Case {
   const length = 1 + r.pick([r.below(12), 100 + r.below(16)]);
   const path = r.pick<() => Plain>([
@@ -150,7 +150,7 @@ export function paths(m: Module, r: Random): Case {
   return { on: [m.AF_UNIX, m.SOCK_STREAM], call: ["connect", [path]] };
 }
 
-/** Option values as bytes and numbers, struct ip_mreq and ipv6_mreq among them; no group is really joined. */
+/** Option values as bytes and numbers, struct ip_mreq and ipv6_mreq included. No group is joined. */
 export function options(m: Module, r: Random): Case {
   const value = r.pick<() => Plain>([
     () => r.below(3),
@@ -173,13 +173,13 @@ export function options(m: Module, r: Random): Case {
     [m.AF_INET6, m.IPPROTO_IPV6, m.IPV6_LEAVE_GROUP],
     [m.AF_INET6, m.IPPROTO_IPV6, m.IPV6_MULTICAST_LOOP],
   ]);
-  // Multicast on a stream is of no use, and the default backend does not have it.
+  // Multicast is useless on a stream, and the default backend does not support it.
   const multicast = level === m.IPPROTO_IP || level === m.IPPROTO_IPV6;
   const type = multicast || (level === m.SOL_SOCKET && r.below(2) === 0) ? m.SOCK_DGRAM : m.SOCK_STREAM;
   return { on: [family, type], call: ["setsockopt", [level, option, value]] };
 }
 
-/** Control messages of every kind, also with wrong lengths and with descriptors that are not open. None is received. */
+/** Control messages of every kind, also with wrong lengths or closed descriptors. None is received. */
 export function ancillary(m: Module, r: Random): Case {
   const level = r.pick([m.SOL_SOCKET, m.SOL_SOCKET, m.SOL_SOCKET, m.IPPROTO_IP, r.below(300)]);
   const type = r.pick([m.SCM_RIGHTS, m.SCM_RIGHTS, m.SCM_CREDENTIALS, r.below(64)]);
@@ -188,12 +188,12 @@ export function ancillary(m: Module, r: Random): Case {
   return { on: [m.AF_UNIX, m.SOCK_DGRAM], call: ["sendmsg", [[{ b: [1] }], messages, 0, "nobody"]] };
 }
 
-/** Descriptors and credentials over a Unix socket, received with more, little or no room for them. */
+/** Descriptors and credentials over a Unix socket, received with more room than needed, less or none. */
 export function passed(_m: Module, r: Random): PassedCase {
   return { passed: [r.below(2) === 0, r.below(2) === 0, r.below(7), r.below(3) > 0 ? r.below(100) : 200] };
 }
 
-/** Text in some encoding, with bytes gone wrong, read by random calls. */
+/** Text in some encoding with wrong bytes, read by random calls. */
 export function files(_m: Module, r: Random): FileCase {
   const encoding = r.pick(["utf-8", "utf-8", "utf-8", "ascii", "latin-1", "utf-16-le"]);
   const text = r.text("ab \n\n\r\r\u00e9\u4e16\u{1f600}\ufeff", r.below(80));
@@ -205,8 +205,8 @@ export function files(_m: Module, r: Random): FileCase {
     r.pick([null, r.below(12), r.below(12), r.below(12)]),
   ]);
   const newline = r.pick([null, "", "\n", "\r", "\r\n"]);
-  // With "strict" CPython throws what it has decoded away when a wrong byte is anywhere behind it; here the lines before it
-  // are read first. So only the whole is compared.
+  // With "strict", CPython drops what it has decoded if a wrong byte follows. This module returns the lines before it
+  // first. So only reading everything is compared.
   const all: [string, null] = ["read", null];
   return { file: [data, { encoding, errors, newline }, errors === "strict" ? [all] : [...calls, all]] };
 }

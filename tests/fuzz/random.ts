@@ -1,4 +1,4 @@
-// Reproducible randomness, and inputs made by it.
+// Reproducible random numbers, and random inputs.
 
 /** Numbers from a seed: mulberry32. */
 export class Random {
@@ -30,13 +30,13 @@ export class Random {
     return new Uint8Array(length).map(() => this.below(256));
   }
 
-  /** Text of so many characters of an alphabet. */
+  /** A text with a number of characters of an alphabet. */
   text(alphabet: string, length: number): string {
     const characters = [...alphabet];
     return Array.from({ length }, () => this.pick(characters)).join("");
   }
 
-  /** A text with up to three characters lost, doubled, exchanged or put in. */
+  /** A text after up to three changes: characters removed, doubled, exchanged or inserted. */
   mutate(text: string, alphabet: string): string {
     const characters = [...text];
     for (let times = this.below(4); times > 0; times--) {
@@ -48,7 +48,7 @@ export class Random {
     return characters.join("");
   }
 
-  /** A number around the bounds of C's integers, or a small one. */
+  /** A number near the limits of C's integers, or a small one. */
   integer(): number {
     const bound = this.pick([0, 0, 0, 16, 127, 255, 65535, 2 ** 20 - 1, 2 ** 31 - 1, 2 ** 32 - 1, 2 ** 48]);
     return this.pick([1, 1, 1, -1]) * bound + this.below(7) - 3;

@@ -1,5 +1,5 @@
-// A backend in memory: the third one, which shows that a backend needs its folder and nothing else. It names no global of
-// Deno or Node, so that a module over it runs anywhere.
+// A backend in memory. It shows that a new backend needs only its own folder. It uses no global of Deno or Node, so a
+// module over it runs anywhere.
 
 import {
   AF_INET,
@@ -49,7 +49,7 @@ function pair(family: number, type: number, proto: number): Promise<[Transport, 
   return Promise.resolve([one, other]);
 }
 
-/** Sockets that reach each other, and nothing else. */
+/** A backend whose sockets reach only each other. */
 export const memoryBackend: Backend & { readonly resolver: Resolver } = {
   resolver,
   open,

@@ -1,12 +1,12 @@
-// The bytes that are on their way to one end of a stream.
+// The bytes under way to one end of a stream.
 
-/** How much waits for a receiver before the sender has to wait. */
+/** How many bytes may wait for a receiver before the sender has to wait. */
 const CAPACITY = 2 ** 18;
 
 /** A queue of bytes with a bound. */
 export class ByteQueue {
   readonly #chunks: Uint8Array[] = [];
-  /** How much of the first chunk was taken. */
+  /** How many bytes of the first chunk were removed. */
   #taken = 0;
   #length = 0;
   #capacity = CAPACITY;
@@ -18,12 +18,12 @@ export class ByteQueue {
     return Math.max(this.#capacity - this.#length, 0);
   }
 
-  /** Makes room for so much at least, or for no more than usual. */
+  /** Makes room for at least that many bytes. 0 restores the usual room. */
   reserve(size: number): void {
     this.#capacity = Math.max(CAPACITY, size);
   }
 
-  /** Takes a copy of what there is room for, and returns how much that is. */
+  /** Copies as many bytes as there is room for, and returns their number. */
   put(data: Uint8Array): number {
     const count = Math.min(data.length, this.room);
     if (count > 0) this.#chunks.push(data.slice(0, count));
@@ -41,7 +41,7 @@ export class ByteQueue {
     }
   }
 
-  /** Drops bytes from the front. */
+  /** Removes bytes from the front. */
   drop(count: number): void {
     this.#length -= count;
     this.#taken += count;

@@ -1,8 +1,8 @@
-// Real time by what the runtimes have: Deno, Node and browsers.
+// A real-time clock from what all runtimes have: Deno, Node and browsers.
 
 import type { Clock } from "../../seam/clock.ts";
 
-/** Node's and Deno's timers can let the process end; a browser's are numbers. */
+/** Timers of Node and Deno can be unref'ed. Those of a browser are numbers. */
 interface Holding {
   ref?(): void;
   unref?(): void;
@@ -12,7 +12,10 @@ interface Holding {
 const afterTurn: (callback: () => void) => void = (globalThis as { setImmediate?: typeof afterTurn }).setImmediate ??
   messageToOneself();
 
-/** A browser has no setImmediate. (Node has one, and takes up to 1,000 messages in one turn.) */
+/**
+ * For browsers, which have no setImmediate. (Node has one. A message would be slower there: it handles up to 1,000 in
+ * one turn.)
+ */
 function messageToOneself(): typeof afterTurn {
   const { port1: inbox, port2: outbox } = new MessageChannel();
   const callbacks: (() => void)[] = [];

@@ -15,10 +15,10 @@ import { Options } from "./options.ts";
 import { Readiness } from "./readiness.ts";
 import { claims as streamClaims } from "./streams.ts";
 
-/** The sockets of the host by their address. */
+/** The host's datagram sockets by address. */
 export const claims: Claims<MemoryDatagrams> = new Claims();
 
-/** How many datagrams wait for a receiver; more are dropped (UDP) or keep the sender waiting (Unix). */
+/** How many datagrams may wait for a receiver. Above that, UDP drops datagrams, and Unix senders wait. */
 const CAPACITY = 200;
 const LONGEST_UNIX = 212_960;
 const LONGEST_UDP = 65_507;
@@ -62,7 +62,7 @@ export class MemoryDatagrams extends Readiness implements Transport {
   }
 
   bind(address: Address): void {
-    // A Unix socket that has a name may be bound to none again.
+    // A Unix socket with a name may be bound to "" again.
     if (this.#isUnix && address === "" && this.#local !== null) return;
     if (this.#local !== null) throw errorFor("EINVAL", { syscall: "bind", address });
     this.#local = claims.claim(this, address);
@@ -141,7 +141,7 @@ export class MemoryDatagrams extends Readiness implements Transport {
 
   // Sending.
 
-  /** The socket at an address; undefined where UDP says nothing of it. */
+  /** The socket at an address. Undefined if there is none and UDP reports no error. */
   #find(place: Address, syscall: string): MemoryDatagrams | undefined {
     const found = claims.find(this.family, place);
     if (found !== undefined || !this.#isUnix) return found;
@@ -206,7 +206,7 @@ export class MemoryDatagrams extends Readiness implements Transport {
     return [host === wildcard(this.family) ? place[0] : host, ...rest] as Address;
   }
 
-  /** A connected socket hears its peer alone. */
+  /** Whether a datagram is received: a connected socket receives only from its peer. */
   #hears(from: Address | null): boolean {
     if (this.#remote === null) return true;
     if (this.#isUnix) return this.#remote === from;
@@ -218,7 +218,7 @@ export class MemoryDatagrams extends Readiness implements Transport {
     if (how !== SHUT_WR) this.#noReading = true;
     if (how !== SHUT_RD) this.#noWriting = true;
     this.tell(POLLIN | POLLOUT | POLLRDHUP);
-    // As in the kernel, it is shut down and says that it was not connected.
+    // As in the kernel, shutdown takes effect and then throws ENOTCONN.
     if (this.#remote === null) throw errorFor("ENOTCONN", { syscall: "shutdown" });
   }
 

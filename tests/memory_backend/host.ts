@@ -1,4 +1,4 @@
-// One host in memory: its sockets by address, and its names. Nothing is sent outside of it.
+// One host in memory: its sockets by address, and its names.
 
 import { isLiteral, loopback, wildcard } from "../../base/addresses.ts";
 import type { Address, InetAddress } from "../../base/addresses.ts";
@@ -9,7 +9,7 @@ import type { NetworkInterface, Resolver } from "../../seam/resolver.ts";
 
 const FIRST_PORT = 49152;
 
-/** The names of the host, with its addresses in the order of the answers. */
+/** The names of the host, with their addresses in the order of the answers. */
 const NAMES = new Map([["localhost", ["127.0.0.1", "::1"]], ["memory", ["127.0.0.1", "::1"]]]);
 const INTERFACES: NetworkInterface[] = [[1, "lo"]];
 
@@ -25,13 +25,13 @@ interface Claim<T extends Claimant> {
   readonly owner: T;
 }
 
-/** The addresses of one kind of sockets: streams or datagrams. */
+/** The addresses of one kind of socket: streams or datagrams. */
 export class Claims<T extends Claimant> {
   readonly #ports = new Map<number, Claim<T>[]>();
   readonly #paths = new Map<string, T | null>();
   #next = FIRST_PORT;
 
-  /** Gives an address to a socket, with a port where it asks for any. */
+  /** Gives an address to a socket. For port 0 it chooses a port. */
   claim(owner: T, address: Address): Address {
     if (owner.family === AF_UNIX) return this.#claimPath(owner, address as string);
     const [host, port, ...rest] = address as InetAddress;
@@ -48,7 +48,7 @@ export class Claims<T extends Claimant> {
   }
 
   #claimPath(owner: T, path: string): Address {
-    // As the kernel names a socket that asks for any abstract name.
+    // As the kernel chooses an abstract name.
     const name = path === "" ? `\0${(this.#next++).toString(16).padStart(5, "0")}` : path;
     if (this.#paths.has(name)) throw errorFor("EADDRINUSE", { syscall: "bind", address: path });
     this.#paths.set(name, owner);
@@ -61,7 +61,7 @@ export class Claims<T extends Claimant> {
     return this.#next++;
   }
 
-  /** Gives an address up. The path of a Unix socket stays, and refuses. */
+  /** Releases an address. The path of a Unix socket stays and refuses connections. */
   release(owner: T, address: Address): void {
     if (typeof address === "string") {
       if (this.#paths.get(address) !== owner) return;
@@ -84,13 +84,13 @@ export class Claims<T extends Claimant> {
       ?.owner;
   }
 
-  /** Whether a path leads to something: a socket, or what a closed one left. */
+  /** Whether a path exists: as a socket, or as the file of a closed socket. */
   hasPath(path: string): boolean {
     return this.#paths.has(path);
   }
 }
 
-/** The literal that a host stands for in a family. Look-ups take no time here. */
+/** The IP address of a host name in a family. Look-ups take no time here. */
 function literalOf(host: string, family: number, syscall: string, address: Address): string {
   if (isLiteral(host, family)) return host;
   const name = asciiOf(host);
@@ -100,7 +100,7 @@ function literalOf(host: string, family: number, syscall: string, address: Addre
   return found;
 }
 
-/** An address to connect or to send to: no host is this host. */
+/** An address to connect or send to. An empty host means this host. */
 export function destination(family: number, address: Address): Address {
   if (family === AF_UNIX) return address;
   const [host, port, ...rest] = address as InetAddress;
@@ -110,13 +110,13 @@ export function destination(family: number, address: Address): Address {
   return [literal, port, ...rest] as Address;
 }
 
-/** What getsockname tells of a socket without a name. */
+/** The address that getsockname returns for an unbound socket. */
 export function anyAddress(family: number): Address {
   if (family === AF_UNIX) return "";
   return family === AF_INET6 ? [wildcard(family), 0, 0, 0] : [wildcard(family), 0];
 }
 
-/** Where a host may be reached over a stream. */
+/** The addresses at which a host can be reached over a stream. */
 export function endpoints(host: string, port: number): Promise<[family: number, address: Address][]> {
   const found: [number, Address][] = [];
   for (const family of [AF_INET, AF_INET6]) {

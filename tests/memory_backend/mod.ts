@@ -5,7 +5,7 @@ import { Runtime } from "../../core/runtime.ts";
 import type { Clock } from "../../seam/clock.ts";
 import { memoryBackend } from "./backend.ts";
 
-/** Makes it for a clock. Each has numbers, timeouts and waits of its own; the addresses are shared. */
+/** Makes the module for a clock. Each module has its own descriptors, timeouts and waits. The addresses are shared. */
 export function memoryModule(clock: Clock): ReturnType<typeof makeModule> {
   return makeModule(new Runtime(clock), memoryBackend);
 }

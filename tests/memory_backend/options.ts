@@ -1,4 +1,4 @@
-// The options of a socket in memory: those that programs set everywhere are kept, and change nothing.
+// The options of a socket in memory. Common options are stored and change nothing.
 
 import {
   IPPROTO_IPV6,
@@ -32,10 +32,10 @@ export class Options {
     [keyOf(IPPROTO_TCP, TCP_NODELAY), 0],
     [keyOf(IPPROTO_IPV6, IPV6_V6ONLY), 1],
   ]);
-  /** Whether closing breaks the connection off. */
+  /** Whether close resets the connection. */
   resetsOnClose = false;
 
-  /** Answers what is read alone, too: by the name of the option, of level SOL_SOCKET. */
+  /** `told` and `live` answer the read-only options of SOL_SOCKET, by name. */
   constructor(told: Record<"type" | "domain" | "protocol", number>, live: { error(): number; listening(): boolean }) {
     const { type, domain, protocol } = told;
     this.#told = new Map<number, () => number>([
@@ -72,7 +72,7 @@ export class Options {
       return;
     }
     const key = keyOf(level, name);
-    // A socket of one family cannot hear the other one here.
+    // A socket of one family cannot receive from the other one here.
     if (!this.#values.has(key) || (key === keyOf(IPPROTO_IPV6, IPV6_V6ONLY) && number === 0)) {
       throw errorFor("ENOPROTOOPT", { syscall: "setsockopt" });
     }

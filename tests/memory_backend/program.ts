@@ -1,4 +1,4 @@
-// A program over the backend in memory that runs anywhere: what it prints is the same in Deno, Node and a browser.
+// A program over the backend in memory. It prints the same in Deno, Node and a browser.
 
 import { portableClock } from "./clock.ts";
 import { memoryModule } from "./mod.ts";
@@ -6,7 +6,7 @@ import { memoryModule } from "./mod.ts";
 const socket = memoryModule(portableClock);
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 
-/** What a call rejects with. */
+/** The error that a call rejects with, as text. */
 async function failure(call: Promise<unknown>): Promise<string> {
   try {
     await call;
@@ -20,7 +20,7 @@ async function failure(call: Promise<unknown>): Promise<string> {
 export async function run(): Promise<string[]> {
   const lines: string[] = [];
 
-  // A stream, by name, as a file, and its end.
+  // A stream: a connect by name, a file, and the end of the stream.
   const server = socket.create_server(["", 7000]);
   const client = await socket.create_connection(["localhost", 7000], 5);
   const [peer, address] = await server.accept();

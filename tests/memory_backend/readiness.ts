@@ -1,19 +1,19 @@
-// What both kinds of sockets have: references, waiters, and news that is told in a microtask of its own. A waiter that
-// were woken at once would run within the attempt that makes the news.
+// What both kinds of sockets share: reference counting, waiters, and events that are reported in a later microtask. A
+// waiter that is woken at once would run within the attempt that causes the event.
 
 import { POLLNVAL } from "../../base/poll.ts";
 import type { Waiter } from "../../seam/transport.ts";
 import { Waiters } from "../../seam/waiters.ts";
 
-/** The part of a transport that has to do with readiness. */
+/** The readiness part of a transport. */
 export abstract class Readiness {
   readonly #waiters = new Waiters();
   #references = 1;
   #news = 0;
 
-  /** The level of all events. */
+  /** The events that hold now. */
   protected abstract level(): number;
-  /** Ends the socket, with its last reference. */
+  /** Ends the socket when its last reference is closed. */
   protected abstract end(): void;
 
   get closed(): boolean {
@@ -33,7 +33,7 @@ export abstract class Readiness {
     return undefined;
   }
 
-  /** Tells the waiters of some events. */
+  /** Wakes the waiters of some events. */
   tell(events: number): void {
     if (this.#news === 0) {
       queueMicrotask(() => {

@@ -23,10 +23,10 @@ import { ByteQueue } from "./byte_queue.ts";
 import { Options } from "./options.ts";
 import { Readiness } from "./readiness.ts";
 
-/** The sockets of the host by their address. */
+/** The host's stream sockets by address. */
 export const claims: Claims<MemoryStream> = new Claims();
 
-/** A queue of connections. `waiting` are the clients that it has no room for. */
+/** A queue of connections. `waiting` has the clients that found it full. */
 class Listener {
   backlog: number;
   readonly queue: MemoryStream[] = [];
@@ -48,7 +48,7 @@ export class MemoryStream extends Readiness implements Transport {
   readonly proto: number;
   readonly #options: Options;
   readonly #incoming = new ByteQueue();
-  /** What receives with MSG_WAITALL wait for: the queue has room for it until it is there. */
+  /** How many bytes each receive with MSG_WAITALL waits for. The queue has that much room. */
   readonly #wanted = new Map<Caller, number>();
   #local: Address | null = null;
   #remote: Address | null = null;
@@ -56,13 +56,13 @@ export class MemoryStream extends Readiness implements Transport {
   #listener: Listener | null = null;
   #connecting: Address | null = null;
   #peer: MemoryStream | null = null;
-  /** Whether the peer sends no more, whether it is gone, and what was shut down here. */
+  /** Whether the peer sends no more, whether it is closed, and which sides were shut down here. */
   #peerEnded = false;
   #peerGone = false;
   #noReading = false;
   #noWriting = false;
   #error: OSError | null = null;
-  /** Whether the last connect failed: to the kernel it is a stream that has ended. */
+  /** Whether the last connect failed. The kernel treats such a socket as a stream that has ended. */
   #hasFailed = false;
 
   constructor(family: number, type: number, proto: number) {
@@ -76,7 +76,7 @@ export class MemoryStream extends Readiness implements Transport {
     });
   }
 
-  /** Two sockets that are connected. */
+  /** Makes two connected sockets. */
   static pair(family: number, type: number, proto: number): [MemoryStream, MemoryStream] {
     const [one, other] = [new MemoryStream(family, type, proto), new MemoryStream(family, type, proto)];
     for (const end of [one, other]) end.#local = end.#remote = "";
@@ -118,7 +118,7 @@ export class MemoryStream extends Readiness implements Transport {
     if (transport === undefined) return WOULD_BLOCK;
     const next = this.#listener.waiting.shift();
     if (next !== undefined) {
-      // A Unix client comes back by itself, with the same call.
+      // A waiting Unix client makes its attempt again.
       if (!this.#isUnix) next.#enqueueAt(this);
       next.tell(POLLOUT);
     }
@@ -213,7 +213,7 @@ export class MemoryStream extends Readiness implements Transport {
 
   // Data.
 
-  /** How much can be taken now; 0 at the end of the stream; undefined: wait. */
+  /** How many bytes can be received now. 0 at the end of the stream, undefined if the call must wait. */
   #readable(caller: Caller, size: number, flags: number): number | undefined {
     if (this.#listener !== null || this.#remote === null) throw errorFor("ENOTCONN", { syscall: "recv" });
     this.#settleConnect();
@@ -230,7 +230,7 @@ export class MemoryStream extends Readiness implements Transport {
     return ended ? 0 : undefined;
   }
 
-  /** A connect that has succeeded needs no call of finishConnect. */
+  /** Ends a successful connect without a call of finishConnect. */
   #settleConnect(): void {
     if (this.#peer !== null) this.#connecting = null;
   }
@@ -291,7 +291,7 @@ export class MemoryStream extends Readiness implements Transport {
       throw errorFor("EPIPE", { syscall: "send" });
     }
     if (this.#peerGone) {
-      // A TCP peer that is gone answers the first data with a reset.
+      // A closed TCP peer answers the first data with a reset.
       this.#noWriting = true;
       this.tell(POLLIN | POLLOUT | POLLHUP);
       return data.length;
@@ -318,7 +318,7 @@ export class MemoryStream extends Readiness implements Transport {
     return this.send(caller, gather(views), flags);
   }
 
-  // The end.
+  // Closing.
 
   shutdown(how: number): void {
     if (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR) throw errorFor("EINVAL", { syscall: "shutdown" });
@@ -360,7 +360,7 @@ export class MemoryStream extends Readiness implements Transport {
     peer.tell(POLLIN | POLLOUT | POLLRDHUP | (resets || this.#isUnix ? POLLHUP : 0));
   }
 
-  // What is asked of it.
+  // Addresses and options.
 
   protected level(): number {
     if (this.#listener !== null) return this.#listener.queue.length > 0 ? POLLIN : 0;

@@ -1,4 +1,4 @@
-// A certificate for localhost that is its own authority, made by openssl for one run.
+// A self-signed certificate for localhost, which openssl makes for each run.
 
 const directory = Deno.makeTempDirSync({ prefix: "berkeley_" });
 const made = new Deno.Command("openssl", {

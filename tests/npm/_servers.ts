@@ -1,4 +1,4 @@
-// Databases for the tests of their drivers: each started in a directory of its own, on this machine's loopback interface.
+// Databases for the tests of their drivers. Each runs in its own directory, on the loopback interface.
 
 import { freePort } from "../_examples.ts";
 
@@ -11,7 +11,7 @@ export interface Service extends AsyncDisposable {
 
 const inCi = Deno.env.get("CI") === "true";
 
-/** The path of a program, or undefined; a missing one skips its tests with a line that says so, except in CI. */
+/** The path of a program, or undefined. Without it, its tests are skipped with a line that says so, except in CI. */
 export function find(
   program: string,
   ...elsewhere: string[]
@@ -27,7 +27,7 @@ export function find(
         return `${folder}/${program}`;
       }
     } catch {
-      // Not there.
+      // It is not there.
     }
   }
   if (inCi) throw new Error(`${program} is missing, and CI skips nothing`);
@@ -35,7 +35,7 @@ export function find(
   return undefined;
 }
 
-/** Runs a program to its end. */
+/** Runs a program until it ends. */
 async function run(program: string, args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(program, {
     args,
@@ -49,10 +49,10 @@ async function run(program: string, args: string[]): Promise<void> {
   }
 }
 
-/** How long a server may take to start, on a slow machine too. */
+/** How long a server may take to start on a slow machine. */
 const PATIENCE_MS = 60_000;
 
-/** How all three say that they have started; they take connections before, and refuse what these ask. */
+/** The line by which each server says that it is ready. Before that it accepts connections and refuses queries. */
 const READY = /ready (to accept|for) connections/i;
 
 /** Starts a server and waits until it is ready. */
@@ -148,7 +148,7 @@ export async function startPostgres(program: string): Promise<Service> {
     "-c",
     "fsync=off",
   ];
-  // SIGINT ends the sessions; SIGTERM would wait for them.
+  // SIGINT ends the sessions. SIGTERM would wait for them.
   return await start(
     directory,
     port,

@@ -1,6 +1,6 @@
-// What the tests of packages share: sockets of each backend as Node streams, and the packages themselves.
+// Shared by the tests of packages: sockets of each backend as Node streams, and the packages themselves.
 //
-// The packages are loaded by require, so that `deno check` needs none of them.
+// The packages are loaded by require, so that `deno check` does not need them.
 
 import { once } from "node:events";
 import { createRequire } from "node:module";
@@ -22,7 +22,10 @@ function streamOf(sock: Socket): NodeStream {
   return stream;
 }
 
-/** Waits until every stream of the test is closed. Packages close theirs a moment after they have said that they are done. */
+/**
+ * Waits until every stream of the test is closed. Packages close their streams shortly after they have reported their
+ * end.
+ */
 async function closeStreams(): Promise<void> {
   const left = streams.filter((stream) => !stream.closed);
   streams = [];
@@ -41,7 +44,7 @@ export function onEachBackend(
 ): void {
   for (const { name, module } of BACKENDS) {
     Deno.test({
-      // The native backend parks a call of epoll_wait on another thread; it ends a moment after the last waiter has gone.
+      // The native backend's parked epoll_wait ends shortly after the last waiter has left.
       sanitizeOps: name !== "native",
       sanitizeResources: true,
       ...options,
@@ -71,19 +74,19 @@ export async function dial(
 }
 
 /**
- * Makes an HTTP server keep the connections alive that it is handed: Deno's closes each after its answer unless the server
- * listens itself.
+ * Makes an HTTP server keep connections alive that are passed to it. If Deno's server does not listen itself, it closes
+ * each connection after an answer.
  */
 export function keepAlive<T extends object>(server: T): T {
   return Object.defineProperty(server, "listening", { value: true });
 }
 
-/** A server of this module that hands each connection over as a stream. */
+/** A server of this module that passes each connection on as a stream. */
 export class StreamServer implements AsyncDisposable {
   readonly port: number;
   readonly #listener: Socket;
   readonly #serving: Promise<void>;
-  /** How many connections there were. */
+  /** The number of connections so far. */
   connections = 0;
 
   constructor(m: Module, handle: (stream: NodeStream) => void) {
@@ -104,7 +107,7 @@ export class StreamServer implements AsyncDisposable {
   }
 }
 
-/** Fails where something takes so long that it will not come; what passes does not wait for it. */
+/** Rejects if a promise does not settle in time. A passing test does not wait for the limit. */
 export async function within<T>(promise: Promise<T>, seconds = 30): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(

@@ -1,4 +1,4 @@
-// The packages that docs/from-python.md names beside this module, put to the use that it shows.
+// The packages that docs/from-python.md recommends, used as shown there.
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";

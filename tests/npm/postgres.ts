@@ -6,7 +6,7 @@ import { find, startPostgres } from "./_servers.ts";
 import { dial, load, onEachBackend, within } from "./_streams.ts";
 
 const { Client } = load("pg");
-/** Debian keeps the server out of PATH, in a folder for each version. */
+/** Debian installs the server outside of PATH, in a folder for each version. */
 const versions = (() => {
   try {
     return Array.from(

@@ -45,7 +45,7 @@ onEachBackend(
       await within(Promise.all([redis.quit(), listener.quit()]));
       await within(Promise.all(closed));
     }
-    // Its parser keeps a buffer for all connections, and an interval that shrinks it.
+    // Its parser keeps a buffer for all connections, and an interval timer that shrinks it.
   },
   {
     ignore: program === undefined,

@@ -10,7 +10,7 @@ const { Client, Server } = load("ssh2");
 onEachBackend(
   "ssh2: a command runs, its input goes in and its output comes out",
   async (m) => {
-    // ssh2's own generateKeyPairSync makes a key that ssh2 cannot parse once in some hundred times.
+    // ssh2's own generateKeyPairSync makes a key that ssh2 cannot parse in about one of some hundred cases.
     const { privateKey } = generateKeyPairSync("rsa", {
       modulusLength: 2048,
       publicKeyEncoding: { type: "spki", format: "pem" },

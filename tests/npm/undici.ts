@@ -43,5 +43,5 @@ onEachBackend("undici: pipelined requests over one connection", async (m) => {
   );
   assert.equal(streams.connections, 1);
   await within(client.close());
-  // Its clock ticks on for a second.
+  // undici's timers go on for a second.
 }, { sanitizeOps: false, sanitizeResources: false });

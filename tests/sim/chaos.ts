@@ -1,23 +1,23 @@
-// One run of the chaos test: a few hosts, links with faults drawn from the seed, and connections that are used, half-closed,
-// reset, cut and crashed. What arrives is checked byte by byte, and so is what each side learns at the end.
+// One run of the chaos test: some hosts, links with random faults from the seed, and connections that are used,
+// half-closed, reset, cut and crashed. It checks every byte that arrives, and what each side knows at the end.
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
 import { simulate } from "../../sim.ts";
 import type { Counts, LinkOptions, Net, ProgramContext, Run } from "../../sim.ts";
 
-/** How one end of a connection ended: it got all that it was to get, or it met an error. */
+/** How one end of a connection ended: with all its data, or with an error. */
 type Outcome = "unknown" | "complete" | "failed";
 
 /** How a connection is used. */
 const STYLES = ["lengths", "half-close", "reset by the client", "closed early by the server"] as const;
 
-/** One connection and what its ends know. */
+/** One connection and what its two ends know. */
 class Exchange {
   readonly style: typeof STYLES[number];
   client: Outcome = "unknown";
   server: Outcome = "unknown";
-  /** Whether the server saw the stream end cleanly, behind everything. */
+  /** Whether the server read the end of the stream after all data. */
   sawEnd = false;
   received = 0;
 
@@ -32,7 +32,7 @@ class Exchange {
   }
 }
 
-/** A byte of a stream, by its place: no shift or repetition looks like the right one. */
+/** The byte at a position of a stream. Shifted or repeated data never looks right. */
 function byteAt(id: number, answers: boolean, place: number): number {
   return (place * 31 + (place >> 8) * 17 + (place >> 16) * 5 + id * 7 + (answers ? 101 : 0)) & 0xff;
 }
@@ -51,7 +51,7 @@ function check(id: number, answers: boolean, start: number, data: Uint8Array): v
   }
 }
 
-/** Lets a connection notice that its peer is gone. */
+/** Sets options by which a connection notices that its peer is gone. */
 function prepare({ socket }: ProgramContext, sock: Socket): void {
   sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1);
   sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30);
@@ -59,7 +59,7 @@ function prepare({ socket }: ProgramContext, sock: Socket): void {
   sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 8);
 }
 
-/** Sends a stream in pieces, with pauses now and then. */
+/** Sends a stream in pieces, with occasional pauses. */
 async function send({ sleep, random }: ProgramContext, sock: Socket, id: number, answers: boolean, size: number) {
   for (let sent = 0; sent < size;) {
     const length = Math.min(1 + Math.floor(random() * 20_000), size - sent);
@@ -69,7 +69,7 @@ async function send({ sleep, random }: ProgramContext, sock: Socket, id: number,
   }
 }
 
-/** Receives a stream up to a size, or to its end. Returns how much came. */
+/** Receives a stream up to a size or its end. Returns the number of bytes. */
 async function receive(context: ProgramContext, sock: Socket, id: number, answers: boolean, size: number) {
   let received = 0;
   while (received < size) {
@@ -102,7 +102,7 @@ async function client(context: ProgramContext, exchange: Exchange): Promise<void
   if (style === "half-close") await sock.shutdown(socket.SHUT_WR);
   const received = await receive(context, sock, id, true, answer);
   if (style === "closed early by the server") {
-    // It has read all that had come, so that this is an end and no reset; the rest is reset later.
+    // It has read all data, so closing ends the stream. Later data is answered with a reset.
     exchange.client = "failed";
     return;
   }
@@ -123,7 +123,7 @@ async function serve(context: ProgramContext, sock: Socket, exchanges: Exchange[
     }
     exchange.received = await receive(context, sock, id, false, question);
     if (exchange.received < question) {
-      // A stream that was reset must not look as if it had ended.
+      // A reset must not look like the end of the stream.
       throw new assert.AssertionError({
         message: `connection ${id} ended after ${exchange.received} of ${question} bytes`,
       });
@@ -144,7 +144,7 @@ async function serve(context: ProgramContext, sock: Socket, exchanges: Exchange[
   }
 }
 
-/** What a run was like. */
+/** Figures about a run. */
 export interface Chaos {
   readonly run: Run;
   readonly link: LinkOptions;
@@ -153,7 +153,7 @@ export interface Chaos {
   readonly failed: number;
 }
 
-/** Errors of the network, which an end of a connection may meet. All others fail the run. */
+/** Errors that a connection may meet in this network. All other errors fail the run. */
 const NETWORK = ["ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNREFUSED"];
 
 async function unlessBroken(work: Promise<void>): Promise<boolean> {
@@ -180,7 +180,7 @@ function drawLink(net: Net): LinkOptions {
   };
 }
 
-/** Cuts the links now and then. */
+/** Cuts links at random times. */
 async function cut(net: Net, clients: string[]): Promise<void> {
   for (let n = Math.floor(net.random() * 3); n > 0; n--) {
     await net.sleep(net.random() * 5);
@@ -192,7 +192,7 @@ async function cut(net: Net, clients: string[]): Promise<void> {
   }
 }
 
-/** Runs one seed, and checks it. */
+/** Runs one seed and checks the run. */
 export async function chaos(seed: number): Promise<Chaos> {
   const exchanges: Exchange[] = [];
   let link: LinkOptions = {};
@@ -205,7 +205,7 @@ export async function chaos(seed: number): Promise<Chaos> {
     net.link("server", clients, link);
     server.serve(async (context) => {
       for await (const [sock] of context.socket.create_server(["", 7000], { backlog: 8 })) {
-        // It may be reset before its first byte.
+        // The connection may be reset before its first byte.
         unlessBroken(serve(context, sock, exchanges)).catch((error) => server.run(() => Promise.reject(error)));
       }
     });
@@ -233,7 +233,7 @@ export async function chaos(seed: number): Promise<Chaos> {
       server.restart();
     }
     await Promise.all(works);
-    // What still is under way at the server comes to its end too.
+    // Lets the handlers that still run at the server end too.
     net.heal("server", clients);
     await net.sleep(3000);
   });
@@ -244,7 +244,7 @@ export async function chaos(seed: number): Promise<Chaos> {
   return { run, link, counts: run.counts, complete, failed };
 }
 
-/** What the two ends may believe. */
+/** Checks that what the two ends know fits together. */
 function verify({ id, style, client, server, received, question, sawEnd }: Exchange, disturbed: boolean): void {
   const what = `connection ${id}, ${style}: the client's end is ${client}, the server's ${server}`;
   if (style === "reset by the client" || style === "closed early by the server") {
@@ -254,9 +254,9 @@ function verify({ id, style, client, server, received, question, sawEnd }: Excha
     return;
   }
   assert.notEqual(client, "unknown", `${what}: it has not ended`);
-  // The server answers after the whole question, so the client knows that it arrived.
+  // The server answers after the whole request. So the client knows that the request arrived.
   if (client === "complete") assert.equal(received, question, what);
-  // The client ends the stream after the whole answer, so the server knows that it arrived.
+  // The client ends the stream after the whole answer. So the server knows that the answer arrived.
   if (sawEnd) assert.equal(client, "complete", what);
   if (server === "failed" && style === "half-close") assert.equal(client, "failed", what);
   if (!disturbed) {
@@ -265,7 +265,7 @@ function verify({ id, style, client, server, received, question, sawEnd }: Excha
   }
 }
 
-/** The counts are those of the trace. */
+/** Checks that the counts agree with the trace. */
 function checkCounts({ packets, counts }: Run): void {
   const fates = (fate: string) => packets.filter((packet) => packet.fate === fate).length;
   assert.equal(counts.lost, fates("lost"));

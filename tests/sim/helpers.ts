@@ -1,6 +1,7 @@
-// Shared by the tests of the simulation. They run without any permission, so nothing here asks for one at import.
+// Shared by the tests of the simulation. They run without permissions, so nothing here asks for one when it is
+// imported.
 
-/** What a call throws or rejects with; null if it succeeds. */
+/** The error that a call throws or rejects with, or null if it succeeds. */
 export async function failure(call: () => unknown): Promise<any> {
   try {
     await call();
@@ -10,7 +11,7 @@ export async function failure(call: () => unknown): Promise<any> {
   return null;
 }
 
-/** A number from the environment, where that may be read; else the usual one. */
+/** A number from an environment variable, or a default if the variable cannot be read. */
 export function numberFromEnv(variable: string, usual: number): number {
   if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return usual;
   return Number(Deno.env.get(variable) ?? usual);

@@ -1,9 +1,9 @@
-// A run that shows a runtime's arithmetic: links with loss, jitter, duplicates and bandwidth, TCP both ways, datagrams,
-// timers. It uses nothing but sim.ts, so that Deno, Node and a browser run the same file.
+// A run that depends on the runtime's arithmetic: links with loss, jitter, duplicates and bandwidth, TCP in both
+// directions, datagrams, timers. It uses only sim.ts, so the same file runs in Deno, Node and a browser.
 
 import { simulate } from "../../sim.ts";
 
-/** Runs a seed, and returns what has to be the same everywhere. */
+/** Runs a seed. Returns what must be the same everywhere. */
 export async function portable(seed: number): Promise<string> {
   const link = { latency: 0.0213, jitter: 0.0117, loss: 0.06, duplicate: 0.03, reorder: 0.03, bandwidth: 333_333 };
   const run = await simulate({ seed, link, limit: 10_000 }, async (net) => {

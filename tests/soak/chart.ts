@@ -1,6 +1,6 @@
-// Samples over time as an SVG: one panel below the other, time to the right.
+// Draws samples over time as an SVG: panels one below the other, time to the right.
 
-/** One panel: what it shows, and a value for each sample. */
+/** One panel: its title, and a value for each sample. */
 export interface Panel {
   title: string;
   values: number[];
@@ -29,7 +29,7 @@ function panel({ title, values }: Panel, index: number, seconds: number): string
   <polyline points="${points}" fill="none" stroke="#2563eb" stroke-width="1.5"/>`;
 }
 
-/** Draws the panels of a run that took so many seconds. */
+/** Draws the panels of a run of this many seconds. */
 export function draw(panels: Panel[], seconds: number): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT * panels.length}" \
 font-family="sans-serif" font-size="12">

@@ -2,9 +2,9 @@
 //
 //   deno task soak [--minutes 5] [--backend deno|native|both] [--seed N] [--out soak.svg]
 //
-// Every second the process's memory, its descriptors and what arrived are sampled; the chart shows them. It fails when
-// a round fails, when a rejection is left unhandled, or when descriptors or memory are more at the end than they were
-// after the first minute (or the first quarter of a shorter run).
+// Every second it samples the process's memory, its descriptors and the bytes that arrived. The chart shows them. The run
+// fails if a round fails or if a rejection is not handled. It also fails if the process has more descriptors or memory at
+// the end than after the first minute (or the first quarter of a shorter run).
 
 import { options as read, refuse } from "../../examples/_shared.ts";
 import { BACKENDS } from "../_backends.ts";
@@ -19,11 +19,11 @@ const options = read("soak: mixed traffic with random faults, for --backend deno
   out: "soak.svg",
 });
 
-/** Rounds that go on at once, per backend. */
+/** How many rounds run at once, per backend. */
 const WORKERS = 8;
-/** What memory may vary by, in MB: the collector's habits. */
+/** How much memory may vary, in MB, because of garbage collection. */
 const SLACK_MB = 64;
-/** What descriptors may vary by: the rounds that are under way. */
+/** How many descriptors may vary, because of rounds under way. */
 const SLACK_DESCRIPTORS = 200;
 
 const MB = 1 << 20;
@@ -59,7 +59,7 @@ const sampling = setInterval(() => {
   showProgress();
 }, 1000);
 
-/** How far it is: on a terminal one line that changes every second, elsewhere a line every minute. */
+/** Shows the progress: on a terminal one line that changes every second, elsewhere a line every minute. */
 function showProgress(): void {
   const elapsed = samples.rounds.length;
   const done = samples.rounds.reduce((sum, count) => sum + count, 0);
@@ -91,7 +91,7 @@ if (Deno.stderr.isTerminal()) console.error();
 Deno.removeSync(directory, { recursive: true });
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
-/** The level after warming up and the level at the end. */
+/** The level after the start and the level at the end. */
 function levels(values: number[]): [number, number] {
   const part = Math.max(Math.ceil(Math.min(values.length / 4, 60)), 1);
   return [median(values.slice(part, 2 * part)), median(values.slice(-part))];

@@ -1,11 +1,11 @@
-// Kinds of traffic, each a round that opens what it needs, talks, suffers some fault, checks what arrived, and closes.
+// Kinds of traffic. A round opens its sockets, exchanges data, suffers a fault, checks the received data, and closes.
 
 import type { Socket } from "../../mod.ts";
 import * as native from "../../native.ts";
 import type { Module } from "../conformance/fixtures.ts";
 import type { Random } from "../fuzz/random.ts";
 
-/** What a round needs. */
+/** What a round uses. */
 export interface Place {
   m: Module;
   r: Random;
@@ -15,7 +15,7 @@ export interface Place {
   count(bytes: number): void;
 }
 
-/** A byte for each place of a stream. */
+/** The byte at a position of a stream. */
 const byteAt = (place: number): number => (place * 31 + (place >> 8) * 17) & 255;
 
 function pattern(length: number): Uint8Array<ArrayBuffer> {
@@ -46,14 +46,14 @@ async function connect(place: Place): Promise<[client: Socket, peer: Socket, ser
   return [client, peer, server];
 }
 
-/** Checks a piece of the pattern. */
+/** Checks received bytes against the pattern. */
 function check(data: Uint8Array, place: number): void {
   for (let i = 0; i < data.length; i += 97) {
     if (data[i] !== byteAt(place + i)) throw new Error(`byte ${place + i} is ${data[i]}`);
   }
 }
 
-/** A long send, received in pieces of any size, with receives given up on the way. */
+/** A long send that is received in pieces of any size. Some receives are given up. */
 async function bulk(place: Place): Promise<void> {
   const { r, m } = place;
   const [client, peer, server] = await connect(place);
@@ -99,7 +99,7 @@ async function echo(place: Place): Promise<void> {
   server.close();
 }
 
-/** Lines through files. */
+/** Lines through files of `makefile`. */
 async function lines(place: Place): Promise<void> {
   const { r } = place;
   const [client, peer, server] = await connect(place);
@@ -122,7 +122,7 @@ async function lines(place: Place): Promise<void> {
   for (const sock of [peer, server]) sock.close();
 }
 
-/** Datagrams, of which some may get lost. */
+/** Datagrams, some of which may be lost. */
 async function datagrams(place: Place): Promise<void> {
   const { r, m } = place;
   const server = m.socket(m.AF_INET, m.SOCK_DGRAM);
@@ -144,7 +144,7 @@ async function datagrams(place: Place): Promise<void> {
   server.close();
 }
 
-/** A peer that resets the connection under whatever is going on. */
+/** A peer that resets the connection during other calls. */
 async function resets(place: Place): Promise<void> {
   const { r, m } = place;
   const server = m.create_server(["127.0.0.1", 0]);
@@ -188,7 +188,7 @@ async function churn(place: Place): Promise<void> {
   await late.connect(address).then(() => Promise.reject(new Error("a closed listener served")), () => {});
 }
 
-/** Sends to a peer that stops reading, given up by a timeout. */
+/** Sends to a peer that stops reading, which end by a timeout. */
 async function stopped(place: Place): Promise<void> {
   const [client, peer, server] = await connect(place);
   client.settimeout(0.02);
@@ -200,7 +200,7 @@ async function stopped(place: Place): Promise<void> {
   for (const sock of [client, peer, server]) sock.close();
 }
 
-/** All kinds; the more often one stands here, the more often it is chosen. */
+/** All kinds of rounds. A kind that is listed more than once is chosen more often. */
 export const KINDS: Record<string, (place: Place) => Promise<void>> = {
   bulk,
   echo,

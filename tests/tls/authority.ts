@@ -1,4 +1,4 @@
-// Certificates for the tests, good ones and bad ones.
+// Certificates for the tests, valid and invalid ones.
 
 import {
   alternativeNames,
@@ -19,18 +19,18 @@ import { certificatesIn } from "../../tls/pem.ts";
 
 const DAY = 86_400_000;
 
-/** A certificate with its key, in PEM. */
+/** A certificate and its key, in PEM. */
 export interface Identity {
   cert: string;
   key: string;
 }
 
-/** What is unusual about a certificate. */
+/** How a certificate differs from the usual one. */
 export interface Unusual extends Partial<Omit<Statement, "subject" | "issuer">> {
   commonName?: string;
-  /** Names in subjectAltName; null leaves the extension out. */
+  /** Names in subjectAltName. With null there is no such extension. */
   names?: string[] | null;
-  /** A client's, by its extended key usage. */
+  /** Whether its extended key usage is that of a client. */
   client?: boolean;
 }
 
@@ -47,10 +47,10 @@ export class Authority {
     this.#owner = own;
   }
 
-  /** A new authority, with a certificate signed by itself. */
+  /** Makes an authority with a self-signed certificate. */
   static async create(commonName = "Test authority"): Promise<Authority> {
     const own = await owner(commonName);
-    // keyUsage: keyCertSign and cRLSign. Without it strict checks refuse an authority.
+    // keyUsage with keyCertSign and cRLSign. Strict checks refuse an authority without it.
     const extensions = [basicConstraints(true), keyUsage(5, 6)];
     const cert = pem("CERTIFICATE", await certificate({ subject: own, issuer: own, extensions }));
     return new Authority(cert, own);
@@ -70,7 +70,7 @@ export class Authority {
     return { cert: pem("CERTIFICATE", bytes), key: await privateKeyPem(subject) };
   }
 
-  /** A certificate like `issue`'s that is signed well, but whose version is a number of two bytes: 00 02. DER has one. */
+  /** Issues a certificate with a valid signature whose version is encoded in two bytes, 00 02. DER allows only one. */
   async misencoded(): Promise<Identity> {
     const { cert, key } = await this.issue();
     const [bytes] = certificatesIn(cert);
@@ -82,7 +82,7 @@ export class Authority {
     return { cert: pem("CERTIFICATE", await signed(der(0x30, version, ...rest), this.#owner)), key };
   }
 
-  /** An authority below this one: what it signs is presented with its certificate. */
+  /** Makes an authority whose certificate this one signs. What it issues comes with that certificate. */
   async below(extensions: Uint8Array[], commonName = "Test authority below"): Promise<Authority> {
     const own = await owner(commonName);
     const cert = pem("CERTIFICATE", await certificate({ subject: own, issuer: this.#owner, extensions }));
@@ -90,7 +90,7 @@ export class Authority {
   }
 }
 
-/** A certificate signed by itself. */
+/** Makes a self-signed certificate. */
 export async function selfSignedBy(extensions: Uint8Array[], names = ["localhost"]): Promise<Identity> {
   const own = await owner("localhost");
   const all = [alternativeNames(names), ...extensions];
@@ -103,7 +103,7 @@ export function days(count: number): Date {
   return new Date(Date.now() + count * DAY);
 }
 
-/** Files in a directory of their own, for the programs that take paths. It goes with `using`. */
+/** Files in a temporary directory, for programs that take paths. It is removed when it is disposed of. */
 export class Files implements Disposable {
   readonly #folder = Deno.makeTempDirSync({ prefix: "berkeley_tls_" });
   #count = 0;

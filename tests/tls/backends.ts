@@ -9,7 +9,7 @@ import { libssl } from "../../native/tls/library.ts";
 import { libcrypto } from "../../native/tls/library.ts";
 import type { SSLSocket } from "../../tls/socket.ts";
 
-/** A backend's two modules. */
+/** The two modules of a backend. */
 export interface TlsBackend {
   name: string;
   socket: typeof denoSocket;
@@ -26,19 +26,19 @@ export const NATIVE: TlsBackend = {
 };
 export const BACKENDS: TlsBackend[] = [DEFAULT, NATIVE];
 
-// The libraries stay open: they must not be opened within a test that looks for what is left open.
+// The libraries are never closed. Opened here, they do not look like a leak of a test.
 libssl();
 libcrypto();
 
-/** A context that trusts some certificates, as create_default_context makes it. */
+/** A context that trusts certain certificates, as create_default_context makes it. */
 export function clientContext({ ssl, native }: TlsBackend, ca: string): denoSsl.SSLContext {
   const context = ssl.create_default_context({ cadata: ca });
-  // Deno trusts its own roots besides, which it wants to be told.
+  // Deno always trusts its own roots too, and the module requires the program to say so.
   if (!native) context.load_default_certs();
   return context;
 }
 
-/** A server's context. */
+/** A context for a server. */
 export function serverContext({ ssl }: TlsBackend, identity: { cert: string; key: string }): denoSsl.SSLContext {
   const context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH);
   context.load_cert_chain(identity.cert, identity.key);
@@ -55,7 +55,7 @@ export function portOf(server: { getsockname(): unknown }): number {
   return (server.getsockname() as [string, number])[1];
 }
 
-/** A listener with TLS. */
+/** Makes a TLS listener. */
 export async function listen(
   backend: TlsBackend,
   context: denoSsl.SSLContext,
@@ -65,7 +65,7 @@ export async function listen(
   return await context.wrap_socket(server as Socket, { server_side: true, ...options });
 }
 
-/** Receives so many bytes, or up to the end of the stream. */
+/** Receives that many bytes, or up to the end of the stream. */
 export async function receive(sock: Socket, size = Infinity): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let count = 0;
@@ -84,7 +84,7 @@ export async function receive(sock: Socket, size = Infinity): Promise<Uint8Array
   return all;
 }
 
-/** The error of a promise that should reject; an Error of no such class where it does not. */
+/** The error that a promise rejects with. If it does not reject, a plain Error that says so. */
 // deno-lint-ignore no-explicit-any -- errors of several classes
 export function errorOf(promise: Promise<unknown>): Promise<any> {
   return promise.then((value) => new Error(`no error, but ${Deno.inspect(value)}`), (error) => error);

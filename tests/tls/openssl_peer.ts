@@ -1,4 +1,4 @@
-// openssl's s_server and s_client at the other end.
+// openssl's s_server and s_client as peers.
 
 type Chunks = Uint8Array<ArrayBuffer>[];
 
@@ -10,7 +10,7 @@ async function all(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Uin
   return await joined(await Array.fromAsync(stream));
 }
 
-/** A process of openssl's. Its input is data for the peer. */
+/** A process of openssl. Its input is sent to the peer. */
 export class Openssl implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
@@ -35,19 +35,19 @@ export class Openssl implements AsyncDisposable {
     this.#news.resolve();
   }
 
-  /** A server for one connection, and its port. `args` are those of s_server. */
+  /** Starts a server for one connection. Returns it and its port. `args` are options of s_server. */
   static async serve(...args: string[]): Promise<{ openssl: Openssl; port: number }> {
     const openssl = new Openssl(["s_server", "-accept", "127.0.0.1:0", "-naccept", "1", ...args]);
     const [, port] = await openssl.until(/ACCEPT .*:(\d+)\n/);
     return { openssl, port: Number(port) };
   }
 
-  /** A client. `args` are those of s_client. */
+  /** Starts a client. `args` are options of s_client. */
   static connect(port: number, ...args: string[]): Openssl {
     return new Openssl(["s_client", "-connect", `127.0.0.1:${port}`, ...args]);
   }
 
-  /** Waits until it has printed something. What was printed up to then is not looked at again. */
+  /** Waits until it has printed a match. Later calls search only after that match. */
   async until(wanted: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const news = this.#news.promise;
@@ -66,13 +66,13 @@ export class Openssl implements AsyncDisposable {
     await this.#input.write(typeof data === "string" ? new TextEncoder().encode(data) : data);
   }
 
-  /** Waits for its end. Returns what it has printed. */
+  /** Waits for its end. Returns its output. */
   async end(): Promise<Uint8Array<ArrayBuffer>> {
     await this.#done;
     try {
       await this.#input.close();
     } catch {
-      // The process has ended, or its input.
+      // The process has ended, or its input is closed.
     }
     await this.#child.status;
     await this.#errors;
@@ -83,7 +83,7 @@ export class Openssl implements AsyncDisposable {
     try {
       this.#child.kill("SIGKILL");
     } catch {
-      // It has ended.
+      // It has ended already.
     }
     await this.end();
   }

@@ -1,5 +1,5 @@
-# CPython's ssl module at the other end. Commands are lines of JSON on standard input, answers lines on standard output; each command
-# runs in a thread of its own. A command is a list of steps for one connection.
+# CPython's ssl module as the peer. Commands are lines of JSON on standard input, and answers are lines on standard
+# output. Each command runs in its own thread. A command is a list of steps for one connection.
 import hashlib
 import json
 import socket
@@ -18,7 +18,7 @@ def answer(number, **fields):
 def context_for(options):
     server = options["server"]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if server else ssl.PROTOCOL_TLS_CLIENT)
-    # What create_default_context does from Python 3.13 on.
+    # create_default_context sets these flags from Python 3.13 on.
     context.verify_flags |= ssl.VERIFY_X509_STRICT | getattr(ssl, "VERIFY_X509_PARTIAL_CHAIN", 0x80000)
     if options.get("version"):
         context.minimum_version = context.maximum_version = ssl.TLSVersion[options["version"]]
@@ -88,7 +88,7 @@ class Connection:
         return count
 
     def both(self, step):
-        # Sends and receives at once.
+        # Sends and receives at the same time.
         thread = threading.Thread(target=self.send, args=[step])
         thread.start()
         result = self.recv(step)
@@ -96,7 +96,7 @@ class Connection:
         return result
 
     def shutdown(self, _step):
-        # The peer's close_notify is not waited for.
+        # Does not wait for the peer's close_notify.
         try:
             self.sock.settimeout(0)
             self.sock.unwrap()

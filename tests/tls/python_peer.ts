@@ -1,11 +1,11 @@
-// peer.py, started once for many connections.
+// Runs peer.py in one process for many connections.
 
 import { Program } from "../_helpers.ts";
 
 /** One step of a connection; see peer.py. */
 export type Step = { do: string; text?: string; size?: number };
 
-/** What a connection is to be. */
+/** The settings of a connection. */
 export interface PeerOptions {
   steps: (Step | string)[];
   cert?: string;
@@ -19,9 +19,9 @@ export interface PeerOptions {
   times?: number;
 }
 
-/** How a connection went. */
+/** The outcome of a connection. */
 export interface PeerOutcome {
-  // deno-lint-ignore no-explicit-any -- whatever the steps answer
+  // deno-lint-ignore no-explicit-any -- the answers of any steps
   log: any[];
   error?: string;
   message?: string;
@@ -34,7 +34,7 @@ interface Answer extends PeerOutcome {
   port?: number;
 }
 
-/** CPython at the other end. */
+/** CPython as the peer. */
 export class PythonPeer implements AsyncDisposable {
   readonly #program: Program;
   readonly #answers = new Map<number, { waiting: ((answer: Answer) => void)[]; early: Answer[] }>();
@@ -82,14 +82,14 @@ export class PythonPeer implements AsyncDisposable {
     return id;
   }
 
-  /** Serves one connection, or `times` of them. */
+  /** Accepts one connection, or `times` connections. */
   async serve(options: PeerOptions): Promise<{ port: number; outcome: () => Promise<PeerOutcome> }> {
     const id = await this.#command(options, { server: true });
     const { port } = await this.#answer(id);
     return { port: port!, outcome: () => this.#answer(id) };
   }
 
-  /** Connects once. */
+  /** Makes one connection. */
   async connect(port: number, options: PeerOptions): Promise<PeerOutcome> {
     return await this.#answer(await this.#command(options, { server: false, port }));
   }

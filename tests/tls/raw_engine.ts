@@ -1,4 +1,4 @@
-// An engine of OpenSSL's over a plain socket, for what Python's API cannot do.
+// An OpenSSL engine over a plain socket, for what Python's API cannot do.
 
 import type { Socket } from "../../mod.ts";
 import { handleOf } from "../../native/tls/engine.ts";
@@ -9,7 +9,7 @@ import { engineOf } from "../../tls/engines.ts";
 import { requestFor } from "../../tls/request.ts";
 import type { BaseContext } from "../../tls/context.ts";
 
-/** One side of a TLS connection, whose bytes are moved by hand. */
+/** One side of a TLS connection. The test moves its bytes. */
 export class RawEngine {
   readonly #sock: Socket;
   readonly incoming = new MemoryBIO();
@@ -22,12 +22,12 @@ export class RawEngine {
     this.engine = engineOf(context).connection(request, this.incoming, this.outgoing) as NativeEngine;
   }
 
-  /** Sends what the engine has for the peer. */
+  /** Sends the bytes that the engine has for the peer. */
   async flush(): Promise<void> {
     if (this.outgoing.pending > 0) await this.#sock.sendall(this.outgoing.read());
   }
 
-  /** Gives the engine what comes next. */
+  /** Passes the next received bytes to the engine. */
   async pull(): Promise<void> {
     const data = await this.#sock.recv(65536);
     if (data.length === 0) this.incoming.write_eof();
@@ -57,7 +57,7 @@ export class RawEngine {
     }
   }
 
-  /** Changes the own key with the next data and, if asked, the peer's. */
+  /** Changes the own key with the next data, and the peer's key too if `both` is set. */
   updateKeys(both: boolean): void {
     libssl().SSL_key_update(handleOf(this.engine), both ? 1 : 0);
   }

@@ -1,11 +1,11 @@
-// The cases of CPython 3.13's test_ssl, by name: those that are rewritten here, and why the others are not.
+// The cases of CPython 3.13's test_ssl by name: those that are rewritten here, and the reasons why others are missing.
 
 import { Authority } from "./authority.ts";
 import { clientContext, dial, listen, NATIVE, portOf, serverContext } from "./backends.ts";
 import type { WrapSocketOptions } from "../../ssl.ts";
 import type { SSLContext, SSLSocket } from "../../ssl.ts";
 
-/** A case of test_ssl, rewritten. */
+/** Declares a rewritten case of test_ssl. */
 export function testSsl(name: string, fn: () => void | Promise<void>): void {
   Deno.test(`native: test_ssl: ${name}`, fn);
 }
@@ -17,7 +17,7 @@ const WINDOWS = "for Windows";
 const PYTHON = "about Python's own objects: reference cycles, warnings, enumerations' texts";
 const LEFT_OUT = "the name is left out: docs/tls.md";
 
-/** Why a case is not here. */
+/** The reasons why cases are missing. */
 export const EXCEPTIONS: Record<string, string> = {
   test_errors_sslwrap: "of Pythons before 3.13",
   test_match_hostname: "of Pythons before 3.13",
@@ -74,11 +74,11 @@ export const EXCEPTIONS: Record<string, string> = {
   test_https_client_non_tls_response_ignored: "about http.client",
 };
 
-/** Certificates for the cases. */
+/** The authority that issues the certificates of the cases. */
 export const authority = await Authority.create();
 export const identity = await authority.issue();
 
-/** A client's context and a server's, as test_ssl's testing_context(). */
+/** A client's and a server's context, as test_ssl's testing_context(). */
 export function contexts(): [client: SSLContext, server: SSLContext] {
   return [clientContext(NATIVE, authority.cert), serverContext(NATIVE, identity)];
 }
@@ -104,7 +104,7 @@ export async function connect(
     near = await client.wrap_socket(plain, options);
   } catch (error) {
     plain.close();
-    // The server's side of the failure, which is its own test.
+    // If the handshake fails, `conn` is the server's error, which the test may check.
     const conn = await accepted.catch((cause) => cause);
     if (Array.isArray(conn)) conn[0].close();
     (error as { peer?: unknown }).peer = conn;

@@ -1,7 +1,7 @@
 // What Deno reports about a TLS connection: the ALPN protocol. Any other question throws, since null would be wrong.
 
 import { errorFor } from "../../base/errors.ts";
-import type { Facts } from "../../tls/engine.ts";
+import type { ConnectionInfo } from "../../tls/engine.ts";
 
 /** The alternative. Every error for what Deno's TLS does not support names it. */
 export const NATIVE_TLS_HINT =
@@ -12,7 +12,7 @@ function unknown(what: string): Error {
 }
 
 /** The information about a connection. */
-export class DenoFacts implements Facts {
+export class DenoConnectionInfo implements ConnectionInfo {
   readonly #alpn: () => string | null;
   readonly #pending: () => number;
 
