@@ -1025,7 +1025,7 @@ except (ImportError, OSError):
     names = []
 print(json.dumps(names))`);
   const here = new Set<string>();
-  for (const file of ["native_tls_contexts_test.ts", "native_tls_connections_test.ts"]) {
+  for (const file of ["native_tls_contexts_test.ts", "native_tls_connections_test.ts", "native_tls_psk_test.ts"]) {
     const source = await Deno.readTextFile(new URL(file, import.meta.url));
     for (const [, name] of source.matchAll(/"(?:native: test_ssl: )?(test_\w+)/g)) here.add(name);
   }

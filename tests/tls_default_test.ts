@@ -60,6 +60,7 @@ Deno.test("default: what a client cannot have is refused before a byte is sent",
     [/revocation lists/, (context) => context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF],
     [/set_ciphers/, (context) => context.set_ciphers("ECDHE+AESGCM")],
     [/set_ecdh_curve/, (context) => context.set_ecdh_curve("prime256v1")],
+    [/set_psk_client_callback/, (context) => context.set_psk_client_callback(() => [null, new Uint8Array(4)])],
     [/capath/, (context) => context.load_verify_locations({ capath: "/etc/ssl/certs" })],
   ];
   for (const [words, change] of changes) {
@@ -86,6 +87,7 @@ Deno.test("default: what a server cannot have is refused before a byte is sent",
     [/asking clients for certificates/, (context) => context.verify_mode = ssl.CERT_OPTIONAL],
     [/sni_callback/, (context) => context.sni_callback = () => {}],
     [/num_tickets/, (context) => context.num_tickets = 0],
+    [/set_psk_server_callback/, (context) => context.set_psk_server_callback(() => new Uint8Array(4))],
     [/version limit/, (context) => context.minimum_version = ssl.TLSVersion.TLSv1_3],
   ];
   for (const [words, change] of changes) {

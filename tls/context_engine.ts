@@ -3,6 +3,7 @@
 import type { Clock } from "../seam/clock.ts";
 import type { Transport } from "../seam/transport.ts";
 import type { ByteQueue, Engine } from "./engine.ts";
+import type { PskClientCallback, PskServerCallback } from "./psk.ts";
 import type { SecureTransport } from "./transport.ts";
 
 /** A cipher suite as `get_ciphers()` returns it. */
@@ -133,6 +134,8 @@ export interface ContextEngine {
   getCiphers(): CipherDescription[];
   setEcdhCurve(name: string): void;
   loadDhParams(pem: string): void;
+  setPskClient(callback: PskClientCallback | null): void;
+  setPskServer(callback: PskServerCallback | null, identityHint: string | null): void;
   /** Returns the trusted certificates of authorities in DER. */
   authorities(): Uint8Array<ArrayBuffer>[];
   storeStats(): StoreStats;

@@ -166,6 +166,12 @@ export class DenoContext implements ContextEngine {
   setEcdhCurve(): void {
     this.#unserved.add("set_ecdh_curve");
   }
+  setPskClient(): void {
+    this.#unserved.add("set_psk_client_callback");
+  }
+  setPskServer(): void {
+    this.#unserved.add("set_psk_server_callback");
+  }
   loadDhParams(): void {
     this.#unserved.add("load_dh_params");
   }

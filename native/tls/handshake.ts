@@ -4,6 +4,7 @@
 // has no callbacks to close.
 
 import type { EngineRequest } from "../../tls/context_engine.ts";
+import type { PskClientCallback, PskServerCallback } from "../../tls/psk.ts";
 import { libc } from "../libc.ts";
 import { libssl } from "./library.ts";
 import type { Handle } from "./library.ts";
@@ -46,6 +47,8 @@ export interface OwnContext {
   readonly handle: Handle;
   readonly alpnProtocols: readonly string[];
   readonly verifyMode: number;
+  readonly pskClient: PskClientCallback | null;
+  readonly pskServer: PskServerCallback | null;
 }
 
 /** One side of a connection during its handshake. */
