@@ -501,8 +501,17 @@ testSsl("test_starttls", async () => {
   // And flags are a plain socket's again.
   await plainNear.sendall("x");
   assert.equal(text(await plainFar.recv(1, socket.MSG_PEEK)), "x");
-  plainNear.close();
-  plainFar.close();
+  assert.equal(text(await plainFar.recv(1)), "x");
+  // A handshake needs another wrap_socket.
+  assert.equal((await errorOf(near.do_handshake())).code, "ENOTCONN");
+  const [again, farAgain] = await Promise.all([
+    client.wrap_socket(plainNear, LOCALHOST),
+    server.wrap_socket(plainFar, { server_side: true }),
+  ]);
+  await again.sendall("secret again");
+  assert.equal(text(await receive(farAgain, 12)), "secret again");
+  again.close();
+  farAgain.close();
 });
 
 testSsl("test_socketserver", async () => {
@@ -514,7 +523,7 @@ testSsl("test_socketserver", async () => {
     }
   }
   await using server = new TCPServer(["127.0.0.1", 0], Echo as any);
-  (server as any).socket = await context.wrap_socket(server.socket as any, { server_side: true });
+  server.socket = await context.wrap_socket(server.socket, { server_side: true });
   const serving = server.handle_request();
   const plain = await dial(NATIVE, (server.server_address as [string, number])[1]);
   using sock = await client.wrap_socket(plain, LOCALHOST);

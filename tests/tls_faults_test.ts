@@ -75,6 +75,27 @@ for (const backend of BACKENDS) {
     far.close();
   });
 
+  Deno.test(`${backend.name}: a handshake that failed fails again with each call, and never looks like an end`, async () => {
+    const other = await Authority.create();
+    for (const first of ["do_handshake", "recv"] as const) {
+      using listener = await listen(NATIVE, serverContext(NATIVE, identity));
+      const refused = errorOf(listener.accept());
+      using sock = await clientContext(backend, other.cert).wrap_socket(await dial(backend, portOf(listener)), {
+        server_hostname: "localhost",
+        do_handshake_on_connect: false,
+        suppress_ragged_eofs: true,
+      });
+      const calls = [() => sock.recv(1), () => sock.recv_into(new Uint8Array(1)), () => sock.recv(1)];
+      if (first === "do_handshake") calls.unshift(() => sock.do_handshake() as Promise<any>);
+      for (const call of calls) {
+        const error = await errorOf(call());
+        assert.ok(error instanceof backend.ssl.SSLCertVerificationError, `${first}: ${error}`);
+      }
+      assert.ok((await errorOf(sock.sendall("secret"))) instanceof backend.ssl.OSError);
+      await refused;
+    }
+  });
+
   Deno.test(`${backend.name}: an accept that gives up leaves the connection to the next one`, async () => {
     using listener = await listen(backend, serverContext(backend, identity));
     const controller = new AbortController();

@@ -15,7 +15,7 @@ import type { AncillaryData, Caller, Received, Transport, Waiter, WouldBlock } f
 import { Waiters } from "../seam/waiters.ts";
 import { NEEDS_DATA } from "./engine.ts";
 import type { ByteQueue, Engine, Facts } from "./engine.ts";
-import { SSLEOFError, wantReadError, wantWriteError } from "./errors.ts";
+import { SSLEOFError, SSLError, wantReadError, wantWriteError } from "./errors.ts";
 import { Forwarding } from "./forwarding.ts";
 import { Outgoing } from "./outgoing.ts";
 
@@ -74,6 +74,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** Whether `unwrap` has ended TLS. Before that, no byte is ever sent or received unencrypted. */
   #plain = false;
   #outgoing: Outgoing | null = null;
+  /** The error of TLS that ended the handshake. Every later call throws it again; OpenSSL would report an early end. */
+  #handshakeError: unknown = undefined;
   /** The error of receiving, if it was found before the receive that throws it … */
   #readError: unknown = undefined;
   /** … and the error of sending. */
@@ -112,6 +114,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   }
 
   start(): void {
+    // TLS begins once. After unwrap, a new wrap_socket can begin another one.
+    if (this.#plain) throw errorFor("ENOTCONN", { syscall: "do_handshake" });
     const side = this.#options.side();
     this.#side = side;
     this.#outgoing = new Outgoing(this.inner, side.outgoing);
@@ -122,7 +126,13 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   handshake(): void | WouldBlock {
     const side = this.#tls("do_handshake");
     if (side.engine.established) return;
-    if (!this.#repeatStep(side, () => side.engine.handshake())) return WOULD_BLOCK;
+    if (this.#handshakeError !== undefined) throw this.#handshakeError;
+    try {
+      if (!this.#repeatStep(side, () => side.engine.handshake())) return WOULD_BLOCK;
+    } catch (error) {
+      if (error instanceof SSLError) this.#handshakeError = error;
+      throw error;
+    }
     this.#flush();
   }
 
