@@ -311,6 +311,12 @@ for (const backend of BACKENDS) {
         () => context.load_cert_chain(identity.cert, broken, secret),
         () => context.load_cert_chain(other.key, identity.cert, secret),
         () => context.load_verify_locations(other.key),
+        // Texts that are no PEM are taken for paths.
+        () => context.load_cert_chain(identity.cert, lines.join("\n")),
+        () => context.load_cert_chain(identity.cert, lines.join("")),
+        () => context.load_cert_chain(identity.cert, other.key.replace("-----BEGIN", "-----begin")),
+        () => context.load_cert_chain(secret),
+        () => context.load_verify_locations(secret.repeat(200)),
       ]
     ) {
       assert.throws(attempt, (error: Error) => {
