@@ -863,9 +863,21 @@ testSsl("test_sni_callback_raising", async () => {
 
 testSsl("test_sni_callback_wrong_return_type", async () => {
   const [client, server] = contexts();
-  server.sni_callback = () => "foo" as any;
-  const error = await errorOf(connect(client, server));
-  assert.equal(error.reason, "TLSV1_ALERT_INTERNAL_ERROR");
+  const answers: [unknown, RegExp][] = [
+    ["foo", /not string/],
+    [1.5, /not 1.5/],
+    [999, /not 999/],
+    [-1, /not -1/],
+    [Promise.resolve(), /not Promise/],
+  ];
+  for (const [answer, words] of answers) {
+    server.sni_callback = () => answer as any;
+    const error = await errorOf(connect(client, server));
+    assert.equal(error.reason, "TLSV1_ALERT_INTERNAL_ERROR");
+    // Python shows this TypeError on its standard error output.
+    assert.ok(error.peer instanceof TypeError, String(error.peer));
+    assert.match(error.peer.message, words);
+  }
 });
 
 testSsl("test_shared_ciphers", async () => {

@@ -82,7 +82,7 @@ export interface EngineRequest {
    * Called with the name that a client asks for (SNI), or null if it asks for none. Returns the alert that ends the
    * handshake, or null.
    */
-  onServerName: ((name: string | null, control: ServerNameControl) => number | null) | null;
+  onServerName: ((name: string | null, control: ServerNameControl) => unknown) | null;
 }
 
 /** The actions that a callback for server names may take. */
