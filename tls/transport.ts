@@ -346,15 +346,19 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   override shutdown(how: number): void | Promise<void> {
     const side = this.#side;
     if (side === null || (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR)) return this.inner.shutdown(how);
+    let done: void | Promise<void> = undefined;
+    if (how !== SHUT_WR) {
+      // Comes first: when both sides have ended the stream, SHUT_RD is ENOTCONN.
+      done = this.inner.shutdown(SHUT_RD);
+      this.#receiveShut = true;
+    }
     if (how !== SHUT_RD && !this.#sendShut) {
       this.#sendShut = true;
       this.#outgoing!.mayHaveOutput = true;
       side.engine.closeNotify();
       this.#flush();
     }
-    if (how === SHUT_WR) return;
-    this.#receiveShut = true;
-    return this.inner.shutdown(SHUT_RD);
+    return done;
   }
 
   #sendFin(): void {
