@@ -91,9 +91,35 @@ for (const backend of BACKENDS) {
         const error = await errorOf(call());
         assert.ok(error instanceof backend.ssl.SSLCertVerificationError, `${first}: ${error}`);
       }
-      assert.ok((await errorOf(sock.sendall("secret"))) instanceof backend.ssl.OSError);
+      assert.ok((await errorOf(sock.sendall("secret"))) instanceof backend.ssl.SSLCertVerificationError);
       await refused;
     }
+  });
+
+  Deno.test(`${backend.name}: a send that gives up before the handshake was done has sent nothing`, async () => {
+    using listener = backend.socket.create_server(["127.0.0.1", 0]);
+    const [plain, [peer]] = await Promise.all([dial(backend, portOf(listener)), listener.accept()]);
+    using sock = await clientContext(backend, authority.cert).wrap_socket(plain, {
+      server_hostname: "localhost",
+      do_handshake_on_connect: false,
+    });
+    const { BlockingIOError, TimeoutError } = backend.socket;
+    sock.settimeout(0);
+    const error = await errorOf(sock.send("x"));
+    assert.ok(error instanceof BlockingIOError || error instanceof backend.ssl.SSLWantReadError, String(error));
+    sock.settimeout(0.02);
+    assert.ok((await errorOf(sock.send("x"))) instanceof TimeoutError);
+    assert.ok((await errorOf(sock.sendall(new Uint8Array(100_000)))) instanceof TimeoutError);
+    const aborted = await errorOf(sock.send("x", 0, { signal: AbortSignal.timeout(20) }));
+    assert.equal(aborted.name, "TimeoutError");
+    // The handshake goes on when the server begins to speak.
+    sock.settimeout(10);
+    const [secure] = await Promise.all([
+      serverContext(NATIVE, identity).wrap_socket(peer as Socket, { server_side: true }),
+      sock.sendall("hello").then(() => sock.shutdown(SHUT_WR)),
+    ]);
+    assert.equal(new TextDecoder().decode(await receive(secure)), "hello");
+    secure.close();
   });
 
   Deno.test(`${backend.name}: an accept that gives up leaves the connection to the next one`, async () => {
