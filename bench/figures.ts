@@ -22,6 +22,8 @@ export interface Run {
   rows: Row[];
 }
 
+const ROOT = new URL("..", import.meta.url);
+
 /** The documents with markers. */
 const DOCUMENTS = ["README.md", "README.zh.md", "docs/performance.md", "docs/performance-details.md"];
 
@@ -52,7 +54,8 @@ function find(rows: Row[], name: string, placement?: Placement): Row | undefined
   return rows.find((row) => row.name === name && (placement === undefined || row.placement === placement));
 }
 
-function times(value: number): string {
+/** A ratio with two decimals; empty for NaN. */
+export function times(value: number): string {
   return Number.isFinite(value) ? value.toFixed(2) : "";
 }
 
@@ -60,7 +63,8 @@ function cell(value: number): string {
   return Number.isNaN(value) ? "" : figure(value);
 }
 
-function table(head: string[], body: string[][]): string {
+/** A table in Markdown. All columns but the first are aligned to the right. */
+export function table(head: string[], body: string[][]): string {
   const lines = [head, head.map((_, i) => i === 0 ? "---" : "---:"), ...body];
   return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
@@ -138,26 +142,36 @@ const PARTS: Record<string, (run: Run) => string> = {
   "waits-ready": (run) => waitTable(run, "-ready"),
 };
 
-/** Fills the markers of a document. */
-export function fill(text: string, run: Run): string {
-  return text.replace(/(<!-- figures:(\S+) -->)([^]*?)(<!-- \/figures -->)/g, (_, begin, name, old, end) => {
-    const part = PARTS[name];
-    if (part === undefined) throw new Error(`no figures are called ${name}`);
-    // Markers within a line keep their text in the line.
-    const space = old.includes("\n") ? "\n\n" : "";
+/** Replaces the text between the markers of a kind, by the name of each marker. */
+export function fillMarkers<R>(text: string, kind: string, run: R, parts: Record<string, (run: R) => string>): string {
+  const markers = new RegExp(`(<!-- ${kind}:(\\S+) -->)([^]*?)(<!-- /${kind} -->)`, "g");
+  return text.replace(markers, (_, begin, name, old, end) => {
+    const part = parts[name];
+    if (part === undefined) throw new Error(`no ${kind} are called ${name}`);
+    // Markers within a line keep their text in the line. The text may have been wrapped.
+    const space = old.startsWith("\n") ? "\n\n" : "";
     return `${begin}${space}${part(run)}${space}${end}`;
   });
 }
 
-/** Writes a run into the documents, and draws the chart. */
-export async function writeFigures(run: Run): Promise<void> {
-  const root = new URL("..", import.meta.url);
-  const paths = DOCUMENTS.map((path) => new URL(path, root));
-  for (const path of paths) await Deno.writeTextFile(path, fill(await Deno.readTextFile(path), run));
-  await Deno.writeTextFile(new URL("docs/performance.svg", root), drawChart(run.rows));
+/** Fills a document's markers. */
+export function fill(text: string, run: Run): string {
+  return fillMarkers(text, "figures", run, PARTS);
+}
+
+/** Rewrites documents, whose paths are relative to the repository, and formats them. */
+export async function rewriteDocuments(documents: string[], change: (text: string) => string): Promise<void> {
+  const paths = documents.map((path) => new URL(path, ROOT));
+  for (const path of paths) await Deno.writeTextFile(path, change(await Deno.readTextFile(path)));
   const files = paths.map((path) => path.pathname);
   const { success } = await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", ...files] }).output();
   if (!success) throw new Error("deno fmt failed on the documents");
+}
+
+/** Writes a run into the documents, and draws the chart. */
+export async function writeFigures(run: Run): Promise<void> {
+  await rewriteDocuments(DOCUMENTS, (text) => fill(text, run));
+  await Deno.writeTextFile(new URL("docs/performance.svg", ROOT), drawChart(run.rows));
 }
 
 if (import.meta.main) {

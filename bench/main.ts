@@ -14,7 +14,7 @@ import type { ParseArgsConfig } from "node:util";
 import { compareWith } from "./compare.ts";
 import { drawChart } from "./chart.ts";
 import { writeFigures } from "./figures.ts";
-import { describeMachine, findPeers, type Peer } from "./peers.ts";
+import { describeCommit, describeMachine, findPeers, type Peer } from "./peers.ts";
 import { canPin, stopAll } from "./processes.ts";
 import { printRow, printSummary } from "./report.ts";
 import type { Cell, Row } from "./rows.ts";
@@ -193,11 +193,7 @@ printSummary(rows);
 const results = new URL("results/", import.meta.url);
 await Deno.mkdir(results, { recursive: true });
 const complete = !options.only && !options.peers && rounds >= 3;
-const { stdout } = await new Deno.Command("git", {
-  args: ["describe", "--always", "--dirty"],
-  cwd: new URL("..", import.meta.url),
-}).output();
-const commit = new TextDecoder().decode(stdout).trim();
+const commit = await describeCommit();
 const record = { date: new Date().toISOString(), commit, machine, rounds, timing, complete, rows };
 await Deno.writeTextFile(new URL("latest.json", results), JSON.stringify(record, null, 1));
 if (complete) await writeFigures(record);

@@ -116,3 +116,10 @@ export async function describeMachine(): Promise<Record<string, string>> {
     cc: await firstLine("cc", "--version") ?? "absent",
   };
 }
+
+/** The commit that is measured, with "-dirty" if the tree has changes. */
+export async function describeCommit(): Promise<string> {
+  const args = ["describe", "--always", "--dirty"];
+  const { stdout } = await new Deno.Command("git", { args, cwd: new URL("..", import.meta.url) }).output();
+  return new TextDecoder().decode(stdout).trim();
+}

@@ -2,13 +2,17 @@
 // its own process, and the client is always the same (Deno.connectTls).
 //
 //   deno run -A bench/tls.ts [--rounds 5] [--seconds 1] [--peers default,deno]
+//   deno run -A bench/tls.ts --write     # also writes the figures in docs
 //
 // It prints two figures for each: the units per second, and the server's CPU time per unit. On a machine with other load,
 // compare the second figure.
 
 import { parseArgs } from "node:util";
 import { selfSigned } from "../examples/_certificate.ts";
+import { describeCommit, describeMachine } from "./peers.ts";
 import { figure, summarize } from "./statistics.ts";
+import { writeTlsFigures } from "./tls_figures.ts";
+import type { TlsRow, TlsSample } from "./tls_figures.ts";
 
 const here = (file: string) => new URL(`tls/${file}`, import.meta.url).pathname;
 const deno = (file: string) => [Deno.execPath(), "run", "-A", "--unstable-net", "--no-check", here(file)];
@@ -25,17 +29,27 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "1" },
     peers: { type: "string", default: Object.keys(PEERS).join(",") },
+    write: { type: "boolean", default: false },
   },
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 const peers = values.peers.split(",");
+const complete = rounds >= 3 && Object.keys(PEERS).every((peer) => peers.includes(peer));
+if (values.write && !complete) throw new Error("--write needs all peers and three rounds");
 
-/** The workloads: the unit, and a function that makes one run against a port and returns the number of units. */
-const WORKLOADS: Record<string, { unit: string; run: (conn: Deno.TlsConn, end: number) => Promise<number> }> = {
-  "ping-pong, 64 bytes": { unit: "round trip", run: pingPong },
-  "upload": { unit: "MB", run: upload },
-  "download": { unit: "MB", run: download },
+interface Workload {
+  unit: string;
+  rate: string;
+  /** One run over a connection. Returns how many units there were. */
+  run: (conn: Deno.TlsConn, end: number) => Promise<number>;
+}
+
+/** What is measured. */
+const WORKLOADS: Record<string, Workload> = {
+  "ping-pong, 64 bytes": { unit: "round trip", rate: "round trips/s", run: pingPong },
+  "upload": { unit: "MB", rate: "MB/s", run: upload },
+  "download": { unit: "MB", rate: "MB/s", run: download },
 };
 
 async function pingPong(conn: Deno.TlsConn, end: number): Promise<number> {
@@ -71,12 +85,7 @@ function cpuTime(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-interface Sample {
-  perSecond: number;
-  microseconds: number;
-}
-
-async function sample(peer: string, workload: string, paths: string[], ca: string): Promise<Sample> {
+async function sample(peer: string, workload: string, paths: string[], ca: string): Promise<TlsSample> {
   const [command, ...args] = PEERS[peer];
   const child = new Deno.Command(command, { args: [...args, ...paths], stdout: "piped", stderr: "inherit" }).spawn();
   const reader = child.stdout.getReader();
@@ -99,6 +108,11 @@ async function sample(peer: string, workload: string, paths: string[], ca: strin
   return { perSecond: count / elapsed, microseconds: used * 1e6 / count };
 }
 
+const machine = await describeMachine();
+const commit = await describeCommit();
+for (const [name, value] of Object.entries({ ...machine, commit })) console.log(`${name.padEnd(8)}${value}`);
+const rows: TlsRow[] = [];
+
 const { cert, key } = await selfSigned(["localhost"]);
 const folder = Deno.makeTempDirSync();
 const paths = [`${folder}/cert.pem`, `${folder}/key.pem`];
@@ -106,7 +120,7 @@ Deno.writeTextFileSync(paths[0], cert);
 Deno.writeTextFileSync(paths[1], key);
 try {
   for (const workload of Object.keys(WORKLOADS)) {
-    const samples: Record<string, Sample[]> = Object.fromEntries(peers.map((peer) => [peer, []]));
+    const samples: Record<string, TlsSample[]> = Object.fromEntries(peers.map((peer) => [peer, []]));
     for (let round = 0; round < rounds; round++) {
       // The order rotates with the rounds.
       for (let i = 0; i < peers.length; i++) {
@@ -114,8 +128,9 @@ try {
         samples[peer].push(await sample(peer, workload, paths, cert));
       }
     }
-    const { unit } = WORKLOADS[workload];
-    console.log(`\n${workload}`.padEnd(24) + `${unit}s per second`.padStart(28) + `µs of CPU per ${unit}`.padStart(36));
+    const { unit, rate } = WORKLOADS[workload];
+    rows.push({ title: workload, unit, rate, samples });
+    console.log(`\n${workload}`.padEnd(24) + rate.padStart(28) + `µs of CPU per ${unit}`.padStart(36));
     for (const peer of peers) {
       const speed = summarize(samples[peer].map((each) => each.perSecond));
       const cost = summarize(samples[peer].map((each) => each.microseconds));
@@ -125,4 +140,8 @@ try {
   }
 } finally {
   Deno.removeSync(folder, { recursive: true });
+}
+if (values.write) {
+  await writeTlsFigures({ date: new Date().toISOString(), commit, machine, rounds, seconds, rows });
+  console.log("\nwritten: docs/performance.md, docs/performance-details.md");
 }

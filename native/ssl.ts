@@ -3,8 +3,8 @@
  * client certificates, SSLObject, sessions, callbacks for server names, and the peer's certificate. It puts TLS on sockets
  * of the default and the native backend.
  *
- * It needs `--allow-ffi` for libc, libssl.so.3 and libcrypto.so.3. ALPN on a server and `sni_callback` need
- * `--allow-ffi` without a list of paths. Files of certificates need `--allow-read`. The system's authorities do not.
+ * It needs `--allow-ffi` for libc, libssl.so.3 and libcrypto.so.3. ALPN on a server, `sni_callback` and pre-shared keys
+ * need `--allow-ffi` without a list of paths. Files of certificates need `--allow-read`. The system's authorities do not.
  *
  * @example A client that checks the server's certificate
  * ```ts ignore
@@ -39,6 +39,9 @@ export type { ServerCertificateOptions } from "../tls/server_certificate.ts";
 export { MemoryBIO } from "./tls/memory_bio.ts";
 export { SSLSession } from "./tls/session.ts";
 export type { DefaultPaths } from "./tls/system.ts";
+
+/** Whether pre-shared keys are supported. */
+export const HAS_PSK = true;
 
 /**
  * A context, as Python's `ssl.SSLContext`: the trusted authorities, its certificate, and the settings of connections.

@@ -51,8 +51,14 @@ export abstract class SocketServer<R> extends BaseServer<R> {
   /** The number of connections that may be queued: the backlog of listen(2). */
   static request_queue_size: number = 5;
 
-  /** The listening socket. */
-  readonly socket: Socket;
+  /**
+   * The listening socket. Set it before the first request to serve TLS, as in Python:
+   *
+   * ```ts ignore
+   * server.socket = await context.wrap_socket(server.socket, { server_side: true });
+   * ```
+   */
+  socket: Socket;
   #boundByConstructor = false;
 
   /**

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { describeChart, drawChart } from "../bench/chart.ts";
 import { fill } from "../bench/figures.ts";
 import type { Run } from "../bench/figures.ts";
+import { fillTls, TLS_DOCUMENTS } from "../bench/tls_figures.ts";
+import type { TlsRun } from "../bench/tls_figures.ts";
 
 function row(name: string, values: Record<string, number>): Run["rows"][number] {
   const cells = Object.entries(values).map(([peer, value]) => ({ peer, samples: [{ value }] }));
@@ -53,4 +55,55 @@ Deno.test("the chart says its figures in words, and outlines its labels", () => 
   assert.ok(svg.includes(`aria-label="${describeChart(run.rows)}"`));
   assert.match(svg, /\.value\{paint-order:stroke;/);
   assert.match(svg, /<text class="value own"/);
+});
+
+const tlsRun: TlsRun = {
+  date: run.date,
+  commit: run.commit,
+  machine: { ...run.machine, node: "absent", python: "Python 3.13.0" },
+  rounds: 3,
+  seconds: 1,
+  rows: [{
+    title: "upload",
+    unit: "MB",
+    rate: "MB/s",
+    samples: Object.fromEntries(
+      Object.entries({ default: 90, native: 120, deno: 100, node: 80, cpython: 60 }).map(([peer, rate]) => [
+        peer,
+        [1, 3, 2].map((round) => ({ perSecond: rate * round, microseconds: 1000 / rate / round })),
+      ]),
+    ),
+  }],
+};
+
+Deno.test("the figures of TLS are a table with its conditions, and leave the other markers alone", () => {
+  const text =
+    "<!-- figures:table -->x<!-- /figures --> <!-- tls-figures:default -->0.88 to\n0.96<!-- /tls-figures -->\n" +
+    "<!-- tls-figures:conditions -->\n\n<!-- /tls-figures -->\n<!-- tls-figures:table -->\n\n<!-- /tls-figures -->";
+  assert.equal(
+    fillTls(text, tlsRun),
+    `<!-- figures:table -->x<!-- /figures --> <!-- tls-figures:default -->0.90 to 0.90<!-- /tls-figures -->
+<!-- tls-figures:conditions -->
+
+Measured on 2026-11-28 at commit abc1234 on 2 × CPU (linux 6, Deno 2.9.6, no Node, Python 3.13.0), 3 rounds of 1 s.
+
+<!-- /tls-figures -->
+<!-- tls-figures:table -->
+
+|  | default / Deno | native / CPython | default | native | Deno | node:tls | CPython |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| upload, MB/s | 0.90 | 2.00 | 180 | 240 | 200 | 160 | 120 |
+| upload, µs of CPU per MB | 0.90 | 2.00 | 5.56 | 4.17 | 5.00 | 6.25 | 8.33 |
+
+<!-- /tls-figures -->`,
+  );
+  assert.throws(() => fillTls("<!-- tls-figures:x -->y<!-- /tls-figures -->", tlsRun), /no tls-figures are called x/);
+});
+
+Deno.test("the documents' markers of TLS are all known", async () => {
+  for (const path of TLS_DOCUMENTS) {
+    const text = await Deno.readTextFile(new URL(`../${path}`, import.meta.url));
+    assert.match(text, /<!-- tls-figures:/, path);
+    fillTls(text, tlsRun);
+  }
 });

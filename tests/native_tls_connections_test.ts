@@ -501,8 +501,17 @@ testSsl("test_starttls", async () => {
   // Flags work again, as on a plain socket.
   await plainNear.sendall("x");
   assert.equal(text(await plainFar.recv(1, socket.MSG_PEEK)), "x");
-  plainNear.close();
-  plainFar.close();
+  assert.equal(text(await plainFar.recv(1)), "x");
+  // A handshake needs another wrap_socket.
+  assert.equal((await errorOf(near.do_handshake())).code, "ENOTCONN");
+  const [again, farAgain] = await Promise.all([
+    client.wrap_socket(plainNear, LOCALHOST),
+    server.wrap_socket(plainFar, { server_side: true }),
+  ]);
+  await again.sendall("secret again");
+  assert.equal(text(await receive(farAgain, 12)), "secret again");
+  again.close();
+  farAgain.close();
 });
 
 testSsl("test_socketserver", async () => {
@@ -514,7 +523,7 @@ testSsl("test_socketserver", async () => {
     }
   }
   await using server = new TCPServer(["127.0.0.1", 0], Echo as any);
-  (server as any).socket = await context.wrap_socket(server.socket as any, { server_side: true });
+  server.socket = await context.wrap_socket(server.socket, { server_side: true });
   const serving = server.handle_request();
   const plain = await dial(NATIVE, (server.server_address as [string, number])[1]);
   using sock = await client.wrap_socket(plain, LOCALHOST);
@@ -854,9 +863,21 @@ testSsl("test_sni_callback_raising", async () => {
 
 testSsl("test_sni_callback_wrong_return_type", async () => {
   const [client, server] = contexts();
-  server.sni_callback = () => "foo" as any;
-  const error = await errorOf(connect(client, server));
-  assert.equal(error.reason, "TLSV1_ALERT_INTERNAL_ERROR");
+  const answers: [unknown, RegExp][] = [
+    ["foo", /not string/],
+    [1.5, /not 1.5/],
+    [999, /not 999/],
+    [-1, /not -1/],
+    [Promise.resolve(), /not Promise/],
+  ];
+  for (const [answer, words] of answers) {
+    server.sni_callback = () => answer as any;
+    const error = await errorOf(connect(client, server));
+    assert.equal(error.reason, "TLSV1_ALERT_INTERNAL_ERROR");
+    // Python shows this TypeError on its standard error output.
+    assert.ok(error.peer instanceof TypeError, String(error.peer));
+    assert.match(error.peer.message, words);
+  }
 });
 
 testSsl("test_shared_ciphers", async () => {
@@ -1025,7 +1046,7 @@ except (ImportError, OSError):
     names = []
 print(json.dumps(names))`);
   const here = new Set<string>();
-  for (const file of ["native_tls_contexts_test.ts", "native_tls_connections_test.ts"]) {
+  for (const file of ["native_tls_contexts_test.ts", "native_tls_connections_test.ts", "native_tls_psk_test.ts"]) {
     const source = await Deno.readTextFile(new URL(file, import.meta.url));
     for (const [, name] of source.matchAll(/"(?:native: test_ssl: )?(test_\w+)/g)) here.add(name);
   }

@@ -7,6 +7,7 @@ import { AF_UNIX, create_connection, create_server, select, SO_KEEPALIVE, socket
 import { IPPROTO_TCP, TCP_NODELAY } from "../mod.ts";
 import type { Socket } from "../mod.ts";
 import * as ssl from "../ssl.ts";
+import { available } from "./_helpers.ts";
 import { Authority } from "./tls/authority.ts";
 import { clientContext, DEFAULT, errorOf, listen, portOf, receive, serverContext, text } from "./tls/backends.ts";
 
@@ -60,6 +61,7 @@ Deno.test("default: what a client cannot have is refused before a byte is sent",
     [/revocation lists/, (context) => context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF],
     [/set_ciphers/, (context) => context.set_ciphers("ECDHE+AESGCM")],
     [/set_ecdh_curve/, (context) => context.set_ecdh_curve("prime256v1")],
+    [/set_psk_client_callback/, (context) => context.set_psk_client_callback(() => [null, new Uint8Array(4)])],
     [/capath/, (context) => context.load_verify_locations({ capath: "/etc/ssl/certs" })],
   ];
   for (const [words, change] of changes) {
@@ -86,6 +88,7 @@ Deno.test("default: what a server cannot have is refused before a byte is sent",
     [/asking clients for certificates/, (context) => context.verify_mode = ssl.CERT_OPTIONAL],
     [/sni_callback/, (context) => context.sni_callback = () => {}],
     [/num_tickets/, (context) => context.num_tickets = 0],
+    [/set_psk_server_callback/, (context) => context.set_psk_server_callback(() => new Uint8Array(4))],
     [/version limit/, (context) => context.minimum_version = ssl.TLSVersion.TLSv1_3],
   ];
   for (const [words, change] of changes) {
@@ -109,6 +112,57 @@ Deno.test("default: what a server cannot have is refused before a byte is sent",
   using listener = create_server(["127.0.0.1", 0]);
   const bare = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH);
   assert.match((await errorOf(bare.wrap_socket(listener, options))).message, /without a certificate/);
+});
+
+Deno.test({
+  name: "default: keys and certificates that Deno cannot use are refused, and the listener still listens",
+  ignore: !available("openssl", "version"),
+  async fn() {
+    // A key of a kind that Deno's TLS does not have, and a certificate that is longer than it reads.
+    const names = Array.from({ length: 5000 }, (_, number) => `host-${number}.example.org`);
+    const long = await authority.issue({ names });
+    for (const { cert, key } of [await ed448(), long]) {
+      const context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH);
+      context.load_cert_chain(cert, key);
+      using listener = create_server(["127.0.0.1", 0]);
+      const error = await errorOf(context.wrap_socket(listener, { server_side: true }));
+      assert.equal(error.code, "EOPNOTSUPP", String(error));
+      assert.match(error.message, /this certificate or key/);
+      using _near = await create_connection(listener.getsockname());
+      const [far] = await listener.accept();
+      far.close();
+      // Another certificate replaces it.
+      context.load_cert_chain(identity.cert, identity.key);
+      using _secure = await context.wrap_socket(listener, { server_side: true });
+    }
+    const context = new ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT);
+    for (const cadata of [long.cert, ssl.PEM_cert_to_DER_cert(long.cert)]) {
+      assert.throws(() => context.load_verify_locations({ cadata }), ssl.SSLError);
+    }
+  },
+});
+
+/** A self-signed certificate with an Ed448 key. */
+async function ed448(): Promise<{ cert: string; key: string }> {
+  const args = ["req", "-x509", "-newkey", "ed448", "-nodes", "-keyout", "-", "-subj", "/CN=localhost"];
+  const { stdout } = await new Deno.Command("openssl", { args, stderr: "null" }).output();
+  const [key, cert] = new TextDecoder().decode(stdout).split(/(?=-----BEGIN CERTIFICATE-----)/);
+  return { cert, key };
+}
+
+Deno.test("default: Deno keeps a connection whose handshake was given up until the peer ends it", async () => {
+  // docs/tls.md tells this. Deno's close() does not end a handshake.
+  using pair = await connection();
+  pair.near.settimeout(0.01);
+  const error = await errorOf(client().wrap_socket(pair.near, { server_hostname: "localhost" }));
+  assert.equal(error.name, "TimeoutError", String(error));
+  assert.equal(pair.near.fileno(), -1);
+  assert.ok((await pair.far.recv(10_000)).length > 0); // The ClientHello.
+  pair.far.settimeout(0.1);
+  assert.equal((await errorOf(pair.far.recv(1))).name, "TimeoutError");
+  await pair.far.shutdown(1);
+  pair.far.settimeout(10);
+  assert.equal((await pair.far.recv(1)).length, 0);
 });
 
 Deno.test("default: Unix sockets, duplicates and sockets of another backend are refused", async () => {

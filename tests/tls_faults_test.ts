@@ -75,6 +75,53 @@ for (const backend of BACKENDS) {
     far.close();
   });
 
+  Deno.test(`${backend.name}: a handshake that failed fails again with each call, and never looks like an end`, async () => {
+    const other = await Authority.create();
+    for (const first of ["do_handshake", "recv"] as const) {
+      using listener = await listen(NATIVE, serverContext(NATIVE, identity));
+      const refused = errorOf(listener.accept());
+      using sock = await clientContext(backend, other.cert).wrap_socket(await dial(backend, portOf(listener)), {
+        server_hostname: "localhost",
+        do_handshake_on_connect: false,
+        suppress_ragged_eofs: true,
+      });
+      const calls = [() => sock.recv(1), () => sock.recv_into(new Uint8Array(1)), () => sock.recv(1)];
+      if (first === "do_handshake") calls.unshift(() => sock.do_handshake() as Promise<any>);
+      for (const call of calls) {
+        const error = await errorOf(call());
+        assert.ok(error instanceof backend.ssl.SSLCertVerificationError, `${first}: ${error}`);
+      }
+      assert.ok((await errorOf(sock.sendall("secret"))) instanceof backend.ssl.SSLCertVerificationError);
+      await refused;
+    }
+  });
+
+  Deno.test(`${backend.name}: a send that gives up before the handshake was done has sent nothing`, async () => {
+    using listener = backend.socket.create_server(["127.0.0.1", 0]);
+    const [plain, [peer]] = await Promise.all([dial(backend, portOf(listener)), listener.accept()]);
+    using sock = await clientContext(backend, authority.cert).wrap_socket(plain, {
+      server_hostname: "localhost",
+      do_handshake_on_connect: false,
+    });
+    const { BlockingIOError, TimeoutError } = backend.socket;
+    sock.settimeout(0);
+    const error = await errorOf(sock.send("x"));
+    assert.ok(error instanceof BlockingIOError || error instanceof backend.ssl.SSLWantReadError, String(error));
+    sock.settimeout(0.02);
+    assert.ok((await errorOf(sock.send("x"))) instanceof TimeoutError);
+    assert.ok((await errorOf(sock.sendall(new Uint8Array(100_000)))) instanceof TimeoutError);
+    const aborted = await errorOf(sock.send("x", 0, { signal: AbortSignal.timeout(20) }));
+    assert.equal(aborted.name, "TimeoutError");
+    // The handshake goes on when the server begins to speak.
+    sock.settimeout(10);
+    const [secure] = await Promise.all([
+      serverContext(NATIVE, identity).wrap_socket(peer as Socket, { server_side: true }),
+      sock.sendall("hello").then(() => sock.shutdown(SHUT_WR)),
+    ]);
+    assert.equal(new TextDecoder().decode(await receive(secure)), "hello");
+    secure.close();
+  });
+
   Deno.test(`${backend.name}: an accept that gives up leaves the connection to the next one`, async () => {
     using listener = await listen(backend, serverContext(backend, identity));
     const controller = new AbortController();
@@ -290,6 +337,12 @@ for (const backend of BACKENDS) {
         () => context.load_cert_chain(identity.cert, broken, secret),
         () => context.load_cert_chain(other.key, identity.cert, secret),
         () => context.load_verify_locations(other.key),
+        // Texts that are no PEM are taken for paths.
+        () => context.load_cert_chain(identity.cert, lines.join("\n")),
+        () => context.load_cert_chain(identity.cert, lines.join("")),
+        () => context.load_cert_chain(identity.cert, other.key.replace("-----BEGIN", "-----begin")),
+        () => context.load_cert_chain(secret),
+        () => context.load_verify_locations(secret.repeat(200)),
       ]
     ) {
       assert.throws(attempt, (error: Error) => {

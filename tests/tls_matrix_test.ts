@@ -29,6 +29,7 @@ const SIZE = 10_000_000;
 const DATA = pattern(SIZE);
 const DIGEST = await digest(DATA);
 const SHUT_WR = 1;
+const SHUT_RDWR = 2;
 
 const authority = await Authority.create();
 const identity = await authority.issue();
@@ -172,6 +173,19 @@ for (const [client, server] of [[DEFAULT, NATIVE], [NATIVE, DEFAULT], [DEFAULT, 
     assert.equal(text(await receive(near)), "answer");
     const error = await errorOf(near.send("more"));
     assert.equal(error.code, "EPIPE");
+  });
+
+  Deno.test(`${name}: SHUT_RDWR ends what the peer has left open`, async () => {
+    await using pair = await connected();
+    const { near, far } = pair;
+    await near.sendall("all");
+    await near.shutdown(SHUT_WR);
+    assert.equal(text(await receive(far)), "all");
+    await far.sendall("answer");
+    await far.shutdown(SHUT_RDWR);
+    assert.equal(text(await receive(near)), "answer");
+    assert.equal((await far.recv(1)).length, 0);
+    assert.equal((await errorOf(far.send("more"))).code, "EPIPE");
   });
 
   Deno.test(`${name}: lines, iteration and streams serve TLS`, async () => {

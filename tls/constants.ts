@@ -284,7 +284,7 @@ export const HAS_ECDH = true;
 export const HAS_ALPN = true;
 /** Whether NPN, the predecessor of ALPN, is supported. */
 export const HAS_NPN = false;
-/** Whether pre-shared keys are supported. */
+/** Whether pre-shared keys are supported. Native TLS supports them. */
 export const HAS_PSK = false;
 /** Whether SSL 2.0 is supported. */
 export const HAS_SSLv2 = false;

@@ -24,6 +24,8 @@ import { setEngine } from "./engines.ts";
 import { pemOf } from "./files.ts";
 import { attachEngine, objectOf } from "./object.ts";
 import type { SSLObject } from "./object.ts";
+import { checkPskClient, checkPskServer } from "./psk.ts";
+import type { PskClientCallback, PskServerCallback } from "./psk.ts";
 import { checkSide, requestFor } from "./request.ts";
 import { serverName } from "./server_name.ts";
 import type { SSLSocket } from "./socket.ts";
@@ -254,6 +256,28 @@ export abstract class BaseContext {
   /** Loads parameters for the Diffie-Hellman key exchange from a PEM file, or PEM text (native). */
   load_dh_params(path: string): void {
     this.#engine.loadDhParams(pemOf(path, "load_dh_params"));
+  }
+
+  /**
+   * Sets the callback that gives a client's pre-shared key (native), as Python 3.13; null removes it. Such a handshake needs
+   * no certificates. Allow the suites with `set_ciphers("PSK")`. What the callback throws, the handshake throws.
+   *
+   * @throws {SSLError} on a server's context.
+   */
+  set_psk_client_callback(callback: PskClientCallback | null): void {
+    checkPskClient(this.#protocol, callback);
+    this.#engine.setPskClient(callback);
+  }
+
+  /**
+   * Sets the callback that gives the pre-shared keys of a server's clients (native), as Python 3.13; null removes it.
+   * Clients of TLS 1.2 get the identity hint.
+   *
+   * @throws {SSLError} on a client's context, and for a hint that is too long.
+   */
+  set_psk_server_callback(callback: PskServerCallback | null, identity_hint: string | null = null): void {
+    checkPskServer(this.#protocol, callback, identity_hint);
+    this.#engine.setPskServer(callback, identity_hint);
   }
 
   // Certificates

@@ -3,6 +3,7 @@
 import type { Clock } from "../seam/clock.ts";
 import type { Transport } from "../seam/transport.ts";
 import type { ByteQueue, Engine } from "./engine.ts";
+import type { PskClientCallback, PskServerCallback } from "./psk.ts";
 import type { SecureTransport } from "./transport.ts";
 
 /** A cipher suite as `get_ciphers()` returns it. */
@@ -81,7 +82,7 @@ export interface EngineRequest {
    * Called with the name that a client asks for (SNI), or null if it asks for none. Returns the alert that ends the
    * handshake, or null.
    */
-  onServerName: ((name: string | null, control: ServerNameControl) => number | null) | null;
+  onServerName: ((name: string | null, control: ServerNameControl) => unknown) | null;
 }
 
 /** The actions that a callback for server names may take. */
@@ -133,6 +134,8 @@ export interface ContextEngine {
   getCiphers(): CipherDescription[];
   setEcdhCurve(name: string): void;
   loadDhParams(pem: string): void;
+  setPskClient(callback: PskClientCallback | null): void;
+  setPskServer(callback: PskServerCallback | null, identityHint: string | null): void;
   /** Returns the trusted certificates of authorities in DER. */
   authorities(): Uint8Array<ArrayBuffer>[];
   storeStats(): StoreStats;

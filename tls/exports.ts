@@ -27,6 +27,8 @@ export {
 export type { SSLErrorContext } from "./errors.ts";
 export { SSLObject } from "./object.ts";
 export { DER_cert_to_PEM_cert, PEM_cert_to_DER_cert } from "./pem.ts";
+export type { PskClientCallback, PskServerCallback } from "./psk.ts";
+export { RAND_add, RAND_bytes, RAND_status } from "./random.ts";
 export { SSLSocket } from "./socket.ts";
 export type { ConnectionOwner } from "./socket.ts";
 export { cert_time_to_seconds } from "./time.ts";

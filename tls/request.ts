@@ -1,11 +1,6 @@
 // The request of a context to its engine for one side of a connection.
 
-import {
-  ALERT_DESCRIPTION_INTERNAL_ERROR,
-  PROTOCOL_TLS_CLIENT,
-  PROTOCOL_TLS_SERVER,
-  SSL_ERROR_SSL,
-} from "./constants.ts";
+import { PROTOCOL_TLS_CLIENT, PROTOCOL_TLS_SERVER, SSL_ERROR_SSL } from "./constants.ts";
 import type { BaseContext, ServerNameCallback } from "./context.ts";
 import type { EngineRequest } from "./context_engine.ts";
 import { engineOf } from "./engines.ts";
@@ -44,9 +39,7 @@ export function requestFor(
     const connection = owner();
     const answer = callback(connection, name, context);
     if (connection.context !== context) control.use(engineOf(connection.context));
-    if (answer === undefined || answer === null) return null;
-    // As in Python, a result that is no alert is an internal error.
-    return Number.isInteger(answer) ? answer as number : ALERT_DESCRIPTION_INTERNAL_ERROR;
+    return answer ?? null;
   };
   return {
     serverSide,

@@ -15,7 +15,7 @@ import type { AncillaryData, Caller, Received, Transport, Waiter, WouldBlock } f
 import { Waiters } from "../seam/waiters.ts";
 import { NEEDS_DATA } from "./engine.ts";
 import type { ByteQueue, ConnectionInfo, Engine } from "./engine.ts";
-import { SSLEOFError, wantReadError, wantWriteError } from "./errors.ts";
+import { SSLEOFError, SSLError, wantReadError, wantWriteError } from "./errors.ts";
 import { Forwarding } from "./forwarding.ts";
 import { Outgoing } from "./outgoing.ts";
 
@@ -74,6 +74,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** Whether `unwrap` has ended TLS. Before that, no byte is ever sent or received unencrypted. */
   #plain = false;
   #outgoing: Outgoing | null = null;
+  /** The error of TLS that ended the handshake. Every later call throws it again; OpenSSL would report an early end. */
+  #handshakeError: unknown = undefined;
   /** The error for the next receive, if it was found before that receive. */
   #readError: unknown = undefined;
   /** The error for the next send, found in the same way. */
@@ -112,6 +114,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   }
 
   start(): void {
+    // TLS begins once. After unwrap, a new wrap_socket can begin another one.
+    if (this.#plain) throw errorFor("ENOTCONN", { syscall: "do_handshake" });
     const side = this.#options.side();
     this.#side = side;
     this.#outgoing = new Outgoing(this.inner, side.outgoing);
@@ -122,7 +126,13 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   handshake(): void | WouldBlock {
     const side = this.#tls("do_handshake");
     if (side.engine.established) return;
-    if (!this.#repeatStep(side, () => side.engine.handshake())) return WOULD_BLOCK;
+    if (this.#handshakeError !== undefined) throw this.#handshakeError;
+    try {
+      if (!this.#repeatStep(side, () => side.engine.handshake())) return WOULD_BLOCK;
+    } catch (error) {
+      if (error instanceof SSLError) this.#handshakeError = error;
+      throw error;
+    }
     this.#flush();
   }
 
@@ -336,15 +346,19 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   override shutdown(how: number): void | Promise<void> {
     const side = this.#side;
     if (side === null || (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR)) return this.inner.shutdown(how);
+    let done: void | Promise<void> = undefined;
+    if (how !== SHUT_WR) {
+      // Comes first: when both sides have ended the stream, SHUT_RD is ENOTCONN.
+      done = this.inner.shutdown(SHUT_RD);
+      this.#receiveShut = true;
+    }
     if (how !== SHUT_RD && !this.#sendShut) {
       this.#sendShut = true;
       this.#outgoing!.mayHaveOutput = true;
       side.engine.closeNotify();
       this.#flush();
     }
-    if (how === SHUT_WR) return;
-    this.#receiveShut = true;
-    return this.inner.shutdown(SHUT_RD);
+    return done;
   }
 
   #sendFin(): void {

@@ -44,6 +44,7 @@ import { certificatesIn, DER_cert_to_PEM_cert } from "../../tls/pem.ts";
 import { Reader } from "../../tls/der.ts";
 import type { SecureTransport } from "../../tls/transport.ts";
 import { StreamTransport } from "../streams.ts";
+import { refusalOf } from "./acceptance.ts";
 import { TlsConn } from "./conn.ts";
 import { fromDenoTls } from "./errors.ts";
 import { NATIVE_TLS_HINT } from "./connection_info.ts";
@@ -83,7 +84,8 @@ export class DenoContext implements ContextEngine {
   /** The trusted certificates in PEM. */
   readonly #trusted: string[] = [];
   #trustsSystem = false;
-  #identity: { cert: string; key: string } | null = null;
+  /** The certificate and its key, and why Deno refuses them. */
+  #identity: { cert: string; key: string; refused: string | null } | null = null;
   /** The methods that were called and that only native TLS supports. */
   readonly #unserved = new Set<string>();
 
@@ -102,7 +104,8 @@ export class DenoContext implements ContextEngine {
     }
     if (!/-----BEGIN (?:EC |RSA )?PRIVATE KEY-----/.test(key)) throw noStartLine("there is no private key");
     checkPair(certificates, key);
-    this.#identity = { cert: certificates, key };
+    const identity = { cert: certificates, key };
+    this.#identity = { ...identity, refused: refusalOf(identity) };
   }
 
   trustFile(pem: string): void {
@@ -112,8 +115,7 @@ export class DenoContext implements ContextEngine {
         reason: "NO_CERTIFICATE_OR_CRL_FOUND",
       });
     }
-    checkCertificates(pem);
-    this.#trusted.push(pem);
+    this.#trust(pem);
   }
 
   trustText(pem: string): void {
@@ -123,8 +125,7 @@ export class DenoContext implements ContextEngine {
         reason: "NO_START_LINE",
       });
     }
-    checkCertificates(pem);
-    this.#trusted.push(pem);
+    this.#trust(pem);
   }
 
   trustDer(der: Uint8Array): void {
@@ -138,7 +139,16 @@ export class DenoContext implements ContextEngine {
     } catch (cause) {
       throw new SSLError(SSL_ERROR_SSL, "not enough data: cadata does not contain a certificate", { cause });
     }
-    this.#trusted.push(...found);
+    this.#trust(found.join(""));
+  }
+
+  #trust(pem: string): void {
+    checkCertificates(pem);
+    const refused = refusalOf({ caCerts: [pem] });
+    if (refused !== null) {
+      throw new SSLError(SSL_ERROR_SSL, `[X509] Deno's TLS refuses a certificate: ${refused}`, { library: "X509" });
+    }
+    this.#trusted.push(pem);
   }
 
   trustDirectory(): void {
@@ -165,6 +175,12 @@ export class DenoContext implements ContextEngine {
   }
   setEcdhCurve(): void {
     this.#unserved.add("set_ecdh_curve");
+  }
+  setPskClient(): void {
+    this.#unserved.add("set_psk_client_callback");
+  }
+  setPskServer(): void {
+    this.#unserved.add("set_psk_server_callback");
   }
   loadDhParams(): void {
     this.#unserved.add("load_dh_params");
@@ -236,6 +252,7 @@ export class DenoContext implements ContextEngine {
     if (this.verifyMode !== CERT_NONE) throw refusal("asking clients for certificates");
     if (engine.onServerName !== null) throw refusal("sni_callback");
     if (this.#identity === null) throw refusal("a server without a certificate (load_cert_chain)");
+    if (this.#identity.refused !== null) throw refusal(`this certificate or key (${this.#identity.refused})`);
     if (inner.acceptsAhead) {
       throw refusal("TLS on a listener with an accept under way or a connection that was not accepted");
     }

@@ -43,6 +43,8 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
     if (conn instanceof TlsConn) {
       this.#started = true;
       this.#conn = conn;
+      // The listener made the handshake, unless it was told not to.
+      if (conn.alpnProtocol !== undefined) this.#outcome = true;
     }
   }
 
@@ -98,7 +100,8 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
   }
 
   /** After an error of TLS, every receive throws it again. A truncated stream must never seem to have ended. */
-  #receive<T>(attempt: () => T): T {
+  #receive<T>(attempt: () => T): T | WouldBlock {
+    if (this.#handshakeIsDue()) return WOULD_BLOCK;
     if (this.#readError !== null) throw this.#readError;
     try {
       return attempt();
@@ -106,6 +109,18 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
       if (error instanceof SSLError) this.#readError = error;
       throw error;
     }
+  }
+
+  override send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
+    return this.#handshakeIsDue() ? WOULD_BLOCK : this.inner.send(caller, data, flags);
+  }
+
+  /**
+   * Continues the handshake before data moves. Without this, a send that gives up during the handshake would count its
+   * data as sent before the certificate was checked. Throws the error of a handshake that failed.
+   */
+  #handshakeIsDue(): boolean {
+    return this.#outcome !== true && this.#conn !== null && this.handshake() === WOULD_BLOCK;
   }
 
   override setsockopt(level: number, name: number, value: number | Uint8Array): void {

@@ -32,6 +32,7 @@ import { TlsTransport } from "../../tls/transport.ts";
 import type { SecureTransport } from "../../tls/transport.ts";
 import type { ByteQueue, Engine } from "../../tls/engine.ts";
 import { SSLError } from "../../tls/errors.ts";
+import type { PskClientCallback, PskServerCallback } from "../../tls/psk.ts";
 import { cString } from "../call.ts";
 import { requireFile } from "../permissions.ts";
 import {
@@ -94,9 +95,6 @@ const DEFAULT_CIPHERS = "@SECLEVEL=2:ECDH+AESGCM:ECDH+CHACHA20:ECDH+AES:DHE+AES:
 const DEFAULT_OPTIONS = OP_ALL | OP_NO_SSLv3 | OP_NO_COMPRESSION | OP_CIPHER_SERVER_PREFERENCE |
   OP_ENABLE_MIDDLEBOX_COMPAT | OP_NO_RENEGOTIATION;
 
-/** A server that asks for certificates resumes sessions only if its context has an id. */
-const SESSION_CONTEXT = new TextEncoder().encode("berkeley");
-
 const MODES = [CERT_NONE, CERT_OPTIONAL, CERT_REQUIRED];
 /** SSL_VERIFY_NONE, SSL_VERIFY_PEER, and the latter with SSL_VERIFY_FAIL_IF_NO_PEER_CERT. */
 const VERIFY_MODES = [0, 1, 3];
@@ -106,6 +104,8 @@ const collected = new FinalizationRegistry<Handle>((context) => libssl().SSL_CTX
 /** The context engine over OpenSSL. */
 export class NativeContext implements ContextEngine {
   readonly handle: Handle;
+  pskClient: PskClientCallback | null = null;
+  pskServer: PskServerCallback | null = null;
   #alpn: readonly string[] = [];
 
   constructor(protocol: number) {
@@ -122,7 +122,6 @@ export class NativeContext implements ContextEngine {
     this.#ctrl(SSL_CTRL_SET_MIN_PROTO_VERSION, TLSVersion.TLSv1_2);
     if (protocol === PROTOCOL_TLSv1_2) this.#ctrl(SSL_CTRL_SET_MAX_PROTO_VERSION, TLSVersion.TLSv1_2);
     this.#ctrl(SSL_CTRL_MODE, SSL_MODE_RELEASE_BUFFERS);
-    ssl.SSL_CTX_set_session_id_context(handle, SESSION_CONTEXT, SESSION_CONTEXT.length);
     libcrypto().X509_VERIFY_PARAM_set_flags(this.#param, BigInt(VERIFY_X509_TRUSTED_FIRST));
     libcrypto().X509_VERIFY_PARAM_set_hostflags(this.#param, HOST_FLAGS);
   }
@@ -226,6 +225,18 @@ export class NativeContext implements ContextEngine {
     if (libssl().SSL_CTX_set0_tmp_dh_pkey(this.handle, parameters) === 1) return;
     libcrypto().EVP_PKEY_free(parameters);
     throw failed();
+  }
+
+  setPskClient(callback: PskClientCallback | null): void {
+    this.pskClient = callback;
+  }
+
+  setPskServer(callback: PskServerCallback | null, identityHint: string | null): void {
+    if (libssl().SSL_CTX_use_psk_identity_hint(this.handle, cString(identityHint ?? "")) !== 1) {
+      libcrypto().ERR_clear_error();
+      throw new SSLError(SSL_ERROR_SSL, "failed to set identity hint");
+    }
+    this.pskServer = callback;
   }
 
   // Certificates

@@ -20,12 +20,19 @@ import type { Handle } from "./library.ts";
 import { addressIn, stack, textBehind } from "./memory.ts";
 import { bioOf } from "./memory_bio.ts";
 import type { MemoryBIO } from "./memory_bio.ts";
+import { withPsk } from "./psk.ts";
 import { sessionFrom, sessionOf, SSLSession } from "./session.ts";
 
 const SSL_CTRL_MODE = 33;
 const SSL_CTRL_SET_TLSEXT_HOSTNAME = 55;
 /** A repeated write may use other memory. A read continues by itself after a record without data. */
 const SSL_MODES = 0x02 | 0x04; // SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, SSL_MODE_AUTO_RETRY
+
+/**
+ * A server that asks for certificates resumes sessions only if it has an id. A client with an id would refuse pre-shared
+ * keys in TLS 1.3, because their sessions have none.
+ */
+const SESSION_CONTEXT = new TextEncoder().encode("berkeley");
 
 const SSL_SENT_SHUTDOWN = 1;
 const MOST = 2 ** 31 - 1;
@@ -62,8 +69,10 @@ export class NativeEngine implements Engine {
     libssl().SSL_ctrl(ssl, SSL_CTRL_MODE, BigInt(SSL_MODES), null);
     if (name !== null) this.#expectName(name, request.checkHostname);
     if (resumed !== null) libssl().SSL_set_session(ssl, resumed);
-    if (serverSide) libssl().SSL_set_accept_state(ssl);
-    else libssl().SSL_set_connect_state(ssl);
+    if (serverSide) {
+      libssl().SSL_set_accept_state(ssl);
+      libssl().SSL_set_session_id_context(ssl, SESSION_CONTEXT, SESSION_CONTEXT.length);
+    } else libssl().SSL_set_connect_state(ssl);
   }
 
   /** Sets the name for SNI and, if checked, for the verification. An address is not sent in SNI. */
@@ -87,7 +96,9 @@ export class NativeEngine implements Engine {
 
   handshake(): boolean {
     libcrypto().ERR_clear_error();
-    const result = this.#side.request.serverSide ? serverHandshake(this.#side) : libssl().SSL_do_handshake(this.#ssl);
+    const { serverSide } = this.#side.request;
+    const step = () => serverSide ? serverHandshake(this.#side) : libssl().SSL_do_handshake(this.#ssl);
+    const result = withPsk(this.#side, step);
     if (result === 1) return this.#established = true;
     this.#needsData(result);
     return false;

@@ -3,7 +3,10 @@
 // Callbacks need --allow-ffi without a list of paths. A callback exists only during one call into OpenSSL. So a context
 // has no callbacks to close.
 
+import { nameOf } from "../../base/data.ts";
+import { ALERT_DESCRIPTION_INTERNAL_ERROR } from "../../tls/constants.ts";
 import type { EngineRequest } from "../../tls/context_engine.ts";
+import type { PskClientCallback, PskServerCallback } from "../../tls/psk.ts";
 import { libcMemory } from "../libc.ts";
 import { libssl } from "./library.ts";
 import type { Handle } from "./library.ts";
@@ -40,12 +43,22 @@ function choose(ours: readonly string[], theirs: Uint8Array): [offset: number, l
   return null;
 }
 
+function isAlert(answer: unknown): answer is number {
+  return Number.isInteger(answer) && (answer as number) >= 0 && (answer as number) <= 255;
+}
+
+function shown(answer: unknown): string {
+  return typeof answer === "number" ? String(answer) : nameOf(answer);
+}
+
 /** A context, as its connections see it. */
 export interface OwnContext {
   /** The SSL_CTX object. */
   readonly handle: Handle;
   readonly alpnProtocols: readonly string[];
   readonly verifyMode: number;
+  readonly pskClient: PskClientCallback | null;
+  readonly pskServer: PskServerCallback | null;
 }
 
 /** One side of a connection during its handshake. */
@@ -88,7 +101,10 @@ export function serverHandshake(server: Side): number {
           libssl().SSL_CTX_set_alpn_select_cb(server.context.handle, protocol.pointer, null);
         },
       });
-      return answer === null ? SSL_TLSEXT_ERR_OK : give(answer);
+      if (answer === null) return SSL_TLSEXT_ERR_OK;
+      if (isAlert(answer)) return give(answer);
+      raised.push(new TypeError(`sni_callback must return the number of an alert or null, not ${shown(answer)}`));
+      return give(ALERT_DESCRIPTION_INTERNAL_ERROR);
     } catch (error) {
       raised.push(error);
       return give(ALERT_HANDSHAKE_FAILURE);

@@ -37,11 +37,12 @@ export const LIBSSL = {
   SSL_CTX_set_alpn_protos: { parameters: ["pointer", "buffer", "u32"], result: "i32" },
   // void (SSL_CTX *, SSL_CTX_alpn_select_cb_func, void *arg)
   SSL_CTX_set_alpn_select_cb: { parameters: ["pointer", "pointer", "pointer"], result: "void" },
-  // int (SSL_CTX *, const unsigned char *, unsigned int)
-  SSL_CTX_set_session_id_context: { parameters: ["pointer", "buffer", "u32"], result: "i32" },
   SSL_CTX_get_security_level: { parameters: ["pointer"], result: "i32" },
   SSL_CTX_set_num_tickets: { parameters: ["pointer", "usize"], result: "i32" },
   SSL_CTX_get_num_tickets: { parameters: ["pointer"], result: "usize" },
+
+  // int (SSL_CTX *, const char *)
+  SSL_CTX_use_psk_identity_hint: { parameters: ["pointer", "buffer"], result: "i32" },
 
   // SSL *(SSL_CTX *)
   SSL_new: { parameters: ["pointer"], result: "pointer" },
@@ -49,7 +50,13 @@ export const LIBSSL = {
   // void (SSL *, BIO *read, BIO *write)
   SSL_set_bio: { parameters: ["pointer", "pointer", "pointer"], result: "void" },
   SSL_set_accept_state: { parameters: ["pointer"], result: "void" },
+  // int (SSL *, const unsigned char *, unsigned int)
+  SSL_set_session_id_context: { parameters: ["pointer", "buffer", "u32"], result: "i32" },
   SSL_set_connect_state: { parameters: ["pointer"], result: "void" },
+  // void (SSL *, SSL_psk_client_cb_func)
+  SSL_set_psk_client_callback: { parameters: ["pointer", "pointer"], result: "void" },
+  // void (SSL *, SSL_psk_server_cb_func)
+  SSL_set_psk_server_callback: { parameters: ["pointer", "pointer"], result: "void" },
   SSL_do_handshake: { parameters: ["pointer"], result: "i32" },
   SSL_is_init_finished: { parameters: ["pointer"], result: "i32" },
   // int (SSL *, void *, int)
