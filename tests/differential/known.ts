@@ -252,6 +252,7 @@ const COMMON: Record<string, Rule> = {
     p.before.some((step, n) => receivesAll(step) && p.answers[n] === "pending") &&
       was(p, ([operation]) => CLOSES.includes(operation)) &&
       (errnoOf(p, p.python) === ECONNRESET || is(p, "poll", "epoll") && lacks(p, POLLERR | POLLHUP) ||
+        is(p, "shutdown", "getpeername") && errnoOf(p, p.python) === ENOTCONN && !isError(p.ours) ||
         is(p, "bind") && p.python === null && errnoOf(p, p.ours) === EINVAL) ||
     was(p, receivesAll) &&
       (is(p, ...SENDS) && errnoOf(p, p.python) === ECONNRESET && errnoOf(p, p.ours) === EPIPE ||
