@@ -32,7 +32,7 @@ import type { Address, AddressLike, AddressOf, Inet6Address, InetAddress } from 
 import { atCaller } from "./base/errors.ts";
 import { type AF_INET, AF_UNIX, type SOCK_STREAM } from "./base/constants.ts";
 import type { Bytes, Data } from "./base/data.ts";
-import type { ConnectionOptions, ItemOf, Pair, Server, ServerOptions } from "./core/create.ts";
+import type { ConnectionOptions, EndpointLike, ItemOf, Pair, Server, ServerOptions } from "./core/create.ts";
 import type { Socket } from "./core/socket.ts";
 import { makeSockets } from "./core/sockets.ts";
 import type { WaitOptions } from "./core/promises.ts";
@@ -54,7 +54,15 @@ export type {
 } from "./base/addresses.ts";
 export type { Bytes, Data, MutableData } from "./base/data.ts";
 export * from "./base/exceptions.ts";
-export type { ConnectedItemOf, ConnectionOptions, ItemOf, Pair, Server, ServerOptions } from "./core/create.ts";
+export type {
+  ConnectedItemOf,
+  ConnectionOptions,
+  EndpointLike,
+  ItemOf,
+  Pair,
+  Server,
+  ServerOptions,
+} from "./core/create.ts";
 export { BinaryFile, BufferedFile, RawFile, TextFile } from "./core/files.ts";
 export { SocketFile, UnsupportedOperation } from "./core/files/file.ts";
 export type { ErrorHandler, FileOf, MakefileOptions } from "./core/files.ts";
@@ -209,6 +217,7 @@ export async function socketpair<
 
 /**
  * Connects to `[host, port]`, as Python's `socket.create_connection()`. It tries the host's addresses one after the other.
+ * As in Python, a host of null is this machine, and the port may be the name of a service.
  *
  * `timeout` in seconds limits the whole call, and becomes the socket's timeout. Without it the default timeout is used.
  * With `happy_eyeballs_delay`, the next address is tried in parallel when one has not connected after so many seconds
@@ -228,7 +237,7 @@ export async function socketpair<
  * ```
  */
 export async function create_connection(
-  address: AddressLike,
+  address: EndpointLike,
   timeout?: number | null | ConnectionOptions,
   source_address?: AddressLike | null | ConnectionOptions,
   options?: ConnectionOptions,

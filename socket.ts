@@ -33,7 +33,7 @@ import { atCaller } from "./base/errors.ts";
 import { AF_INET, AF_UNIX, type SOCK_STREAM } from "./base/constants.ts";
 import type { Bytes, Data } from "./base/data.ts";
 import { platform } from "./base/platform.ts";
-import type { ConnectionOptions, ItemOf, Pair, Server, ServerOptions } from "./core/create.ts";
+import type { ConnectionOptions, EndpointLike, ItemOf, Pair, Server, ServerOptions } from "./core/create.ts";
 import type { Socket } from "./core/socket.ts";
 import { makeSockets } from "./core/sockets.ts";
 import type { WaitOptions } from "./core/promises.ts";
@@ -55,7 +55,15 @@ export type {
 } from "./base/addresses.ts";
 export type { Bytes, Data, MutableData } from "./base/data.ts";
 export * from "./base/exceptions.ts";
-export type { ConnectedItemOf, ConnectionOptions, ItemOf, Pair, Server, ServerOptions } from "./core/create.ts";
+export type {
+  ConnectedItemOf,
+  ConnectionOptions,
+  EndpointLike,
+  ItemOf,
+  Pair,
+  Server,
+  ServerOptions,
+} from "./core/create.ts";
 export { BinaryFile, BufferedFile, RawFile, TextFile } from "./core/files.ts";
 export { SocketFile, UnsupportedOperation } from "./core/files/file.ts";
 export type { ErrorHandler, FileOf, MakefileOptions } from "./core/files.ts";
@@ -208,7 +216,7 @@ export async function socketpair<
 
 /**
  * Connects to `[host, port]` and returns the socket, as Python's `socket.create_connection()`. It tries the addresses of the
- * host one after another.
+ * host one after another. As in Python, a host of null is this machine, and the port may be the name of a service.
  *
  * `timeout`, in seconds, limits the whole call, and is the timeout of the new socket. Without it the default timeout applies.
  * With `happy_eyeballs_delay`, in seconds, the next address is tried after that time, while the one before may still
@@ -229,7 +237,7 @@ export async function socketpair<
  * ```
  */
 export async function create_connection(
-  address: AddressLike,
+  address: EndpointLike,
   timeout?: number | null | ConnectionOptions,
   source_address?: AddressLike | null | ConnectionOptions,
   options?: ConnectionOptions,

@@ -32,6 +32,12 @@ import type { Socket } from "./socket.ts";
 import { orAborted, throwIfAborted } from "./promises.ts";
 import type { WaitOptions } from "./promises.ts";
 
+/**
+ * What create_connection connects to: a list of a host and a port. A host of null is this machine. A port may be the name of
+ * a service, such as "https", or a number as text.
+ */
+export type EndpointLike = AddressLike | readonly [host: null, port: number | string | Uint8Array];
+
 /** The options of create_connection: Python's keyword arguments, and the signal of every call that may wait. */
 export interface ConnectionOptions extends WaitOptions {
   /** How many seconds the whole call may take, and the timeout of the new socket; null for none. */
@@ -187,11 +193,18 @@ export async function pair(
   return sockets as [Socket, Socket];
 }
 
-/** Returns the checked host and port of an address. Further items, such as an IPv6 scope, are left out. */
-function checkEndpoint(address: AddressLike): [string, number] {
-  const host = Array.isArray(address) ? hostText(address[0], "connect") : undefined;
+/**
+ * Returns the checked host and port of an address. Further items, such as an IPv6 scope, are left out. The host may be null
+ * and the port a service, because CPython passes both to getaddrinfo.
+ */
+async function checkEndpoint(address: EndpointLike): Promise<[string, number]> {
+  const given = Array.isArray(address) ? hostText(address[0], "connect") : undefined;
+  const host = given === null ? "localhost" : given;
   if (typeof host !== "string") throw new TypeError("create_connection() takes an address of [host, port]");
-  const [, port] = address as [unknown, number];
+  const service = hostText(address[1], "connect");
+  const port = typeof service === "string"
+    ? (await import("./names/getaddrinfo.ts")).streamPort(service)
+    : service as number;
   // checkAddress checks the port, and makes a literal canonical.
   const family = isLiteral(host, AF_INET6) ? AF_INET6 : AF_INET;
   return checkAddress(family, [host, port], "connect") as unknown as [string, number];
@@ -231,7 +244,7 @@ export function connectionArguments(
 export async function createConnection(
   runtime: Runtime,
   backend: Backend,
-  address: AddressLike,
+  address: EndpointLike,
   timeout: number | null | undefined,
   sourceAddress: AddressLike | null,
   options: ConnectionOptions,
@@ -240,7 +253,7 @@ export async function createConnection(
   const { all_errors = false } = options;
   if (timeout !== undefined && timeout !== null) checkTimeout(timeout);
   const stagger = staggerOf(options);
-  const [host, port] = checkEndpoint(address);
+  const [host, port] = await checkEndpoint(address);
   const { clock } = runtime;
   // 0 is non-blocking mode and no deadline: connect then rejects with EINPROGRESS, as in CPython.
   const deadline = timeout ? clock.now() + timeout * 1000 : null;

@@ -7,7 +7,7 @@ import type { Backend } from "../seam/backend.ts";
 import type { WaitOptions } from "./promises.ts";
 import { checkTimeout } from "./arguments.ts";
 import * as create from "./create.ts";
-import type { ConnectionOptions, ItemOf, Pair, Server, ServerOptions } from "./create.ts";
+import type { ConnectionOptions, EndpointLike, ItemOf, Pair, Server, ServerOptions } from "./create.ts";
 import { isFdInheritable, makeFdInheritable } from "./inheritable.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Socket } from "./socket.ts";
@@ -35,7 +35,7 @@ export interface SocketFunctions {
     proto?: number,
   ): Promise<Pair<F, T>>;
   create_connection(
-    address: AddressLike,
+    address: EndpointLike,
     timeout?: number | null | ConnectionOptions,
     source_address?: AddressLike | null | ConnectionOptions,
     options?: ConnectionOptions,

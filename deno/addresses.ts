@@ -99,6 +99,19 @@ export function absolutePath(path: string): string {
   }
 }
 
+/** What tells the file of a bound socket from one that took its path. */
+export type FileIdentity = Pick<Deno.FileInfo, "dev" | "ino" | "isDirectory">;
+
+/** Returns the identity of the file at a path. Null if there is none, or it may not be read. */
+export function identityOf(path: string): FileIdentity | null {
+  if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return null;
+  try {
+    return Deno.lstatSync(path);
+  } catch {
+    return null;
+  }
+}
+
 function statOf(path: string): Deno.FileInfo | null {
   if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return null;
   return Deno.statSync(path);

@@ -188,6 +188,8 @@ export class BoundConn {
       address,
     );
     this.#startSend();
+    // The send has failed if the receive under way cannot be ended.
+    if (this.#endedSend?.isOf(caller)) return this.#outcome(this.#endedSend);
     return counts ? data.length : WOULD_BLOCK;
   }
 

@@ -8,7 +8,8 @@ import { POLLERR, POLLIN } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { WouldBlock } from "../seam/transport.ts";
 import type { Waiters } from "../seam/waiters.ts";
-import { absolutePath } from "./addresses.ts";
+import { absolutePath, identityOf } from "./addresses.ts";
+import type { FileIdentity } from "./addresses.ts";
 import type { Opener } from "./endpoints.ts";
 import { fromDeno } from "./errors.ts";
 import { eventLoopTurns, Reference } from "./event_loop.ts";
@@ -202,16 +203,6 @@ export class Listener {
 
 // The file of a Unix listener.
 
-/** Returns the identity of the file at a path. Null if there is none, or it may not be read. */
-function identityOf(path: string): { dev: number; ino: number | null; isDirectory: boolean } | null {
-  if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return null;
-  try {
-    return Deno.lstatSync(path);
-  } catch {
-    return null;
-  }
-}
-
 function mayLink(path: string): boolean {
   return (["read", "write"] as const).every((name) => Deno.permissions.querySync({ name, path }).state === "granted");
 }
@@ -224,7 +215,7 @@ function mayLink(path: string): boolean {
  */
 export class ListenerFile {
   readonly #path: string;
-  readonly #made: { dev: number; ino: number | null } | null;
+  readonly #made: FileIdentity | null;
 
   /** Notes the identity of the file at a path. Abstract names have no file. */
   constructor(path: string) {

@@ -5,20 +5,35 @@
 // name sends an empty datagram to the socket.
 
 import { errorFor } from "../base/errors.ts";
-import { absolutePath, abstractAllowed, randomAbstractName, requireAbstract } from "./addresses.ts";
+import { absolutePath, abstractAllowed, identityOf, randomAbstractName, requireAbstract } from "./addresses.ts";
+import type { FileIdentity } from "./addresses.ts";
 import { fromDeno } from "./errors.ts";
 import { eventLoopTurns } from "./event_loop.ts";
 
 const EMPTY = new Uint8Array(0);
 
+const PATH_HINT = "It could be ended by a datagram to the socket's own path, but that has been removed or replaced";
+
 /** Sends empty datagrams to a bound Unix socket, and recognizes them when they are received. */
 export class Interrupter {
   readonly #target: Deno.UnixAddr;
+  /** The file that bind made. Null for an abstract name, which no other socket can take. */
+  readonly #made: FileIdentity | null;
   #helper: Deno.DatagramConn | null = null;
   #underWay = false;
 
-  constructor(target: Deno.UnixAddr) {
-    this.#target = target;
+  constructor({ transport, path }: Deno.UnixAddr) {
+    // The path may be relative, and the working directory may change.
+    const absolute = absolutePath(path ?? "");
+    this.#target = { transport, path: absolute };
+    this.#made = absolute.startsWith("\0") ? null : identityOf(absolute);
+  }
+
+  /** Whether a datagram to the path would arrive at this socket, and not at one that has taken its path. */
+  #isReachable(): boolean {
+    if (this.#made === null) return true;
+    const there = identityOf(this.#target.path!);
+    return there !== null && there.ino === this.#made.ino && there.dev === this.#made.dev;
   }
 
   /** Ends the receive under way, unless that would ask the user for a permission. */
@@ -29,6 +44,9 @@ export class Interrupter {
   /** Ends the receive under way. One datagram is enough, however often this is called meanwhile. */
   interrupt(failed: (error: unknown) => void): void {
     if (this.#underWay) return;
+    if (!this.#isReachable()) {
+      return failed(errorFor("EBUSY", { syscall: "sendto", hint: `a receive is under way. ${PATH_HINT}` }));
+    }
     try {
       if (this.#helper === null) {
         requireAbstract(

@@ -19,6 +19,25 @@ for (const { name, module: m } of SUBJECTS) {
     conn.close();
   });
 
+  Deno.test(`${name}: create_connection takes a null host and the port of a service, as in CPython`, async () => {
+    using server = m.create_server(["127.0.0.1", 0]);
+    const [, port] = server.getsockname();
+    const bytes = new TextEncoder().encode(String(port));
+    for (const address of [[null, port], ["127.0.0.1", `${port}`], ["127.0.0.1", bytes], [null, `${port}`]] as const) {
+      using client = await m.create_connection(address, 5);
+      assert.equal(client.getpeername()[1], port);
+      using _conn = (await server.accept())[0];
+    }
+    // The port of a known service, which need not be open.
+    const error = await failure(() => m.create_connection(["127.0.0.1", "tcpmux"], 5));
+    assert.equal((error as { code?: string }).code, "ECONNREFUSED");
+    for (const service of ["no-such-service", "70000", "-1"]) {
+      const unknown = await failure(() => m.create_connection(["127.0.0.1", service], 5));
+      assert.ok(unknown instanceof m.gaierror, String(unknown));
+      assert.equal((unknown as { code?: string }).code, "EAI_SERVICE");
+    }
+  });
+
   Deno.test({
     name: `${name}: create_connection heeds its signal while it looks a name up`,
     // A look-up cannot be cancelled, so it may outlive the test.

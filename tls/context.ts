@@ -1,7 +1,7 @@
 // Contexts: the settings of many connections, as Python's SSLContext. Each backend's SSLContext extends this class and has
 // its own engine.
 
-import { checkInteger } from "../core/arguments.ts";
+import { checkInteger, checkOptions } from "../core/arguments.ts";
 import type { Socket } from "../core/socket.ts";
 import { readCertificate } from "./certificate.ts";
 import type { CertificateInfo } from "./certificate.ts";
@@ -386,6 +386,7 @@ export abstract class BaseContext {
    * @throws {RangeError} if a client checks host names and has no `server_hostname`.
    */
   wrap_bio(incoming: ByteQueue, outgoing: ByteQueue, options: WrapBioOptions = {}): SSLObject {
+    checkOptions(options, ["server_side", "server_hostname", "session"]);
     const { server_side = false, server_hostname = null, session = null } = options;
     const name = serverName(server_hostname);
     checkSide(this, server_side, name, session);

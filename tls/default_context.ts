@@ -1,5 +1,6 @@
 // create_default_context: a context with safe settings.
 
+import { checkOptions } from "../core/arguments.ts";
 import type { BaseContext, VerifyLocations } from "./context.ts";
 import { checkPurpose } from "./context.ts";
 import {
@@ -20,7 +21,9 @@ export function defaultContext<C extends BaseContext>(
 ): C {
   const isPurpose = "oid" in first;
   const purpose = isPurpose ? first : Purpose.SERVER_AUTH;
-  const { cafile = null, capath = null, cadata = null } = (isPurpose ? second : first) ?? {};
+  const locations = isPurpose ? second : first;
+  checkOptions(locations, ["cafile", "capath", "cadata"]);
+  const { cafile = null, capath = null, cadata = null } = locations ?? {};
   checkPurpose(purpose);
   const context = makeContext(purpose === Purpose.SERVER_AUTH ? PROTOCOL_TLS_CLIENT : PROTOCOL_TLS_SERVER);
   context.verify_flags |= VERIFY_X509_PARTIAL_CHAIN | VERIFY_X509_STRICT;

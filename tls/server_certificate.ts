@@ -1,5 +1,6 @@
 // get_server_certificate: connects to a server only to get its certificate.
 
+import { checkOptions } from "../core/arguments.ts";
 import type { Socket } from "../core/socket.ts";
 import { CERT_NONE, PROTOCOL_TLS_CLIENT } from "./constants.ts";
 import type { BaseContext } from "./context.ts";
@@ -25,8 +26,10 @@ export interface Connector {
 export async function serverCertificate(
   { makeContext, connect }: Connector,
   address: [host: string, port: number],
-  { ssl_version = PROTOCOL_TLS_CLIENT, ca_certs = null, timeout }: ServerCertificateOptions,
+  options: ServerCertificateOptions,
 ): Promise<string> {
+  checkOptions(options, ["ssl_version", "ca_certs", "timeout"]);
+  const { ssl_version = PROTOCOL_TLS_CLIENT, ca_certs = null, timeout } = options;
   const context = makeContext(ssl_version);
   context.check_hostname = false;
   if (ca_certs === null) context.verify_mode = CERT_NONE;

@@ -2,6 +2,8 @@
 
 import { SO_ACCEPTCONN, SOCK_STREAM, SOL_SOCKET } from "../base/constants.ts";
 import { errorFor, OSError } from "../base/errors.ts";
+import { checkOptions } from "../core/arguments.ts";
+import { throwIfAborted } from "../core/promises.ts";
 import type { WaitOptions } from "../core/promises.ts";
 import { partsOf, Socket } from "../core/socket.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
@@ -96,10 +98,7 @@ function settingsFrom(
   context: BaseContext,
   options: WrapSocketOptions,
 ): Omit<SocketSettings, "owner"> & { session: unknown } {
-  for (const key of Object.keys(options)) {
-    if (!OPTIONS.includes(key)) throw new TypeError(`wrap_socket() has no option '${key}'`);
-  }
-  options.signal?.throwIfAborted();
+  throwIfAborted(checkOptions(options, OPTIONS));
   const serverHostname = serverName(options.server_hostname);
   const { server_side: serverSide = false, session = null } = options;
   checkSide(context, serverSide, serverHostname, session);

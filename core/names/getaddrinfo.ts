@@ -118,6 +118,11 @@ function findUses(
   return found;
 }
 
+/** Returns the port of a TCP service, which is a name or a number as text. */
+export function streamPort(service: string): number {
+  return findUses(parseService(service, 0), SOCK_STREAM, 0)[0].port;
+}
+
 /** Limits the family to those of which this machine has an address other than loopback. */
 function narrowFamily(resolver: Resolver, family: number): number {
   const hasIPv4 = resolver.hasVersion(4);

@@ -63,7 +63,6 @@ function encodeError(error: any): unknown {
 
 async function run({ target, kind, name, args }: Call): Promise<unknown> {
   const object = objects.get(target) as Named;
-  if (kind === "drop") return void objects.delete(target);
   if (kind === "get") return encode(object[name]);
   const values = args.map(decode);
   const result = await (object[name] as (...args: unknown[]) => unknown).apply(object, values);
@@ -84,8 +83,9 @@ for await (const text of lines) {
   for (const part of parts) {
     const call: Call = JSON.parse(rest.join(""));
     rest = [part];
-    run(call).then((value) => ({ id: call.id, value }), (error) => ({ id: call.id, error: encodeError(error) }))
-      .then((reply) => out.write(new TextEncoder().encode(JSON.stringify(reply) + "\n")));
+    if (call.kind === "drop") objects.delete(call.target);
+    else {run(call).then((value) => ({ id: call.id, value }), (error) => ({ id: call.id, error: encodeError(error) }))
+        .then((reply) => out.write(new TextEncoder().encode(JSON.stringify(reply) + "\n")));}
   }
 }
 Deno.exit(0);

@@ -7,6 +7,7 @@ const SIGNALS = "signals: a call here is awaited, and no signal handler runs ins
 const INTERNALS = "CPython's own internals: _socket, private methods, reference counts, enum classes, warnings, mocks";
 const FILES = "CPython's io classes";
 const OTHER_PROCESS = "descriptors of the test's own process, which the bridge's process does not have";
+const FORK = "fork: a child process cannot share the bridge with its parent";
 const VSOCK =
   "whether a machine can connect to itself by AF_VSOCK is its hypervisor's affair: CPython's call waits as well";
 const KNOWN_KIND = "a descriptor of this module has the family and type that it has, whatever is given with it";
@@ -27,6 +28,8 @@ const EVERYWHERE: Record<string, Exception[]> = {
   test_select: [[/test_errno|test_select$|test_select_mutated/, OTHER_PROCESS], [/disallow_instantiation/, INTERNALS]],
   test_poll: [[/test_poll1|test_poll2|test_poll_unit|blocks_with_negative|threaded/, OTHER_PROCESS]],
   test_epoll: [[/non_inheritable/, OTHER_PROCESS]],
+  test_socketserver: [[/[Ff]orking/, FORK]],
+  test_asyncore: [[/FileWrapperTest/, OTHER_PROCESS]],
   test_selectors: [
     [/fd_close_and_reuse|register_file/, OTHER_PROCESS],
     [/above_fd_setsize/, "limits of the test's own process, which are not those of the bridge's"],
@@ -43,6 +46,17 @@ const DENO: Record<string, Exception[]> = {
     [/InheritanceTest|fileno_requires_socket_fd/, "Deno does not reveal descriptors"],
     [/testUnencodableAddr|testLinuxAbstractNamespace/, "Deno takes Unix paths as text"],
   ],
+  test_asyncore: [
+    [/test_create_socket/, "Deno does not reveal descriptors"],
+    [/test_handle_expt/, "Deno has no urgent data"],
+    [/test_quick_connect/, "Deno has no SO_LINGER"],
+  ],
+  test_ftplib: [
+    [/test_abort/, "Deno has no urgent data"],
+    [/source_address/, "Deno cannot bind a stream before it connects"],
+    [/IPv6Environment.test_(makeport|transfer)/, "Deno cannot set IPV6_V6ONLY"],
+  ],
+  test_httplib: [[/SourceAddress/, "Deno cannot bind a stream before it connects"]],
 };
 
 /** The rules for a suite on a backend. */

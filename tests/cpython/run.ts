@@ -39,15 +39,20 @@ export async function listTests(suite: string): Promise<string[] | undefined> {
   return success ? new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "") : undefined;
 }
 
-/** Runs tests in one process until all have ended or one hangs. Returns the outcomes, and the test that hangs. */
+/**
+ * Runs tests in one process until all have ended or one hangs. Returns the outcomes, and the test that hangs. The process
+ * works in `directory`: CPython's test support makes files there, and leaves them when it is killed.
+ */
 async function runSome(
   suite: string,
   backend: string,
   tests: string[],
+  directory: string,
   tell?: (outcome: Outcome) => void,
 ): Promise<[Outcome[], string | undefined]> {
   const child = new Deno.Command(python, {
     args: ["-u", `${here}bridge.py`, Deno.execPath(), backend, `test.${suite}`],
+    cwd: directory,
     stdin: "piped",
     stdout: "piped",
     stderr: "null",
@@ -57,7 +62,8 @@ async function runSome(
   await input.close();
   const outcomes: Outcome[] = [];
   let current: string | undefined;
-  const kill = () => child.kill("SIGKILL");
+  // bridge.py leads a process group. A process that a test has started holds the pipe of the output open as well.
+  const kill = () => Deno.kill(-child.pid, "SIGKILL");
   let timer = setTimeout(kill, LONGEST_TEST);
   let rest = "";
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
@@ -88,9 +94,12 @@ export async function runTests(
   tell?: (outcome: Outcome) => void,
 ): Promise<Outcome[]> {
   const all = new Map<string, Outcome>();
+  const directory = await Deno.makeTempDir({ prefix: "cpython-tests-" });
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => Deno.remove(directory, { recursive: true }));
   let left = tests;
   while (left.length > 0) {
-    const [outcomes, stuck] = await runSome(suite, backend, left, tell);
+    const [outcomes, stuck] = await runSome(suite, backend, left, directory, tell);
     for (const outcome of outcomes) {
       // A test with two threads may report twice. One failure is enough.
       if (all.get(outcome.test)?.outcome !== "failed") all.set(outcome.test, outcome);

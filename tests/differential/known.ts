@@ -231,7 +231,10 @@ const COMMON: Record<string, Rule> = {
   "a duplicate has a mode of its own": (p) =>
     is(p, "connect", "connect_ex") && errnoOf(p, p.ours) === EINPROGRESS && hasBlockingDuplicate(p) ||
     hasDuplicateInAnotherMode(p) && is(p, ...SENDS, ...RECEIVES, "accept", "connect", "connect_ex") &&
-      (p.python === "pending" || isError(p.python) && p.python.error === "BlockingIOError"),
+      (p.python === "pending" || isError(p.python) && p.python.error === "BlockingIOError") ||
+    // A receive of nothing that may wait ends with CPython's patience, and one that may not with EAGAIN.
+    hasDuplicateInAnotherMode(p) && is(p, "recvfrom", "recvmsg") && p.step[2] === 0 && !isError(p.python) &&
+      errnoOf(p, p.ours) === EAGAIN,
   "accept on a Unix listener that was shut down": (p) =>
     p.scenario.family === "UNIX" && is(p, "accept") && errnoOf(p, p.python) === EINVAL && was(p, receivingSideShut),
   "a connected socket says so at once": (p) =>
@@ -255,6 +258,7 @@ const COMMON: Record<string, Rule> = {
     p.before.some((step, n) => receivesAll(step) && p.answers[n] === "pending") &&
       was(p, ([operation]) => CLOSES.includes(operation)) &&
       (errnoOf(p, p.python) === ECONNRESET || is(p, "poll", "epoll") && lacks(p, POLLERR | POLLHUP) ||
+        is(p, "shutdown", "getpeername") && errnoOf(p, p.python) === ENOTCONN && !isError(p.ours) ||
         is(p, "bind") && p.python === null && errnoOf(p, p.ours) === EINVAL) ||
     was(p, receivesAll) &&
       (is(p, ...SENDS) && errnoOf(p, p.python) === ECONNRESET && errnoOf(p, p.ours) === EPIPE ||
@@ -269,7 +273,7 @@ const COMMON: Record<string, Rule> = {
       is(p, "connect", "connect_ex") && errnoOf(p, p.python) === ECONNABORTED ||
       is(p, "listen") && errnoOf(p, p.python) === EINVAL ||
       is(p, "getsockname") && Array.isArray(p.ours) && ["::", "0.0.0.0"].includes(p.ours[0]) ||
-      is(p, ...RECEIVES) && p.python === "" && errnoOf(p, p.ours) === ENOTCONN),
+      is(p, ...RECEIVES) && (isNothing(p.python) || p.python === false) && errnoOf(p, p.ours) === ENOTCONN),
 };
 
 /** Differences on the default backend. */
@@ -310,6 +314,9 @@ const DENO: Record<string, Rule> = {
     was(p, ([operation]) => operation === "disconnect" || operation.startsWith("connect")) && isDatagrams(p) &&
     (is(p, "getsockname") && Array.isArray(p.python) &&
         (p.python[1] === 0 || was(p, ([operation]) => operation === "disconnect")) ||
+      // The peer is the address that this socket had before its port changed.
+      is(p, "getpeername") && Array.isArray(p.python) && Array.isArray(p.ours) && p.python[0] === p.ours[0] &&
+        was(p, ([operation]) => operation === "disconnect") ||
       foundLess(p) ||
       p.scenario.family === "UNIX datagrams" && errnoOf(p, p.python) === ECONNRESET),
   "a Unix peer that has gone is not forgotten": (p) =>
