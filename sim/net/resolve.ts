@@ -2,7 +2,7 @@
 
 import { parseLiteral, wildcard } from "../../base/addresses.ts";
 import type { Address } from "../../base/addresses.ts";
-import { AF_INET, AF_INET6 } from "../../base/constants.ts";
+import { AF_INET } from "../../base/constants.ts";
 import { gaiErrorFor } from "../../base/errors.ts";
 import { familyOf } from "./addresses.ts";
 import type { Host } from "./host.ts";
@@ -32,13 +32,13 @@ export function nameOf(host: Host, address: string): string | undefined {
 /** An address with a literal in the place of its host name, for a call on a socket of a family. */
 export function resolve(host: Host, family: number, address: Address, syscall: string): Address {
   const [name, ...rest] = address as [string, number];
-  if (name === "") return [wildcard(family), ...rest] as Address;
-  const fits = (found: string) => isIPv6(found) === (family === AF_INET6);
+  const like = wildcard(family);
+  if (name === "") return [like, ...rest] as Address;
   // No host has a literal as its name, and most names are known: looking them up is faster than parsing.
-  let found = host.network.named(name)?.addresses.find(fits);
+  let found = host.network.named(name)?.addressLike(like);
   if (found === undefined) {
     if (parseLiteral(name) !== undefined) return address;
-    if (!/[\s<>[\]]/.test(name)) found = addressesOf(host, name).find(fits);
+    if (!/[\s<>[\]]/.test(name)) found = addressesOf(host, name).find((one) => isIPv6(one) === isIPv6(like));
   }
   if (found === undefined) throw gaiErrorFor("EAI_NONAME", { syscall, address });
   return [found, ...rest] as Address;

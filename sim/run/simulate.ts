@@ -111,8 +111,9 @@ class Watch implements Supervisor {
     this.failure ??= { error, time: toSeconds(this.#timeline.now) };
     this.#timeline.woken = true;
   }
-  goesOn({ skew }: { readonly skew: number }): void {
-    this.globals?.setSkew(skew);
+  beforeWork(host: { readonly skew: number }): (() => void) | undefined {
+    const { globals } = this;
+    return globals && (() => globals.setSkew(host.skew));
   }
 }
 

@@ -6,7 +6,6 @@ import { ACK, FIN, RST, SYN } from "../net/packet.ts";
 import type { Segment } from "../net/packet.ts";
 import { Ports } from "../net/ports.ts";
 import type { Holder } from "../net/ports.ts";
-import { hashText } from "../random.ts";
 import type { Connection } from "./connection.ts";
 import type { Endpoints } from "./segments.ts";
 import type { TcpSocket } from "./socket.ts";
@@ -71,8 +70,7 @@ export class TcpHost {
       connection.expire();
     }
     if (opens) {
-      const spread = hashText(`${source} ${sourcePort}`) >>> 0;
-      const listener = this.ports.find(destination, destinationPort, spread, ({ listens }) => listens);
+      const listener = this.ports.find(segment, ({ listens }) => listens);
       if (listener !== undefined) return (listener as Binding<TcpSocket>).socket.receiveSyn(segment);
     }
     this.refuse(segment);

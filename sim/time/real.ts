@@ -1,6 +1,7 @@
 // Real time: events happen as time passes. One timer of the runtime is set, for the next event, and only while
 // something is pending that a program may wait for: a connection in TIME_WAIT keeps no process alive.
 
+import { macrotask } from "./macrotask.ts";
 import type { Timeline } from "./timeline.ts";
 import { MILLISECOND } from "./units.ts";
 
@@ -23,6 +24,8 @@ export class RealPacer {
   #setFor = Infinity;
   /** Whether the schedule is going to be looked at. */
   #isDue = false;
+  /** Whether what is due now runs after this turn of the event loop. */
+  #runsSoon = false;
   /** The next time at which a background timer fires; it cannot be cleared. */
   #backgroundAt = Infinity;
 
@@ -39,9 +42,20 @@ export class RealPacer {
   #schedule(): void {
     this.#isDue = false;
     const { news, probe, background } = this.#timeline.pending;
-    const next = this.#timeline.peek()?.time ?? Infinity;
+    const next = this.#timeline.nextTime();
+    if (news + probe > 0 && next <= this.#timeline.now) return this.#runSoon();
     this.#set(news + probe > 0 ? next : Infinity);
     if (news + probe === 0 && background > 0) this.#setBackground(next);
+  }
+
+  /** Runs what is due now after one turn of the event loop. A timer without a delay takes 1 ms. */
+  #runSoon(): void {
+    if (this.#runsSoon) return;
+    this.#runsSoon = true;
+    macrotask(() => {
+      this.#runsSoon = false;
+      this.#run();
+    });
   }
 
   #set(time: number): void {

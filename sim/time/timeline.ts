@@ -3,7 +3,7 @@
 
 import { Random } from "../random.ts";
 import { EventQueue } from "./queue.ts";
-import type { Action, Event } from "./queue.ts";
+import type { Action } from "./queue.ts";
 
 /** The tie of what comes after everything else at its time. */
 const LAST = 1;
@@ -33,6 +33,7 @@ export class Timeline {
   readonly #realNow: (() => number) | undefined;
   #now = 0;
   #firing = false;
+  #paused = false;
   #stopped = false;
 
   /** `realNow` is the real time in nanoseconds since the start; left out where time is virtual. */
@@ -41,15 +42,19 @@ export class Timeline {
     this.#realNow = realNow;
   }
 
-  /** The time. It stands still while an event happens and, where it is virtual, between events. */
+  /** The time. It stands still while an event happens, after `pause` and, where it is virtual, between events. */
   get now(): number {
-    if (this.#realNow !== undefined && !this.#firing) this.#now = Math.max(this.#now, this.#realNow());
+    if (this.#realNow !== undefined && !this.#firing && !this.#paused) this.#now = Math.max(this.#now, this.#realNow());
     return this.#now;
   }
 
-  /** Whether an event is happening. */
-  get firing(): boolean {
-    return this.#firing;
+  /** Lets the time stand still until `resume`. Work on packets reads it often, and the real clock takes 0.2 µs. */
+  pause(): void {
+    this.#now = this.now;
+    this.#paused = true;
+  }
+  resume(): void {
+    this.#paused = false;
   }
 
   /** A place among the events of the same time, by the seed. */
@@ -62,17 +67,17 @@ export class Timeline {
     return tie + (LAST - tie) * this.#ties.next();
   }
 
-  /** Lets something happen at a time. */
+  /** Lets something happen at a time. It is never postponed. */
   at(time: number, action: Action, tie: number = this.tie()): void {
     if (this.#stopped) return;
     this.pending.news++;
-    this.#queue.add(Math.max(time, this.now), tie, action, true);
+    this.#queue.add(Math.max(time, this.now), tie, action);
     this.onChange();
   }
 
-  /** Lets an action happen that counts in `pending` by itself, as timers do. */
-  enter(time: number, action: Action): void {
-    if (!this.#stopped) this.#queue.add(Math.max(time, this.now), this.tie(), action, false);
+  /** Lets an action happen that can be postponed. It counts in `pending` by itself. */
+  enter(time: number, action: Required<Action>): void {
+    if (!this.#stopped) this.#queue.add(Math.max(time, this.now), this.tie(), action);
   }
 
   /** Calls a function of a program after everything else that happens now. */
@@ -84,9 +89,9 @@ export class Timeline {
     this.at(this.now, { fire }, LAST);
   }
 
-  /** The next event, which stays. */
-  peek(): Event | undefined {
-    return this.#queue.peek();
+  /** The time of the next event, or Infinity if there is none. */
+  nextTime(): number {
+    return this.#queue.nextTime();
   }
 
   /** How many events there are, those of cleared timers among them. */
@@ -103,15 +108,15 @@ export class Timeline {
 
   /** Lets the next event happen, and returns whether there was one up to a time. */
   step(limit: number): boolean {
-    const event = this.#queue.peek();
-    if (event === undefined || event.time > limit) return false;
-    this.#queue.take();
-    if (event.time > this.#now) this.#now = event.time;
+    const time = this.#queue.nextTime();
+    if (time === Infinity || time > limit) return false;
+    const action = this.#queue.take();
+    if (time > this.#now) this.#now = time;
     this.count++;
-    if (event.counted) this.pending.news--;
+    if (action.due === undefined) this.pending.news--;
     this.#firing = true;
     try {
-      event.action.fire();
+      action.fire();
     } finally {
       this.#firing = false;
     }
