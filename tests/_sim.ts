@@ -44,6 +44,8 @@ export const simulated: Subject & { foreign: Record<FamilyName, any> } = {
   url: import.meta.resolve("./_sim_entry.ts"),
   exempt: {
     "listen(backlog) sets the kernel's queue": "it asks ss, which knows the kernel's sockets alone",
+    "connect that waits for a full queue gives up, and comes through when there is room":
+      "a dropped SYN is sent again after a second: it is tested in virtual time, in sim_waits_test.ts",
     "a pending call keeps the process alive": "the peer is in another process",
     "a pending accept keeps the process alive": "the peer is in another process",
     "unref lets the process end with a call pending, and ref undoes it":
