@@ -50,5 +50,5 @@ export function makeHostModule(
 ): SocketModule {
   const module = makeModule(new Runtime(clock, numbers, collected), backend);
   // The type of a spread object has number where an entry has the constant's own type.
-  return { ...module, ...blamingCallers(module) } as SocketModule;
+  return Object.assign(module, blamingCallers(module)) as SocketModule;
 }
