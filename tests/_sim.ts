@@ -2,11 +2,15 @@
 
 import type { Socket } from "../mod.ts";
 import { World } from "../sim.ts";
+import type { Host } from "../sim.ts";
 import { ALL_BACKENDS, BACKENDS } from "./_backends.ts";
 import type { Module, Subject } from "./conformance/fixtures.ts";
 import type { FamilyName } from "./differential/scenario.ts";
 
-const module: Module = new World({ trace: false }).host("sim").socket;
+/** The host. */
+export const simulatedHost: Host = new World({ trace: false }).host("sim");
+
+const module: Module = simulatedHost.socket;
 
 /** SO_LINGER with 0 seconds: close resets. */
 const NO_LINGER = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);

@@ -1,10 +1,10 @@
 // A receive gives what there is: what a peek, a receive that was given up or a smaller one read ahead shortens nothing.
 
 import assert from "node:assert/strict";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { Connected, FAMILIES, settled, staysPending, text } from "./conformance/fixtures.ts";
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   for (const family of FAMILIES) {
     const test = (what: string, fn: (all: Connected) => Promise<void>) =>
       Deno.test(`${name}: ${family}: ${what}`, async () => {

@@ -1,11 +1,11 @@
 // select's third list: a pending error is in it, on both backends alike. (On Linux, CPython's has urgent data alone.)
 
 import assert from "node:assert/strict";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { reset } from "./faults/raw.ts";
 import * as native from "../native.ts";
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   const lengths = async (sk: any) => (await m.select([sk], [sk], [sk], 5)).map((list) => list.length);
 
   Deno.test(`${name}: select lists a refused connect as exceptional, once`, async () => {
@@ -23,7 +23,7 @@ for (const { name, module: m } of BACKENDS) {
 
   Deno.test(`${name}: select lists a reset as exceptional`, { ignore: Deno.build.os !== "linux" }, async () => {
     using server = m.create_server(["127.0.0.1", 0]);
-    const peer = native.socket();
+    const peer = name === "sim" ? m.socket() : native.socket();
     await peer.connect(server.getsockname());
     const [conn] = await server.accept();
     reset(peer);
@@ -64,7 +64,7 @@ for (const { name, module: m } of BACKENDS) {
     ignore: Deno.build.os !== "linux",
   }, async () => {
     using server = m.create_server(["127.0.0.1", 0]);
-    const peer = native.socket();
+    const peer = name === "sim" ? m.socket() : native.socket();
     await peer.connect(server.getsockname());
     const [conn] = await server.accept();
     await peer.shutdown(native.SHUT_WR);
