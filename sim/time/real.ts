@@ -1,5 +1,5 @@
-// Real time: events happen as time passes. One timer of the runtime is set, for the next event, and only while
-// something is pending that a program may wait for: a connection in TIME_WAIT keeps no process alive.
+// Real time: events happen as time passes. One timer of the runtime is set, for the next event, and only while something
+// is pending that a program may wait for. It does not keep the process alive if only sockets wait that were unref'ed.
 
 import { macrotask } from "./macrotask.ts";
 import type { Timeline } from "./timeline.ts";
@@ -8,8 +8,13 @@ import { MILLISECOND } from "./units.ts";
 /** The longest delay of a timer, 2^31 - 1 ms. */
 const LONGEST = 2 ** 31 - 1;
 
-/** The one timer that every runtime has and that keeps no process alive. Virtual globals do not change it. */
-const backgroundTimer = AbortSignal.timeout.bind(AbortSignal);
+/** Sets whether a timer keeps the process alive. A browser's timer is a number, and there is no process. */
+function hold(timer: unknown, held: boolean): void {
+  if (typeof timer !== "object" || timer === null) return;
+  const node = timer as { ref(): void; unref(): void };
+  if (held) node.ref();
+  else node.unref();
+}
 
 /** The real time in nanoseconds since a call of this function. */
 export function realClock(): () => number {
@@ -26,8 +31,8 @@ export class RealPacer {
   #isDue = false;
   /** Whether what is due now runs after this turn of the event loop. */
   #runsSoon = false;
-  /** The next time at which a background timer fires; it cannot be cleared. */
-  #backgroundAt = Infinity;
+  /** Whether the timer keeps the process alive. */
+  #isHeld = true;
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
@@ -42,10 +47,13 @@ export class RealPacer {
   #schedule(): void {
     this.#isDue = false;
     const { news, probe, background } = this.#timeline.pending;
-    const next = this.#timeline.nextTime();
-    if (news + probe > 0 && next <= this.#timeline.now) return this.#runSoon();
-    this.#set(news + probe > 0 ? next : Infinity);
-    if (news + probe === 0 && background > 0) this.#setBackground(next);
+    const isAwaited = news + probe > 0;
+    const next = isAwaited || background > 0 ? this.#timeline.nextTime() : Infinity;
+    if (isAwaited && next <= this.#timeline.now) return this.#runSoon();
+    this.#set(next);
+    if (this.#timer === undefined || this.#isHeld === isAwaited) return;
+    this.#isHeld = isAwaited;
+    hold(this.#timer, isAwaited);
   }
 
   /** Runs what is due now after one turn of the event loop. A timer without a delay takes 1 ms. */
@@ -64,16 +72,9 @@ export class RealPacer {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#setFor = time;
-    if (time !== Infinity) this.#timer = setTimeout(this.#run, this.#delayUntil(time));
-  }
-
-  #setBackground(time: number): void {
-    if (time >= this.#backgroundAt) return;
-    this.#backgroundAt = time;
-    backgroundTimer(this.#delayUntil(time)).addEventListener("abort", () => {
-      if (this.#backgroundAt === time) this.#backgroundAt = Infinity;
-      this.#run();
-    });
+    if (time === Infinity) return;
+    this.#timer = setTimeout(this.#run, this.#delayUntil(time));
+    this.#isHeld = true;
   }
 
   #delayUntil(time: number): number {
