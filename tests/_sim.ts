@@ -50,6 +50,7 @@ export const simulated: Subject & { foreign: Record<FamilyName, any> } = {
     "listen(backlog) sets the kernel's queue": "it asks ss, which knows the kernel's sockets alone",
     "connect that waits for a full queue gives up, and comes through when there is room":
       "a dropped SYN is sent again after a second: it is tested in virtual time, in sim_waits_test.ts",
+    "half-open: calls to a stopped peer end at their timeout, and its end is seen": "the peer is in another process",
     "a pending call keeps the process alive": "the peer is in another process",
     "a pending accept keeps the process alive": "the peer is in another process",
     "unref lets the process end with a call pending, and ref undoes it":

@@ -1,9 +1,16 @@
-// Peers that misbehave. They are native sockets whichever backend is under test: Deno's own close always ends the stream
-// in order before it resets (measured: FIN, then RST), and only SO_LINGER gives the bare RST of a peer that crashed.
+// Peers that misbehave. They are native sockets, also where the default backend is under test: Deno's own close always ends
+// the stream in order before it resets (measured: FIN, then RST), and only SO_LINGER gives the bare RST of a peer that
+// crashed. A simulated socket has a simulated peer.
 
 import type { Socket } from "../../mod.ts";
 import * as native from "../../native.ts";
 import type { Module } from "../conformance/fixtures.ts";
+import { simulated } from "../_sim.ts";
+
+/** The module of peers for the sockets of a module. */
+export function peersOf(m: Module): Module {
+  return m === simulated.module ? m : native as unknown as Module;
+}
 
 /** A socket under test, connected to a peer that can be told what to do wrong. */
 export class Faced implements Disposable {
@@ -17,7 +24,7 @@ export class Faced implements Disposable {
 
   /** A client of such a peer. */
   static async client(m: Module): Promise<Faced> {
-    using listener = native.create_server(["127.0.0.1", 0]);
+    using listener = peersOf(m).create_server(["127.0.0.1", 0]);
     const sock = m.socket();
     await sock.connect(listener.getsockname());
     const [peer] = await listener.accept();
@@ -27,7 +34,7 @@ export class Faced implements Disposable {
   /** What a server accepted from such a peer. */
   static async accepted(m: Module): Promise<Faced> {
     using server = m.create_server(["127.0.0.1", 0]);
-    const peer = native.socket();
+    const peer = peersOf(m).socket();
     await peer.connect(server.getsockname());
     const [sock] = await server.accept();
     return new Faced(sock, peer);
@@ -44,7 +51,7 @@ export class Faced implements Disposable {
   }
 }
 
-/** Closes a native socket with a reset: struct linger { on, 0 seconds }. */
+/** Closes a native or a simulated socket with a reset: struct linger { on, 0 seconds }. */
 export function reset(peer: Socket): void {
   peer.setsockopt(native.SOL_SOCKET, native.SO_LINGER, new Int32Array([1, 0]));
   peer.close();
