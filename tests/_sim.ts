@@ -15,7 +15,7 @@ const module: Module = simulatedHost.socket;
 /** SO_LINGER with 0 seconds: close resets. */
 const NO_LINGER = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
 
-/** Connections that stay open. */
+/** The listeners, and connections that stay open. */
 const kept: Socket[] = [];
 
 /** Does to a connection what its first byte says, as the helper in differential/interpreter.py does. */
@@ -35,14 +35,15 @@ async function serve(peer: Socket): Promise<void> {
 /** Starts the helper that resets, half-closes or closes on demand. */
 function listen(host: string, family: number): [string, number] {
   const server = module.create_server([host, 0], { family, backlog: 1024 });
+  kept.push(server);
   (async () => {
     for await (const [peer] of server) serve(peer).catch(() => peer.close());
   })();
   return server.getsockname() as [string, number];
 }
 
-/** The host, and where its helper listens. */
-export const simulated: Subject & { foreign: Record<FamilyName, any> } = {
+/** The host, as a subject. */
+export const simulated: Subject = {
   name: "sim",
   module,
   url: import.meta.resolve("./_sim_entry.ts"),
@@ -56,15 +57,24 @@ export const simulated: Subject & { foreign: Record<FamilyName, any> } = {
     "unref lets the process end with a call pending, and ref undoes it":
       "nothing from outside can end a wait in a simulation, so a pending call is no reason to stay",
   },
-  foreign: {
+};
+
+/** The helper of the differential tests, as the simulated host reaches it. */
+export class Helper implements Disposable {
+  readonly addresses: Record<FamilyName, any> = {
     TCP: listen("127.0.0.1", module.AF_INET),
     TCP6: listen("::1", module.AF_INET6),
     UNIX: null,
     UDP: null,
     UDP6: null,
     "UNIX datagrams": null,
-  },
-};
+  };
+
+  /** Closes all its sockets. While a host has open ones, it keeps the timer of its latest select for the next. */
+  [Symbol.dispose](): void {
+    for (const sock of kept.splice(0)) sock.close();
+  }
+}
 
 /** The backends of this machine, and the simulated host. */
 export const SUBJECTS: Subject[] = [...BACKENDS, simulated];
