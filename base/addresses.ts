@@ -207,11 +207,15 @@ export function checkAddress(family: number, address: unknown, syscall: string):
   }
 }
 
+const STARTS_WITH_DIGIT = /^[0-9]/;
+
 /**
  * Returns the family and the canonical form of a literal address, or undefined for a name. IPv4 may have the forms of
  * inet_aton(3), such as "127.1". IPv6 may have a numeric scope. (The name of an interface as scope needs a look-up.)
  */
 export function parseLiteral(host: string): { family: number; host: string; scopeId: number } | undefined {
+  // Most names are told apart without parsing.
+  if (!STARTS_WITH_DIGIT.test(host) && !host.includes(":")) return undefined;
   const ipv4 = parseLenientIPv4(host);
   if (ipv4 !== undefined) return { family: AF_INET, host: formatIPv4(ipv4), scopeId: 0 };
   const [, literal, scope = "0"] = /^([^%]*)(?:%([0-9]{1,10}))?$/.exec(host) ?? [];

@@ -51,6 +51,14 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
   abstract fileno(): number;
   /** Returns the timeout of the server's socket in seconds, null for none. It also limits handle_request(). */
   protected abstract socketTimeout(): number | null;
+  /**
+   * Waits until there is a request. Returns false after the timeout. It uses the `select` of the module. A subclass whose
+   * socket is one of a simulated host overrides it with the `select` of that host.
+   */
+  protected async wait_for_request(timeout: number | null, options: WaitOptions): Promise<boolean> {
+    const [ready] = await select([this], [], [], timeout, options);
+    return ready.length > 0;
+  }
   /** Takes a request and the address of its sender. */
   abstract get_request(options?: WaitOptions): Awaitable<[request: R, client_address: Address]>;
 
@@ -89,8 +97,7 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
   /** Waits for a request. Returns false after the timeout, or if shutdown() or server_close() ended the wait. */
   async #isReady(timeout: number | null, signal: AbortSignal): Promise<boolean> {
     try {
-      const [ready] = await select([this], [], [], timeout, { signal });
-      return ready.length > 0;
+      return await this.wait_for_request(timeout, { signal });
     } catch (error) {
       if (signal.aborted || this.fileno() < 0) return false;
       throw error;
@@ -122,8 +129,7 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     this.checkFields();
     const bounds = [this.socketTimeout(), this.timeout].filter((bound) => bound !== null);
     const timeout = bounds.length > 0 ? Math.min(...bounds) : null;
-    const [ready] = await select([this], [], [], timeout, { signal });
-    if (ready.length > 0) await this.#handleRequest(signal);
+    if (await this.wait_for_request(timeout, { signal })) await this.#handleRequest(signal);
     else await this.handle_timeout();
   }
 

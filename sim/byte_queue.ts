@@ -51,7 +51,8 @@ export class ByteQueue {
     this.#length -= total;
     this.#gone = place;
     if (offset > 0) this.#chunks[place] = this.#chunks[place].subarray(offset);
-    if (this.#gone >= MOST_GONE || this.#gone === this.#chunks.length) {
+    if (this.#gone === this.#chunks.length) this.#chunks.length = this.#gone = 0;
+    else if (this.#gone >= MOST_GONE) {
       this.#chunks.splice(0, this.#gone);
       this.#gone = 0;
     }

@@ -22,9 +22,11 @@ export const OVERHEAD = 768;
 function scatter(data: Bytes, views: Uint8Array[]): number {
   let offset = 0;
   for (const view of views) {
-    const piece = data.subarray(offset, offset + view.length);
+    const isRest = offset === 0 && data.length <= view.length;
+    const piece = isRest ? data : data.subarray(offset, offset + view.length);
     view.set(piece);
     offset += piece.length;
+    if (isRest) break;
   }
   return offset;
 }

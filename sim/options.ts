@@ -182,8 +182,8 @@ export class Options {
   readonly #family: number;
   readonly #type: number;
   readonly #entries: Map<number, Entry>;
-  /** Values that differ from the defaults. */
-  readonly #values = new Map<number, number>();
+  /** Values that were set. Most sockets have none. */
+  #values: Map<number, number> | null = null;
   #linger = new Uint8Array(8);
   /** SO_RCVTIMEO and SO_SNDTIMEO in microseconds. A negative value means that calls do not wait. */
   #receiveTimeout = 0;
@@ -199,7 +199,7 @@ export class Options {
   /** The options of a connection that a listener with these options accepted. */
   inherit(): Options {
     const options = new Options(this.#family, this.#type);
-    for (const [key, value] of this.#values) options.#values.set(key, value);
+    if (this.#values !== null) options.#values = new Map(this.#values);
     options.#linger = this.#linger.slice();
     options.#receiveTimeout = this.#receiveTimeout;
     options.#sendTimeout = this.#sendTimeout;
@@ -210,7 +210,7 @@ export class Options {
   /** The value of an option that the socket has. */
   number(level: number, name: number): number {
     const key = keyOf(level, name);
-    return this.#values.get(key) ?? this.#entries.get(key)![2];
+    return this.#values?.get(key) ?? this.#entries.get(key)![2];
   }
 
   /** Whether a flag is set. */
@@ -220,7 +220,7 @@ export class Options {
 
   /** Whether the program has set an option. */
   wasSet(level: number, name: number): boolean {
-    return this.#values.has(keyOf(level, name));
+    return this.#values?.has(keyOf(level, name)) ?? false;
   }
 
   /** SO_LINGER: whether it is on, and its seconds. */
@@ -291,7 +291,7 @@ export class Options {
     if (this.#family === c.AF_UNIX && level === c.SOL_SOCKET && name === c.SO_REUSEPORT && kept !== 0) {
       throw invalid("EOPNOTSUPP");
     }
-    this.#values.set(keyOf(level, name), kept);
+    (this.#values ??= new Map()).set(keyOf(level, name), kept);
     if (level === c.SOL_SOCKET && name === c.SO_RCVLOWAT) this.#setLimits();
   }
 

@@ -40,14 +40,32 @@ export function shutdownBits(how: number): number {
   return how + 1;
 }
 
+/** Copies of at most this many bytes are parts of a block. A new array with memory of its own takes Deno 0.3 to 1.4 µs. */
+const MOST_IN_BLOCK = 256;
+const BLOCK = 8192;
+let block: Bytes = new Uint8Array(0);
+let used = 0;
+
 /** Copies the first bytes of some data. */
 export function copyOf(data: Uint8Array, length: number): Bytes {
-  const copy = new Uint8Array(length);
+  let copy: Bytes;
+  if (length > MOST_IN_BLOCK) copy = new Uint8Array(length);
+  else {
+    if (used + length > block.length) {
+      block = new Uint8Array(BLOCK);
+      used = 0;
+    }
+    copy = block.subarray(used, used + length);
+    used += length;
+  }
   copy.set(length === data.length ? data : data.subarray(0, length));
   return copy;
 }
 
-/** The result of a receive attempt. */
+/** The buffer of a receive that finds no data, or the end: such receives make no array. */
+const EMPTY: Bytes = new Uint8Array(0);
+
+/** The result of a receive. */
 export interface Receipt {
   /** The number of bytes stored. With MSG_TRUNC, the whole length of the datagram. */
   length: number;
@@ -138,11 +156,12 @@ export abstract class SimSocket implements Transport, KernelSocket {
   }
   recvFrom(caller: Caller, size: number, flags: number): [Bytes, Address | null] | WouldBlock {
     this.#checkReceiveFlags(flags);
-    const buffer = new Uint8Array(Math.min(this.sizeHint(size, flags), size));
+    const room = Math.min(this.sizeHint(size, flags), size);
+    const buffer = room === 0 ? EMPTY : new Uint8Array(room);
     const receipt = this.receive(caller, [buffer], size, flags);
     if (receipt === WOULD_BLOCK) return WOULD_BLOCK;
     const { length, address } = receipt;
-    return [length < buffer.length ? buffer.slice(0, length) : buffer, address];
+    return [length === room && room > 0 ? buffer : buffer.slice(0, length), address];
   }
   recvInto(caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
     this.#checkReceiveFlags(flags);

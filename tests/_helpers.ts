@@ -124,12 +124,24 @@ export function runPython(source: string, ...args: (string | number)[]): Program
   return new Program("python3", ["-u", "-c", source, ...args.map(String)]);
 }
 
-/** Runs a program text in python3 and returns its output, parsed as JSON. */
+/** How often python3 is asked where it finds no free port, and the milliseconds between. */
+const TRIES = 5;
+const BETWEEN_TRIES = 500;
+
+/**
+ * Runs python3 to its end and returns what it printed, as JSON.
+ *
+ * On a busy machine connections in TIME_WAIT can hold all ports for a moment. Then bind to port 0 is EADDRINUSE, and
+ * python3 is asked again.
+ */
 export async function askPython(source: string, ...args: (string | number)[]): Promise<any> {
-  await using program = runPython(source, ...args);
-  const { code, stdout, stderr } = await program.end();
-  assert.equal(code, 0, stderr);
-  return JSON.parse(stdout);
+  for (let tries = 1;; tries++) {
+    await using program = runPython(source, ...args);
+    const { code, stdout, stderr } = await program.end();
+    if (code === 0) return JSON.parse(stdout);
+    if (tries === TRIES || !stderr.includes("OSError: [Errno 98]")) assert.fail(stderr);
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_TRIES));
+  }
 }
 
 /** Runs a program text in another Deno process, with all permissions. */

@@ -4,4 +4,4 @@ import { World } from "../sim.ts";
 
 const module = new World().host("sim").socket;
 
-export const { create_server, socket, socketpair, select, poll, epoll, EPOLLIN } = module;
+export const { create_connection, create_server, socket, socketpair, select, poll, epoll, EPOLLIN } = module;

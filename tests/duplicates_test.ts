@@ -1,12 +1,12 @@
 // Duplicates of a socket, and objects on one descriptor, share a connection. Each call gets its own outcome.
 
 import assert from "node:assert/strict";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { Connected, receive, settled, staysPending, text } from "./conformance/fixtures.ts";
 
 const MUCH = 2 ** 20;
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   const test = (what: string, fn: () => Promise<void>) => Deno.test(`${name}: duplicates: ${what}`, fn);
 
   test("each sendall at the same time goes out once", async () => {

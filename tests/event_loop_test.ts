@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { MSG_DONTWAIT, SHUT_WR } from "../mod.ts";
 import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { converse } from "./_examples.ts";
 import { runDeno } from "./_helpers.ts";
 import { Connected, Listening } from "./conformance/fixtures.ts";
@@ -69,7 +70,7 @@ const AT_ONCE: Record<string, (all: Connected) => () => Promise<unknown>> = {
   "accept on a socket that does not listen": ({ client }) => () => client.accept(),
 };
 
-for (const { name, module: m, url } of BACKENDS) {
+for (const { name, module: m, url } of SUBJECTS) {
   const test = (what: string, fn: () => Promise<void>) => Deno.test(`${name}: ${what}`, fn);
   const CONNECTED = `
     const server = socket.create_server(["127.0.0.1", 0]);

@@ -2,8 +2,8 @@
 // first optional argument that is left out.
 
 import assert from "node:assert/strict";
-import { DefaultSelector, EpollSelector, EVENT_READ, poll, reader, select } from "../select.ts";
-import { BACKENDS } from "./_backends.ts";
+import { reader } from "../select.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { Connected, failure, settled, staysPending, text } from "./conformance/fixtures.ts";
 import type { Module } from "./conformance/fixtures.ts";
 
@@ -39,9 +39,9 @@ function calls(m: Module, all: Connected): Record<string, (options: any) => Prom
     create_connection: (options) => m.create_connection(all.address, null, null, options),
     send_fds: (options) => m.send_fds(client, ["x"], [0], 0, null, options),
     recv_fds: (options) => m.recv_fds(client, 10, 1, 0, options),
-    select: (options) => select([client], [], [], 5, options),
+    select: (options) => m.select([client], [], [], 5, options),
     poll: (options) => {
-      const polling = poll();
+      const polling = m.poll();
       polling.register(client, m.POLLIN);
       return polling.poll(5000, options);
     },
@@ -51,11 +51,11 @@ function calls(m: Module, all: Connected): Record<string, (options: any) => Prom
       return await polling.poll(5, -1, options);
     },
     ...Object.fromEntries(
-      [DefaultSelector, EpollSelector].map((Selector) => [
+      [m.DefaultSelector, m.EpollSelector].map((Selector) => [
         Selector.name,
         async (options: any) => {
           using selector = new Selector();
-          selector.register(client, EVENT_READ);
+          selector.register(client, m.EVENT_READ);
           return await selector.select(5, options);
         },
       ]),
@@ -98,7 +98,7 @@ const WRONG: Record<string, unknown> = {
   "an object of the class": Object.create(AbortSignal.prototype),
 };
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   const test = (what: string, fn: () => Promise<void>) => Deno.test(`${name}: options: ${what}`, fn);
 
   test("a signal that is no AbortSignal is a TypeError, and the call changes nothing", async () => {
@@ -139,7 +139,7 @@ for (const { name, module: m } of BACKENDS) {
       await staysPending(receiving);
       await all.peer.sendall("hello", 0, { signal });
       assert.equal(text(await receiving), "hello");
-      assert.equal((await select([], [all.client], [], 5, { signal }))[1][0], all.client);
+      assert.equal((await m.select([], [all.client], [], 5, { signal }))[1][0], all.client);
     }
   });
 
@@ -190,8 +190,8 @@ for (const { name, module: m } of BACKENDS) {
       recv_fds: () => m.recv_fds(client, 10, 1, options),
       create_connection: () => m.create_connection(all.address, options),
       "create_connection with a timeout": () => m.create_connection(all.address, 5, options),
-      select: () => select([client], [], [], options),
-      poll: () => poll().poll(options),
+      select: () => m.select([client], [], [], options),
+      poll: () => m.poll().poll(options),
       "a file's read": () => file.read(options),
       "a file's readline": () => file.readline(options),
     };

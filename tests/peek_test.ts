@@ -2,10 +2,10 @@
 // receive.
 
 import assert from "node:assert/strict";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { Connected, FAMILIES, settled, staysPending, text } from "./conformance/fixtures.ts";
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   for (const family of FAMILIES) {
     const test = (what: string, fn: (all: Connected) => Promise<void>) =>
       Deno.test(`${name}: ${family}: ${what}`, async () => {

@@ -2,11 +2,11 @@
 // data.)
 
 import assert from "node:assert/strict";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { reset } from "./faults/raw.ts";
 import * as native from "../native.ts";
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   const lengths = async (sk: any) => (await m.select([sk], [sk], [sk], 5)).map((list) => list.length);
 
   Deno.test(`${name}: select lists a refused connect as exceptional, once`, async () => {
@@ -24,7 +24,7 @@ for (const { name, module: m } of BACKENDS) {
 
   Deno.test(`${name}: select lists a reset as exceptional`, { ignore: Deno.build.os !== "linux" }, async () => {
     using server = m.create_server(["127.0.0.1", 0]);
-    const peer = native.socket();
+    const peer = name === "sim" ? m.socket() : native.socket();
     await peer.connect(server.getsockname());
     const [conn] = await server.accept();
     reset(peer);
@@ -65,7 +65,7 @@ for (const { name, module: m } of BACKENDS) {
     ignore: Deno.build.os !== "linux",
   }, async () => {
     using server = m.create_server(["127.0.0.1", 0]);
-    const peer = native.socket();
+    const peer = name === "sim" ? m.socket() : native.socket();
     await peer.connect(server.getsockname());
     const [conn] = await server.accept();
     await peer.shutdown(native.SHUT_WR);

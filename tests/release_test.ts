@@ -1,7 +1,7 @@
 // A call that close ends settles only when the address can be bound again.
 
 import assert from "node:assert/strict";
-import { BACKENDS } from "./_backends.ts";
+import { simulatedHost, SUBJECTS } from "./_sim.ts";
 import { TemporaryDirectory } from "./_helpers.ts";
 
 /** Waits until a call that was just made has started its operation. */
@@ -9,7 +9,7 @@ async function underWay(): Promise<void> {
   for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   const test = (title: string, fn: () => Promise<void>) => Deno.test(`${name}: ${title}`, fn);
 
   test("after the end of an accept loop its port is free", async () => {
@@ -80,6 +80,7 @@ for (const { name, module: m } of BACKENDS) {
     await loop;
     // The kernel keeps the file, and Deno removes it.
     if (name === "native") Deno.removeSync(path);
+    if (name === "sim") simulatedHost.unlink(path);
     listen().close();
   });
 

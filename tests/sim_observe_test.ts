@@ -1,7 +1,7 @@
 // What `observe` sees during a run, and sockets that no program holds.
 
 import assert from "node:assert/strict";
-import { simulate } from "../sim.ts";
+import { failedRun, simulate } from "../sim.ts";
 import type { Net } from "../sim.ts";
 
 const link = { latency: 0.01 };
@@ -68,6 +68,17 @@ Deno.test("observe changes nothing of a run", async () => {
   const plain = await simulate(options, main);
   const observed = await simulate({ ...options, observe: (net) => void net.hosts.map((host) => host.sockets()) }, main);
   assert.equal(observed.fingerprint, plain.fingerprint);
+});
+
+Deno.test("a run fails with the first error of observe, at its time", async () => {
+  let calls = 0;
+  const observe = (net: Net) => {
+    calls++;
+    if (net.time >= 2) throw new Error(`too late, ${calls}`);
+  };
+  const error = await simulate({ seed: 9, link, observe }, (net) => net.sleep(5)).catch((error) => error);
+  assert.match(error.message, /^too late, \d+ \[seed 9, 5 s\]$/);
+  assert.equal(failedRun(error)?.seed, 9);
 });
 
 Deno.test("observe must be a function", async () => {

@@ -101,7 +101,7 @@ Deno.test({
 });
 
 Deno.test("sim: its tests pass under deno test with no permission at all", async () => {
-  const files = ["time", "tcp", "udp", "simulate"].map((name) => `sim_${name}_test.ts`);
+  const files = ["time", "tcp", "udp", "simulate", "waits"].map((name) => `sim_${name}_test.ts`);
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["test", "--no-prompt", "--no-check", "--sanitize-ops", "--sanitize-resources", ...files],
     cwd: import.meta.dirname,

@@ -518,3 +518,27 @@ Deno.test("SO_RCVTIMEO and SO_SNDTIMEO bound blocking calls, SO_RCVLOWAT what th
     assert.equal(decoder.decode(await waiting), "abcd");
   });
 });
+
+Deno.test("TCP: a segment fills at most half of the largest window, so that part of a window is used", async () => {
+  // Over loopback the MTU allows a segment that is as long as the window. Behind a few unacknowledged bytes it would not fit.
+  const run = await simulate({ seed: 1 }, (net) =>
+    net.host("a").run(async ({ socket }) => {
+      using server = socket.create_server(["127.0.0.1", 0]);
+      using client = await socket.create_connection(server.getsockname() as [string, number]);
+      const [conn] = await server.accept();
+      await conn.sendall("first");
+      await client.sendall("answer");
+      await conn.sendall("second");
+      const rest = conn.sendall(new Uint8Array(200_000));
+      client.settimeout(0);
+      let { length } = await client.recv(1 << 20);
+      assert.ok(length > 30_000, "the window stayed empty");
+      client.settimeout(null);
+      while (length < 200_011) length += (await client.recv(1 << 20)).length;
+      await rest;
+      conn.close();
+    }));
+  const longest = Math.max(...run.packets.map(({ length }) => length));
+  const largest = Math.max(...run.packets.map(({ window }) => window));
+  assert.ok(longest > 30_000 && longest <= largest / 2, `${longest} of ${largest}`);
+});

@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { Random } from "../sim/random.ts";
+import { HostClock } from "../sim/time/host_clock.ts";
 import { OutsideWaits } from "../sim/time/outside.ts";
+import { EventQueue } from "../sim/time/queue.ts";
+import type { Action } from "../sim/time/queue.ts";
 import { RealPacer } from "../sim/time/real.ts";
 import { Timeline } from "../sim/time/timeline.ts";
 import { Timer } from "../sim/time/timer.ts";
@@ -113,6 +116,84 @@ Deno.test("runVirtually lets promises settle between events, and tells why it st
   const again = { fire: () => busy.at(busy.now, again) };
   busy.at(5, again);
   assert.equal(await runVirtually(busy, outside, Infinity, over), "no time passes");
+});
+
+Deno.test("EventQueue takes actions by time, then by tie, then by order of entry, postponed ones at their new time", () => {
+  const queue = new EventQueue();
+  const random = new Random(1);
+  const expected: { time: number; tie: number; order: number }[] = [];
+  const taken: number[] = [];
+  for (let order = 0; order < 1000; order++) {
+    // Few times and ties, so that many are the same.
+    const entered = random.below(20);
+    const tie = random.below(5) / 5;
+    const action: Action = { fire: () => taken.push(order) };
+    let time = entered;
+    if (order % 3 === 0) {
+      time = order % 2 === 0 ? entered + 7 : Infinity;
+      action.due = () => time;
+    }
+    queue.add(entered, tie, action);
+    if (time !== Infinity) expected.push({ time, tie, order });
+  }
+  expected.sort((a, b) => a.time - b.time || a.tie - b.tie || a.order - b.order);
+  for (const { time } of expected) {
+    assert.equal(queue.nextTime(), time);
+    queue.take().fire();
+  }
+  assert.equal(queue.nextTime(), Infinity);
+  assert.equal(queue.size, 0);
+  assert.deepEqual(taken, expected.map(({ order }) => order));
+});
+
+Deno.test("HostClock: a stopped clock has no timers pending, and calls nothing", () => {
+  const timeline = new Timeline(1);
+  const clock = new HostClock(timeline);
+  const other = new HostClock(timeline);
+  const called: string[] = [];
+  clock.setTimeout(() => called.push("stopped"), 1);
+  const held = clock.setTimeout(() => called.push("held"), 2);
+  clock.hold(held, false);
+  const cleared = clock.setTimeout(() => called.push("cleared"), 3);
+  clock.clearTimeout(cleared);
+  clock.clearTimeout(cleared);
+  other.setTimeout(() => called.push("other"), 4);
+  assert.deepEqual(timeline.pending, { news: 2, probe: 0, background: 1, expiry: 0 });
+  clock.stop();
+  clock.stop();
+  clock.hold(held, true);
+  clock.clearTimeout(held);
+  assert.deepEqual(timeline.pending, { news: 1, probe: 0, background: 0, expiry: 0 });
+  drain(timeline);
+  assert.deepEqual(called, ["other"]);
+  assert.equal(timeline.now, 4 * MILLISECOND);
+  assert.deepEqual(timeline.pending, { news: 0, probe: 0, background: 0, expiry: 0 });
+});
+
+Deno.test("RealPacer sets no timer for what is due now: a timer takes a millisecond", async () => {
+  let time = 0;
+  const timeline = new Timeline(1, () => time);
+  new RealPacer(timeline);
+  const { setTimeout } = globalThis;
+  globalThis.setTimeout = (() => assert.fail("a timer was set")) as unknown as typeof setTimeout;
+  try {
+    for (let n = 0; n < 3; n++) {
+      await new Promise<void>((resolve) => timeline.after(resolve));
+      time += 5;
+    }
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+});
+
+Deno.test("Timeline: real time stands still between pause and resume", () => {
+  let time = 5;
+  const timeline = new Timeline(1, () => time);
+  timeline.pause();
+  time = 9;
+  assert.equal(timeline.now, 5);
+  timeline.resume();
+  assert.equal(timeline.now, 9);
 });
 
 Deno.test("RealPacer sets no timer for expiries alone, and fires the others as time passes", async () => {

@@ -5,9 +5,13 @@ import * as native from "../native/socketserver.ts";
 import * as deno from "../socketserver.ts";
 import { BACKENDS } from "./_backends.ts";
 import { askPython, pythonTest } from "./_helpers.ts";
+import { simulated } from "./_sim.ts";
+import { simulatedServers } from "./_sim_socketserver.ts";
 import { testSocketServer } from "./conformance/socketserver.ts";
 
 for (const subject of BACKENDS) testSocketServer(subject, subject.name === "native" ? native : deno);
+
+testSocketServer(simulated, simulatedServers);
 
 Deno.test("both backends' socketservers have the same names", () => {
   assert.deepEqual(Object.keys(native), Object.keys(deno));

@@ -2,19 +2,9 @@
 // an effect.
 
 import assert from "node:assert/strict";
-import {
-  epoll,
-  EpollSelector,
-  EVENT_READ,
-  poll,
-  POLLIN,
-  PollSelector,
-  reader,
-  select,
-  SelectSelector,
-} from "../select.ts";
+import { reader } from "../select.ts";
 import type { WaitOptions } from "../select.ts";
-import { BACKENDS } from "./_backends.ts";
+import { SUBJECTS } from "./_sim.ts";
 import { TemporaryDirectory } from "./_helpers.ts";
 import { failure } from "./conformance/fixtures.ts";
 import type { Module } from "./conformance/fixtures.ts";
@@ -45,13 +35,13 @@ class All implements AsyncDisposable {
     await Deno.writeTextFile(path, "file");
     const file = all.#stack.use(await Deno.open(path));
     const server = all.#stack.use(m.create_server(["127.0.0.1", 0]));
-    const poller = poll();
-    poller.register(a, POLLIN);
-    const epoller = all.#stack.use(epoll());
-    epoller.register(a, POLLIN);
-    const selectors = [new SelectSelector(), new PollSelector(), new EpollSelector()];
+    const poller = m.poll();
+    poller.register(a, m.POLLIN);
+    const epoller = all.#stack.use(m.epoll());
+    epoller.register(a, m.POLLIN);
+    const selectors = [new m.SelectSelector(), new m.PollSelector(), new m.EpollSelector()];
     for (const selector of selectors) {
-      selector.register(a, EVENT_READ);
+      selector.register(a, m.EVENT_READ);
       all.#stack.defer(() => selector.close());
     }
     const lines = all.#stack.use(reader(new Blob(["one\ntwo\nthree\n"]).stream()));
@@ -74,7 +64,7 @@ class All implements AsyncDisposable {
       "sendall": (options) => b.sendall("x", 0, options),
       "sendmsg": (options) => b.sendmsg(["x"], [], 0, null, options),
       "sendfile": (options) => b.sendfile(file, 0, null, options),
-      "select": (options) => select([a], [], [], null, options),
+      "select": (options) => m.select([a], [], [], null, options),
       "poll": (options) => poller.poll(null, options),
       "epoll": (options) => epoller.poll(null, -1, options),
       "reader read": (options) => lines.read(1, options),
@@ -116,7 +106,7 @@ class All implements AsyncDisposable {
   }
 }
 
-for (const { name, module: m } of BACKENDS) {
+for (const { name, module: m } of SUBJECTS) {
   Deno.test(`${name}: a signal that is none of AbortSignal is a TypeError, and the call that follows has everything`, async () => {
     const [all, calls] = await All.open(m);
     await using _all = all;

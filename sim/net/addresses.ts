@@ -42,7 +42,9 @@ export function wildcardLike(host: string): string {
 /** Whether an address is a multicast group. */
 export function isMulticast(host: string): boolean {
   if (isIPv6(host)) return parseIPv6(host)![0] === 0xff;
-  const first = Number(host.slice(0, host.indexOf(".")));
+  // 224 to 239. Most addresses are told apart by their first digit; a call for each packet makes no text for them.
+  if (!host.startsWith("2") || host[3] !== ".") return false;
+  const first = Number(host.slice(0, 3));
   return first >= 224 && first < 240;
 }
 

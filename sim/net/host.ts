@@ -3,6 +3,7 @@
 import { hashText, Random } from "../random.ts";
 import { Kernel } from "./kernel.ts";
 import { Link } from "./link.ts";
+import { isIPv6 } from "./packet.ts";
 import type { Packet } from "./packet.ts";
 import type { Network } from "./network.ts";
 
@@ -24,12 +25,16 @@ export class Host {
   /** How far its wall clock is ahead, in seconds. */
   skew = 0;
   readonly #links = new Map<Host, Link>();
+  readonly #ipv4: string | undefined;
+  readonly #ipv6: string | undefined;
   #boots = 0;
 
   constructor(network: Network, name: string, addresses: readonly string[]) {
     this.network = network;
     this.name = name;
     this.addresses = addresses;
+    this.#ipv4 = addresses.find((address) => !isIPv6(address));
+    this.#ipv6 = addresses.find(isIPv6);
     this.hash = hashText(name);
     this.dice = new Random(network.seed, this.hash ^ LINKS);
     this.kernel = new Kernel(this, this.#boots);
@@ -45,9 +50,12 @@ export class Host {
     this.kernel = new Kernel(this, ++this.#boots);
   }
 
-  /**
-   * Returns the direction of the link that leads to another host. A link without options of its own has the network's.
-   */
+  /** Its first address in the family of another one; undefined if it has none. */
+  addressLike(address: string): string | undefined {
+    return isIPv6(address) ? this.#ipv6 : this.#ipv4;
+  }
+
+  /** The direction of the link that leads to another host. Links without options of their own have the network's. */
   linkTo(to: Host): Link {
     let link = this.#links.get(to);
     if (link === undefined) this.#links.set(to, link = new Link(this, to, this.network.defaultLink));

@@ -70,7 +70,7 @@ export class Kernel {
 
   /** Whether an address is one of this host. */
   owns(address: string): boolean {
-    return isLoopback(address) || this.host.addresses.includes(address);
+    return isLoopback(address) || this.network.route(address) === this.host;
   }
 
   /**
@@ -79,8 +79,8 @@ export class Kernel {
    */
   sourceFor(destination: string): string {
     if (isLoopback(destination)) return isIPv6(destination) ? "::1" : "127.0.0.1";
-    if (this.host.addresses.includes(destination)) return destination;
-    const own = this.host.addresses.find((address) => isIPv6(address) === isIPv6(destination));
+    if (this.network.route(destination) === this.host) return destination;
+    const own = this.host.addressLike(destination);
     if (own === undefined) throw errorFor("ENETUNREACH");
     return own;
   }
@@ -95,10 +95,10 @@ export class Kernel {
   /** Sends a packet to one host: to this host, or to another over the link between them. */
   send(packet: Packet): void {
     if (!this.isUp) return;
-    if (this.owns(packet.destination)) return this.network.loopback.send(this, packet);
-    const { recorder, timeline } = this.network;
+    const { recorder, timeline, loopback } = this.network;
     const to = this.network.route(packet.destination);
-    if (to === undefined) {
+    if (to === this.host || isLoopback(packet.destination)) loopback.send(this, packet);
+    else if (to === undefined) {
       recorder.ended(recorder.sent(timeline.now, this.host, null, packet, false), "dropped", timeline.now);
     } else this.sendTo(to, packet);
   }

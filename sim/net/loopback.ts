@@ -30,17 +30,27 @@ export class Loopback {
    */
   during(work: () => void): void {
     if (this.#working) return work();
-    this.#working = true;
+    this.#begin();
     try {
       work();
     } finally {
-      this.#working = false;
+      this.#end();
     }
     if (this.#queue.length > 0) this.#work();
   }
 
-  #work(): void {
+  #begin(): void {
     this.#working = true;
+    this.#network.timeline.pause();
+  }
+
+  #end(): void {
+    this.#working = false;
+    this.#network.timeline.resume();
+  }
+
+  #work(): void {
+    this.#begin();
     const { recorder, timeline } = this.#network;
     try {
       for (let place = 0; place < this.#queue.length; place++) {
@@ -56,7 +66,7 @@ export class Loopback {
       }
     } finally {
       this.#queue.length = 0;
-      this.#working = false;
+      this.#end();
     }
   }
 }

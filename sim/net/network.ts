@@ -45,7 +45,7 @@ export class Network {
     checkName(name);
     const key = name.toLowerCase();
     if (this.#byName.has(key)) throw new Error(`there is a host '${name}' already`);
-    const own = (addresses ?? this.#makeUp()).map(checkHostAddress);
+    const own = addresses?.map(checkHostAddress) ?? this.#makeUp();
     for (const address of own) {
       if (this.#byAddress.has(address)) {
         throw new Error(`host '${this.#byAddress.get(address)!.name}' has the address ${address} already`);

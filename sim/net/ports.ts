@@ -2,6 +2,7 @@
 
 import { AF_INET6 } from "../../base/constants.ts";
 import { errorFor } from "../../base/errors.ts";
+import { hashText } from "../random.ts";
 import type { Random } from "../random.ts";
 import { isWildcard } from "./addresses.ts";
 import { isIPv6 } from "./packet.ts";
@@ -22,16 +23,23 @@ export interface Holder {
   readonly listens: boolean;
 }
 
-/** Linux's range of ephemeral ports (net.ipv4.ip_local_port_range). */
+/** Where a packet comes from and goes to. */
+interface Addressed {
+  readonly source: string;
+  readonly sourcePort: number;
+  readonly destination: string;
+  readonly destinationPort: number;
+}
+
+/** Linux's range of ports that are given out (net.ipv4.ip_local_port_range). */
 const FIRST_EPHEMERAL = 32768;
 const LAST_EPHEMERAL = 60999;
 const EPHEMERAL_COUNT = LAST_EPHEMERAL - FIRST_EPHEMERAL + 1;
 
 /** Whether a holder's address covers an address of a packet. */
 function covers({ family, host, onlyIPv6 }: Holder, address: string): boolean {
-  if (host === address) return true;
   if (host === "::") return family === AF_INET6 && (isIPv6(address) || !onlyIPv6);
-  return host === "0.0.0.0" && !isIPv6(address);
+  return host === "0.0.0.0" ? !isIPv6(address) : host === address;
 }
 
 /**
@@ -112,17 +120,25 @@ export class Ports<H extends Holder> {
    * Finds the holder for a packet among those that `fits` accepts. The address that fits best wins. Of equal ones the
    * latest wins. With SO_REUSEPORT, `spread`, a hash of the sender, chooses.
    */
-  find(address: string, port: number, spread: number, fits: (holder: H) => boolean): H | undefined {
-    let best: H[] = [];
+  find(packet: Addressed, fits: (holder: H) => boolean): H | undefined {
+    const { destination, destinationPort } = packet;
+    let best: H | undefined;
     let bestRank = 0;
-    for (const holder of this.of(port)) {
-      const found = rank(holder, address);
+    let equals = 0;
+    for (const holder of this.of(destinationPort)) {
+      const found = rank(holder, destination);
       if (found === 0 || found < bestRank || !fits(holder)) continue;
-      if (found > bestRank) best = [];
+      equals = found === bestRank ? equals + 1 : 1;
       bestRank = found;
-      best.push(holder);
+      best = holder;
     }
-    if (best.length > 1 && best.every((holder) => holder.reusesPort)) return best[spread % best.length];
-    return best.at(-1);
+    return equals > 1 ? this.#share(packet, bestRank, fits) ?? best : best;
+  }
+
+  /** The holder that a packet is for, among several with the same rank that all have SO_REUSEPORT. */
+  #share({ source, sourcePort, destination, destinationPort }: Addressed, best: number, fits: (holder: H) => boolean) {
+    const equals = this.of(destinationPort).filter((holder) => rank(holder, destination) === best && fits(holder));
+    if (!equals.every((holder) => holder.reusesPort)) return undefined;
+    return equals[(hashText(`${source} ${sourcePort}`) >>> 0) % equals.length];
   }
 }

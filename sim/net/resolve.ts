@@ -2,7 +2,7 @@
 
 import { parseLiteral, wildcard } from "../../base/addresses.ts";
 import type { Address } from "../../base/addresses.ts";
-import { AF_INET, AF_INET6 } from "../../base/constants.ts";
+import { AF_INET } from "../../base/constants.ts";
 import { gaiErrorFor } from "../../base/errors.ts";
 import { familyOf } from "./addresses.ts";
 import type { Host } from "./host.ts";
@@ -35,14 +35,13 @@ export function nameOf(host: Host, address: string): string | undefined {
 /** Replaces the host name in an address by an IP address that fits the family of a socket. */
 export function resolve(host: Host, family: number, address: Address, syscall: string): Address {
   const [name, ...rest] = address as [string, number];
-  if (name === "") return [wildcard(family), ...rest] as Address;
-  const fits = (found: string) => isIPv6(found) === (family === AF_INET6);
-  // A host name is never an IP address, and most names are known. So looking up the name first is faster than parsing
-  // it.
-  let found = host.network.named(name)?.addresses.find(fits);
+  const like = wildcard(family);
+  if (name === "") return [like, ...rest] as Address;
+  // No host has a literal as its name, and most names are known: looking them up is faster than parsing.
+  let found = host.network.named(name)?.addressLike(like);
   if (found === undefined) {
     if (parseLiteral(name) !== undefined) return address;
-    if (!/[\s<>[\]]/.test(name)) found = addressesOf(host, name).find(fits);
+    if (!/[\s<>[\]]/.test(name)) found = addressesOf(host, name).find((one) => isIPv6(one) === isIPv6(like));
   }
   if (found === undefined) throw gaiErrorFor("EAI_NONAME", { syscall, address });
   return [found, ...rest] as Address;

@@ -40,7 +40,7 @@ export class Host {
 
   #start(): Boot {
     const { kernel } = this.#machine;
-    const clock = new HostClock(kernel.timeline, () => this.#supervisor.goesOn(this.#machine));
+    const clock = new HostClock(kernel.timeline, this.#supervisor.beforeWork(this.#machine));
     const module = makeHostModule(clock, this.#numbers, this.#supervisor.collected, new HostBackend(kernel));
     return { clock, module, programs: new Map() };
   }

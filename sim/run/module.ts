@@ -49,6 +49,6 @@ export function makeHostModule(
   backend: HostBackend,
 ): SocketModule {
   const module = makeModule(new Runtime(clock, numbers, collected), backend);
-  // A spread object has the type number where an entry has the type of the constant, hence the cast.
-  return { ...module, ...blamingCallers(module) } as SocketModule;
+  // The type of a spread object has number where an entry has the constant's own type.
+  return Object.assign(module, blamingCallers(module)) as SocketModule;
 }

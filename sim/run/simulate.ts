@@ -35,8 +35,9 @@ export interface SimulateOptions {
    */
   globals?: boolean;
   /**
-   * Called after each event, and when all programs wait. A page can draw the run with it. It may read the time, the packets
-   * and the sockets of hosts, and must not change anything.
+   * Called after each event, and when all programs wait. A page can draw the run with it, and a test can check what must
+   * hold at every moment. It may read the time, the packets and the sockets of hosts, and must not change anything. If it
+   * throws, the run fails with that error.
    */
   observe?: (net: Net) => void;
 }
@@ -111,8 +112,9 @@ class Watch implements Supervisor {
     this.failure ??= { error, time: toSeconds(this.#timeline.now) };
     this.#timeline.woken = true;
   }
-  goesOn({ skew }: { readonly skew: number }): void {
-    this.globals?.setSkew(skew);
+  beforeWork(host: { readonly skew: number }): (() => void) | undefined {
+    const { globals } = this;
+    return globals && (() => globals.setSkew(host.skew));
   }
 }
 
@@ -184,7 +186,13 @@ export async function simulate<T>(
       watch.outside,
       fromSeconds(limit),
       () => watch.isOver,
-      () => observe?.(net),
+      () => {
+        try {
+          observe?.(net);
+        } catch (error) {
+          watch.failed(null, error);
+        }
+      },
     );
     if (why !== undefined) watch.failed(null, standstillError(why, network, watch, limit));
   } finally {

@@ -17,6 +17,6 @@ export interface Supervisor {
   ended(running: Running): void;
   /** Notes that a program has failed. */
   failed(running: Running, error: unknown): void;
-  /** Called before the programs of a host run any code. */
-  goesOn(host: { readonly skew: number }): void;
+  /** Returns what to call before a program of a host may go on; undefined for nothing. */
+  beforeWork(host: { readonly skew: number }): (() => void) | undefined;
 }

@@ -56,7 +56,7 @@ export class World extends Net {
         if (onError !== undefined) onError(error, host);
         else console.error(`host '${host}':`, error);
       },
-      goesOn() {},
+      beforeWork: () => undefined,
     });
     new RealPacer(network.timeline);
   }

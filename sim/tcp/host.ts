@@ -6,7 +6,6 @@ import { ACK, FIN, RST, SYN } from "../net/packet.ts";
 import type { Segment } from "../net/packet.ts";
 import { Ports } from "../net/ports.ts";
 import type { Holder } from "../net/ports.ts";
-import { hashText } from "../random.ts";
 import type { Connection } from "./connection.ts";
 import type { Endpoints } from "./segments.ts";
 import type { TcpSocket } from "./socket.ts";
@@ -14,15 +13,18 @@ import type { TcpSocket } from "./socket.ts";
 /** Sequence numbers advance by one in this many nanoseconds (RFC 6528; Linux's clock). */
 const SEQUENCE_STEP = 64;
 
-function keyOf(host: string, port: number, peerHost: string, peerPort: number): string {
-  return `${peerPort} ${port} ${peerHost} ${host}`;
+/** The key of a connection's ports. Few connections of a host have the same two. */
+function keyOf(port: number, peerPort: number): number {
+  return peerPort * 2 ** 16 + port;
 }
 
 /** TCP on one host. */
 export class TcpHost {
   readonly ports: Ports<Holder>;
   readonly #kernel: Kernel;
-  readonly #connections = new Map<string, Connection>();
+  readonly #connections = new Set<Connection>();
+  /** The connections by their ports. */
+  readonly #byPorts = new Map<number, Connection[]>();
   readonly #firstSequenceNumber: number;
 
   constructor(kernel: Kernel) {
@@ -38,41 +40,52 @@ export class TcpHost {
 
   /** Adds a connection, so that segments reach it. */
   enter(connection: Connection): void {
-    const { host, port, peerHost, peerPort } = connection.ends;
-    this.#connections.set(keyOf(host, port, peerHost, peerPort), connection);
+    this.#connections.add(connection);
+    const { port, peerPort } = connection.ends;
+    const key = keyOf(port, peerPort);
+    const others = this.#byPorts.get(key);
+    if (others === undefined) this.#byPorts.set(key, [connection]);
+    else others.push(connection);
     this.ports.hold(connection);
   }
 
   /** Removes a connection. */
   leave(connection: Connection): void {
-    const { host, port, peerHost, peerPort } = connection.ends;
-    const key = keyOf(host, port, peerHost, peerPort);
-    if (this.#connections.get(key) === connection) this.#connections.delete(key);
+    this.#connections.delete(connection);
+    const { port, peerPort } = connection.ends;
+    const key = keyOf(port, peerPort);
+    const others = this.#byPorts.get(key)?.filter((other) => other !== connection) ?? [];
+    if (others.length === 0) this.#byPorts.delete(key);
+    else this.#byPorts.set(key, others);
     this.ports.release(connection);
   }
 
   /** All connections. */
   get connections(): Iterable<Connection> {
-    return this.#connections.values();
+    return this.#connections;
   }
 
   /** Whether no connection has these addresses and ports. */
   isFree({ host, port, peerHost, peerPort }: Endpoints): boolean {
-    return !this.#connections.has(keyOf(host, port, peerHost, peerPort));
+    return this.#find(host, port, peerHost, peerPort) === undefined;
+  }
+
+  #find(host: string, port: number, peerHost: string, peerPort: number): Connection | undefined {
+    const found = this.#byPorts.get(keyOf(port, peerPort));
+    return found?.find(({ ends }) => ends.peerHost === peerHost && ends.host === host);
   }
 
   /** Takes a segment and passes it to its connection or listener. */
   receive(segment: Segment): void {
     const { destination, destinationPort, source, sourcePort, flags } = segment;
     const opens = (flags & (SYN | ACK | RST)) === SYN;
-    const connection = this.#connections.get(keyOf(destination, destinationPort, source, sourcePort));
+    const connection = this.#find(destination, destinationPort, source, sourcePort);
     if (connection !== undefined) {
       if (!opens || !connection.yieldsTo(segment)) return connection.receive(segment);
       connection.expire();
     }
     if (opens) {
-      const spread = hashText(`${source} ${sourcePort}`) >>> 0;
-      const listener = this.ports.find(destination, destinationPort, spread, ({ listens }) => listens);
+      const listener = this.ports.find(segment, ({ listens }) => listens);
       if (listener !== undefined) return (listener as Binding<TcpSocket>).socket.receiveSyn(segment);
     }
     this.refuse(segment);

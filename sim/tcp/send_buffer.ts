@@ -49,7 +49,8 @@ export class SendBuffer {
       if (start + data.length > upTo) break;
       this.#gone++;
     }
-    if (this.#gone >= MOST_GONE || this.#gone === this.#chunks.length) {
+    if (this.#gone === this.#chunks.length) this.#chunks.length = this.#gone = 0;
+    else if (this.#gone >= MOST_GONE) {
       this.#chunks.splice(0, this.#gone);
       this.#gone = 0;
     }
@@ -67,6 +68,7 @@ export class SendBuffer {
     let place = this.#find(position);
     const { start, data } = this.#chunks[place];
     const offset = position - start;
+    if (offset === 0 && length === data.length) return data;
     if (offset + length <= data.length) return data.subarray(offset, offset + length);
     const all = new Uint8Array(length);
     for (let filled = 0; filled < length; place++) {

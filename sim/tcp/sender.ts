@@ -16,6 +16,9 @@ const RETRIES = 15;
 /** The same limit after close. It is what Linux uses for the default 0 of net.ipv4.tcp_orphan_retries. */
 const ORPHAN_RETRIES = 8;
 
+/** A window of up to this many bytes may be filled by one segment (Linux's TCP_MSS_DEFAULT). */
+const SMALL_WINDOW = 536;
+
 const NOTHING: Bytes = new Uint8Array(0);
 
 /** What the sending side needs from its connection. */
@@ -106,6 +109,14 @@ export class Sender {
   set mss(mss: number) {
     this.#mss = mss;
     this.congestion.setSegmentSize(mss);
+  }
+  /**
+   * The longest segment that is sent: half of the largest window at most, as in Linux's tcp_bound_to_half_wnd. Over
+   * loopback a longer one would never fit into a window of which a part is used.
+   */
+  get #segment(): number {
+    const cutoff = this.#largestWindow > SMALL_WINDOW ? Math.floor(this.#largestWindow / 2) : this.#largestWindow;
+    return cutoff > 0 ? Math.min(this.#mss, cutoff) : this.#mss;
   }
   /** Bytes that were sent and not acknowledged. */
   get flight(): number {
@@ -201,13 +212,14 @@ export class Sender {
   /** Sends as much as both windows allow. */
   pump(): void {
     const { buffer } = this;
-    // Each round sends at least one byte, so the loop ends.
+    const longest = this.#segment;
+    // Each round sends at least one byte or the FIN, so the loop ends.
     for (;;) {
       const available = buffer.end - this.#next;
       if (available <= 0) break;
       const edge = Math.min(this.#edge, this.#una + this.congestion.window);
-      const length = Math.min(available, this.#mss, edge - this.#next);
-      if (length <= 0 || (length < this.#mss && !this.#maySendSmall(length, available))) break;
+      const length = Math.min(available, longest, edge - this.#next);
+      if (length <= 0 || (length < longest && !this.#maySendSmall(length, available))) break;
       this.#send(length);
     }
     if (this.#finQueued && this.#next === buffer.end) this.#transmit(FIN | ACK, NOTHING);
@@ -232,7 +244,7 @@ export class Sender {
   #send(length: number): void {
     const data = this.buffer.slice(this.#next, length);
     const isLast = this.#next + length === this.buffer.end;
-    if (length < this.#mss) this.#smallEnd = this.#next + length;
+    if (length < this.#segment) this.#smallEnd = this.#next + length;
     const fin = isLast && this.#finQueued ? FIN : 0;
     this.#transmit(isLast ? PSH | ACK | fin : ACK, data);
   }
@@ -255,7 +267,7 @@ export class Sender {
   #sendAgain(): void {
     this.#timed = null;
     this.retransmissions++;
-    const length = Math.min(this.#mss, this.buffer.end - this.#una, Math.max(this.#edge - this.#una, 1));
+    const length = Math.min(this.#segment, this.buffer.end - this.#una, Math.max(this.#edge - this.#una, 1));
     if (length <= 0) return this.#owner.emit(FIN | ACK, this.#una, NOTHING, true);
     const isLast = this.#una + length === this.buffer.end;
     const fin = isLast && this.#sent > this.buffer.end ? FIN : 0;
@@ -277,7 +289,7 @@ export class Sender {
 
   /** Whether only the peer's window keeps data from being sent. */
   get #isStuck(): boolean {
-    return this.#edge - this.#next < Math.min(this.#mss, this.buffer.end - this.#next);
+    return this.#edge - this.#next < Math.min(this.#segment, this.buffer.end - this.#next);
   }
 
   #startTimer(): void {
@@ -310,7 +322,7 @@ export class Sender {
     this.#startTimer();
     // One segment at least is sent again, even if the windows are closed.
     if (this.#una < this.buffer.end) {
-      const length = Math.min(this.#mss, this.buffer.end - this.#una);
+      const length = Math.min(this.#segment, this.buffer.end - this.#una);
       this.#send(Math.min(length, Math.max(this.#edge - this.#una, 1)));
     } else this.#transmit(FIN | ACK, NOTHING);
     this.pump();

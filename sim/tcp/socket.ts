@@ -64,7 +64,10 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
   #listener: Listener | null = null;
   /** The kernel's socket->state. */
   #phase: "unconnected" | "connecting" | "connected" = "unconnected";
-  /** The sides that were shut down while there was no connection. */
+  /** Which call began the connect: its lane, and the lane's turn. */
+  #connector: Caller | null = null;
+  #connectTurn = 0;
+  /** The sides that were shut where there is no connection. */
   #shut = 0;
   #peer: Address | undefined;
   /** Whether a waiter or call needs room in the send buffer. It is woken only then. */
@@ -170,16 +173,20 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
 
   // Connecting.
 
-  connect(_caller: Caller, address: Address): void | InProgress | WouldBlock {
+  connect(caller: Caller, address: Address): void | InProgress | WouldBlock {
     if (this.isLost) return WOULD_BLOCK;
     if (this.#phase === "connected" || this.#listener !== null) {
       throw errorFor("EISCONN", { syscall: "connect", address });
     }
     if (this.#phase === "connecting") {
-      if (this.#isConnecting) throw errorFor("EALREADY", { syscall: "connect", address });
+      // The outcome is for the call that waits for it.
+      const isAwaited = this.#connector?.turn === this.#connectTurn;
+      if (this.#isConnecting || isAwaited) throw errorFor("EALREADY", { syscall: "connect", address });
       return this.finishConnect();
     }
     this.#open(address);
+    this.#connector = caller;
+    this.#connectTurn = caller.turn;
     return IN_PROGRESS;
   }
 

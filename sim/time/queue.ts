@@ -11,90 +11,107 @@ export interface Action {
   due?(): number;
 }
 
-/** An action in the queue. Events are sorted by time, then by `tie`, then by order of entry. */
-export interface Event {
-  time: number;
-  readonly tie: number;
-  readonly order: number;
-  readonly action: Action;
-  /** Whether the queue counts it as pending until it happens. False for actions that count themselves. */
-  readonly counted: boolean;
-}
-
-function isBefore(a: Event, b: Event): boolean {
-  if (a.time !== b.time) return a.time < b.time;
-  return a.tie !== b.tie ? a.tie < b.tie : a.order < b.order;
-}
-
-/** Events in the order in which they happen. */
+/**
+ * Actions in the order in which they happen: by time, then by tie, then by order of entry.
+ *
+ * The heap is four arrays with the same places, not one array of objects: with a thousand hosts such objects are spread
+ * over the memory, and comparing them took 4 % of the time. Most comparisons read `#times` alone.
+ */
 export class EventQueue {
-  readonly #heap: Event[] = [];
+  readonly #times: number[] = [];
+  readonly #ties: number[] = [];
+  readonly #orders: number[] = [];
+  readonly #actions: Action[] = [];
   #order = 0;
 
   /** How many events it holds, postponed ones included. */
   get size(): number {
-    return this.#heap.length;
+    return this.#times.length;
   }
 
-  /** Adds an event. Of events at the same time the one with the smaller tie comes first. */
-  add(time: number, tie: number, action: Action, counted: boolean): void {
-    this.#push({ time, tie, order: this.#order++, action, counted });
+  /** Adds an action. Of actions at the same time the one with the smaller tie comes first. */
+  add(time: number, tie: number, action: Action): void {
+    this.#push(time, tie, this.#order++, action);
   }
 
-  /** Drops every event. */
+  /** Drops every action. */
   clear(): void {
-    this.#heap.length = 0;
+    this.#times.length =
+      this.#ties.length =
+      this.#orders.length =
+      this.#actions.length =
+        0;
   }
 
-  /** Returns the next event and leaves it in the queue. Postponed events move to their new places first. */
-  peek(): Event | undefined {
-    for (;;) {
-      const first = this.#heap[0];
-      if (first === undefined) return undefined;
-      const due = first.action.due?.() ?? first.time;
-      if (due === first.time) return first;
+  /** The time of the next action, or Infinity if there is none. Postponed actions move to their new place on the way. */
+  nextTime(): number {
+    while (this.#times.length > 0) {
+      const time = this.#times[0];
+      const action = this.#actions[0];
+      const due = action.due?.() ?? time;
+      if (due === time) return time;
+      const tie = this.#ties[0];
+      const order = this.#orders[0];
       this.#pop();
-      if (due !== Infinity) {
-        first.time = due;
-        this.#push(first);
-      }
+      if (due !== Infinity) this.#push(due, tie, order, action);
     }
+    return Infinity;
   }
 
-  /** Removes the next event and returns it. */
-  take(): Event | undefined {
-    const first = this.peek();
-    if (first !== undefined) this.#pop();
-    return first;
+  /** Takes the action of `nextTime` out. */
+  take(): Action {
+    const action = this.#actions[0];
+    this.#pop();
+    return action;
   }
 
-  #push(event: Event): void {
-    const heap = this.#heap;
-    let place = heap.length;
-    heap.push(event);
+  /** Whether an event belongs before the one at a place. */
+  #isBefore(time: number, tie: number, order: number, place: number): boolean {
+    if (time !== this.#times[place]) return time < this.#times[place];
+    return tie !== this.#ties[place] ? tie < this.#ties[place] : order < this.#orders[place];
+  }
+
+  #put(place: number, time: number, tie: number, order: number, action: Action): void {
+    this.#times[place] = time;
+    this.#ties[place] = tie;
+    this.#orders[place] = order;
+    this.#actions[place] = action;
+  }
+
+  #move(from: number, to: number): void {
+    this.#put(to, this.#times[from], this.#ties[from], this.#orders[from], this.#actions[from]);
+  }
+
+  #push(time: number, tie: number, order: number, action: Action): void {
+    let place = this.#times.length;
     while (place > 0) {
       const parent = (place - 1) >> 1;
-      if (!isBefore(event, heap[parent])) break;
-      heap[place] = heap[parent];
+      if (!this.#isBefore(time, tie, order, parent)) break;
+      this.#move(parent, place);
       place = parent;
     }
-    heap[place] = event;
+    this.#put(place, time, tie, order, action);
   }
 
   #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop()!;
-    const length = heap.length;
+    const time = this.#times.pop()!;
+    const tie = this.#ties.pop()!;
+    const order = this.#orders.pop()!;
+    const action = this.#actions.pop()!;
+    const length = this.#times.length;
     if (length === 0) return;
     let place = 0;
     for (;;) {
       let child = 2 * place + 1;
       if (child >= length) break;
-      if (child + 1 < length && isBefore(heap[child + 1], heap[child])) child++;
-      if (!isBefore(heap[child], last)) break;
-      heap[place] = heap[child];
+      if (
+        child + 1 < length &&
+        this.#isBefore(this.#times[child + 1], this.#ties[child + 1], this.#orders[child + 1], child)
+      ) child++;
+      if (this.#isBefore(time, tie, order, child)) break;
+      this.#move(child, place);
       place = child;
     }
-    heap[place] = last;
+    this.#put(place, time, tie, order, action);
   }
 }

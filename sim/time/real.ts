@@ -1,17 +1,20 @@
 // Runs the events of a timeline by the real clock. It sets one timer of the runtime, for the next event. It sets none
 // if nothing is pending that a program may wait for: a connection in TIME_WAIT does not keep the process alive.
 
+import { macrotask } from "./macrotask.ts";
 import type { Timeline } from "./timeline.ts";
 import { MILLISECOND } from "./units.ts";
 
 /** The longest delay of a timer, 2^31 - 1 ms. */
 const LONGEST = 2 ** 31 - 1;
 
-/**
- * AbortSignal.timeout is the only timer of every runtime that does not keep the process alive. Virtual globals do not
- * replace this copy.
- */
-const backgroundTimer = AbortSignal.timeout.bind(AbortSignal);
+/** Sets whether a timer keeps the process alive. A browser's timer is a number, and there is no process. */
+function hold(timer: unknown, held: boolean): void {
+  if (typeof timer !== "object" || timer === null) return;
+  const node = timer as { ref(): void; unref(): void };
+  if (held) node.ref();
+  else node.unref();
+}
 
 /** Returns a clock that starts at 0 and tells nanoseconds of real time. */
 export function realClock(): () => number {
@@ -26,8 +29,10 @@ export class RealPacer {
   #setFor = Infinity;
   /** Whether a microtask will set the timer. */
   #isDue = false;
-  /** The time at which the background timer fires. Such a timer cannot be cleared. */
-  #backgroundAt = Infinity;
+  /** Whether what is due now runs after this turn of the event loop. */
+  #runsSoon = false;
+  /** Whether the timer keeps the process alive. */
+  #isHeld = true;
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
@@ -42,9 +47,23 @@ export class RealPacer {
   #schedule(): void {
     this.#isDue = false;
     const { news, probe, background } = this.#timeline.pending;
-    const next = this.#timeline.peek()?.time ?? Infinity;
-    this.#set(news + probe > 0 ? next : Infinity);
-    if (news + probe === 0 && background > 0) this.#setBackground(next);
+    const isAwaited = news + probe > 0;
+    const next = isAwaited || background > 0 ? this.#timeline.nextTime() : Infinity;
+    if (isAwaited && next <= this.#timeline.now) return this.#runSoon();
+    this.#set(next);
+    if (this.#timer === undefined || this.#isHeld === isAwaited) return;
+    this.#isHeld = isAwaited;
+    hold(this.#timer, isAwaited);
+  }
+
+  /** Runs what is due now after one turn of the event loop. A timer without a delay takes 1 ms. */
+  #runSoon(): void {
+    if (this.#runsSoon) return;
+    this.#runsSoon = true;
+    macrotask(() => {
+      this.#runsSoon = false;
+      this.#run();
+    });
   }
 
   #set(time: number): void {
@@ -53,16 +72,9 @@ export class RealPacer {
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#setFor = time;
-    if (time !== Infinity) this.#timer = setTimeout(this.#run, this.#delayUntil(time));
-  }
-
-  #setBackground(time: number): void {
-    if (time >= this.#backgroundAt) return;
-    this.#backgroundAt = time;
-    backgroundTimer(this.#delayUntil(time)).addEventListener("abort", () => {
-      if (this.#backgroundAt === time) this.#backgroundAt = Infinity;
-      this.#run();
-    });
+    if (time === Infinity) return;
+    this.#timer = setTimeout(this.#run, this.#delayUntil(time));
+    this.#isHeld = true;
   }
 
   #delayUntil(time: number): number {

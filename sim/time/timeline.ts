@@ -3,7 +3,7 @@
 
 import { Random } from "../random.ts";
 import { EventQueue } from "./queue.ts";
-import type { Action, Event } from "./queue.ts";
+import type { Action } from "./queue.ts";
 
 /** The tie of an event that comes after all others of the same time. */
 const LAST = 1;
@@ -33,6 +33,7 @@ export class Timeline {
   readonly #realNow: (() => number) | undefined;
   #now = 0;
   #firing = false;
+  #paused = false;
   #stopped = false;
 
   /** `realNow` is the real time in nanoseconds since the start. Without it, time is virtual. */
@@ -43,13 +44,17 @@ export class Timeline {
 
   /** The time now. It stands still while an event happens. Virtual time also stands still between events. */
   get now(): number {
-    if (this.#realNow !== undefined && !this.#firing) this.#now = Math.max(this.#now, this.#realNow());
+    if (this.#realNow !== undefined && !this.#firing && !this.#paused) this.#now = Math.max(this.#now, this.#realNow());
     return this.#now;
   }
 
-  /** Whether an event is happening. */
-  get firing(): boolean {
-    return this.#firing;
+  /** Lets the time stand still until `resume`. Work on packets reads it often, and the real clock takes 0.2 µs. */
+  pause(): void {
+    this.#now = this.now;
+    this.#paused = true;
+  }
+  resume(): void {
+    this.#paused = false;
   }
 
   /** A random position among the events of the same time. The seed decides it. */
@@ -66,13 +71,13 @@ export class Timeline {
   at(time: number, action: Action, tie: number = this.tie()): void {
     if (this.#stopped) return;
     this.pending.news++;
-    this.#queue.add(Math.max(time, this.now), tie, action, true);
+    this.#queue.add(Math.max(time, this.now), tie, action);
     this.onChange();
   }
 
-  /** Adds an action that counts itself in `pending`, as timers do. */
-  enter(time: number, action: Action): void {
-    if (!this.#stopped) this.#queue.add(Math.max(time, this.now), this.tie(), action, false);
+  /** Lets an action happen that can be postponed. It counts in `pending` by itself. */
+  enter(time: number, action: Required<Action>): void {
+    if (!this.#stopped) this.#queue.add(Math.max(time, this.now), this.tie(), action);
   }
 
   /** Calls a program's function after all other events of this moment. */
@@ -84,9 +89,9 @@ export class Timeline {
     this.at(this.now, { fire }, LAST);
   }
 
-  /** Returns the next event and leaves it in the queue. */
-  peek(): Event | undefined {
-    return this.#queue.peek();
+  /** The time of the next event, or Infinity if there is none. */
+  nextTime(): number {
+    return this.#queue.nextTime();
   }
 
   /** The number of events, cleared timers included. */
@@ -103,15 +108,15 @@ export class Timeline {
 
   /** Makes the next event happen if its time is at most `limit`. Returns whether one happened. */
   step(limit: number): boolean {
-    const event = this.#queue.peek();
-    if (event === undefined || event.time > limit) return false;
-    this.#queue.take();
-    if (event.time > this.#now) this.#now = event.time;
+    const time = this.#queue.nextTime();
+    if (time === Infinity || time > limit) return false;
+    const action = this.#queue.take();
+    if (time > this.#now) this.#now = time;
     this.count++;
-    if (event.counted) this.pending.news--;
+    if (action.due === undefined) this.pending.news--;
     this.#firing = true;
     try {
-      event.action.fire();
+      action.fire();
     } finally {
       this.#firing = false;
     }

@@ -21,7 +21,7 @@ export type Standstill = "deadlock" | "limit" | "no time passes";
  * reason. After an event that may have woken a program, the real event loop turns once, so that every promise settles
  * before the next event. `observe` is called after each event and each turn.
  */
-export async function runVirtually(
+export function runVirtually(
   timeline: Timeline,
   outside: OutsideWaits,
   limit: number,
@@ -31,27 +31,39 @@ export async function runVirtually(
   let lulls = 0;
   let instant = -1;
   let countAtInstant = 0;
-  for (;;) {
-    await macrotask();
-    observe();
-    if (isOver()) return undefined;
+
+  /** Lets events happen until one may have woken a program. Returns why it stopped where none has. */
+  function advance(): Standstill | "outside" | undefined {
     timeline.woken = false;
     while (!timeline.woken) {
       if (timeline.pending.news === 0 && !outside.any) {
         const { probe, background } = timeline.pending;
         if (probe + background === 0 || ++lulls > MOST_LULLS + 16 * timeline.size) return "deadlock";
       }
-      if (!timeline.step(outside.any ? timeline.now : limit)) {
-        if (!outside.any) return "limit";
-        await outside.change();
-        break;
-      }
+      if (!timeline.step(outside.any ? timeline.now : limit)) return outside.any ? "outside" : "limit";
       observe();
       if (timeline.now !== instant) {
         instant = timeline.now;
         countAtInstant = timeline.count;
       } else if (timeline.count - countAtInstant > MOST_AT_ONCE) return "no time passes";
     }
-    if (timeline.woken) lulls = 0;
+    lulls = 0;
   }
+
+  // One function for all turns: an async function that awaits each turn makes eight objects more for it.
+  return new Promise((resolve, reject) => {
+    function turn(): void {
+      try {
+        observe();
+        if (isOver()) return resolve(undefined);
+        const why = advance();
+        if (why === undefined) macrotask(turn);
+        else if (why === "outside") outside.change().then(() => macrotask(turn));
+        else resolve(why);
+      } catch (error) {
+        reject(error);
+      }
+    }
+    macrotask(turn);
+  });
 }

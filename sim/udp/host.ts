@@ -6,7 +6,6 @@ import type { Kernel } from "../net/kernel.ts";
 import type { Datagram } from "../net/packet.ts";
 import { Ports } from "../net/ports.ts";
 import type { Holder } from "../net/ports.ts";
-import { hashText } from "../random.ts";
 import { Groups } from "./groups.ts";
 import type { UdpSocket } from "./socket.ts";
 
@@ -36,18 +35,24 @@ export class UdpHost {
 
   /** Takes a datagram. */
   receive(datagram: Datagram): void {
-    const { destination, destinationPort, source, sourcePort } = datagram;
+    const { destination, source } = datagram;
     if (destination === BROADCAST || isMulticast(destination)) return this.#receiveForMany(datagram);
-    const spread = hashText(`${source} ${sourcePort}`) >>> 0;
-    // A socket that is connected to the sender takes precedence over an unconnected one.
-    const find = (fits: (one: UdpSocket) => boolean) =>
-      this.ports.find(destination, destinationPort, spread, (one) => fits(socketOf(one)));
-    const holder = find((one) => one.isConnected && one.hears(datagram)) ?? find((one) => one.hears(datagram));
-    if (holder !== undefined) return socketOf(holder).arrive(datagram);
+    const socket = this.#find(datagram);
+    if (socket !== undefined) return socket.arrive(datagram);
     this.#kernel.send({ protocol: "ICMP", source: destination, destination: source, ttl: 64, about: datagram });
   }
 
-  /** Gives a multicast or broadcast datagram to every socket that receives it. */
+  /** The socket that a datagram is for. One that is connected to the sender comes before one that hears every sender. */
+  #find(datagram: Datagram): UdpSocket | undefined {
+    const { destinationPort } = datagram;
+    const isConnected = (one: Holder) => socketOf(one).isConnected && socketOf(one).hears(datagram);
+    const hears = (one: Holder) => socketOf(one).hears(datagram);
+    const isShared = this.ports.of(destinationPort).length > 1;
+    const holder = (isShared ? this.ports.find(datagram, isConnected) : undefined) ?? this.ports.find(datagram, hears);
+    return holder && socketOf(holder);
+  }
+
+  /** A datagram for many goes to every socket that takes it. */
   #receiveForMany(datagram: Datagram): void {
     const { destination, destinationPort } = datagram;
     for (const holder of [...this.ports.of(destinationPort)]) {

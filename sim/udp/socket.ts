@@ -241,7 +241,7 @@ export class UdpSocket extends DatagramSocket {
 
   #addressOn(index: number): string | undefined {
     if (index === LOOPBACK_INDEX) return "127.0.0.1";
-    return this.kernel.host.addresses.find((address) => !isIPv6(address));
+    return this.kernel.host.addressLike("0.0.0.0");
   }
 
   info(): SocketInfo {

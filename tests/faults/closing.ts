@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
 import { TemporaryDirectory } from "../_helpers.ts";
 import { runDeno } from "../_helpers.ts";
-import { Connected, failure, Listening } from "../conformance/fixtures.ts";
+import { Connected, declare, failure, Listening } from "../conformance/fixtures.ts";
 import type { Subject } from "../conformance/fixtures.ts";
 import { fill, turn } from "./raw.ts";
 
@@ -28,8 +28,9 @@ const SENDS: Record<string, (sock: Socket) => Promise<unknown>> = {
   "writable stream": (sock) => sock.writable.getWriter().write(new Uint8Array(1 << 20)),
 };
 
-export function closingSuite({ name, module: m, url }: Subject): void {
-  const test = (what: string, fn: () => Promise<void>) => Deno.test(`${name}: ${what}`, fn);
+export function closingSuite(subject: Subject): void {
+  const { module: m, url } = subject;
+  const test = declare(subject);
 
   for (const [method, call] of Object.entries(RECEIVES)) {
     test(`close under ${method}`, async () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
 import { Program } from "../_helpers.ts";
-import { failure, Listening, text } from "../conformance/fixtures.ts";
+import { declare, failure, Listening, text } from "../conformance/fixtures.ts";
 import type { Module, Subject } from "../conformance/fixtures.ts";
 import { turn } from "./raw.ts";
 
@@ -37,8 +37,9 @@ function withFewDescriptors(source: string): Program {
   return new Program("sh", ["-c", command, Deno.execPath(), path]);
 }
 
-export function listenerSuite({ name, module: m, url }: Subject): void {
-  const test = (what: string, fn: () => Promise<void>) => Deno.test(`${name}: ${what}`, fn);
+export function listenerSuite(subject: Subject): void {
+  const { module: m, url } = subject;
+  const test = declare(subject);
 
   test("a full TCP queue lets connect time out, and go on when there is room", async () => {
     using all = new Listening(m, "IPv4", 1);

@@ -4,6 +4,12 @@
 import type { Socket } from "../../mod.ts";
 import * as native from "../../native.ts";
 import type { Module } from "../conformance/fixtures.ts";
+import { simulated } from "../_sim.ts";
+
+/** The module of peers for the sockets of a module. */
+export function peersOf(m: Module): Module {
+  return m === simulated.module ? m : native as unknown as Module;
+}
 
 /** A socket under test whose peer misbehaves on demand. */
 export class Faced implements Disposable {
@@ -17,7 +23,7 @@ export class Faced implements Disposable {
 
   /** A client that is connected to such a peer. */
   static async client(m: Module): Promise<Faced> {
-    using listener = native.create_server(["127.0.0.1", 0]);
+    using listener = peersOf(m).create_server(["127.0.0.1", 0]);
     const sock = m.socket();
     await sock.connect(listener.getsockname());
     const [peer] = await listener.accept();
@@ -27,7 +33,7 @@ export class Faced implements Disposable {
   /** A server's connection that was accepted from such a peer. */
   static async accepted(m: Module): Promise<Faced> {
     using server = m.create_server(["127.0.0.1", 0]);
-    const peer = native.socket();
+    const peer = peersOf(m).socket();
     await peer.connect(server.getsockname());
     const [sock] = await server.accept();
     return new Faced(sock, peer);

@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import { constants } from "node:os";
-import * as native from "../../native.ts";
-import { failure, text } from "../conformance/fixtures.ts";
+import { declare, failure, text } from "../conformance/fixtures.ts";
 import type { Subject } from "../conformance/fixtures.ts";
 import { runPython } from "../_helpers.ts";
-import { drain, Faced, fill, reset, turn } from "./raw.ts";
+import { drain, Faced, fill, peersOf, reset, turn } from "./raw.ts";
 
 const ERRNO = constants.errno;
 
@@ -15,8 +14,9 @@ async function codeOf(promise: Promise<unknown>): Promise<string | undefined> {
   return (await failure(() => promise))?.code;
 }
 
-export function resetSuite({ name, module: m }: Subject): void {
-  const test = (what: string, fn: () => Promise<void>) => Deno.test(`${name}: ${what}`, fn);
+export function resetSuite(subject: Subject): void {
+  const { name, module: m } = subject;
+  const test = declare(subject);
   const sides = { client: Faced.client, "accepted socket": Faced.accepted };
 
   for (const [side, open] of Object.entries(sides)) {
@@ -103,13 +103,13 @@ export function resetSuite({ name, module: m }: Subject): void {
 
   test("reset: one in a listener's queue affects no other connection", async () => {
     using server = m.create_server(["127.0.0.1", 0]);
-    // Two clients. The first is gone before it is accepted.
-    const gone = await native.create_connection(server.getsockname());
-    using stays = await native.create_connection(server.getsockname());
+    // Two clients, of whom the first is gone before it is accepted.
+    const gone = await peersOf(m).create_connection(server.getsockname());
+    using stays = await peersOf(m).create_connection(server.getsockname());
     reset(gone);
     let [second] = await server.accept();
-    if (name === "native") {
-      // The kernel hands out the reset connection all the same. Deno drops it.
+    if (name !== "deno") {
+      // The kernel hands it out all the same; Deno drops it.
       assert.equal(await codeOf(second.recv(1)), "ECONNRESET");
       second.close();
       [second] = await server.accept();
