@@ -14,7 +14,7 @@ import type { Waiters } from "../seam/waiters.ts";
 import { fromDeno } from "./errors.ts";
 import { Interrupter } from "./unix_datagrams.ts";
 import { PendingSend } from "./pending_send.ts";
-import { SendMemory } from "./send_memory.ts";
+import { copyToSend, reuse } from "./send_memory.ts";
 import { eventLoopTurns, Reference } from "./event_loop.ts";
 
 /** The largest size of a UDP datagram. */
@@ -65,7 +65,6 @@ export class BoundConn {
   /** The receive under way, or the last one. */
   #underWay: Promise<unknown> | undefined;
   #arrival: Arrival | null = null;
-  readonly #memory = new SendMemory();
   /** The send under way. */
   #pending: PendingDatagram | null = null;
   /** A send that has ended and whose caller has not taken the outcome yet. */
@@ -183,7 +182,7 @@ export class BoundConn {
     const counts = this.#pendingOptions === 0 && this.#isLastDestination(to) && data.length <= VALID_UDP;
     this.#pending = new PendingDatagram(
       counts ? null : caller,
-      this.#memory.copy(data, data.length),
+      copyToSend(data, data.length),
       to,
       address,
     );
@@ -251,7 +250,7 @@ export class BoundConn {
   };
 
   #endSend(pending: PendingDatagram): void {
-    this.#memory.reuse(pending.end());
+    reuse(pending.end());
     this.#pending = null;
     if (this.#interrupter !== null && this.#waiters.has(POLLIN)) this.receiveAhead();
     if (this.#closed) return this.#release();

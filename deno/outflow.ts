@@ -8,7 +8,7 @@ import type { Waiters } from "../seam/waiters.ts";
 import { connectionError } from "./errors.ts";
 import type { PendingError } from "./errors.ts";
 import { PendingSend } from "./pending_send.ts";
-import { SendMemory } from "./send_memory.ts";
+import { copyToSend, reuse } from "./send_memory.ts";
 import { eventLoopTurns } from "./event_loop.ts";
 
 /** The largest size of one write. It limits the memory that a peer can use up by not reading. */
@@ -25,7 +25,6 @@ export class Outflow {
   readonly #conn: Deno.Conn;
   readonly #waiters: Waiters;
   readonly #pendingError: PendingError;
-  readonly #memory = new SendMemory();
   /** The send under way. */
   #pending: PendingSend | null = null;
   /** A send that has ended and whose caller has not taken the outcome yet. */
@@ -78,7 +77,7 @@ export class Outflow {
     if (this.#shut || this.#pendingError.reset) throw errorFor("EPIPE", { syscall: "send" });
     if (data.length === 0) return 0;
     const lent = mayUseLent && caller.lends;
-    const bytes = lent ? data : this.#memory.copy(data, Math.min(data.length, LARGEST_WRITE));
+    const bytes = lent ? data : copyToSend(data, Math.min(data.length, LARGEST_WRITE));
     this.#write(this.#pending = new PendingSend(caller, bytes, lent));
     return WOULD_BLOCK;
   }
@@ -129,7 +128,7 @@ export class Outflow {
 
   #endSend(pending: PendingSend): void {
     const bytes = pending.end();
-    if (!pending.lent) this.#memory.reuse(bytes);
+    if (!pending.lent) reuse(bytes);
     this.#pending = null;
     this.#endedSend = pending.awaited ? pending : null;
   }

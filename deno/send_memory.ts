@@ -1,45 +1,42 @@
-// Memory for the copies of data that is sent. Each connection keeps memory for small copies. Large copies use memory that
-// all connections share.
+// Memory for the copies of data that is sent. All connections share it, so an idle connection keeps none.
 
 import type { Bytes } from "../base/data.ts";
 
-/** Copies up to this length use the connection's own memory. */
-const LARGEST_KEPT = 4096;
-/** How many spare buffers are kept of each size. Sizes are powers of two. */
-const MOST_SPARE = 8;
+/** Copies up to this length are parts of a pool. The garbage collector frees a pool when none of its parts is used. */
+const SMALL = 1024;
+const POOL_SIZE = 32768;
+/** How many bytes of spare memory are kept for larger copies, for each size. Sizes are powers of two. */
+const MOST_SPARE = 2 ** 20;
 
-/** The spare buffers, by the logarithm of their size. */
+let pool = new Uint8Array(POOL_SIZE);
+let used = 0;
+
+/** The spare memory, by the logarithm of its size. */
 const spare: ArrayBuffer[][] = Array.from({ length: 32 }, () => []);
 
-const NOTHING: Bytes = new Uint8Array(0);
+/** Copies the first bytes of some data. */
+export function copyToSend(data: Uint8Array, length: number): Bytes {
+  const copied = length <= SMALL ? small(length) : large(length);
+  copied.set(length === data.length ? data : data.subarray(0, length));
+  return copied;
+}
 
-/** The memory for the copies of one connection. There is one copy at a time. */
-export class SendMemory {
-  #kept: Bytes = NOTHING;
-  /** The part of the memory that the last copy used. The next copy often has the same length. */
-  #copied: Bytes = NOTHING;
+/** Keeps the memory of a copy that was sent for a later one. */
+export function reuse(copied: Uint8Array): void {
+  if (copied.length <= SMALL) return;
+  const size = copied.buffer.byteLength;
+  const kept = spare[31 - Math.clz32(size)];
+  if (kept.length * size < MOST_SPARE) kept.push(copied.buffer as ArrayBuffer);
+}
 
-  /** Copies the first `length` bytes to send into this memory. The copy is valid until the next one. */
-  copy(data: Uint8Array, length: number): Bytes {
-    const copied = length <= LARGEST_KEPT ? this.#small(length) : large(length);
-    copied.set(length === data.length ? data : data.subarray(0, length));
-    return copied;
+function small(length: number): Bytes {
+  if (used + length > POOL_SIZE) {
+    pool = new Uint8Array(POOL_SIZE);
+    used = 0;
   }
-
-  #small(length: number): Bytes {
-    if (this.#copied.length !== length) {
-      if (this.#kept.length < length) this.#kept = new Uint8Array(length);
-      this.#copied = this.#kept.subarray(0, length);
-    }
-    return this.#copied;
-  }
-
-  /** Keeps the memory of a copy that is no longer used for a later one. */
-  reuse(copied: Uint8Array): void {
-    if (copied.length <= LARGEST_KEPT) return;
-    const kept = spare[31 - Math.clz32(copied.buffer.byteLength)];
-    if (kept.length < MOST_SPARE) kept.push(copied.buffer as ArrayBuffer);
-  }
+  const piece = pool.subarray(used, used + length);
+  used += length;
+  return piece;
 }
 
 function large(length: number): Bytes {
