@@ -12,8 +12,10 @@ export const RESPONSE: Uint8Array<ArrayBuffer> = new TextEncoder().encode(
 
 /** The end of the request head that begins at `start`, or 0 if the head is incomplete. */
 export function endOfHead(buffer: Uint8Array, start: number, filled: number): number {
-  for (let at = start; (at = buffer.indexOf(13, at)) >= 0 && at + 4 <= filled; at++) {
-    if (buffer[at + 1] === 10 && buffer[at + 2] === 13 && buffer[at + 3] === 10) return at + 4;
+  // Without the view, the search would go on to the end of the buffer, which takes 20 µs.
+  const received = buffer.subarray(0, filled);
+  for (let at = start; (at = received.indexOf(13, at)) >= 0; at++) {
+    if (received[at + 1] === 10 && received[at + 2] === 13 && received[at + 3] === 10) return at + 4;
   }
   return 0;
 }
