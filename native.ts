@@ -4,7 +4,7 @@
  * throws an error that says so.
  *
  * It needs `--allow-ffi` (or `--allow-ffi=` with libc's path). FFI is outside of Deno's sandbox: a program with that
- * permission can do whatever its user can. Every call that names an address still checks the net permission (for a path:
+ * permission can do everything that its user may do. Every call that names an address still checks the net permission (for a path:
  * `unix:` with read and write).
  *
  * No call blocks the JavaScript thread. Descriptors are non-blocking, and one epoll instance wakes the calls that wait. A

@@ -177,7 +177,7 @@ export function set_inheritable(fd: number, inheritable: boolean): void {
   sockets.set_inheritable(fd, inheritable);
 }
 
-/** Unix sockets without a file are Linux's alone. */
+/** Only Linux has Unix sockets without a file. */
 const PAIR_FAMILY = platform === "linux" ? AF_UNIX : AF_INET;
 
 /**

@@ -43,20 +43,20 @@ const TABLE: [name: string, placement: Placement, title: string][] = [
   ["receive", "alone", "bulk `recv` of 64 KiB, MB/s"],
   ["receive_into", "alone", "bulk `recv_into` of 64 KiB, MB/s"],
   ["send", "alone", "bulk `sendall` of 64 KiB, MB/s"],
-  ["memory10000", "free", "memory of an idle connection, of 10,000, KiB"],
-  ["startup", "free", "process that makes one exchange, ms"],
+  ["memory10000", "free", "memory of one idle connection (of 10,000), KiB"],
+  ["startup", "free", "whole process that sends one message and gets one answer, ms"],
 ];
 
-/** The workloads of small messages, which the headline figures are made of. */
-const SMALL = ["echo64", "echo512", "client32", "accept", "udp"];
+/** The workloads of 64-byte messages. The headline figures are made of them. */
+const SMALL = ["echo64", "echo512", "client32", "udp"];
 
 function find(rows: Row[], name: string, placement?: Placement): Row | undefined {
   return rows.find((row) => row.name === name && (placement === undefined || row.placement === placement));
 }
 
-/** A ratio with two decimals; empty for NaN. */
+/** A ratio with two decimals; empty for NaN, and for 0, which a peer without a measurable amount has. */
 export function times(value: number): string {
-  return Number.isFinite(value) ? value.toFixed(2) : "";
+  return Number.isFinite(value) && value !== 0 ? value.toFixed(2) : "";
 }
 
 function cell(value: number): string {
@@ -98,10 +98,10 @@ function waitTable({ rows }: Run, kind: string): string {
       return values.every(Number.isNaN) ? [] : [[`${call}, ${peer}`, ...values.map(cell)]];
     })
   );
-  return body.length === 0 ? "(not measured in this run)" : table(["µs", ...sizes.map(String)], body);
+  return body.length === 0 ? "(not measured in this run)" : table(["µs, N connections", ...sizes.map(String)], body);
 }
 
-/** The smallest and the greatest ratio of the small messages: "0.92 to 1.05". */
+/** The smallest and the greatest ratio of the workloads of 64-byte messages, for example "0.92 to 0.99". */
 function range({ rows }: Run, peer: string, against: string, to: string): string {
   const ratios = SMALL.flatMap((name) => {
     const row = find(rows, name, "alone");

@@ -140,7 +140,7 @@ const per = (seconds: number, { events }: Run) => `${(1e6 * seconds / events).to
   const [seconds] = await best(() => loopback(count));
   print("an echo over a host's loopback interface", `${(1e6 * seconds / count).toFixed(1)} µs`);
 }
-// The last line tells what the number of hosts costs by itself. The line before it also has what their memory costs.
+// The last line shows what hosts cost that do nothing. The line before it also shows what the memory of busy hosts costs.
 for (const [hosts, active, length] of [[10, 10, 6000], [100, 100, 600], [1000, 1000, 60], [1000, 10, 6000]]) {
   const before = Deno.memoryUsage().heapUsed;
   const [seconds, run] = await best(() => crowd(hosts, active, length));

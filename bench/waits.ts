@@ -2,8 +2,8 @@
 //
 // A round sends a byte to one connection, waits for it, and receives it, all in one process. The whole round is
 // measured, because the work is divided differently. CPython's wait only reports the byte, and its receive fetches it.
-// Deno's sockets fetch it during the wait, and the receive is a copy. "Ready" measures the wait alone: the byte stays,
-// and every wait finds it.
+// Deno's sockets fetch it during the wait, and the receive is a copy. "Ready" measures only the wait: the byte is
+// never read, so that every wait finds it.
 
 import { compiled } from "./build.ts";
 import { python } from "./peers.ts";
@@ -64,7 +64,9 @@ function newRow(call: string, size: number): Row {
   const [wait, ready] = call.split("-");
   return {
     name: `${call}${size}`,
-    title: `wait: ${wait} over ${size} connections, one with data${ready ? ", which stays: the wait alone" : ""}`,
+    title: `wait: ${wait} over ${size} connections, one with data${
+      ready ? ", which is never read: only the wait" : ""
+    }`,
     unit: "µs",
     better: "less",
     placement: "shared",

@@ -210,7 +210,7 @@ async function checkEndpoint(address: EndpointLike): Promise<[string, number]> {
   return checkAddress(family, [host, port], "connect") as unknown as [string, number];
 }
 
-/** Settles as a look-up does, or rejects at the deadline. A look-up cannot be cancelled and goes on. */
+/** Settles as a look-up does, or rejects at the deadline. The look-up then continues, because it cannot be cancelled. */
 async function before<T>(clock: Clock, deadline: number | null, lookUp: Promise<T>): Promise<T> {
   if (deadline === null) return await lookUp;
   const late = new AbortController();
@@ -340,7 +340,9 @@ function setOnlyV6(socket: Socket, [host]: Address, dualstack: boolean): void {
     const { errno, syscall, code } = error;
     // The backend's hint follows the error's text. This hint names another way first.
     const [, way = ""] = error.message.split(/: (.*)/);
-    const hint = `IPv6 alone on every interface; dualstack_ipv6: true serves IPv4 too. ${way}`.trimEnd();
+    const hint =
+      `a server on every interface cannot serve only IPv6; with dualstack_ipv6: true it serves IPv4 too. ${way}`
+        .trimEnd();
     throw new OSError(errno, undefined, { syscall, code, hint, cause: error });
   }
 }

@@ -57,7 +57,10 @@ const CONNECTED = [SOCK_STREAM, SOCK_SEQPACKET];
 /** The largest receive of an iteration, in bytes. */
 const CHUNK = 65536;
 
-/** The pauses of an iteration over connections when descriptors run out, in milliseconds. Each is twice the one before. */
+/**
+ * When descriptors run out, an iteration over connections pauses. The first pause is FIRST_PAUSE milliseconds. Each next
+ * one is twice as long, up to LONGEST_PAUSE.
+ */
 const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 1000;
 
@@ -130,7 +133,7 @@ export class Socket<A extends Address = Address, Item = any> {
   readonly #writing: Lane;
   #timeout: number | null;
   #closed = false;
-  /** Whether the current attempt is the last one of its call, because the time of SO_RCVTIMEO is over. */
+  /** Whether the current attempt is the last of its call: the time of SO_RCVTIMEO or SO_SNDTIMEO is over. */
   #late = false;
   #files = 0;
   #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
@@ -333,7 +336,7 @@ export class Socket<A extends Address = Address, Item = any> {
    * A datagram socket sends nothing to connect: `connect` sets its peer. `send` then sends to the peer, and only the peer's
    * datagrams are received. Another `connect` changes the peer, and `connect(AF_UNSPEC)` removes it.
    *
-   * In non-blocking mode `connect` rejects with EINPROGRESS, and the connecting goes on. The socket becomes writable when it
+   * In non-blocking mode `connect` rejects with EINPROGRESS, and the connect continues. The socket becomes writable when it
    * has ended. SO_ERROR is then 0 or the error.
    *
    * @throws {OSError} ECONNREFUSED, EISCONN, EALREADY, ENOENT for a path …
@@ -816,7 +819,7 @@ export class Socket<A extends Address = Address, Item = any> {
     }
   }
 
-  /** Returns an attempt that sends the rest of the data. */
+  /** Returns an attempt that sends all of `data`. Each new attempt starts after the bytes that are sent already. */
   #sendingAll(data: Uint8Array, flags: number, lends: boolean, limit?: TimeLimit): Attempt<void> {
     let rest = data;
     let { length } = data;
@@ -1006,7 +1009,8 @@ export class Socket<A extends Address = Address, Item = any> {
    * Returns the value of an option as a number; see getsockopt(2).
    *
    * The default backend has SO_TYPE, SO_DOMAIN, SO_PROTOCOL, SO_ERROR, SO_ACCEPTCONN, SO_REUSEADDR, SO_REUSEPORT,
-   * SO_KEEPALIVE, SO_BROADCAST, TCP_NODELAY and the multicast options. Native sockets have all options of the kernel.
+   * SO_KEEPALIVE, SO_BROADCAST, TCP_NODELAY, IPV6_V6ONLY (always 0) and the multicast options. Native sockets have all
+   * options of the kernel.
    *
    * @throws {OSError} ENOPROTOOPT for an option that the backend does not have. The message says which backend has it.
    *

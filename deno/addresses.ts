@@ -99,7 +99,7 @@ export function absolutePath(path: string): string {
   }
 }
 
-/** What tells the file of a bound socket from one that took its path. */
+/** The fields that distinguish the file of a bound socket from another file at the same path. */
 export type FileIdentity = Pick<Deno.FileInfo, "dev" | "ino" | "isDirectory">;
 
 /** Returns the identity of the file at a path. Null if there is none, or it may not be read. */
@@ -176,7 +176,7 @@ export function abstractAllowed(): boolean {
 
 /**
  * Throws unless abstract Unix names may be used. It asks the user for net access without a list of hosts. Asking for
- * one random name would be useless, because the next name is another one. `hint` tells the reason and the alternative.
+ * one random name would be useless, because the next name is another one. `hint` names the reason and the alternative.
  */
 export function requireAbstract(hint: string): void {
   if (abstractAllowed()) return;

@@ -173,7 +173,7 @@ export class BoundConn {
     if (this.#pending !== null) {
       // Deno does not have the datagram yet if a receive has to end first. The send waits, or is withdrawn with its call.
       if (!this.#pending.isOf(caller) || !this.#pending.started) return WOULD_BLOCK;
-      // The receiver's queue is full. The send cannot be taken back, so it counts as sent and goes on.
+      // The receiver's queue is full. The send cannot be taken back, so it counts as sent and continues.
       const { length } = this.#pending;
       this.#pending.release();
       return length;
@@ -203,7 +203,7 @@ export class BoundConn {
     return this.#pending?.isOf(caller) || this.#endedSend?.isOf(caller) || false;
   }
 
-  /** A caller gives up its send. A send under way goes on. A datagram that Deno does not have yet is withdrawn. */
+  /** A caller gives up its send. A send that is under way continues. A datagram that Deno does not have yet is withdrawn. */
   forget(caller: Caller): void {
     const pending = this.#pending;
     if (pending?.isOf(caller)) {

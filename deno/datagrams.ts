@@ -290,7 +290,7 @@ export class DatagramTransport implements Transport {
 
   send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
     if (this.#peer === null) {
-      // As the kernel: of a Unix socket that was shut down that is said first.
+      // As in the kernel: for a Unix socket that was shut down, EPIPE comes before ENOTCONN.
       if (this.#writeClosed && this.family === AF_UNIX) throw errorFor("EPIPE", { syscall: "send" });
       throw errorFor(this.family === AF_UNIX ? "ENOTCONN" : "EDESTADDRREQ", { syscall: "send" });
     }

@@ -86,7 +86,7 @@ export async function openConnection(address: Address, family: number, signal: A
   if (family === AF_UNIX) return await Deno.connect({ transport: "unix", path: unixPath(address, "connect") });
   const hostname = hostOf(address, family);
   const port = Number(address[1]);
-  // Deno.connect refuses port 0. The kernel's error for it is ECONNREFUSED, since no peer can listen there.
+  // Deno.connect refuses port 0. The kernel's error for it is ECONNREFUSED, since no peer can listen on port 0.
   if (port === 0) throw errorFor("ECONNREFUSED", { syscall: "connect", address });
   const conn = await Deno.connect({ hostname, port, signal });
   if (isLiteral((conn.remoteAddr as Deno.NetAddr).hostname, family)) return conn;

@@ -210,8 +210,8 @@ function mayLink(path: string): boolean {
 /**
  * The file that the bind of a listener made.
  *
- * When a listener closes, Deno unlinks its path, whatever file is there by then. It may be the socket of another server,
- * after a restart by rename, or a regular file. So this class looks at the file first.
+ * When a listener closes, Deno unlinks its path, even if the path belongs to another file by then. It may be the socket of
+ * another server, after a restart by rename, or a regular file. So this class looks at the file first.
  */
 export class ListenerFile {
   readonly #path: string;
@@ -225,9 +225,9 @@ export class ListenerFile {
   }
 
   /**
-   * Closes the listener without losing a file that is not its own. Deno's unlink cannot be prevented, so such a file gets a
-   * second link before, and its first link back after the close. `underWay` is an accept that ends with the listener.
-   * Returns a promise if that takes time.
+   * Closes the listener without losing a file that is not its own. Deno's unlink cannot be prevented. So this makes a second
+   * hard link to such a file before the close, and links the file to the path again after it. `underWay` is an accept that
+   * ends with the listener. Returns a promise if that takes time.
    */
   close(listener: Deno.Listener, underWay: Promise<unknown> | undefined): Promise<unknown> | undefined {
     if (!this.#isAnothers()) {

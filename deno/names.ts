@@ -179,9 +179,11 @@ export function getprotobyname(protocol: string): Promise<number> {
 /**
  * Lists the network interfaces by index, as Python's `socket.if_nameindex()`.
  *
- * On Linux it reads /sys/class/net, which Deno allows with `--allow-all` only. On other systems it needs
- * `--allow-sys=networkInterfaces`, and lists the interfaces with a link-local IPv6 address only, because Deno reports the
- * index of no other interface.
+ * On Linux it reads /sys/class/net, which Deno allows only with `--allow-all`. On other systems it needs
+ * `--allow-sys=networkInterfaces`, and lists only the interfaces with a link-local IPv6 address, because Deno does not
+ * report the index of any other interface.
+ *
+ * @throws {Deno.errors.NotCapable} if the permission is missing.
  */
 export function if_nameindex(): [index: number, name: string][] {
   return names.if_nameindex();
@@ -191,9 +193,10 @@ export function if_nameindex(): [index: number, name: string][] {
  * Returns the index of a network interface, as Python's `socket.if_nametoindex()`.
  *
  * It needs `--allow-sys=networkInterfaces` for an interface with a link-local IPv6 address. Any other interface needs
- * `--allow-all` on Linux.
+ * `--allow-all` on Linux. On systems other than Linux, only interfaces with a link-local IPv6 address are found.
  *
  * @throws {OSError} if there is no interface of this name.
+ * @throws {Deno.errors.NotCapable} if the permission is missing.
  *
  * @example
  * ```ts
@@ -208,9 +211,10 @@ export function if_nametoindex(name: string): number {
 
 /**
  * Returns the name of a network interface by its index, as Python's `socket.if_indextoname()`. It needs the permissions
- * of {@linkcode if_nametoindex}.
+ * of {@linkcode if_nametoindex}, and finds the same interfaces.
  *
  * @throws {OSError} ENXIO if there is no interface of this index.
+ * @throws {Deno.errors.NotCapable} if the permission is missing.
  *
  * @example
  * ```ts

@@ -58,7 +58,7 @@ export class Outflow {
 
   /**
    * Sends what one write takes, or returns the outcome of the send of the caller's current turn. `mayUseLent` is false if
-   * another socket may go on with the connection. Then memory that the caller lends is copied, too.
+   * another socket may still use the connection. Then memory that the caller lends is copied, too.
    */
   send(caller: Caller, data: Uint8Array, mayUseLent: boolean): number | WouldBlock {
     if (this.#endedSend !== null && this.#endedSend.isOf(caller)) return this.#outcome(this.#endedSend);
@@ -93,7 +93,7 @@ export class Outflow {
     return this.#pending?.isOf(caller) || this.#endedSend?.isOf(caller) || false;
   }
 
-  /** A caller gives up its send. A write under way goes on. */
+  /** A caller gives up its send. A write that is under way continues. */
   forget(caller: Caller): void {
     if (this.#pending?.isOf(caller)) this.#pending.release();
     if (this.#endedSend?.isOf(caller)) this.#endedSend = null;

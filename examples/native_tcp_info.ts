@@ -25,7 +25,7 @@ const FIELDS: Record<string, [offset: number, bytes: 1 | 4 | 8]> = {
 using server = socket.create_server(["127.0.0.1", 0]);
 using client = await socket.create_connection(server.getsockname());
 const [conn] = await server.accept();
-swallow(conn).finally(() => conn.close());
+swallow(conn).catch(console.error).finally(() => conn.close());
 
 const data = new Uint8Array(size);
 for (let round = 1; round <= rounds; round++) {

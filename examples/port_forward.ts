@@ -25,7 +25,7 @@ async function forward(near: socket.Socket): Promise<void> {
   await Promise.all([copy(near, far), copy(far, near)]);
 }
 
-/** Forwards one direction through one buffer. At its end it half-closes, and the other direction goes on. */
+/** Forwards one direction through one buffer. At its end it half-closes, and the other direction continues. */
 async function copy(from: socket.Socket, to: socket.Socket): Promise<void> {
   const buffer = new Uint8Array(65536);
   for (let length; (length = await from.recv_into(buffer)) > 0;) await to.sendall(buffer.subarray(0, length));

@@ -1,4 +1,4 @@
-// STARTTLS, as mail programs use it: a dialogue begins without TLS and goes on with it. Prints what the server offers
+// STARTTLS, as mail programs use it: a dialogue begins without TLS and continues with TLS. Prints what the server offers
 // before and after.
 //
 //   deno run --allow-net=127.0.0.1:2525 examples/starttls_client.ts --port 2525 127.0.0.1
@@ -49,7 +49,7 @@ await answer(plain);
 await ask(plain, "EHLO localhost");
 const [ready] = await ask(plain, "STARTTLS");
 if (!ready.startsWith("220")) throw new Error("the server has no TLS");
-// What arrived before TLS was not protected. None of it is left that could be taken for an answer.
+// Data that arrived before TLS was not protected. The program keeps none of it, so it takes none for an answer over TLS.
 using secure = await context.wrap_socket(plain, { server_hostname: name || host });
 await ask(secure, "EHLO localhost");
 await ask(secure, "QUIT");

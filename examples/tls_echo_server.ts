@@ -21,7 +21,7 @@ using server = await context.wrap_socket(socket.create_server(["127.0.0.1", port
 console.log("listening on", server.getsockname());
 console.log(cert.trimEnd());
 
-// Iteration passes over a client whose handshake fails.
+// Iteration skips a client whose handshake fails.
 for await (const [conn] of server) echo(conn).catch((error) => console.error(error.message));
 
 async function echo(conn: socket.Socket): Promise<void> {

@@ -1,6 +1,6 @@
 // libc's symbol tables, with the C declaration of each parameter.
 //
-// Deno compiles a stub for each function when the library is opened, which takes 0.15 ms. So the functions stand in several
+// Deno compiles a stub for each function when the library is opened, which takes 0.15 ms. So the functions are in several
 // tables, and each table is opened at the first call of one of its functions.
 //
 // Lengths (size_t) are declared u32 and counts (ssize_t) i32. A 64-bit result would be a bigint, which costs an

@@ -123,7 +123,7 @@ export function readAncillary(view: DataView<ArrayBuffer>, end: number): Ancilla
   for (let at = 0; at + CMSG_HEADER <= end;) {
     const length = view.getUint32(at, true);
     if (length < CMSG_HEADER) break;
-    // Compared before it is added to anything, because any number may stand there.
+    // Compared before it is added to anything, because the field may hold any number.
     const cut = length > end - at;
     const data = new Uint8Array(view.buffer, at + CMSG_HEADER, (cut ? end - at : length) - CMSG_HEADER).slice();
     messages.push([view.getInt32(at + 8, true), view.getInt32(at + 12, true), data]);

@@ -3,8 +3,8 @@
 //
 // Sends and receives have MSG_DONTWAIT and do not need O_NONBLOCK. accept(2) and connect(2) have no such flag. Sockets
 // that this module opens are non-blocking from the start. A blocking descriptor that it adopts stays blocking until accept
-// or connect needs O_NONBLOCK, and the flag is cleared again when the descriptor is given back. A blocking accept of the
-// parent process depends on that, or another use of standard output.
+// or connect needs O_NONBLOCK, and the flag is cleared again when the descriptor is given back. For example, a
+// blocking accept of the parent process depends on that, and so does another program that writes to the same output.
 
 import { SOL_SOCKET } from "../base/constants.ts";
 import { call } from "./call.ts";

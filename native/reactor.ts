@@ -1,7 +1,7 @@
 // The reactor: one epoll instance for all native descriptors, and the loop that asks it while something waits.
 //
 // A descriptor is registered once, at its first wait, edge-triggered and for all events. After that, beginning and ending
-// a wait cost no system call. The loop polls: it calls epoll_wait with timeout 0, and goes on as long as it finds events.
+// a wait cost no system call. The loop polls: as long as it finds events, it calls epoll_wait again with timeout 0.
 // After some polls without events it parks: one epoll_wait runs on a thread of Deno's pool and waits there. Its result
 // takes 29 µs longer to arrive. Writing to an eventfd ends that call when the last waiter has left.
 //
@@ -11,7 +11,7 @@
 // it lets the event loop turn without polling until one of their waiters is woken.
 //
 // Measured by echoes on both backends, in one process on one CPU: without time slices and with 64 connections each, the
-// default backend kept an eighth of the rate that it has alone. With them it keeps half, and 0.6 with one connection each.
+// default backend kept an eighth of its rate without the other. With them it keeps half, and 0.6 with one connection each.
 // With 8 connections it keeps a third, because the 61 tasks take 50 µs each time, which is as long as its 8 echoes.
 //
 // A parked call with timeout 0 would cost less, but only if its thread had a CPU. On one CPU it returned before Deno had
@@ -226,8 +226,8 @@ class Reactor implements Loop {
   }
 
   async #untilParkEnds(): Promise<void> {
-    // Calls that end together, by one signal for example, settle together in the next turn of the event loop. Otherwise a
-    // program that awaits them one after the other would get an unhandled rejection.
+    // Several calls can end at once, for example by one signal. All of them settle in the next turn of the event loop. If
+    // one rejected earlier, while the program still awaits another, its rejection would be unhandled.
     await new Promise((resolve) => setImmediate(resolve));
     this.#ending = undefined;
     if (!this.#held) await this.#parked;
@@ -424,8 +424,8 @@ class Reactor implements Loop {
   }
 
   /**
-   * Wakes the waiters of all sources in one run. All calls make their attempts first; their programs go on afterwards, in
-   * microtasks. Letting each program go on before the next attempt costs 13% of the echoes with 512 connections.
+   * Wakes the waiters of all sources in one run. All calls make their attempts first; their programs continue afterwards, in
+   * microtasks. If each program continued before the next attempt, that would cost 13% of the echoes with 512 connections.
    */
   #wakeAll(): void {
     const sources = this.#noted;

@@ -58,7 +58,7 @@ import { resolve, resolveSync } from "./names/resolve.ts";
 import { encode, incomingLength, outgoing, prepareIncoming, received } from "./sockaddr.ts";
 import { ENDS_READS, Source } from "./source.ts";
 
-/** The pause before the next attempt in ms, where no event tells that there is space again. */
+/** The pause before the next attempt in ms, if no event reports that there is space again. */
 const RETRY_AFTER = 1;
 
 /** No SIGPIPE, and no waiting: another process that shares the open file may have made it blocking. */

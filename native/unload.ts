@@ -1,4 +1,4 @@
-// Closes descriptors at the end of the isolate. The process may go on: `deno run --watch` starts the program again in the
+// Closes descriptors at the end of the isolate. The process may continue: `deno run --watch` starts the program again in the
 // same process, where a listener that was left open would keep its port.
 
 import { restoreAll } from "./nonblocking.ts";

@@ -9,9 +9,9 @@ export interface Clock {
   /** Returns the milliseconds since some fixed moment. They never go back. */
   now(): number;
   /**
-   * Calls a function once after a delay in milliseconds, 0 to 2^31 - 1 or Infinity. The timer keeps the process alive. A
-   * timer of Infinity exists only for that purpose. A clock without such a timer may call after 2^31 - 1 milliseconds; the
-   * caller then sets the timer again.
+   * Calls a function once after a delay in milliseconds. The timer keeps the process alive. The delay is 0 to 2^31 - 1, or
+   * Infinity. A timer of Infinity never has to fire. It only keeps the process alive. A clock that has no endless timer
+   * fires it after 2^31 - 1 ms, and the caller sets it again.
    */
   setTimeout(callback: () => void, delay: number): Timer;
   /** Cancels a timer. Does nothing for undefined or for a timer that has fired. */

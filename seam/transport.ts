@@ -7,10 +7,10 @@
 import type { Address } from "../base/addresses.ts";
 import type { Bytes } from "../base/data.ts";
 
-/** Returned by an attempt that cannot go on without waiting. It is a value, because throwing an exception is slow. */
+/** Returned by an attempt that would have to wait. It is a value, because throwing an exception is slow. */
 export const WOULD_BLOCK: unique symbol = Symbol("would block");
 
-/** Returned by a connect that goes on after the attempt (EINPROGRESS). `finishConnect` returns its outcome. */
+/** Returned by a connect that continues after the attempt (EINPROGRESS). `finishConnect` returns its outcome. */
 export const IN_PROGRESS: unique symbol = Symbol("in progress");
 
 /** The type of {@linkcode WOULD_BLOCK}. */
@@ -27,7 +27,7 @@ export interface Waiter {
   /** Called when the awaited events may hold. This is only a hint: the waiter must try again. It must not throw. */
   wake(): void;
   /**
-   * Set on a waiter that does not keep the process alive by itself. The waiters of select and epoll have it: a wait keeps
+   * Set on a waiter that alone does not keep the process alive. The waiters of select and epoll have it: a wait keeps
    * the process alive while it lasts, and the interests of an epoll must not.
    */
   readonly background?: boolean;
@@ -81,9 +81,9 @@ export interface Pollable {
    */
   atRest?(): Promise<void> | undefined;
   /**
-   * Brings what the attempts and `events` know about a mask up to date with the kernel. Returns undefined if the backend
-   * asks the kernel in each attempt, and a promise if it learns late (from Deno's promises). A call settles before it
-   * reports that it would block, and then makes one more attempt.
+   * Asks for the current state of the events in a mask, so that `events` and the next attempt know it. Returns undefined if
+   * the backend asks the kernel in each attempt, and a promise if it learns late (from Deno's promises). A call settles
+   * before it reports that it would block, and then makes one more attempt.
    */
   settle(mask: number): Promise<void> | undefined;
 }
@@ -148,8 +148,7 @@ export interface Transport extends Pollable, Replaceable {
   resolve(address: Address): Address | Promise<Address>;
   /**
    * Starts to connect. IN_PROGRESS means that the connect is under way, as the kernel's EINPROGRESS; `finishConnect` returns
-   * its outcome. WOULD_BLOCK is for Unix sockets on Deno, where the kernel connects at once but the outcome comes later:
-   * the same caller calls again in the same turn.
+   * its outcome. On WOULD_BLOCK (Unix sockets on Deno), the same caller calls `connect` again without ending its call.
    */
   connect(caller: Caller, address: Address): void | InProgress | WouldBlock;
   /**

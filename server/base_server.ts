@@ -1,4 +1,4 @@
-// The loop of every server: it waits for a request, passes it to a handler, and goes on. The methods and their order are
+// The loop of every server: it waits for a request, passes it to a handler, and waits again. The methods and their order are
 // those of Python's socketserver.BaseServer, so overriding a method has the same effect as in Python.
 
 import type { Address, AddressLike } from "../base/addresses.ts";
@@ -18,7 +18,10 @@ export type RequestHandlerClass<R> = new (request: R, client_address: Address, s
 /** The errors of get_request when descriptors or memory run out. The request stays queued in the kernel. */
 const EXHAUSTED = ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"];
 
-/** The pauses of the loop after one of {@linkcode EXHAUSTED}, in milliseconds. Each is twice the one before. */
+/**
+ * After such an error the loop pauses. The first pause is FIRST_PAUSE milliseconds. Each next one is twice as long, up to
+ * LONGEST_PAUSE.
+ */
 const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 1000;
 
@@ -59,7 +62,7 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     const [ready] = await select([this], [], [], timeout, options);
     return ready.length > 0;
   }
-  /** Takes a request and the address of its sender. */
+  /** Accepts the next request. Returns it and the address of its sender. */
   abstract get_request(options?: WaitOptions): Awaitable<[request: R, client_address: Address]>;
 
   /** Called by the constructor to start listening. */
@@ -133,7 +136,7 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     else await this.handle_timeout();
   }
 
-  /** Takes a request and serves it. */
+  /** Accepts the next request and serves it. */
   async #handleRequest(signal: AbortSignal | undefined): Promise<void> {
     let request: R, client_address: Address;
     try {
@@ -197,7 +200,7 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
   /** Closes the socket of a request, if it has one of its own. */
   close_request(_request: R): Awaitable<void> {}
 
-  /** Prints an error of a handler. The server goes on. */
+  /** Prints an error of a handler. The server continues. */
   handle_error(_request: R, client_address: Address, error: unknown): Awaitable<void> {
     const line = "-".repeat(40);
     console.error(line);

@@ -48,7 +48,7 @@ export const simulated: Subject = {
   module,
   url: import.meta.resolve("./_sim_entry.ts"),
   exempt: {
-    "listen(backlog) sets the kernel's queue": "it asks ss, which knows the kernel's sockets alone",
+    "listen(backlog) sets the kernel's queue": "it asks ss, which shows only the sockets of the kernel",
     "connect that waits for a full queue gives up, and comes through when there is room":
       "a dropped SYN is sent again after a second: it is tested in virtual time, in sim_waits_test.ts",
     "half-open: calls to a stopped peer end at their timeout, and its end is seen": "the peer is in another process",

@@ -21,6 +21,9 @@ const run: Run = {
   rows: [
     row("echo64", { default: 95, native: 120, deno: 100, c: 150 }),
     row("udp", { default: 90, native: 150, deno: 100, c: 200 }),
+    row("accept", { default: 200, native: 200, deno: 100, c: 100 }),
+    row("select10", { native: 8 }),
+    row("select1000", { native: 66 }),
   ],
 };
 
@@ -35,6 +38,28 @@ Deno.test("fill replaces what stands between markers, in a line and in lines of 
       "2 s.\n\n<!-- /figures -->\n",
   );
   assert.equal(fill(filled, run), filled);
+});
+
+Deno.test("the headline figures leave out accept, which sends no message of 64 bytes", () => {
+  const text = "<!-- figures:native-en -->old<!-- /figures --> <!-- figures:default-zh -->old<!-- /figures -->";
+  assert.equal(
+    fill(text, run),
+    "<!-- figures:native-en -->1.20 to 1.50 of Deno and 0.75 to 0.80 of C, with 64-byte messages<!-- /figures --> " +
+      "<!-- figures:default-zh -->64 字节消息：直接使用 Deno 接口的 0.90 至 0.95 倍<!-- /figures -->",
+  );
+});
+
+Deno.test("the head of the table of waits says what its numbers count", () => {
+  assert.equal(
+    fill("<!-- figures:waits -->\nold\n<!-- /figures -->", run),
+    `<!-- figures:waits -->
+
+| µs, N connections | 10 | 100 | 1000 |
+| --- | ---: | ---: | ---: |
+| select, native | 8.00 |  | 66.0 |
+
+<!-- /figures -->`,
+  );
 });
 
 Deno.test("fill refuses a name that it does not know", () => {

@@ -1,5 +1,5 @@
-// Calls that are ended from outside (by another object, the descriptor's number, shutdown or detach), and the memory
-// that they used.
+// Calls that are ended by other code: by closing through another Socket object or through the descriptor's number, by
+// shutdown, or by detach. Also the memory that such calls used.
 
 import assert from "node:assert/strict";
 import { SHUT_WR } from "../mod.ts";

@@ -1,4 +1,4 @@
-// create_connection with happy_eyeballs_delay and interleave, over sockets, and the race of attempts alone.
+// create_connection with happy_eyeballs_delay and interleave, over sockets. Also the race of attempts without sockets.
 
 import assert from "node:assert/strict";
 import os from "node:os";

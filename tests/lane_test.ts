@@ -1,4 +1,4 @@
-// The retry loop alone, over a pollable in memory that the test controls.
+// The retry loop without a socket, over a pollable in memory that the test controls.
 
 import assert from "node:assert/strict";
 import { Lane } from "../core/lane.ts";

@@ -74,7 +74,7 @@ Deno.test("default: what a client cannot have is refused before a byte is sent",
   await refused(pair, client(), /session/, { server_hostname: "localhost", session: {} });
   // It trusts its own authorities only, as create_default_context makes it.
   const own = ssl.create_default_context({ cadata: authority.cert });
-  await refused(pair, own, /Deno trusts the system's besides; load_default_certs\(\)/);
+  await refused(pair, own, /Deno also trusts the system's; call load_default_certs\(\)/);
 });
 
 Deno.test("default: what a server cannot have is refused before a byte is sent", async () => {

@@ -39,7 +39,7 @@ export type Password = string | Uint8Array | (() => string | Uint8Array);
 export interface VerifyLocations {
   /** The path of a PEM file, or PEM text. */
   cafile?: string | null;
-  /** The path of a directory of certificates with hashed names (native). */
+  /** The path of a directory of certificates with hashed names. Only on the native backend. */
   capath?: string | null;
   /** PEM text, or consecutive certificates in DER. */
   cadata?: string | Uint8Array | null;
@@ -181,12 +181,12 @@ export abstract class BaseContext {
     }
   }
 
-  /** OpenSSL's security level, 2 by default (native). */
+  /** OpenSSL's security level, 2 by default. Only on the native backend. */
   get security_level(): number {
     return this.#engine.securityLevel;
   }
 
-  /** How many session tickets a server sends in TLS 1.3 (native). */
+  /** How many session tickets a server sends in TLS 1.3. Only on the native backend. */
   get num_tickets(): number {
     return this.#engine.numTickets;
   }
@@ -197,7 +197,7 @@ export abstract class BaseContext {
     this.#engine.numTickets = count;
   }
 
-  /** The callback for server names (native); see {@linkcode ServerNameCallback}. */
+  /** The callback for server names; see {@linkcode ServerNameCallback}. Only on the native backend. */
   get sni_callback(): ServerNameCallback | null {
     return this.#sniCallback;
   }
@@ -233,7 +233,7 @@ export abstract class BaseContext {
   }
 
   /**
-   * Sets the cipher suites of TLS 1.2, in the list format of OpenSSL (native).
+   * Sets the cipher suites of TLS 1.2, in the list format of OpenSSL. Only on the native backend.
    *
    * @throws {SSLError} if no suite is left.
    */
@@ -242,25 +242,26 @@ export abstract class BaseContext {
     this.#engine.setCiphers(ciphers);
   }
 
-  /** Returns the cipher suites in order of preference (native). */
+  /** Returns the cipher suites in order of preference. Only on the native backend. */
   get_ciphers(): CipherDescription[] {
     return this.#engine.getCiphers();
   }
 
-  /** Sets the curve of the key exchange (native). */
+  /** Sets the curve of the key exchange. Only on the native backend. */
   set_ecdh_curve(curve_name: string): void {
     if (typeof curve_name !== "string") throw new TypeError("the name of a curve should be a string");
     this.#engine.setEcdhCurve(curve_name);
   }
 
-  /** Loads parameters for the Diffie-Hellman key exchange from a PEM file, or PEM text (native). */
+  /** Loads parameters for the Diffie-Hellman key exchange from a PEM file, or PEM text. Only on the native backend. */
   load_dh_params(path: string): void {
     this.#engine.loadDhParams(pemOf(path, "load_dh_params"));
   }
 
   /**
-   * Sets the callback that gives a client's pre-shared key (native), as Python 3.13; null removes it. Such a handshake needs
-   * no certificates. Allow the suites with `set_ciphers("PSK")`. What the callback throws, the handshake throws.
+   * Sets the callback that gives a client's pre-shared key, as Python 3.13; null removes it. Only on the native backend. Such
+   * a handshake needs no certificates. Allow the suites with `set_ciphers("PSK")`. If the callback throws, the handshake
+   * throws the same error.
    *
    * @throws {SSLError} on a server's context.
    */
@@ -270,8 +271,8 @@ export abstract class BaseContext {
   }
 
   /**
-   * Sets the callback that gives the pre-shared keys of a server's clients (native), as Python 3.13; null removes it.
-   * Clients of TLS 1.2 get the identity hint.
+   * Sets the callback that gives the pre-shared keys of a server's clients, as Python 3.13; null removes it. Only on the
+   * native backend. Clients of TLS 1.2 get the identity hint.
    *
    * @throws {SSLError} on a client's context, and for a hint that is too long.
    */
@@ -345,7 +346,10 @@ export abstract class BaseContext {
     this.#engine.trustSystem();
   }
 
-  /** Returns the trusted certificates of authorities (native). Those in a directory are included once they were used. */
+  /**
+   * Returns the trusted certificates of authorities. Those in a directory are included after they were used. Only on the
+   * native backend.
+   */
   get_ca_certs(binary_form?: false): CertificateInfo[];
   /** Returns them in DER. */
   get_ca_certs(binary_form: true): Uint8Array<ArrayBuffer>[];
@@ -354,12 +358,12 @@ export abstract class BaseContext {
     return binary_form ? all : all.map(readCertificate);
   }
 
-  /** Returns the number of trusted certificates and revocation lists (native). */
+  /** Returns the number of trusted certificates and revocation lists. Only on the native backend. */
   cert_store_stats(): StoreStats {
     return this.#engine.storeStats();
   }
 
-  /** Returns the counts of sessions and handshakes (native). */
+  /** Returns the counts of sessions and handshakes. Only on the native backend. */
   session_stats(): SessionStats {
     return this.#engine.sessionStats();
   }
@@ -380,8 +384,8 @@ export abstract class BaseContext {
   }
 
   /**
-   * Makes one side of a connection without a network (native). It reads ciphertext from one MemoryBIO and writes it to
-   * another.
+   * Makes one side of a connection without a network. It reads ciphertext from one MemoryBIO and writes it to another. Only
+   * on the native backend.
    *
    * @throws {RangeError} if a client checks host names and has no `server_hostname`.
    */

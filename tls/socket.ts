@@ -104,7 +104,7 @@ export class SSLSocket extends Socket {
     return this.#settings.handshakeOnConnect;
   }
 
-  /** The session, which another connection can resume (native); null if there is none yet. */
+  /** The session, which another connection can resume; null if there is none yet. Only on the native backend. */
   get session(): unknown {
     return this.#info?.session ?? null;
   }
@@ -113,20 +113,20 @@ export class SSLSocket extends Socket {
     if (info === null) throw errorFor("ENOTCONN", { syscall: "session" });
     info.session = session;
   }
-  /** Whether a session was resumed (native); null without TLS. */
+  /** Whether a session was resumed; null without TLS. Only on the native backend. */
   get session_reused(): boolean | null {
     return this.#info?.sessionReused ?? null;
   }
 
-  /** Returns the protocol version, such as "TLSv1.3" (native); null without TLS. */
+  /** Returns the protocol version, such as "TLSv1.3"; null without TLS. Only on the native backend. */
   version(): string | null {
     return this.#info?.version() ?? null;
   }
-  /** Returns the cipher suite as `[name, protocol, bits]` (native); null without TLS. */
+  /** Returns the cipher suite as `[name, protocol, bits]`; null without TLS. Only on the native backend. */
   cipher(): CipherInfo | null {
     return this.#info?.cipher() ?? null;
   }
-  /** Returns the cipher suites that both sides support, on a server (native); null on a client. */
+  /** Returns the cipher suites that both sides support, on a server; null on a client. Only on the native backend. */
   shared_ciphers(): CipherInfo[] | null {
     return this.#info?.sharedCiphers() ?? null;
   }
@@ -138,18 +138,19 @@ export class SSLSocket extends Socket {
   selected_alpn_protocol(): string | null {
     return this.#info?.alpnProtocol() ?? null;
   }
-  /** Returns the bytes for channel binding, which identify the connection (native); null without TLS. */
+  /** Returns the bytes for channel binding, which identify the connection; null without TLS. Only on the native backend. */
   get_channel_binding(cb_type = "tls-unique"): Bytes | null {
     checkChannelBinding(cb_type);
     return this.#info?.channelBinding() ?? null;
   }
-  /** Returns the number of decrypted bytes that can be received at once (native). */
+  /** Returns the number of decrypted bytes that can be received at once. */
   pending(): number {
     return this.#info?.pending() ?? 0;
   }
 
   /**
-   * Returns the contents of the peer's certificate (native); null if it sent none, `{}` if it was not verified.
+   * Returns the contents of the peer's certificate; null if it sent none, `{}` if it was not verified. Only on the native
+   * backend.
    *
    * @throws {OSError} ENOTCONN without TLS.
    */
@@ -159,11 +160,11 @@ export class SSLSocket extends Socket {
   getpeercert(binary_form = false): CertificateInfo | Record<string, never> | Bytes | null {
     return peerCertificate(this.#connected("getpeercert"), binary_form);
   }
-  /** Returns the verified chain in DER, the peer's certificate first (native). */
+  /** Returns the verified chain in DER, the peer's certificate first. Only on the native backend. */
   get_verified_chain(): Bytes[] {
     return this.#connected("get_verified_chain").verifiedChain();
   }
-  /** Returns the chain that the peer sent, in DER (native). */
+  /** Returns the chain that the peer sent, in DER. Only on the native backend. */
   get_unverified_chain(): Bytes[] {
     return this.#connected("get_unverified_chain").unverifiedChain();
   }
@@ -191,7 +192,7 @@ export class SSLSocket extends Socket {
   }
 
   /**
-   * Ends TLS on both sides (native). Returns the socket, which has no TLS from then on.
+   * Ends TLS on both sides. Returns the socket, which has no TLS from then on. Only on the native backend.
    *
    * @throws {SSLError} if the peer sends data instead of its close_notify.
    */

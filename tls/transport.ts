@@ -74,7 +74,10 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** Whether `unwrap` has ended TLS. Before that, no byte is ever sent or received unencrypted. */
   #plain = false;
   #outgoing: Outgoing | null = null;
-  /** The error of TLS that ended the handshake. Every later call throws it again; OpenSSL would report an early end. */
+  /**
+   * The TLS error that ended the handshake. Every later call throws it again. Without it OpenSSL would report a truncated
+   * stream.
+   */
   #handshakeError: unknown = undefined;
   /** The error for the next receive, if it was found before that receive. */
   #readError: unknown = undefined;

@@ -28,7 +28,7 @@ export interface WrapSocketOptions extends WaitOptions {
   suppress_ragged_eofs?: boolean;
   /** The server's name. It is required for a client that checks host names. */
   server_hostname?: string | null;
-  /** A session to resume (native). */
+  /** A session to resume. Only on the native backend. */
   session?: unknown;
 }
 

@@ -214,11 +214,11 @@ export const TIPC_CONN_TIMEOUT: number = 130;
 export const TIPC_CFG_SRV: number = 0;
 /** Topology service. */
 export const TIPC_TOP_SRV: number = 1;
-/** Subscription to every port. */
+/** A subscription's filter: an event for each port that matches. */
 export const TIPC_SUB_PORTS: number = 1;
-/** Subscription to a service. */
+/** A subscription's filter: an event for only the first port that matches, and for the last one that is withdrawn. */
 export const TIPC_SUB_SERVICE: number = 2;
-/** End of a subscription. */
+/** A subscription's filter: cancels the subscription. */
 export const TIPC_SUB_CANCEL: number = 4;
 /** Event: published. */
 export const TIPC_PUBLISHED: number = 1;

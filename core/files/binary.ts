@@ -242,7 +242,10 @@ export class BufferedFile extends BinaryFile {
     const { length } = view;
     return await this.reads((reader, signal) => reader.readInto(view, length, signal), options);
   }
-  /** Reads into a buffer what was read ahead, or receives into it once if that is nothing. Returns the number of bytes. */
+  /**
+   * Reads into a buffer from the data that was read ahead. If there is none, it receives once. Returns the number of
+   * bytes.
+   */
   async readinto1(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
     const view = viewOf(buffer) as Bytes;
     const { length } = view;

@@ -170,7 +170,7 @@ function byCharacter(
 
 // The interface of an encoding, and what all of them share.
 
-/** What to do with data that cannot be decoded or encoded: throw, leave it out, or put U+FFFD ("?" when encoding) there. */
+/** What to do with data that cannot be decoded or encoded: throw, leave it out, or replace it by U+FFFD ("?" when encoding). */
 export type ErrorHandler = "strict" | "ignore" | "replace";
 
 /** Decodes a stream. The last call is final. In strict mode it throws RangeError, where Python has UnicodeError. */

@@ -141,7 +141,7 @@ interface Running {
 
 /**
  * Runs calls one at a time, in the order in which they were made. A queued call rejects as soon as its signal is aborted. A
- * running call ends by itself, so no data that it took is lost. Calls that are aborted together reject in their order, so a
+ * running call is not interrupted, so no data that it took is lost. Calls that are aborted together reject in their order, so a
  * program that awaits them in that order handles each rejection in time.
  */
 export class Order {

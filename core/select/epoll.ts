@@ -94,7 +94,7 @@ export class Epoll implements Disposable {
   }
 
   /**
-   * Removes a descriptor. A descriptor that is closed is removed by itself.
+   * Removes a descriptor. A descriptor is also removed when it is closed.
    *
    * @throws {OSError} ENOENT if it is not registered.
    */

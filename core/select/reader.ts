@@ -22,7 +22,7 @@ export interface ReadSource {
 /** The size of a read in bytes, which is the most that is read ahead. A terminal gives a line, and a pipe up to 64 KiB. */
 const READ_AHEAD = 65536;
 
-/** How many milliseconds a new read gets to return data that is there already. Reads of files run on another thread. */
+/** How many milliseconds a new read gets to return data that is available already. Reads of files run on another thread. */
 const MOMENT_MS = 2;
 
 const EMPTY = new Uint8Array(0);

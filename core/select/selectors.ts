@@ -211,7 +211,7 @@ export class EpollWaits implements SelectorWaits {
     try {
       this.#epoll.unregister(fd);
     } catch (error) {
-      // A descriptor that was closed has left the epoll by itself.
+      // Closing a descriptor has removed it already.
       if (!(error instanceof OSError)) throw error;
     }
   }

@@ -233,7 +233,7 @@ export class DenoContext implements ContextEngine {
     if (this.#identity !== null) throw refusal("a client's certificate");
     if (!this.#trustsSystem) {
       throw refusal(
-        "a client that trusts its own authorities alone (Deno trusts the system's besides; load_default_certs() says that this is wanted)",
+        "a client that trusts only its own authorities (Deno also trusts the system's; call load_default_certs() to accept that)",
       );
     }
     const { inflow, outflow } = inner.connection ?? {};

@@ -25,7 +25,7 @@ import { sessionFrom, sessionOf, SSLSession } from "./session.ts";
 
 const SSL_CTRL_MODE = 33;
 const SSL_CTRL_SET_TLSEXT_HOSTNAME = 55;
-/** A repeated write may use other memory. A read continues by itself after a record without data. */
+/** A repeated write may use other memory. After a record without data, a read continues with the next record. */
 const SSL_MODES = 0x02 | 0x04; // SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, SSL_MODE_AUTO_RETRY
 
 /**

@@ -83,7 +83,7 @@ async function run({ settings, programs, silent }: RunRequest): Promise<void> {
     fail(host ?? programs[0].host, event.reason);
   });
 
-  /** Asks the reader. Until the answer, virtual time passes as fast as real time, so that other hosts go on. */
+  /** Asks the person at the page for a line. Until then virtual time passes as fast as real time, so other hosts go on. */
   async function ask(host: string, prompt: string): Promise<string> {
     const id = asked++;
     const answer = new Promise<string>((resolve) => questions.set(id, resolve));

@@ -22,9 +22,9 @@ export const TABLE: URL = new URL("../../docs/coverage.md", import.meta.url);
 const TYPES = ["SelectorKey"];
 
 const ON_NATIVE_ALONE: Record<string, string> = {
-  send_fds: "libc passes descriptors; on the default backend it is EOPNOTSUPP",
-  get_inheritable: "a flag of descriptors; on the default backend it is EOPNOTSUPP",
-  set_inheritable: "a flag of descriptors; on the default backend it is EOPNOTSUPP",
+  send_fds: "libc passes descriptors; on the default backend the call fails with EOPNOTSUPP",
+  get_inheritable: "a flag of descriptors; on the default backend the call fails with EOPNOTSUPP",
+  set_inheritable: "a flag of descriptors; on the default backend the call fails with EOPNOTSUPP",
 };
 
 /** Returns the names that an interpreter has. */
@@ -149,7 +149,7 @@ export async function page(names: Names): Promise<string> {
 
 \`deno run --allow-all tests/coverage/table.ts\` writes this page. A test fails when the page is out of date, when a name
 disappears, and when \`python3\` has a name that is not listed. "A number only" means that the constant exists, and that
-the calls do not use it. The program asked the default backend for that. The names of \`select\` and \`selectors\` are in
+the calls do not use it: the program that writes this page asks the default backend. The names of \`select\` and \`selectors\` are in
 \`mod.ts\` and \`select.ts\`.
 
 ${parts.join("\n\n")}
