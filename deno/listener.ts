@@ -90,7 +90,7 @@ export class Listener {
     } catch {
       // While an accept is under way, Deno keeps the port for a moment. Then the claim is given up together with the queue.
     }
-    this.#drop();
+    if (!this.#isUnix) this.#drop();
     this.#waiters.wake(POLLIN);
   }
 
@@ -100,7 +100,7 @@ export class Listener {
    * anyway.
    */
   #reopen(backlog: number): void {
-    if (this.addr.transport === "unix") return;
+    if (this.#isUnix) return;
     this.#accepting = false;
     // It is closed already if another process took the address the last time.
     if (!this.#lost) this.#listener.close();
@@ -108,6 +108,10 @@ export class Listener {
     this.#listener = this.#open(backlog);
     this.#lost = false;
     this.#reference = new Reference(this.#listener, this.#referenced);
+  }
+
+  get #isUnix(): boolean {
+    return this.addr.transport === "unix";
   }
 
   #drop(): void {
@@ -147,7 +151,8 @@ export class Listener {
 
   #onAccept(conn: Deno.Conn): void {
     this.#accepting = false;
-    if (this.#closed || !this.#listening) return conn.close();
+    // A Unix listener that was shut down keeps its queue until it is closed.
+    if (this.#closed || (!this.#listening && !this.#isUnix)) return conn.close();
     this.#ready.push(conn);
     this.#waiters.wake(POLLIN);
   }

@@ -5,6 +5,9 @@ import { Listener } from "../deno/listener.ts";
 import { Waiters } from "../seam/waiters.ts";
 import { POLLIN } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
+import * as standard from "../mod.ts";
+import * as native from "../native.ts";
+import { TemporaryDirectory } from "./_helpers.ts";
 
 /** Deno's error when a process has no free descriptor. */
 const EMFILE = Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" });
@@ -67,3 +70,28 @@ Deno.test("an accept that fails while no call waits does not fail the next call"
   listener.acceptAhead();
   assert.equal(door.accepts, 2);
 });
+
+for (const [backend, m] of Object.entries({ default: standard, native })) {
+  Deno.test({
+    name: `a client in the queue of a Unix listener that was shut down stays until the listener is closed: ${backend}`,
+    ignore: Deno.build.os === "windows" || (backend === "native" && Deno.build.os !== "linux"),
+    async fn() {
+      using directory = new TemporaryDirectory();
+      const path = directory.fresh();
+      const server = m.socket(m.AF_UNIX);
+      server.bind(path);
+      server.listen();
+      using client = m.socket(m.AF_UNIX);
+      await client.connect(path);
+      // On the default backend this accepts the connection ahead.
+      assert.deepEqual(await m.select([server], [], []), [[server], [], []]);
+      await server.shutdown(m.SHUT_RDWR);
+      assert.equal(await client.send("o"), 1);
+      server.close();
+      await assert.rejects(async () => {
+        assert.equal((await client.recv(1)).length, 0);
+        await client.send("o");
+      }, { name: /ConnectionResetError|BrokenPipeError/ });
+    },
+  });
+}
