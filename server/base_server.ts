@@ -1,5 +1,5 @@
-// The loop of every server: it waits for a request, passes it to a handler, and goes on. The methods and their order are
-// those of Python's socketserver.BaseServer, so overriding a method has the same effect as in Python.
+// The loop of every server, which waits for a request and passes it to a handler. The methods and their order are those of
+// Python's socketserver.BaseServer, so overriding a method has the same effect as in Python.
 
 import type { Address, AddressLike } from "../base/addresses.ts";
 import { OSError } from "../base/errors.ts";
@@ -140,7 +140,7 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
       [request, client_address] = await this.get_request({ signal });
     } catch (error) {
       if (signal?.aborted) return;
-      // Ignored as in CPython: the client has closed the connection, or the server was closed.
+      // This is ignored, as in CPython: the client has closed the connection, or the server was closed.
       if (!(error instanceof OSError)) throw error;
       if (EXHAUSTED.includes(error.code ?? "")) await this.#pauseLoop(signal);
       return;

@@ -223,7 +223,7 @@ export abstract class BaseContext {
     const protocols = [...alpn_protocols];
     for (const name of protocols) {
       if (typeof name !== "string") throw new TypeError("ALPN protocols should be strings");
-      // deno-lint-ignore no-control-regex -- ASCII is meant
+      // deno-lint-ignore no-control-regex -- the range is ASCII
       if (!/^[\x00-\x7f]*$/.test(name)) throw new RangeError("ALPN protocols should be ASCII");
       if (name === "" || name.length > 255) {
         throw new SSLError(SSL_ERROR_SSL, "ALPN protocols must be 1 to 255 in length");
@@ -259,8 +259,8 @@ export abstract class BaseContext {
   }
 
   /**
-   * Sets the callback that gives a client's pre-shared key (native), as Python 3.13; null removes it. Such a handshake needs
-   * no certificates. Allow the suites with `set_ciphers("PSK")`. What the callback throws, the handshake throws.
+   * Sets the callback that returns a client's pre-shared key (native), as Python 3.13; null removes it. Such a handshake
+   * needs no certificates. Allow the suites with `set_ciphers("PSK")`. The handshake throws the errors of the callback.
    *
    * @throws {SSLError} on a server's context.
    */
@@ -270,7 +270,7 @@ export abstract class BaseContext {
   }
 
   /**
-   * Sets the callback that gives the pre-shared keys of a server's clients (native), as Python 3.13; null removes it.
+   * Sets the callback that returns the pre-shared keys of a server's clients (native), as Python 3.13; null removes it.
    * Clients of TLS 1.2 get the identity hint.
    *
    * @throws {SSLError} on a client's context, and for a hint that is too long.
@@ -298,8 +298,9 @@ export abstract class BaseContext {
   }
 
   /**
-   * Trusts certificates in a PEM file (by its path or as text; revocation lists in it are loaded, too), in a directory, in
-   * PEM text, or in DER. The arguments can be given in order, or by name in an object. Paths need `--allow-read`.
+   * Trusts certificates in a PEM file, in a directory, in PEM text, or in DER. `cafile` may be a path or PEM text, and its
+   * revocation lists are loaded too. The arguments can be given in order, or by name in an object. Paths need
+   * `--allow-read`.
    *
    * @throws {FileNotFoundError} for a file that does not exist.
    * @throws {SSLError} if there is no certificate.

@@ -25,7 +25,7 @@ import { sessionFrom, sessionOf, SSLSession } from "./session.ts";
 
 const SSL_CTRL_MODE = 33;
 const SSL_CTRL_SET_TLSEXT_HOSTNAME = 55;
-/** A repeated write may use other memory. A read continues by itself after a record without data. */
+/** A repeated write may use other memory. After a record without data, a read continues. */
 const SSL_MODES = 0x02 | 0x04; // SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER, SSL_MODE_AUTO_RETRY
 
 /**
@@ -129,7 +129,7 @@ export class NativeEngine implements Engine {
 
   closeNotify(): void {
     if ((libssl().SSL_get_shutdown(this.#ssl) & SSL_SENT_SHUTDOWN) !== 0) return;
-    // The result only says whether the peer has sent its close_notify. After a fatal error nothing is sent.
+    // The result, whether the peer has sent its close_notify, is not needed. After a fatal error nothing is sent.
     libssl().SSL_shutdown(this.#ssl);
     libcrypto().ERR_clear_error();
   }
