@@ -1,6 +1,6 @@
 /**
- * The socket module over a simulated network: hosts, links and packets in one process and in virtual time. It needs no
- * permission and uses no real port. The same seed gives the same run on Deno, Node and in browsers.
+ * The socket module over a simulated network. Hosts, links and packets exist in one process, in virtual time. The
+ * simulation needs no permission and uses no real port. The same seed gives the same run on Deno, Node and in browsers.
  *
  * A program takes the module as an argument, so the same program runs on the real network and in a simulation:
  *
@@ -21,7 +21,7 @@
  *     assert.equal(new TextDecoder().decode(await sock.recv(100)), "hello");
  *   });
  * });
- * assert.match(run.ladder("client", "server"), /5 bytes at 1/); // every packet, a line for each
+ * assert.match(run.ladder("client", "server"), /5 bytes at 1/); // one line for each packet
  * ```
  *
  * @module

@@ -13,7 +13,7 @@ import type { ProgramContext, Run } from "../sim.ts";
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "3" } } });
 const ROUNDS = Number(values.rounds);
 
-/** Runs some rounds. Returns the least processor time in seconds, and that round's result. */
+/** Runs some rounds. Returns the smallest processor time of a round in seconds, and the result of that round. */
 async function best<T>(run: () => Promise<T>): Promise<[seconds: number, result: T]> {
   let found: [number, T] | undefined;
   for (let round = 0; round < ROUNDS; round++) {
@@ -36,7 +36,7 @@ async function echo({ socket }: ProgramContext): Promise<void> {
   }
 }
 
-/** An hour with one echo every tenth of a second, over a link with 80 ms and 2 % loss. */
+/** Simulates an hour with one echo every tenth of a second, over a link with 80 ms and 2 % loss. */
 function hour(): Promise<Run> {
   return simulate({ link: { latency: 0.04, loss: 0.02 } }, async (net) => {
     net.host("server").serve(echo);
@@ -51,7 +51,7 @@ function hour(): Promise<Run> {
   });
 }
 
-/** 100 MB over a link with 10 MB/s and 20 ms. */
+/** Simulates 100 MB over a link with 10 MB/s and 20 ms. */
 function bulk(): Promise<Run> {
   return simulate({ link: { latency: 0.01, bandwidth: 1e7, queue: 500_000 }, trace: false }, async (net) => {
     const done = net.host("server").run(async ({ socket }) => {
@@ -70,7 +70,7 @@ function bulk(): Promise<Run> {
   });
 }
 
-/** Hosts, of which some send a datagram to one of eight others of these each second. The rest waits for datagrams. */
+/** Simulates many hosts. Each active host sends a datagram to one of eight others each second. All hosts wait for datagrams. */
 function crowd(hosts: number, active: number, seconds: number): Promise<Run> {
   return simulate({ link: { latency: 0.02, jitter: 0.01 }, trace: false }, async (net) => {
     const names = Array.from({ length: hosts }, (_, n) => `host${n}`);
@@ -92,7 +92,7 @@ function crowd(hosts: number, active: number, seconds: number): Promise<Run> {
   });
 }
 
-/** Echoes over the loopback interface of a host on the real clock. */
+/** Measures echoes over the loopback interface of a host on the real clock. */
 async function loopback(count: number): Promise<void> {
   using world = new World({ trace: false });
   const { socket } = world.host("a");

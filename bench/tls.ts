@@ -41,11 +41,11 @@ if (values.write && !complete) throw new Error("--write needs all peers and thre
 interface Workload {
   unit: string;
   rate: string;
-  /** One run over a connection. Returns how many units there were. */
+  /** Runs the workload over a connection until `end`. Returns the number of units. */
   run: (conn: Deno.TlsConn, end: number) => Promise<number>;
 }
 
-/** What is measured. */
+/** The workloads. */
 const WORKLOADS: Record<string, Workload> = {
   "ping-pong, 64 bytes": { unit: "round trip", rate: "round trips/s", run: pingPong },
   "upload": { unit: "MB", rate: "MB/s", run: upload },
@@ -79,7 +79,7 @@ async function download(conn: Deno.TlsConn, end: number): Promise<number> {
   return got / 1e6;
 }
 
-/** The CPU time that a process has used, in seconds. */
+/** Returns the CPU time that a process has used, in seconds. */
 function cpuTime(pid: number): number {
   const fields = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /, "").split(" ");
   return (Number(fields[11]) + Number(fields[12])) / 100;

@@ -41,13 +41,13 @@ const PEERS: [name: string, title: string][] = [
   ["cpython", "CPython"],
 ];
 
-/** What is compared. Both ratios are above 1 where this module is better. */
+/** The figures that are compared. Ratios are above 1 if this module is better. */
 const FIGURES: [name: keyof TlsSample, label: (row: TlsRow) => string, better: "more" | "less"][] = [
   ["perSecond", ({ rate }) => rate, "more"],
   ["microseconds", ({ unit }) => `µs of CPU per ${unit}`, "less"],
 ];
 
-/** How much better one peer is than another: the median over the rounds. */
+/** Returns how much better one peer is than another: the median of the ratios of all rounds. */
 export function tlsRatio(row: TlsRow, of: keyof TlsSample, better: "more" | "less", peer: string, to: string): number {
   const theirs = row.samples[to];
   return median(row.samples[peer].map((sample, round) => {
@@ -68,7 +68,7 @@ function tlsTable({ rows }: TlsRun): string {
   return table(["", "default / Deno", "native / CPython", ...PEERS.map(([, title]) => title)], body);
 }
 
-/** From the least to the greatest ratio of the rates: "0.88 to 0.96". */
+/** Returns the smallest and the largest ratio of the rates as text: "0.88 to 0.96". */
 function range({ rows }: TlsRun, peer: string, to: string): string {
   const ratios = rows.map((row) => tlsRatio(row, "perSecond", "more", peer, to));
   return `${times(Math.min(...ratios))} to ${times(Math.max(...ratios))}`;
@@ -87,7 +87,7 @@ const PARTS: Record<string, (run: TlsRun) => string> = {
   native: (run) => range(run, "native", "cpython"),
 };
 
-/** Fills a document's markers of TLS. */
+/** Fills the markers for TLS in a document. */
 export function fillTls(text: string, run: TlsRun): string {
   return fillMarkers(text, "tls-figures", run, PARTS);
 }

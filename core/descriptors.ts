@@ -213,7 +213,7 @@ export type Numbers = () => number;
 
 /** The first number for the real backends: above the hard limit of descriptors on common systems. */
 const FIRST_OF_PROCESS = 2 ** 20;
-/** The first number of each simulated host, far above those of the real backends. */
+/** The first number of each simulation, far above those of the real backends. */
 const FIRST_OF_SIMULATION = 2 ** 30;
 
 /** The key of the counter of the process. All copies of this package use the same counter. */
@@ -230,8 +230,8 @@ export const processNumbers: Numbers = () => {
   return next;
 };
 
-/** Numbers that start over for each simulated host, so that a program sees the same ones in every run. */
-export function worldNumbers(): Numbers {
+/** Returns numbers that start again in each simulation, so that a program gets the same numbers in every run. */
+export function simulationNumbers(): Numbers {
   let next = FIRST_OF_SIMULATION;
   return () => next++;
 }

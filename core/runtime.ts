@@ -5,7 +5,7 @@
 import type { Backend } from "../seam/backend.ts";
 import type { Clock } from "../seam/clock.ts";
 import type { Loop } from "../seam/loop.ts";
-import { DescriptorTable, worldNumbers } from "./descriptors.ts";
+import { DescriptorTable, simulationNumbers } from "./descriptors.ts";
 import type { Numbers } from "./descriptors.ts";
 import { Pace, Turns, WaitTimers } from "./timing.ts";
 
@@ -71,7 +71,7 @@ export class Runtime {
   readonly closesCollected: boolean;
 
   /** `numbers` returns the numbers of sockets without a descriptor of the process. By default each runtime starts them over. */
-  constructor(clock: Clock, numbers: Numbers = worldNumbers(), collected: "closed" | "kept" = "closed") {
+  constructor(clock: Clock, numbers: Numbers = simulationNumbers(), collected: "closed" | "kept" = "closed") {
     this.clock = clock;
     this.closesCollected = collected === "closed";
     this.loops = new Loops();

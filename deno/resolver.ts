@@ -122,13 +122,13 @@ function listFromScopes(): NetworkInterface[] {
 }
 
 /** Finds one interface, in Linux's list if that may be read, else by the scopes. */
-export function findInterface(fits: (entry: NetworkInterface) => boolean): NetworkInterface | undefined {
-  if (Deno.build.os !== "linux") return listFromScopes().find(fits);
+export function findInterface(matches: (entry: NetworkInterface) => boolean): NetworkInterface | undefined {
+  if (Deno.build.os !== "linux") return listFromScopes().find(matches);
   try {
-    return listFromSys().find(fits);
+    return listFromSys().find(matches);
   } catch (refused) {
     if (!(refused instanceof Deno.errors.NotCapable)) throw refused;
-    const found = listFromScopes().find(fits);
+    const found = listFromScopes().find(matches);
     // Most interfaces have no scope, so this does not show that there is no such interface.
     if (found === undefined) throw refused;
     return found;

@@ -20,7 +20,7 @@ export interface Resolver {
   /** The network interfaces, by index. */
   interfaces(): NetworkInterface[];
   /** Finds one interface. It may need a smaller permission than the whole list. */
-  findInterface(fits: (entry: NetworkInterface) => boolean): NetworkInterface | undefined;
+  findInterface(matches: (entry: NetworkInterface) => boolean): NetworkInterface | undefined;
   /** Whether the list may be read without asking the user for a permission. Left out if the list needs no permission. */
   mayListInterfaces?(): boolean;
   /** Whether the host has an address of an IP version that is not a loopback address (AI_ADDRCONFIG). */

@@ -143,7 +143,7 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
       [request, client_address] = await this.get_request({ signal });
     } catch (error) {
       if (signal?.aborted) return;
-      // Ignored as in CPython: the client has closed the connection, or the server was closed.
+      // This is ignored, as in CPython: the client has closed the connection, or the server was closed.
       if (!(error instanceof OSError)) throw error;
       if (EXHAUSTED.includes(error.code ?? "")) await this.#pauseLoop(signal);
       return;

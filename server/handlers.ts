@@ -81,7 +81,7 @@ export class StreamRequestHandler extends BaseRequestHandler<Socket> {
   /** Sends buffered data and closes the files. */
   override async finish(): Promise<void> {
     await this.wfile.close().catch((error) => {
-      // Ignored as in CPython: the client has closed the connection, so the data cannot be sent.
+      // This is ignored, as in CPython: the client has closed the connection, so the data cannot be sent.
       if (!(error instanceof OSError)) throw error;
     }).finally(() => this.rfile.close());
   }

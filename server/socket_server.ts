@@ -38,9 +38,9 @@ const CLASS_VARIABLES = [
   "request_queue_size",
 ] as const;
 
-/** What stream and datagram servers have in common. */
+/** The common part of stream and datagram servers. */
 export abstract class SocketServer<R> extends BaseServer<R> {
-  /** The address family. A subclass may change this and the next four: `static override address_family = AF_INET6`. */
+  /** The address family. A subclass may override this and the next four: `static override address_family = AF_INET6`. */
   static address_family: number = AF_INET;
   /** The socket type. */
   static socket_type: number = SOCK_STREAM;
@@ -166,7 +166,7 @@ export abstract class StreamServer extends SocketServer<Socket> {
     try {
       await request.shutdown(SHUT_WR);
     } catch (error) {
-      // Ignored: the client or the handler has closed the connection.
+      // This is ignored: the client or the handler has closed the connection.
       if (!(error instanceof OSError)) throw error;
     }
     await this.close_request(request);

@@ -3,7 +3,7 @@
 import type { Address } from "../base/addresses.ts";
 import type { BaseServer } from "./base_server.ts";
 
-/** What {@linkcode ThreadingMixIn} adds to a server. */
+/** The fields that {@linkcode ThreadingMixIn} adds to a server. */
 export interface Threading {
   /** Whether server_close() never waits for requests, as if `block_on_close` were false. */
   daemon_threads: boolean;

@@ -1,15 +1,15 @@
-// Received bytes that were not read yet.
+// A queue of received bytes.
 
 import type { Bytes } from "../base/data.ts";
 
-/** The list is shortened when more than this many chunks at its front have been read. */
-const MOST_GONE = 64;
+/** When this many chunks at the front were read, they are removed from the list. */
+const MOST_READ_CHUNKS = 64;
 
-/** A queue of bytes. */
+/** The bytes that a socket has received and a program has not read yet. */
 export class ByteQueue {
   #chunks: Bytes[] = [];
-  /** How many chunks at the front were read. */
-  #gone = 0;
+  /** How many chunks at the front were read and are still in the list. */
+  #readChunks = 0;
   #length = 0;
 
   /** How many bytes it holds. */
@@ -26,7 +26,7 @@ export class ByteQueue {
 
   /** Copies bytes into views and fills each view before the next. It removes the bytes, unless `peek` is set. */
   read(views: Uint8Array[], peek: boolean): number {
-    let place = this.#gone;
+    let place = this.#readChunks;
     let offset = 0;
     let total = 0;
     for (const view of views) {
@@ -49,18 +49,18 @@ export class ByteQueue {
 
   #drop(place: number, offset: number, total: number): void {
     this.#length -= total;
-    this.#gone = place;
+    this.#readChunks = place;
     if (offset > 0) this.#chunks[place] = this.#chunks[place].subarray(offset);
-    if (this.#gone === this.#chunks.length) this.#chunks.length = this.#gone = 0;
-    else if (this.#gone >= MOST_GONE) {
-      this.#chunks.splice(0, this.#gone);
-      this.#gone = 0;
+    if (this.#readChunks === this.#chunks.length) this.#chunks.length = this.#readChunks = 0;
+    else if (this.#readChunks >= MOST_READ_CHUNKS) {
+      this.#chunks.splice(0, this.#readChunks);
+      this.#readChunks = 0;
     }
   }
 
   /** Removes all bytes. */
   clear(): void {
     this.#chunks = [];
-    this.#gone = this.#length = 0;
+    this.#readChunks = this.#length = 0;
   }
 }

@@ -6,10 +6,10 @@ import type { Bytes } from "../base/data.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Accepted, Caller, WouldBlock } from "../seam/transport.ts";
 import { RECEIVING, SimSocket, unsupported } from "./socket.ts";
-import type { Receipt } from "./socket.ts";
+import type { ReceiveResult } from "./socket.ts";
 
 /** A datagram in the queue of a socket. */
-export interface Queued {
+export interface QueuedDatagram {
   readonly data: Bytes;
   /** Null if a Unix sender has no name. */
   readonly from: Address | null;
@@ -33,8 +33,8 @@ function scatter(data: Bytes, views: Uint8Array[]): number {
 
 /** A socket that receives datagrams. */
 export abstract class DatagramSocket extends SimSocket {
-  readonly queue: Queued[] = [];
-  /** The bytes in the queue, as a kernel counts them. */
+  readonly queue: QueuedDatagram[] = [];
+  /** The size of the queue in bytes, as the kernel counts it. */
   protected queued = 0;
   protected shut = 0;
 
@@ -50,11 +50,11 @@ export abstract class DatagramSocket extends SimSocket {
     return this.queue[0]?.data.length ?? 0;
   }
 
-  /** Called after a datagram was taken out of the queue, with its size as the kernel counts it. */
-  protected abstract taken(size: number): void;
+  /** Called after a datagram has left the queue, with its size as the kernel counts it. */
+  protected abstract onDequeued(size: number): void;
 
-  protected receive(_caller: Caller, views: Uint8Array[], size: number, flags: number): Receipt | WouldBlock {
-    if (this.isLost) return WOULD_BLOCK;
+  protected receive(_caller: Caller, views: Uint8Array[], size: number, flags: number): ReceiveResult | WouldBlock {
+    if (this.hostCrashed) return WOULD_BLOCK;
     this.throwError("recv");
     const first = this.queue[0];
     if (first === undefined) {
@@ -65,7 +65,7 @@ export abstract class DatagramSocket extends SimSocket {
     if ((flags & MSG_PEEK) === 0) {
       this.queue.shift();
       this.queued -= data.length + OVERHEAD;
-      this.taken(data.length + OVERHEAD);
+      this.onDequeued(data.length + OVERHEAD);
     }
     const isCut = data.length > size;
     return {

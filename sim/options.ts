@@ -37,11 +37,11 @@ function between(least: number, most: number): Kind {
     },
   };
 }
-/** A buffer size. The kernel doubles it to have room for bookkeeping. */
+/** Makes the kind for a buffer size. The kernel doubles it to have room for bookkeeping. */
 function buffer(least: number, most: number): Kind {
   return { keep: (value) => Math.max(Math.min(value < 0 ? most : value, most) * 2, least) };
 }
-/** A number of bytes; -1 restores the default. */
+/** Makes the kind for a number of one byte. -1 restores the default. */
 function byteOr(standard: number, least: number): Kind {
   return {
     byte: true,
@@ -119,7 +119,7 @@ function keyOf(level: number, name: number): number {
   return level * 2 ** 16 + name;
 }
 
-/** The options of each kind of socket. A kind is set up when its first socket opens. */
+/** The options of each family and type of socket. They are listed when the first such socket opens. */
 const kinds = new Map<string, Map<number, Entry>>();
 
 function entriesOf(family: number, type: number): Map<number, Entry> {
@@ -136,14 +136,14 @@ function entriesOf(family: number, type: number): Map<number, Entry> {
   return found;
 }
 
-/** Reads an integer option as the kernel does: a number, or at least four bytes. */
+/** Reads the value of an integer option, as the kernel does: a number, or the first four bytes. */
 export function intOf(value: number | Uint8Array): number {
   if (typeof value === "number") return value;
   if (value.length < 4) throw invalid();
   return new DataView(value.buffer, value.byteOffset, value.byteLength).getInt32(0, true);
 }
 
-/** Returns an option's value as getsockopt does: the number, or its first bytes. */
+/** Returns the value of an integer option as getsockopt does: the number, or its first `size` bytes. */
 export function answer(value: number, size: number | undefined): number | Uint8Array {
   if (size === undefined) return value;
   const bytes = new Uint8Array(4);
@@ -151,7 +151,7 @@ export function answer(value: number, size: number | undefined): number | Uint8A
   return bytes.slice(0, size);
 }
 
-/** Returns the value of an option with several fields as getsockopt does. */
+/** Returns the value of a structure as getsockopt does: its first four bytes as a number, or its first `size` bytes. */
 export function answerBytes(bytes: Uint8Array, size: number | undefined): number | Uint8Array {
   if (size === undefined) return new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
   return bytes.slice(0, size);
@@ -167,7 +167,7 @@ function readTimeval(value: number | Uint8Array): number {
   return seconds < 0n ? -1 : Number(seconds) * MICROSECONDS + Number(microseconds);
 }
 
-/** Microseconds as a struct timeval. A negative time reads back as zero. */
+/** Converts microseconds to a struct timeval. A negative time is read back as zero. */
 function timevalOf(microseconds: number): Uint8Array {
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);
@@ -182,7 +182,7 @@ export class Options {
   readonly #family: number;
   readonly #type: number;
   readonly #entries: Map<number, Entry>;
-  /** Values that were set. Most sockets have none. */
+  /** The values that were set; null if there are none, as on most sockets. */
   #values: Map<number, number> | null = null;
   #linger = new Uint8Array(8);
   /** SO_RCVTIMEO and SO_SNDTIMEO in microseconds. A negative value means that calls do not wait. */
@@ -196,7 +196,7 @@ export class Options {
     this.#entries = entriesOf(family, type);
   }
 
-  /** The options of a connection that a listener with these options accepted. */
+  /** Returns the options of a connection that a listener with these options has accepted. */
   inherit(): Options {
     const options = new Options(this.#family, this.#type);
     if (this.#values !== null) options.#values = new Map(this.#values);
@@ -207,18 +207,18 @@ export class Options {
     return options;
   }
 
-  /** The value of an option that the socket has. */
+  /** Returns the value of an integer option. The socket must have the option. */
   number(level: number, name: number): number {
     const key = keyOf(level, name);
     return this.#values?.get(key) ?? this.#entries.get(key)![2];
   }
 
-  /** Whether a flag is set. */
+  /** Returns whether a flag is set. */
   isSet(level: number, name: number): boolean {
     return this.number(level, name) !== 0;
   }
 
-  /** Whether the program has set an option. */
+  /** Returns whether the program has set an option. */
   wasSet(level: number, name: number): boolean {
     return this.#values?.has(keyOf(level, name)) ?? false;
   }

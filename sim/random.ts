@@ -1,7 +1,7 @@
 // Seeded random numbers. They use 32-bit integers only, so they are the same on every JavaScript runtime.
 
 /**
- * Mixes the bits of a number, so that the sequences of neighbouring seeds are unrelated (a step of MurmurHash3's
+ * Mixes the bits of a number, so that the sequences of two successive seeds are unrelated (a step of MurmurHash3's
  * finalizer).
  */
 function mix(value: number): number {
@@ -11,7 +11,7 @@ function mix(value: number): number {
   return mixed ^ (mixed >>> 16);
 }
 
-/** The hash of a text. It selects the random sequence that belongs to a name. */
+/** Returns the hash of a text. The hash of a host's name selects its random sequences. */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
@@ -25,7 +25,7 @@ export class Random {
   #c: number;
   #counter = 1;
 
-  /** Two sequences with the same seed and the same purpose are the same; every other pair is unrelated. */
+  /** Two sequences with the same seed and the same purpose are equal. All others are unrelated. */
   constructor(seed: number, purpose: number = 0) {
     // Uses all digits of the seed, including those above 32 bits and those after the decimal point.
     const high = Math.floor(seed / 2 ** 32);
@@ -35,7 +35,7 @@ export class Random {
     for (let i = 0; i < 12; i++) this.bits();
   }
 
-  /** 32 random bits, as an unsigned number. */
+  /** Returns 32 random bits, as an unsigned number. */
   bits(): number {
     const sum = (this.#a + this.#b + this.#counter) | 0;
     this.#counter = (this.#counter + 1) | 0;
@@ -45,12 +45,12 @@ export class Random {
     return sum >>> 0;
   }
 
-  /** A number from 0 up to, but not including, 1. */
+  /** Returns a number that is at least 0 and less than 1. */
   next(): number {
     return this.bits() / 2 ** 32;
   }
 
-  /** An integer from 0 up to, but not including, a bound of at most 2^32. */
+  /** Returns an integer that is at least 0 and less than a bound. The bound is at most 2^32. */
   below(bound: number): number {
     return Math.floor(this.next() * bound);
   }

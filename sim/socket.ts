@@ -1,4 +1,4 @@
-// The base class of all simulated sockets: reference counting, waiters, options, and all attempts.
+// The base class of all simulated sockets: reference counting, waiters, options, and the forms of attempts.
 
 import type { Address } from "../base/addresses.ts";
 import { MSG_ERRQUEUE, MSG_OOB, SO_ERROR, SOL_SOCKET } from "../base/constants.ts";
@@ -26,21 +26,21 @@ import { answer } from "./options.ts";
 import type { Options } from "./options.ts";
 import { Waiters } from "./waiters.ts";
 
-/** The hint of errors for what the simulation does not have. */
+/** The hint in errors for features that the simulation does not have. */
 export const NATIVE_HINT = "the simulation does not have it; sockets of @berkeley/socket/native do";
 
-/** The sides of a connection that `shutdown` closes, as Linux stores them. */
+/** The directions that `shutdown` closes, as Linux stores them. */
 export const RECEIVING = 1;
 export const SENDING = 2;
 export const BOTH = 3;
 
-/** The bits of a SHUT_ constant. Throws EINVAL for any other number. */
+/** Returns the bits of a SHUT_ constant. Throws EINVAL for any other number. */
 export function shutdownBits(how: number): number {
   if (how !== 0 && how !== 1 && how !== 2) throw errorFor("EINVAL", { syscall: "shutdown" });
   return how + 1;
 }
 
-/** Copies of at most this many bytes are parts of a block. A new array with memory of its own takes Deno 0.3 to 1.4 µs. */
+/** Copies of at most this many bytes share a block of memory. An array with its own memory takes 0.3 to 1.4 µs in Deno. */
 const MOST_IN_BLOCK = 256;
 const BLOCK = 8192;
 let block: Bytes = new Uint8Array(0);
@@ -62,11 +62,11 @@ export function copyOf(data: Uint8Array, length: number): Bytes {
   return copy;
 }
 
-/** The buffer of a receive that finds no data, or the end: such receives make no array. */
+/** The buffer for receives that find no data, or the end of the stream. They need no new array. */
 const EMPTY: Bytes = new Uint8Array(0);
 
 /** The result of a receive. */
-export interface Receipt {
+export interface ReceiveResult {
   /** The number of bytes stored. With MSG_TRUNC, the whole length of the datagram. */
   length: number;
   /** MSG_TRUNC if a datagram was cut. */
@@ -106,11 +106,11 @@ export abstract class SimSocket implements Transport, KernelSocket {
   }
 
   /** Whether its host has crashed. After that no attempt succeeds. */
-  protected get isLost(): boolean {
+  protected get hostCrashed(): boolean {
     return !this.kernel.isUp;
   }
 
-  /** Takes the pending error, which is reported once. */
+  /** Returns the pending error and clears it. */
   protected takeError(): ErrnoName | null {
     const error = this.error;
     this.error = null;
@@ -123,9 +123,9 @@ export abstract class SimSocket implements Transport, KernelSocket {
     if (error !== null) throw errorFor(error, { syscall });
   }
 
-  /** Runs work on connections. Packets over loopback wait until it has ended. */
-  protected during(work: () => void): void {
-    this.kernel.network.loopback.during(work);
+  /** Runs work on connections. Packets that it sends over loopback are delivered after it. */
+  protected deferPackets(work: () => void): void {
+    this.kernel.network.loopback.deferPackets(work);
   }
 
   abstract bind(address: Address): void;
@@ -145,10 +145,15 @@ export abstract class SimSocket implements Transport, KernelSocket {
 
   // Receiving.
 
-  /** The size of the buffer that a receive needs at least. */
+  /** Returns the smallest buffer size with which a receive can return its data. */
   protected abstract sizeHint(size: number, flags: number): number;
   /** Receives into views. `size` is the size that the call asked for, which may exceed the views. */
-  protected abstract receive(caller: Caller, views: Uint8Array[], size: number, flags: number): Receipt | WouldBlock;
+  protected abstract receive(
+    caller: Caller,
+    views: Uint8Array[],
+    size: number,
+    flags: number,
+  ): ReceiveResult | WouldBlock;
 
   recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
     const found = this.recvFrom(caller, size, flags);
@@ -186,7 +191,7 @@ export abstract class SimSocket implements Transport, KernelSocket {
     if ((flags & MSG_ERRQUEUE) !== 0) throw errorFor("EAGAIN", { syscall: "recv" });
   }
 
-  /** Throws the kernel's error for a receive of urgent data that does not exist. */
+  /** Throws the kernel's error for a receive of urgent data. The simulation has none. */
   protected refuseUrgent(): void {
     throw errorFor("EOPNOTSUPP", { syscall: "recv" });
   }
@@ -272,17 +277,17 @@ export abstract class SimSocket implements Transport, KernelSocket {
     if (this.#references === 0) return;
     if (--this.#references === 0) {
       this.kernel.sockets.delete(this);
-      if (!this.isLost) this.destroy();
+      if (!this.hostCrashed) this.destroy();
     }
     this.waiters.wake(POLLNVAL);
   }
 
-  vanish(): void {
+  crash(): void {
     this.waiters.clear();
   }
 }
 
-/** The error of a call that this kind of socket does not have. */
+/** Returns the error of a call that this kind of socket does not have. */
 export function unsupported(syscall: string): OSError {
   return errorFor("EOPNOTSUPP", { syscall });
 }

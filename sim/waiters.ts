@@ -7,7 +7,7 @@ import type { Timeline } from "./time/timeline.ts";
 /** Errors and hang-up wake every waiter, as in poll(2). */
 const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
 
-/** The waiters of one socket. Most sockets have at most one, so the first has a field of its own and needs no map. */
+/** The waiters of one socket. Most sockets have at most one waiter, which is stored in a field and needs no map. */
 export class Waiters {
   readonly #timeline: Timeline;
   #first: Waiter | null = null;
@@ -26,7 +26,7 @@ export class Waiters {
     } else (this.#others ??= new Map()).set(waiter, mask);
   }
 
-  /** Withdraws a waiter, if it is there. */
+  /** Withdraws a waiter, if it is registered. */
   remove(waiter: Waiter): void {
     if (this.#first === waiter) this.#first = null;
     else this.#others?.delete(waiter);
@@ -38,7 +38,7 @@ export class Waiters {
     this.#others = null;
   }
 
-  /** The events of all waiters. */
+  /** The events that waiters are registered for. */
   get mask(): number {
     let mask = this.#first === null ? 0 : this.#firstMask;
     for (const wanted of this.#others?.values() ?? []) mask |= wanted;
@@ -49,11 +49,11 @@ export class Waiters {
   wake(events: number): void {
     const woken = (events & ALWAYS) !== 0 ? ~0 : events;
     const others = this.#others !== null && this.#others.size > 0 ? [...this.#others] : null;
-    if (this.#first !== null && (this.#firstMask & woken) !== 0) this.#tell(this.#first);
-    if (others !== null) { for (const [waiter, mask] of others) if ((mask & woken) !== 0) this.#tell(waiter); }
+    if (this.#first !== null && (this.#firstMask & woken) !== 0) this.#wakeOne(this.#first);
+    if (others !== null) { for (const [waiter, mask] of others) if ((mask & woken) !== 0) this.#wakeOne(waiter); }
   }
 
-  #tell(waiter: Waiter): void {
+  #wakeOne(waiter: Waiter): void {
     this.#timeline.woken = true;
     waiter.wake();
   }

@@ -1,4 +1,4 @@
-// A simulated host as a third subject of the suites. It runs on the real clock, because the suites wait in real time.
+// A simulated host as a subject of the suites. It runs on the real clock, because the suites wait in real time.
 
 import type { Socket } from "../mod.ts";
 import { World } from "../sim.ts";
@@ -18,7 +18,7 @@ const NO_LINGER = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
 /** The listeners, and connections that stay open. */
 const kept: Socket[] = [];
 
-/** Does what the first byte on a connection says, as the helper in differential/interpreter.py does. */
+/** Reads the first byte of a connection and does what it says, as the helper in differential/interpreter.py. */
 async function serve(peer: Socket): Promise<void> {
   const command = new TextDecoder().decode(await peer.recv(1));
   if (command === "D") await peer.sendall("data");
@@ -32,7 +32,7 @@ async function serve(peer: Socket): Promise<void> {
   peer.close();
 }
 
-/** Starts the helper that resets, half-closes or closes a connection on demand. */
+/** Starts the helper, which resets, half-closes or closes a connection on demand. Returns its address. */
 function listen(host: string, family: number): [string, number] {
   const server = module.create_server([host, 0], { family, backlog: 1024 });
   kept.push(server);
@@ -42,20 +42,20 @@ function listen(host: string, family: number): [string, number] {
   return server.getsockname() as [string, number];
 }
 
-/** The host, as a subject. */
+/** The simulated host as a subject. */
 export const simulated: Subject = {
   name: "sim",
   module,
   url: import.meta.resolve("./_sim_entry.ts"),
   exempt: {
     "listen(backlog) sets the kernel's queue": "it asks ss, which shows only the sockets of the kernel",
-    "connect that waits for a full queue gives up, and comes through when there is room":
+    "a connect that was given up at a full queue connects when there is room":
       "a dropped SYN is sent again after a second: it is tested in virtual time, in sim_waits_test.ts",
     "half-open: calls to a stopped peer end at their timeout, and its end is seen": "the peer is in another process",
     "a pending call keeps the process alive": "the peer is in another process",
     "a pending accept keeps the process alive": "the peer is in another process",
-    "unref lets the process end with a call pending, and ref undoes it":
-      "nothing from outside can end a wait in a simulation, so a pending call is no reason to stay",
+    "unref lets the process end during a pending call, and ref undoes it":
+      "no event from outside can end a wait in a simulation, so a pending call does not keep the process alive",
   },
 };
 
@@ -70,7 +70,7 @@ export class Helper implements Disposable {
     "UNIX datagrams": null,
   };
 
-  /** Closes all its sockets. While a host has open ones, it keeps the timer of its latest select for the next. */
+  /** Closes all its sockets. A host with open sockets keeps the timer of its latest select. */
   [Symbol.dispose](): void {
     for (const sock of kept.splice(0)) sock.close();
   }
@@ -79,5 +79,5 @@ export class Helper implements Disposable {
 /** The backends of this machine and the simulated host. */
 export const SUBJECTS: Subject[] = [...BACKENDS, simulated];
 
-/** The same with the backend in memory. */
+/** The same subjects, and the backend in memory. */
 export const ALL_SUBJECTS: Subject[] = [...ALL_BACKENDS, simulated];

@@ -1,4 +1,4 @@
-// socketserver over a simulated host: what an entry does, for the suite that runs over every backend.
+// The socketserver entry of a simulated host, for the suite that runs over all backends.
 
 import { AF_UNIX } from "../base/constants.ts";
 import type { Socket, WaitOptions } from "../mod.ts";
@@ -9,7 +9,7 @@ import { simulated } from "./_sim.ts";
 const { module } = simulated;
 const { StreamServer, DatagramServer, ThreadingMixIn } = standard;
 
-/** Waits by the clock of the simulated host. */
+/** Waits with the `select` of the simulated host. */
 async function isReady(server: { fileno(): number }, timeout: number | null, options: WaitOptions): Promise<boolean> {
   return (await module.select([server], [], [], timeout, options))[0].length > 0;
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { signTest } from "../bench/compare.ts";
 
-Deno.test("signTest tells how likely chance alone makes one side win so many rounds", () => {
+Deno.test("signTest returns the probability that one side wins so many rounds by chance", () => {
   assert.equal(signTest(11, 11), 2 / 2 ** 11);
   assert.equal(signTest(0, 11), 2 / 2 ** 11);
   assert.equal(signTest(9, 10), 2 * (1 + 10) / 2 ** 10);

@@ -27,7 +27,7 @@ const run: Run = {
   ],
 };
 
-Deno.test("fill replaces what stands between markers, in a line and in lines of its own", () => {
+Deno.test("fill replaces the text between markers, within a line and in separate lines", () => {
   const text =
     "a <!-- figures:default-en -->old<!-- /figures --> b\n\n<!-- figures:conditions -->\nold\n<!-- /figures -->\n";
   const filled = fill(text, run);
@@ -62,7 +62,7 @@ Deno.test("the head of the table of waits says what its numbers count", () => {
   );
 });
 
-Deno.test("fill refuses a name that it does not know", () => {
+Deno.test("fill refuses an unknown name", () => {
   assert.throws(() => fill("<!-- figures:nothing -->x<!-- /figures -->", run), /no figures are called nothing/);
 });
 
@@ -74,7 +74,7 @@ Deno.test("the documents' markers are all known", async () => {
   }
 });
 
-Deno.test("the chart says its figures in words, and outlines its labels", () => {
+Deno.test("the chart has its figures as text, and outlines its labels", () => {
   assert.match(describeChart(run.rows), /echo, 64 connections: this module 0\.95, native 1\.20, C with epoll 1\.50/);
   const svg = drawChart(run.rows);
   assert.ok(svg.includes(`aria-label="${describeChart(run.rows)}"`));
@@ -101,7 +101,7 @@ const tlsRun: TlsRun = {
   }],
 };
 
-Deno.test("the figures of TLS are a table with its conditions, and leave the other markers alone", () => {
+Deno.test("the figures of TLS are a table with its conditions, and do not change other markers", () => {
   const text =
     "<!-- figures:table -->x<!-- /figures --> <!-- tls-figures:default -->0.88 to\n0.96<!-- /tls-figures -->\n" +
     "<!-- tls-figures:conditions -->\n\n<!-- /tls-figures -->\n<!-- tls-figures:table -->\n\n<!-- /tls-figures -->";

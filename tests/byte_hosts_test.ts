@@ -8,7 +8,7 @@ import { askPython, pythonTest } from "./_helpers.ts";
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 for (const { name, module: m } of SUBJECTS) {
-  Deno.test(`${name}: bytes are a host in every call that takes one`, async () => {
+  Deno.test(`${name}: every call with a host accepts bytes`, async () => {
     using everywhere = m.socket();
     everywhere.bind([bytes(""), 0]);
     assert.equal(everywhere.getsockname()[0], "0.0.0.0");
@@ -29,7 +29,7 @@ for (const { name, module: m } of SUBJECTS) {
     assert.equal((await receiver.recv(9)).length, 1);
   });
 
-  pythonTest(`${name}: bytes that are no name are what they are in python3`, async () => {
+  pythonTest(`${name}: bytes that are no name have the same outcome as in python3`, async () => {
     const wanted = await askPython(`
 import json, socket
 out = []
@@ -49,7 +49,7 @@ print(json.dumps(out))`);
     assert.deepEqual(got, wanted);
   });
 
-  Deno.test(`${name}: packed addresses are of any kind of bytes`, () => {
+  Deno.test(`${name}: packed addresses may be any kind of bytes`, () => {
     const packed: Uint8Array = m.inet_aton("127.0.0.1");
     assert.equal(m.inet_ntoa(packed), "127.0.0.1");
     assert.equal(m.inet_ntop(m.AF_INET, packed), "127.0.0.1");

@@ -171,7 +171,7 @@ for (const { name, module: m } of SUBJECTS) {
     for (const method of ["readinto", "readinto1"] as const) {
       for (const buffering of [0, -1]) {
         if (buffering === 0 && method === "readinto1") continue;
-        test(`a file keeps what a ${method} with buffering ${buffering} could not store: ${kind}`, async () => {
+        test(`a file keeps the data that a ${method} with buffering ${buffering} could not store: ${kind}`, async () => {
           using all = await Connected.open(m);
           await using file = all.client.makefile("rb", { buffering }) as any;
           const [view, change] = changeable(1024);
@@ -211,7 +211,7 @@ for (const { name, module: m } of SUBJECTS) {
     }
 
     for (const [method, send] of Object.entries(SENDS)) {
-      test(`${method} of memory that is changed sends what it says or rejects: ${kind}`, async () => {
+      test(`${method} of memory that is changed sends as many bytes as it returns, or rejects: ${kind}`, async () => {
         using all = await Connected.open(m);
         const [view, change] = changeable(1024);
         view.fill(7);
@@ -232,7 +232,7 @@ for (const { name, module: m } of SUBJECTS) {
   }
 
   for (const [kind, changeable] of Object.entries(CHANGED)) {
-    test(`what goes out at once is sent, whatever becomes of its memory: ${kind}`, async () => {
+    test(`data that is sent at once is not affected by later changes of its memory: ${kind}`, async () => {
       using all = await Connected.open(m);
       using one = m.socket(m.AF_INET, m.SOCK_DGRAM);
       using other = m.socket(m.AF_INET, m.SOCK_DGRAM);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { CMSG_LEN, CMSG_SPACE } from "../mod.ts";
 import { askPython, pythonTest } from "./_helpers.ts";
 
-pythonTest("CMSG_LEN and CMSG_SPACE take the lengths that CPython takes, and answer the same", async () => {
+pythonTest("CMSG_LEN and CMSG_SPACE accept the same lengths as in CPython, and return the same", async () => {
   const lengths = [-1, 0, 1, 4, 7, 8, 9, 15, 16, 17, 1000];
   for (let below = 0; below < 48; below++) lengths.push(2 ** 31 - 1 - below);
   const theirs = await askPython(

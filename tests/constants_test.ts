@@ -6,7 +6,7 @@ import { askPython, pythonTest, runDeno } from "./_helpers.ts";
 
 const ours: Record<string, number> = { ...constants };
 
-pythonTest("every constant of CPython's socket module is there with its number", async () => {
+pythonTest("every constant of CPython's socket module exists with its number", async () => {
   const theirs: Record<string, number> = await askPython(`
 import json, socket
 print(json.dumps({n: int(v) for n, v in vars(socket).items()
@@ -71,7 +71,7 @@ const ELSEWHERE: Record<string, Record<string, number>> = {
 const SPACES = [/^AF_/, /^SO_(?!J1939|VM_)/, /^IP_(?!DEFAULT|MAX)/, /^IPV6_(?!RTHDR_TYPE)/, /^TCP_/, /^MSG_/, /^SOCK_/];
 
 for (const [os, expected] of Object.entries(ELSEWHERE)) {
-  Deno.test(`${os} has its own numbers, and no name means another's`, async () => {
+  Deno.test(`${os} has its own numbers, and each name has one number`, async () => {
     const numbers = await on(os);
     assert.deepEqual(Object.keys(numbers), Object.keys(ours));
     assert.deepEqual(Object.fromEntries(Object.keys(expected).map((name) => [name, numbers[name]])), expected);

@@ -11,7 +11,7 @@ pythonTest("python3 has no name that the table does not list", async () => {
   assert.deepEqual(union(listed, await namesOf("python3")), listed, AGAIN);
 });
 
-Deno.test("every listed name is there or left out with a reason, and docs/coverage.md says so", async () => {
+Deno.test("every listed name exists or is left out with a reason, and docs/coverage.md lists it", async () => {
   // Undoes what deno fmt does: it aligns tables and wraps lines.
   const plain = (text: string) => text.replace(/-{3,}/g, "---").replace(/\s+/g, " ");
   assert.equal(plain(await Deno.readTextFile(TABLE)), plain(await page(await listedNames())), AGAIN);

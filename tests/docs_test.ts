@@ -214,7 +214,7 @@ function sources(folder = ""): string[] {
 }
 
 for (const name of documents()) {
-  Deno.test(`${name}: the files that it names are there`, () => {
+  Deno.test(`${name}: the files that it names exist`, () => {
     const text = Deno.readTextFileSync(new URL(name, root)).replaceAll(/^```.*?^```/gms, "");
     // server.ts and client.ts are names of programs in the document.
     const named = Array.from(text.matchAll(/`([a-z_/]+\.ts)`/g), ([, file]) => file)

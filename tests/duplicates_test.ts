@@ -9,7 +9,7 @@ const MUCH = 2 ** 20;
 for (const { name, module: m } of SUBJECTS) {
   const test = (what: string, fn: () => Promise<void>) => Deno.test(`${name}: duplicates: ${what}`, fn);
 
-  test("each sendall at the same time goes out once", async () => {
+  test("concurrent sendall calls are each sent once", async () => {
     using all = await Connected.open(m);
     using second = all.client.dup();
     using third = m.socket(-1, -1, -1, all.client.fileno());
@@ -28,7 +28,7 @@ for (const { name, module: m } of SUBJECTS) {
     third.detach();
   });
 
-  test("a receive of all and a receive of some get each byte once", async () => {
+  test("a receive of all bytes and a receive of some get each byte once", async () => {
     using all = await Connected.open(m);
     using copy = all.client.dup();
     const whole = all.client.recv(6, m.MSG_WAITALL);
@@ -43,7 +43,7 @@ for (const { name, module: m } of SUBJECTS) {
     assert.equal([...got].sort().join(""), "abcdefghij");
   });
 
-  test("the outcome of a send that was given up is not the next call's", async () => {
+  test("the outcome of a send that was given up does not end the next call", async () => {
     using all = await Connected.open(m);
     all.client.settimeout(0.01);
     let sent = 0;
@@ -84,7 +84,7 @@ for (const { name, module: m } of SUBJECTS) {
     }
   });
 
-  test("a non-blocking connect is asked again as in the kernel", async () => {
+  test("a repeated non-blocking connect has the same outcome as in the kernel", async () => {
     using all = await Connected.open(m);
     using sock = m.socket();
     sock.setblocking(false);

@@ -36,7 +36,7 @@ const PENDING: Record<string, (all: Connected) => [Socket, Promise<unknown>]> = 
 for (const { name, module: m } of SUBJECTS) {
   const test = (what: string, fn: () => Promise<void> | void) => Deno.test(`${name}: ${what}`, fn);
 
-  test("sendmsg on a socket and on its duplicate at the same time: the peer gets each once", async () => {
+  test("the peer receives concurrent sendmsg calls on a socket and its duplicate once each", async () => {
     using all = await Connected.open(m);
     using copy = all.client.dup();
     const sent = Promise.all([all.client.sendmsg(["AA", "AA"]), copy.sendmsg(["BB", "BB"])]);
@@ -110,7 +110,7 @@ for (const { name, module: m } of SUBJECTS) {
   }
 
   for (const method of ["send", "sendall"] as const) {
-    test(`${method} of the same memory after a duplicate's ${method} was ended by close goes out in full`, async () => {
+    test(`${method} of memory sends all of it, also after close has ended a duplicate's ${method} of the same memory`, async () => {
       using all = await Connected.open(m);
       const copy = all.client.dup();
       const data = new Uint8Array(1000).fill(65);
@@ -122,7 +122,7 @@ for (const { name, module: m } of SUBJECTS) {
       await assertEndsWith(all.client, all.peer, data);
     });
 
-    test(`${method} of the same memory after a ${method} was ended by detach goes out in full`, async () => {
+    test(`${method} of memory sends all of it, also after detach has ended a ${method} of the same memory`, async () => {
       using all = await Connected.open(m);
       const data = new Uint8Array(1000).fill(65);
       const first = all.client[method](data).catch((error) => error.code);
@@ -146,7 +146,7 @@ async function assertEndsWith(from: Socket, peer: Socket, data: Uint8Array): Pro
 const [{ module: onDeno, url }] = BACKENDS;
 
 for (const family of ["TCP", "Unix"]) {
-  Deno.test(`deno, ${family}: memory of an ended recv_into can be transferred, and the process lives on`, async () => {
+  Deno.test(`deno, ${family}: the memory of an ended recv_into can be transferred, and the process continues`, async () => {
     // Deno itself crashed here once, so the program runs in another process.
     await using program = await runDeno(`
       import * as socket from ${JSON.stringify(url)};
@@ -184,9 +184,11 @@ async function assertLastWords(socket: Socket): Promise<void> {
   assert.deepEqual(answers, ["bye", "ECONNRESET", ""]);
 }
 
-pythonTest("deno, TCP: after a send that failed unseen, recv gives the peer's last data before the error", async () => {
-  // The peer is Python's, since Deno shuts a connection down before it closes it.
-  await using program = runPython(`
+pythonTest(
+  "deno, TCP: after a send with an unreported error, recv returns the peer's last data before the error",
+  async () => {
+    // The peer is Python's, since Deno shuts a connection down before it closes it.
+    await using program = runPython(`
 import socket
 listener = socket.create_server(("127.0.0.1", 0))
 print(listener.getsockname()[1])
@@ -196,14 +198,15 @@ peer.sendall(b"bye")
 peer.close()
 print("closed")
 `);
-  using client = await onDeno.create_connection(["127.0.0.1", Number(await program.line())]);
-  await stall(client);
-  await program.write("close");
-  await program.line();
-  await assertLastWords(client);
-});
+    using client = await onDeno.create_connection(["127.0.0.1", Number(await program.line())]);
+    await stall(client);
+    await program.write("close");
+    await program.line();
+    await assertLastWords(client);
+  },
+);
 
-Deno.test("deno, Unix: after a send that failed unseen, recv gives the peer's last data before the error", async () => {
+Deno.test("deno, Unix: after a send with an unreported error, recv returns the peer's last data before the error", async () => {
   const [a, b] = await onDeno.socketpair();
   await stall(a);
   await b.sendall("bye");
@@ -238,7 +241,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "deno: a closed connection whose peer takes nothing is broken off in the end",
+  name: "deno: a closed connection whose peer receives nothing is reset after a time",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const { socketpair, AF_INET } = BACKENDS[0].module;
@@ -268,7 +271,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "deno: connections that have sent much keep little of it",
+  name: "deno: connections keep little memory after a large send",
   ignore: !("gc" in globalThis),
   fn: async () => {
     const { socketpair, AF_INET } = BACKENDS[0].module;

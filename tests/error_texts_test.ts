@@ -27,7 +27,7 @@ Deno.test("a refused option is named, and so is the backend that has it", () => 
   }
 });
 
-Deno.test("create_server on every IPv6 interface names the option that it needs", () => {
+Deno.test("the error of create_server on every IPv6 interface names the missing option", () => {
   for (const host of ["::", ""]) {
     assert.throws(() => socket.create_server([host, 0], { family: socket.AF_INET6 }), (error: socket.OSError) => {
       assert.deepEqual([error.code, error.syscall], ["ENOPROTOOPT", "setsockopt"]);
@@ -128,4 +128,4 @@ Deno.test("an uncaught error shows the program's line", async () => {
   assert.match(stderr, /Address already in use.*\n.*socket\(\)\.bind\(server\.getsockname\(\)\);\n/);
 });
 
-Deno.test("both backends have one class of error", () => assert.equal(native.OSError, socket.OSError));
+Deno.test("both backends have the same error class", () => assert.equal(native.OSError, socket.OSError));

@@ -82,7 +82,7 @@ Deno.test("a timeout has no errno, as in Python", () => {
   assert.ok(errorFor("ETIMEDOUT") instanceof TimeoutError);
 });
 
-Deno.test("an unknown number is told as such", () => {
+Deno.test("the error of an unknown errno says that it is unknown", () => {
   assert.equal(errorForErrno(9999).message, "[Errno 9999] Unknown error 9999");
   assert.equal(errorForErrno(9999).code, undefined);
 });

@@ -85,7 +85,7 @@ for (const { name, module: m, url } of SUBJECTS) {
     assert.equal(await run(url, `${patient} ${recv} client.unref(); console.log("end");`), "end");
   });
 
-  test("ref keeps the process alive up to the timeout again", async () => {
+  test("after ref the process stays alive until the timeout", async () => {
     for (const order of ["client.unref(); CALL client.ref();", "client.unref(); client.ref(); CALL"]) {
       const call = `client.recv(10).catch((error) => console.log(error.message));`;
       const source = `${CONNECTED} client.settimeout(0.2); ${order.replace("CALL", call)}`;

@@ -17,7 +17,7 @@ const UDP: Record<string, number> = { "udp_server.ts": 9999, "time_server.ts": 1
 
 for (const [servers, type] of [[TCP, socket.SOCK_STREAM], [UDP, socket.SOCK_DGRAM]] as const) {
   for (const [server, usual] of Object.entries(servers)) {
-    Deno.test(`${server} says in one line that its port is taken`, async () => {
+    Deno.test(`${server} reports an occupied port in one line`, async () => {
       using other = socket.socket(socket.AF_INET, type);
       other.bind(["127.0.0.1", 0]);
       if (type === socket.SOCK_STREAM) other.listen();
@@ -30,7 +30,7 @@ for (const [servers, type] of [[TCP, socket.SOCK_STREAM], [UDP, socket.SOCK_DGRA
   }
 }
 
-Deno.test("port_forward and netcat say in one line that their port is taken", async () => {
+Deno.test("port_forward and netcat report an occupied port in one line", async () => {
   using other = socket.create_server(["127.0.0.1", 0]);
   const [, port] = other.getsockname();
   for (
@@ -45,7 +45,7 @@ Deno.test("port_forward and netcat say in one line that their port is taken", as
   }
 });
 
-Deno.test("unix_echo says in one line that its path is taken", async () => {
+Deno.test("unix_echo reports an occupied path in one line", async () => {
   using directory = new TemporaryDirectory();
   const path = directory.fresh();
   Deno.writeTextFileSync(path, "");
@@ -85,7 +85,7 @@ for (const tool of ["bench/main.ts", "tests/soak/soak.ts"]) {
   const run = (...args: string[]) =>
     new Program(Deno.execPath(), ["run", "-A", "--no-lock", new URL(`../${tool}`, import.meta.url).pathname, ...args]);
 
-  Deno.test(`${tool} --help tells its options`, async () => {
+  Deno.test(`${tool} --help lists its options`, async () => {
     await using program = run("--help");
     const { code, stdout } = await program.end();
     assert.equal(code, 0);

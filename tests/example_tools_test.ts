@@ -15,7 +15,7 @@ function netcat(line: { flags: string[]; args: string[] }, usual: string, other:
 
 const linuxOnly = { ignore: Deno.build.os !== "linux" };
 
-Deno.test("netcat: two of them talk over TCP, and the end of one's input ends the talk", linuxOnly, async () => {
+Deno.test("netcat: two instances talk over TCP, and the end of an input ends the dialogue", linuxOnly, async () => {
   const port = freePort();
   await using listening = netcat(listenLine, "7000", port);
   await untilBound(port);
@@ -29,7 +29,7 @@ Deno.test("netcat: two of them talk over TCP, and the end of one's input ends th
   assert.equal(await converse(connected), "");
 });
 
-Deno.test("netcat: what is piped in is sent, half-closed, and answered", async () => {
+Deno.test("netcat: piped input is sent, followed by a half-close, and the answer is printed", async () => {
   using server = socket.create_server(["127.0.0.1", 0]);
   const answering = (async () => {
     const [conn] = await server.accept();
@@ -43,7 +43,7 @@ Deno.test("netcat: what is piped in is sent, half-closed, and answered", async (
   await answering;
 });
 
-Deno.test("netcat: two of them talk in datagrams", linuxOnly, async () => {
+Deno.test("netcat: two instances exchange datagrams", linuxOnly, async () => {
   const port = freePort();
   await using listening = netcat(udpListenLine, "7000", port);
   await untilBound(port);
@@ -55,7 +55,7 @@ Deno.test("netcat: two of them talk in datagrams", linuxOnly, async () => {
   assert.equal(await converse(connected), "");
 });
 
-Deno.test("netcat: two of them talk at a path", async () => {
+Deno.test("netcat: two instances talk over a Unix path", async () => {
   using directory = new TemporaryDirectory();
   const path = directory.fresh();
   const watcher = Deno.watchFs(directory.path);
@@ -70,7 +70,7 @@ Deno.test("netcat: two of them talk at a path", async () => {
   assert.equal(await converse(listening), "");
 });
 
-Deno.test("port_forward passes a whole conversation on", async () => {
+Deno.test("port_forward forwards a whole dialogue", async () => {
   const upper = await serve("upper_server.ts", 6969);
   await using _upper = upper.server;
   const [line] = runLines("port_forward.ts");
@@ -99,7 +99,7 @@ Deno.test("http_get prints a page", async () => {
   assert.equal(await converse(program), "?what=ever" + page);
 });
 
-Deno.test("port_scanner finds what is open, and nothing else", async () => {
+Deno.test("port_scanner finds all open ports and no others", async () => {
   using server = socket.create_server(["127.0.0.1", 0]);
   const [, port] = server.getsockname();
   const [{ flags, args }] = runLines("port_scanner.ts");
@@ -110,7 +110,7 @@ Deno.test("port_scanner finds what is open, and nothing else", async () => {
   assert.equal(await converse(start("port_scanner.ts", flags, [...args, ...one])), "0 of 1 ports are open\n");
 });
 
-Deno.test("time_client asks again until it is told the time", async () => {
+Deno.test("time_client asks again until it gets the time", async () => {
   const { server, port } = await serve("time_server.ts", 1337, "--lose", "2");
   await using _ = server;
   const client = call("time_client.ts", 1337, port, "--patience", "0.05", "--tries", "12");

@@ -11,11 +11,11 @@ Deno.test("the list of examples has each of them", () => {
 });
 
 for (const example of examples()) {
-  Deno.test(`${example} opens with its run line`, () => {
+  Deno.test(`${example} begins with its run line`, () => {
     assert.notEqual(runLines(example).length, 0);
   });
 
-  Deno.test(`${example} --help tells what it does, and needs no permission for that`, async () => {
+  Deno.test(`${example} --help describes it, and needs no permission`, async () => {
     const printed = await converse(start(example, [], ["--help"]));
     assert.match(printed, new RegExp(example.replace(".ts", "")));
   });
@@ -51,7 +51,7 @@ Deno.test("echo_server and echo_client: each client gets its sentence", async ()
   }
 });
 
-Deno.test("upper_server serves a second client while the first is there, and after it has gone", async () => {
+Deno.test("upper_server serves a second client during the first connection and after it", async () => {
   const { server, port } = await serve("upper_server.ts", 6969);
   await using _ = server;
   await using first = call("upper_client.ts", 6969, port);
@@ -110,7 +110,7 @@ Deno.test("socketserver_echo answers several clients, and Ctrl-C ends it", async
   assert.equal((await server.end()).code, 0);
 });
 
-Deno.test("the demo shows every dialogue and ends by itself", async () => {
+Deno.test("the demo runs every dialogue and ends by itself", async () => {
   const [{ flags, args }] = runLines("demo.ts");
   const printed = await converse(start("demo.ts", flags, args));
   for (
@@ -135,7 +135,7 @@ function simulation(example: string, ...args: string[]) {
   return start(example, flags, args);
 }
 
-Deno.test("sim_retry gets every answer, the same way each time", async () => {
+Deno.test("sim_retry gets every answer, and each run is the same", async () => {
   const first = await converse(simulation("sim_retry.ts"));
   assert.match(first, /8 \+ 64 = 72, asked \d times?\n/);
   assert.match(first, /[1-9]\d* of \d+ datagrams were lost/);
@@ -149,11 +149,11 @@ Deno.test("sim_election holds over many seeds, and seed 6 breaks its first versi
   assert.match(broken, /^term \d+ has two leaders: \w+ and \w+ \[seed 6, /);
 });
 
-Deno.test("sim_gossip spreads to all", async () => {
+Deno.test("sim_gossip reaches all hosts", async () => {
   assert.match(await converse(simulation("sim_gossip.ts", "--hosts", "100")), /all 100 know it after \d+ s/);
 });
 
-Deno.test("sim_chat draws its ladder, with what was lost and sent again", async () => {
+Deno.test("sim_chat draws its ladder, with lost and retransmitted packets", async () => {
   const printed = await converse(simulation("sim_chat.ts"));
   assert.match(printed, /ship reads: Got them\. Over and out\.\n\n +ship +station\n/);
   assert.match(printed, /lost\n/);

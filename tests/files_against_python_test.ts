@@ -264,7 +264,7 @@ pythonTest("bytes: random packets, calls and buffer sizes read as in CPython", a
   await compare(cases);
 });
 
-pythonTest("what is written arrives as from CPython", async () => {
+pythonTest("written data arrives as from CPython", async () => {
   const below = random(4);
   const cases: Case[] = [];
   for (let i = 0; i < 600; i++) {
@@ -301,7 +301,7 @@ pythonTest("what is written arrives as from CPython", async () => {
   await compare(cases);
 });
 
-Deno.test("timeouts at any moment change nothing: the next call goes on", async () => {
+Deno.test("after a timeout at any moment the next call continues without a loss", async () => {
   const below = random(5);
   for (let i = 0; i < 500; i++) {
     const mode = ["r", "rb"][below(2)];
@@ -334,7 +334,7 @@ Deno.test("timeouts at any moment change nothing: the next call goes on", async 
   }
 });
 
-Deno.test("a refused or failing file lets its socket go once", async () => {
+Deno.test("a file that fails releases its socket once, and a refused file does not use it", async () => {
   const sk = new Scripted();
   assert.throws(() => sk.file("r", { newline: "x" }), RangeError);
   assert.equal(sk.released, 0);

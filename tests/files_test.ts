@@ -21,30 +21,33 @@ f.close(); s.close()
 
 for (const { name, module: socket } of BACKENDS) {
   for (const [encoding, newline] of [["utf-8", "\r\n"], ["latin-1", "\r"], ["utf-16-le", "\n"], ["shift_jis", ""]]) {
-    pythonTest(`${name}: files talk with python3's: ${encoding}, newline ${JSON.stringify(newline)}`, async () => {
-      using server = socket.create_server(["127.0.0.1", 0]);
-      await using python = runPython(PEER, server.getsockname()[1], encoding, newline);
-      const [conn] = await server.accept();
-      await using file = conn.makefile("rw", { encoding, newline });
-      const word = { "utf-8": "añ€😀", "shift_jis": "漢字ｱ" }[encoding] ?? "añé";
-      for (let i = 0; i < 50; i++) {
-        await file.write(`${i}${word.repeat(i * 20)}\n`);
-        await file.flush();
-        const line = await file.readline();
-        assert.equal(line, [...`${i}${word.repeat(i * 20)}`].reverse().join("") + (newline || "\n"));
-      }
-      await conn.shutdown(socket.SHUT_WR);
-      assert.equal(await file.read(), "");
-      conn.close();
-      assert.equal((await python.end()).code, 0);
-    });
+    pythonTest(
+      `${name}: files exchange text with python3: ${encoding}, newline ${JSON.stringify(newline)}`,
+      async () => {
+        using server = socket.create_server(["127.0.0.1", 0]);
+        await using python = runPython(PEER, server.getsockname()[1], encoding, newline);
+        const [conn] = await server.accept();
+        await using file = conn.makefile("rw", { encoding, newline });
+        const word = { "utf-8": "añ€😀", "shift_jis": "漢字ｱ" }[encoding] ?? "añé";
+        for (let i = 0; i < 50; i++) {
+          await file.write(`${i}${word.repeat(i * 20)}\n`);
+          await file.flush();
+          const line = await file.readline();
+          assert.equal(line, [...`${i}${word.repeat(i * 20)}`].reverse().join("") + (newline || "\n"));
+        }
+        await conn.shutdown(socket.SHUT_WR);
+        assert.equal(await file.read(), "");
+        conn.close();
+        assert.equal((await python.end()).code, 0);
+      },
+    );
   }
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 for (const { name, module: socket } of SUBJECTS) {
-  Deno.test(`${name}: a file in UTF-8 complains once of each wrong byte and goes on behind it`, async () => {
+  Deno.test(`${name}: a file in UTF-8 throws once for each invalid byte, and continues after it`, async () => {
     const [a, b] = await socket.socketpair();
     using file = b.makefile("r");
     b.settimeout(10);
@@ -62,7 +65,7 @@ for (const { name, module: socket } of SUBJECTS) {
     b.close();
   });
 
-  Deno.test(`${name}: a file in UTF-8 complains of a wrong byte at once, then reads what comes later`, async () => {
+  Deno.test(`${name}: a file in UTF-8 throws for an invalid byte at once, and reads later data`, async () => {
     const [a, b] = await socket.socketpair();
     using file = b.makefile("r");
     b.settimeout(10);
@@ -82,7 +85,7 @@ for (const { name, module: socket } of SUBJECTS) {
 
 // Counts the characters that are searched, not the time: searching a text right after appending to it costs its whole
 // length.
-Deno.test("long lines and many lines are each looked at once", async () => {
+Deno.test("each character of long lines and of many lines is examined only a few times", async () => {
   const find = String.prototype.indexOf;
   const [a, b] = await socket.socketpair();
   const file = b.makefile("r");
@@ -108,7 +111,7 @@ Deno.test("long lines and many lines are each looked at once", async () => {
   b.close();
 });
 
-Deno.test("a timeout within readlines leaves the lines before it, and half a line, in their order", async () => {
+Deno.test("after a timeout of readlines, the next call returns its lines and half line in order", async () => {
   const [a, b] = await socket.socketpair();
   const file = b.makefile("r");
   await a.sendall("one\ntwo\nthr");

@@ -119,7 +119,7 @@ async function rounds(round: (r: Random) => void | Promise<void>, seed: number):
 
 for (const { name, module: m } of SUBJECTS) {
   for (const [kind, generate] of Object.entries(name === "native" ? { ...GENERATORS, ...NATIVE } : GENERATORS)) {
-    pythonTest(`${name}: random ${kind} are taken and refused as by CPython`, async () => {
+    pythonTest(`${name}: random ${kind} are accepted and refused as by CPython`, async () => {
       using directory = new TemporaryDirectory();
       const judge = new URL("fuzz/judge.py", import.meta.url).pathname;
       await using python = new Program("python3", ["-u", judge, directory.path]);
@@ -149,7 +149,7 @@ function again(family: number, address: Address): Address | null {
   return decode(outgoing.slice(), length);
 }
 
-Deno.test("native: any bytes are read as an address without a crash, and what is written is read again", async () => {
+Deno.test("native: any bytes are read as an address without a crash, and a written address is read unchanged", async () => {
   await rounds((r) => {
     for (let i = 0; i < ROUND; i++) {
       const bytes = r.bytes(128);
@@ -170,7 +170,7 @@ Deno.test("native: any bytes are read as an address without a crash, and what is
   }, SEED);
 });
 
-Deno.test("native: any bytes are read as control messages, none of them beyond the end", async () => {
+Deno.test("native: any bytes are read as control messages, without a read beyond the end", async () => {
   await rounds((r) => {
     for (let i = 0; i < ROUND; i++) {
       const bytes = r.bytes(r.below(120));

@@ -28,16 +28,16 @@ interface Side {
   module: Module;
   backend: Backend;
   runtime: Runtime;
-  /** The module of sockets that reach it, and keep a connection waiting where their queue is full. */
+  /** A module whose sockets it can reach, and whose listeners ignore connects while their queue is full. */
   silent: Module;
 }
 
-/** A simulated host on the real clock. */
+/** Makes a side with a simulated host on the real clock. */
 function simulatedSide(): Side {
   const network = new Network({ seed: 1, link: {}, trace: false, realNow: realClock() });
   new RealPacer(network.timeline);
   const host = new HostBackend(network.addHost("sim").kernel);
-  // `leadingTo` spreads a backend, so it must be a plain object.
+  // `withEndpoints` spreads a backend, so it must be a plain object.
   const backend: Backend = {
     resolver: host.resolver,
     open: host.open.bind(host),
@@ -62,18 +62,18 @@ const SIDES: Side[] = [
   simulatedSide(),
 ];
 
-/** A backend whose look-up returns these addresses. */
-function leadingTo(backend: Backend, ...endpoints: [family: number, address: Address][]): Backend {
+/** Returns a backend whose look-up returns these addresses. */
+function withEndpoints(backend: Backend, ...endpoints: [family: number, address: Address][]): Backend {
   return { ...backend, endpoints: () => Promise.resolve(endpoints) };
 }
 
-/** A port at which connections are neither accepted nor refused: its queue is full, so the kernel ignores what comes. */
+/** Opens a port that neither accepts nor refuses connections: its queue is full, so the kernel ignores each SYN. */
 async function silentPort({ silent }: Side): Promise<{ address: Address } & Disposable> {
   const server = silent.socket();
   server.bind(["127.0.0.1", 0]);
   server.listen(0);
   const address = server.getsockname();
-  // On the loopback interface each of these is queued, or ignored, before connect returns.
+  // Over loopback, the kernel queues or ignores each of these connects before the call returns.
   const queued = Array.from({ length: 4 }, () => silent.socket());
   for (const sock of queued) {
     sock.setblocking(false);
@@ -89,7 +89,7 @@ async function silentPort({ silent }: Side): Promise<{ address: Address } & Disp
 
 for (const side of SIDES) {
   const { name, module: m, backend, runtime } = side;
-  /** As the module's create_connection, over a backend. */
+  /** Connects as the module's create_connection, over a given backend. */
   const createConnection = (
     backend: Backend,
     ...args: [Address, number | undefined, null, create.ConnectionOptions]
@@ -98,10 +98,10 @@ for (const side of SIDES) {
     Deno.test({ name: `${name}: create_connection: ${title}`, ignore: Deno.build.os !== "linux", fn });
   };
 
-  test("the second address is reached when the first is silent", async () => {
+  test("the second address is reached if the first does not answer", async () => {
     using silent = await silentPort(side);
     using server = m.create_server(["127.0.0.1", 0]);
-    const both = leadingTo(backend, [m.AF_INET, silent.address], [m.AF_INET, server.getsockname()]);
+    const both = withEndpoints(backend, [m.AF_INET, silent.address], [m.AF_INET, server.getsockname()]);
     const options = { happy_eyeballs_delay: 0.01 };
     using sock = await settled(createConnection(both, ["a-name", 80], undefined, null, options));
     assert.deepEqual(sock.getpeername(), server.getsockname());
@@ -115,26 +115,26 @@ for (const side of SIDES) {
     assert.equal(await settled(off), "enough");
   });
 
-  test("the timeout bounds the whole, and becomes the socket's", async () => {
+  test("the timeout bounds the whole call, and becomes the timeout of the socket", async () => {
     using silent = await silentPort(side);
-    const twice = leadingTo(backend, [m.AF_INET, silent.address], [m.AF_INET, silent.address]);
+    const twice = withEndpoints(backend, [m.AF_INET, silent.address], [m.AF_INET, silent.address]);
     // How long it takes is tested in virtual time, in sim_waits_test.ts.
     for (const options of [{}, { happy_eyeballs_delay: 0.01 }]) {
       const error = await settled(failure(() => createConnection(twice, ["a-name", 80], 0.05, null, options)));
       assert.ok(error instanceof m.TimeoutError);
     }
     using server = m.create_server(["127.0.0.1", 0]);
-    const second = leadingTo(backend, [m.AF_INET, silent.address], [m.AF_INET, server.getsockname()]);
+    const second = withEndpoints(backend, [m.AF_INET, silent.address], [m.AF_INET, server.getsockname()]);
     using sock = await createConnection(second, ["a-name", 80], 30, null, { happy_eyeballs_delay: 0 });
     assert.equal(sock.gettimeout(), 30);
   });
 
-  test("a refused address starts the next one at once, and the errors are told in order", async () => {
+  test("a refused address starts the next attempt at once, and the errors are reported in order", async () => {
     const closed = [m.create_server(["127.0.0.1", 0]), m.create_server(["127.0.0.1", 0])];
     const addresses = closed.map((server) => server.getsockname());
     for (const server of closed) server.close();
     using server = m.create_server(["127.0.0.1", 0]);
-    const third = leadingTo(
+    const third = withEndpoints(
       backend,
       ...addresses.map((address): [number, Address] => [m.AF_INET, address]),
       [m.AF_INET, server.getsockname()],
@@ -143,7 +143,7 @@ for (const side of SIDES) {
     using sock = await settled(createConnection(third, ["a-name", 80], undefined, null, patient));
     assert.deepEqual(sock.getpeername(), server.getsockname());
 
-    const none = leadingTo(backend, ...addresses.map((address): [number, Address] => [m.AF_INET, address]));
+    const none = withEndpoints(backend, ...addresses.map((address): [number, Address] => [m.AF_INET, address]));
     const all = await failure(() =>
       createConnection(none, ["a-name", 80], undefined, null, { ...patient, all_errors: true })
     );
@@ -156,7 +156,7 @@ for (const side of SIDES) {
 
   test("an abort ends all attempts", async () => {
     using silent = await silentPort(side);
-    const twice = leadingTo(backend, [m.AF_INET, silent.address], [m.AF_INET, silent.address]);
+    const twice = withEndpoints(backend, [m.AF_INET, silent.address], [m.AF_INET, silent.address]);
     const controller = new AbortController();
     const { signal } = controller;
     const options = { happy_eyeballs_delay: 0, signal };
@@ -166,7 +166,7 @@ for (const side of SIDES) {
     assert.equal(await settled(error), "enough");
   });
 
-  test("a permission that is missing for one address is told only where no other answers", async () => {
+  test("a missing permission for one address is reported only if no other address answers", async () => {
     using server = m.create_server(["127.0.0.1", 0]);
     const denied: Address = ["192.0.2.1", 9];
     const open: Backend["open"] = (...kind) => {
@@ -178,9 +178,9 @@ for (const side of SIDES) {
       };
       return transport;
     };
-    const first = leadingTo({ ...backend, open }, [m.AF_INET, denied], [m.AF_INET, server.getsockname()]);
+    const first = withEndpoints({ ...backend, open }, [m.AF_INET, denied], [m.AF_INET, server.getsockname()]);
     (await createConnection(first, ["a-name", 80], undefined, null, {})).close();
-    const only = leadingTo({ ...backend, open }, [m.AF_INET, denied]);
+    const only = withEndpoints({ ...backend, open }, [m.AF_INET, denied]);
     const error = await failure(() => createConnection(only, ["a-name", 80], undefined, null, {}));
     assert.ok(error instanceof Deno.errors.NotCapable);
   });
@@ -235,7 +235,7 @@ class Attempts {
 
 const discardNothing = () => assert.fail("discarded");
 
-Deno.test("race: attempts start by the delay or by a failure, each once", async () => {
+Deno.test("race: each attempt starts once, after the delay or after a failure", async () => {
   const timers = new ManualTimers(), attempts = new Attempts();
   const outcome = race(attempts.of(4), 250, discardNothing, timers);
   assert.equal(attempts.started.length, 1);
@@ -261,7 +261,7 @@ Deno.test("race: attempts start by the delay or by a failure, each once", async 
   assert.deepEqual(await settled(outcome), { value: "third" });
 });
 
-Deno.test("race: without a delay one attempt follows the other; all failures come in order", async () => {
+Deno.test("race: without a delay attempts run one after another, and all failures are reported in order", async () => {
   const timers = new ManualTimers(), attempts = new Attempts();
   const outcome = race(attempts.of(2), null, discardNothing, timers);
   assert.equal(timers.set.size, 0);
@@ -272,7 +272,7 @@ Deno.test("race: without a delay one attempt follows the other; all failures com
   assert.deepEqual(await race([], null, discardNothing, timers), { failures: [] });
 });
 
-Deno.test("race: where the last attempt fails first, the silent ones before it are waited for", async () => {
+Deno.test("race: if the last attempt fails first, the race waits for the attempts before it", async () => {
   const timers = new ManualTimers(), attempts = new Attempts();
   const outcome = race(attempts.of(2), 250, discardNothing, timers);
   timers.fire();
@@ -282,7 +282,7 @@ Deno.test("race: where the last attempt fails first, the silent ones before it a
   assert.deepEqual(await settled(outcome), { value: "first" });
 });
 
-Deno.test("race: what a loser brings all the same is discarded, and no timer stays", async () => {
+Deno.test("race: the result of an attempt that lost is discarded, and no timer is left", async () => {
   const timers = new ManualTimers(), attempts = new Attempts();
   const discarded: string[] = [];
   const outcome = race(attempts.of(3), 250, (late) => discarded.push(late), timers);
@@ -295,7 +295,7 @@ Deno.test("race: what a loser brings all the same is discarded, and no timer sta
   assert.equal(attempts.started.length, 2);
 });
 
-pythonTest("interleave gives the order of asyncio", async () => {
+pythonTest("interleave orders addresses as asyncio does", async () => {
   const cases = [[6, 6, 6, 4, 4], [4, 6, 6, 6], [6], [], [4, 4, 4], [6, 4, 6, 4, 4, 4], [1, 2, 3, 1, 2, 3, 3]];
   const inputs = cases.map((families) => families.map((family, place): [number, string] => [family, `${place}`]));
   const expected = await askPython(

@@ -51,7 +51,7 @@ Deno.test("large recv_into: many pieces arrive whole, with small receives betwee
   b.close();
 });
 
-Deno.test("large recv_into: a select and a peek beside it", async () => {
+Deno.test("large recv_into: a select and a peek at the same time", async () => {
   const [a, b, buffer, received] = await waiting();
   const readable = select([a], [], []);
   await b.sendall("hello");
@@ -65,7 +65,7 @@ Deno.test("large recv_into: a select and a peek beside it", async () => {
   b.close();
 });
 
-Deno.test("large recv_into: detach ends it, and the data that comes is kept", async () => {
+Deno.test("large recv_into: detach ends it, and later data is kept", async () => {
   const [a, b, buffer, received] = await waiting();
   const fd = a.detach();
   await assert.rejects(received, { code: "EBADF" });
@@ -81,7 +81,7 @@ Deno.test("large recv_into: detach ends it, and the data that comes is kept", as
   b.close();
 });
 
-Deno.test("large recv_into: closed with a duplicate open, the data that comes is the duplicate's", async () => {
+Deno.test("large recv_into: after close, an open duplicate receives the later data", async () => {
   const [a, b, buffer, received] = await waiting();
   const copy = a.dup();
   a.close();

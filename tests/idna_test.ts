@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { domainToASCII } from "node:url";
 import { asciiOf, toAscii } from "../base/ip.ts";
 
-Deno.test("international names have the ASCII form that node:url gives them", () => {
+Deno.test("international names have the same ASCII form as in node:url", () => {
   for (
     const name of [
       "münchen.de",
@@ -35,7 +35,7 @@ Deno.test("ASCII names stay as they are", () => {
   }
 });
 
-Deno.test("what has no ASCII form is a RangeError, and a character that no name has leaves a name under which nothing is", () => {
+Deno.test("a name without an ASCII form is a RangeError, and one with an invalid character cannot be found", () => {
   for (const name of ["xn--ü", "\ud800.de"]) assert.throws(() => asciiOf(name), RangeError, name);
   for (const name of ["ü b", "ü/x", "ü:80", "ü@x", "ü\0x", "ü%41"]) {
     assert.match(asciiOf(name), /^\?[\0-\x7f]+$/, name);

@@ -102,7 +102,7 @@ pythonTest("addresses are read and written as by CPython, thousands of random an
   }
 });
 
-Deno.test("inet functions refuse what is no address", () => {
+Deno.test("inet functions refuse values that are no address", () => {
   assert.deepEqual([...inet_aton("1.2")], [1, 0, 0, 2]);
   const text = "illegal IP address string passed to inet_pton";
   for (const ip of ["1...2", "0x10", "256.1.1.1", "1.2"]) {
@@ -124,7 +124,7 @@ Deno.test("inet functions take any BufferSource", () => {
   assert.equal(inet_ntop(AF_INET, bytes.slice(1).buffer), "127.0.0.1");
 });
 
-Deno.test("byte order functions turn numbers round and refuse what does not fit", () => {
+Deno.test("byte order functions swap bytes and refuse numbers that are out of range", () => {
   const little = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
   assert.equal(htons(1), little ? 256 : 1);
   assert.equal(htonl(1), little ? 0x1000000 : 1);
@@ -139,7 +139,7 @@ Deno.test("byte order functions turn numbers round and refuse what does not fit"
   }
 });
 
-Deno.test("a checked address is normal", () => {
+Deno.test("a checked address has its normal form", () => {
   const cases: [number, unknown, unknown][] = [
     [AF_INET, ["127.0.0.1", 80], ["127.0.0.1", 80]],
     [AF_INET, ["127.1", 80], ["127.0.0.1", 80]],
@@ -194,7 +194,7 @@ Deno.test("a wrong address is refused with Python's words", () => {
 });
 
 Deno.test({
-  name: "an abstract name may fill sun_path, a path ends before it does",
+  name: "an abstract name may fill sun_path, and a path must be shorter",
   ignore: Deno.build.os !== "linux",
   fn() {
     assert.equal(checkAddress(AF_UNIX, "\0" + "a".repeat(107), "bind"), "\0" + "a".repeat(107));
@@ -207,7 +207,7 @@ Deno.test({
   },
 });
 
-Deno.test("literals and wildcards are told by family", () => {
+Deno.test("literals and wildcards are recognized by family", () => {
   assert.ok(isLiteral("127.0.0.1", AF_INET) && isLiteral("::1", AF_INET6) && isLiteral("::1", AF_UNSPEC));
   assert.ok(!isLiteral("::1", AF_INET) && !isLiteral("127.0.0.1", AF_INET6) && !isLiteral("localhost", AF_UNSPEC));
   assert.deepEqual([wildcard(AF_INET), wildcard(AF_INET6)], ["0.0.0.0", "::"]);

@@ -201,7 +201,7 @@ except (ConnectionResetError, BrokenPipeError) as error:
     }
 
     if (family !== "Unix") {
-      pythonTest(`${name}: ${family}: python3 as the client: reset while it waits in the queue`, async () => {
+      pythonTest(`${name}: ${family}: python3 as the client: reset while the connection is queued`, async () => {
         using free = place(m, family);
         using server = m.socket(free.family);
         server.bind(free.address);

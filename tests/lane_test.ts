@@ -60,7 +60,7 @@ function make(): [QueuePollable, Lane] {
   return [queue, new Lane(queue, POLLIN, realRuntime)];
 }
 
-Deno.test("lane: what is there is taken at once, and no waiter is registered", async () => {
+Deno.test("lane: a first attempt that succeeds registers no waiter", async () => {
   const [queue, lane] = make();
   queue.items = ["a"];
   assert.equal(await lane.run(queue.take, null, undefined), "a");
@@ -68,7 +68,7 @@ Deno.test("lane: what is there is taken at once, and no waiter is registered", a
   assert.equal(queue.waiters.size, 0);
 });
 
-Deno.test("lane: a call that waits is woken, and a wake without an item changes nothing", async () => {
+Deno.test("lane: a wake lets a waiting call try again, and a wake without an event changes nothing", async () => {
   const [queue, lane] = make();
   const taken = lane.run(queue.take, null, undefined);
   assert.equal(queue.waiters.size, 1);
@@ -80,7 +80,7 @@ Deno.test("lane: a call that waits is woken, and a wake without an item changes 
   assert.equal(queue.waiters.size, 0);
 });
 
-Deno.test("lane: calls are served in order, also by one wake", async () => {
+Deno.test("lane: calls are served in order, also after a single wake", async () => {
   const [queue, lane] = make();
   const order: string[] = [];
   const calls = [1, 2, 3].map((n) => lane.run(queue.take, null, undefined).then((item) => order.push(`${n}${item}`)));
@@ -93,7 +93,7 @@ Deno.test("lane: calls are served in order, also by one wake", async () => {
   assert.equal(queue.waiters.size, 0);
 });
 
-Deno.test("lane: a new call is queued behind the others, even if something is there", async () => {
+Deno.test("lane: a new call is queued behind the others, even if its attempt would succeed", async () => {
   const [queue, lane] = make();
   const first = lane.run(queue.take, null, undefined);
   queue.items.push("a", "b");
@@ -103,7 +103,7 @@ Deno.test("lane: a new call is queued behind the others, even if something is th
   assert.equal(await second, "b");
 });
 
-Deno.test("lane: an attempt that keeps progress keeps its turn", async () => {
+Deno.test("lane: a call whose attempts make progress stays the first of its lane", async () => {
   const [queue, lane] = make();
   const pair: string[] = [];
   const both = lane.run(
@@ -126,7 +126,7 @@ Deno.test("lane: an attempt that keeps progress keeps its turn", async () => {
   assert.equal(await next, "c");
 });
 
-Deno.test("lane: an error is the caller's, and the next one goes on", async () => {
+Deno.test("lane: an error rejects the first call, and the next call continues", async () => {
   const [queue, lane] = make();
   queue.error = new Error("broken");
   await assert.rejects(lane.run(queue.take, null, undefined), queue.error);
@@ -165,7 +165,7 @@ Deno.test("lane: a non-blocking call settles before it gives up", async () => {
   assert.equal(queue.waiters.size, 0);
 });
 
-Deno.test("lane: a non-blocking call behind a waiting one takes nothing from it", async () => {
+Deno.test("lane: a non-blocking call behind a waiting call takes nothing from it", async () => {
   const [queue, lane] = make();
   const first = lane.run(queue.take, null, undefined);
   queue.late = ["a"];
@@ -197,7 +197,7 @@ Deno.test("lane: an abort ends one call, first or not, and the others move up", 
   }
 });
 
-Deno.test("lane: cancel rejects all, each with an error of its own, and the lane goes on", async () => {
+Deno.test("lane: cancel rejects each call with its own error, and the lane can be used again", async () => {
   const [queue, lane] = make();
   const calls = [1, 2].map((n) => lane.run(queue.take, n === 1 ? null : 5, new AbortController().signal));
   lane.cancel();
@@ -209,7 +209,7 @@ Deno.test("lane: cancel rejects all, each with an error of its own, and the lane
   assert.equal(await lane.run(queue.take, null, undefined), "a");
 });
 
-Deno.test("lane: a call from a result's own turn finds the lane in order", async () => {
+Deno.test("lane: a call that is made when another call settles is queued behind the waiting calls", async () => {
   const [queue, lane] = make();
   const chain = lane.run(queue.take, null, undefined).then(() => lane.run(queue.take, null, undefined));
   const second = lane.run(queue.take, null, undefined);
@@ -269,7 +269,7 @@ Deno.test("lane: giving up is the last attempt, forget, the next turn, the rejec
   assert.deepEqual(steps, ["try 0", "try 0", "forget 0", "next 1", "aborted 2"]);
 });
 
-Deno.test("lane: a queued call that is given up takes nothing from the first one's turn", async () => {
+Deno.test("lane: giving up a queued call does not raise the turn of the first call", async () => {
   const [queue, lane] = make();
   const first = lane.run(queue.take, null, undefined);
   const abort = new AbortController();
@@ -289,14 +289,14 @@ Deno.test("lane: cancel forgets the call that waits", async () => {
   assert.deepEqual(queue.forgotten, [0]);
 });
 
-Deno.test("lane: what a transport says when it would block is its own choice", async () => {
+Deno.test("lane: a transport may choose the error of a call that would block", async () => {
   const [queue, lane] = make();
   const error = new Error("wants to write");
   Object.assign(queue.open, { blockingError: (mask: number) => mask === POLLIN ? error : undefined });
   await assert.rejects(lane.run(queue.take, 0, undefined), error);
 });
 
-Deno.test("lane: errors that end a wait tell the call, and have the stack of its caller", async () => {
+Deno.test("lane: errors that end a wait name the call, and have the stack of the program", async () => {
   const [queue, lane] = make();
   const operation = { syscall: "recvfrom", address: ["127.0.0.1", 7] };
   const aTimedOutCaller = async () => await lane.run(queue.take, 0.001, undefined, operation);

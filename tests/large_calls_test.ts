@@ -15,7 +15,7 @@ for (const { name, module: m } of SUBJECTS) {
     assert.equal(received.length, sent);
   });
 
-  pythonTest(`${name}: a Unix connect to a full queue waits under a timeout, where python3 says EAGAIN`, async () => {
+  pythonTest(`${name}: a Unix connect with a timeout waits for a full queue, where python3 throws EAGAIN`, async () => {
     using directory = new TemporaryDirectory();
     assert.equal(
       await askPython(

@@ -29,7 +29,7 @@ async function withPermissions(flags: string[], calls: Call[]): Promise<unknown[
   }
 }
 
-Deno.test("literals, services and protocols take no permission", async () => {
+Deno.test("literals, services and protocols need no permission", async () => {
   const answers = await withPermissions([], [
     ["getaddrinfo", "127.0.0.1", "http", 0, 1],
     ["getaddrinfo", null, 80, 2, 1],
@@ -52,7 +52,7 @@ Deno.test("literals, services and protocols take no permission", async () => {
   ]);
 });
 
-Deno.test("a name takes its own permission and no more, and NotCapable comes through", async () => {
+Deno.test("a look-up needs the permission for the name only, and NotCapable is thrown unchanged", async () => {
   const refused = (what: string) => `Requires net access to "${what}", run again with the --allow-net flag`;
   const answers = await withPermissions(["--allow-net=localhost:80,127.0.0.1:80"], [
     ["getaddrinfo", "localhost", 80, 2, 1, 0, constants.AI_CANONNAME],

@@ -67,7 +67,7 @@ function isNonBlocking(fd: number): boolean {
 
 const adopt = (fd: number) => socket.socket(-1, -1, -1, fd);
 
-Deno.test("native: an adopted connection stays a blocking one, and its calls do not wait all the same", async () => {
+Deno.test("native: an adopted connection stays blocking, and its calls do not block the thread", async () => {
   using blocking = new Blocking();
   const fds = blocking.pair();
   const [a, b] = fds.map(adopt);
@@ -97,7 +97,7 @@ const ENDS: Record<string, (sock: Socket) => void> = {
 };
 
 for (const [how, giveBack] of Object.entries(ENDS)) {
-  Deno.test(`native: a blocking listener is left alone until a connection comes, and is blocking again after ${how}`, async () => {
+  Deno.test(`native: a blocking listener stays blocking until a connection arrives, and is blocking again after ${how}`, async () => {
     using blocking = new Blocking();
     const fd = blocking.listener();
     const seen = blocking.watch(fd);
@@ -121,7 +121,7 @@ for (const [how, giveBack] of Object.entries(ENDS)) {
   });
 }
 
-Deno.test("native: duplicates that accept in turn leave a blocking listener behind", async () => {
+Deno.test("native: a listener is blocking again after duplicates have accepted in turn", async () => {
   using blocking = new Blocking();
   const fd = blocking.listener();
   const copies = [1, 2].map(() => socket.fromfd(fd, socket.AF_INET, socket.SOCK_STREAM));
@@ -144,7 +144,7 @@ Deno.test("native: duplicates that accept in turn leave a blocking listener behi
   assert.equal(isNonBlocking(fd), false);
 });
 
-Deno.test("native: connects of adopted sockets do not wait, and leave them blocking", async () => {
+Deno.test("native: connects of adopted sockets do not block the thread, and leave the sockets blocking", async () => {
   using blocking = new Blocking();
   using server = socket.create_server(["127.0.0.1", 0]);
   const stream = blocking.socket(socket.AF_INET, socket.SOCK_STREAM);
@@ -163,7 +163,7 @@ Deno.test("native: connects of adopted sockets do not wait, and leave them block
   assert.deepEqual([stream, datagrams, refused].map(isNonBlocking), [false, false, false]);
 });
 
-Deno.test("native: a connect of an adopted socket that has to wait does not hold this thread", async () => {
+Deno.test("native: a connect of an adopted socket that has to wait does not block the thread", async () => {
   using blocking = new Blocking();
   const path = `\0${crypto.randomUUID()}`;
   using server = socket.socket(socket.AF_UNIX);
@@ -182,7 +182,7 @@ Deno.test("native: a connect of an adopted socket that has to wait does not hold
   second.detach();
 });
 
-Deno.test("native: an adopted descriptor that was non-blocking stays so", async () => {
+Deno.test("native: an adopted descriptor that was non-blocking stays non-blocking", async () => {
   using server = socket.create_server(["127.0.0.1", 0]);
   using blocking = new Blocking();
   const fd = blocking.watch(server.fileno());
@@ -229,7 +229,7 @@ const CHILD = (end: string) => `
 `;
 
 for (const [how, end] of [["by itself", ""], ["by Deno.exit", "Deno.exit();"]]) {
-  pythonTest(`native: a parent's listener is a blocking one when its child has ended ${how}`, async () => {
+  pythonTest(`native: a parent's listener is blocking after its child has ended ${how}`, async () => {
     const file = await Deno.makeTempFile({ suffix: ".ts" });
     await Deno.writeTextFile(file, CHILD(end));
     try {
@@ -251,7 +251,7 @@ const WRITER = `
   Deno.stdout.writeSync(new Uint8Array(1_000_000));
 `;
 
-pythonTest("native: standard output that was adopted as a socket is written to as before", async () => {
+pythonTest("native: standard output works as before after it was adopted as a socket", async () => {
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   await Deno.writeTextFile(file, WRITER);
   try {

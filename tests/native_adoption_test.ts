@@ -21,7 +21,7 @@ Deno.test("native: select on a number reports data, also if the number was adopt
   other.close();
 });
 
-Deno.test("native: an epoll hears of data on a number that was adopted, in the poll that waits and later", async () => {
+Deno.test("native: an epoll reports data on a number that was adopted, in the present poll and in later ones", async () => {
   const [fd, other] = await foreign();
   using events = socket.epoll();
   events.register(fd, socket.EPOLLIN);
@@ -37,7 +37,7 @@ Deno.test("native: an epoll hears of data on a number that was adopted, in the p
   other.close();
 });
 
-Deno.test("native: of two waits for a number that was adopted, either may end first", async () => {
+Deno.test("native: two waits for a number that was adopted may end in either order", async () => {
   for (const leaves of ["the number's", "the socket's"]) {
     const [fd, other] = await foreign();
     const controller = new AbortController();
@@ -80,7 +80,7 @@ const CLOSER = `
   postMessage("ready");
 `;
 
-Deno.test("native: a number that was detached and closed in a Worker is the next socket's that has it", async () => {
+Deno.test("native: a number that was detached and closed in a Worker belongs to the next socket with that number", async () => {
   const worker = new Worker(`data:application/javascript,${encodeURIComponent(CLOSER)}`, { type: "module" });
   const answer = () =>
     new Promise<unknown>((resolve, reject) => {
@@ -104,7 +104,7 @@ Deno.test("native: a number that was detached and closed in a Worker is the next
   worker.terminate();
 });
 
-Deno.test("native: a socket that was detached and adopted again has the data that was read ahead", async () => {
+Deno.test("native: a socket that was detached and adopted again receives the data that was read ahead", async () => {
   const [a, b] = await socket.socketpair();
   await b.sendall("abc");
   const limits = { signal: AbortSignal.timeout(5) };

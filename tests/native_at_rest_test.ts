@@ -27,7 +27,7 @@ const WAITS: Record<string, () => Promise<Waiting>> = {
     const call = a.recv(1, 0, { signal: controller.signal });
     return { call, end: () => controller.abort(), error: "AbortError", open: [a, b] };
   },
-  "a receive whose time is up": async () => {
+  "a receive that times out": async () => {
     const [a, b] = await pair();
     a.settimeout(SECONDS);
     return { call: a.recv(1), error: "TimeoutError", open: [a, b] };
@@ -61,7 +61,7 @@ const WAITS: Record<string, () => Promise<Waiting>> = {
     const call = a.sendall(new Uint8Array(5_000_000));
     return { call, end: () => a.shutdown(socket.SHUT_WR), error: "EPIPE", open: [a, b] };
   },
-  "a select whose time is up": async () => {
+  "a select that times out": async () => {
     const [a, b] = await pair();
     return { call: socket.select([a], [], [], SECONDS), open: [a, b] };
   },
@@ -71,7 +71,7 @@ const WAITS: Record<string, () => Promise<Waiting>> = {
     const call = socket.select([a], [], [], null, { signal: controller.signal });
     return { call, end: () => controller.abort(), error: "AbortError", open: [a, b] };
   },
-  "a poll of an epoll whose time is up": async () => {
+  "a poll of an epoll that times out": async () => {
     const [a, b] = await pair();
     const poller = socket.epoll();
     poller.register(a, socket.EPOLLIN);
@@ -83,7 +83,7 @@ const WAITS: Record<string, () => Promise<Waiting>> = {
     poller.register(a, socket.EPOLLIN);
     return { call: poller.poll(), end: () => poller.close(), error: "EBADF", open: [a, b] };
   },
-  "a select that another epoll's news ends": async () => {
+  "a select that is ended by an epoll": async () => {
     const [a, b] = await pair();
     const [c, d] = await pair();
     const poller = socket.epoll();
@@ -108,7 +108,7 @@ for (const [name, begin] of Object.entries(WAITS)) {
   });
 }
 
-Deno.test("native: `deno test --sanitize-ops` sees no leak where all is closed and awaited", async () => {
+Deno.test("native: `deno test --sanitize-ops` finds no leak if all sockets are closed and all calls awaited", async () => {
   using directory = new TemporaryDirectory();
   const file = `${directory.path}/given_up_test.ts`;
   const native = JSON.stringify(import.meta.resolve("../native.ts"));
@@ -137,7 +137,7 @@ Deno.test("native: `deno test --sanitize-ops` sees no leak where all is closed a
   assert.equal(code, 0, stdout);
 });
 
-Deno.test("native: calls that one signal aborts reject together, in whichever order they are awaited", async () => {
+Deno.test("native: calls that one signal aborts reject at the same time, in whichever order they are awaited", async () => {
   const pairs = [await pair(), await pair(), await pair()];
   for (const order of [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]]) {
     const controller = new AbortController();

@@ -106,7 +106,7 @@ Deno.test("native: fromfd leaves a descriptor that the table does not know to it
   libc.close();
 });
 
-Deno.test("native: a regular file is always ready for select and poll, and nothing for epoll", async () => {
+Deno.test("native: a regular file is always ready for select and poll, and epoll refuses it", async () => {
   const libc = Deno.dlopen("libc.so.6", {
     open: { parameters: ["buffer", "i32"], result: "i32" },
     close: { parameters: ["i32"], result: "i32" },
@@ -128,7 +128,7 @@ Deno.test("native: a regular file is always ready for select and poll, and nothi
   await Deno.remove(path);
 });
 
-Deno.test("native: an edge of a pipe is reported once, whatever else waits on the number", async () => {
+Deno.test("native: an edge of a pipe is reported once, also if other waits use the number", async () => {
   const pipe = openPipe();
   const [read] = pipe.fds;
   using poller = epoll();
@@ -147,7 +147,7 @@ Deno.test("native: an edge of a pipe is reported once, whatever else waits on th
   pipe.close();
 });
 
-Deno.test("native: what is no socket is not adopted, and stays as it is", async () => {
+Deno.test("native: a descriptor that is no socket is not adopted, and does not change", async () => {
   const pipe = openPipe();
   const [read] = pipe.fds;
   const flags = () => /flags:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/self/fdinfo/${read}`))![1];

@@ -20,7 +20,7 @@ async function* sources(folder: URL): AsyncGenerator<URL> {
   }
 }
 
-Deno.test("system calls that change what is ready are made in native/effects.ts alone", async () => {
+Deno.test("only native/effects.ts makes system calls that change readiness", async () => {
   const found: string[] = [];
   let inPlace = 0;
   for await (const url of sources(FOLDER)) {
@@ -40,7 +40,7 @@ Deno.test("system calls that change what is ready are made in native/effects.ts 
 });
 
 Deno.test({
-  name: "a look sees what calls have changed since the last look in the same run of JavaScript",
+  name: "events() shows the effects of calls in the same turn of the event loop",
   ignore: Deno.build.os !== "linux",
   async fn() {
     const caller = { turn: 0, lends: false };

@@ -11,7 +11,7 @@ import { settled } from "./conformance/fixtures.ts";
 function exampleTest(example: string, fn: (run: (...more: string[]) => Program) => Promise<void>): void {
   const [{ flags, args }] = runLines(example);
   const run = (...more: string[]) => start(example, flags, [...args, ...more]);
-  Deno.test(`${example} does what it says`, { ignore: !runnable(example) }, () => fn(run));
+  Deno.test(`${example} works as documented`, { ignore: !runnable(example) }, () => fn(run));
 }
 
 exampleTest("native_ping.ts", async (run) => {
@@ -60,7 +60,7 @@ exampleTest("native_bind_to_device.ts", async () => {
   for (const line of heard) if (!line.startsWith("lo ")) assert.match(line, / received nothing$/);
 });
 
-pythonTest("native_pass_fd.ts: a connection that one process accepted is answered by another", async () => {
+pythonTest("native_pass_fd.ts: one process accepts a connection, and another one answers it", async () => {
   if (!runnable("native_pass_fd.ts")) return;
   using directory = new TemporaryDirectory();
   const [path, port] = [directory.fresh(), freePort()];

@@ -62,7 +62,7 @@ rootTest("native: IP_HDRINCL lets the program write the IP header", async () => 
   }
 });
 
-rootTest("native: AF_PACKET says where it listens, and hears frames on the loopback interface", async () => {
+rootTest("native: an AF_PACKET socket returns its address, and receives frames on the loopback interface", async () => {
   using all = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(socket.ETH_P_ALL));
   all.bind(["lo", socket.ETH_P_ALL]);
   const [name, protocol, , hardware, address] = all.getsockname() as [string, number, number, number, Uint8Array];
@@ -85,7 +85,7 @@ rootTest("native: AF_PACKET says where it listens, and hears frames on the loopb
   }
 });
 
-Deno.test("native: abstract names, autobind, and names that are no UTF-8", async () => {
+Deno.test("native: abstract names, autobind, and names that are not UTF-8", async () => {
   using server = socket.socket(socket.AF_UNIX);
   const name = `\0berkeley ${crypto.randomUUID()}`;
   server.bind(name);
@@ -173,7 +173,7 @@ Deno.test("native: TCP_INFO and options as bytes", async () => {
   b.close();
 });
 
-pythonTest("native: names look as CPython shows them", async () => {
+pythonTest("native: addresses have CPython's form", async () => {
   using directory = new TemporaryDirectory();
   const path = directory.fresh();
   const told = await askPython(

@@ -69,7 +69,7 @@ async function ask(how: string, mode: string, cookie: boolean, listening: boolea
   return answers;
 }
 
-pythonTest("native: a send with MSG_FASTOPEN ends as CPython's, in every mode", async () => {
+pythonTest("native: a send with MSG_FASTOPEN has the same outcome as in CPython, in every mode", async () => {
   const theirs = await askPython(JUDGE);
   const ours: Record<string, unknown> = {};
   for (const how of ["sendto", "sendmsg"]) {
@@ -88,7 +88,7 @@ pythonTest("native: a send with MSG_FASTOPEN ends as CPython's, in every mode", 
 for (const [how, send] of Object.entries(SENDS)) {
   for (const cookie of [true, false]) {
     const name = `${how}${cookie ? "" : ", with data in the SYN"}`;
-    Deno.test(`native: what ${name} says was sent arrives, before what is sent next`, async () => {
+    Deno.test(`native: the data that ${name} has sent arrives before the data of the next call`, async () => {
       using server = socket.create_server(["127.0.0.1", 0]);
       using client = socket.socket();
       if (!cookie) client.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, 1);
@@ -125,7 +125,7 @@ async function full(all: DisposableStack): Promise<Address> {
   return address;
 }
 
-Deno.test("native: a send that opens its connection waits, and an abort, a close or SO_SNDTIMEO ends it", async () => {
+Deno.test("native: a send that opens its connection waits until an abort, a close or SO_SNDTIMEO ends it", async () => {
   using all = new DisposableStack();
   const address = await full(all);
   const controller = new AbortController();

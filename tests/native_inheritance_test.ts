@@ -6,7 +6,7 @@ import * as native from "../native.ts";
 import { askPython, pythonTest, runPython } from "./_helpers.ts";
 import { settled, text } from "./conformance/fixtures.ts";
 
-Deno.test("native: sockets are not inherited at first, however they came to be", async () => {
+Deno.test("native: new sockets are not inheritable, whichever call opened them", async () => {
   const server = native.create_server(["127.0.0.1", 0]);
   const client = await native.create_connection(server.getsockname());
   const [conn] = await server.accept();
@@ -19,7 +19,7 @@ Deno.test("native: sockets are not inherited at first, however they came to be",
   for (const sock of all) sock.close();
 });
 
-Deno.test("native: the setting is the descriptor's, by method and by number, and no duplicate's", () => {
+Deno.test("native: inheritability belongs to a descriptor, by method and by number, and not to its duplicates", () => {
   using sock = native.socket();
   using copy = sock.dup();
   sock.set_inheritable(true);
@@ -69,7 +69,7 @@ print(json.dumps([ask(fd) for fd in ${JSON.stringify(numbers)}]))
   assert.deepEqual(numbers.map(ask), theirs);
 });
 
-pythonTest("native: a program that is started serves on a listener that it inherits, and has no other", async () => {
+pythonTest("native: a child process serves on an inherited listener, and inherits no other socket", async () => {
   using server = native.create_server(["127.0.0.1", 0]);
   using other = native.create_server(["127.0.0.1", 0]);
   server.set_inheritable(true);
@@ -92,7 +92,7 @@ conn.sendall(b"served by a worker")
   assert.equal(text(await settled(client.recv(100, native.MSG_WAITALL))), "served by a worker");
 });
 
-Deno.test("deno: there are no descriptors to inherit: EOPNOTSUPP, which names the native backend", () => {
+Deno.test("deno: inheritance is EOPNOTSUPP, and the error names the native backend", () => {
   using sock = deno.socket();
   const refused = { code: "EOPNOTSUPP", message: /@berkeley\/socket\/native/ };
   assert.throws(() => sock.get_inheritable(), refused);

@@ -38,7 +38,7 @@ function isFile(path: string): boolean {
   }
 }
 
-Deno.test("native: --allow-ffi may name libc alone, and importing takes no permission", async () => {
+Deno.test("native: --allow-ffi may be limited to libc, and importing needs no permission", async () => {
   const libc = isFile(GLIBC) ? GLIBC : MUSL;
   assert.deepEqual(await outcome(Deno.execPath(), ...run, `--allow-ffi=${libc}`, "-"), ["ok, ESOCKTNOSUPPORT", 0]);
   assert.deepEqual(await outcome(Deno.execPath(), ...run, "-"), ["NotCapable, NotCapable", 0]);
@@ -52,7 +52,7 @@ if (Deno.build.os === "linux" && !canHide) {
 
 // As in Deno's image for Alpine: glibc is in an unusual place, and musl in its usual one.
 Deno.test({
-  name: "native: a process of glibc does not open musl beside it",
+  name: "native: a process of glibc does not open musl as well",
   ignore: !canHide,
   fn: async () => {
     using empty = new TemporaryDirectory();

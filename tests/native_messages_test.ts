@@ -20,7 +20,7 @@ async function tcpPair(): Promise<[socket.Socket, socket.Socket]> {
   return [client, peer];
 }
 
-Deno.test("native: SOCK_SEQPACKET keeps the bounds of records", async () => {
+Deno.test("native: SOCK_SEQPACKET keeps record boundaries", async () => {
   const [a, b] = await socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET);
   using _a = a;
   using _b = b;
@@ -59,7 +59,7 @@ Deno.test("native: SCM_RIGHTS passes descriptors, which are closed on exec", asy
   socket.close(fds[1]);
 });
 
-Deno.test("native: ancillary data that finds no room is cut, and said to be", async () => {
+Deno.test("native: ancillary data that does not fit is truncated, and MSG_CTRUNC is set", async () => {
   const [a, b] = await socket.socketpair();
   using _a = a;
   using _b = b;
@@ -71,7 +71,7 @@ Deno.test("native: ancillary data that finds no room is cut, and said to be", as
   assert.equal(flags & socket.MSG_CTRUNC, socket.MSG_CTRUNC);
 });
 
-Deno.test("native: MSG_OOB is exceptional in select, and read past the data", async () => {
+Deno.test("native: select reports MSG_OOB data as exceptional, and recv with MSG_OOB returns it", async () => {
   const [client, peer] = await tcpPair();
   using _client = client;
   using _peer = peer;
@@ -85,7 +85,7 @@ Deno.test("native: MSG_OOB is exceptional in select, and read past the data", as
   assert.equal(text(await peer.recv(10)), "data");
 });
 
-Deno.test("native: reads that stop at urgent data lose none of what is behind it", async () => {
+Deno.test("native: reads that stop at urgent data lose none of the data after it", async () => {
   const [client, peer] = await tcpPair();
   using _client = client;
   using _peer = peer;
@@ -105,7 +105,7 @@ Deno.test("native: reads that stop at urgent data lose none of what is behind it
   assert.equal(all, "beforebehind");
 });
 
-Deno.test("native: MSG_WAITALL waits for all of it, and a call that is given up loses nothing", async () => {
+Deno.test("native: MSG_WAITALL waits for all bytes, and a call that is given up loses nothing", async () => {
   const [client, peer] = await tcpPair();
   using _client = client;
   using _peer = peer;
@@ -132,7 +132,7 @@ Deno.test("native: MSG_WAITALL waits for all of it, and a call that is given up 
   assert.equal((await peer.recv(100, socket.MSG_WAITALL)).length, 0);
 });
 
-Deno.test("native: MSG_WAITALL and MSG_PEEK together wait and take nothing", async () => {
+Deno.test("native: MSG_WAITALL with MSG_PEEK waits and removes nothing", async () => {
   const [client, peer] = await tcpPair();
   using _client = client;
   using _peer = peer;
@@ -144,7 +144,7 @@ Deno.test("native: MSG_WAITALL and MSG_PEEK together wait and take nothing", asy
   assert.equal(text(await peer.recv(6)), "abcdef");
 });
 
-Deno.test("native: more than the shared buffers hold comes in one piece with MSG_WAITALL", async () => {
+Deno.test("native: a MSG_WAITALL of more bytes than the shared buffers hold returns them in one piece", async () => {
   const [client, peer] = await tcpPair();
   using _client = client;
   using _peer = peer;
@@ -153,7 +153,7 @@ Deno.test("native: more than the shared buffers hold comes in one piece with MSG
   assert.equal(Buffer.compare(received, data), 0);
 });
 
-Deno.test("native: MSG_ERRQUEUE tells what became of a datagram", async () => {
+Deno.test("native: MSG_ERRQUEUE returns the error of a datagram", async () => {
   using closed = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
   closed.bind(["127.0.0.1", 0]);
   const address = closed.getsockname();
@@ -174,7 +174,7 @@ Deno.test("native: MSG_ERRQUEUE tells what became of a datagram", async () => {
   assert.equal(new DataView(error.buffer, error.byteOffset).getUint32(0, true), 111);
 });
 
-Deno.test("native: recvmsg scatters, sendmsg gathers to an address, control messages come with them", async () => {
+Deno.test("native: sendmsg gathers, recvmsg scatters, and both pass addresses and control messages", async () => {
   using receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
   receiver.bind(["127.0.0.1", 0]);
   const IP_RECVTTL = 12, IP_TTL = 2;
@@ -189,7 +189,7 @@ Deno.test("native: recvmsg scatters, sendmsg gathers to an address, control mess
   assert.equal(from![1], sender.getsockname()[1]);
 });
 
-Deno.test("native: descriptors that came with data that was not received are closed", async () => {
+Deno.test("native: descriptors that arrived with data that was not received are closed", async () => {
   const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
   const [a, b] = await socket.socketpair();
   using _a = a;
@@ -230,7 +230,7 @@ Deno.test("native: descriptors that came with data that was not received are clo
   assert.equal(open(), before - 1);
 });
 
-pythonTest("native: MSG_WAITALL ends where descriptors came, as in CPython", async () => {
+pythonTest("native: MSG_WAITALL ends at the data that descriptors arrived with, as in CPython", async () => {
   const told = await askPython(`
 import json, socket
 answers = []
@@ -308,7 +308,7 @@ const PEEKS: Record<string, (sock: socket.Socket, flags: number) => Promise<stri
 };
 
 for (const [name, peek] of Object.entries(PEEKS)) {
-  Deno.test(`native: ${name} with MSG_PEEK and MSG_WAITALL waits for all, or the end, and takes nothing`, async () => {
+  Deno.test(`native: ${name} with MSG_PEEK and MSG_WAITALL waits for all bytes or the end, and removes nothing`, async () => {
     using all = await Connected.open(socket);
     await all.client.sendall("abc");
     const peeked = peek(all.peer, socket.MSG_PEEK | socket.MSG_WAITALL);
@@ -346,7 +346,7 @@ async function look(): Promise<void> {
 }
 
 for (const reader of ["the socket", "a duplicate"]) {
-  Deno.test(`native: an urgent byte that was read ends a read by ${reader} still, and none waits for what is there`, async () => {
+  Deno.test(`native: an urgent byte that was read still ends a read by ${reader}, and no call waits for present data`, async () => {
     using all = await Connected.open(socket);
     using copy = reader === "a duplicate" ? all.peer.dup() : null;
     const sock = copy ?? all.peer;
@@ -368,7 +368,7 @@ for (const reader of ["the socket", "a duplicate"]) {
   });
 }
 
-Deno.test("native: an urgent byte that was read before the first wait ends a read still", async () => {
+Deno.test("native: an urgent byte that was read before the first wait still ends a read", async () => {
   using all = await Connected.open(socket);
   await all.client.sendall("abc");
   await all.client.send("!", socket.MSG_OOB);

@@ -34,7 +34,7 @@ sameAsPython(names, "native: a failed look-up has the resolver's own number", [
   ["getaddrinfo", "x".repeat(63), 80],
 ]);
 
-Deno.test("native: many look-ups at once answer each their own", async () => {
+Deno.test("native: each of many concurrent look-ups gets its own answer", async () => {
   const ports = Array.from({ length: 200 }, (_, index) => 1000 + index);
   const answers = await Promise.all(ports.map((port) => names.getaddrinfo("localhost", port, 2, 1)));
   assert.deepEqual(answers.map(([[, , , , [, port]]]) => port), ports);
@@ -57,7 +57,7 @@ async function withPermissions(flags: string[], calls: Call[]): Promise<unknown[
   return stdout.trim().split("\n").map((line) => JSON.parse(line));
 }
 
-Deno.test("native: interfaces, this host's name, literals and services take no permission but libc", async () => {
+Deno.test("native: interfaces, the host's name, literals and services need no permission except for libc", async () => {
   const answers = await withPermissions([], [
     ["if_nametoindex", "lo"],
     ["if_indextoname", 1],
@@ -88,7 +88,7 @@ Deno.test("native: interfaces, this host's name, literals and services take no p
   ]);
 });
 
-Deno.test("native: a name takes its own permission and no more, as on the default backend", async () => {
+Deno.test("native: a look-up needs the permission for the name only, as on the default backend", async () => {
   const refused = (what: string) => `Requires net access to "${what}", run again with the --allow-net flag`;
   const answers = await withPermissions(["--allow-net=localhost:80,127.0.0.1:80"], [
     ["getaddrinfo", "localhost", 80, 2, 1, 0, constants.AI_CANONNAME],

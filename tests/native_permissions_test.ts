@@ -50,7 +50,7 @@ Deno.test("native: bind, connect, listen and sendto need net access to the host 
   ]);
 });
 
-Deno.test("native: a name that is allowed may be used, its address alone may not", async () => {
+Deno.test("native: an allowed name may be used, and its address may not", async () => {
   const source = `
     const server = Deno.listen({ hostname: "localhost", port: 0 });
     const { port } = server.addr;
@@ -67,7 +67,7 @@ Deno.test("native: a name that is allowed may be used, its address alone may not
   ]);
 });
 
-Deno.test("native: a revoked permission ends at once, also for a stream of datagrams", async () => {
+Deno.test("native: a revoked permission is refused at once, also during a series of datagrams", async () => {
   const source = `
     const sender = udp();
     const to = ["127.0.0.1", 9];
@@ -80,7 +80,7 @@ Deno.test("native: a revoked permission ends at once, also for a stream of datag
   assert.deepEqual(await run(single, "--allow-net=127.0.0.1:9"), ["before ok", "after NotCapable"]);
 });
 
-Deno.test("native: a denied host stays denied where all others are allowed", async () => {
+Deno.test("native: a denied host is refused, also if all others are allowed", async () => {
   const source = `
     await tell("allowed", () => udp().sendto("x", ["127.0.0.1", 9]));
     await tell("denied", () => udp().sendto("x", ["127.0.0.2", 9]));
@@ -88,7 +88,7 @@ Deno.test("native: a denied host stays denied where all others are allowed", asy
   assert.deepEqual(await run(source, "--allow-net", "--deny-net=127.0.0.2"), ["allowed ok", "denied NotCapable"]);
 });
 
-Deno.test("native: an address that is denied by number is not reached by a name that is allowed", async () => {
+Deno.test("native: a denied address is refused, also under an allowed name", async () => {
   using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const source = `
     const to = ["localhost", ${server.addr.port}];
@@ -106,7 +106,7 @@ Deno.test("native: an address that is denied by number is not reached by a name 
   ]);
 });
 
-Deno.test("native: a connect that was refused leaves no address to listen on", async () => {
+Deno.test("native: after a refused connect, the socket has no address to listen on", async () => {
   const source = `
     const { port } = (() => {
       using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -131,7 +131,7 @@ Deno.test("native: a connect that was refused leaves no address to listen on", a
   ]);
 });
 
-Deno.test("native: a datagram to an address without a socket binds no socket that may not receive from all hosts", async () => {
+Deno.test("native: a datagram does not bind a socket that may not receive from all hosts", async () => {
   const source = `
     const calls = { send: (sock) => sock.send("x"), sendmsg: (sock) => sock.sendmsg(["x"]) };
     for (const [name, call] of Object.entries(calls)) {
@@ -170,7 +170,7 @@ Deno.test("native: after connect(AF_UNSPEC) the permission to receive is checked
   ]);
 });
 
-Deno.test("native: sockets of families without hosts need all of net to be opened", async () => {
+Deno.test("native: sockets of families without hosts need unlimited net access", async () => {
   const source = `await tell("netlink", () => socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0).close());`;
   assert.deepEqual(await run(source), ["netlink NotCapable"]);
   assert.deepEqual(await run(source, "--allow-net=127.0.0.1"), ["netlink NotCapable"]);

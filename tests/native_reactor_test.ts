@@ -11,7 +11,7 @@ import { failure } from "./conformance/fixtures.ts";
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const module = JSON.stringify(import.meta.resolve("../native.ts"));
 
-Deno.test("native: a wait that has parked is woken", async () => {
+Deno.test("native: a parked reactor is woken for a wait", async () => {
   const [a, b] = await socket.socketpair();
   using _a = a;
   using _b = b;
@@ -35,7 +35,7 @@ Deno.test("native: a new wait is woken while the reactor is parked for another",
   assert.equal(text(await first), "first");
 });
 
-Deno.test("native: what arrives while the loop is parked is seen by a call that must not wait", async () => {
+Deno.test("native: a non-blocking call receives data that arrived while the reactor is parked", async () => {
   const [a, b] = await socket.socketpair();
   const [c, d] = await socket.socketpair();
   using all = new DisposableStack();
@@ -91,7 +91,7 @@ Deno.test("native: readers, a writer and a selector wait on one socket", async (
   await sending;
 });
 
-Deno.test("native: timers and Deno's own I/O have their turn while sockets are busy", async () => {
+Deno.test("native: timers and Deno's own I/O run while sockets are busy", async () => {
   const [a, b] = await socket.socketpair();
   using _a = a;
   using _b = b;
@@ -124,7 +124,7 @@ Deno.test("native: the process ends by itself after the last wait, with sockets 
   assert.deepEqual([code, stdout, stderr], [0, "5\n", ""]);
 });
 
-Deno.test("native: a pending wait keeps the process alive, one that was unref'ed does not", async () => {
+Deno.test("native: a pending wait keeps the process alive, and an unref'ed one does not", async () => {
   await using program = await runDeno(`
     import * as socket from ${module};
     const [a, b] = await socket.socketpair();
@@ -140,7 +140,7 @@ Deno.test("native: a pending wait keeps the process alive, one that was unref'ed
   assert.deepEqual([code, stdout], [0, "received\ntimer\n"]);
 });
 
-Deno.test("native: each Worker has sockets of its own", async () => {
+Deno.test("native: each Worker has its own sockets", async () => {
   const source = `
     import * as socket from ${module};
     const [a, b] = await socket.socketpair();
@@ -163,7 +163,7 @@ Deno.test("native: each Worker has sockets of its own", async () => {
   assert.deepEqual(answers, [[5, "ESOCKTNOSUPPORT"], [5, "ESOCKTNOSUPPORT"]]);
 });
 
-Deno.test("native: a full queue of a Unix listener or of a receiver is waited for", async () => {
+Deno.test("native: calls wait for a full queue of a Unix listener or of a receiver", async () => {
   using server = socket.socket(socket.AF_UNIX);
   server.bind("");
   server.listen(0);
@@ -229,7 +229,7 @@ function hasVsock(): boolean {
 }
 
 Deno.test({
-  name: "native: a vsock connect that fails tells CPython's error once, and is not tried again",
+  name: "native: a vsock connect that fails throws CPython's error once, and makes no second attempt",
   ignore: Deno.build.os !== "linux" || !hasPython() || !hasVsock(),
   async fn() {
     // A port without a listener. It was bound a moment ago.

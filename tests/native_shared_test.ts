@@ -54,7 +54,7 @@ const CALLS: Record<string, (sock: Socket) => Promise<unknown>> = {
   },
 };
 
-pythonTest("native: calls time out also where another process has made the socket a blocking one", async () => {
+pythonTest("native: calls time out also after another process has made the socket blocking", async () => {
   const pairs: [Socket, Socket][] = [];
   for (const _ of Object.keys(CALLS)) pairs.push(await socket.socketpair());
   await using _program = await makeBlocking(pairs.map(([, sock]) => sock));
@@ -66,7 +66,7 @@ pythonTest("native: calls time out also where another process has made the socke
   for (const sock of pairs.flat()) sock.close();
 });
 
-pythonTest("native: accept times out also where another process has made the listener a blocking one", async () => {
+pythonTest("native: accept times out also after another process has made the listener blocking", async () => {
   using listening = new Listening(socket, "IPv4");
   await using _program = await makeBlocking([listening.server]);
   listening.server.settimeout(0.01);
@@ -137,7 +137,7 @@ for (const [how, source] of Object.entries(LINGERING)) {
   });
 }
 
-Deno.test("native: an epoll knows again a descriptor that is not this module's", async () => {
+Deno.test("native: an epoll recognizes a foreign descriptor", async () => {
   const [fd, other] = await foreign();
   using events = socket.epoll();
   events.register(fd, socket.EPOLLIN);
@@ -156,7 +156,7 @@ Deno.test("native: an epoll knows again a descriptor that is not this module's",
   other.close();
 });
 
-Deno.test("native: a registration ends with close and does not come back with the number", async () => {
+Deno.test("native: a registration ends at close, and a new descriptor with the number does not have it", async () => {
   const [fd, other] = await foreign();
   using events = socket.epoll();
   events.register(fd, socket.EPOLLIN);
@@ -180,7 +180,7 @@ Deno.test("native: a registration ends with close and does not come back with th
   assert.equal(text(await again[0].recv(10)), "x");
 });
 
-Deno.test("native: a registration ends also where the number's owner closes it, unknown to this module", async () => {
+Deno.test("native: a registration ends also if code outside of this module closes the number", async () => {
   const libc = Deno.dlopen("libc.so.6", {
     close: { parameters: ["i32"], result: "i32" },
     dup2: { parameters: ["i32", "i32"], result: "i32" },

@@ -281,7 +281,7 @@ async function judge(): Promise<Record<string, Record<string, [answer: unknown, 
   return await askPython(JUDGE, JSON.stringify(Object.keys(CALLS)));
 }
 
-pythonTest("native: the socket's own limits bound each call as CPython's are bound", async () => {
+pythonTest("native: SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT have the same effect as in CPython", async () => {
   const judging = judge();
   const outcomes: [kind: string, call: string, answer: unknown, seconds: number][] = [];
   const all = ["tcp", "unix"].flatMap((kind) => Object.entries(CALLS).map(([call, steps]) => ({ kind, call, steps })));
@@ -300,7 +300,7 @@ pythonTest("native: the socket's own limits bound each call as CPython's are bou
   assert.deepEqual(differences.map((one) => [one, theirs[one[0]][one[1]]]), []);
 });
 
-Deno.test("native: a blocking receive waits for its low-water mark, bytes that come one by one too", async () => {
+Deno.test("native: a blocking receive waits for its low-water mark, also if single bytes arrive", async () => {
   for (const kind of ["tcp", "unix"]) {
     const { a, b, all } = await open(kind);
     using _ = all;
@@ -319,7 +319,7 @@ Deno.test("native: a blocking receive waits for its low-water mark, bytes that c
   }
 });
 
-Deno.test("native: what a receive had when it was given up below the mark is the next one's", async () => {
+Deno.test("native: the data of a receive that was given up below the low-water mark goes to the next receive", async () => {
   for (const kind of ["tcp", "unix"]) {
     const { a, b, all } = await open(kind);
     using _ = all;
@@ -335,7 +335,7 @@ Deno.test("native: what a receive had when it was given up below the mark is the
   }
 });
 
-Deno.test("native: adopted and accepted sockets have the limits that the kernel gave them", async () => {
+Deno.test("native: adopted and accepted sockets have the time limits that the kernel stores", async () => {
   const [fd, other] = await foreign();
   const theirs = socket.fromfd(fd, socket.AF_UNIX, socket.SOCK_STREAM);
   limitReceive(theirs);

@@ -163,7 +163,7 @@ testSsl("test_get_ciphers", () => {
   assert.ok(names.includes("ECDHE-RSA-AES256-GCM-SHA384") && names.includes("TLS_AES_256_GCM_SHA384"));
 });
 
-pythonTest("get_ciphers tells what python3 tells", async () => {
+pythonTest("get_ciphers returns the same as in python3", async () => {
   const theirs = await askPython(`
 import ssl, json
 c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

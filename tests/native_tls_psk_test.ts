@@ -93,7 +93,7 @@ testSsl("test_random", () => {
   assert.throws(() => ssl.RAND_add(5 as any, 75.0), TypeError);
 });
 
-Deno.test("native: what a callback for pre-shared keys throws, its side's handshake throws, and no key is shown", async () => {
+Deno.test("native: an error in a callback for pre-shared keys is thrown by that side's handshake, and shows no key", async () => {
   const [client, server] = contexts(TLSv1_2);
   const mine = new Error("of the callback");
   const fail = () => {

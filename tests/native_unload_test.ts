@@ -73,7 +73,7 @@ async function runs(end: string): Promise<{ run: number; before: string[]; own: 
 }
 
 for (const [how, end] of [["goes on", ""], ["ends by Deno.exit", "Deno.exit(1);"]]) {
-  Deno.test(`native: each run under --watch of a program that ${how} finds its port free and no socket open`, async () => {
+  Deno.test(`native: each run under --watch of a program that ${how} finds its port free and no open socket`, async () => {
     const all = await runs(end);
     assert.deepEqual(all.map(({ run }) => run), [0, 1, 2]);
     for (const run of [1, 2]) {
@@ -84,7 +84,7 @@ for (const [how, end] of [["goes on", ""], ["ends by Deno.exit", "Deno.exit(1);"
   });
 }
 
-Deno.test("native: at the isolate's end the loop is closed too, also where it is parked", async () => {
+Deno.test("native: the end of the isolate closes the reactor, also if it is parked", async () => {
   await using program = await runDeno(`
     import * as socket from ${native};
     import { reactor } from ${JSON.stringify(import.meta.resolve("../native/reactor.ts"))};

@@ -11,7 +11,7 @@ testNodeStream({
   ...simulated,
   exempt: {
     "after unref().ref() the stream keeps it":
-      "nothing from outside can end a wait in a simulation, so a pending call is no reason to stay",
+      "no event from outside can end a wait in a simulation, so a pending call does not keep the process alive",
     "a server that hands 10,000 connections over keeps no descriptor": "simulated sockets have no descriptors",
   },
 }, simulated.module);

@@ -132,7 +132,7 @@ for (const { name, module: m } of SUBJECTS) {
     assert.deepEqual(wrong, {});
   });
 
-  test("a signal of null or undefined is none", async () => {
+  test("a signal of null or undefined counts as left out", async () => {
     for (const signal of [null, undefined]) {
       using all = await Connected.open(m);
       const receiving = all.client.recv(100, 0, { signal });
@@ -143,7 +143,7 @@ for (const { name, module: m } of SUBJECTS) {
     }
   });
 
-  test("what a signal's properties say changes nothing", async () => {
+  test("properties that shadow those of a signal have no effect", async () => {
     using all = await Connected.open(m);
     const { signal, abort } = (() => {
       const controller = new AbortController();
@@ -167,7 +167,7 @@ for (const { name, module: m } of SUBJECTS) {
     await assert.rejects(all.client.recv(10), { name: "TimeoutError" });
   });
 
-  test("they may stand in place of the first optional argument that is left out", async () => {
+  test("options may replace the first optional argument that is left out", async () => {
     using all = await Connected.open(m);
     const { client, peer } = all;
     const options = { signal: AbortSignal.abort("aborted") };

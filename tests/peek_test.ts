@@ -13,14 +13,14 @@ for (const { name, module: m } of SUBJECTS) {
         await fn(all);
       });
 
-    test("a peek shortens none of the receives behind it", async ({ client, peer }) => {
+    test("a peek does not shorten later receives", async ({ client, peer }) => {
       await client.sendall("abcdefghij");
       assert.equal(text(await peer.recv(4, m.MSG_PEEK)), "abcd");
       assert.equal(text(await peer.recv(3)), "abc");
       assert.equal(text(await settled(peer.recv(100))), "defghij");
     });
 
-    test("peeks of growing size show more each time, and data that came between", async ({ client, peer }) => {
+    test("peeks of growing size return more each time, and data that arrived meanwhile", async ({ client, peer }) => {
       await client.sendall("abc");
       assert.equal(text(await peer.recv(2, m.MSG_PEEK)), "ab");
       await client.sendall("def");
@@ -31,7 +31,7 @@ for (const { name, module: m } of SUBJECTS) {
     });
 
     if (family !== "Unix") {
-      test("what comes after SHUT_RD is shown whole, a smaller peek before or not", async ({ client, peer }) => {
+      test("a peek returns all data that arrives after SHUT_RD, also after a smaller peek", async ({ client, peer }) => {
         await assert.rejects(peer.recv(6, m.MSG_PEEK | m.MSG_DONTWAIT), { code: "EAGAIN" });
         await peer.shutdown(m.SHUT_RD);
         await client.sendall("abcdefgh");
@@ -60,7 +60,7 @@ for (const { name, module: m } of SUBJECTS) {
       });
     }
 
-    test("what a smaller receive left is given with what came since", async ({ client, peer }) => {
+    test("a receive returns the data that a smaller receive left, and the data that arrived since", async ({ client, peer }) => {
       await client.sendall("abcdef");
       await m.select([peer], [], []);
       assert.equal(text(await peer.recv(2)), "ab");
@@ -68,7 +68,7 @@ for (const { name, module: m } of SUBJECTS) {
       assert.equal(text(await settled(peer.recv(100))), "cdefghi");
     });
 
-    test("what comes after SHUT_RD is given whole", async ({ client, peer }) => {
+    test("a receive returns all data that arrives after SHUT_RD", async ({ client, peer }) => {
       if (family === "Unix") return;
       await assert.rejects(peer.recv(6, m.MSG_PEEK | m.MSG_DONTWAIT), { code: "EAGAIN" });
       await peer.shutdown(m.SHUT_RD);
@@ -78,20 +78,20 @@ for (const { name, module: m } of SUBJECTS) {
       assert.equal((await peer.recv(100)).length, 0);
     });
 
-    test("much that is there is given at once", async ({ client, peer }) => {
+    test("a receive returns a large amount of present data at once", async ({ client, peer }) => {
       const sent = Uint8Array.from({ length: 50_000 }, (_, n) => n % 251);
       await client.sendall(sent);
       assert.deepEqual(await settled(peer.recv(65536)), sent);
     });
 
-    test("a receive under a short timeout gives what is there", async ({ client, peer }) => {
+    test("a receive with a short timeout returns the present data", async ({ client, peer }) => {
       await client.sendall("abcdef");
       assert.equal(text(await peer.recv(2, m.MSG_PEEK)), "ab");
       peer.settimeout(0.001);
       assert.equal(text(await peer.recv(100)), "abcdef");
     });
 
-    test("files of a non-blocking socket are not short", async ({ client, peer }) => {
+    test("reads of files of a non-blocking socket are not short", async ({ client, peer }) => {
       peer.setblocking(false);
       await using file = peer.makefile("rb", { buffering: 0 });
       assert.equal(await file.readinto(new Uint8Array(10)), null);

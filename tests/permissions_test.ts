@@ -146,7 +146,7 @@ for (const { call, code, permissions } of rows) {
   });
 }
 
-Deno.test("an error for want of an abstract name tells how to do without", async () => {
+Deno.test("the error for a missing abstract name names an alternative", async () => {
   const source = `
     import * as socket from ${JSON.stringify(import.meta.resolve("../mod.ts"))};
     const open = () => socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM);
@@ -183,7 +183,7 @@ Deno.test("an error for want of an abstract name tells how to do without", async
   ]);
 });
 
-Deno.test("SO_REUSEPORT without Deno's flag is an error, where Deno would end the process", async () => {
+Deno.test("SO_REUSEPORT without Deno's flag is an error, and does not end the process", async () => {
   const source = `
     import { create_server } from ${JSON.stringify(import.meta.resolve("../mod.ts"))};
     try { create_server(["127.0.0.1", 0], { reuse_port: true }); } catch (error) { console.log(error.code, error.message); }

@@ -13,7 +13,7 @@ if runs == 1: raise OSError(code, os.strerror(code))
 print(runs)
 `;
 
-pythonTest("python3 is asked again where it found no free port, and only then", async () => {
+pythonTest("the helper asks python3 again only if it found no free port", async () => {
   using directory = new TemporaryDirectory();
   assert.equal(await askPython(FAILS_ONCE, directory.fresh(), 98), 2);
   await assert.rejects(askPython(FAILS_ONCE, directory.fresh(), 111), /ConnectionRefusedError/);

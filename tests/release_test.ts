@@ -37,7 +37,7 @@ for (const { name, module: m } of SUBJECTS) {
     });
   }
 
-  test("after `await using` the port is free, an accept that was given up or not", async () => {
+  test("after `await using` the port is free, also if an accept was given up", async () => {
     let address: [string, number];
     {
       await using server = m.create_server(["127.0.0.1", 0]);

@@ -22,7 +22,7 @@ function world(): { runtime: Runtime; clock: ManualClock; module: Module } {
 
 const refused = { code: "EBADF", message: /belongs to another runtime: to a simulated host, to another clock/ };
 
-Deno.test("makeModule has every name that mod.ts has, and no other", () => {
+Deno.test("makeModule and mod.ts have the same names", () => {
   assert.deepEqual(Object.keys(world().module).sort(), Object.keys(real).sort());
 });
 
@@ -32,7 +32,7 @@ Deno.test("makeModule's functions are typed as those of mod.ts", () => {
   assert.equal(same.create_server, module.create_server);
 });
 
-Deno.test("numbers start over in each world, and meet none of the process's", () => {
+Deno.test("the numbers of each runtime start again, and differ from all numbers of the process", () => {
   const [one, other] = [world(), world()];
   const numbers = [one, other].map(({ module }) => [module.socket(), module.socket()].map((sock) => sock.fileno()));
   assert.deepEqual(numbers[0], numbers[1]);
@@ -41,7 +41,7 @@ Deno.test("numbers start over in each world, and meet none of the process's", ()
   for (const [at, { module }] of [one, other].entries()) for (const fd of numbers[at]) module.close(fd);
 });
 
-Deno.test("a wait over sockets of two runtimes is refused, whichever is asked", async () => {
+Deno.test("both runtimes refuse a wait on sockets of two runtimes", async () => {
   const [one, other] = [world(), world()];
   using mine = one.module.socket();
   using others = other.module.socket();
@@ -65,7 +65,7 @@ Deno.test("a wait over sockets of two runtimes is refused, whichever is asked", 
   assert.deepEqual(await one.module.select([], [], [mine], 0), [[], [], []]);
 });
 
-Deno.test("epolls and readers are their runtime's, too", async () => {
+Deno.test("a wait on epolls and readers of another runtime is refused", async () => {
   const [one, other] = [world(), world()];
   using epoll = other.module.epoll();
   using reader = other.module.reader(new ReadableStream<Uint8Array>());
@@ -74,7 +74,7 @@ Deno.test("epolls and readers are their runtime's, too", async () => {
   assert.deepEqual(await other.module.select([epoll], [], [], 0), [[], [], []]);
 });
 
-Deno.test("a wait goes by its runtime's clock", async () => {
+Deno.test("a wait uses the clock of its runtime", async () => {
   const { runtime, clock, module } = world();
   const never = new Memory(0, undefined, runtime);
   let ended = 0;
@@ -92,7 +92,7 @@ Deno.test("a wait goes by its runtime's clock", async () => {
   never.closeNumber();
 });
 
-Deno.test("a wait without a deadline sets a timer for ever: nothing comes of it, and a virtual clock may know that", async () => {
+Deno.test("a wait without a deadline sets a timer with the delay Infinity", async () => {
   const { runtime, clock, module } = world();
   const never = new Memory(0, undefined, runtime);
   const waits = [
@@ -121,7 +121,7 @@ Deno.test("a wait of 40 days ends after 40 days", async () => {
   await waiting;
 });
 
-Deno.test("a socket's timeout goes by its runtime's clock, and so does the default timeout", async () => {
+Deno.test("the timeout of a socket and the default timeout use the clock of the runtime", async () => {
   const { clock, module } = world();
   module.setdefaulttimeout(3600);
   assert.equal(real.getdefaulttimeout(), null);
@@ -133,7 +133,7 @@ Deno.test("a socket's timeout goes by its runtime's clock, and so does the defau
   await accepting;
 });
 
-Deno.test("the spare timer is its clock's", async () => {
+Deno.test("the spare timer belongs to the clock that made it", async () => {
   const [one, other] = [world(), world()];
   for (const { runtime, clock, module } of [one, other]) {
     const pollable = new Memory(0, undefined, runtime);
@@ -165,7 +165,7 @@ class Counting implements Loop {
   }
 }
 
-Deno.test("every backend's loop runs with a wait, and none displaces another", async () => {
+Deno.test("a wait runs the loops of all backends", async () => {
   const runtime = new Runtime(new ManualClock());
   const loops = [new Counting(), new Counting()];
   for (const loop of [...loops, ...loops]) runtime.add({ loop });

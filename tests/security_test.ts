@@ -133,7 +133,7 @@ function program(url: string, attempts: Record<string, string>, places: Record<s
 for (const { name, url, flags } of BACKENDS) {
   const attempts = name === "native" ? { ...ATTEMPTS, ...ONLY_NATIVE } : ATTEMPTS;
 
-  Deno.test(`${name}: with --allow-net=host:port nothing else can be reached, and NotCapable says so as it is`, async () => {
+  Deno.test(`${name}: with --allow-net=host:port other addresses are refused with an unchanged NotCapable`, async () => {
     using forbidden = new Forbidden();
     using allowed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     using directory = new TemporaryDirectory();
@@ -147,7 +147,7 @@ for (const { name, url, flags } of BACKENDS) {
     assert.throws(() => Deno.statSync(`${path}.new`), Deno.errors.NotFound);
   });
 
-  Deno.test(`${name}: what --allow-net=host:port allows, works`, async () => {
+  Deno.test(`${name}: the address of --allow-net=host:port can be used`, async () => {
     using allowed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const { port } = allowed.addr;
     const talking = confined(
@@ -165,7 +165,7 @@ for (const { name, url, flags } of BACKENDS) {
     assert.equal(await talking, "hello");
   });
 
-  Deno.test(`${name}: a path that is allowed can be connected to, by its relative name too`, async () => {
+  Deno.test(`${name}: an allowed path can be connected to, also by its relative name`, async () => {
     using directory = new TemporaryDirectory();
     const path = directory.fresh();
     using server = Deno.listen({ transport: "unix", path });
@@ -185,7 +185,7 @@ for (const { name, url, flags } of BACKENDS) {
     });
   });
 
-  Deno.test(`${name}: a name that is allowed leads where it leads, and not to that address's other ports`, async () => {
+  Deno.test(`${name}: an allowed name leads to its addresses, and not to other ports of them`, async () => {
     using forbidden = new Forbidden();
     using allowed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const { port } = allowed.addr;
@@ -283,7 +283,7 @@ for (const family of ["AF_UNIX", "AF_INET"] as const) {
 }
 
 for (const { name, module: m } of BACKENDS) {
-  pythonTest(`${name}: a Unix path has the rights that the umask leaves, as CPython's has`, async () => {
+  pythonTest(`${name}: the umask decides the access rights of a Unix path, as in CPython`, async () => {
     for (const type of ["SOCK_STREAM", "SOCK_DGRAM"] as const) {
       for (const mask of [0o022, 0o077, 0o177, 0o000]) {
         using directory = new TemporaryDirectory();
@@ -314,7 +314,7 @@ print(os.stat(sys.argv[2]).st_mode)
     }
   });
 
-  Deno.test(`${name}: listen leaves a Unix path's rights as they were changed to after bind`, () => {
+  Deno.test(`${name}: listen keeps the access rights that a Unix path got after bind`, () => {
     using directory = new TemporaryDirectory();
     const path = directory.fresh();
     using sock = m.socket(m.AF_UNIX);

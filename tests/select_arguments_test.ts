@@ -162,7 +162,7 @@ const CALLS: Record<string, (w: World) => unknown> = {
   "select.epoll.fromfd('q')": () => select.epoll.fromfd("q" as any),
 };
 
-pythonTest("select, poll and epoll refuse what CPython refuses", async () => {
+pythonTest("select, poll and epoll refuse the same arguments as CPython", async () => {
   const judged: string[] = await askPython(JUDGE, JSON.stringify(Object.keys(CALLS)));
   const ours: Record<string, string> = {};
   const theirs: Record<string, string> = {};

@@ -29,7 +29,7 @@ async function now(poller: ReturnType<typeof epoll>, maxevents?: number): Promis
   return (await poller.poll(0, maxevents)).map(([fd, events]) => `${fd}:${events}`).join(" ");
 }
 
-Deno.test("level: reported for as long as it holds", async () => {
+Deno.test("level: an event is reported as long as it holds", async () => {
   using poller = epoll();
   const one = new Memory();
   const fd = one.fileno();
@@ -48,7 +48,7 @@ Deno.test("level: reported for as long as it holds", async () => {
   one.closeNumber();
 });
 
-Deno.test("edge: reported once for each wake, with all events that hold then", async () => {
+Deno.test("edge: a descriptor is reported once for each wake, with all events that hold then", async () => {
   using poller = epoll();
   const one = new Memory(EPOLLOUT);
   const fd = one.fileno();
@@ -66,7 +66,7 @@ Deno.test("edge: reported once for each wake, with all events that hold then", a
   one.closeNumber();
 });
 
-Deno.test("one-shot: silent after a report, even on hang-up, until it is armed anew", async () => {
+Deno.test("one-shot: a descriptor is not reported again before it is modified, even on hang-up", async () => {
   using poller = epoll();
   const one = new Memory(EPOLLIN);
   const fd = one.fileno();
@@ -81,7 +81,7 @@ Deno.test("one-shot: silent after a report, even on hang-up, until it is armed a
   one.closeNumber();
 });
 
-Deno.test("with many ready and few to report, each is reported in turn", async () => {
+Deno.test("if more descriptors are ready than a poll may report, each is reported in turn", async () => {
   using poller = epoll();
   const many = Array.from({ length: 7 }, () => new Memory(EPOLLIN));
   for (const one of many) poller.register(one, EPOLLIN);
@@ -92,7 +92,7 @@ Deno.test("with many ready and few to report, each is reported in turn", async (
   for (const one of many) one.closeNumber();
 });
 
-Deno.test("a wait ends by a wake, by its timeout and by its signal, and leaves no waiter", async () => {
+Deno.test("a wait ends by a wake, its timeout or its signal, and leaves no waiter", async () => {
   using poller = epoll();
   const one = new Memory();
   poller.register(one, EPOLLIN);
@@ -111,7 +111,7 @@ Deno.test("a wait ends by a wake, by its timeout and by its signal, and leaves n
   one.closeNumber();
 });
 
-Deno.test("what is registered during a wait is waited for too", async () => {
+Deno.test("a wait includes descriptors that are registered during the wait", async () => {
   using poller = epoll();
   const one = new Memory(EPOLLIN);
   const waiting = poller.poll();
@@ -121,7 +121,7 @@ Deno.test("what is registered during a wait is waited for too", async () => {
   one.closeNumber();
 });
 
-Deno.test("a closed descriptor leaves by itself, and its number may be used again", async () => {
+Deno.test("a closed descriptor is withdrawn, and its number may be used again", async () => {
   using poller = epoll();
   const one = new Memory(EPOLLIN, 700);
   poller.register(one, EPOLLIN);
@@ -159,7 +159,7 @@ Deno.test("an epoll is a descriptor itself", async () => {
   one.closeNumber();
 });
 
-Deno.test("epolls nest five deep, and not in circles", () => {
+Deno.test("epolls nest up to five levels, and not in circles", () => {
   const chain = Array.from({ length: 8 }, () => epoll());
   const link = (from: number) => chain[from].register(chain[from + 1], EPOLLIN);
   for (const from of [6, 5, 4, 3]) link(from);
@@ -192,7 +192,7 @@ Deno.test("a wake of exclusive interests wakes one of the sleeping waits", async
   one.closeNumber();
 });
 
-Deno.test("closing an epoll ends the waits in it and withdraws from everything", async () => {
+Deno.test("closing an epoll ends its waits and withdraws all its interests", async () => {
   const poller = epoll();
   const one = new Memory();
   poller.register(one, EPOLLIN);
@@ -206,7 +206,7 @@ Deno.test("closing an epoll ends the waits in it and withdraws from everything",
   one.closeNumber();
 });
 
-Deno.test("fromfd shares the lists behind the number", async () => {
+Deno.test("fromfd shares the interests of the epoll with that number", async () => {
   using poller = epoll();
   const one = new Memory(EPOLLIN);
   epoll.fromfd(poller.fileno()).register(one, EPOLLIN);
@@ -237,18 +237,22 @@ async function reported(poller: ReturnType<typeof epoll>): Promise<WeakRef<Memor
   return new WeakRef(one);
 }
 
-Deno.test("one-shot: an entry that has reported leaves with close", { ignore: !("gc" in globalThis) }, async () => {
-  using poller = epoll();
-  const gone = [await served(poller), await reported(poller)];
-  for (let turn = 0; turn < 20 && gone.some((one) => one.deref() !== undefined); turn++) {
-    assert.deepEqual(await poller.poll(0), []);
-    await new Promise((resolve) => setImmediate(resolve));
-    (globalThis as unknown as { gc(): void }).gc();
-  }
-  assert.deepEqual(gone.map((one) => one.deref()), [undefined, undefined]);
-});
+Deno.test(
+  "one-shot: an interest that was reported is withdrawn at close",
+  { ignore: !("gc" in globalThis) },
+  async () => {
+    using poller = epoll();
+    const gone = [await served(poller), await reported(poller)];
+    for (let turn = 0; turn < 20 && gone.some((one) => one.deref() !== undefined); turn++) {
+      assert.deepEqual(await poller.poll(0), []);
+      await new Promise((resolve) => setImmediate(resolve));
+      (globalThis as unknown as { gc(): void }).gc();
+    }
+    assert.deepEqual(gone.map((one) => one.deref()), [undefined, undefined]);
+  },
+);
 
-Deno.test("native: a pipe is watched anew when its owner closed it and the number came back", {
+Deno.test("native: a new pipe with the number of a closed one is watched again", {
   ignore: Deno.build.os !== "linux",
 }, async () => {
   // The table knows descriptors of the process from the first native socket on.
@@ -285,7 +289,7 @@ Deno.test("native: a pipe is watched anew when its owner closed it and the numbe
 for (const { name, module: m } of SUBJECTS) {
   const { epoll, poll, select } = m;
 
-  Deno.test(`${name}: select and poll see that an epoll is ready, beside others that are`, async () => {
+  Deno.test(`${name}: select and poll report a ready epoll, also if other descriptors are ready`, async () => {
     const [a, b] = await m.socketpair();
     using poller = epoll();
     poller.register(b, EPOLLIN);
@@ -301,7 +305,7 @@ for (const { name, module: m } of SUBJECTS) {
     b.close();
   });
 
-  Deno.test(`${name}: the end of a stream alone can be waited for, from before it was connected`, async () => {
+  Deno.test(`${name}: POLLRDHUP alone can be waited for, also from before the connect`, async () => {
     using server = m.create_server(["127.0.0.1", 0]);
     using client = m.socket();
     client.setblocking(false);
@@ -314,7 +318,7 @@ for (const { name, module: m } of SUBJECTS) {
   });
 }
 
-Deno.test("wrong flags are refused before it matters what is registered", () => {
+Deno.test("wrong flags are refused, whichever descriptor is registered", () => {
   using poller = epoll();
   const one = new Memory();
   assert.throws(() => poller.modify(one, EPOLLIN | EPOLLEXCLUSIVE), { code: "EINVAL" });

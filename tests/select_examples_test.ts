@@ -14,7 +14,7 @@ async function hear(sock: Socket, length: number): Promise<string> {
 }
 
 for (const name of ["select_server.ts", "epoll_server.ts"]) {
-  Deno.test(`${name} serves many at once`, async () => {
+  Deno.test(`${name} serves many clients at the same time`, async () => {
     const { server, port } = await serve(name, 8089);
     await using _ = server;
     const clients: Socket[] = [];
@@ -32,7 +32,7 @@ for (const name of ["select_server.ts", "epoll_server.ts"]) {
   });
 }
 
-Deno.test("epoll_server.ts is not held up by a client that does not read", async () => {
+Deno.test("a client that does not read does not delay epoll_server.ts", async () => {
   const { server, port } = await serve("epoll_server.ts", 8089);
   await using _ = server;
   using greedy = await socket.create_connection(["127.0.0.1", port]);

@@ -33,7 +33,7 @@ Deno.test("exclusive entries of a closed descriptor are withdrawn, whichever epo
   }
 });
 
-Deno.test("the next wait forgets an exclusive entry whose descriptor was closed", async () => {
+Deno.test("the next wait withdraws an exclusive entry whose descriptor was closed", async () => {
   using poller = epoll();
   using other = epoll();
   const one = new Strict();
@@ -75,7 +75,7 @@ for (const { name, module: m } of SUBJECTS) {
     for (const poller of pollers) poller.close();
   });
 
-  Deno.test(`${name}: a socket that has the number of a closed listener is served while epolls leave it`, async () => {
+  Deno.test(`${name}: a new socket with the number of a closed listener works while epolls withdraw from it`, async () => {
     const server = m.create_server(["127.0.0.1", 0]);
     const pollers = [m.epoll(), m.epoll()];
     for (const poller of pollers) poller.register(server, m.EPOLLIN | m.EPOLLEXCLUSIVE);
@@ -94,7 +94,7 @@ for (const { name, module: m } of SUBJECTS) {
     }
   });
 
-  Deno.test(`${name}: an exclusive entry stays where a duplicate of its socket was closed`, async () => {
+  Deno.test(`${name}: closing a duplicate of a socket keeps the socket's exclusive entry`, async () => {
     using all = await Connected.open(m);
     const copy = all.peer.dup();
     using poller = m.epoll();

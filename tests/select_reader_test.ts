@@ -29,7 +29,7 @@ class Fed implements ReadSource {
 
 const text = (data: Uint8Array) => new TextDecoder().decode(data);
 
-Deno.test("nothing is read before the first wait, and nothing is lost by giving up", async () => {
+Deno.test("a reader reads nothing before the first wait, and giving up loses nothing", async () => {
   const source = new Fed();
   using one = reader(source);
   assert.equal(source.reads, 0);
@@ -44,7 +44,7 @@ Deno.test("nothing is read before the first wait, and nothing is lost by giving 
   assert.equal(source.reads, 1);
 });
 
-Deno.test("the end is readable, again and again; an error is told once", async () => {
+Deno.test("the end of a reader stays readable, and an error is reported once", async () => {
   const source = new Fed();
   using one = reader(source);
   const failing = one.read();
@@ -60,7 +60,7 @@ Deno.test("the end is readable, again and again; an error is told once", async (
   assert.deepEqual([await one.read(), await one.read(1)], [new Uint8Array(), new Uint8Array()]);
 });
 
-Deno.test("an epoll takes news of a reader and of a socket", async () => {
+Deno.test("an epoll reports events of a reader and of a socket", async () => {
   const [left, right] = await socketpair();
   const source = new Fed();
   {
@@ -81,7 +81,7 @@ Deno.test("an epoll takes news of a reader and of a socket", async () => {
   right.close();
 });
 
-Deno.test("a child's output is waited on, and a poll without waiting finds what is there", async () => {
+Deno.test("select waits on a child's output, and a poll with timeout 0 finds present data", async () => {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["eval", "console.log('out'); await Deno.stdin.read(new Uint8Array(1))"],
     stdin: "piped",
@@ -96,7 +96,7 @@ Deno.test("a child's output is waited on, and a poll without waiting finds what 
   assert.ok((await child.status).success);
 });
 
-Deno.test("close gives the number back and ends a wait; arguments are checked", async () => {
+Deno.test("close of a reader releases its number and ends a wait, and arguments are checked", async () => {
   assert.throws(() => reader({} as ReadSource), TypeError);
   const one = reader(new Fed());
   await assert.rejects(one.read(0), RangeError);
@@ -139,7 +139,7 @@ const WAYS: { name: string; wait(one: Reader): Promise<boolean> }[] = [
 ];
 
 for (const { name, wait } of WAYS) {
-  Deno.test(`${name}: an empty chunk is no event, the data behind it is one`, async () => {
+  Deno.test(`${name}: an empty chunk is no event, and the data after it is one`, async () => {
     let controller!: ReadableStreamDefaultController<Uint8Array>;
     using one = reader(new ReadableStream<Uint8Array>({ start: (it) => void (controller = it) }));
     const waiting = wait(one);
@@ -154,7 +154,7 @@ for (const { name, wait } of WAYS) {
   });
 }
 
-Deno.test("an epoll that reported a failed read hears of the data behind it", async () => {
+Deno.test("an epoll that reported a failed read reports the data after it", async () => {
   const source = new Fed();
   using one = reader(source);
   using poller = epoll();
@@ -183,14 +183,14 @@ function pieces(...parts: (string | Uint8Array)[]): ReadSource {
   };
 }
 
-Deno.test("readline: lines however they come, with their ends, and an empty text at the end", async () => {
+Deno.test("readline: returns lines with their ends, however chunks split them, and an empty text at the end", async () => {
   using one = reader(pieces("one\ntw", "o\n\nthr", "ee\r\n", "fo\rur\r", "\nlast"));
   const lines = [];
   for (let i = 0; i < 8; i++) lines.push(await one.readline());
   assert.deepEqual(lines, ["one\n", "two\n", "\n", "three\n", "fo\rur\n", "last", "", ""]);
 });
 
-Deno.test("readline: a character that is cut by a read stays whole; bytes that are no UTF-8 are replaced", async () => {
+Deno.test("readline: joins a character that a read has split, and replaces bytes that are not UTF-8", async () => {
   const bytes = new TextEncoder().encode("世界\ufeff😀\n");
   using one = reader(pieces(...Array.from(bytes, (byte) => Uint8Array.of(byte)), Uint8Array.of(0xff, 0x61, 0x0a)));
   assert.equal(await one.readline(), "世界\ufeff😀\n");
@@ -216,7 +216,7 @@ Deno.test("readline: a limit counts characters, and bounds a line that does not 
   assert.equal(await three.readline(2), "\ufffd");
 });
 
-Deno.test("readline: what was given up is lost in no part, and read() takes what readline left", async () => {
+Deno.test("readline: giving up loses nothing, and read() returns the data that readline left", async () => {
   const source = new Fed();
   using one = reader(source);
   const controller = new AbortController();
@@ -233,7 +233,7 @@ Deno.test("readline: what was given up is lost in no part, and read() takes what
   assert.equal(text(await one.read()), "and more");
 });
 
-Deno.test("readline: lines that are there already are ready, one after the other", async () => {
+Deno.test("readline: a reader is ready while it holds complete lines", async () => {
   const source = new Fed();
   using one = reader(source);
   const first = one.readline();
@@ -244,7 +244,7 @@ Deno.test("readline: lines that are there already are ready, one after the other
   assert.deepEqual(await select([one], [], [], 0), [[], [], []]);
 });
 
-Deno.test("readline: an error is told once, and the half line before it is kept", async () => {
+Deno.test("readline: an error is reported once, and the half line before it is kept", async () => {
   const source = new Fed();
   using one = reader(source);
   const failing = one.readline();
@@ -268,7 +268,7 @@ Deno.test("concurrent reads of a reader are served in order", async () => {
   assert.deepEqual([first, text(two), second], ["first line\n", "ab", "second\n"]);
 });
 
-Deno.test("readlines: all lines, or those up to a hint; a signal costs none", async () => {
+Deno.test("readlines: returns all lines, or lines up to a hint, and an abort loses none", async () => {
   using all = reader(pieces("one\ntw", "o\nthree"));
   assert.deepEqual(await all.readlines(), ["one\n", "two\n", "three"]);
   assert.deepEqual(await all.readlines(), []);

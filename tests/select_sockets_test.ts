@@ -25,7 +25,7 @@ function heap(): number {
 function suite({ name, module: socket }: Subject): void {
   const { epoll, poll, select } = socket;
 
-  Deno.test(`${name}: what was sent before the wait is in its answer, all of it`, async () => {
+  Deno.test(`${name}: a wait reports all data that was sent before it`, async () => {
     const [ours, theirs] = await pairs(socket, 5);
     using poller = epoll();
     const polled = poll();
@@ -48,7 +48,7 @@ function suite({ name, module: socket }: Subject): void {
     close(ours, theirs);
   });
 
-  Deno.test(`${name}: sent to several at once: one wait reports them all`, async () => {
+  Deno.test(`${name}: one wait reports all sockets that received data at the same time`, async () => {
     const [ours, theirs] = await pairs(socket, 4);
     using poller = epoll();
     for (const sock of ours) poller.register(sock, EPOLLIN | EPOLLET);
@@ -61,7 +61,7 @@ function suite({ name, module: socket }: Subject): void {
     close(ours, theirs);
   });
 
-  Deno.test(`${name}: epoll tells every news of streams, listeners and datagram sockets`, async () => {
+  Deno.test(`${name}: epoll reports all events of streams, listeners and datagram sockets`, async () => {
     for (const mode of [0, EPOLLET, EPOLLONESHOT]) {
       const [[left], [right]] = await pairs(socket, 1);
       using server = socket.create_server(["127.0.0.1", 0]);
@@ -90,7 +90,7 @@ function suite({ name, module: socket }: Subject): void {
     }
   });
 
-  Deno.test(`${name}: edge: more data is news, although the first was not received`, async () => {
+  Deno.test(`${name}: edge: more data is an edge, although the first data was not received`, async () => {
     const [[left], [right]] = await pairs(socket, 1);
     using poller = epoll();
     poller.register(right, EPOLLIN | EPOLLET);
@@ -103,7 +103,7 @@ function suite({ name, module: socket }: Subject): void {
     close([left, right]);
   });
 
-  Deno.test(`${name}: a socket that is closed during a wait ends select, is POLLNVAL for poll and gone for epoll`, async () => {
+  Deno.test(`${name}: a socket that is closed during a wait ends select, is POLLNVAL for poll, and leaves epoll`, async () => {
     const [[a, b, c], theirs] = await pairs(socket, 3);
     const polled = poll();
     polled.register(b, POLLIN);
@@ -157,7 +157,7 @@ function suite({ name, module: socket }: Subject): void {
 }
 
 function processSuite({ name, url }: Subject): void {
-  Deno.test(`${name}: a wait keeps the process alive, what is registered in an epoll does not`, async () => {
+  Deno.test(`${name}: a wait keeps the process alive, and a registration in an epoll does not`, async () => {
     await using program = await runDeno(`
     import { create_server, epoll, select, socketpair } from ${JSON.stringify(url)};
     const server = create_server(["127.0.0.1", 0]);

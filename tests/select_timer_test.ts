@@ -14,7 +14,7 @@ function sleeper(ms: number): { timer: WaitTimer; woken: Promise<number> } {
   return { timer: realRuntime.timers.take({ wake: () => resolve(performance.now() - deadline) }, deadline), woken };
 }
 
-Deno.test("the spare timer serves a later deadline and one before its own", async () => {
+Deno.test("the spare timer serves deadlines after its own and before it", async () => {
   const open = new Memory();
   for (const [first, second] of [[10, 30], [60_000, 10], [10, 10]]) {
     sleeper(first).timer.release();
@@ -34,7 +34,7 @@ Deno.test("concurrent waits have a timer each", async () => {
 });
 
 Deno.test({
-  name: "with the last descriptor the spare timer goes",
+  name: "closing the last descriptor clears the spare timer",
   sanitizeOps: true,
   fn: async () => {
     const one = new Memory();
@@ -48,7 +48,7 @@ Deno.test({
   },
 });
 
-Deno.test("the process ends after a wait that was over before its time", async () => {
+Deno.test("the process ends after a wait that ended before its timeout", async () => {
   await using program = await runDeno(`
     import { realRuntime } from ${JSON.stringify(import.meta.resolve("../deno/runtime.ts"))};
     import { select } from ${JSON.stringify(import.meta.resolve("../select.ts"))};

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { poll, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDNORM, select } from "../select.ts";
 import { Memory } from "./_memory_pollable.ts";
 
-Deno.test("select returns the very objects, in order, as often as they were named", async () => {
+Deno.test("select returns the given objects, in order, as often as they were given", async () => {
   const a = new Memory(POLLIN | POLLOUT);
   const b = new Memory(POLLOUT);
   const c = new Memory(POLLIN);
@@ -33,7 +33,7 @@ Deno.test("each list has its events", async () => {
   }
 });
 
-Deno.test("a wait registers once with each and withdraws everywhere, however it ends", async () => {
+Deno.test("a wait registers once with each descriptor, and withdraws from all at its end", async () => {
   const many = Array.from({ length: 5 }, () => new Memory());
   const registered = () => many.map((one) => one.waiters.size);
   const endings: Record<string, (controller: AbortController) => void> = {
@@ -60,7 +60,7 @@ Deno.test("a wait registers once with each and withdraws everywhere, however it 
   for (const one of many) one.closeNumber();
 });
 
-Deno.test("a wake without an event does not end the wait, and events that came together are reported together", async () => {
+Deno.test("a wake without an event does not end a wait, and simultaneous events are reported together", async () => {
   const [a, b] = [new Memory(), new Memory()];
   const waiting = select([a, b], [], []);
   await Promise.resolve();
@@ -99,7 +99,7 @@ Deno.test("a loop of waits that always find ready sockets lets the event loop tu
   one.closeNumber();
 });
 
-Deno.test("poll reports what was asked for, errors and hang-up, and POLLNVAL for what is not open", async () => {
+Deno.test("poll reports the given events, errors, hang-up, and POLLNVAL for closed descriptors", async () => {
   const a = new Memory(POLLIN | POLLOUT);
   const b = new Memory(POLLHUP | POLLERR);
   const c = new Memory(POLLIN);
@@ -125,7 +125,7 @@ Deno.test("poll reports what was asked for, errors and hang-up, and POLLNVAL for
   b.closeNumber();
 });
 
-Deno.test("one poll object can be waited in twice at a time", async () => {
+Deno.test("one poll object can be used in two concurrent waits", async () => {
   const one = new Memory();
   const poller = poll();
   poller.register(one, POLLIN);

@@ -12,7 +12,7 @@ type Behaviour = (selector: BaseSelector, rd: Socket, wr: Socket) => void | Prom
 
 /** The behaviours of every selector. */
 const BEHAVIOURS: Record<string, Behaviour> = {
-  "register answers the key and refuses what cannot be": (selector, rd) => {
+  "register returns the key and refuses wrong arguments": (selector, rd) => {
     const key = selector.register(rd, EVENT_READ, "data");
     assert.deepEqual(key, { fileobj: rd, fd: rd.fileno(), events: EVENT_READ, data: "data" });
     assert.throws(() => selector.register(rd, EVENT_READ), KeyError);
@@ -23,13 +23,13 @@ const BEHAVIOURS: Record<string, Behaviour> = {
     assert.throws(() => selector.register({} as Socket, EVENT_READ), RangeError);
     assert.equal(selector.get_map()!.size, 1);
   },
-  "unregister answers the key, once": (selector, rd) => {
+  "unregister returns the key, once": (selector, rd) => {
     const key = selector.register(rd, EVENT_READ);
     assert.equal(selector.unregister(rd), key);
     assert.throws(() => selector.unregister(rd), KeyError);
     assert.throws(() => selector.unregister(999999), KeyError);
   },
-  "unregister knows a closed object still": async (selector, rd, wr) => {
+  "unregister still accepts a closed object": async (selector, rd, wr) => {
     selector.register(rd, EVENT_READ);
     selector.register(wr, EVENT_WRITE);
     rd.close();

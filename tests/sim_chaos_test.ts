@@ -8,7 +8,7 @@ import { numberFromEnv } from "./sim/helpers.ts";
 const RUNS = numberFromEnv("BERKELEY_CHAOS", 500);
 const FIRST = numberFromEnv("BERKELEY_SEED", 1);
 
-Deno.test(`${RUNS} runs over networks that lose, double, reorder and cut`, async () => {
+Deno.test(`${RUNS} runs over networks with loss, duplicates, reordering and partitions`, async () => {
   const totals: Record<string, number> = { complete: 0, failed: 0, events: 0, time: 0 };
   for (let seed = FIRST; seed < FIRST + RUNS; seed++) {
     const { run, link, counts, complete, failed } = await chaos(seed).catch((error) => {

@@ -1,5 +1,5 @@
-// A simulated program that waits without a deadline for something that never comes is a deadlock. Its timers do not
-// hide that.
+// Waits without a deadline in a simulation. If no event can end such a wait, the run is a deadlock. The timers of the waits
+// must not hide that.
 
 import assert from "node:assert/strict";
 import type * as standard from "../mod.ts";
@@ -23,7 +23,7 @@ const WAITS: Record<string, (socket: Module, server: standard.Socket) => Promise
 };
 
 for (const [name, wait] of Object.entries(WAITS)) {
-  Deno.test(`sim: ${name} without a deadline is a deadlock where nothing can happen`, async () => {
+  Deno.test(`sim: ${name} without a deadline is a deadlock if no event can end it`, async () => {
     const running = simulate({ seed: 1 }, async (net) => {
       await net.host("alone").run(async ({ socket }) => {
         await wait(socket, socket.create_server(["", 7000]));

@@ -1,4 +1,4 @@
-// What `observe` sees during a run, and sockets that no program holds.
+// The option `observe`, and connections in the list of a host's sockets.
 
 import assert from "node:assert/strict";
 import { failedRun, simulate } from "../sim.ts";
@@ -6,7 +6,7 @@ import type { Net } from "../sim.ts";
 
 const link = { latency: 0.01 };
 
-Deno.test("observe sees each state of a connection, also those that wake no program", async () => {
+Deno.test("observe is called in each state of a connection, also in states that wake no program", async () => {
   const states = new Set<string>();
   let packets = 0;
   let last = 0;
@@ -40,14 +40,14 @@ Deno.test("observe sees each state of a connection, also those that wake no prog
       "server LAST-ACK",
       "client SYN-SENT",
       "client FIN-WAIT-1",
-      "client FIN-WAIT-2", // An ACK causes this state. The client's program does not notice it.
+      "client FIN-WAIT-2", // An ACK causes this state. It wakes no program.
       "client TIME-WAIT",
     ]
   ) assert.ok(states.has(state), `${state} was not seen: ${[...states].join(", ")}`);
   assert.equal(packets, run.packets.length);
 });
 
-Deno.test("observe changes nothing of a run", async () => {
+Deno.test("observe does not change a run", async () => {
   const main = async (net: Net) => {
     net.host("a").run(async ({ socket }) => {
       using server = socket.create_server(["", 7]);
@@ -85,7 +85,7 @@ Deno.test("observe must be a function", async () => {
   await assert.rejects(simulate({ observe: 1 as never }, () => {}), TypeError);
 });
 
-Deno.test("a host lists the connections that wait for accept, and what they have received", async () => {
+Deno.test("a host lists the connections that wait for accept, with the data that they have received", async () => {
   await simulate({ seed: 1, link }, async (net) => {
     const server = net.host("server");
     const listener = server.socket.create_server(["", 7]);
@@ -100,7 +100,7 @@ Deno.test("a host lists the connections that wait for accept, and what they have
   });
 });
 
-Deno.test("a select without a timeout in which nothing can happen any more is a deadlock", async () => {
+Deno.test("a select without a timeout is a deadlock if no event can end it", async () => {
   for (const timeout of [undefined, null]) {
     const outcome = simulate({ seed: 1, limit: 1e6, link }, (net) =>
       net.host("a").run(async ({ socket }) => {

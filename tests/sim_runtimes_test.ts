@@ -1,4 +1,4 @@
-// The same run on every runtime, without permissions, from a bundle that uses nothing of a runtime.
+// The same run on every JavaScript runtime, without permissions, from a bundle that uses no API of a runtime.
 
 import assert from "node:assert/strict";
 import { available, TemporaryDirectory } from "./_helpers.ts";
@@ -11,7 +11,7 @@ const results = [];
 for (const seed of [${SEEDS}]) results.push(await portable(seed));
 `;
 
-/** The result in this process. The other runtimes must have the same. */
+/** Returns the result in this process, which the other runtimes must repeat. */
 async function expected(): Promise<string[]> {
   return await Promise.all(SEEDS.map(portable));
 }
@@ -79,7 +79,7 @@ Deno.test({
       `document.title = "done"; document.body.textContent = JSON.stringify(results);`,
     );
     const page = `${directory.fresh()}.html`;
-    // The script is inside the page, because another file would have another origin.
+    // The script is inside the page. A script in another file would have another origin.
     const script = (await Deno.readTextFile(file)).replaceAll("</script", "<\\/script");
     await Deno.writeTextFile(
       page,

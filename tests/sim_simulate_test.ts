@@ -1,4 +1,4 @@
-// simulate, explore and World: virtual time, seeds, ends, failures, crashes, clocks.
+// simulate, explore and World: virtual time, seeds, the end of a run, failures, crashes, clocks.
 
 import assert from "node:assert/strict";
 import { explore, failedRun, simulate, World } from "../sim.ts";
@@ -7,7 +7,7 @@ import { failure } from "./sim/helpers.ts";
 
 const decoder = new TextDecoder();
 
-/** An echo server on port 7. */
+/** Serves echo on port 7. */
 async function echo({ socket }: ProgramContext): Promise<void> {
   for await (const [conn] of socket.create_server(["", 7])) {
     (async () => {
@@ -24,7 +24,7 @@ async function ask({ socket }: ProgramContext, text = "ping"): Promise<string> {
   return decoder.decode(await sock.recv(100));
 }
 
-Deno.test("simulate passes the time of an hour in a moment, and the run ends with the last program", async () => {
+Deno.test("simulate runs an hour of virtual time at once, and the run ends with the last program", async () => {
   const run = await simulate({}, async (net) => {
     assert.equal(net.time, 0);
     await net.sleep(3600.25);
@@ -73,7 +73,7 @@ Deno.test("timeouts of sockets and of select are virtual and exact", async () =>
   });
 });
 
-Deno.test("the same seed gives the same fingerprint, another seed another one", async () => {
+Deno.test("the same seed gives the same fingerprint, and another seed gives another", async () => {
   const once = (seed: number) =>
     simulate({ seed, link: { latency: 0.02, jitter: 0.01, loss: 0.1 } }, async (net) => {
       net.host("server").serve(echo);
@@ -118,7 +118,7 @@ Deno.test("two runs at once do not disturb each other", async () => {
   for (const run of together) assert.equal(run.fingerprint, alone.fingerprint);
 });
 
-Deno.test("simultaneous events come in an order that the seed decides, and packets of one link in theirs", async () => {
+Deno.test("the seed decides the order of simultaneous events, but packets of one link keep theirs", async () => {
   const orders = new Set<string>();
   for (let seed = 1; seed <= 40; seed++) {
     await simulate({ seed, link: { latency: 0.01 } }, async (net) => {
@@ -142,11 +142,11 @@ Deno.test("simultaneous events come in an order that the seed decides, and packe
       orders.add(received.join());
     });
   }
-  // There are twenty ways to interleave three and three.
+  // Two sequences of three events can be interleaved in twenty ways.
   assert.ok(orders.size >= 10, `${orders.size} orders`);
 });
 
-Deno.test("timers that are due at once fire in an order that the seed decides", async () => {
+Deno.test("the seed decides the order of timers with the same deadline", async () => {
   const orders = new Set<string>();
   for (let seed = 1; seed <= 60; seed++) {
     const order: number[] = [];
@@ -158,7 +158,7 @@ Deno.test("timers that are due at once fire in an order that the seed decides", 
   assert.equal(orders.size, 6);
 });
 
-Deno.test("a failure in any program ends the run, and its message tells seed and time", async () => {
+Deno.test("a failure in any program ends the run, and its message has the seed and the time", async () => {
   class OwnError extends Error {}
   const failures: [string, (net: Net) => unknown][] = [
     ["main", async (net) => {
@@ -196,7 +196,7 @@ Deno.test("a failure in any program ends the run, and its message tells seed and
   assert.equal((await failure(() => simulate({}, () => Promise.reject(frozen)))).message, "cold [seed 1, 0 s]");
 });
 
-Deno.test("host.run answers its program's result; a failure that is not awaited is no unhandled rejection", async () => {
+Deno.test("host.run returns the result of its program, and a failure that is not awaited is no unhandled rejection", async () => {
   await simulate({}, async (net) => {
     assert.equal(await net.host("a").run(() => 42), 42);
     assert.equal(await net.host("a").run(async ({ sleep }) => (await sleep(1), "late")), "late");
@@ -204,7 +204,7 @@ Deno.test("host.run answers its program's result; a failure that is not awaited 
   await assert.rejects(simulate({}, (net) => void net.host("a").run(() => Promise.reject(new Error("no")))), /no \[/);
 });
 
-Deno.test("host.serve holds no run and is stopped with it", async () => {
+Deno.test("a run does not wait for the programs of host.serve, and stops them", async () => {
   let turns = 0;
   const run = await simulate({}, async (net) => {
     net.host("a").serve(async ({ sleep }) => {
@@ -220,7 +220,7 @@ Deno.test("host.serve holds no run and is stopped with it", async () => {
   assert.equal(turns, 3);
 });
 
-Deno.test("limit gives a run up", async () => {
+Deno.test("a run fails at its limit", async () => {
   const error = await failure(() =>
     simulate({ limit: 10 }, async (net) => {
       net.host("a").run(async function forever({ sleep }) {
@@ -233,7 +233,7 @@ Deno.test("limit gives a run up", async () => {
   assert.match(error.message, /\[seed 1, 10 s\]$/);
 });
 
-Deno.test("a deadlock is an error that says what waits for what", async () => {
+Deno.test("a deadlock is an error that lists what each socket waits for", async () => {
   const error = await failure(() =>
     simulate({ link: { latency: 0.01 } }, async (net) => {
       net.host("server").serve(async function accepting({ socket }) {
@@ -262,7 +262,7 @@ Deno.test("a deadlock is an error that says what waits for what", async () => {
   assert.match(message, /\[seed 1, 0\.1 s\]$|\[seed 1, 0\.0\d+ s\]$/);
 });
 
-Deno.test("two ends that only send are a deadlock, though their probes go on", async () => {
+Deno.test("two ends that only send are a deadlock, although their probes continue", async () => {
   const error = await failure(() =>
     simulate({ link: { latency: 0.01 } }, async (net) => {
       net.host("server").run(async ({ socket }) => {
@@ -297,7 +297,7 @@ Deno.test("explore runs many seeds and rejects with the first that fails", async
 });
 
 Deno.test("explore finds a race that one order of events hides", async () => {
-  // Two writers read, wait and write back. The result is right only if they do not overlap.
+  // Two writers each read a value, wait and write it back. The result is right only if they do not overlap.
   const race = async (net: Net) => {
     let balance = 0;
     const add = async () => {
@@ -313,7 +313,7 @@ Deno.test("explore finds a race that one order of events hides", async () => {
   await assert.rejects(simulate({ seed }, race), new RegExp(`seed ${seed}`));
 });
 
-Deno.test("a crash is silent: peers are not told, pending calls never settle, and a restart runs serve anew", async () => {
+Deno.test("a crash sends nothing, pending calls never settle, and a restart runs the programs of serve again", async () => {
   let settled = false;
   let starts = 0;
   const run = await simulate({ link: { latency: 0.01 }, limit: 1000 }, async (net) => {
@@ -386,7 +386,7 @@ Deno.test("skew moves a host's wall clock, and nothing else", async () => {
   });
 });
 
-Deno.test("net.outside holds virtual time for real waits, and real waits without it are named", async () => {
+Deno.test("virtual time stands still during net.outside, and the error of a deadlock names net.outside", async () => {
   await simulate({}, async (net) => {
     let ticks = 0;
     net.host("a").serve(async ({ sleep }) => {
@@ -410,7 +410,7 @@ Deno.test("net.outside holds virtual time for real waits, and real waits without
   resolve();
 });
 
-Deno.test("globals: setTimeout, Date, performance and Math.random are virtual during the run, and back after it", async () => {
+Deno.test("globals: setTimeout, Date, performance and Math.random are virtual only during the run", async () => {
   const real = [setTimeout, clearTimeout, setInterval, Date, performance.now, Math.random, AbortSignal.timeout];
   const once = (seed: number) =>
     simulate({ seed, globals: true, epoch: 1e6 }, async (net) => {
@@ -457,7 +457,7 @@ Deno.test("globals: setTimeout, Date, performance and Math.random are virtual du
   assert.equal(Date, real[3]);
 });
 
-Deno.test("partitions stop what is under way and what is sent later, both ways or one way", async () => {
+Deno.test("a partition drops packets that are under way or sent later, in both directions or one", async () => {
   const run = await simulate({ link: { latency: 1 } }, async (net) => {
     const [a, b] = ["a", "b"].map((name) => net.host(name));
     const received: Record<string, string[]> = { a: [], b: [] };
@@ -542,7 +542,7 @@ Deno.test("wrong arguments are refused at once", async () => {
   await assert.rejects(simulate({}, undefined as any), TypeError);
 });
 
-Deno.test("a run without a trace counts, and says why it has no packets", async () => {
+Deno.test("a run without a trace counts packets, and its fingerprint and drawings throw", async () => {
   const run = await simulate({ trace: false }, async (net) => {
     net.host("server").serve(echo);
     await net.host("client").run(ask);
@@ -553,7 +553,7 @@ Deno.test("a run without a trace counts, and says why it has no packets", async 
   assert.throws(() => run.ladder("client", "server"), /trace was false/);
 });
 
-Deno.test("World lives by the real clock, and leaves no timer behind when it is disposed of", async () => {
+Deno.test("World uses the real clock, and leaves no timer after it is disposed", async () => {
   using world = new World({ link: { latency: 0.005, loss: 0.05 }, seed: 4 });
   world.host("server").serve(echo);
   const start = performance.now();
@@ -572,7 +572,7 @@ Deno.test("World lives by the real clock, and leaves no timer behind when it is 
   assert.deepEqual(errors, [["Error: gone", "x"]]);
 });
 
-Deno.test("a wait over sockets of two hosts is an error that says so", async () => {
+Deno.test("a wait on sockets of two hosts is an error", async () => {
   await simulate({}, async (net) => {
     const [a, b] = [net.host("a").socket, net.host("b").socket];
     using foreign = b.socket();
@@ -580,7 +580,7 @@ Deno.test("a wait over sockets of two hosts is an error that says so", async () 
   });
 });
 
-Deno.test("a socket that is garbage-collected open stays open: the collector's time is chance", {
+Deno.test("a socket that is garbage-collected open stays open in a simulation", {
   ignore: !("gc" in globalThis),
 }, async () => {
   await simulate({}, async (net) => {

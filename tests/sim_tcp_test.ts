@@ -1,4 +1,4 @@
-// TCP over simulated links, packet by packet: what RFC 9293, 6298, 5681 and 6582 say, and what Linux does.
+// TCP over simulated links, packet by packet, compared with RFC 9293, 6298, 5681 and 6582, and with Linux.
 
 import assert from "node:assert/strict";
 import { simulate } from "../sim.ts";
@@ -17,7 +17,7 @@ interface Pair {
   b: Host;
 }
 
-/** Runs something over one connection between the hosts a (client) and b (server). */
+/** Runs a function with one connection between the hosts a (client) and b (server). */
 function connected(link: LinkOptions, body: (pair: Pair) => Promise<void>, seed = 1): Promise<Run> {
   return simulate({ seed, link: { latency: 0.05, ...link }, limit: 100_000 }, async (net) => {
     const [a, b] = [net.host("a"), net.host("b")];
@@ -29,14 +29,14 @@ function connected(link: LinkOptions, body: (pair: Pair) => Promise<void>, seed 
   });
 }
 
-/** The packets of a run from one host, with certain flags. */
+/** Returns the packets of a run from one host, with certain flags. */
 function sent({ packets }: Run, from: string, flags?: RegExp): PacketEntry[] {
   return packets.filter((packet) => packet.from === from && (flags === undefined || flags.test(packet.flags)));
 }
 
 const NO_LINGER = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
 
-Deno.test("handshake: SYN with MSS and window scale, and names of both ends", async () => {
+Deno.test("handshake: the SYNs have MSS and window scale, and both ends have their addresses", async () => {
   const run = await connected({}, async ({ client, server, net }) => {
     assert.deepEqual(server.getpeername(), client.getsockname());
     assert.deepEqual(client.getpeername(), ["10.0.0.2", 7]);
@@ -52,7 +52,7 @@ Deno.test("handshake: SYN with MSS and window scale, and names of both ends", as
   ]);
 });
 
-Deno.test("a SYN to a port without a listener is reset, a full queue drops it, and silence is ETIMEDOUT", async () => {
+Deno.test("a SYN to a closed port is reset, a full queue drops it, and a connect without an answer is ETIMEDOUT", async () => {
   const run = await simulate({ link: { latency: 0.05 }, limit: 1000 }, async (net) => {
     const [a, b] = [net.host("a"), net.host("b")];
     const refused = await failure(() => a.socket.create_connection(["b", 9]));
@@ -71,7 +71,7 @@ Deno.test("a SYN to a port without a listener is reset, a full queue drops it, a
     const begun = net.time;
     const silent = await failure(() => a.socket.create_connection(["10.0.0.2", 7]));
     assert.equal(silent.code, "ETIMEDOUT");
-    // 1, 2, 4 … 64 seconds: Linux sends a SYN six more times.
+    // Linux repeats a SYN six times, after 1, 2, 4, 8, 16 and 32 seconds, and gives up 64 seconds after the last one.
     assert.ok(Math.abs(net.time - begun - 127) < 1e-9, `${net.time - begun}`);
   });
   assert.equal(run.packets[1].flags, "RST,ACK");
@@ -93,7 +93,7 @@ Deno.test("both ends connect to each other at once: one connection", async () =>
   });
 });
 
-Deno.test("a socket that connects to itself talks to itself", async () => {
+Deno.test("a socket that connects to itself receives its own data", async () => {
   await simulate({}, async (net) => {
     const sock = net.host("a").socket.socket();
     sock.bind(["127.0.0.1", 5000]);
@@ -104,7 +104,7 @@ Deno.test("a socket that connects to itself talks to itself", async () => {
   });
 });
 
-Deno.test("segments are as long as the link's MTU allows, and follow it when it changes", async () => {
+Deno.test("the MTU of a link limits the length of segments, also after it has changed", async () => {
   const run = await connected({ mtu: 1300 }, async ({ client, server, net }) => {
     await client.sendall(new Uint8Array(10_000));
     await server.recv(10_000, 0x100);
@@ -137,12 +137,12 @@ Deno.test("a lost segment is sent again after the timeout, which doubles", async
   assert.equal(gaps[0], 0.2);
 });
 
-Deno.test("three duplicate acknowledgements bring a lost segment back before the timeout", async () => {
+Deno.test("after three duplicate acknowledgements a lost segment is sent again before the timeout", async () => {
   let lost = false;
   const run = await connected({ bandwidth: 1e6, queue: 1e6 }, async ({ client, server, net }) => {
     const reading = server.recv(100_000, 0x100);
     const sending = client.sendall(new Uint8Array(100_000));
-    // A short loss in the middle.
+    // A short partition in the middle of the transfer.
     await net.sleep(0.205);
     net.link("a", "b", { loss: 1 });
     await net.sleep(0.0016);
@@ -175,12 +175,12 @@ Deno.test("the window grows from ten segments: slow start, then by one segment a
     await reading;
   });
   assert.equal(rounds[0], 10);
-  // It doubles with each round trip, as far as the peer's window allows.
+  // The window doubles with each round trip, as far as the peer's window allows.
   assert.ok(Math.abs(rounds[2] / 20 - 1) < 0.2, `${rounds}`);
   assert.ok(Math.abs(rounds[3] / 40 - 1) < 0.2, `${rounds}`);
 });
 
-Deno.test("a line with a short queue is used well: losses cost no more than half of it", async () => {
+Deno.test("a link with a short queue is used well, also with losses", async () => {
   for (const loss of [0, 0.005]) {
     const run = await connected({ latency: 0.02, bandwidth: 1e6, queue: 20_000, loss }, async ({ client, server }) => {
       const sending = client.sendall(new Uint8Array(5_000_000)).then(() => client.shutdown(1));
@@ -207,7 +207,7 @@ Deno.test("Nagle's algorithm holds small segments back, and TCP_NODELAY does not
   }
 });
 
-Deno.test("TCP_CORK holds data until it is pulled", async () => {
+Deno.test("TCP_CORK holds data until the option is cleared", async () => {
   await connected({}, async ({ client, server, a, net }) => {
     const { IPPROTO_TCP, TCP_CORK } = a.socket;
     client.setsockopt(IPPROTO_TCP, TCP_CORK, 1);
@@ -221,7 +221,7 @@ Deno.test("TCP_CORK holds data until it is pulled", async () => {
   });
 });
 
-Deno.test("acknowledgements wait 40 ms for an answer, and go along with one that comes sooner", async () => {
+Deno.test("acknowledgements are delayed by 40 ms, and an answer that is sent sooner carries them", async () => {
   const run = await connected({}, async ({ client, server, net }) => {
     await client.sendall("question");
     await server.recv(10);
@@ -241,12 +241,12 @@ Deno.test("acknowledgements wait 40 ms for an answer, and go along with one that
   assert.ok(Math.abs(last.time - answered.arrival! - 0.04) < 1e-9, "the last one waits for nothing");
 });
 
-Deno.test("a window that is shut is probed, and its opening is noticed though the news is lost", async () => {
+Deno.test("a closed window is probed, so the loss of a window update does not stop the transfer", async () => {
   const run = await connected({ latency: 0.01 }, async ({ client, server, net }) => {
     const data = new Uint8Array(1_000_000).fill(7);
     const sending = client.sendall(data);
     await net.sleep(30);
-    // The reader makes room while nothing from it arrives.
+    // The reader makes room while its packets are lost.
     net.partition("b", "a", { oneWay: true });
     let received = (await server.recv(200_000)).length;
     await net.sleep(1);
@@ -264,7 +264,7 @@ Deno.test("a window that is shut is probed, and its opening is noticed though th
   assert.ok(run.time < 60, `${run.time}`);
 });
 
-Deno.test("a probed peer that vanishes is given up", async () => {
+Deno.test("a connection ends if a probed peer does not answer", async () => {
   await connected({ latency: 0.01 }, async ({ client, net, b }) => {
     const sending = failure(() => client.sendall(new Uint8Array(2_000_000)));
     await net.sleep(5);
@@ -295,7 +295,7 @@ Deno.test("data that is never acknowledged is ETIMEDOUT after Linux's fifteen tr
   });
 });
 
-Deno.test("SO_KEEPALIVE finds a peer that crashed, and one that started anew", async () => {
+Deno.test("SO_KEEPALIVE detects a peer that crashed, and a peer that was restarted", async () => {
   for (const restarts of [false, true]) {
     await connected({}, async ({ client, net, a, b }) => {
       const { SOL_SOCKET, SO_KEEPALIVE, IPPROTO_TCP, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT } = a.socket;
@@ -313,7 +313,7 @@ Deno.test("SO_KEEPALIVE finds a peer that crashed, and one that started anew", a
   }
 });
 
-Deno.test("the end that closes first waits in TIME_WAIT for a minute, and its port is taken so long", async () => {
+Deno.test("the end that closes first waits in TIME_WAIT for a minute, and its port is occupied meanwhile", async () => {
   const run = await connected({}, async ({ client, server, net, a }) => {
     const [, port] = client.getsockname() as [string, number];
     const states = () => a.sockets().map(({ state }) => state).filter((state) => state !== "LISTEN");
@@ -370,9 +370,9 @@ Deno.test("a FIN that is repeated in TIME_WAIT is acknowledged again, and not re
   assert.equal(run.packets.at(-1)!.flags, "ACK");
 });
 
-Deno.test("data behind a close is reset, and data that is only repeated is not", async () => {
+Deno.test("new data after a close is reset, and repeated data is not", async () => {
   const run = await connected({}, async ({ client, server, net }) => {
-    // Its acknowledgement is lost, so that it is repeated after the close.
+    // The acknowledgement of the data is lost, so the data is repeated after the close.
     await net.sleep(1);
     net.partition("b", "a", { oneWay: true });
     await client.sendall("repeated");
@@ -412,7 +412,7 @@ Deno.test("closing with unread data, and SO_LINGER with 0 seconds, reset the pee
   }
 });
 
-Deno.test("half-close: data goes on in the other direction", async () => {
+Deno.test("half-close: the other direction stays open", async () => {
   await connected({ loss: 0.1 }, async ({ client, server }) => {
     await client.sendall("question");
     await client.shutdown(1);
@@ -427,7 +427,7 @@ Deno.test("half-close: data goes on in the other direction", async () => {
   });
 });
 
-Deno.test("a reset that came too early is asked for again, and does not cut off what is on its way", async () => {
+Deno.test("a reset that overtakes data is confirmed first, so that the data is not lost", async () => {
   // The reset overtakes the data, so its sequence number is not the next one.
   for (let seed = 1; seed <= 20; seed++) {
     await connected({ jitter: 0.05 }, async ({ client, server, b, net }) => {
@@ -436,14 +436,14 @@ Deno.test("a reset that came too early is asked for again, and does not cut off 
       server.close();
       await net.sleep(2);
       const data = await client.recv(10).catch((error) => error.code);
-      // A connection that is reset may lose data, but it never looks like a clean end.
+      // A reset connection may lose data. It must not look like the end of the stream.
       assert.ok(data === "ECONNRESET" || decoder.decode(data) === "data", String(data));
       if (data !== "ECONNRESET") assert.equal((await failure(() => client.recv(1))).code, "ECONNRESET");
     }, seed);
   }
 });
 
-Deno.test("connections over duplicates, reordering and loss: every byte once and in order", async () => {
+Deno.test("with duplicates, reordering and loss every byte arrives once and in order", async () => {
   const data = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7 + (i >> 8)) & 0xff);
   for (let seed = 1; seed <= 10; seed++) {
     const link = { latency: 0.02, jitter: 0.02, loss: 0.05, duplicate: 0.1, reorder: 0.1 };
@@ -476,7 +476,7 @@ Deno.test("IPv6 connections, and a dual-stack listener", async () => {
   });
 });
 
-Deno.test("TCP_INFO and host.sockets() tell what a connection measures", async () => {
+Deno.test("TCP_INFO and host.sockets() return the measurements of a connection", async () => {
   await connected({}, async ({ client, server, a, net }) => {
     await client.sendall(new Uint8Array(3000));
     await net.sleep(1);
@@ -498,7 +498,7 @@ Deno.test("TCP_INFO and host.sockets() tell what a connection measures", async (
   });
 });
 
-Deno.test("SO_RCVTIMEO and SO_SNDTIMEO bound blocking calls, SO_RCVLOWAT what they wait for", async () => {
+Deno.test("SO_RCVTIMEO and SO_SNDTIMEO bound blocking calls, and SO_RCVLOWAT sets how much a receive waits for", async () => {
   await connected({}, async ({ client, server, b, net }) => {
     const { SOL_SOCKET, SO_RCVTIMEO, SO_RCVLOWAT } = b.socket;
     const two = new Uint8Array(16);
@@ -519,8 +519,9 @@ Deno.test("SO_RCVTIMEO and SO_SNDTIMEO bound blocking calls, SO_RCVLOWAT what th
   });
 });
 
-Deno.test("TCP: a segment fills at most half of the largest window, so that part of a window is used", async () => {
-  // Over loopback the MTU allows a segment that is as long as the window. Behind a few unacknowledged bytes it would not fit.
+Deno.test("a segment fills at most half of the largest window, so that a partly used window is used too", async () => {
+  // The MTU of loopback allows a segment that is as long as the window. Such a segment would not fit while a few bytes are
+  // unacknowledged.
   const run = await simulate({ seed: 1 }, (net) =>
     net.host("a").run(async ({ socket }) => {
       using server = socket.create_server(["127.0.0.1", 0]);

@@ -1,4 +1,4 @@
-// The timeline, its timers and the two pacers; the random sequences.
+// The timeline, its timers, its two pacers, and the random sequences.
 
 import assert from "node:assert/strict";
 import { Random } from "../sim/random.ts";
@@ -17,7 +17,7 @@ function drain(timeline: Timeline): void {
   while (timeline.step(Infinity));
 }
 
-Deno.test("Timeline fires by time, at the same time by tie, and after() comes last", () => {
+Deno.test("Timeline orders events by time and then by tie, and after() comes last", () => {
   const timeline = new Timeline(1);
   const order: string[] = [];
   const note = (name: string) => ({ fire: () => void order.push(name) });
@@ -34,10 +34,10 @@ Deno.test("Timeline fires by time, at the same time by tie, and after() comes la
   drain(timeline);
   assert.deepEqual(order, ["tie 0.1", "at once", "tie 0.9", "tie 0.9 again", "after", "late"]);
   assert.equal(timeline.now, 5);
-  assert.equal(timeline.pending.news, 0);
+  assert.equal(timeline.pending.progress, 0);
 });
 
-Deno.test("Timeline never goes back: what is due in the past happens now", () => {
+Deno.test("Timeline: an event with a past time happens at the present time", () => {
   const timeline = new Timeline(1);
   const times: number[] = [];
   timeline.at(10, { fire: () => timeline.at(4, { fire: () => void times.push(timeline.now) }) });
@@ -45,7 +45,7 @@ Deno.test("Timeline never goes back: what is due in the past happens now", () =>
   assert.deepEqual(times, [10]);
 });
 
-Deno.test("Timer fires once at its latest deadline, and a cleared one does not move the time", () => {
+Deno.test("Timer fires once at its latest deadline, and a cleared timer does not advance the time", () => {
   const timeline = new Timeline(1);
   const fired: number[] = [];
   const timer = new Timer(timeline, () => fired.push(timeline.now));
@@ -53,21 +53,21 @@ Deno.test("Timer fires once at its latest deadline, and a cleared one does not m
   timer.set(30);
   timer.set(20);
   assert.equal(timer.deadline, 20);
-  assert.equal(timeline.pending.news, 1);
+  assert.equal(timeline.pending.progress, 1);
   drain(timeline);
   assert.deepEqual(fired, [20]);
   assert.equal(timer.isSet, false);
   timer.set(1000);
   timer.clear();
   timer.clear();
-  assert.equal(timeline.pending.news, 0);
+  assert.equal(timeline.pending.progress, 0);
   timer.set(5, "probe");
-  timer.hope = "expiry";
-  assert.deepEqual(timeline.pending, { news: 0, probe: 0, background: 0, expiry: 1 });
+  timer.kind = "expiry";
+  assert.deepEqual(timeline.pending, { progress: 0, probe: 0, background: 0, expiry: 1 });
   drain(timeline);
   assert.deepEqual(fired, [20, 25]);
   assert.equal(timeline.now, 25, "not 1020");
-  assert.deepEqual(timeline.pending, { news: 0, probe: 0, background: 0, expiry: 0 });
+  assert.deepEqual(timeline.pending, { progress: 0, probe: 0, background: 0, expiry: 0 });
 });
 
 Deno.test("Timer set again and again leaves one event in the queue", () => {
@@ -77,7 +77,7 @@ Deno.test("Timer set again and again leaves one event in the queue", () => {
   assert.equal(timeline.size, 1);
 });
 
-Deno.test("the same events in the same order for the same seed", () => {
+Deno.test("the same seed gives the same order of events", () => {
   const once = (seed: number) => {
     const timeline = new Timeline(seed);
     const order: number[] = [];
@@ -89,7 +89,7 @@ Deno.test("the same events in the same order for the same seed", () => {
   assert.notEqual(once(3), once(4));
 });
 
-Deno.test("runVirtually lets promises settle between events, and tells why it stopped", async () => {
+Deno.test("runVirtually lets promises settle between events, and returns the reason why it stopped", async () => {
   const over = () => false;
   const outside = new OutsideWaits();
   const timeline = new Timeline(1);
@@ -118,13 +118,13 @@ Deno.test("runVirtually lets promises settle between events, and tells why it st
   assert.equal(await runVirtually(busy, outside, Infinity, over), "no time passes");
 });
 
-Deno.test("EventQueue takes actions by time, then by tie, then by order of entry, postponed ones at their new time", () => {
+Deno.test("EventQueue orders actions by time, tie and order of entry, and postponed actions by their new time", () => {
   const queue = new EventQueue();
   const random = new Random(1);
   const expected: { time: number; tie: number; order: number }[] = [];
   const taken: number[] = [];
   for (let order = 0; order < 1000; order++) {
-    // Few times and ties, so that many are the same.
+    // There are few different times and ties, so that many are equal.
     const entered = random.below(20);
     const tie = random.below(5) / 5;
     const action: Action = { fire: () => taken.push(order) };
@@ -158,19 +158,19 @@ Deno.test("HostClock: a stopped clock has no timers pending, and calls nothing",
   clock.clearTimeout(cleared);
   clock.clearTimeout(cleared);
   other.setTimeout(() => called.push("other"), 4);
-  assert.deepEqual(timeline.pending, { news: 2, probe: 0, background: 1, expiry: 0 });
+  assert.deepEqual(timeline.pending, { progress: 2, probe: 0, background: 1, expiry: 0 });
   clock.stop();
   clock.stop();
   clock.hold(held, true);
   clock.clearTimeout(held);
-  assert.deepEqual(timeline.pending, { news: 1, probe: 0, background: 0, expiry: 0 });
+  assert.deepEqual(timeline.pending, { progress: 1, probe: 0, background: 0, expiry: 0 });
   drain(timeline);
   assert.deepEqual(called, ["other"]);
   assert.equal(timeline.now, 4 * MILLISECOND);
-  assert.deepEqual(timeline.pending, { news: 0, probe: 0, background: 0, expiry: 0 });
+  assert.deepEqual(timeline.pending, { progress: 0, probe: 0, background: 0, expiry: 0 });
 });
 
-Deno.test("RealPacer sets no timer for what is due now: a timer takes a millisecond", async () => {
+Deno.test("RealPacer runs events that are due now without a timer", async () => {
   let time = 0;
   const timeline = new Timeline(1, () => time);
   new RealPacer(timeline);
@@ -203,7 +203,7 @@ Deno.test("RealPacer sets no timer for expiries alone, and fires the others as t
   const expiry = new Timer(timeline, () => assert.fail("it keeps no process alive"), "expiry");
   expiry.set(1);
   const { promise, resolve } = Promise.withResolvers<void>();
-  // The test's sanitizers would find a timer that is left.
+  // The sanitizers of the test find a timer that is still set.
   await new Promise((resolve) => setTimeout(resolve, 3));
   expiry.clear();
   new Timer(timeline, resolve).set(5 * MILLISECOND);

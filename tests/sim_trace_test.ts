@@ -5,7 +5,7 @@ import { simulate } from "../sim.ts";
 import type { Run } from "../sim.ts";
 import { available, TemporaryDirectory } from "./_helpers.ts";
 
-/** A run with everything: TCP with loss and retransmission, long and short datagrams, ICMP, both IP versions. */
+/** Returns a run with TCP, loss and retransmission, long and short datagrams, ICMP, and both IP versions. */
 function everything(): Promise<Run> {
   return simulate(
     { seed: 5, link: { latency: 0.02, loss: 0.05, duplicate: 0.02 }, epoch: 1_600_000_000 },
@@ -37,7 +37,7 @@ function everything(): Promise<Run> {
   );
 }
 
-Deno.test("the ladder shows each packet between two hosts, what it says and what became of it", async () => {
+Deno.test("the ladder shows each packet between two hosts, with its label and its fate", async () => {
   const run = await simulate({ link: { latency: 0.25 } }, async (net) => {
     net.host("server").serve(async ({ socket }) => {
       const [conn] = await socket.create_server(["", 7]).accept();
@@ -72,7 +72,7 @@ Deno.test("the ladder shows each packet between two hosts, what it says and what
   assert.equal(run.ladder("server", "client").split("\n").length, 10);
 });
 
-Deno.test("the drawing has a line for each packet, and no text that is markup", async () => {
+Deno.test("the drawing has a line for each packet, and escapes its texts", async () => {
   const run = await everything();
   const svg = run.svg("client", "server");
   const between = run.packets.filter(({ from, to }) => from !== to).length;
@@ -83,7 +83,7 @@ Deno.test("the drawing has a line for each packet, and no text that is markup", 
   );
   assert.match(svg, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" viewBox="0 0 700 \d+/);
   for (const number of svg.match(/NaN|undefined|Infinity/g) ?? []) assert.fail(number);
-  // Every element is opened and closed.
+  // Each element has a start and an end.
   const depth = [...svg.matchAll(/<(\/?)[a-z]+[^>]*?(\/?)>/g)].reduce(
     (sum, [, end, empty]) => sum + (end ? -1 : empty ? 0 : 1),
     0,
@@ -104,7 +104,7 @@ async function tshark(capture: Uint8Array, ...args: string[]): Promise<string[]>
 const CHECKED = ["ip", "tcp", "udp"].flatMap((name) => ["-o", `${name}.check_checksum:TRUE`]);
 
 Deno.test({
-  name: "tshark reads a capture: nothing malformed, every checksum right, and the analysis knows what was sent again",
+  name: "tshark reads a capture: no packet is malformed, all checksums are correct, and it finds retransmissions",
   ignore: !available("tshark"),
   async fn() {
     const run = await everything();
@@ -155,7 +155,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a capture on one host has what it sent and what arrived, in the order of its clock",
+  name: "a capture on one host has its sent and received packets, in the order of time",
   ignore: !available("tshark"),
   async fn() {
     const run = await everything();

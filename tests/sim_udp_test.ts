@@ -1,4 +1,4 @@
-// Datagrams over simulated links: fragments, ICMP, multicast, broadcast, queues; and the faults of links.
+// Datagrams over simulated links: fragments, ICMP, multicast, broadcast, queues, and the faults of links.
 
 import assert from "node:assert/strict";
 import { simulate } from "../sim.ts";
@@ -8,14 +8,14 @@ import { failure } from "./sim/helpers.ts";
 
 const decoder = new TextDecoder();
 
-/** A datagram socket on a host, bound to a port. */
+/** Opens a datagram socket on a host and binds it to a port. */
 function datagrams({ socket }: Host, port = 0, family = socket.AF_INET): Socket {
   const sock = socket.socket(family, socket.SOCK_DGRAM);
   sock.bind(["", port]);
   return sock;
 }
 
-/** The datagrams in a socket's queue. */
+/** Receives all datagrams in the queue of a socket. */
 async function received(sock: Socket): Promise<string[]> {
   sock.setblocking(false);
   const all: string[] = [];
@@ -29,12 +29,12 @@ async function received(sock: Socket): Promise<string[]> {
   }
 }
 
-/** Two hosts. */
+/** Adds two hosts. */
 function pair(net: Net): [Host, Host] {
   return [net.host("a"), net.host("b")];
 }
 
-Deno.test("a closed port answers with ICMP: ECONNREFUSED on a connected socket, nothing on another", async () => {
+Deno.test("a closed port answers with ICMP, which is ECONNREFUSED on a connected socket only", async () => {
   for (const family of [2, 10]) {
     const run = await simulate({ link: { latency: 0.01 } }, async (net) => {
       const [a, b] = pair(net);
@@ -89,7 +89,7 @@ Deno.test("a long datagram travels in fragments, and one lost fragment loses it"
   assert.ok(lossy.counts.lost > 80);
 });
 
-Deno.test("a queue that is full drops fragments and datagrams, and the others keep their order", async () => {
+Deno.test("a full queue of a link drops fragments and datagrams, and the others keep their order", async () => {
   const run = await simulate({ link: { latency: 0.01, bandwidth: 100_000, queue: 5000 } }, async (net) => {
     const [a, b] = pair(net);
     const [from, to] = [datagrams(a), datagrams(b, 9)];
@@ -102,7 +102,7 @@ Deno.test("a queue that is full drops fragments and datagrams, and the others ke
   assert.deepEqual(run.packets.slice(0, 3).map(({ arrival }) => arrival), [0.02, 0.03, 0.04]);
 });
 
-Deno.test("loss, duplicates, reordering and jitter happen as often as they are asked for", async () => {
+Deno.test("loss, duplicates, reordering and jitter occur with the given probabilities", async () => {
   const count = 4000;
   const cases = [["loss", "lost", 0.25], ["duplicate", "duplicated", 0.25], ["reorder", "reordered", 0.25]] as const;
   for (const [option, counted, probability] of cases) {
@@ -130,7 +130,7 @@ Deno.test("loss, duplicates, reordering and jitter happen as often as they are a
   assert.ok(run.counts.reordered > 300);
 });
 
-Deno.test("a socket's queue has bounds, and drops what is beyond them", async () => {
+Deno.test("a socket drops datagrams that do not fit into its queue", async () => {
   await simulate({}, async (net) => {
     const [a, b] = pair(net);
     const [from, to] = [datagrams(a), datagrams(b, 9)];
@@ -142,7 +142,7 @@ Deno.test("a socket's queue has bounds, and drops what is beyond them", async ()
   });
 });
 
-Deno.test("a broadcast reaches every host's port, its own too, and needs SO_BROADCAST", async () => {
+Deno.test("a broadcast reaches all hosts, its own too, and needs SO_BROADCAST", async () => {
   await simulate({ link: { latency: 0.01 } }, async (net) => {
     const hosts = ["a", "b", "c"].map((name) => net.host(name));
     const socks = hosts.map((host) => datagrams(host, 9));
@@ -155,7 +155,7 @@ Deno.test("a broadcast reaches every host's port, its own too, and needs SO_BROA
   });
 });
 
-Deno.test("multicast: members hear it, IP_MULTICAST_LOOP and TTL 0 keep it here or away, leaving ends it", async () => {
+Deno.test("multicast: members receive it, IP_MULTICAST_LOOP and TTL 0 limit it, and leaving ends it", async () => {
   await simulate({ link: { latency: 0.01 } }, async (net) => {
     const [a, b] = pair(net);
     const { IPPROTO_IP, IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IP_MULTICAST_LOOP, IP_MULTICAST_TTL } = a.socket;
@@ -201,7 +201,7 @@ Deno.test("multicast over IPv6, by the index of an interface", async () => {
   });
 });
 
-Deno.test("a connected socket hears its peer alone, and comes before one that hears all", async () => {
+Deno.test("a connected socket receives only from its peer, and takes precedence over unconnected sockets", async () => {
   await simulate({ link: { latency: 0.01 } }, async (net) => {
     const [a, b] = pair(net);
     const c = net.host("c");
@@ -220,7 +220,7 @@ Deno.test("a connected socket hears its peer alone, and comes before one that he
   });
 });
 
-Deno.test("an address that no host has swallows what is sent to it", async () => {
+Deno.test("packets to an address that no host has are dropped without an error", async () => {
   const run = await simulate({ limit: 1000 }, async (net) => {
     const a = net.host("a");
     using sock = datagrams(a);
@@ -239,7 +239,7 @@ Deno.test("an address that no host has swallows what is sent to it", async () =>
   assert.ok(run.packets.every(({ fate, to }) => fate === "dropped" && to === ""));
 });
 
-Deno.test("names: every host by its name, itself as localhost, addresses back to names", async () => {
+Deno.test("names: hosts look up all hosts, themselves as localhost, and the names of addresses", async () => {
   await simulate({}, async (net) => {
     const [a, b] = pair(net);
     const { socket } = a;
@@ -278,7 +278,7 @@ Deno.test("Unix sockets stay within their host", async () => {
   });
 });
 
-Deno.test("what the simulation does not have is the kernel's error, and names the way out", async () => {
+Deno.test("features that the simulation does not have throw the kernel's error, which names the native backend", async () => {
   await simulate({}, async (net) => {
     const { socket } = net.host("a");
     const native = /native/;

@@ -1,4 +1,4 @@
-// The waits of the whole module in virtual time: each ends at its very moment, and an hour costs nothing.
+// All waits of the module in virtual time. Each ends exactly at its deadline, and an hour takes no real time.
 
 import assert from "node:assert/strict";
 import { errnoOf } from "../base/errno.ts";
@@ -7,10 +7,10 @@ import type { Host, Net, SocketModule } from "../sim.ts";
 import type { Socket } from "../mod.ts";
 import { failure } from "./sim/helpers.ts";
 
-/** One way of every link here, in seconds. */
+/** The latency of every link here, in seconds. */
 const WAY = 0.01;
 
-/** What a wait works on: a host, with one end of a connection to itself, and the means to measure. */
+/** The objects of a test: a network, a host, and sockets to wait on. */
 interface Place {
   net: Net;
   socket: SocketModule;
@@ -36,14 +36,14 @@ async function inVirtualTime(program: (place: Place) => Promise<void>, globals =
   });
 }
 
-/** The virtual seconds that a call takes, and what it throws. */
+/** Returns how many virtual seconds a call takes, and its error if it throws. */
 async function timed(net: Net, call: () => unknown): Promise<[seconds: number, error: any]> {
   const begun = net.time;
   const error = await failure(async () => await call());
   return [Math.round((net.time - begun) * 1e9) / 1e9, error];
 }
 
-/** Sends until nothing more is taken, a delayed acknowledgement later either. */
+/** Sends until the buffers are full, and stay full after a delayed acknowledgement. */
 async function fill(net: Net, { MSG_DONTWAIT }: SocketModule, sock: Socket): Promise<void> {
   for (let sent = 1; sent > 0;) {
     sent = 0;
@@ -59,7 +59,7 @@ const HOUR = 3600;
 const EAGAIN = errnoOf("EAGAIN");
 const EALREADY = errnoOf("EALREADY");
 
-/** Each call that a timeout of the socket bounds. */
+/** The calls that the timeout of the socket bounds. */
 const BOUNDED: Record<string, (place: Place, timeout: number) => Promise<unknown>> = {
   recv: ({ near }, timeout) => (near.settimeout(timeout), near.recv(1)),
   recv_into: ({ near }, timeout) => (near.settimeout(timeout), near.recv_into(new Uint8Array(1))),
@@ -86,7 +86,7 @@ const BOUNDED: Record<string, (place: Place, timeout: number) => Promise<unknown
 };
 
 for (const [name, call] of Object.entries(BOUNDED)) {
-  Deno.test(`sim: ${name} times out at its moment, after a millisecond, a second and a minute`, async () => {
+  Deno.test(`sim: ${name} times out exactly after a millisecond, a second and a minute`, async () => {
     for (const timeout of [0.001, 1, 59.5]) {
       await inVirtualTime(async (place) => {
         if (name === "send") await fill(place.net, place.socket, place.near);
@@ -107,7 +107,7 @@ Deno.test("sim: a connect without a timeout gives up after Linux's 127 seconds",
   });
 });
 
-Deno.test("sim: a connect that was given up at a full queue comes through when there is room", async () => {
+Deno.test("sim: a connect that was given up at a full queue connects when there is room", async () => {
   const ways: [seconds: number, giveUp: (client: Socket, address: any, net: Net) => Promise<unknown>][] = [
     [0.5, async (client, address, net) => {
       const abort = new AbortController();
@@ -123,7 +123,7 @@ Deno.test("sim: a connect that was given up at a full queue comes through when t
     [0.5, async (client, address) => {
       client.settimeout(0.5);
       assert.equal(await client.connect_ex(address), EAGAIN);
-      // Under way, and no call may wait for its end.
+      // The connect is under way, and no other call may wait for its end.
       assert.equal(await client.connect_ex(address), EALREADY);
     }],
     [0, async (client, address) => {
@@ -142,7 +142,7 @@ Deno.test("sim: a connect that was given up at a full queue comes through when t
       assert.equal(seconds, expected);
       (await server.accept())[0].close();
       const [peer, address] = await server.accept();
-      // The second SYN comes a second after the first, which was sent when the connect began.
+      // The SYN is repeated a second after the first one.
       assert.equal(net.time, 1);
       second.settimeout(null);
       await second.sendall("through");
@@ -153,19 +153,19 @@ Deno.test("sim: a connect that was given up at a full queue comes through when t
   }
 });
 
-/** A struct timeval. */
+/** Makes a struct timeval. */
 function timeval(seconds: number): Uint8Array {
   const whole = Math.floor(seconds);
   return new Uint8Array(new BigInt64Array([BigInt(whole), BigInt(Math.round((seconds - whole) * 1e6))]).buffer);
 }
 
-Deno.test("sim: SO_RCVTIMEO and SO_SNDTIMEO bound each wait in the kernel, settimeout the whole call", async () => {
+Deno.test("sim: SO_RCVTIMEO and SO_SNDTIMEO bound each wait in the kernel, and settimeout the whole call", async () => {
   const limited = (sock: Socket, socket: SocketModule, name: "SO_RCVTIMEO" | "SO_SNDTIMEO") => {
     sock.setsockopt(socket.SOL_SOCKET, socket[name], timeval(2.5));
   };
   const calls: [seconds: number, code: string | undefined, call: (place: Place) => Promise<unknown>][] = [
     [2.5, "EAGAIN", ({ near, socket }) => (limited(near, socket, "SO_RCVTIMEO"), near.recv(1))],
-    // A file tells it by null, as CPython's by None.
+    // A file returns null, as CPython's returns None.
     [2.5, undefined, ({ near, socket }) => (limited(near, socket, "SO_RCVTIMEO"), near.makefile("rb").read(1))],
     [2.5, "EAGAIN", ({ listener, socket }) => (limited(listener, socket, "SO_RCVTIMEO"), listener.accept())],
     [2.5, undefined, async ({ near, far, socket }) => {
@@ -173,7 +173,7 @@ Deno.test("sim: SO_RCVTIMEO and SO_SNDTIMEO bound each wait in the kernel, setti
       await far.sendall("part");
       assert.equal((await near.recv(9, socket.MSG_WAITALL)).length, 4);
     }],
-    // With a timeout CPython polls first, and the option has no say.
+    // With a timeout, CPython polls first, so the option has no effect.
     [7, undefined, ({ near, socket }) => (limited(near, socket, "SO_RCVTIMEO"), near.settimeout(7), near.recv(1))],
     [0, "EAGAIN", ({ near, socket }) => (limited(near, socket, "SO_RCVTIMEO"), near.recv(1, socket.MSG_DONTWAIT))],
     // The first send(2) returns what it has sent, and the second one waits again.
@@ -197,7 +197,7 @@ Deno.test("sim: SO_RCVTIMEO and SO_SNDTIMEO bound each wait in the kernel, setti
   }
 });
 
-Deno.test("sim: a sendall under SO_SNDTIMEO goes on for an hour while its peer reads now and then", async () => {
+Deno.test("sim: a sendall with SO_SNDTIMEO continues for an hour while its peer reads from time to time", async () => {
   await inVirtualTime(async ({ net, near, far, socket }) => {
     near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeval(60));
     // A third of the buffer must be free before a waiting send goes on.
@@ -215,7 +215,7 @@ Deno.test("sim: a sendall under SO_SNDTIMEO goes on for an hour while its peer r
   });
 });
 
-Deno.test("sim: select, poll, epoll and selectors wait for their timeout, each in its unit", async () => {
+Deno.test("sim: select, poll, epoll and selectors wait exactly for their timeout, each in its unit", async () => {
   await inVirtualTime(async ({ net, near, socket }) => {
     const poller = socket.poll();
     poller.register(near, socket.POLLIN);
@@ -225,7 +225,7 @@ Deno.test("sim: select, poll, epoll and selectors wait for their timeout, each i
     selector.register(near, socket.EVENT_READ);
     const waits: [expected: number, wait: () => Promise<unknown[]>][] = [
       [0, () => socket.select([near], [], [], 0)],
-      // Waits are whole milliseconds, rounded up.
+      // Timeouts are rounded up to whole milliseconds.
       [0.002, () => socket.select([near], [], [], 0.0015)],
       [HOUR, () => socket.select([near], [], [], HOUR)],
       [720.5, () => socket.select([], [], [], 720.5)],
@@ -247,7 +247,7 @@ Deno.test("sim: select, poll, epoll and selectors wait for their timeout, each i
   });
 });
 
-Deno.test("sim: select, poll and epoll end when something is ready, and not a moment later", async () => {
+Deno.test("sim: select, poll and epoll end at the moment at which a socket is ready", async () => {
   await inVirtualTime(async ({ net, near, far, socket }) => {
     const poller = socket.poll();
     poller.register(near, socket.POLLIN);
@@ -272,7 +272,7 @@ Deno.test("sim: select, poll and epoll end when something is ready, and not a mo
   });
 });
 
-Deno.test("sim: AbortSignal.timeout ends a wait at its moment where the run has virtual globals", async () => {
+Deno.test("sim: AbortSignal.timeout ends a wait exactly at its timeout if the run has virtual globals", async () => {
   await inVirtualTime(async ({ net, near, listener, socket }) => {
     for (
       const wait of [
@@ -287,12 +287,12 @@ Deno.test("sim: AbortSignal.timeout ends a wait at its moment where the run has 
   }, true);
 });
 
-/** A server with a silent address before one that answers, and a client. */
+/** Runs a client. Its server has two addresses: the first is silent, and the second answers. */
 async function twoAddresses(client: (net: Net, host: Host, port: number) => Promise<void>): Promise<void> {
   await simulate({ seed: 1, limit: 1000, link: { latency: WAY } }, async (net) => {
     const server = net.host("server", { addresses: ["10.1.0.1", "10.1.0.2"] });
     const { socket } = server;
-    // A queue of 0 holds one connection, and each SYN after it is dropped.
+    // The queue of a backlog of 0 holds one connection. Every later SYN is dropped.
     const silent = socket.socket();
     silent.bind(["10.1.0.1", 80]);
     silent.listen(0);
@@ -302,7 +302,7 @@ async function twoAddresses(client: (net: Net, host: Host, port: number) => Prom
   });
 }
 
-Deno.test("sim: happy eyeballs: the second address is tried after the delay, and reached a round trip later", async () => {
+Deno.test("sim: happy eyeballs: the attempt at the second address starts after the delay", async () => {
   for (const delay of [0, 0.05, 0.25, 3]) {
     await twoAddresses(async (net, { socket }, port) => {
       const begun = net.time;
@@ -314,7 +314,7 @@ Deno.test("sim: happy eyeballs: the second address is tried after the delay, and
   }
 });
 
-Deno.test("sim: without happy eyeballs the first address is waited for until it is given up", async () => {
+Deno.test("sim: without happy eyeballs create_connection waits until the first address times out", async () => {
   await twoAddresses(async (net, { socket }, port) => {
     const begun = net.time;
     const sock = await socket.create_connection(["server", port]);

@@ -18,7 +18,7 @@ for (const [name, socket] of [["deno", deno], ["native", native as typeof deno]]
     b.close();
   });
 
-  Deno.test(`${name}: a pair of Unix datagram sockets keeps bounds and empty datagrams`, async () => {
+  Deno.test(`${name}: a pair of Unix datagram sockets keeps message boundaries and empty datagrams`, async () => {
     const [a, b] = await socketpair(AF_UNIX, SOCK_DGRAM);
     for (const data of ["one", "", "three"]) await a.send(data);
     for (const data of ["one", "", "three"]) assert.equal(decode(await b.recv(16)), data);

@@ -17,7 +17,7 @@ Deno.test("both backends' socketservers have the same names", () => {
   assert.deepEqual(Object.keys(native), Object.keys(deno));
 });
 
-pythonTest("socketserver has each public name of Python's, but for what forks", async () => {
+pythonTest("socketserver has all public names of Python's, except for the forking servers", async () => {
   const names: string[] = await askPython("import json, socketserver; print(json.dumps(socketserver.__all__))");
   assert.deepEqual(names.filter((name) => !(name in deno) && !name.startsWith("Forking")), []);
 });

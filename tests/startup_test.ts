@@ -34,7 +34,7 @@ for (const [backend, { create_server }] of Object.entries({ default: socket, nat
   });
 }
 
-Deno.test("the use of a timer is seen", () => {
+Deno.test("the check finds the use of a timer", () => {
   assert.deepEqual(globalsUsedBy(() => clearTimeout(undefined)), ["clearTimeout"]);
 });
 

@@ -164,7 +164,7 @@ function scenarios(family: FamilyName): Scenario[] {
 
 function stateTests(name: BackendName, module: Module): void {
   for (const family of ["TCP", "UNIX"] as const) {
-    pythonTest(`${name}: ${family}: every call in every state, as python3 has it`, async () => {
+    pythonTest(`${name}: ${family}: every call in every state has the same outcome as in python3`, async () => {
       await using oracle = await Oracle.start();
       using helper = name === "sim" ? new Helper() : null;
       const { differences, excused } = await compare(name, module, oracle, scenarios(family), helper?.addresses);

@@ -194,7 +194,7 @@ for (const backend of ["mod", "native"]) {
   const flags = backend === "native" ? ["--allow-ffi"] : [];
   const prelude = `import * as m from "${root}${backend}.ts";`;
 
-  pythonTest(`${backend}: in a terminal, what was granted is used, and nothing else is asked for`, async () => {
+  pythonTest(`${backend}: in a terminal, granted permissions are used, and no others are asked for`, async () => {
     using directory = new TemporaryDirectory();
     const path = directory.fresh();
     const source = `${prelude}

@@ -82,7 +82,7 @@ pythonTest("getpeercert's dictionary is python3's", async () => {
   }
 });
 
-Deno.test("what is no certificate is an error, wherever it is cut or changed", async () => {
+Deno.test("a certificate that is cut or changed at any place is an error", async () => {
   const authority = await Authority.create();
   const [bytes] = certificatesIn((await authority.issue()).cert);
   for (let length = 0; length < bytes.length; length++) {
@@ -121,7 +121,7 @@ Deno.test("DER has one encoding for each value", () => {
   assert.throws(() => hexInteger(new Uint8Array([0xff, 0x80])), /more bytes than it needs/);
 });
 
-Deno.test("PEM and DER there and back", async () => {
+Deno.test("conversion from PEM to DER and back changes nothing", async () => {
   const { cert } = await (await Authority.create()).issue();
   const bytes = PEM_cert_to_DER_cert(cert);
   assert.equal(DER_cert_to_PEM_cert(bytes), cert);
@@ -132,7 +132,7 @@ Deno.test("PEM and DER there and back", async () => {
   assert.throws(() => PEM_cert_to_DER_cert(cert.replace(/\n./, "\n!")), /not base64/);
 });
 
-Deno.test("cert_time_to_seconds reads what strptime does", () => {
+Deno.test("cert_time_to_seconds reads the same times as strptime", () => {
   // The cases of CPython's test_cert_time_to_seconds.
   const good: [string, number][] = [
     ["May  9 00:00:00 2007 GMT", 1178668800],

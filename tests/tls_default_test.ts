@@ -46,7 +46,7 @@ async function refused(
   assert.equal(text(await receive(far, 5)), "plain");
 }
 
-Deno.test("default: what a client cannot have is refused before a byte is sent", async () => {
+Deno.test("default: a client's unsupported settings are refused before a byte is sent", async () => {
   const changes: [RegExp, (context: ssl.SSLContext) => void][] = [
     [/CERT_NONE/, (context) => {
       context.check_hostname = false;
@@ -77,7 +77,7 @@ Deno.test("default: what a client cannot have is refused before a byte is sent",
   await refused(pair, own, /Deno also trusts the system's; call load_default_certs\(\)/);
 });
 
-Deno.test("default: what a server cannot have is refused before a byte is sent", async () => {
+Deno.test("default: a server's unsupported settings are refused before a byte is sent", async () => {
   const options = { server_side: true };
   {
     using pair = await connection();
@@ -184,7 +184,7 @@ Deno.test("default: Unix sockets, duplicates and sockets of another backend are 
   far.close();
 });
 
-Deno.test("default: bytes that were not received, or a read under way, refuse TLS, and are still there", async () => {
+Deno.test("default: TLS is refused while there is unread data or a read under way, and no data is lost", async () => {
   {
     using pair = await connection();
     await pair.far.sendall("220 go\r\nINJECTED\r\n");
@@ -201,7 +201,7 @@ Deno.test("default: bytes that were not received, or a read under way, refuse TL
   assert.equal(text(await receive(pair.near, 5)), "later");
 });
 
-Deno.test("default: a send under way refuses TLS, and is seen through", async () => {
+Deno.test("default: TLS is refused while a send is under way, and the send completes", async () => {
   using pair = await connection();
   pair.near.setblocking(false);
   const piece = new Uint8Array(1 << 18);
@@ -216,14 +216,14 @@ Deno.test("default: a send under way refuses TLS, and is seen through", async ()
   assert.equal(received.length, sent);
 });
 
-Deno.test("what is no socket is a TypeError", async () => {
+Deno.test("wrap_socket of an object that is no socket is a TypeError", async () => {
   assert.ok((await errorOf(client().wrap_socket({} as Socket, { server_hostname: "x" }))) instanceof TypeError);
   using pair = await connection();
   const wrong = client().wrap_socket(pair.near, { server_hostname: "x", server_name: "y" } as ssl.WrapSocketOptions);
   assert.match((await errorOf(wrong)).message, /unknown option 'server_name'/);
 });
 
-Deno.test("default: what Deno does not tell is an error, and never null", async () => {
+Deno.test("default: information that Deno does not report is an error, and never null", async () => {
   using listener = await listen(DEFAULT, server());
   const plain = await create_connection(["127.0.0.1", portOf(listener)]);
   const [near, [far]] = await Promise.all([
@@ -266,7 +266,7 @@ Deno.test("default: what Deno does not tell is an error, and never null", async 
   assert.match((await errorOf(ssl.get_server_certificate(["localhost", 1]))).message, /get_server_certificate/);
 });
 
-Deno.test("default: options that are set before TLS hold with it", async () => {
+Deno.test("default: options that are set before TLS stay set with TLS", async () => {
   using listener = await listen(DEFAULT, server());
   const plain = await create_connection(["127.0.0.1", portOf(listener)]);
   plain.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1);

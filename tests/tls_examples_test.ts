@@ -10,7 +10,7 @@ import { PythonPeer } from "./tls/python_peer.ts";
 const authority = await Authority.create();
 const identity = await authority.issue();
 
-Deno.test("https_get prints a page of a server whose certificate is good, and no other", async () => {
+Deno.test("https_get prints a page of a server with a valid certificate, and refuses other servers", async () => {
   using files = new Files();
   const ca = files.write(authority.cert);
   using listener = await listen(DEFAULT, serverContext(DEFAULT, identity));
@@ -40,7 +40,7 @@ Deno.test("https_get prints a page of a server whose certificate is good, and no
   assert.ok((await refused) instanceof DEFAULT.ssl.SSLError);
 });
 
-Deno.test("tls_echo_server sends back what it is sent, and is known by its certificate", async () => {
+Deno.test("tls_echo_server sends its input back, and its certificate is verified", async () => {
   const { server, port } = await serve("tls_echo_server.ts", 8443);
   await using _ = server;
   let cert = "";
@@ -55,7 +55,7 @@ Deno.test("tls_echo_server sends back what it is sent, and is known by its certi
   sock.close();
 });
 
-pythonTest("starttls_client goes over to TLS in the middle of a dialogue", async () => {
+pythonTest("starttls_client starts TLS in the middle of a dialogue", async () => {
   await using python = new PythonPeer();
   using files = new Files();
   const [cert, key, ca] = [identity.cert, identity.key, authority.cert].map((pem) => files.write(pem));

@@ -34,7 +34,7 @@ async function pairOf(backend: TlsBackend): Promise<[near: Socket, far: Socket]>
 }
 
 for (const backend of BACKENDS) {
-  Deno.test(`${backend.name}: 40 times 400 kB pass under hundreds of aborts and timeouts, with nothing lost`, async () => {
+  Deno.test(`${backend.name}: 40 times 400 kB arrive complete despite hundreds of aborts and timeouts`, async () => {
     const [near, far] = await pairOf(backend);
     const piece = pattern(400_000);
     let given = 0;
@@ -75,7 +75,7 @@ for (const backend of BACKENDS) {
     far.close();
   });
 
-  Deno.test(`${backend.name}: a handshake that failed fails again with each call, and never looks like an end`, async () => {
+  Deno.test(`${backend.name}: after a failed handshake each call throws its error, and none returns the end of the stream`, async () => {
     const other = await Authority.create();
     for (const first of ["do_handshake", "recv"] as const) {
       using listener = await listen(NATIVE, serverContext(NATIVE, identity));
@@ -96,7 +96,7 @@ for (const backend of BACKENDS) {
     }
   });
 
-  Deno.test(`${backend.name}: a send that gives up before the handshake was done has sent nothing`, async () => {
+  Deno.test(`${backend.name}: a send that was given up before the end of the handshake has sent nothing`, async () => {
     using listener = backend.socket.create_server(["127.0.0.1", 0]);
     const [plain, [peer]] = await Promise.all([dial(backend, portOf(listener)), listener.accept()]);
     using sock = await clientContext(backend, authority.cert).wrap_socket(plain, {
@@ -122,7 +122,7 @@ for (const backend of BACKENDS) {
     secure.close();
   });
 
-  Deno.test(`${backend.name}: an accept that gives up leaves the connection to the next one`, async () => {
+  Deno.test(`${backend.name}: an accept that was given up leaves its connection to the next accept`, async () => {
     using listener = await listen(backend, serverContext(backend, identity));
     const controller = new AbortController();
     const first = errorOf(listener.accept({ signal: controller.signal }));
@@ -144,7 +144,7 @@ for (const backend of BACKENDS) {
     far.close();
   });
 
-  Deno.test(`${backend.name}: a silent client holds up no other one, and one that fails ends nothing`, async () => {
+  Deno.test(`${backend.name}: a silent client delays no other client, and a failed handshake does not end the listener`, async () => {
     using listener = await listen(backend, serverContext(backend, identity));
     using _silent = await dial(backend, portOf(listener));
     const accepted = listener.accept();
@@ -161,7 +161,7 @@ for (const backend of BACKENDS) {
     far.close();
   });
 
-  Deno.test(`${backend.name}: iteration over a listener passes over clients that fail to shake hands`, async () => {
+  Deno.test(`${backend.name}: iteration over a listener skips clients whose handshake fails`, async () => {
     using listener = await listen(backend, serverContext(backend, identity));
     using rude = await dial(backend, portOf(listener));
     await rude.sendall("GET / HTTP/1.0\r\n\r\n");
@@ -180,7 +180,7 @@ for (const backend of BACKENDS) {
     assert.equal((await receive(near)).length, 6);
   });
 
-  Deno.test(`${backend.name}: ciphertext that is cut at any byte is an error and never an end`, async () => {
+  Deno.test(`${backend.name}: ciphertext that is truncated at any byte is an error, and never the end of the stream`, async () => {
     // The server's bytes after the handshake: two records of data and close_notify.
     const message = "one, two";
     for (let cut = 0;; cut++) {
@@ -223,7 +223,7 @@ for (const backend of BACKENDS) {
     }
   });
 
-  Deno.test(`${backend.name}: a record that was changed is an error behind the data before it`, async () => {
+  Deno.test(`${backend.name}: a changed record is an error, which follows the data before it`, async () => {
     using listener = backend.socket.create_server(["127.0.0.1", 0]);
     const dialled = dial(backend, portOf(listener));
     const [far] = await listener.accept();
@@ -246,7 +246,7 @@ for (const backend of BACKENDS) {
     server.free();
   });
 
-  Deno.test(`${backend.name}: select sees what is decrypted, and nothing of what is not data`, async () => {
+  Deno.test(`${backend.name}: select reports decrypted data, and no records without data`, async () => {
     const [near, far] = await pairOf(backend);
     const { select } = backend.socket;
     // Session tickets arrive after the handshake. They are not data.
@@ -283,7 +283,7 @@ for (const backend of BACKENDS) {
     await near[Symbol.asyncDispose]();
   });
 
-  Deno.test(`${backend.name}: a reset ends sends and receives, and nothing waits for what cannot go any more`, async () => {
+  Deno.test(`${backend.name}: a reset ends all sends and receives, and close does not wait for unsent data`, async () => {
     const [near, far] = await pairOf(backend);
     near.settimeout(0.1);
     const piece = new Uint8Array(1 << 20);
@@ -303,7 +303,7 @@ for (const backend of BACKENDS) {
     await near[Symbol.asyncDispose]();
   });
 
-  Deno.test(`${backend.name}: 200 connections, with their memory`, async () => {
+  Deno.test(`${backend.name}: 200 connections use bounded memory`, async () => {
     using listener = await listen(backend, serverContext(backend, identity));
     const context = clientContext(backend, authority.cert);
     const connect = async () =>

@@ -152,7 +152,7 @@ for (const [client, server] of [[DEFAULT, NATIVE], [NATIVE, DEFAULT], [DEFAULT, 
     };
   };
 
-  Deno.test(`${name}: 10 MB each way at once, then the end of each side`, async () => {
+  Deno.test(`${name}: 10 MB in each direction at the same time, then the end of each stream`, async () => {
     await using pair = await connected();
     const { near, far } = pair;
     const half = async (sock: any) => {
@@ -175,7 +175,7 @@ for (const [client, server] of [[DEFAULT, NATIVE], [NATIVE, DEFAULT], [DEFAULT, 
     assert.equal(error.code, "EPIPE");
   });
 
-  Deno.test(`${name}: SHUT_RDWR ends what the peer has left open`, async () => {
+  Deno.test(`${name}: SHUT_RDWR ends the direction that the peer has left open`, async () => {
     await using pair = await connected();
     const { near, far } = pair;
     await near.sendall("all");
@@ -188,7 +188,7 @@ for (const [client, server] of [[DEFAULT, NATIVE], [NATIVE, DEFAULT], [DEFAULT, 
     assert.equal((await errorOf(far.send("more"))).code, "EPIPE");
   });
 
-  Deno.test(`${name}: lines, iteration and streams serve TLS`, async () => {
+  Deno.test(`${name}: lines, iteration and streams work over TLS`, async () => {
     await using pair = await connected();
     const { near, far } = pair;
     using file = near.makefile("rw");
@@ -263,7 +263,7 @@ for (const backend of BACKENDS) {
   });
 
   for (const role of ["client", "server"]) {
-    Deno.test(`${backend.name}: a ${role} follows the peer's key updates, and answers them`, async () => {
+    Deno.test(`${backend.name}: a ${role} applies the peer's key updates, and answers them`, async () => {
       using listener = backend.socket.create_server(["127.0.0.1", 0]);
       const ours = role === "server" ? await listenWithTls(backend, listener) : listener;
       const dialled = dial(backend, portOf(ours));

@@ -31,7 +31,7 @@ const KINDS: [string, () => Promise<[Socket, Socket]>][] = [
 ];
 
 for (const [name, make] of KINDS) {
-  Deno.test(`native TLS over ${name}: megabytes each way, timeouts, select and the end`, async () => {
+  Deno.test(`native TLS over ${name}: megabytes in each direction, timeouts, select and the end of the stream`, async () => {
     const [near, far] = await wrapBoth(...await make());
     const data = pattern(3_000_000);
     const [a, b] = await Promise.all([
@@ -54,7 +54,7 @@ for (const [name, make] of KINDS) {
     await Promise.all([near, far].map((sock) => sock[Symbol.asyncDispose]()));
   });
 
-  Deno.test(`native TLS over ${name}: what was read ahead goes to TLS`, async () => {
+  Deno.test(`native TLS over ${name}: data that was read ahead goes to the TLS engine`, async () => {
     const [near, far] = await make();
     // Data was read ahead, and a read is under way whose call was given up.
     near.settimeout(0.01);
@@ -69,7 +69,7 @@ for (const [name, make] of KINDS) {
   });
 }
 
-Deno.test("a descriptor with TLS has TLS through any object, and no plain bytes before it", async () => {
+Deno.test("every object on a descriptor with TLS uses TLS, and no unencrypted data is received", async () => {
   const [near, far] = await native.socketpair();
   const context = clientContext(NATIVE, authority.cert);
   const wrapped = await context.wrap_socket(near as Socket, {

@@ -57,7 +57,7 @@ Deno.test("native: TLS needs the connection's permission and the libraries", asy
   assert.equal(await run(["--allow-net=127.0.0.1"], `await told(() => echo("native"));`), "NotCapable");
 });
 
-Deno.test("native: the three libraries by their paths are enough, but for callbacks", async () => {
+Deno.test("native: permission for the paths of the three libraries is enough, except for callbacks", async () => {
   for (const path of LIBRARIES) {
     try {
       Deno.statSync(path);
@@ -96,7 +96,7 @@ Deno.test("native: a directory of certificates needs the permission to read it",
   assert.equal(await run(["--allow-ffi", "--allow-read=/etc"], source), "done");
 });
 
-Deno.test("native: SSL_CERT_FILE is honoured where the environment may be read", async () => {
+Deno.test("native: SSL_CERT_FILE is used if the environment may be read", async () => {
   using files = new Files();
   const ca = files.write(authority.cert);
   const source = `

@@ -126,7 +126,7 @@ for (const backend of BACKENDS) {
     },
   });
 
-  Deno.test(`${backend.name}: clients refuse servers of this module, and these hear of it`, async () => {
+  Deno.test(`${backend.name}: clients refuse servers of this module, and the servers get the alert`, async () => {
     for (const each of await cases()) {
       if (!backend.native && each.name === MAY_NOT_SIGN) continue;
       using server = await listen(NATIVE, serverContext(NATIVE, each.server));
@@ -172,7 +172,7 @@ for (const backend of BACKENDS) {
     },
   });
 
-  Deno.test(`${backend.name}: a certificate that is not written as DER prescribes is refused when it is loaded`, async () => {
+  Deno.test(`${backend.name}: a certificate that is not valid DER is refused when it is loaded`, async () => {
     const { cert, key } = await (await Authority.create()).misencoded();
     const context = new backend.ssl.SSLContext(backend.ssl.PROTOCOL_TLS_SERVER);
     const { SSLError } = backend.ssl;

@@ -30,7 +30,7 @@ for (const backend of BACKENDS) {
     return server;
   };
 
-  Deno.test(`${backend.name}: socketserver serves TLS, and goes on after clients that fail`, async () => {
+  Deno.test(`${backend.name}: socketserver serves TLS, and continues after failed handshakes`, async () => {
     await using server = await serve();
     const [, port] = server.server_address as [string, number];
     // One client speaks no TLS, another trusts another authority, and the third is silent.

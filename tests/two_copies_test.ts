@@ -6,7 +6,7 @@ import { runDeno } from "./_helpers.ts";
 const root = new URL("../", import.meta.url);
 
 for (const entry of ["mod.ts", "native.ts"]) {
-  Deno.test(`${entry}: a copy of the package never answers for the sockets of another one`, async () => {
+  Deno.test(`${entry}: a copy of the package refuses the sockets of another copy`, async () => {
     const folder = await Deno.makeTempDir();
     try {
       await Deno.symlink(root.pathname.replace(/\/$/, ""), `${folder}/copy`);

@@ -48,7 +48,7 @@ Deno.test("types: no address has to be cast", async () => {
   conn.close();
 });
 
-Deno.test("types: iteration yields what the kind of socket does", async () => {
+Deno.test("types: the type of iteration depends on the kind of socket", async () => {
   using server = create_server(["127.0.0.1", 0]);
   using client = await create_connection(server.getsockname());
   await client.sendall("hello");

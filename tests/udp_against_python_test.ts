@@ -140,7 +140,7 @@ for (const family of FAMILIES) {
   }
 }
 
-Deno.test("options that Deno cannot express are ENOPROTOOPT, and the message names the way out", async () => {
+Deno.test("options that Deno cannot express are ENOPROTOOPT, and the message names an alternative", async () => {
   using socket = udp.socket();
   for (const call of [() => socket.getsockopt(1, 8), () => socket.setsockopt(1, 8, 1), () => socket.getsockopt(0, 2)]) {
     const error = await failure(call);

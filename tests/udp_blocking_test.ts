@@ -49,26 +49,32 @@ blockingTest("receives are served in order, each once", async (receiver, sender)
   assert.deepEqual(order, ["a1", "b2", "c3"]);
 });
 
-blockingTest("a connected socket waits on behind a stranger's datagram", async (receiver, sender, sockets) => {
-  await receiver.connect(sender.getsockname());
-  const pending = Promise.all([receiver.recv(9), receiver.recv(9)]);
-  const stranger = sockets.bound();
-  // On a Unix socket the kernel refuses a datagram of another sender, and the default backend drops it.
-  await stranger.sendto("stranger", receiver.getsockname()).catch(() => {});
-  await sender.sendto("one", receiver.getsockname());
-  await sender.sendto("two", receiver.getsockname());
-  assert.deepEqual((await pending).map(text), ["one", "two"]);
-});
+blockingTest(
+  "a connected socket continues to wait after a datagram of another sender",
+  async (receiver, sender, sockets) => {
+    await receiver.connect(sender.getsockname());
+    const pending = Promise.all([receiver.recv(9), receiver.recv(9)]);
+    const stranger = sockets.bound();
+    // On a Unix socket the kernel refuses a datagram of another sender, and the default backend drops it.
+    await stranger.sendto("stranger", receiver.getsockname()).catch(() => {});
+    await sender.sendto("one", receiver.getsockname());
+    await sender.sendto("two", receiver.getsockname());
+    assert.deepEqual((await pending).map(text), ["one", "two"]);
+  },
+);
 
-blockingTest("select hears beside a receive, and sees what the receive leaves", async (receiver, sender, _, module) => {
-  const pending = receiver.recv(9);
-  const selected = module.select([receiver], [], [], 10);
-  await sender.sendto("one", receiver.getsockname());
-  assert.equal(text(await pending), "one");
-  await sender.sendto("two", receiver.getsockname());
-  assert.deepEqual(await selected, [[receiver], [], []]);
-  assert.equal(text(await receiver.recv(9, udp.MSG_DONTWAIT)), "two");
-});
+blockingTest(
+  "select waits beside a receive, and reports the datagrams that the receive leaves",
+  async (receiver, sender, _, module) => {
+    const pending = receiver.recv(9);
+    const selected = module.select([receiver], [], [], 10);
+    await sender.sendto("one", receiver.getsockname());
+    assert.equal(text(await pending), "one");
+    await sender.sendto("two", receiver.getsockname());
+    assert.deepEqual(await selected, [[receiver], [], []]);
+    assert.equal(text(await receiver.recv(9, udp.MSG_DONTWAIT)), "two");
+  },
+);
 
 blockingTest("close ends it with EBADF", async (receiver) => {
   const pending = receiver.recvfrom(9);
@@ -76,7 +82,7 @@ blockingTest("close ends it with EBADF", async (receiver) => {
   assert.equal((await failure(() => pending)).code, "EBADF");
 });
 
-blockingTest("SHUT_RD ends it, behind what has come", async (receiver, sender) => {
+blockingTest("SHUT_RD ends it after the queued datagrams", async (receiver, sender) => {
   await receiver.connect(sender.getsockname());
   const pending = Promise.all([receiver.recv(9), receiver.recv(9)]);
   await sender.sendto("one", receiver.getsockname());
@@ -85,16 +91,19 @@ blockingTest("SHUT_RD ends it, behind what has come", async (receiver, sender) =
   assert.equal((await receiver.recv(9)).length, 0);
 });
 
-blockingTest("closing one of two duplicates ends it, and the other has what comes", async (receiver, sender) => {
-  const pending = receiver.recvfrom(9);
-  using other = receiver.dup();
-  receiver.close();
-  assert.equal((await failure(() => pending)).code, "EBADF");
-  await sender.sendto("one", other.getsockname());
-  assert.equal(text(await other.recv(9)), "one");
-});
+blockingTest(
+  "closing one of two duplicates ends it, and the other receives later datagrams",
+  async (receiver, sender) => {
+    const pending = receiver.recvfrom(9);
+    using other = receiver.dup();
+    receiver.close();
+    assert.equal((await failure(() => pending)).code, "EBADF");
+    await sender.sendto("one", other.getsockname());
+    assert.equal(text(await other.recv(9)), "one");
+  },
+);
 
-blockingTest("detach ends it, and what comes is the next owner's", async (receiver, sender, _, module) => {
+blockingTest("detach ends it, and the next owner receives later datagrams", async (receiver, sender, _, module) => {
   const pending = receiver.recvfrom(9);
   const { family } = receiver;
   using other = module.socket(family, udp.SOCK_DGRAM, 0, receiver.detach());

@@ -25,7 +25,7 @@ Deno.test("unix_datagram: a message arrives with its severity", async () => {
   }
 });
 
-Deno.test("multicast_listen hears what multicast_announce announces, twice at one port", async () => {
+Deno.test("two instances of multicast_listen on one port receive from multicast_announce", async () => {
   const port = freePort();
   const listen = elsewhere(runLines("multicast_listen.ts")[0], "--port", 7777, port);
   await using one = start("multicast_listen.ts", listen.flags, listen.args);

@@ -35,7 +35,7 @@ function pair(): {
   };
 }
 
-Deno.test("a member of a group hears what is sent to it, by default from its own host too", async () => {
+Deno.test("a member of a group receives its datagrams, by default also from its own host", async () => {
   using sockets = pair();
   const { listener, speaker, port } = sockets;
   udp.join(listener, GROUP, "127.0.0.1");
@@ -50,7 +50,7 @@ Deno.test("a member of a group hears what is sent to it, by default from its own
   assert.equal(text(await listener.recv(100)), "to you");
 });
 
-Deno.test("setsockopt takes ip_mreq as Python packs it, before bind too", async () => {
+Deno.test("setsockopt accepts ip_mreq as Python packs it, also before bind", async () => {
   using sockets = pair();
   const { speaker } = sockets;
   using listener = udp.socket();
@@ -69,7 +69,7 @@ Deno.test("setsockopt takes ip_mreq as Python packs it, before bind too", async 
 const other4 = Deno.networkInterfaces().find((one) => one.family === "IPv4" && !one.address.startsWith("127."));
 const other6 = Deno.networkInterfaces().find((one) => one.family === "IPv6" && one.address.startsWith("fe80:"));
 
-Deno.test("IP_MULTICAST_LOOP switches what the own host hears, before bind and after", {
+Deno.test("IP_MULTICAST_LOOP decides whether the own host receives, before bind and after it", {
   ignore: other4 === undefined,
 }, async () => {
   using listener = udp.socket();
@@ -141,7 +141,7 @@ function joinInVain(socket: udp.Socket): void {
 
 const BEHIND = "239.192.7.12";
 
-Deno.test("a join that fails takes away none of the joins behind it", { ignore: !linux }, async () => {
+Deno.test("a join that fails does not affect later joins", { ignore: !linux }, async () => {
   using sockets = pair();
   const { listener, speaker, port } = sockets;
   joinInVain(listener);
@@ -154,7 +154,7 @@ Deno.test("a join that fails takes away none of the joins behind it", { ignore: 
   for (const group of [BEHIND, GROUP]) assert.equal(text(await listener.recv(100)), `to ${group}`);
 });
 
-Deno.test("a join that fails takes away none of the options behind it", { ignore: !linux }, async () => {
+Deno.test("a join that fails does not affect later options", { ignore: !linux }, async () => {
   const IP_RECVTTL = 12;
   using sockets = pair();
   const { speaker } = sockets;
@@ -176,7 +176,7 @@ Deno.test("a join that fails takes away none of the options behind it", { ignore
   }
 });
 
-pythonTest("python3 hears our multicasts with the TTL that was set, and we hear its", async () => {
+pythonTest("python3 receives our multicasts with the TTL that was set, and we receive its multicasts", async () => {
   const program = `
 import json, socket, struct, sys
 group = sys.argv[1]

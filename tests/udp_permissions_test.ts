@@ -27,7 +27,7 @@ const TELL = `const tell = async (call) => {
   try { console.log("ok", await call()); } catch (error) { console.log(error.name, error.code, error.message); }
 };`;
 
-Deno.test("without --unstable-net the first datagram call names the flag, and streams work", async () => {
+Deno.test("without --unstable-net the error of the first datagram call names the flag, and streams work", async () => {
   const printed = await run(
     `import * as socket from "${mod}"; ${TELL}
     await tell(() => { socket.socket().close(); return "stream"; });
@@ -78,7 +78,7 @@ for (const [backend, module, ...flags] of [["deno", mod], ["native", native, "--
   });
 }
 
-Deno.test("a refused permission comes through as it is", async () => {
+Deno.test("NotCapable is thrown unchanged", async () => {
   const printed = await run(
     `import * as udp from "${udp}"; ${TELL}
     const unix = udp.socket(udp.AF_UNIX), inet = udp.socket();
@@ -91,7 +91,7 @@ Deno.test("a refused permission comes through as it is", async () => {
   for (const line of printed.trim().split("\n")) assert.match(line, /^NotCapable undefined Requires net access/);
 });
 
-Deno.test("an idle socket, a receive given up and an unref'ed one do not keep the process alive", async () => {
+Deno.test("an idle socket, a receive that was given up and an unref'ed receive do not keep the process alive", async () => {
   const printed = await run(
     `import * as udp from "${udp}"; ${TELL}
     for (const family of [udp.AF_INET, udp.AF_UNIX]) {

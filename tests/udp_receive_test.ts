@@ -6,7 +6,7 @@ import { epoll, EPOLLERR, EPOLLIN } from "../select.ts";
 import { failure, familyTest, text } from "./_datagrams.ts";
 import { settled, staysPending } from "./conformance/fixtures.ts";
 
-familyTest("datagrams come whole and in order, with their sender", async (sockets) => {
+familyTest("datagrams arrive complete and in order, with their sender", async (sockets) => {
   const [server, client] = [sockets.bound(), sockets.bound()];
   for (const word of ["one", "", "three"]) await client.sendto(word, server.getsockname());
   for (const word of ["one", "", "three"]) {
@@ -16,14 +16,14 @@ familyTest("datagrams come whole and in order, with their sender", async (socket
   }
 });
 
-familyTest("a datagram longer than the buffer is cut, and the rest is gone", async (sockets) => {
+familyTest("a datagram that is longer than the buffer is truncated", async (sockets) => {
   const [server, client] = [sockets.bound(), sockets.bound()];
   for (const word of ["abcdef", "next"]) await client.sendto(word, server.getsockname());
   assert.equal(text(await server.recv(3)), "abc");
   assert.equal(text(await server.recv(100)), "next");
 });
 
-familyTest("MSG_PEEK leaves the datagram, MSG_TRUNC tells its length", async (sockets) => {
+familyTest("MSG_PEEK leaves the datagram, and MSG_TRUNC returns its length", async (sockets) => {
   const [server, client] = [sockets.bound(), sockets.bound()];
   await client.sendto("abcdef", server.getsockname());
   assert.equal(text(await server.recv(3, udp.MSG_PEEK)), "abc");
@@ -37,7 +37,7 @@ familyTest("MSG_PEEK leaves the datagram, MSG_TRUNC tells its length", async (so
   assert.equal((await failure(() => server.recv(3, udp.MSG_DONTWAIT))).code, "EAGAIN");
 });
 
-familyTest("recvfrom_into tells count and sender", async (sockets) => {
+familyTest("recvfrom_into returns the count and the sender", async (sockets) => {
   const [server, client] = [sockets.bound(), sockets.bound()];
   await client.sendto("abcdef", server.getsockname());
   const view = new Uint8Array(4);
@@ -64,7 +64,7 @@ familyTest("a receive that was aborted loses nothing", async (sockets) => {
   assert.equal(text(await server.recv(100)), "late");
 });
 
-familyTest("a non-blocking receive sees what the kernel has, and nothing else", async (sockets) => {
+familyTest("a non-blocking receive returns a datagram if the kernel has one, and throws if not", async (sockets) => {
   const [server, client] = [sockets.bound(), sockets.bound()];
   server.setblocking(false);
   for (let round = 0; round < 3; round++) {
@@ -77,14 +77,14 @@ familyTest("a non-blocking receive sees what the kernel has, and nothing else", 
   }
 });
 
-familyTest("receivers are served in turn", async (sockets) => {
+familyTest("receives are served in order", async (sockets) => {
   const [server, client] = [sockets.bound(), sockets.bound()];
   const receiving = ["a", "b", "c"].map(() => server.recv(100));
   for (const word of ["a", "b", "c"]) await client.sendto(word, server.getsockname());
   assert.deepEqual((await Promise.all(receiving)).map(text), ["a", "b", "c"]);
 });
 
-familyTest("a parked receive keeps no send from going out", async (sockets) => {
+familyTest("a parked receive does not delay sends", async (sockets) => {
   const [server, client] = [sockets.bound(), sockets.bound()];
   const receiving = server.recvfrom(100);
   for (const word of ["x", "y", "z"]) {
@@ -126,7 +126,7 @@ familyTest("close rejects waiting calls with EBADF", async (sockets) => {
   assert.equal(server.fileno(), -1);
 });
 
-familyTest("an unbound socket that waits hears what comes once it has a name", async (sockets) => {
+familyTest("an unbound socket that waits receives datagrams after it was bound", async (sockets) => {
   const [server, client] = [sockets.unbound(), sockets.bound()];
   const receiving = server.recv(100);
   server.bind(sockets.free());
@@ -134,7 +134,7 @@ familyTest("an unbound socket that waits hears what comes once it has a name", a
   assert.equal(text(await receiving), "found you");
 });
 
-Deno.test("100,000 datagrams of 64 bytes to oneself within a window: none is lost", async () => {
+Deno.test("100,000 datagrams of 64 bytes to the same host within a window: none is lost", async () => {
   const COUNT = 100_000;
   const WINDOW = 64;
   using socket = udp.socket();
@@ -169,7 +169,7 @@ Deno.test("datagrams that are not received are dropped at the kernel's limit, an
   assert.ok(received > 1 && received < COUNT / 2, `${received} of ${COUNT}`);
 });
 
-familyTest("iteration ends after SHUT_RD, behind what has come", async (sockets) => {
+familyTest("iteration ends at SHUT_RD, after the queued datagrams", async (sockets) => {
   const [one, other] = [sockets.bound(), sockets.bound()];
   await one.connect(other.getsockname() as udp.AddressLike);
   await other.connect(one.getsockname() as udp.AddressLike);
@@ -182,7 +182,7 @@ familyTest("iteration ends after SHUT_RD, behind what has come", async (sockets)
   assert.deepEqual(got, ["first", "", "last"]);
 });
 
-Deno.test("an epoll hears of datagrams after a pending error was taken with SO_ERROR", {
+Deno.test("an epoll reports datagrams after SO_ERROR has returned a pending error", {
   ignore: Deno.build.os !== "linux",
 }, async () => {
   using server = udp.socket();
@@ -205,7 +205,7 @@ Deno.test("an epoll hears of datagrams after a pending error was taken with SO_E
   assert.equal(text(await server.recv(100)), "after it");
 });
 
-Deno.test("datagrams of other senders take a connected socket no memory while it waits", {
+Deno.test("datagrams of other senders do not use memory of a connected socket that waits", {
   ignore: !("gc" in globalThis),
 }, async () => {
   const COUNT = 80_000;

@@ -5,7 +5,7 @@ import * as udp from "../udp.ts";
 import { failure, familyTest, Sockets, text } from "./_datagrams.ts";
 import { TemporaryDirectory } from "./_helpers.ts";
 
-familyTest("an unbound socket binds itself with its first datagram, and can be answered", async (sockets) => {
+familyTest("the first datagram binds an unbound socket, which can then receive answers", async (sockets) => {
   const [server, client] = [sockets.bound(), sockets.unbound()];
   await client.sendto("hello", server.getsockname());
   const [data, address] = await server.recvfrom(100);
@@ -54,7 +54,7 @@ familyTest("errors belong to the call: no peer, no connections", async (sockets)
   assert.equal((await failure(() => socket.accept())).code, "EOPNOTSUPP");
 });
 
-familyTest("too long a datagram is EMSGSIZE, and the next goes out", async (sockets) => {
+familyTest("a datagram that is too long is EMSGSIZE, and the next one is sent", async (sockets) => {
   const [server, client] = [sockets.bound(), sockets.unbound()];
   const error = await failure(() => client.sendto(new Uint8Array(300_000), server.getsockname()));
   assert.equal(error.code, "EMSGSIZE");
@@ -125,7 +125,7 @@ Deno.test("Unix: a send to a path without a socket rejects", async () => {
   assert.equal((await failure(() => client.sendto("x", name))).code, "ECONNREFUSED");
 });
 
-Deno.test("Unix: a full receiver keeps the sender waiting, and nothing is lost", async () => {
+Deno.test("Unix: a send to a full receiver waits, and nothing is lost", async () => {
   using sockets = new Sockets("Unix");
   const [server, client] = [sockets.bound(), sockets.unbound()];
   client.setblocking(false);
@@ -139,7 +139,7 @@ Deno.test("Unix: a full receiver keeps the sender waiting, and nothing is lost",
   assert.equal(text(await server.recv(100)), "last");
 });
 
-Deno.test("Unix: abstract names, and bind to none", { ignore: Deno.build.os !== "linux" }, async () => {
+Deno.test("Unix: abstract names, and bind to an empty name", { ignore: Deno.build.os !== "linux" }, async () => {
   using sockets = new Sockets("Unix");
   const [server, client] = [sockets.unbound(), sockets.unbound()];
   server.bind(`\0berkeley-test-${crypto.randomUUID()}`);
@@ -163,14 +163,14 @@ Deno.test("UDP: names are looked up in the socket's family", async () => {
   assert.equal((await failure(() => client.sendto("x", ["no.such.host.invalid", port]))).name, "gaierror");
 });
 
-familyTest("no host is this host", async (sockets) => {
+familyTest("an empty host means this host", async (sockets) => {
   if (sockets.family === "Unix") return;
   const [server, client] = [sockets.bound(), sockets.unbound()];
   await client.sendto("to this host", ["", server.getsockname()[1]]);
   assert.equal(text(await server.recv(100)), "to this host");
 });
 
-Deno.test("UDP: the longest datagram goes through, in both families", async () => {
+Deno.test("UDP: the longest datagram arrives, in both families", async () => {
   for (const [family, longest] of [["IPv4", 65507], ["IPv6", 65527]] as const) {
     using sockets = new Sockets(family);
     const [server, client] = [sockets.bound(), sockets.unbound()];
@@ -183,7 +183,7 @@ Deno.test("UDP: the longest datagram goes through, in both families", async () =
   }
 });
 
-Deno.test("UDP: a socket on every interface, connected to this host, has the loopback address", async () => {
+Deno.test("UDP: a wildcard socket that is connected to this host has the loopback address", async () => {
   using sockets = new Sockets("IPv4");
   const [server, client] = [sockets.bound(), sockets.unbound()];
   await client.connect(server.getsockname());
@@ -192,7 +192,7 @@ Deno.test("UDP: a socket on every interface, connected to this host, has the loo
   assert.deepEqual(client.getpeername(), server.getsockname());
 });
 
-Deno.test("UDP: IPv6 hears IPv4 too, under mapped addresses", async () => {
+Deno.test("UDP: an IPv6 socket receives IPv4 datagrams too, from mapped addresses", async () => {
   using six = new Sockets("IPv6");
   using four = new Sockets("IPv4");
   const [server, client] = [six.unbound(), four.bound()];
@@ -224,7 +224,7 @@ Deno.test("UDP: broadcasts need SO_BROADCAST", async () => {
 });
 
 if (Deno.build.os === "linux") {
-  Deno.test("a Unix datagram socket that was shut down says so, with a peer or without", async () => {
+  Deno.test("a Unix datagram socket that was shut down throws EPIPE, with a peer or without", async () => {
     using directory = new TemporaryDirectory();
     using sock = udp.socket(udp.AF_UNIX);
     sock.bind(directory.fresh());
@@ -236,7 +236,7 @@ if (Deno.build.os === "linux") {
     await assert.rejects(sock.send("x"), { code: "EPIPE" });
   });
 
-  Deno.test("a Unix datagram that waits for a receive to end is sent or not, as its call says", async () => {
+  Deno.test("a Unix datagram that waits for the end of a receive is sent only if its call succeeds", async () => {
     using directory = new TemporaryDirectory();
     using one = udp.socket(udp.AF_UNIX);
     using other = udp.socket(udp.AF_UNIX);

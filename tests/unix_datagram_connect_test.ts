@@ -50,7 +50,7 @@ for (const { name: backend, module: m } of SUBJECTS) {
     }
   };
 
-  pythonTest(`${backend}: connect of a Unix datagram socket, as python3 has it`, async () => {
+  pythonTest(`${backend}: connect of a Unix datagram socket has the same outcomes as in python3`, async () => {
     using pythons = new TemporaryDirectory();
     const wanted = await askPython(PYTHON, pythons.path);
     // A simulated host has no other files than sockets.

@@ -31,7 +31,7 @@ for (const { name, module: m } of BACKENDS) {
     Deno.test({ name: `${name}: ${what}`, ignore: Deno.build.os !== "linux", fn });
 
   for (const [change, make] of Object.entries(CHANGES)) {
-    datagramTest(`a Unix datagram socket sends, or says why not, after its path was ${change}`, async () => {
+    datagramTest(`a Unix datagram socket sends or throws the right error after its path was ${change}`, async () => {
       using directory = new TemporaryDirectory();
       const path = directory.fresh();
       const sk = bound(m, path);

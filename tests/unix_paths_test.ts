@@ -35,7 +35,7 @@ unixTest("a listener's own path is removed by close", async () => {
 for (const accepting of [false, true]) {
   const how = accepting ? "with an accept under way" : "idle";
 
-  unixTest(`closing leaves another server's socket that was renamed over the path, ${how}`, async () => {
+  unixTest(`closing does not remove another server's socket that was renamed to the path, ${how}`, async () => {
     using directory = new TemporaryDirectory();
     const path = directory.fresh();
     const old = listen(path);
@@ -53,7 +53,7 @@ for (const accepting of [false, true]) {
   });
 }
 
-unixTest("closing leaves a file, a link and a directory in the path's place", async () => {
+unixTest("closing does not remove a file, a link or a directory that has replaced the path", async () => {
   using directory = new TemporaryDirectory();
   const put: Record<string, (path: string) => void> = {
     file: (path) => Deno.writeTextFileSync(path, "kept"),
@@ -72,7 +72,7 @@ unixTest("closing leaves a file, a link and a directory in the path's place", as
   assert.equal([...Deno.readDirSync(directory.path)].length, 3);
 });
 
-unixTest("a relative path is that of bind's working directory, and is told as it was given", async () => {
+unixTest("a relative path is relative to the working directory at bind, and is returned as it was given", async () => {
   using directory = new TemporaryDirectory();
   const [here, there] = [directory.fresh(), directory.fresh()];
   for (const folder of [here, there]) Deno.mkdirSync(folder);
@@ -95,7 +95,7 @@ unixTest("a relative path is that of bind's working directory, and is told as it
   }
 });
 
-pythonTest("a server that may not make a second name stays open, and leaves the path alone", async () => {
+pythonTest("a server that may not make a second name stays open, and does not change the path", async () => {
   using directory = new TemporaryDirectory();
   const path = directory.fresh();
   const source = `

@@ -110,7 +110,7 @@ for (const { name, module: m } of SUBJECTS) {
 }
 
 Deno.test({
-  name: "native: send_fds with what is no descriptor's number sends nothing",
+  name: "native: send_fds with a number that is no descriptor sends nothing",
   ignore: Deno.build.os !== "linux",
   async fn() {
     const [a, b] = await native.socketpair();
@@ -156,7 +156,7 @@ Deno.test("deno: SO_ERROR of a non-blocking connect to an unknown host throws ga
 });
 
 Deno.test({
-  name: "a Unix path that is not UTF-8 is refused on Deno's net API, and is no host and port",
+  name: "the default backend refuses a Unix path that is not UTF-8, and does not take it for a host and port",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
     const m = SUBJECTS[0].module;
@@ -171,7 +171,7 @@ Deno.test({
 });
 
 for (const { name, module: m } of SUBJECTS) {
-  Deno.test(`${name}: True sets an option, and new makes no socket`, () => {
+  Deno.test(`${name}: true sets an option, and socket() cannot be called with new`, () => {
     using sock = m.socket();
     sock.setsockopt(m.SOL_SOCKET, m.SO_KEEPALIVE, true);
     assert.notEqual(sock.getsockopt(m.SOL_SOCKET, m.SO_KEEPALIVE), 0);
@@ -180,7 +180,7 @@ for (const { name, module: m } of SUBJECTS) {
     assert.throws(() => new (m.Socket as unknown as new () => unknown)(), { name: "TypeError", message: /socket\(\)/ });
   });
 
-  Deno.test(`${name}: names of services and protocols are text without a zero`, async () => {
+  Deno.test(`${name}: names of services and protocols must not contain a NUL`, async () => {
     const wrong = (value: unknown) => value as string;
     for (
       const call of [

@@ -107,7 +107,7 @@ class All implements AsyncDisposable {
 }
 
 for (const { name, module: m } of SUBJECTS) {
-  Deno.test(`${name}: a signal that is none of AbortSignal is a TypeError, and the call that follows has everything`, async () => {
+  Deno.test(`${name}: a signal that is no AbortSignal is a TypeError, and the next call loses nothing`, async () => {
     const [all, calls] = await All.open(m);
     await using _all = all;
     const failed: string[] = [];

@@ -32,7 +32,7 @@ export const OP_SINGLE_ECDH_USE = 0;
 export const OP_LEGACY_SERVER_CONNECT = 4;
 /** Lets the kernel encrypt. No effect here: OpenSSL gets no descriptor. */
 export const OP_ENABLE_KTLS = 8;
-/** A truncated stream counts as one that has ended. Dangerous: a truncated message is not noticed. */
+/** A truncated stream counts as one that has ended. This is dangerous: a truncated message is not detected. */
 export const OP_IGNORE_UNEXPECTED_EOF = 128;
 /** No session tickets. */
 export const OP_NO_TICKET = 16384;

@@ -223,7 +223,7 @@ export abstract class BaseContext {
     const protocols = [...alpn_protocols];
     for (const name of protocols) {
       if (typeof name !== "string") throw new TypeError("ALPN protocols should be strings");
-      // deno-lint-ignore no-control-regex -- ASCII is meant
+      // deno-lint-ignore no-control-regex -- the range is ASCII
       if (!/^[\x00-\x7f]*$/.test(name)) throw new RangeError("ALPN protocols should be ASCII");
       if (name === "" || name.length > 255) {
         throw new SSLError(SSL_ERROR_SSL, "ALPN protocols must be 1 to 255 in length");
@@ -299,8 +299,9 @@ export abstract class BaseContext {
   }
 
   /**
-   * Trusts certificates in a PEM file (by its path or as text; revocation lists in it are loaded, too), in a directory, in
-   * PEM text, or in DER. The arguments can be given in order, or by name in an object. Paths need `--allow-read`.
+   * Trusts certificates in a PEM file, in a directory, in PEM text, or in DER. `cafile` may be a path or PEM text, and its
+   * revocation lists are loaded too. The arguments can be given in order, or by name in an object. Paths need
+   * `--allow-read`.
    *
    * @throws {FileNotFoundError} for a file that does not exist.
    * @throws {SSLError} if there is no certificate.

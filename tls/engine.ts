@@ -10,27 +10,27 @@ export const NEEDS_DATA = -1;
 
 /** The information about a connection. The methods are those of Python's SSLObject. */
 export interface ConnectionInfo {
-  /** The protocol version, "TLSv1.3"; null before the handshake. */
+  /** Returns the protocol version, "TLSv1.3"; null before the handshake. */
   version(): string | null;
-  /** The cipher suite in use; null before the handshake. */
+  /** Returns the cipher suite in use; null before the handshake. */
   cipher(): CipherInfo | null;
   /** On a server, the cipher suites that both sides support; null on a client. */
   sharedCiphers(): CipherInfo[] | null;
-  /** The compression in use. Always null: TLS compression is not supported. */
+  /** Returns the compression in use. Always null: TLS compression is not supported. */
   compression(): string | null;
-  /** The negotiated protocol (ALPN); null for none. */
+  /** Returns the negotiated protocol (ALPN); null for none. */
   alpnProtocol(): string | null;
-  /** The peer's certificate in DER; null if it sent none. Throws before the handshake. */
+  /** Returns the peer's certificate in DER; null if it sent none. Throws before the handshake. */
   peerCertificate(): Uint8Array<ArrayBuffer> | null;
-  /** The contents of the peer's certificate; null if it sent none, undefined if it was not verified. */
+  /** Returns the contents of the peer's certificate; null if it sent none, undefined if it was not verified. */
   peerCertificateInfo(): CertificateInfo | null | undefined;
-  /** The verified chain in DER, the peer's certificate first. */
+  /** Returns the verified chain in DER, the peer's certificate first. */
   verifiedChain(): Uint8Array<ArrayBuffer>[];
-  /** The chain that the peer sent, in DER. */
+  /** Returns the chain that the peer sent, in DER. */
   unverifiedChain(): Uint8Array<ArrayBuffer>[];
-  /** The bytes for channel binding ("tls-unique"), which identify the connection; null before the handshake. */
+  /** Returns the bytes for channel binding ("tls-unique"), which identify the connection; null before the handshake. */
   channelBinding(): Uint8Array<ArrayBuffer> | null;
-  /** The number of decrypted bytes that can be read at once. */
+  /** Returns the number of decrypted bytes that can be read at once. */
   pending(): number;
   /** The session, for another connection to resume. */
   session: unknown;
@@ -49,7 +49,7 @@ export interface Engine extends ConnectionInfo {
   handshake(): boolean;
   /** Decrypts into a view. Returns the number of bytes, 0 after the peer's close_notify, or NEEDS_DATA. */
   read(view: Uint8Array): number;
-  /** Whether `read` would return or throw something other than NEEDS_DATA. It takes no data. */
+  /** Returns whether `read` would return or throw something other than NEEDS_DATA. It takes no data. */
   readable(): boolean;
   /** Encrypts data. Returns the number of bytes that were taken, or NEEDS_DATA. */
   write(data: Uint8Array): number;

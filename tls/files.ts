@@ -3,13 +3,13 @@
 import { isErrnoName } from "../base/errno.ts";
 import { errorFor } from "../base/errors.ts";
 
-/** Whether a text is PEM and not a path. */
+/** Returns whether a text is PEM and not a path. */
 function isPem(text: string): boolean {
   return text.includes("-----BEGIN ");
 }
 
 /**
- * Whether a text is a key rather than a path: it has lines, or it is DER in base64. Errors of files show their paths,
+ * Returns whether a text is a key rather than a path: it has lines, or it is DER in base64. Errors of files show their paths,
  * and no error may show a key.
  */
 function looksLikeKey(text: string): boolean {

@@ -1,12 +1,12 @@
-// Sends the ciphertext of an engine. It goes to the transport below in order, also after its call was given up.
+// Sends the ciphertext of an engine to the transport below, in order. Ciphertext of a call that was given up is sent too.
 
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Transport } from "../seam/transport.ts";
 import type { ByteQueue } from "./engine.ts";
 
 /**
- * The largest size of one send: the four records of 64 KiB of data, which is what the transport encrypts at once. With
- * 64 KiB, 88 bytes would be left for a second send.
+ * The largest size of one send. The transport encrypts 64 KiB of data at once, which makes four records. They are 88 bytes
+ * longer than the data, so a limit of 64 KiB would cause a second send.
  */
 const LARGEST_SEND = 65536 + 1024;
 
@@ -22,12 +22,12 @@ export class Outgoing implements Caller {
   readonly lends = true;
   readonly #transport: Transport;
   readonly #queue: ByteQueue;
-  /** Set when the engine has worked, and so may have put bytes into the queue. Asking the queue each time is slow. */
+  /** Set after a call of the engine, which may have put bytes into the queue. Asking the queue for each send is slow. */
   mayHaveOutput = true;
   #memory: Uint8Array<ArrayBuffer> | null = null;
   /** The part of the buffer that was not sent yet. */
   #rest: Uint8Array = EMPTY;
-  /** Set by `abandon`. Nothing is sent any more after it. */
+  /** Set by `abandon`. After that nothing is sent. */
   #abandoned = false;
 
   constructor(transport: Transport, queue: ByteQueue) {
@@ -73,7 +73,7 @@ export class Outgoing implements Caller {
     this.#rest = EMPTY;
   }
 
-  /** Gives up for good. Data under way counts as sent, and the rest is dropped. The buffer is not used again. */
+  /** Stops sending. The data of a send that is under way counts as sent. The other data is dropped. */
   abandon(): void {
     this.#abandoned = true;
     if (this.#memory === null) return;

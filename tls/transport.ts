@@ -23,9 +23,9 @@ import { Outgoing } from "./outgoing.ts";
 const MOST_UNSENT = 65536;
 /** The largest size of one receive from the transport below, and of one decryption. */
 const CHUNK = 65536;
-/** How many chunks of unread data a close takes: a close with unread data makes the kernel drop unsent data. */
+/** How many chunks of unread data a close receives first. A close with unread data makes the kernel drop unsent data. */
 const MAX_UNREAD_CHUNKS = 4;
-/** How long after close a peer may accept none of the data that was sent before, in milliseconds. */
+/** After close, unsent data is dropped if the peer accepts none of it for this time, in milliseconds. */
 const LONGEST_LINGER = 60_000;
 
 /** Memory for ciphertext and plaintext. All connections share it, because it is used within one call only. */
@@ -103,7 +103,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #registered: Waiter | null = null;
   #mask = 0;
   #waking = false;
-  /** There are two, because the interest of an epoll must not keep the process alive. */
+  /** There are two such waiters, because an interest of an epoll must not keep the process alive. */
   readonly #foreground: Waiter = { wake: () => this.#wake() };
   readonly #background: Waiter = { wake: () => this.#wake(), background: true };
 
@@ -194,7 +194,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     return true;
   }
 
-  /** Sends ciphertext. Returns whether all of it was sent, or an error prevents that for good. */
+  /** Sends ciphertext. Returns true if all of it was sent, or if an error prevents that. */
   #flush(): boolean {
     const outgoing = this.#outgoing;
     if (outgoing === null || outgoing.empty) return this.#afterFlush();
@@ -301,7 +301,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     throw this.#readError;
   }
 
-  /** Whether a truncated stream counts as one that has ended. */
+  /** Returns whether a truncated stream counts as one that has ended. */
   #isSuppressedEof(error: unknown): boolean {
     return error instanceof SSLEOFError && (this.#options.suppressRaggedEofs || this.#receiveShut);
   }
@@ -351,7 +351,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     if (side === null || (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR)) return this.inner.shutdown(how);
     let done: void | Promise<void> = undefined;
     if (how !== SHUT_WR) {
-      // Comes first: when both sides have ended the stream, SHUT_RD is ENOTCONN.
+      // This comes first: after both sides have ended the stream, SHUT_RD is ENOTCONN.
       done = this.inner.shutdown(SHUT_RD);
       this.#receiveShut = true;
     }
@@ -392,7 +392,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     return events;
   }
 
-  /** Whether a receive would not block. Takes ciphertext until the engine has plaintext, the end or an error. */
+  /** Returns whether a receive would not block. Takes ciphertext until the engine has plaintext, the end or an error. */
   #readable(side: Side): boolean {
     try {
       while (this.#readError === undefined && !this.#hasPlaintext(side)) if (!this.#feedEngine(side)) return false;

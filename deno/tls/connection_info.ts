@@ -1,9 +1,10 @@
-// What Deno reports about a TLS connection: the ALPN protocol. Any other question throws, since null would be wrong.
+// The information about a TLS connection of Deno, which reports only the ALPN protocol. The other methods throw, because
+// null would be wrong.
 
 import { errorFor } from "../../base/errors.ts";
 import type { ConnectionInfo } from "../../tls/engine.ts";
 
-/** The alternative. Every error for what Deno's TLS does not support names it. */
+/** The hint in every error for a feature that Deno's TLS does not support. */
 export const NATIVE_TLS_HINT =
   'Deno\'s TLS has no way to do this, native TLS has: import "@berkeley/socket/native" and "@berkeley/socket/native/ssl"';
 

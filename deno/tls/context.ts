@@ -86,8 +86,8 @@ export class DenoContext implements ContextEngine {
   #trustsSystem = false;
   /** The certificate and its key, and why Deno refuses them. */
   #identity: { cert: string; key: string; refused: string | null } | null = null;
-  /** The methods that were called and that only native TLS supports. */
-  readonly #unserved = new Set<string>();
+  /** The names of the called methods that only native TLS supports. */
+  readonly #unsupported = new Set<string>();
 
   constructor(protocol: number) {
     if (!PROTOCOLS.includes(protocol)) throw new RangeError("invalid or unsupported protocol version");
@@ -152,7 +152,7 @@ export class DenoContext implements ContextEngine {
   }
 
   trustDirectory(): void {
-    this.#unserved.add("load_verify_locations with capath");
+    this.#unsupported.add("load_verify_locations with capath");
   }
 
   trustSystem(): void {
@@ -165,25 +165,25 @@ export class DenoContext implements ContextEngine {
     throw this.#unknown("num_tickets");
   }
   set numTickets(_count: number) {
-    this.#unserved.add("num_tickets");
+    this.#unsupported.add("num_tickets");
   }
   get securityLevel(): number {
     throw this.#unknown("security_level");
   }
   setCiphers(): void {
-    this.#unserved.add("set_ciphers");
+    this.#unsupported.add("set_ciphers");
   }
   setEcdhCurve(): void {
-    this.#unserved.add("set_ecdh_curve");
+    this.#unsupported.add("set_ecdh_curve");
   }
   setPskClient(): void {
-    this.#unserved.add("set_psk_client_callback");
+    this.#unsupported.add("set_psk_client_callback");
   }
   setPskServer(): void {
-    this.#unserved.add("set_psk_server_callback");
+    this.#unsupported.add("set_psk_server_callback");
   }
   loadDhParams(): void {
-    this.#unserved.add("load_dh_params");
+    this.#unsupported.add("load_dh_params");
   }
   getCiphers(): CipherDescription[] {
     throw this.#unknown("get_ciphers");
@@ -210,7 +210,7 @@ export class DenoContext implements ContextEngine {
   checkSocket(inner: Transport, state: SocketState, request: SocketRequest): void {
     if (inner.family === AF_UNIX) throw refusal("TLS on a Unix socket");
     if (!(inner instanceof StreamTransport)) throw refusal("TLS on a socket of another backend");
-    for (const what of this.#unserved) throw refusal(what);
+    for (const what of this.#unsupported) throw refusal(what);
     this.#checkSettings();
     if (inner.hasDuplicate) throw refusal("TLS on a socket that has a duplicate");
     if (request.engine.session !== null) throw refusal("session");
@@ -302,13 +302,13 @@ const CONNECTION_OPTIONS: [level: number, option: number, name: string][] = [
 function checkPair(certificates: string, key: string): void {
   // Imported on first use: the import takes 10 ms.
   const { createPrivateKey, X509Certificate } = process.getBuiltinModule("node:crypto");
-  let fits;
+  let isPair;
   try {
-    fits = new X509Certificate(certificates).checkPrivateKey(createPrivateKey(key));
+    isPair = new X509Certificate(certificates).checkPrivateKey(createPrivateKey(key));
   } catch (cause) {
     throw new SSLError(SSL_ERROR_SSL, "[PEM] the certificate or the key cannot be read", { library: "PEM", cause });
   }
-  if (fits) return;
+  if (isPair) return;
   throw new SSLError(SSL_ERROR_SSL, "[X509: KEY_VALUES_MISMATCH] key values mismatch", {
     library: "X509",
     reason: "KEY_VALUES_MISMATCH",

@@ -43,7 +43,7 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
     if (conn instanceof TlsConn) {
       this.#started = true;
       this.#conn = conn;
-      // The listener made the handshake, unless it was told not to.
+      // The listener has made the handshake, unless do_handshake_on_connect is false.
       if (conn.alpnProtocol !== undefined) this.#outcome = true;
     }
   }

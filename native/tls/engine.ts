@@ -129,7 +129,7 @@ export class NativeEngine implements Engine {
 
   closeNotify(): void {
     if ((libssl().SSL_get_shutdown(this.#ssl) & SSL_SENT_SHUTDOWN) !== 0) return;
-    // The result only says whether the peer has sent its close_notify. After a fatal error nothing is sent.
+    // The result, whether the peer has sent its close_notify, is not needed. After a fatal error nothing is sent.
     libssl().SSL_shutdown(this.#ssl);
     libcrypto().ERR_clear_error();
   }

@@ -1,7 +1,7 @@
 // The callbacks in a server's handshake: for the protocol (ALPN) and for the server's name (SNI).
 //
-// Callbacks need --allow-ffi without a list of paths. A callback exists only during one call into OpenSSL. So a context
-// has no callbacks to close.
+// Callbacks need --allow-ffi without a list of paths. A callback exists only during one call into OpenSSL, so contexts need
+// not be closed.
 
 import { nameOf } from "../../base/data.ts";
 import { ALERT_DESCRIPTION_INTERNAL_ERROR } from "../../tls/constants.ts";
@@ -51,7 +51,7 @@ function shown(answer: unknown): string {
   return typeof answer === "number" ? String(answer) : nameOf(answer);
 }
 
-/** A context, as its connections see it. */
+/** The part of a context that its connections use. */
 export interface OwnContext {
   /** The SSL_CTX object. */
   readonly handle: Handle;

@@ -14,7 +14,7 @@ const CLIENT = { parameters: ["pointer", "pointer", "pointer", "u32", "pointer",
 // unsigned int (SSL *, const char *identity, unsigned char *psk, unsigned int)
 const SERVER = { parameters: ["pointer", "pointer", "pointer", "u32"], result: "u32" } as const;
 
-/** What a callback returns to OpenSSL if it has no key. */
+/** The result of a callback that has no key, for OpenSSL. */
 const NO_KEY = 0;
 
 /** Runs a part of a handshake with the context's callback for pre-shared keys, if it has one. */

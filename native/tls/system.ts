@@ -5,7 +5,7 @@ import type { Handle } from "./library.ts";
 import { textBehind } from "./memory.ts";
 import { cString } from "../call.ts";
 
-/** Takes the certificates of files and directories. */
+/** A context that can trust the certificates in files and directories. */
 interface Store {
   trustFile(pem: string): void;
   trustDirectory(path: string): void;

@@ -8,7 +8,7 @@ import { isIPv6 } from "./packet.ts";
 
 const MAPPED = "::ffff:";
 
-/** Returns an IPv4-mapped IPv6 address (::ffff:1.2.3.4) as IPv4, which packets have. Other addresses do not change. */
+/** Converts an IPv4-mapped IPv6 address (::ffff:1.2.3.4) to IPv4, as in packets. Returns other addresses unchanged. */
 export function unmap(host: string): string {
   return host.startsWith(MAPPED) && host.includes(".") ? host.slice(MAPPED.length) : host;
 }
@@ -19,30 +19,30 @@ export function shapeOf(family: number, host: string, port: number, scopeId: num
   return [isIPv6(host) ? host : `${MAPPED}${host}`, port, 0, scopeId];
 }
 
-/** Whether a socket of a family can use an address. */
+/** Returns whether a socket of a family can use an address. */
 export function fitsFamily(family: number, host: string): boolean {
   return family === AF_INET6 || !isIPv6(host);
 }
 
-/** The family of an address. */
+/** Returns the family of an address. */
 export function familyOf(host: string): number {
   return isIPv6(host) ? AF_INET6 : AF_INET;
 }
 
-/** Whether an address is the wildcard address, which stands for every interface. */
+/** Returns whether an address is the wildcard address, which stands for every interface. */
 export function isWildcard(host: string): boolean {
   return host === "0.0.0.0" || host === "::";
 }
 
-/** The wildcard address of the same family as an address. */
+/** Returns the wildcard address of an address's family. */
 export function wildcardLike(host: string): string {
   return wildcard(familyOf(host));
 }
 
-/** Whether an address is a multicast group. */
+/** Returns whether an address is a multicast group. */
 export function isMulticast(host: string): boolean {
   if (isIPv6(host)) return parseIPv6(host)![0] === 0xff;
-  // 224 to 239. Most addresses are told apart by their first digit; a call for each packet makes no text for them.
+  // 224 to 239. This is called for each packet, and the first digit rules out most addresses without a conversion.
   if (!host.startsWith("2") || host[3] !== ".") return false;
   const first = Number(host.slice(0, 3));
   return first >= 224 && first < 240;

@@ -34,7 +34,7 @@ function checkKind(family: number, type: number, proto: number, syscall: string)
   if (proto !== 0 && proto !== own) throw errorFor("EPROTONOSUPPORT", { syscall });
 }
 
-/** Names and interfaces, as a simulated host knows them. Look-ups take no time. */
+/** The resolver of a simulated host. Look-ups take no time. */
 export class HostResolver implements Resolver {
   readonly #kernel: Kernel;
 
@@ -43,8 +43,8 @@ export class HostResolver implements Resolver {
   }
 
   lookUp(host: string, _port: number, family: 0 | 4 | 6): Promise<string[]> {
-    const fits = (found: string) => family === 0 || isIPv6(found) === (family === 6);
-    return Promise.resolve().then(() => addressesOf(this.#kernel.host, host).filter(fits));
+    const hasFamily = (found: string) => family === 0 || isIPv6(found) === (family === 6);
+    return Promise.resolve().then(() => addressesOf(this.#kernel.host, host).filter(hasFamily));
   }
   lookUpName(address: string, _port: number): Promise<string | undefined> {
     return Promise.resolve(nameOf(this.#kernel.host, address));
@@ -58,8 +58,8 @@ export class HostResolver implements Resolver {
   interfaces(): NetworkInterface[] {
     return INTERFACES.map(([index, name]) => [index, name]);
   }
-  findInterface(fits: (entry: NetworkInterface) => boolean): NetworkInterface | undefined {
-    return this.interfaces().find(fits);
+  findInterface(matches: (entry: NetworkInterface) => boolean): NetworkInterface | undefined {
+    return this.interfaces().find(matches);
   }
   hasVersion(version: 4 | 6): boolean {
     return this.#kernel.host.addresses.some((address) => isIPv6(address) === (version === 6));
@@ -105,7 +105,7 @@ export class HostBackend implements Backend {
     if (family === AF_UNIX) {
       return type === SOCK_STREAM ? UnixStream.pair(this.#kernel, proto) : UnixDatagram.pair(this.#kernel, proto);
     }
-    // Python's own socketpair, for systems that pair Unix sockets only, makes no other type of an IP socket.
+    // For IP sockets this follows the socketpair of Python's socket.py, which supports only SOCK_STREAM.
     if (type !== SOCK_STREAM) throw errorFor("EOPNOTSUPP", { syscall: "socketpair" });
     return TcpSocket.pair(this.#kernel, family, proto);
   }

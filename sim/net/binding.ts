@@ -1,4 +1,4 @@
-// The local address of an IP socket: it is fixed by bind, or chosen by the kernel and given back later.
+// The local address of an IP socket. `bind` fixes it, or the kernel chooses it and releases it later.
 
 import { isLoopback, wildcard } from "../../base/addresses.ts";
 import type { Address } from "../../base/addresses.ts";
@@ -12,20 +12,20 @@ import { isIPv6 } from "./packet.ts";
 import type { Holder, Ports } from "./ports.ts";
 import { resolve } from "./resolve.ts";
 
-/** The local address of one socket, as the holder of its port. */
+/** The local address of one socket. It is the holder of the socket's port. */
 export class Binding<S> implements Holder {
   readonly socket: S;
   readonly family: number;
   /** The local address. IPv6 sockets store an IPv4-mapped address as IPv4. */
   host: string;
-  /** The port that `getsockname` reports. The socket may have given it back already: see `isHeld`. */
+  /** The port that `getsockname` reports. It may be released already: see `isHeld`. */
   port = 0;
   listens = false;
   readonly #kernel: Kernel;
   readonly #options: Options;
   readonly #ports: Ports<Holder>;
   #isHeld = false;
-  /** What bind has fixed. A port is not fixed if bind got 0 and chose it. */
+  /** Whether `bind` has fixed the address. `#fixedPort` says the same of the port: `bind` to port 0 does not fix it. */
   #fixedHost = false;
   #fixedPort = false;
 
@@ -65,16 +65,16 @@ export class Binding<S> implements Holder {
     return shapeOf(this.family, this.host, this.port);
   }
 
-  /** Takes an address, as bind(2). `takes` tells which addresses may be bound besides this host's own. */
-  bind(address: Address, takes: (host: string) => boolean): void {
+  /** Binds an address, as bind(2). `isAllowed` says which addresses may be bound besides this host's own. */
+  bind(address: Address, isAllowed: (host: string) => boolean): void {
     if (this.#isHeld) throw errorFor("EINVAL", { syscall: "bind", address });
     const [name, port] = resolve(this.#kernel.host, this.family, address, "bind") as [string, number];
     const host = unmap(name);
-    if (!isWildcard(host) && !this.#kernel.owns(host) && !takes(host)) {
+    if (!isWildcard(host) && !this.#kernel.owns(host) && !isAllowed(host)) {
       throw errorFor("EADDRNOTAVAIL", { syscall: "bind", address });
     }
     if (this.onlyIPv6 && !isIPv6(host)) throw errorFor("EINVAL", { syscall: "bind", address });
-    const before = this.port;
+    const previousPort = this.port;
     this.host = host;
     this.port = port;
     try {
@@ -83,7 +83,7 @@ export class Binding<S> implements Holder {
     } catch (error) {
       // As in Linux, a bind that fails also clears the address of an earlier connection.
       this.host = wildcard(this.family);
-      this.port = before;
+      this.port = previousPort;
       throw error;
     }
     this.#hold();
@@ -91,7 +91,7 @@ export class Binding<S> implements Holder {
     this.#fixedHost = !isWildcard(host);
   }
 
-  /** Takes any free port, unless the socket has one. */
+  /** Occupies any free port, unless the socket has a port. */
   claim(): void {
     if (this.#isHeld) return;
     this.port = this.#ports.ephemeral();
@@ -121,20 +121,20 @@ export class Binding<S> implements Holder {
     if (this.onlyIPv6 && !isIPv6(destination)) throw refuse("ENETUNREACH");
     if (!this.isOneHost) return this.#kernel.sourceFor(destination);
     if (isIPv6(this.host) !== isIPv6(destination)) throw refuse("ENETUNREACH");
-    // A loopback address never leaves its host as a source address.
+    // No packet leaves a host with a loopback address as its source.
     if (isLoopback(this.host) && !this.#kernel.owns(destination) && !isMulticast(destination)) throw refuse("EINVAL");
     return this.host;
   }
 
-  /** Gives the port back. */
+  /** Releases the port. */
   release(): void {
     if (this.#isHeld) this.#ports.release(this);
     this.#isHeld = false;
   }
 
   /**
-   * Gives back what bind has not fixed, after the peer is gone. `getsockname` still reports a port that is kept, but
-   * other sockets may take it.
+   * Releases the address and port at the end of a connection, unless `bind` fixed them. `getsockname` still reports a port
+   * that is kept, but other sockets may occupy it.
    */
   reset(port: "keep the port" | "forget the port" = "forget the port"): void {
     if (!this.#fixedHost) this.host = wildcard(this.family);

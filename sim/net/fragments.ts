@@ -1,16 +1,16 @@
-// Datagrams that are longer than a link's MTU. The sender cuts them into fragments, and the receiver joins the fragments. If
-// one fragment is lost, the datagram is lost.
+// Datagrams that are longer than a link's MTU. The sender splits them into fragments, and the receiver joins these. If one
+// fragment is lost, the datagram is lost.
 
 import { FRAGMENT_HEADER, ipHeader, isIPv6, sizeOf, UDP_HEADER } from "./packet.ts";
 import type { Datagram, Fragment } from "./packet.ts";
 import { SECOND } from "../time/units.ts";
 
-/** How long fragments wait for the others (Linux's net.ipv4.ipfrag_time). */
-const PATIENCE = 30 * SECOND;
-/** How many bytes of incomplete datagrams a host keeps (Linux's net.ipv4.ipfrag_high_thresh). */
+/** How long fragments are kept while others are missing (Linux's net.ipv4.ipfrag_time). */
+const REASSEMBLY_TIMEOUT = 30 * SECOND;
+/** The largest number of bytes of incomplete datagrams on a host (Linux's net.ipv4.ipfrag_high_thresh). */
 const MOST_BYTES = 4 * 2 ** 20;
 
-/** A datagram as the packets that fit a link. */
+/** Splits a datagram into fragments for an MTU. Returns a datagram that needs no fragments unchanged. */
 export function fragment(whole: Datagram, mtu: number): (Datagram | Fragment)[] {
   if (sizeOf(whole) <= mtu) return [whole];
   const { source, destination, ttl, data } = whole;
@@ -39,7 +39,7 @@ export class Reassembly {
   readonly #incomplete = new Map<Datagram, Incomplete>();
   #bytes = 0;
 
-  /** Takes a fragment. Returns the datagram when it is complete. */
+  /** Stores a fragment. Returns the datagram if it is complete now. */
   add(fragment: Fragment, now: number): Datagram | undefined {
     this.#expire(now);
     const { whole, offset, length } = fragment;
@@ -57,7 +57,7 @@ export class Reassembly {
   #expire(now: number): void {
     // A map iterates in the order of insertion, so the oldest datagrams come first.
     for (const [whole, found] of this.#incomplete) {
-      if (now - found.since < PATIENCE && this.#bytes <= MOST_BYTES) return;
+      if (now - found.since < REASSEMBLY_TIMEOUT && this.#bytes <= MOST_BYTES) return;
       this.#drop(whole, found);
     }
   }

@@ -10,7 +10,7 @@ import type { Network } from "./network.ts";
 /** Selects the random sequence of a host's links (see `Random`). */
 const LINKS = 0x11bc;
 
-/** A host of a network. It stays the same when it crashes and starts again; its kernel does not. */
+/** A host of a network. After a crash and a restart it is the same object, with a new kernel. */
 export class Host {
   readonly network: Network;
   readonly name: string;
@@ -18,11 +18,11 @@ export class Host {
   readonly addresses: readonly string[];
   /** The hash of the name: it selects the host's random sequences. */
   readonly hash: number;
-  /** The random numbers for the losses and delays of what it sends. Traffic of other hosts does not change them. */
-  readonly dice: Random;
-  /** The kernel that runs on it. After a crash it is the kernel that has stopped. */
+  /** The random numbers for losses and delays of the packets that it sends. Each host has its own sequence. */
+  readonly linkRandom: Random;
+  /** The kernel. After a crash it is the stopped kernel. */
   kernel: Kernel;
-  /** How far its wall clock is ahead, in seconds. */
+  /** How many seconds its wall clock is ahead. */
   skew = 0;
   readonly #links = new Map<Host, Link>();
   readonly #ipv4: string | undefined;
@@ -36,7 +36,7 @@ export class Host {
     this.#ipv4 = addresses.find((address) => !isIPv6(address));
     this.#ipv6 = addresses.find(isIPv6);
     this.hash = hashText(name);
-    this.dice = new Random(network.seed, this.hash ^ LINKS);
+    this.linkRandom = new Random(network.seed, this.hash ^ LINKS);
     this.kernel = new Kernel(this, this.#boots);
   }
 
@@ -50,20 +50,20 @@ export class Host {
     this.kernel = new Kernel(this, ++this.#boots);
   }
 
-  /** Its first address in the family of another one; undefined if it has none. */
+  /** Returns its first address of the same family as another address; undefined if it has none. */
   addressLike(address: string): string | undefined {
     return isIPv6(address) ? this.#ipv6 : this.#ipv4;
   }
 
-  /** The direction of the link that leads to another host. Links without options of their own have the network's. */
+  /** Returns the link to another host, in that direction. A new link has the default options of the network. */
   linkTo(to: Host): Link {
     let link = this.#links.get(to);
     if (link === undefined) this.#links.set(to, link = new Link(this, to, this.network.defaultLink));
     return link;
   }
 
-  /** Takes a packet that has arrived over a link. */
+  /** Handles a packet that has arrived over a link. */
   receive(packet: Packet): void {
-    this.network.loopback.during(() => this.kernel.receive(packet));
+    this.network.loopback.deferPackets(() => this.kernel.receive(packet));
   }
 }

@@ -7,7 +7,7 @@ import { Random } from "../random.ts";
 import { UdpHost } from "../udp/host.ts";
 import { TcpHost } from "../tcp/host.ts";
 import { Timer } from "../time/timer.ts";
-import type { Hope, Timeline } from "../time/timeline.ts";
+import type { Timeline, TimerKind } from "../time/timeline.ts";
 import { UnixNames } from "../unix/names.ts";
 import { BROADCAST } from "./addresses.ts";
 import { fragment, Reassembly } from "./fragments.ts";
@@ -20,14 +20,14 @@ import type { Network } from "./network.ts";
 /** The MTU of the loopback interface. */
 export const LOOPBACK_MTU = 65536;
 
-/** What a kernel uses of its sockets. */
+/** A socket, as its kernel sees it. */
 export interface KernelSocket {
   /** Its entry in the list of sockets, as `ss` shows it. */
   info(): SocketInfo;
   /** The events that waiters are registered for, or 0. */
   readonly waitsFor: number;
-  /** Ends the socket after a crash of the host. It sends nothing. */
-  vanish(): void;
+  /** Ends the socket at a crash of the host. It sends nothing. */
+  crash(): void;
 }
 
 /** The network stack of one host. */
@@ -58,17 +58,17 @@ export class Kernel {
   crash(): void {
     this.isUp = false;
     this.udp.crash();
-    for (const socket of this.sockets) socket.vanish();
-    for (const connection of this.tcp.connections) connection.vanish();
+    for (const socket of this.sockets) socket.crash();
+    for (const connection of this.tcp.connections) connection.crash();
     this.sockets.clear();
   }
 
   /** Makes a timer for work of this kernel. */
-  timer(callback: () => void, hope?: Hope): Timer {
-    return new Timer(this.timeline, () => this.network.loopback.during(callback), hope);
+  timer(callback: () => void, kind?: TimerKind): Timer {
+    return new Timer(this.timeline, () => this.network.loopback.deferPackets(callback), kind);
   }
 
-  /** Whether an address is one of this host. */
+  /** Returns whether an address is one of this host. */
   owns(address: string): boolean {
     return isLoopback(address) || this.network.route(address) === this.host;
   }
@@ -85,14 +85,14 @@ export class Kernel {
     return own;
   }
 
-  /** The largest packet that goes to a destination unfragmented. */
+  /** Returns the MTU of the path to a destination: the largest packet that is not fragmented. */
   mtuTo(destination: string): number {
     if (this.owns(destination)) return LOOPBACK_MTU;
     const to = this.network.route(destination);
     return to === undefined ? this.network.defaultLink.mtu : this.host.linkTo(to).options.mtu;
   }
 
-  /** Sends a packet to one host: to this host, or to another over the link between them. */
+  /** Sends a packet to one host: over loopback to this host, or over the link to another. */
   send(packet: Packet): void {
     if (!this.isUp) return;
     const { recorder, timeline, loopback } = this.network;
@@ -103,7 +103,7 @@ export class Kernel {
     } else this.sendTo(to, packet);
   }
 
-  /** Sends a packet over the link to a host. A packet above the MTU goes in fragments. */
+  /** Sends a packet over the link to a host. A datagram that is longer than the MTU is sent in fragments. */
   sendTo(to: Host, packet: Packet): void {
     const link = this.host.linkTo(to);
     if (packet.protocol !== "UDP") link.send(packet);
@@ -123,11 +123,11 @@ export class Kernel {
 
   /** Sends a multicast or broadcast datagram to this host only. */
   sendToItself(packet: Datagram): void {
-    const takes = packet.destination === BROADCAST || this.udp.groups.has(packet.destination);
-    if (this.isUp && takes) this.network.loopback.send(this, packet);
+    const isReceiver = packet.destination === BROADCAST || this.udp.groups.has(packet.destination);
+    if (this.isUp && isReceiver) this.network.loopback.send(this, packet);
   }
 
-  /** Takes a packet that has arrived at this host. */
+  /** Handles a packet that has arrived at this host. */
   receive(packet: Packet): void {
     switch (packet.protocol) {
       case "TCP":

@@ -1,8 +1,8 @@
-// One direction of a link between two hosts: delay, bandwidth, loss and so on, and the packets under way.
+// One direction of a link between two hosts. It delays, drops, duplicates and reorders packets.
 
 import { fromSeconds, MILLISECOND, SECOND } from "../time/units.ts";
 import type { Action } from "../time/queue.ts";
-import type { Sighting } from "../trace/recorder.ts";
+import type { PacketEntry } from "../trace/recorder.ts";
 import type { Host } from "./host.ts";
 import { sizeOf } from "./packet.ts";
 import type { Packet } from "./packet.ts";
@@ -12,7 +12,7 @@ export interface LinkOptions {
   /** The time that a packet takes, one way, in seconds. 0 by default. */
   latency?: number;
   /**
-   * A random time that is added to the latency, at most this many seconds. Packets may overtake each other by it. 0 by
+   * The largest random time that is added to the latency, in seconds. With jitter, packets may overtake each other. 0 by
    * default.
    */
   jitter?: number;
@@ -25,8 +25,8 @@ export interface LinkOptions {
   /** The probability that a packet is delayed, so that later packets overtake it, 0 to 1. */
   reorder?: number;
   /**
-   * The number of bytes that may wait for the bandwidth, headers included. A packet beyond it is dropped. 65536 by
-   * default.
+   * The size of the queue of a link with a bandwidth, in bytes, headers included. A packet that does not fit is dropped.
+   * 65536 by default.
    */
   queue?: number;
   /** The longest packet in bytes, headers included. 1500 by default. */
@@ -76,17 +76,17 @@ export function checkLinkOptions(options: LinkOptions): LinkOptions {
   return checked;
 }
 
-/** The least bound for the extra delay of a duplicated or reordered packet. Otherwise the bound is the latency. */
+/** The extra delay of a duplicated or reordered packet depends on the latency, or on this time if that is longer. */
 const LEAST_DELAY = MILLISECOND;
 
-/** The number of a duplicate. A duplicate is never counted as overtaken and overtakes nothing. */
+/** The number of every duplicate. A duplicate never counts as overtaken, and no packet counts as overtaken by it. */
 const COPY = -1;
 
 /** One direction of the link between two hosts. */
 export class Link {
   readonly from: Host;
   readonly to: Host;
-  /** `Network.setLink` changes them. The arrival times of packets under way do not change. */
+  /** The options. `Network.setLink` replaces them. The arrival times of packets under way do not change. */
   options: Required<LinkOptions>;
   /** Whether a partition cuts the link. A cut link passes no packets. */
   cut = false;
@@ -112,49 +112,49 @@ export class Link {
   }
 
   send(packet: Packet): void {
-    const { dice, network: { recorder, timeline } } = this.from;
+    const { linkRandom, network: { recorder, timeline } } = this.from;
     const now = timeline.now;
-    const sighting = recorder.sent(now, this.from, this.to, packet, false);
-    if (this.cut) return recorder.ended(sighting, "partitioned", now);
+    const entry = recorder.sent(now, this.from, this.to, packet, false);
+    if (this.cut) return recorder.ended(entry, "partitioned", now);
     const { bandwidth, queue, loss, latency, jitter, duplicate, reorder } = this.options;
     let left = now;
     if (bandwidth !== Infinity) {
       const size = sizeOf(packet);
       const start = Math.max(now, this.#busyUntil);
       const waiting = (start - now) * bandwidth / SECOND;
-      // A packet that can leave at once does not use the queue.
-      if (start > now && waiting + size > queue) return recorder.ended(sighting, "dropped", now);
+      // A packet that is sent at once needs no room in the queue.
+      if (start > now && waiting + size > queue) return recorder.ended(entry, "dropped", now);
       left = this.#busyUntil = start + Math.ceil(size * SECOND / bandwidth);
     }
-    if (dice.happens(loss)) return recorder.ended(sighting, "lost", now);
+    if (linkRandom.happens(loss)) return recorder.ended(entry, "lost", now);
     let arrival = left + fromSeconds(latency);
-    if (jitter > 0) arrival += fromSeconds(jitter * dice.next());
-    const detour = Math.max(fromSeconds(latency), LEAST_DELAY);
-    if (dice.happens(reorder)) arrival += Math.ceil(detour * (0.5 + dice.next()));
-    this.#launch(packet, arrival, sighting, this.#sent++);
-    if (dice.happens(duplicate)) {
+    if (jitter > 0) arrival += fromSeconds(jitter * linkRandom.next());
+    const extra = Math.max(fromSeconds(latency), LEAST_DELAY);
+    if (linkRandom.happens(reorder)) arrival += Math.ceil(extra * (0.5 + linkRandom.next()));
+    this.#schedule(packet, arrival, entry, this.#sent++);
+    if (linkRandom.happens(duplicate)) {
       const copy = recorder.sent(now, this.from, this.to, packet, true);
-      this.#launch(packet, arrival + Math.ceil(detour * dice.next()), copy, COPY);
+      this.#schedule(packet, arrival + Math.ceil(extra * linkRandom.next()), copy, COPY);
     }
   }
 
-  #launch(packet: Packet, time: number, sighting: Sighting | undefined, number: number): void {
+  #schedule(packet: Packet, time: number, entry: PacketEntry | undefined, number: number): void {
     // Packets that arrive at the same time keep their order. Other events may come between them.
     const { timeline } = this.from.network;
     const tie = time === this.#lastArrival ? timeline.tieAfter(this.#lastTie) : timeline.tie();
     this.#lastArrival = time;
     this.#lastTie = tie;
-    timeline.at(time, new Arrival(this, packet, sighting, this.cuts, number), tie);
+    timeline.at(time, new Arrival(this, packet, entry, this.cuts, number), tie);
   }
 
-  /** Takes a packet at the end of the link. */
-  arrive(packet: Packet, sighting: Sighting | undefined, cuts: number, number: number): void {
+  /** Called when a packet arrives at the end of the link. */
+  arrive(packet: Packet, entry: PacketEntry | undefined, cuts: number, number: number): void {
     const { recorder, timeline } = this.from.network;
     const now = timeline.now;
-    if (this.cut || cuts !== this.cuts) return recorder.ended(sighting, "partitioned", now);
+    if (this.cut || cuts !== this.cuts) return recorder.ended(entry, "partitioned", now);
     const overtaken = number !== COPY && number < this.#latestDelivered;
     if (number > this.#latestDelivered) this.#latestDelivered = number;
-    recorder.ended(sighting, this.to.isUp ? "delivered" : "dropped", now, overtaken);
+    recorder.ended(entry, this.to.isUp ? "delivered" : "dropped", now, overtaken);
     if (this.to.isUp) this.to.receive(packet);
   }
 }
@@ -163,17 +163,17 @@ export class Link {
 class Arrival implements Action {
   readonly #link: Link;
   readonly #packet: Packet;
-  readonly #sighting: Sighting | undefined;
+  readonly #entry: PacketEntry | undefined;
   readonly #cuts: number;
   readonly #number: number;
-  constructor(link: Link, packet: Packet, sighting: Sighting | undefined, cuts: number, number: number) {
+  constructor(link: Link, packet: Packet, entry: PacketEntry | undefined, cuts: number, number: number) {
     this.#link = link;
     this.#packet = packet;
-    this.#sighting = sighting;
+    this.#entry = entry;
     this.#cuts = cuts;
     this.#number = number;
   }
   fire(): void {
-    this.#link.arrive(this.#packet, this.#sighting, this.#cuts, this.#number);
+    this.#link.arrive(this.#packet, this.#entry, this.#cuts, this.#number);
   }
 }

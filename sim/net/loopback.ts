@@ -1,11 +1,11 @@
-// The loopback interface. A packet of a host to itself arrives before the call that sent it returns, as in a kernel. If
-// the sender is just working on another packet, the new one waits until that work is done.
+// The loopback interface. A packet of a host to itself arrives before the call that sent it returns, as in a kernel. A
+// packet that is sent during work on another packet arrives after that work.
 
 import type { Kernel } from "./kernel.ts";
 import type { Packet } from "./packet.ts";
 import type { Network } from "./network.ts";
 
-/** The list is shortened after this many delivered packets. */
+/** After this many delivered packets, they are removed from the queue. */
 const BATCH = 1024;
 
 /** The loopback interfaces of all hosts. */
@@ -21,14 +21,14 @@ export class Loopback {
   /** Sends a packet from a host to itself. */
   send(kernel: Kernel, packet: Packet): void {
     this.#queue.push([kernel, packet]);
-    if (!this.#working) this.#work();
+    if (!this.#working) this.#deliver();
   }
 
   /**
-   * Runs some work. Packets that it sends over loopback are delivered after it, so a connection is never entered again
-   * while it works on a packet.
+   * Runs some work, and delivers the packets that it sends over loopback afterwards. So a connection never receives a
+   * packet while it works on another one.
    */
-  during(work: () => void): void {
+  deferPackets(work: () => void): void {
     if (this.#working) return work();
     this.#begin();
     try {
@@ -36,7 +36,7 @@ export class Loopback {
     } finally {
       this.#end();
     }
-    if (this.#queue.length > 0) this.#work();
+    if (this.#queue.length > 0) this.#deliver();
   }
 
   #begin(): void {
@@ -49,15 +49,15 @@ export class Loopback {
     this.#network.timeline.resume();
   }
 
-  #work(): void {
+  #deliver(): void {
     this.#begin();
     const { recorder, timeline } = this.#network;
     try {
       for (let place = 0; place < this.#queue.length; place++) {
         const [kernel, packet] = this.#queue[place];
         const now = timeline.now;
-        const sighting = recorder.sent(now, kernel.host, kernel.host, packet, false);
-        recorder.ended(sighting, kernel.isUp ? "delivered" : "dropped", now);
+        const entry = recorder.sent(now, kernel.host, kernel.host, packet, false);
+        recorder.ended(entry, kernel.isUp ? "delivered" : "dropped", now);
         if (kernel.isUp) kernel.receive(packet);
         if (place === BATCH) {
           this.#queue.splice(0, BATCH + 1);

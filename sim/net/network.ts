@@ -1,4 +1,4 @@
-// A network: hosts, the links between them, and the timeline on which everything happens.
+// A network: hosts, the links between them, and the timeline.
 
 import { isLoopback, parseLiteral } from "../../base/addresses.ts";
 import { Recorder } from "../trace/recorder.ts";
@@ -10,8 +10,8 @@ import type { LinkOptions } from "./link.ts";
 import { Loopback } from "./loopback.ts";
 import { isIPv6 } from "./packet.ts";
 
-/** The parameters of a network. */
-export interface NetworkParts {
+/** The options of a network. */
+export interface NetworkOptions {
   seed: number;
   link: LinkOptions;
   /** Whether packets are kept for the trace. */
@@ -27,13 +27,13 @@ export class Network {
   readonly recorder: Recorder;
   readonly loopback: Loopback = new Loopback(this);
   readonly hosts: Host[] = [];
-  /** The options of every link that `setLink` has not changed. */
+  /** The options of links that `setLink` has not changed. */
   readonly defaultLink: Required<LinkOptions>;
   readonly #byName = new Map<string, Host>();
   readonly #byAddress = new Map<string, Host>();
   readonly #groups = new Map<string, Set<Host>>();
 
-  constructor({ seed, link, trace, realNow }: NetworkParts) {
+  constructor({ seed, link, trace, realNow }: NetworkOptions) {
     this.seed = seed;
     this.timeline = new Timeline(seed, realNow);
     this.recorder = new Recorder(trace);
@@ -45,7 +45,7 @@ export class Network {
     checkName(name);
     const key = name.toLowerCase();
     if (this.#byName.has(key)) throw new Error(`there is a host '${name}' already`);
-    const own = addresses?.map(checkHostAddress) ?? this.#makeUp();
+    const own = addresses?.map(checkHostAddress) ?? this.#generateAddresses();
     for (const address of own) {
       if (this.#byAddress.has(address)) {
         throw new Error(`host '${this.#byAddress.get(address)!.name}' has the address ${address} already`);
@@ -60,7 +60,7 @@ export class Network {
   }
 
   /** Generates addresses: 10.0.0.1 and fd00::1 for the first host, and so on. */
-  #makeUp(): string[] {
+  #generateAddresses(): string[] {
     for (let number = this.hosts.length + 1;; number++) {
       // A last byte of 0 or 255 would look like a network's address or its broadcast address.
       const low = (number - 1) % 254 + 1;
@@ -74,22 +74,22 @@ export class Network {
     }
   }
 
-  /** The host of a name. */
+  /** Returns the host with a name. */
   named(name: string): Host | undefined {
     return this.#byName.get(name.toLowerCase());
   }
 
-  /** The host that has an address. */
+  /** Returns the host with an address. */
   route(address: string): Host | undefined {
     return this.#byAddress.get(address);
   }
 
-  /** The hosts that are in a group. */
+  /** Returns the hosts that have joined a multicast group. */
   members(group: string): Iterable<Host> {
     return this.#groups.get(group) ?? [];
   }
 
-  /** Records whether a host is in a group. */
+  /** Adds a host to a multicast group, or removes it. */
   setMember(group: string, host: Host, isMember: boolean): void {
     const members = this.#groups.get(group);
     if (!isMember) members?.delete(host);

@@ -1,9 +1,9 @@
-// The packets that travel over links: IP with a TCP segment, a UDP datagram or an ICMP message. A packet stays an
-// object. trace/wire.ts writes its bytes when a capture is asked for.
+// The packets that travel over links: IP with a TCP segment, a UDP datagram or an ICMP message. A packet is an object.
+// Only captures need its bytes, which trace/wire.ts writes.
 
 import type { Bytes } from "../../base/data.ts";
 
-/** What every packet has. */
+/** The IP header of every packet. */
 interface Ip {
   /** The sender's address. */
   readonly source: string;
@@ -35,7 +35,7 @@ export interface Segment extends Ip {
   /** The window scale option of a SYN. */
   readonly scale?: number;
   readonly data: Bytes;
-  /** Whether the data was sent before. The trace shows it; the header has no such field. */
+  /** Whether the data was sent before. It is for the trace: the header has no such field. */
   readonly retransmission: boolean;
 }
 
@@ -69,17 +69,17 @@ export interface Unreachable extends Ip {
 /** A packet of any protocol. */
 export type Packet = Segment | Datagram | Fragment | Unreachable;
 
-/** Whether an address is one of IPv6. */
+/** Returns whether an address is an IPv6 address. */
 export function isIPv6(address: string): boolean {
   return address.includes(":");
 }
 
-/** The length of the IP header. */
+/** Returns the length of the IP header. */
 export function ipHeader(address: string): number {
   return isIPv6(address) ? 40 : 20;
 }
 
-/** The length of a TCP header: 20 bytes, and 8 for the options of a SYN (MSS, a no-op, window scale). */
+/** Returns the length of a TCP header: 20 bytes, and 8 for the options of a SYN (MSS, a no-op, window scale). */
 export function tcpHeader({ flags }: Segment): number {
   return (flags & SYN) !== 0 ? 28 : 20;
 }
@@ -88,10 +88,10 @@ export function tcpHeader({ flags }: Segment): number {
 export const UDP_HEADER = 8;
 /** The length of IPv6's fragment header. */
 export const FRAGMENT_HEADER = 8;
-/** How many bytes of the datagram an ICMP message quotes. */
+/** The largest number of bytes of the datagram that an ICMP message quotes. */
 export const QUOTED = 548;
 
-/** The bytes of a packet on the wire, headers included. */
+/** Returns the size of a packet on the wire in bytes, headers included. */
 export function sizeOf(packet: Packet): number {
   const ip = ipHeader(packet.destination);
   switch (packet.protocol) {
@@ -108,7 +108,7 @@ export function sizeOf(packet: Packet): number {
 
 const FLAG_NAMES: [number, string][] = [[SYN, "SYN"], [FIN, "FIN"], [RST, "RST"], [PSH, "PSH"], [ACK, "ACK"]];
 
-/** The names of a segment's flags: "SYN,ACK". */
+/** Returns the names of a segment's flags: "SYN,ACK". */
 export function flagNames(flags: number): string {
   return FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name).join(",");
 }

@@ -23,28 +23,28 @@ export interface Holder {
   readonly listens: boolean;
 }
 
-/** Where a packet comes from and goes to. */
-interface Addressed {
+/** The addresses and ports of a packet. */
+interface PacketAddresses {
   readonly source: string;
   readonly sourcePort: number;
   readonly destination: string;
   readonly destinationPort: number;
 }
 
-/** Linux's range of ports that are given out (net.ipv4.ip_local_port_range). */
+/** Linux's range of ephemeral ports (net.ipv4.ip_local_port_range). */
 const FIRST_EPHEMERAL = 32768;
 const LAST_EPHEMERAL = 60999;
 const EPHEMERAL_COUNT = LAST_EPHEMERAL - FIRST_EPHEMERAL + 1;
 
-/** Whether a holder's address covers an address of a packet. */
+/** Returns whether the address of a holder is an address, or a wildcard that includes it. */
 function covers({ family, host, onlyIPv6 }: Holder, address: string): boolean {
   if (host === "::") return family === AF_INET6 && (isIPv6(address) || !onlyIPv6);
   return host === "0.0.0.0" ? !isIPv6(address) : host === address;
 }
 
 /**
- * How well a holder's address fits a packet's. An exact address ranks above a wildcard, and a wildcard of the packet's
- * family above one of both families.
+ * Returns the rank of a holder for packets to an address; 0 if it does not receive them. An exact address ranks above a
+ * wildcard. A wildcard of the packet's family ranks above a wildcard of both families.
  */
 function rank(holder: Holder, address: string): number {
   if (!covers(holder, address)) return 0;
@@ -66,7 +66,7 @@ export class Ports<H extends Holder> {
     this.#next = random.below(EPHEMERAL_COUNT);
   }
 
-  /** Throws EADDRINUSE if a holder may not share its port with the present holders. */
+  /** Throws EADDRINUSE if a holder may not share its port with the other holders of that port. */
   check(wanted: Holder, address: unknown, syscall: string): void {
     if (this.#conflicts(wanted)) throw errorFor("EADDRINUSE", { syscall, address });
   }
@@ -79,14 +79,14 @@ export class Ports<H extends Holder> {
     }) ?? false;
   }
 
-  /** Returns a free ephemeral port. When all are occupied, returns one that `fits` accepts. */
-  ephemeral(fits: (port: number) => boolean = () => false): number {
+  /** Returns a free ephemeral port. If all are occupied, returns one for which `isUsable` returns true. */
+  ephemeral(isUsable: (port: number) => boolean = () => false): number {
     for (let tries = 0; tries < EPHEMERAL_COUNT; tries++) {
       const port = FIRST_EPHEMERAL + this.#next;
       this.#next = (this.#next + 1) % EPHEMERAL_COUNT;
       if (!this.#holders.has(port)) return port;
     }
-    for (let port = FIRST_EPHEMERAL; port <= LAST_EPHEMERAL; port++) if (fits(port)) return port;
+    for (let port = FIRST_EPHEMERAL; port <= LAST_EPHEMERAL; port++) if (isUsable(port)) return port;
     throw errorFor("EADDRNOTAVAIL");
   }
 
@@ -106,38 +106,39 @@ export class Ports<H extends Holder> {
     if (holders!.length === 0) this.#holders.delete(holder.port);
   }
 
-  /** All holders of a port. */
+  /** Returns all holders of a port. */
   of(port: number): readonly H[] {
     return this.#holders.get(port) ?? [];
   }
 
-  /** Whether a holder receives what is sent to an address. */
+  /** Returns whether a holder may receive packets to an address. */
   takes(holder: H, address: string): boolean {
     return covers(holder, address);
   }
 
   /**
-   * Finds the holder for a packet among those that `fits` accepts. The address that fits best wins. Of equal ones the
-   * latest wins. With SO_REUSEPORT, `spread`, a hash of the sender, chooses.
+   * Returns the holder for a packet, among those for which `accepts` returns true: the holder with the highest rank. Of
+   * several with the same rank it is the latest. If all of these have SO_REUSEPORT, a hash of the sender's address chooses.
    */
-  find(packet: Addressed, fits: (holder: H) => boolean): H | undefined {
+  find(packet: PacketAddresses, accepts: (holder: H) => boolean): H | undefined {
     const { destination, destinationPort } = packet;
     let best: H | undefined;
     let bestRank = 0;
     let equals = 0;
     for (const holder of this.of(destinationPort)) {
       const found = rank(holder, destination);
-      if (found === 0 || found < bestRank || !fits(holder)) continue;
+      if (found === 0 || found < bestRank || !accepts(holder)) continue;
       equals = found === bestRank ? equals + 1 : 1;
       bestRank = found;
       best = holder;
     }
-    return equals > 1 ? this.#share(packet, bestRank, fits) ?? best : best;
+    return equals > 1 ? this.#share(packet, bestRank, accepts) ?? best : best;
   }
 
-  /** The holder that a packet is for, among several with the same rank that all have SO_REUSEPORT. */
-  #share({ source, sourcePort, destination, destinationPort }: Addressed, best: number, fits: (holder: H) => boolean) {
-    const equals = this.of(destinationPort).filter((holder) => rank(holder, destination) === best && fits(holder));
+  /** Chooses among several holders with the same rank, if all have SO_REUSEPORT. */
+  #share(packet: PacketAddresses, best: number, accepts: (holder: H) => boolean) {
+    const { source, sourcePort, destination, destinationPort } = packet;
+    const equals = this.of(destinationPort).filter((holder) => rank(holder, destination) === best && accepts(holder));
     if (!equals.every((holder) => holder.reusesPort)) return undefined;
     return equals[(hashText(`${source} ${sourcePort}`) >>> 0) % equals.length];
   }

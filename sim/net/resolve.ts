@@ -1,4 +1,4 @@
-// Look-ups of names on a host. Each host knows the names of all hosts, and localhost as itself.
+// Look-ups of names on a host. Each host can look up the names of all hosts, and "localhost" for itself.
 
 import { parseLiteral, wildcard } from "../../base/addresses.ts";
 import type { Address } from "../../base/addresses.ts";
@@ -9,8 +9,8 @@ import type { Host } from "./host.ts";
 import { isIPv6 } from "./packet.ts";
 
 /**
- * Converts an international name to ASCII. URL is the only API for it that every runtime has. Throws a RangeError for a
- * bad name.
+ * Converts an international name to ASCII. URL is the only API for that in every JavaScript runtime. Throws a RangeError
+ * for an invalid name.
  */
 function asciiOf(name: string): string {
   if (/^[\0-\x7f]*$/.test(name)) return name;
@@ -19,25 +19,25 @@ function asciiOf(name: string): string {
   return ascii;
 }
 
-/** The addresses of a host name, IPv4 first. An unknown name has none. */
+/** Returns the addresses of a host name, IPv4 first. An unknown name has none. */
 export function addressesOf(host: Host, name: string): readonly string[] {
   const ascii = asciiOf(name).toLowerCase().replace(/\.$/, "");
   if (ascii === "localhost" || ascii.endsWith(".localhost")) return ["127.0.0.1", "::1"];
   return host.network.named(ascii)?.addresses ?? [];
 }
 
-/** The name of an address, as every host knows it. */
+/** Returns the host name for an address; undefined if there is none. */
 export function nameOf(host: Host, address: string): string | undefined {
   if (address === "127.0.0.1" || address === "::1") return "localhost";
   return host.network.route(address)?.name;
 }
 
-/** Replaces the host name in an address by an IP address that fits the family of a socket. */
+/** Replaces the host name in an address by an IP address for a socket of a family. */
 export function resolve(host: Host, family: number, address: Address, syscall: string): Address {
   const [name, ...rest] = address as [string, number];
   const like = wildcard(family);
   if (name === "") return [like, ...rest] as Address;
-  // No host has a literal as its name, and most names are known: looking them up is faster than parsing.
+  // No host has a literal as its name. Looking a name up is faster than parsing it, so that comes first.
   let found = host.network.named(name)?.addressLike(like);
   if (found === undefined) {
     if (parseLiteral(name) !== undefined) return address;
@@ -47,7 +47,7 @@ export function resolve(host: Host, family: number, address: Address, syscall: s
   return [found, ...rest] as Address;
 }
 
-/** The addresses at which a host and port may be reached, IPv4 first. */
+/** Returns the addresses at which a host and port may be reached, IPv4 first. */
 export function endpoints(host: Host, name: string, port: number): [family: number, address: Address][] {
   const shape = (found: string): [number, Address] => [
     familyOf(found),

@@ -4,7 +4,7 @@
 export interface SocketInfo {
   /** The protocol, or the kind of Unix socket. */
   readonly protocol: "tcp" | "udp" | "unix" | "unix datagram";
-  /** "LISTEN", "ESTAB", "TIME-WAIT" … as `ss` writes it; "UNCONN" for a socket that is not connected. */
+  /** The state as `ss` writes it, such as "LISTEN", "ESTAB" or "TIME-WAIT"; "UNCONN" for a socket that is not connected. */
   readonly state: string;
   /** The local address: "10.0.0.1:7000", "[fd00::1]:7000", "*:7000", a Unix path, or "" for none. */
   readonly local: string;
@@ -14,7 +14,7 @@ export interface SocketInfo {
   readonly receiveQueue: number;
   /** The number of bytes that were sent and not acknowledged. On a listener, the backlog. */
   readonly sendQueue: number;
-  /** What TCP measures and decides. Only connections have it. */
+  /** The inner state of TCP. Only connections have it. */
   readonly tcp?: TcpInfo;
 }
 
@@ -38,7 +38,7 @@ export interface TcpInfo {
   readonly retransmissions: number;
 }
 
-/** An address as `ss` writes it. */
+/** Returns an address and port as `ss` writes them. */
 export function addressText(host: string, port: number): string {
   const shown = host === "::" ? "*" : host.includes(":") ? `[${host}]` : host;
   return `${shown}:${port === 0 ? "*" : port}`;

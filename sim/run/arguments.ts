@@ -1,4 +1,4 @@
-// Checks of arguments.
+// Checks of the arguments of this folder's functions.
 
 /** Checks a number of seconds, which must not be negative. */
 export function checkSeconds(seconds: unknown, call: string): number {
@@ -17,7 +17,7 @@ export function checkNames(options: object, known: readonly string[], call: stri
   }
 }
 
-/** A seed: any finite number. */
+/** Checks a seed, which may be any finite number. */
 export function checkSeed(seed: unknown, call: string): number {
   if (typeof seed !== "number") throw new TypeError(`${call}(): seed must be a number, not ${typeof seed}`);
   if (!Number.isFinite(seed)) throw new RangeError(`${call}(): seed must be finite`);

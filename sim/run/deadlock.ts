@@ -1,12 +1,12 @@
-// The report of a deadlock: which sockets wait, and for what.
+// The report of a deadlock: the waiting sockets, and the events that they wait for.
 
 import { POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM } from "../../base/poll.ts";
 import type { Network } from "../net/network.ts";
 import type { SocketInfo } from "../net/socket_info.ts";
-import type { Running } from "./program.ts";
+import type { RunningProgram } from "./program.ts";
 
 /** Describes the events that a socket waits for. */
-function wishes({ state, protocol }: SocketInfo, mask: number): string {
+function describeWait({ state, protocol }: SocketInfo, mask: number): string {
   const waits: string[] = [];
   if ((mask & (POLLIN | POLLRDNORM | POLLRDHUP)) !== 0) waits.push(state === "LISTEN" ? "a connection" : "data");
   if ((mask & POLLOUT) !== 0) waits.push(state === "SYN-SENT" ? "the peer's answer" : "room to send");
@@ -22,11 +22,11 @@ function describe(info: SocketInfo): string {
   return `${ends}${queues}`;
 }
 
-/** The lines of a report. */
-export function describeWaits(network: Network, programs: Iterable<Running>, mainRuns: boolean): string {
+/** Returns the lines of a report. */
+export function describeWaits(network: Network, programs: Iterable<RunningProgram>, mainRuns: boolean): string {
   const lines: string[] = [];
   if (mainRuns) lines.push("  main has not ended");
-  const byHost = new Map<string, Running[]>();
+  const byHost = new Map<string, RunningProgram[]>();
   for (const running of programs) byHost.set(running.host, [...byHost.get(running.host) ?? [], running]);
   for (const host of network.hosts) {
     const waiting = [...host.kernel.sockets].filter(({ waitsFor }) => waitsFor !== 0);
@@ -36,7 +36,7 @@ export function describeWaits(network: Network, programs: Iterable<Running>, mai
     for (const { label } of running) lines.push(`    ${label} has not ended`);
     for (const socket of waiting) {
       const info = socket.info();
-      lines.push(`    ${wishes(info, socket.waitsFor)}: ${describe(info)}`);
+      lines.push(`    ${describeWait(info, socket.waitsFor)}: ${describe(info)}`);
     }
   }
   return lines.join("\n");

@@ -7,7 +7,7 @@ import type { SimulateOptions } from "./simulate.ts";
 
 /** The options of {@linkcode explore}: those of `simulate`, and how many seeds to try. */
 export interface ExploreOptions extends SimulateOptions {
-  /** How many seeds, from `seed` on (1 by default), or which ones. */
+  /** The seeds, or how many there are. In that case `seed` is the first, 1 by default. */
   seeds: number | Iterable<number>;
 }
 
@@ -38,16 +38,16 @@ function seedsOf(seeds: unknown, first: number): Iterable<number> {
 }
 
 /**
- * Runs the same simulation with many seeds, one after another. Each seed has its own losses, delays and order of simultaneous
- * events, so races are found. It rejects with the error of the first seed that fails. The message has the seed, and
- * `simulate` with that seed repeats the run.
+ * Runs the same simulation with many seeds, one after another. Each seed has its own losses, delays and order of
+ * simultaneous events. So it finds races that a single run does not show. It rejects with the error of the first run that
+ * fails. The message has the seed, and `simulate` with that seed repeats the run.
  *
  * @example
  * ```ts
  * import { explore, failedRun } from "@berkeley/socket/sim";
  * import assert from "node:assert/strict";
  *
- * // Two datagrams on a line with jitter: do they always arrive in order?
+ * // With jitter, the second datagram may overtake the first.
  * const error = await explore({ seeds: 100, link: { latency: 0.01, jitter: 0.01 } }, async (net) => {
  *   const received = net.host("b").run(async ({ socket }) => {
  *     const sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);

@@ -1,4 +1,4 @@
-// The error of a run that failed: the program's own error, with the seed and the virtual time in its message.
+// The error of a run that failed. It is the error of the program, with the seed and the virtual time in its message.
 
 import type { Run } from "./simulate.ts";
 
@@ -11,7 +11,7 @@ export function failureOf(thrown: unknown, seed: number, time: number): Error {
   const { message, stack } = thrown;
   try {
     thrown.message = `${message} ${where}`;
-    // V8 copies the message into the stack when the error is made, so the stack is changed too.
+    // V8 copies the message into the stack when the error is made. So the stack must be changed as well.
     if (typeof stack === "string" && message !== "" && stack.includes(message)) {
       thrown.stack = stack.replace(message, () => `${message} ${where}`);
     }
@@ -29,8 +29,8 @@ export function noteRun(error: Error, run: Run): Error {
 }
 
 /**
- * The run that failed with an error of `simulate` or `explore`, with its packets up to the failure. Undefined for other
- * errors.
+ * Returns the run that failed with an error of `simulate` or `explore`, with its packets up to the failure. Returns
+ * undefined for other errors.
  */
 export function failedRun(error: unknown): Run | undefined {
   return typeof error === "object" && error !== null ? runs.get(error) : undefined;

@@ -1,5 +1,5 @@
-// Virtual versions of the globals of time and random numbers, for programs that do not use their context for these.
-// Globals belong to the whole process, so only one run at a time can replace them.
+// Virtual versions of the globals for time and random numbers. Programs need them that use these globals instead of their
+// context. Globals belong to the whole process, so only one run at a time can replace them.
 
 import { Random } from "../random.ts";
 import { Timer } from "../time/timer.ts";
@@ -11,7 +11,7 @@ const MATH = 0x3a7b;
 
 type Globals = Record<string, unknown>;
 
-/** A timer as setTimeout returns it: it converts to a number, and has the methods of Node's timers. */
+/** The result of setTimeout. It converts to a number as in browsers, and has the methods of Node's timers. */
 class Handle {
   readonly #id: number;
   readonly timer: Timer;
@@ -29,7 +29,7 @@ class Handle {
     return this;
   }
   unref(): this {
-    this.timer.hope = "background";
+    this.timer.kind = "background";
     return this;
   }
   [Symbol.dispose](): void {
@@ -55,7 +55,7 @@ export class VirtualGlobals {
     const random = new Random(seed, MATH);
     const { performance, Math, AbortSignal } = globalThis as unknown as Record<string, Globals>;
     this.#put(globalThis, "setTimeout", (...args: unknown[]) => this.#start(args, "once"));
-    this.#put(globalThis, "setInterval", (...args: unknown[]) => this.#start(args, "again and again"));
+    this.#put(globalThis, "setInterval", (...args: unknown[]) => this.#start(args, "repeatedly"));
     this.#put(
       globalThis,
       "setImmediate",
@@ -75,12 +75,12 @@ export class VirtualGlobals {
     Object.defineProperty(object, name, { value, writable: true, configurable: true, enumerable: false });
   }
 
-  /** Sets how many seconds the wall clock is ahead on the host whose program runs next. */
+  /** Sets how many seconds Date is ahead. Called before a program of a host runs, with the skew of that host. */
   setSkew(seconds: number): void {
     this.#skew = seconds;
   }
 
-  /** Restores the real globals. Timers that are pending never fire. */
+  /** Restores the real globals. Pending timers never fire. */
   restore(): void {
     for (const [object, name, descriptor] of this.#saved.reverse()) {
       if (descriptor === undefined) delete object[name];
@@ -90,7 +90,7 @@ export class VirtualGlobals {
     taken = false;
   }
 
-  #start([callback, delay = 0, ...args]: unknown[], how: "once" | "again and again"): Handle {
+  #start([callback, delay = 0, ...args]: unknown[], how: "once" | "repeatedly"): Handle {
     if (typeof callback !== "function") throw new TypeError("the callback must be a function");
     const id = this.#nextId++;
     const wait = Math.round(Math.max(Number(delay) || 0, how === "once" ? 0 : 1) * MILLISECOND);
@@ -123,7 +123,7 @@ export class VirtualGlobals {
     return Math.floor((this.#epoch + this.#skew) * 1000 + this.#timeline.now / MILLISECOND);
   }
 
-  /** A Date class whose current time is virtual. */
+  /** Makes a Date class whose current time is virtual. */
   #date(RealDate: DateConstructor): unknown {
     const now = () => this.#wallClock;
     return new Proxy(RealDate, {

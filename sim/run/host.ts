@@ -11,15 +11,15 @@ import { checkSeconds } from "./arguments.ts";
 import { makeHostModule } from "./module.ts";
 import type { SocketModule } from "./module.ts";
 import { labelOfProgram } from "./program.ts";
-import type { Program, ProgramContext, Running } from "./program.ts";
+import type { Program, ProgramContext, RunningProgram } from "./program.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** The state of a host from one start to its next crash. */
 interface Boot {
   readonly clock: HostClock;
   readonly module: SocketModule;
-  /** The running programs. The function is called if the host crashes. */
-  readonly programs: Map<Running, (error: Error) => void>;
+  /** The running programs. Each has a function that rejects its promise at a crash of the host. */
+  readonly programs: Map<RunningProgram, (error: Error) => void>;
 }
 
 /** A host of a simulated network. */
@@ -45,7 +45,7 @@ export class Host {
     return { clock, module, programs: new Map() };
   }
 
-  /** Its name, by which every host finds it. */
+  /** Its name. All hosts can look it up. */
   get name(): string {
     return this.#machine.name;
   }
@@ -66,8 +66,8 @@ export class Host {
   }
 
   /**
-   * Starts a program and returns a promise of its result, which need not be awaited. The run ends after the program, and
-   * fails if the program fails. If the host crashes, the program counts as ended and the promise rejects.
+   * Starts a program and returns a promise of its result. The promise need not be awaited. The run does not end before
+   * the program, and fails if the program fails. If the host crashes, the program counts as ended and the promise rejects.
    *
    * @throws {Error} if the host has crashed and was not restarted.
    */
@@ -76,8 +76,8 @@ export class Host {
   }
 
   /**
-   * Starts a program that may never end: a server. The run does not wait for it, and stops it when the run ends.
-   * If the program fails, the run fails. `restart` starts the program again.
+   * Starts a program that may never end, such as a server. The run does not wait for it, and stops it at its end. If the
+   * program fails, the run fails. `restart` starts the program again.
    *
    * @throws {Error} if the host has crashed and was not restarted.
    */
@@ -90,11 +90,11 @@ export class Host {
     if (typeof program !== "function") throw new TypeError("a program must be a function");
     if (!this.isUp) throw new Error(`host '${this.name}' has crashed; restart() starts it again`);
     const boot = this.#boot;
-    const running: Running = { host: this.name, label: labelOfProgram(how, program) };
+    const running: RunningProgram = { host: this.name, label: labelOfProgram(how, program) };
     const outcome = new Promise<T>((resolve, reject) => {
       boot.programs.set(running, reject);
       this.#supervisor.started(running, how === "run");
-      // In a microtask, so that a program starts after the call that starts it has returned.
+      // In a microtask: the program must not start before this call has returned.
       Promise.resolve().then(() => program(this.#contextOf(boot))).then((result) => {
         if (!boot.programs.delete(running)) return;
         this.#supervisor.ended(running);
@@ -123,8 +123,8 @@ export class Host {
   }
 
   /**
-   * Crashes the host. Its sockets are gone, and nothing is sent to their peers. Its programs count as ended, and their pending
-   * calls never settle. Packets to the host are dropped. A second crash does nothing.
+   * Crashes the host. Its sockets end, and nothing is sent to their peers. Its programs count as ended, and their pending
+   * calls never settle. Packets to the host are dropped. Nothing happens if the host has crashed already.
    */
   crash(): void {
     if (!this.isUp) return;
@@ -138,7 +138,7 @@ export class Host {
     programs.clear();
   }
 
-  /** Restarts the host, and crashes it first if it runs. It has no open sockets then, and runs the programs of `serve`. */
+  /** Restarts the host. If it runs, it crashes first. It has no open sockets then. The programs of `serve` start again. */
   restart(): void {
     this.crash();
     this.#machine.boot();
@@ -146,7 +146,7 @@ export class Host {
     for (const program of this.#served) this.#launch(program, "serve");
   }
 
-  /** Sets how many seconds the host's wall clock is ahead of the run's. A negative number is behind. */
+  /** Sets how many seconds the host's wall clock is ahead of the run's. With a negative number it is behind. */
   skew(seconds: number): void {
     if (typeof seconds !== "number") throw new TypeError("skew(): seconds must be a number");
     if (!Number.isFinite(seconds)) throw new RangeError("skew(): seconds must be finite");
@@ -154,8 +154,8 @@ export class Host {
   }
 
   /**
-   * Its sockets, as the program `ss` lists them. Connections without a socket are among them: those that wait for
-   * accept, and those that were closed and still linger.
+   * Returns the list of its sockets, as the program `ss` shows it. It includes connections without a socket: those that
+   * wait for accept, and those that were closed and have not ended yet.
    */
   sockets(): SocketInfo[] {
     const { kernel } = this.#machine;

@@ -1,4 +1,4 @@
-// The socket module of a host. Its type is that of the package's main entry, so the same program runs on both.
+// The socket module of a host. It has the type of the package's main entry, so the same program runs on both.
 
 import { atCaller } from "../../base/errors.ts";
 import { makeModule } from "../../core/module.ts";
@@ -11,33 +11,33 @@ import type { HostClock } from "../time/host_clock.ts";
 /** The socket module: the same names as `@berkeley/socket`. */
 export type SocketModule = typeof import("../../mod.ts");
 
-/** Wraps the functions that open sockets, so that the stack of their errors begins in the program. */
-function blamingCallers(module: Module): Partial<Module> {
+/** Wraps the functions that open sockets. The stacks of their errors then begin at the program's call. */
+function withCallerStacks(module: Module): Partial<Module> {
   const { socket, fromfd, close, create_server, socketpair, create_connection } = module;
   // The functions are overloaded by family, so each wrapper keeps the type of its function.
-  const now = <F extends (...args: any[]) => unknown>(call: F): F =>
-    function blaming(...args: unknown[]): unknown {
+  const wrapSync = <F extends (...args: any[]) => unknown>(call: F): F =>
+    function wrapper(...args: unknown[]): unknown {
       try {
         return call(...args);
       } catch (error) {
-        throw atCaller(error, blaming);
+        throw atCaller(error, wrapper);
       }
     } as F;
-  const later = <F extends (...args: any[]) => Promise<unknown>>(call: F): F =>
-    async function blaming(...args: unknown[]): Promise<unknown> {
+  const wrapAsync = <F extends (...args: any[]) => Promise<unknown>>(call: F): F =>
+    async function wrapper(...args: unknown[]): Promise<unknown> {
       try {
         return await call(...args);
       } catch (error) {
-        throw atCaller(error, blaming);
+        throw atCaller(error, wrapper);
       }
     } as F;
   return {
-    socket: now<Module["socket"]>(socket),
-    fromfd: now<Module["fromfd"]>(fromfd),
-    close: now(close),
-    create_server: now<Module["create_server"]>(create_server),
-    socketpair: later<Module["socketpair"]>(socketpair),
-    create_connection: later<Module["create_connection"]>(create_connection),
+    socket: wrapSync<Module["socket"]>(socket),
+    fromfd: wrapSync<Module["fromfd"]>(fromfd),
+    close: wrapSync(close),
+    create_server: wrapSync<Module["create_server"]>(create_server),
+    socketpair: wrapAsync<Module["socketpair"]>(socketpair),
+    create_connection: wrapAsync<Module["create_connection"]>(create_connection),
   };
 }
 
@@ -49,6 +49,6 @@ export function makeHostModule(
   backend: HostBackend,
 ): SocketModule {
   const module = makeModule(new Runtime(clock, numbers, collected), backend);
-  // The type of a spread object has number where an entry has the constant's own type.
-  return Object.assign(module, blamingCallers(module)) as SocketModule;
+  // A spread object would have the type `number` for constants that have literal types in the entry.
+  return Object.assign(module, withCallerStacks(module)) as SocketModule;
 }

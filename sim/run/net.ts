@@ -1,6 +1,6 @@
-// The public class of a network: hosts, links, partitions, time.
+// The public class of a network.
 
-import { worldNumbers } from "../../core/descriptors.ts";
+import { simulationNumbers } from "../../core/descriptors.ts";
 import type { Numbers } from "../../core/descriptors.ts";
 import type { LinkOptions } from "../net/link.ts";
 import type { Host as Machine } from "../net/host.ts";
@@ -36,7 +36,7 @@ export class Net extends Trace {
   readonly #network: Network;
   readonly #supervisor: Supervisor;
   readonly #hosts = new Map<Machine, Host>();
-  readonly #numbers: Numbers = worldNumbers();
+  readonly #numbers: Numbers = simulationNumbers();
   readonly #random: Random;
   readonly #clock: HostClock;
 
@@ -52,7 +52,8 @@ export class Net extends Trace {
   /**
    * Adds a host, or returns the host with that name. All hosts can look up its name.
    *
-   * @throws {RangeError} for what is no host name or no address; Error where another host has an address.
+   * @throws {RangeError} for an invalid host name or address.
+   * @throws {Error} if another host has an address.
    */
   host(name: string, options: HostOptions = {}): Host {
     checkNames(options, ["addresses"], "host");
@@ -81,25 +82,24 @@ export class Net extends Trace {
     });
   }
 
-  /** All pairs of a host of the first group and a host of the second. */
+  /** Returns all pairs of a host of the first group and a host of the second. */
   #pairs(these: Hosts, those: Hosts): [Machine, Machine][] {
     const others = this.#machines(those);
     return this.#machines(these).flatMap((a) => others.filter((b) => b !== a).map((b): [Machine, Machine] => [a, b]));
   }
 
   /**
-   * Changes options of the links between hosts, in both directions. Other options do not change, and packets that are under
-   * way are not affected.
+   * Changes options of the links between hosts, in both directions. Options that are not given do not change. Packets that
+   * are under way are not affected.
    *
-   * @throws {RangeError} for a value out of range, TypeError for an unknown option.
+   * @throws {RangeError} for a value out of range.
+   * @throws {TypeError} for an unknown option.
    */
   link(these: Hosts, those: Hosts, options: LinkOptions): void {
     for (const [a, b] of this.#pairs(these, those)) this.#network.setLink(a, b, options);
   }
 
-  /**
-   * Cuts the links between hosts. Packets that are under way or sent later are lost, and no host gets an error for it.
-   */
+  /** Cuts the links between hosts. Packets that are under way or sent later are lost. No host gets an error. */
   partition(these: Hosts, those: Hosts, options: PartitionOptions = {}): void {
     this.#cut(these, those, true, options, "partition");
   }
@@ -117,7 +117,7 @@ export class Net extends Trace {
     }
   }
 
-  /** Waits for some seconds. */
+  /** Waits for some seconds of virtual time; in a `World`, of real time. */
   sleep(seconds: number): Promise<void> {
     return this.#clock.sleep(fromSeconds(checkSeconds(seconds, "sleep")));
   }
@@ -132,7 +132,7 @@ export class Net extends Trace {
     return this.#network.seed;
   }
 
-  /** A random number from 0 up to, but not including, 1, by the seed. */
+  /** Returns a random number that is at least 0 and less than 1. The seed decides it. */
   random(): number {
     return this.#random.next();
   }

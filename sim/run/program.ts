@@ -12,15 +12,15 @@ export interface ProgramContext {
   /** Waits for some seconds. */
   sleep(seconds: number): Promise<void>;
   /**
-   * The host's wall clock in seconds since 1970, as Python's `time.time()`: the run's epoch, the virtual time and the
-   * host's skew.
+   * Returns the time of the host's wall clock in seconds since 1970, as Python's `time.time()`. It is the sum of the run's
+   * epoch, the virtual time and the host's skew.
    */
   time(): number;
-  /** A random number from 0 up to, but not including, 1. Each host has its own sequence, which depends on the seed. */
+  /** Returns a random number that is at least 0 and less than 1. Each host has its own sequence, which the seed decides. */
   random(): number;
   /**
    * Waits for something outside of the simulation, such as a file, fetch or an import. Virtual time stands still until
-   * then.
+   * the promise settles.
    */
   outside<T>(promise: PromiseLike<T>): Promise<T>;
 }
@@ -29,13 +29,13 @@ export interface ProgramContext {
 export type Program<T = unknown> = (context: ProgramContext) => T | PromiseLike<T>;
 
 /** A program that has been started. */
-export interface Running {
+export interface RunningProgram {
   readonly host: string;
   /** "host.run" or "host.serve", and the function's name if it has one. */
   readonly label: string;
 }
 
-/** The label of a started program. */
+/** Returns the label of a started program. */
 export function labelOfProgram(how: "run" | "serve", program: Program): string {
   return program.name === "" ? `host.${how}(…)` : `host.${how}(${program.name})`;
 }

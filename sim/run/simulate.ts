@@ -6,7 +6,7 @@ import { OutsideWaits } from "../time/outside.ts";
 import type { Timeline } from "../time/timeline.ts";
 import { fromSeconds, toSeconds } from "../time/units.ts";
 import { runVirtually } from "../time/virtual.ts";
-import type { Standstill } from "../time/virtual.ts";
+import type { StopReason } from "../time/virtual.ts";
 import { Trace } from "../trace/trace.ts";
 import { checkNames, checkSeed } from "./arguments.ts";
 import { describeWaits } from "./deadlock.ts";
@@ -14,12 +14,12 @@ import { failureOf, noteRun } from "./failure.ts";
 import { takeGlobals } from "./globals.ts";
 import type { VirtualGlobals } from "./globals.ts";
 import { Net } from "./net.ts";
-import type { Running } from "./program.ts";
+import type { RunningProgram } from "./program.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 /** The options of {@linkcode simulate}. */
 export interface SimulateOptions {
-  /** The number that decides losses, jitter, random numbers and the order of simultaneous events. 1 by default. */
+  /** The number that decides all random choices: losses, jitter, the order of simultaneous events. 1 by default. */
   seed?: number;
   /** The virtual seconds after which the run fails. Infinity by default. */
   limit?: number;
@@ -35,9 +35,9 @@ export interface SimulateOptions {
    */
   globals?: boolean;
   /**
-   * Called after each event, and when all programs wait. A page can draw the run with it, and a test can check what must
-   * hold at every moment. It may read the time, the packets and the sockets of hosts, and must not change anything. If it
-   * throws, the run fails with that error.
+   * A function that is called after each event, and when all programs wait. A page can draw the run with it. A test can
+   * check a condition at every moment. The function may read the time, the packets and the sockets of hosts, and must not
+   * change anything. If it throws, the run fails with that error.
    */
   observe?: (net: Net) => void;
 }
@@ -45,7 +45,7 @@ export interface SimulateOptions {
 /** The names of the options. */
 export const SIMULATE_OPTIONS: readonly string[] = ["seed", "limit", "link", "trace", "epoch", "globals", "observe"];
 
-/** The usual start: a moment in November 2023. */
+/** The default start, in November 2023. */
 const EPOCH = 1_700_000_000;
 
 /** A run that has ended. */
@@ -77,14 +77,15 @@ class RunNet extends Net {
 }
 
 /** Tracks the programs of a run and their outcome. */
-class Watch implements Supervisor {
+class RunSupervisor implements Supervisor {
   readonly outside: OutsideWaits = new OutsideWaits();
-  /** The time of a garbage collection is not deterministic, so closing collected sockets would make runs differ. */
+  /** The times of garbage collections are not deterministic. Closing collected sockets would make runs differ. */
   readonly collected = "kept";
   readonly epoch: number;
-  /** The programs that end the run when all of them have ended, and the servers. */
-  readonly awaited = new Set<Running>();
-  readonly serving = new Set<Running>();
+  /** The programs of `host.run`. The run ends when all of them have ended. */
+  readonly awaited = new Set<RunningProgram>();
+  /** The programs of `host.serve`. */
+  readonly serving = new Set<RunningProgram>();
   mainRuns = true;
   failure: { error: unknown; time: number } | undefined;
   globals: VirtualGlobals | undefined;
@@ -99,15 +100,15 @@ class Watch implements Supervisor {
     return this.failure !== undefined || (!this.mainRuns && this.awaited.size === 0);
   }
 
-  started(running: Running, counts: boolean): void {
+  started(running: RunningProgram, counts: boolean): void {
     (counts ? this.awaited : this.serving).add(running);
   }
-  ended(running: Running): void {
+  ended(running: RunningProgram): void {
     this.awaited.delete(running);
     this.serving.delete(running);
     this.#timeline.woken = true;
   }
-  failed(_running: Running | null, error: unknown): void {
+  failed(_running: RunningProgram | null, error: unknown): void {
     // Only the first failure is reported.
     this.failure ??= { error, time: toSeconds(this.#timeline.now) };
     this.#timeline.woken = true;
@@ -118,8 +119,8 @@ class Watch implements Supervisor {
   }
 }
 
-function standstillError(why: Standstill, network: Network, watch: Watch, limit: number): Error {
-  const waits = describeWaits(network, [...watch.awaited, ...watch.serving], watch.mainRuns);
+function stopError(why: StopReason, network: Network, supervisor: RunSupervisor, limit: number): Error {
+  const waits = describeWaits(network, [...supervisor.awaited, ...supervisor.serving], supervisor.mainRuns);
   switch (why) {
     case "deadlock":
       return new Error(
@@ -134,12 +135,13 @@ function standstillError(why: Standstill, network: Network, watch: Watch, limit:
 }
 
 /**
- * Runs a network in virtual time. The clock stands still while a program can run, and jumps to the next event when none
- * can, so an hour takes a moment. The same seed gives the same run, packet by packet, on every runtime.
+ * Runs a network in virtual time. The clock stands still while a program can run. When all programs wait, it jumps to the
+ * next event. So an hour of waiting takes no real time. The same seed gives the same run, packet by packet, on every
+ * JavaScript runtime.
  *
- * The run ends when `main` and all programs of `host.run` have ended. If one of them fails, the run ends and rejects with that
- * error. The message then has the seed and the virtual time. If no event is left and programs still wait, the error lists the
- * sockets and what they wait for.
+ * The run ends when `main` and all programs of `host.run` have ended. If one of them fails, the run ends, and the promise
+ * rejects with that error. The message then has the seed and the virtual time. If no event is left and programs still wait,
+ * the run fails with an error that lists the waiting sockets.
  *
  * @example
  * ```ts
@@ -174,32 +176,32 @@ export async function simulate<T>(
   if (typeof epoch !== "number") throw new TypeError("simulate(): epoch must be a number");
   const network = new Network({ seed: checkSeed(seed, "simulate"), link, trace });
   const { timeline } = network;
-  const watch = new Watch(timeline, epoch);
-  const net = new RunNet(network, watch);
-  if (globals) watch.globals = takeGlobals(timeline, epoch, network.seed);
+  const supervisor = new RunSupervisor(timeline, epoch);
+  const net = new RunNet(network, supervisor);
+  if (globals) supervisor.globals = takeGlobals(timeline, epoch, network.seed);
   let value: T | undefined;
   try {
-    Promise.resolve().then(() => main(net)).then((result) => value = result, (error) => watch.failed(null, error))
-      .finally(() => watch.mainRuns = false);
+    Promise.resolve().then(() => main(net)).then((result) => value = result, (error) => supervisor.failed(null, error))
+      .finally(() => supervisor.mainRuns = false);
     const why = await runVirtually(
       timeline,
-      watch.outside,
+      supervisor.outside,
       fromSeconds(limit),
-      () => watch.isOver,
+      () => supervisor.isOver,
       () => {
         try {
           observe?.(net);
         } catch (error) {
-          watch.failed(null, error);
+          supervisor.failed(null, error);
         }
       },
     );
-    if (why !== undefined) watch.failed(null, standstillError(why, network, watch, limit));
+    if (why !== undefined) supervisor.failed(null, stopError(why, network, supervisor, limit));
   } finally {
-    watch.globals?.restore();
+    supervisor.globals?.restore();
     net.stop();
   }
   const run = new Run(network, epoch, value);
-  if (watch.failure === undefined) return run;
-  throw noteRun(failureOf(watch.failure.error, network.seed, watch.failure.time), run);
+  if (supervisor.failure === undefined) return run;
+  throw noteRun(failureOf(supervisor.failure.error, network.seed, supervisor.failure.time), run);
 }

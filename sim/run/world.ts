@@ -6,7 +6,7 @@ import { OutsideWaits } from "../time/outside.ts";
 import { realClock, RealPacer } from "../time/real.ts";
 import { checkNames, checkSeed } from "./arguments.ts";
 import { Net } from "./net.ts";
-import type { Running } from "./program.ts";
+import type { RunningProgram } from "./program.ts";
 
 /** The options of a {@linkcode World}. */
 export interface WorldOptions {
@@ -16,13 +16,13 @@ export interface WorldOptions {
   link?: LinkOptions;
   /** Whether packets are kept. True by default. A world keeps all packets, so its memory grows. */
   trace?: boolean;
-  /** Called when a program fails whose promise is not awaited. By default the error is printed to the console. */
+  /** Called when a program of `host.serve` fails. By default the error is printed to the console. */
   onError?: (error: unknown, host: string) => void;
 }
 
 /**
- * A simulated network on the real clock. Its hosts have the same module as those of `simulate`, and time passes as it
- * does outside. A run of it is not repeatable, since real time is not.
+ * A simulated network on the real clock. Its hosts have the same module as the hosts of `simulate`. The order of its events
+ * depends on real time, so it cannot be repeated.
  *
  * @example
  * ```ts
@@ -50,7 +50,7 @@ export class World extends Net {
       epoch: Date.now() / 1000,
       started() {},
       ended() {},
-      failed({ host, label }: Running, error: unknown) {
+      failed({ host, label }: RunningProgram, error: unknown) {
         // The promise of `host.run` rejects with the error. The error of a server has no promise.
         if (label.startsWith("host.run")) return;
         if (onError !== undefined) onError(error, host);

@@ -1,13 +1,13 @@
 // Congestion control: slow start and congestion avoidance (RFC 5681), fast recovery by NewReno (RFC 6582). The window
-// is counted in whole bytes. A fraction could leave room for less than a byte, and a loop that fills the window would
-// never end.
+// is counted in whole bytes. With fractions, a loop that fills the window would never end: there could be room for less
+// than a byte.
 
-/** Segments in the first window (RFC 6928). */
+/** The number of segments in the first window (RFC 6928). */
 const FIRST_SEGMENTS = 10;
-/** Duplicate acknowledgements that mean a loss. */
+/** The number of duplicate acknowledgements that indicates a loss. */
 const LOSS = 3;
 
-/** What the sender must do after an acknowledgement. */
+/** The action of the sender after an acknowledgement. */
 export type Reaction = "nothing" | "send again";
 
 /** The congestion window of one connection. Positions count the bytes of the stream that is sent. */
@@ -27,12 +27,12 @@ export class Congestion {
     this.#window = FIRST_SEGMENTS * mss;
   }
 
-  /** The window in bytes. The first duplicate acknowledgements add up to two segments (limited transmit, RFC 3042). */
+  /** The window in bytes. The first two duplicate acknowledgements add a segment each (limited transmit, RFC 3042). */
   get window(): number {
     return this.#window + (this.#recovering || this.#duplicates >= LOSS ? 0 : this.#duplicates * this.#mss);
   }
 
-  /** The window without what limited transmit adds. */
+  /** The window without the segments of limited transmit. */
   get base(): number {
     return this.#window;
   }
@@ -42,7 +42,7 @@ export class Congestion {
     return this.#threshold;
   }
 
-  /** Whether a loss is being recovered from. */
+  /** Whether fast recovery is under way. */
   get recovering(): boolean {
     return this.#recovering;
   }
@@ -54,7 +54,7 @@ export class Congestion {
   }
 
   /**
-   * Takes an acknowledgement of new data up to a position. `wasFull` says whether the congestion window limited the
+   * Handles an acknowledgement of new data up to a position. `wasFull` says whether the congestion window limited the
    * sender.
    */
   acknowledged(bytes: number, upTo: number, flight: number, wasFull: boolean): Reaction {
@@ -69,8 +69,8 @@ export class Congestion {
       this.#window = Math.min(this.#threshold, Math.max(flight, this.#mss) + this.#mss);
       return "nothing";
     }
-    // If the sender does not fill the window, the network's capacity is not tested, so the window must not grow (RFC
-    // 7661).
+    // If the sender did not fill the window, nothing shows that the network can carry more, so the window must not grow
+    // (RFC 7661).
     if (!wasFull) return "nothing";
     if (this.#window < this.#threshold) {
       this.#window = Math.min(this.#window + bytes, Math.max(this.#threshold, this.#window + this.#mss));
@@ -85,7 +85,7 @@ export class Congestion {
   }
 
   /**
-   * Takes a duplicate acknowledgement. `upTo` is the position that it acknowledges, and `sent` is the end of the data
+   * Handles a duplicate acknowledgement. `upTo` is the position that it acknowledges, and `sent` is the end of the data
    * that was sent.
    */
   duplicate(upTo: number, flight: number, sent: number): Reaction {
@@ -94,7 +94,7 @@ export class Congestion {
       return "nothing";
     }
     this.#duplicates++;
-    // After a loss, duplicates for data up to the recovery point report no new loss.
+    // Duplicates for data up to the end of the latest recovery belong to a loss that is known already.
     if (this.#duplicates !== LOSS || upTo <= this.#recover) return "nothing";
     this.#recover = sent;
     this.#recovering = true;
@@ -103,7 +103,7 @@ export class Congestion {
     return "send again";
   }
 
-  /** Takes a retransmission timeout. `first` says whether it is the first for this data. */
+  /** Handles a retransmission timeout. `first` says whether it is the first for this data. */
   timedOut(flight: number, sent: number, first: boolean): void {
     if (first) this.#threshold = this.#half(flight);
     this.#window = this.#mss;

@@ -1,5 +1,5 @@
 // One TCP connection: the states of RFC 9293 and the segments that change them. Where Linux differs from the RFC, this
-// follows Linux. A connection may outlive its socket: after close it ends by itself.
+// follows Linux. A connection may outlive its socket: after close it still sends its data and a FIN.
 
 import type { Bytes } from "../../base/data.ts";
 import type { ErrnoName } from "../../base/errno.ts";
@@ -10,7 +10,7 @@ import { ACK, FIN, RST, SYN } from "../net/packet.ts";
 import type { Segment } from "../net/packet.ts";
 import type { Holder } from "../net/ports.ts";
 import type { Timer } from "../time/timer.ts";
-import type { Hope } from "../time/timeline.ts";
+import type { TimerKind } from "../time/timeline.ts";
 import { MILLISECOND, SECOND } from "../time/units.ts";
 import { Acknowledger } from "./acknowledger.ts";
 import { Handshake } from "./handshake.ts";
@@ -40,14 +40,14 @@ export const TIME_WAIT_LENGTH = 60 * SECOND;
 
 const IN = POLLIN | POLLRDNORM;
 const OUT = POLLOUT | POLLWRNORM;
-/** All events: they are reported when a connection ends. */
+/** All events. They are reported when a connection ends. */
 const ALL = IN | OUT | POLLRDHUP | POLLHUP | POLLERR;
 
 const NOTHING: Bytes = new Uint8Array(0);
 
-/** What a connection tells its socket. */
+/** The socket of a connection, as the connection sees it. */
 export interface ConnectionOwner {
-  /** These events may hold now: data, room, an end or an error. */
+  /** Called when some events may hold. */
   changed(events: number): void;
 }
 
@@ -79,8 +79,8 @@ export class Connection implements Holder, SenderOwner {
   readonly #keepAlive: KeepAlive;
   /** The timer that ends FIN_WAIT_2 and TIME_WAIT. */
   readonly #timer: Timer;
-  /** Events that were not reported to the socket yet. */
-  #news = 0;
+  /** The events that the socket does not know yet. */
+  #unreported = 0;
 
   constructor(kernel: Kernel, ends: Endpoints, settings: TcpSettings, state: "SYN_SENT" | "SYN_RECEIVED") {
     this.kernel = kernel;
@@ -94,14 +94,14 @@ export class Connection implements Holder, SenderOwner {
     this.#handshake = new Handshake(this);
     this.#keepAlive = new KeepAlive(this);
     this.#timer = kernel.timer(() => this.#end(), "expiry");
-    kernel.tcp.enter(this);
+    kernel.tcp.add(this);
   }
 
   get now(): number {
     return this.kernel.timeline.now;
   }
-  timer(callback: () => void, hope?: Hope): Timer {
-    return this.kernel.timer(callback, hope);
+  timer(callback: () => void, kind?: TimerKind): Timer {
+    return this.kernel.timer(callback, kind);
   }
   get state(): State {
     return this.#state;
@@ -116,7 +116,7 @@ export class Connection implements Holder, SenderOwner {
     return this.settings.userTimeout * MILLISECOND;
   }
 
-  /** Whether it has ended for its socket. In TIME_WAIT it still answers segments. */
+  /** Whether the socket can send and receive no more. In TIME_WAIT the connection still answers segments. */
   get isOver(): boolean {
     return this.#state === "CLOSED" || this.#state === "TIME_WAIT";
   }
@@ -154,7 +154,7 @@ export class Connection implements Holder, SenderOwner {
     this.sender.start(this.#segments.window(segment), seq);
     if (this.#handshake.roundTrip !== null) this.sender.roundTrip.measure(this.#handshake.roundTrip);
     this.#keepAlive.start();
-    this.#news |= IN | OUT;
+    this.#unreported |= IN | OUT;
   }
 
   // Sending.
@@ -200,7 +200,7 @@ export class Connection implements Holder, SenderOwner {
 
   /** Sends data that an option held back, after that option was changed. */
   flush(): void {
-    if (this.isOpen && !this.isOver) this.sender.pump();
+    if (this.isOpen && !this.isOver) this.sender.sendQueued();
   }
 
   /** Starts or stops the keepalive probes, after the option was changed. */
@@ -221,11 +221,11 @@ export class Connection implements Holder, SenderOwner {
   }
 
   /**
-   * Enlarges the receive buffer for a call that waits for `size` bytes at once, and tells the peer. 0 restores the
-   * usual size.
+   * Enlarges the receive buffer for a call that waits for `size` bytes at once, and announces the window to the peer. 0
+   * restores the usual size.
    */
   makeRoom(size: number): void {
-    // Two segments more, so that the window stays large enough to announce until all bytes have arrived.
+    // Two segments more. Otherwise the remaining window would be too small to announce before all bytes have arrived.
     this.receiver.capacity = this.settings.receiveCapacity + (size === 0 ? 0 : size + 2 * this.sender.mss);
     this.offerWindow();
   }
@@ -239,18 +239,18 @@ export class Connection implements Holder, SenderOwner {
     if (window <= capacity / 2 && gain >= Math.min(2 * this.sender.mss, capacity / 2)) this.acknowledge();
   }
 
-  /** Takes a segment. */
+  /** Handles a segment from the peer. */
   receive(segment: Segment): void {
     if (this.#state === "SYN_SENT") this.#receiveInSynSent(segment);
     else this.#receive(segment);
-    this.#tell();
+    this.#report();
   }
 
-  #tell(): void {
-    const news = this.#news;
-    if (news === 0) return;
-    this.#news = 0;
-    this.owner?.changed(news);
+  #report(): void {
+    const events = this.#unreported;
+    if (events === 0) return;
+    this.#unreported = 0;
+    this.owner?.changed(events);
   }
 
   #receiveInSynSent(segment: Segment): void {
@@ -282,7 +282,7 @@ export class Connection implements Holder, SenderOwner {
     const ack = this.#segments.acknowledged(segment, this.sender.una);
     if ((flags & SYN) !== 0) return this.#receiveSyn(segment, seq);
     const end = seq + data.length + ((flags & FIN) !== 0 ? 1 : 0);
-    // One byte more than the window, because a FIN may follow a window that is full.
+    // One byte more than the window: a FIN may follow data that fills the window.
     const acceptable = end >= this.receiver.next && seq <= Math.max(this.receiver.offered, this.receiver.next) + 1;
     if ((flags & RST) !== 0) return this.#receiveReset(seq, acceptable);
     if ((flags & ACK) === 0) return;
@@ -293,12 +293,12 @@ export class Connection implements Holder, SenderOwner {
     }
     if (this.#state === "SYN_RECEIVED") {
       if (ack !== 1) return this.kernel.tcp.refuse(segment);
-      if (this.onEstablished?.(true) === false) return; // The listener's queue is full. The segment counts as lost.
+      if (this.onEstablished?.(true) === false) return; // The listener's queue is full. The segment is dropped.
       this.onEstablished = null;
       this.#establish(segment, seq);
     }
     if (ack > this.sender.sent) return this.acknowledge();
-    this.#keepAlive.heard();
+    this.#keepAlive.received();
     this.#receiveAck(segment, seq, ack);
     if (this.#state === "CLOSED") return;
     if (this.#state === "TIME_WAIT") {
@@ -306,8 +306,8 @@ export class Connection implements Holder, SenderOwner {
       return;
     }
     this.#receiveData(segment, seq, end);
-    // Reading or an acknowledgement may have opened a window.
-    if (!this.isOver) this.sender.pump();
+    // The segment may have opened a window.
+    if (!this.isOver) this.sender.sendQueued();
   }
 
   #receiveSyn(segment: Segment, seq: number): void {
@@ -326,8 +326,8 @@ export class Connection implements Holder, SenderOwner {
   #receiveReset(seq: number, acceptable: boolean): void {
     if (!acceptable) return;
     if (this.#state === "TIME_WAIT") return this.#end();
-    // A reset that is not exactly the next byte may be forged. The acknowledgement asks the peer to confirm it (RFC
-    // 5961).
+    // A reset whose sequence number is not the next one may be forged. The acknowledgement makes the peer repeat a
+    // genuine one with the right number (RFC 5961).
     if (seq !== this.receiver.next && !(this.finReceived && seq === this.receiver.next - 1)) return this.acknowledge();
     if (this.#state === "SYN_RECEIVED") return this.fail("ECONNREFUSED");
     this.fail(this.#state === "CLOSE_WAIT" ? "EPIPE" : "ECONNRESET");
@@ -341,14 +341,14 @@ export class Connection implements Holder, SenderOwner {
     if (ack > sender.una) {
       sender.acknowledged(ack);
       this.settings.growSendCapacity(sender.congestion.base, sender.mss);
-      this.#news |= OUT;
+      this.#unreported |= OUT;
       if (sender.done) this.#finAcknowledged();
     } else if (ack === sender.una && !changed && data.length === 0 && (flags & FIN) === 0 && sender.flight > 0) {
       sender.duplicate(ack);
     }
   }
 
-  /** Handles the acknowledgement of the own FIN. */
+  /** Called when the peer has acknowledged the FIN. */
   #finAcknowledged(): void {
     if (this.#state === "FIN_WAIT_1") {
       this.#state = "FIN_WAIT_2";
@@ -360,23 +360,23 @@ export class Connection implements Holder, SenderOwner {
   #receiveData({ flags, data }: Segment, seq: number, end: number): void {
     const fin = (flags & FIN) !== 0;
     if (data.length === 0 && !fin) return;
-    // New data after the application stopped reading is answered with a reset. A repeated segment is not new data.
+    // New data that the application will never read is answered with a reset. Data of a repeated segment is not new.
     const mayReceive = this.#state === "ESTABLISHED" || this.#state === "FIN_WAIT_1" || this.#state === "FIN_WAIT_2";
-    const fresh = end - (fin ? 1 : 0) > this.receiver.next;
-    if (this.receivingShut && fresh && this.#state !== "ESTABLISHED" && mayReceive) {
+    const isNew = end - (fin ? 1 : 0) > this.receiver.next;
+    if (this.receivingShut && isNew && this.#state !== "ESTABLISHED" && mayReceive) {
       this.reset();
       return this.fail("ECONNRESET");
     }
     if (!mayReceive) return this.acknowledge();
     const { gained, gap } = this.receiver.take(seq, data, fin);
-    if (gained > 0) this.#news |= IN;
+    if (gained > 0) this.#unreported |= IN;
     if (this.receiver.ended) return this.#receiveFin();
     this.#acknowledger.received(gained, gap || gained === 0);
   }
 
   #receiveFin(): void {
     this.finReceived = this.receivingShut = true;
-    this.#news |= IN | POLLRDHUP | (this.sendingShut ? POLLHUP : 0);
+    this.#unreported |= IN | POLLRDHUP | (this.sendingShut ? POLLHUP : 0);
     if (this.#state === "ESTABLISHED") this.#state = "CLOSE_WAIT";
     else if (this.#state === "FIN_WAIT_1") this.#state = "CLOSING";
     this.acknowledge();
@@ -394,8 +394,8 @@ export class Connection implements Holder, SenderOwner {
   }
 
   /**
-   * Closes the connection for the application. It goes on until it has ended by itself. Unread data makes it end with a
-   * reset.
+   * Closes the connection for the application. The connection then sends its remaining data and a FIN, and ends by
+   * itself. If unread data is left, it ends at once with a reset.
    */
   close(): void {
     this.owner = null;
@@ -405,7 +405,7 @@ export class Connection implements Holder, SenderOwner {
     const unread = this.receiver.length > 0;
     this.receivingShut = true;
     if (!this.isOpen) return this.#end();
-    if (unread || this.settings.lingersNot) return this.abort();
+    if (unread || this.settings.resetsOnClose) return this.abort();
     this.#keepAlive.stop();
     this.shutSending();
     if (this.#state === "FIN_WAIT_2") this.#timer.set(this.settings.finTimeout);
@@ -414,8 +414,7 @@ export class Connection implements Holder, SenderOwner {
   /** Ends it with a reset. */
   abort(): void {
     if (this.isOver) return;
-    const told = this.isOpen || this.#state === "SYN_RECEIVED";
-    if (told) this.reset();
+    if (this.#state !== "SYN_SENT") this.reset();
     this.#end();
   }
 
@@ -424,14 +423,14 @@ export class Connection implements Holder, SenderOwner {
     if (this.#state === "CLOSED") return;
     this.error = code;
     this.#end();
-    this.#tell();
+    this.#report();
   }
 
   #enterTimeWait(): void {
     this.#stop();
     this.#state = "TIME_WAIT";
     this.receivingShut = this.sendingShut = true;
-    this.#news |= ALL;
+    this.#unreported |= ALL;
     this.#timer.set(TIME_WAIT_LENGTH);
   }
 
@@ -441,8 +440,8 @@ export class Connection implements Holder, SenderOwner {
     this.#timer.clear();
     this.#state = "CLOSED";
     this.receivingShut = this.sendingShut = true;
-    this.#news |= ALL;
-    this.kernel.tcp.leave(this);
+    this.#unreported |= ALL;
+    this.kernel.tcp.remove(this);
     this.onEstablished?.(false);
     this.onEstablished = null;
   }
@@ -454,8 +453,8 @@ export class Connection implements Holder, SenderOwner {
     this.#keepAlive.stop();
   }
 
-  /** Ends it after a crash of the host. Nothing is sent or reported. */
-  vanish(): void {
+  /** Ends it after a crash of the host. It sends and reports nothing. */
+  crash(): void {
     this.owner = null;
     this.onEstablished = null;
     this.#stop();
@@ -469,14 +468,14 @@ export class Connection implements Holder, SenderOwner {
   }
 
   /**
-   * Whether a SYN may start a new connection with the same addresses and ports. This one must be over, and the SYN must
-   * be later than everything that it received.
+   * Returns whether a SYN may start a new connection with the same addresses and ports. This connection must be in
+   * TIME_WAIT, and the SYN must be later than all data that it received.
    */
-  yieldsTo(syn: Segment): boolean {
+  mayBeReplacedBy(syn: Segment): boolean {
     return this.#state === "TIME_WAIT" && this.#segments.position(syn, this.receiver.next) > this.receiver.next;
   }
 
-  // What it is as the holder of a port.
+  // The holder of a port
 
   get family(): number {
     return familyOf(this.ends.host);

@@ -20,7 +20,7 @@ export class Handshake {
     this.#timer = connection.timer(() => this.#expired());
   }
 
-  /** The time that the peer took to answer. Null if the SYN was repeated: the answer may be to either. */
+  /** The time that the peer took to answer. Null if the SYN was repeated, because the answer may be to either SYN. */
   get roundTrip(): number | null {
     return this.#tries > 0 ? null : this.#connection.now - this.#startedAt;
   }
@@ -33,7 +33,7 @@ export class Handshake {
     this.#connection.sendSyn(false);
   }
 
-  /** Stops the repeating. */
+  /** Stops the repetitions. */
   stop(): void {
     this.#timer.clear();
   }

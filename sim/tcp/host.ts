@@ -13,7 +13,7 @@ import type { TcpSocket } from "./socket.ts";
 /** Sequence numbers advance by one in this many nanoseconds (RFC 6528; Linux's clock). */
 const SEQUENCE_STEP = 64;
 
-/** The key of a connection's ports. Few connections of a host have the same two. */
+/** Returns the key of a connection's ports. Few connections of a host have the same two ports. */
 function keyOf(port: number, peerPort: number): number {
   return peerPort * 2 ** 16 + port;
 }
@@ -33,13 +33,13 @@ export class TcpHost {
     this.#firstSequenceNumber = kernel.random.bits();
   }
 
-  /** The first sequence number of a new connection. It is higher than that of earlier connections. */
+  /** Returns the first sequence number of a new connection. It is higher than that of earlier connections. */
   firstSequenceNumber(): number {
     return (this.#firstSequenceNumber + Math.floor(this.#kernel.timeline.now / SEQUENCE_STEP) % 2 ** 32) >>> 0;
   }
 
-  /** Adds a connection, so that segments reach it. */
-  enter(connection: Connection): void {
+  /** Adds a connection, which then receives segments. */
+  add(connection: Connection): void {
     this.#connections.add(connection);
     const { port, peerPort } = connection.ends;
     const key = keyOf(port, peerPort);
@@ -50,7 +50,7 @@ export class TcpHost {
   }
 
   /** Removes a connection. */
-  leave(connection: Connection): void {
+  remove(connection: Connection): void {
     this.#connections.delete(connection);
     const { port, peerPort } = connection.ends;
     const key = keyOf(port, peerPort);
@@ -65,7 +65,7 @@ export class TcpHost {
     return this.#connections;
   }
 
-  /** Whether no connection has these addresses and ports. */
+  /** Returns whether no connection has these addresses and ports. */
   isFree({ host, port, peerHost, peerPort }: Endpoints): boolean {
     return this.#find(host, port, peerHost, peerPort) === undefined;
   }
@@ -75,13 +75,13 @@ export class TcpHost {
     return found?.find(({ ends }) => ends.peerHost === peerHost && ends.host === host);
   }
 
-  /** Takes a segment and passes it to its connection or listener. */
+  /** Passes a segment to its connection or listener. */
   receive(segment: Segment): void {
     const { destination, destinationPort, source, sourcePort, flags } = segment;
     const opens = (flags & (SYN | ACK | RST)) === SYN;
     const connection = this.#find(destination, destinationPort, source, sourcePort);
     if (connection !== undefined) {
-      if (!opens || !connection.yieldsTo(segment)) return connection.receive(segment);
+      if (!opens || !connection.mayBeReplacedBy(segment)) return connection.receive(segment);
       connection.expire();
     }
     if (opens) {

@@ -4,7 +4,7 @@ import type { TcpInfo } from "../net/socket_info.ts";
 import { toSeconds } from "../time/units.ts";
 import type { Connection, State } from "./connection.ts";
 
-/** The inner state of a connection. */
+/** Returns the inner state of a connection. */
 export function connectionInfo({ sender, receiver }: Connection): TcpInfo {
   const { congestion, roundTrip } = sender;
   return {
@@ -41,7 +41,7 @@ const SIZE = 104;
 /** Linux's value for "no threshold yet". */
 const NO_THRESHOLD = 0x7fffffff;
 
-/** struct tcp_info, with the fields that the simulation knows. Times are microseconds. */
+/** Returns a struct tcp_info with the fields that the simulation knows. Times are microseconds. */
 export function infoBytes(connection: Connection | null, listens: boolean): Uint8Array {
   const bytes = new Uint8Array(SIZE);
   const view = new DataView(bytes.buffer);

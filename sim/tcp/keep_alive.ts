@@ -9,25 +9,25 @@ export class KeepAlive {
   readonly #connection: Connection;
   readonly #timer: Timer;
   #unanswered = 0;
-  #heardAt = 0;
+  #receivedAt = 0;
 
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#timer = connection.timer(() => this.#expired(), "probe");
   }
 
-  /** Starts if the option is set. */
+  /** Starts the timer if the option is set, and stops it if not. */
   start(): void {
-    this.#heardAt = this.#connection.now;
+    this.#receivedAt = this.#connection.now;
     this.#unanswered = 0;
     const { keepAlive } = this.#connection.settings;
     if (keepAlive.on) this.#timer.set(keepAlive.idle * SECOND);
     else this.#timer.clear();
   }
 
-  /** Notes that the peer has sent a segment. */
-  heard(): void {
-    this.#heardAt = this.#connection.now;
+  /** Notes a segment from the peer. */
+  received(): void {
+    this.#receivedAt = this.#connection.now;
     this.#unanswered = 0;
   }
 
@@ -39,7 +39,7 @@ export class KeepAlive {
   #expired(): void {
     const connection = this.#connection;
     const { keepAlive } = connection.settings;
-    const quiet = connection.now - this.#heardAt;
+    const quiet = connection.now - this.#receivedAt;
     if (quiet < keepAlive.idle * SECOND && this.#unanswered === 0) {
       return this.#timer.set(keepAlive.idle * SECOND - quiet);
     }

@@ -38,7 +38,7 @@ export class Listener {
     return this.#queue.length > this.backlog;
   }
 
-  /** Takes a SYN. If the queue is full, the SYN is dropped, and the peer repeats it. */
+  /** Handles a SYN. If the queue is full, the SYN is dropped. The peer repeats it later. */
   receiveSyn(segment: Segment): void {
     if (this.#isFull) return;
     const { destination, destinationPort, source, sourcePort } = segment;

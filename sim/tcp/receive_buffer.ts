@@ -5,7 +5,7 @@ import type { Bytes } from "../../base/data.ts";
 import { ByteQueue } from "../byte_queue.ts";
 
 /** A segment that arrived before bytes in front of it. */
-interface Early {
+interface EarlySegment {
   readonly start: number;
   readonly data: Bytes;
 }
@@ -13,8 +13,8 @@ interface Early {
 /** The largest value of the window field. */
 const MOST_FIELD = 0xffff;
 
-/** What a segment brought. */
-export interface Arrival {
+/** The result of storing a segment. */
+export interface TakenData {
   /** The number of new bytes that are in order. */
   readonly gained: number;
   /** Whether bytes before received bytes are missing. TCP acknowledges such a segment at once. */
@@ -27,7 +27,7 @@ export class ReceiveBuffer {
   /** The position of the next byte that was not received. */
   #next: number;
   /** Segments behind a gap, sorted by position. They may overlap. */
-  #early: Early[] = [];
+  #early: EarlySegment[] = [];
   #earlyBytes = 0;
   /** The position of the peer's FIN, or Infinity before it arrived. */
   #end = Infinity;
@@ -40,7 +40,7 @@ export class ReceiveBuffer {
     this.#capacity = capacity;
   }
 
-  /** The position of the next byte that was not received. After the FIN, the position behind it. */
+  /** The position of the next byte that was not received. After the FIN, the position after it. */
   get next(): number {
     return this.#next;
   }
@@ -73,7 +73,7 @@ export class ReceiveBuffer {
     return this.#offered - this.#next;
   }
 
-  /** How many bytes the window would grow if it were offered now. */
+  /** Returns by how many bytes the offered window would grow if it were offered again now. */
   gain(unit: number): number {
     return Math.max(this.#next + this.#room(unit) - this.#offered, 0);
   }
@@ -83,8 +83,8 @@ export class ReceiveBuffer {
   }
 
   /**
-   * Chooses the window to offer and returns the window field, which counts in `unit`. A window that grew by a small
-   * step is not offered, so that the peer does not send small segments (RFC 9293, 3.8.6.2.2).
+   * Chooses the window to offer, and returns the window field, which counts in `unit`. A window that has grown only a
+   * little is not offered, so that the peer does not send small segments (RFC 9293, 3.8.6.2.2).
    */
   offer(unit: number, mss: number): number {
     if (this.ended) return Math.min(Math.floor(this.#room(unit) / unit), MOST_FIELD);
@@ -97,16 +97,16 @@ export class ReceiveBuffer {
   }
 
   /** Stores the data of a segment, and notes its FIN. */
-  take(start: number, data: Bytes, fin: boolean): Arrival {
+  take(start: number, data: Bytes, fin: boolean): TakenData {
     if (this.ended) return { gained: 0, gap: false };
     const stop = start + data.length;
-    // The FIN is accepted if the data before it lies within the window. It needs no room itself.
+    // The FIN is accepted if the data before it lies within the window. The FIN itself needs no room.
     if (fin && stop <= this.#offered) this.#end = Math.min(this.#end, stop);
     const before = this.#next;
-    const fits = this.#cut(start, data);
-    if (fits.data.length > 0) {
-      if (fits.start === this.#next) this.#append(fits.data);
-      else this.#insert(fits);
+    const kept = this.#cut(start, data);
+    if (kept.data.length > 0) {
+      if (kept.start === this.#next) this.#append(kept.data);
+      else this.#insert(kept);
     }
     this.#join();
     const gained = Math.min(this.#next, this.#end) - before;
@@ -114,8 +114,8 @@ export class ReceiveBuffer {
     return { gained, gap: this.#early.length > 0 || start > before };
   }
 
-  /** The part of a segment that is new and within the window. */
-  #cut(start: number, data: Bytes): Early {
+  /** Returns the part of a segment that is new and within the window. */
+  #cut(start: number, data: Bytes): EarlySegment {
     const from = Math.max(start, Math.min(this.#next, start + data.length));
     const to = Math.max(Math.min(start + data.length, this.#offered, this.#end), from);
     const isWhole = from === start && to === start + data.length;
@@ -127,11 +127,11 @@ export class ReceiveBuffer {
     this.#next += data.length;
   }
 
-  #insert(early: Early): void {
+  #insert(early: EarlySegment): void {
     let place = this.#early.length;
     while (place > 0 && this.#early[place - 1].start > early.start) place--;
     const before = this.#early[place - 1];
-    // The bytes are here already: the segment was sent twice.
+    // An earlier segment has these bytes.
     if (before !== undefined && before.start + before.data.length >= early.start + early.data.length) return;
     this.#early.splice(place, 0, early);
     this.#earlyBytes += early.data.length;

@@ -24,7 +24,7 @@ export class RoundTrip {
     return this.#variation;
   }
 
-  /** How long to wait for an acknowledgement. */
+  /** The retransmission timeout. */
   get timeout(): number {
     return Math.min(this.#timeout * 2 ** this.#backoff, MOST);
   }
@@ -34,7 +34,7 @@ export class RoundTrip {
     return this.#backoff;
   }
 
-  /** Takes a measurement. It must not come from a segment that was sent twice (Karn's algorithm). */
+  /** Adds a measurement. It must not come from a segment that was sent twice (Karn's algorithm). */
   measure(sample: number): void {
     if (this.#smoothed === 0) {
       this.#smoothed = sample;
@@ -44,7 +44,7 @@ export class RoundTrip {
       this.#variation = Math.floor((3 * this.#variation + deviation) / 4);
       this.#smoothed = Math.floor((7 * this.#smoothed + sample) / 8);
     }
-    // Over loopback the measured time may be 0, which would mean that nothing was measured.
+    // Over loopback the measured time may be 0. A smoothed time of 0 would mean that there was no measurement.
     this.#smoothed = Math.max(this.#smoothed, 1);
     this.#timeout = Math.min(Math.max(this.#smoothed + 4 * this.#variation, LEAST), MOST);
   }

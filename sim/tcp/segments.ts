@@ -26,7 +26,7 @@ const USUAL_MSS = 536;
 const NOTHING: Bytes = new Uint8Array(0);
 
 /** What differs from one segment of a connection to the next. */
-type Part = Omit<Segment, "protocol" | "source" | "sourcePort" | "destination" | "destinationPort" | "ttl">;
+type SegmentFields = Omit<Segment, "protocol" | "source" | "sourcePort" | "destination" | "destinationPort" | "ttl">;
 
 /** Reads and writes the segments of one connection. */
 export class Segments {
@@ -50,8 +50,8 @@ export class Segments {
   /** The longest segment for the path to the peer. */
   get longest(): number {
     const { peerHost } = this.#ends;
-    const fits = this.#kernel.mtuTo(peerHost) - ipHeader(peerHost) - TCP_HEADER;
-    return this.#settings.maxSegment > 0 ? Math.min(fits, this.#settings.maxSegment) : fits;
+    const byMtu = this.#kernel.mtuTo(peerHost) - ipHeader(peerHost) - TCP_HEADER;
+    return this.#settings.maxSegment > 0 ? Math.min(byMtu, this.#settings.maxSegment) : byMtu;
   }
 
   /** The unit of the own window field, in bytes. */
@@ -71,31 +71,32 @@ export class Segments {
     return Math.min(this.longest, mss);
   }
 
-  /** The position of a segment in the peer's stream, near a known position. */
+  /** Returns the position of a segment in the peer's stream. `near` is a known position near it. */
   position({ seq }: Segment, near: number): number {
     return unwrap(this.#peerFirst, seq, near);
   }
 
-  /** The position in the own stream that a segment acknowledges, near a known position. */
+  /** Returns the position in the own stream that a segment acknowledges. `near` is a known position near it. */
   acknowledged({ ack }: Segment, near: number): number {
     return unwrap(this.#first, ack, near);
   }
 
-  /** Whether a segment acknowledges only the SYN. */
+  /** Returns whether a segment acknowledges only the SYN. */
   acknowledgesSyn({ ack }: Segment): boolean {
     return ack === wrap(this.#first, 1);
   }
 
-  /** The window that a segment offers, in bytes. The field of a SYN is never scaled. */
+  /** Returns the window that a segment offers, in bytes. The field of a SYN is never scaled. */
   window({ flags, window }: Segment): number {
     return (flags & SYN) !== 0 ? window : window * this.#peerUnit;
   }
 
   // Writing.
 
-  #send({ flags, seq, ack, window, data, retransmission, mss, scale }: Part): void {
+  #send({ flags, seq, ack, window, data, retransmission, mss, scale }: SegmentFields): void {
     const { host, port, peerHost, peerPort } = this.#ends;
-    // Each field by itself: an object spread takes three times as long, and all segments have one shape.
+    // Each field by itself: an object spread takes three times as long. All segments have the same fields in the same
+    // order, so that JavaScript engines use one hidden class for them.
     this.#kernel.send({
       protocol: "TCP",
       source: host,

@@ -1,4 +1,4 @@
-// Bytes that were written and not acknowledged yet, by their positions in the stream.
+// Bytes that were written and are not acknowledged yet, by their positions in the stream.
 
 import type { Bytes } from "../../base/data.ts";
 
@@ -7,14 +7,14 @@ interface Chunk {
   readonly data: Bytes;
 }
 
-/** The list is shortened when more than this many chunks at its front are acknowledged. */
-const MOST_GONE = 64;
+/** When this many chunks at the front are acknowledged, they are removed from the list. */
+const MOST_ACKNOWLEDGED_CHUNKS = 64;
 
 /** The send buffer of one connection. Bytes can be read at any position. */
 export class SendBuffer {
   #chunks: Chunk[] = [];
-  /** How many chunks at the front are gone. */
-  #gone = 0;
+  /** How many chunks at the front are acknowledged and still in the list. */
+  #acknowledgedChunks = 0;
   /** The position of the first byte. */
   #start: number;
   #end: number;
@@ -44,22 +44,22 @@ export class SendBuffer {
     const upTo = Math.min(position, this.#end);
     if (upTo <= this.#start) return;
     this.#start = upTo;
-    while (this.#gone < this.#chunks.length) {
-      const { start, data } = this.#chunks[this.#gone];
+    while (this.#acknowledgedChunks < this.#chunks.length) {
+      const { start, data } = this.#chunks[this.#acknowledgedChunks];
       if (start + data.length > upTo) break;
-      this.#gone++;
+      this.#acknowledgedChunks++;
     }
-    if (this.#gone === this.#chunks.length) this.#chunks.length = this.#gone = 0;
-    else if (this.#gone >= MOST_GONE) {
-      this.#chunks.splice(0, this.#gone);
-      this.#gone = 0;
+    if (this.#acknowledgedChunks === this.#chunks.length) this.#chunks.length = this.#acknowledgedChunks = 0;
+    else if (this.#acknowledgedChunks >= MOST_ACKNOWLEDGED_CHUNKS) {
+      this.#chunks.splice(0, this.#acknowledgedChunks);
+      this.#acknowledgedChunks = 0;
     }
   }
 
   /** Removes everything. */
   clear(): void {
     this.#chunks = [];
-    this.#gone = 0;
+    this.#acknowledgedChunks = 0;
     this.#start = this.#end;
   }
 
@@ -81,9 +81,9 @@ export class SendBuffer {
     return all;
   }
 
-  /** The index of the chunk that has a position. */
+  /** Returns the index of the chunk that has a position. */
   #find(position: number): number {
-    let low = this.#gone;
+    let low = this.#acknowledgedChunks;
     let high = this.#chunks.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;

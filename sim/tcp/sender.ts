@@ -1,7 +1,7 @@
 // The sending side of a connection: what may be sent now, what must be sent again, and when.
 //
-// Acknowledgements drive it. After a timeout it goes back to the first byte that was not acknowledged, and sends again
-// as far as the congestion window allows. Acknowledgements of data that did arrive let it skip that data.
+// Each acknowledgement makes it send more. After a timeout it goes back to the first byte that is not acknowledged, and
+// sends from there again, as far as the congestion window allows. It skips data that is acknowledged meanwhile.
 
 import type { Bytes } from "../../base/data.ts";
 import type { ErrnoName } from "../../base/errno.ts";
@@ -21,7 +21,7 @@ const SMALL_WINDOW = 536;
 
 const NOTHING: Bytes = new Uint8Array(0);
 
-/** What the sending side needs from its connection. */
+/** A connection, as its sending side sees it. */
 export interface SenderOwner {
   /** The time. */
   readonly now: number;
@@ -60,7 +60,7 @@ export class Sender {
   #next = 0;
   /** The highest position that was ever sent. */
   #sent = 0;
-  /** The end of the peer's window. */
+  /** The end of the peer's window: the first position that may not be sent. */
   #edge = 1;
   /** The largest window that the peer ever offered. */
   #largestWindow = 0;
@@ -111,8 +111,8 @@ export class Sender {
     this.congestion.setSegmentSize(mss);
   }
   /**
-   * The longest segment that is sent: half of the largest window at most, as in Linux's tcp_bound_to_half_wnd. Over
-   * loopback a longer one would never fit into a window of which a part is used.
+   * The longest segment that is sent. It is at most half of the largest window, as in Linux's tcp_bound_to_half_wnd.
+   * Over loopback a segment may be as long as the window, and would not fit into a window that is partly used.
    */
   get #segment(): number {
     const cutoff = this.#largestWindow > SMALL_WINDOW ? Math.floor(this.#largestWindow / 2) : this.#largestWindow;
@@ -134,7 +134,7 @@ export class Sender {
   get queued(): number {
     return this.buffer.length;
   }
-  /** How often in a row the unacknowledged data was sent again. */
+  /** How often the unacknowledged data was sent again since the latest acknowledgement. */
   get tries(): number {
     return this.#tries;
   }
@@ -153,16 +153,16 @@ export class Sender {
     const idle = this.#owner.now - this.#lastSentAt;
     if (this.#una === this.#sent && idle > this.roundTrip.timeout) this.congestion.restart();
     this.buffer.append(data);
-    this.pump();
+    this.sendQueued();
   }
 
   /** Queues a FIN behind the data. */
   finish(): void {
     this.#finQueued = true;
-    this.pump();
+    this.sendQueued();
   }
 
-  /** Takes a window update, unless a later segment had one. Returns whether the window changed. */
+  /** Stores a window update, unless a later segment had one. Returns whether the window changed. */
   setWindow(window: number, seq: number, ack: number): boolean {
     if (seq < this.#windowSeq || (seq === this.#windowSeq && ack < this.#windowAck)) return false;
     this.#windowSeq = seq;
@@ -173,7 +173,7 @@ export class Sender {
     return true;
   }
 
-  /** Takes an acknowledgement of new data. */
+  /** Handles an acknowledgement of new data. */
   acknowledged(ack: number): void {
     const bytes = ack - this.#una;
     const flight = this.flight;
@@ -191,12 +191,12 @@ export class Sender {
     if (reaction === "send again") this.#sendAgain();
   }
 
-  /** Takes a duplicate acknowledgement: a segment arrived behind a gap. */
+  /** Handles a duplicate acknowledgement: the peer received a segment behind a gap. */
   duplicate(ack: number): void {
     if (this.congestion.duplicate(ack, this.flight, this.#sent) === "send again") this.#sendAgain();
   }
 
-  /** Notes that the peer answered while its window was closed. */
+  /** Notes an answer to a window probe. */
   answered(): void {
     if (!this.#probing) return;
     this.#tries = 0;
@@ -210,10 +210,10 @@ export class Sender {
   }
 
   /** Sends as much as both windows allow. */
-  pump(): void {
+  sendQueued(): void {
     const { buffer } = this;
     const longest = this.#segment;
-    // Each round sends at least one byte or the FIN, so the loop ends.
+    // Each round sends at least one byte, so the loop ends.
     for (;;) {
       const available = buffer.end - this.#next;
       if (available <= 0) break;
@@ -227,13 +227,13 @@ export class Sender {
   }
 
   /**
-   * Whether a segment below the MSS may be sent: Nagle's algorithm in Minshall's version, and the rule against silly
-   * windows.
+   * Returns whether a segment below the MSS may be sent. It follows Nagle's algorithm in Minshall's version, and the
+   * sender's rule against silly windows (RFC 9293, 3.8.6.2.1).
    */
   #maySendSmall(length: number, available: number): boolean {
     const again = this.#next < this.#sent;
     if (length < available) {
-      // The window limits the segment. If nothing is under way, half of the peer's largest window is enough to send.
+      // The window limits the segment. It is sent if no data is under way and it fills half of the peer's largest window.
       return again ? this.flight === 0 : this.flight === 0 && length >= this.#largestWindow / 2;
     }
     if (again || this.#finQueued) return true;
@@ -280,22 +280,22 @@ export class Sender {
   #arm(): void {
     if (this.#una < this.#sent) {
       if (!this.#timer.isSet || this.#probing) this.#startTimer();
-    } else if (this.#next < this.buffer.end && (this.#isStuck || this.#owner.corked)) {
+    } else if (this.#next < this.buffer.end && (this.#isBlockedByWindow || this.#owner.corked)) {
       if (this.#timer.isSet && this.#probing) return;
       this.#probing = true;
       this.#timer.set(this.roundTrip.timeout, "probe");
     } else this.#stopTimer();
   }
 
-  /** Whether only the peer's window keeps data from being sent. */
-  get #isStuck(): boolean {
+  /** Whether the peer's window is too small for the next segment. */
+  get #isBlockedByWindow(): boolean {
     return this.#edge - this.#next < Math.min(this.#segment, this.buffer.end - this.#next);
   }
 
   #startTimer(): void {
     if (this.#probing) this.roundTrip.recover();
     this.#probing = false;
-    this.#timer.set(this.roundTrip.timeout, "news");
+    this.#timer.set(this.roundTrip.timeout, "progress");
   }
 
   #stopTimer(): void {
@@ -304,14 +304,14 @@ export class Sender {
     this.#timer.clear();
   }
 
-  /** Stops sending for good. */
+  /** Stops the timer and drops all data. */
   stop(): void {
     this.#timer.clear();
     this.buffer.clear();
   }
 
   #expired(): void {
-    if (this.#gaveUp()) return this.#owner.fail("ETIMEDOUT");
+    if (this.#hasTimedOut()) return this.#owner.fail("ETIMEDOUT");
     this.#tries++;
     if (this.#probing) return this.#probe();
     const first = this.#tries === 1;
@@ -320,21 +320,21 @@ export class Sender {
     this.#next = this.#una;
     this.#timed = null;
     this.#startTimer();
-    // One segment at least is sent again, even if the windows are closed.
+    // At least one segment is sent again, even if the windows are closed.
     if (this.#una < this.buffer.end) {
       const length = Math.min(this.#segment, this.buffer.end - this.#una);
       this.#send(Math.min(length, Math.max(this.#edge - this.#una, 1)));
     } else this.#transmit(FIN | ACK, NOTHING);
-    this.pump();
+    this.sendQueued();
   }
 
-  #gaveUp(): boolean {
+  #hasTimedOut(): boolean {
     const { userTimeout, orphaned, now } = this.#owner;
     if (userTimeout > 0) return now - this.#unansweredSince >= userTimeout;
     return this.#tries >= (orphaned ? ORPHAN_RETRIES : RETRIES);
   }
 
-  /** Asks the peer for its window, because its window update may be lost. */
+  /** Sends a window probe: the peer's window update may be lost. */
   #probe(): void {
     this.roundTrip.backOff();
     const length = Math.min(this.#edge - this.#next, this.#mss, this.buffer.end - this.#next);
@@ -343,7 +343,7 @@ export class Sender {
       this.#send(length);
       return this.#startTimer();
     }
-    // A byte that was acknowledged already makes the peer answer with its window.
+    // The position was acknowledged already, so the peer answers with an acknowledgement, which has its window.
     this.#owner.emit(ACK, this.#una - 1, NOTHING, true);
     this.#timer.set(this.roundTrip.timeout, "probe");
   }

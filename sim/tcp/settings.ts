@@ -20,7 +20,7 @@ export class TcpSettings {
   readonly #options: Options;
   #receive = FIRST_RECEIVE;
   #send = FIRST_SEND;
-  /** The bytes that were read in the current round trip, and when it began. */
+  /** The number of bytes that were read in the current round trip. `#readSince` is its start. */
   #read = 0;
   #readSince = 0;
 
@@ -40,7 +40,7 @@ export class TcpSettings {
   get quickAck(): boolean {
     return this.#tcp(c.TCP_QUICKACK) !== 0;
   }
-  /** TCP_MAXSEG. 0 means that the link decides. */
+  /** TCP_MAXSEG. With 0, the MTU of the link decides. */
   get maxSegment(): number {
     return this.#tcp(c.TCP_MAXSEG);
   }
@@ -65,7 +65,7 @@ export class TcpSettings {
     };
   }
   /** Whether SO_LINGER is set with 0 seconds, so that closing resets the connection. */
-  get lingersNot(): boolean {
+  get resetsOnClose(): boolean {
     const { on, seconds } = this.#options.linger;
     return on && seconds === 0;
   }
@@ -92,8 +92,8 @@ export class TcpSettings {
   }
 
   /**
-   * Notes bytes that were read. The window grows to twice the bytes of a round trip, so that it does not limit the peer
-   * (Linux's dynamic right-sizing).
+   * Notes bytes that were read. The receive buffer grows to twice the number of bytes that are read in a round trip, so
+   * that the window does not limit the peer (Linux's dynamic right-sizing).
    */
   growReceiveCapacity(bytes: number, roundTrip: number, now: number): void {
     this.#read += bytes;

@@ -1,5 +1,5 @@
-// A TCP socket: it maps the calls of the application to its connection. Errors and events are those of Linux in each
-// state (net/ipv4/af_inet.c and tcp.c).
+// A TCP socket. It passes the calls of the application on to its connection. Errors and events in each state are those
+// of Linux (net/ipv4/af_inet.c and tcp.c).
 
 import type { Address } from "../../base/addresses.ts";
 import * as c from "../../base/constants.ts";
@@ -19,7 +19,7 @@ import { addressText } from "../net/socket_info.ts";
 import type { SocketInfo } from "../net/socket_info.ts";
 import { answer, answerBytes, intOf, Options } from "../options.ts";
 import { BOTH, copyOf, RECEIVING, SENDING, shutdownBits, SimSocket } from "../socket.ts";
-import type { Receipt } from "../socket.ts";
+import type { ReceiveResult } from "../socket.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionOwner, State } from "./connection.ts";
 import { connectionInfo, infoBytes } from "./info.ts";
@@ -41,7 +41,7 @@ const STATE_NAMES: Partial<Record<State, string>> = {
   TIME_WAIT: "TIME-WAIT",
 };
 
-/** The entry of a connection in the list of sockets. */
+/** Returns the entry of a connection in the list of sockets. */
 export function infoOf(connection: Connection, receiveQueue: number): SocketInfo {
   const { host, port, peerHost, peerPort } = connection.ends;
   return {
@@ -64,13 +64,13 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
   #listener: Listener | null = null;
   /** The kernel's socket->state. */
   #phase: "unconnected" | "connecting" | "connected" = "unconnected";
-  /** Which call began the connect: its lane, and the lane's turn. */
+  /** The caller that began the connect. `#connectTurn` is its turn then. */
   #connector: Caller | null = null;
   #connectTurn = 0;
-  /** The sides that were shut where there is no connection. */
+  /** The sides that were shut down while there was no connection. */
   #shut = 0;
   #peer: Address | undefined;
-  /** Whether a waiter or call needs room in the send buffer. It is woken only then. */
+  /** Whether a waiter or call needs room in the send buffer. Waiters are woken for room only if it is set. */
   #noSpace = false;
   /** How many bytes each caller waits for at once (MSG_WAITALL, SO_RCVLOWAT). */
   readonly #wants = new Map<Caller, number>();
@@ -105,7 +105,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     return [client, transport as TcpSocket];
   }
 
-  /** Takes a SYN as a listening socket. */
+  /** Handles a SYN. The socket must listen. */
   receiveSyn(segment: Segment): void {
     this.#listener!.receiveSyn(segment);
   }
@@ -123,7 +123,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
 
   bind(address: Address): void {
     if (!this.#isIdle) throw errorFor("EINVAL", { syscall: "bind", address });
-    // A port that the kernel chose for a connection is free after the end of the connection.
+    // If the kernel chose the port of an ended connection, the port is free.
     const ended = this.#connection !== null && !this.#binding.hasFixedPort && !this.#boundAgain;
     if (ended) this.#binding.release();
     this.#binding.bind(address, (host) => host === BROADCAST || (isMulticast(host) && !isIPv6(host)));
@@ -161,7 +161,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
   }
 
   accept(): Accepted | WouldBlock {
-    if (this.isLost) return WOULD_BLOCK;
+    if (this.hostCrashed) return WOULD_BLOCK;
     if (this.#listener === null) throw errorFor("EINVAL", { syscall: "accept" });
     const incoming = this.#listener.take();
     if (incoming === undefined) return WOULD_BLOCK;
@@ -174,12 +174,12 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
   // Connecting.
 
   connect(caller: Caller, address: Address): void | InProgress | WouldBlock {
-    if (this.isLost) return WOULD_BLOCK;
+    if (this.hostCrashed) return WOULD_BLOCK;
     if (this.#phase === "connected" || this.#listener !== null) {
       throw errorFor("EISCONN", { syscall: "connect", address });
     }
     if (this.#phase === "connecting") {
-      // The outcome is for the call that waits for it.
+      // While the call that began the connect still waits, only that call may get the outcome.
       const isAwaited = this.#connector?.turn === this.#connectTurn;
       if (this.#isConnecting || isAwaited) throw errorFor("EALREADY", { syscall: "connect", address });
       return this.finishConnect();
@@ -207,11 +207,11 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     const connection = new Connection(this.kernel, ends, new TcpSettings(this.options), "SYN_SENT");
     this.#connection = connection;
     connection.owner = this;
-    this.during(() => connection.open());
+    this.deferPackets(() => connection.open());
   }
 
   finishConnect(): void | WouldBlock {
-    if (this.isLost || this.#isConnecting) return WOULD_BLOCK;
+    if (this.hostCrashed || this.#isConnecting) return WOULD_BLOCK;
     if (this.#phase !== "connecting") return this.throwError("connect");
     if (this.#connection !== null && !this.#connection.isOver) {
       this.#phase = "connected";
@@ -237,7 +237,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
       connection.owner = null;
       if (!connection.isOver) {
         this.error = "ECONNRESET";
-        this.during(() => connection.abort());
+        this.deferPackets(() => connection.abort());
       }
     }
     this.#binding.listens = false;
@@ -252,13 +252,13 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     return (flags & c.MSG_WAITALL) !== 0 ? size : this.#connection?.receiver.length ?? 0;
   }
 
-  protected receive(caller: Caller, views: Uint8Array[], size: number, flags: number): Receipt | WouldBlock {
-    if (this.isLost) return WOULD_BLOCK;
+  protected receive(caller: Caller, views: Uint8Array[], size: number, flags: number): ReceiveResult | WouldBlock {
+    if (this.hostCrashed) return WOULD_BLOCK;
     if (this.#listener !== null) throw errorFor("ENOTCONN", { syscall: "recv" });
     const connection = this.#connection;
     const wanted = (flags & c.MSG_WAITALL) !== 0 ? size : Math.min(this.options.lowWater, size);
     const isShort = () => (connection?.receiver.length ?? 0) < Math.max(wanted, 1);
-    // Over loopback, the missing data may arrive while the window grows.
+    // Over loopback, a larger window may make the missing data arrive at once.
     if (isShort() && !this.#checkEnd(connection?.receiver.length ?? 0)) {
       if (wanted > 1) this.#want(caller, wanted);
       if (isShort()) return WOULD_BLOCK;
@@ -266,12 +266,12 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     if (connection === null || connection.receiver.length === 0) return { length: 0, flags: 0, address: null };
     let length = 0;
     const peeks = (flags & c.MSG_PEEK) !== 0;
-    this.during(() => length = connection.read(views, peeks));
+    this.deferPackets(() => length = connection.read(views, peeks));
     if (wanted > 1) this.forget(caller);
     return { length, flags: 0, address: null };
   }
 
-  /** Whether no more data will arrive. If no data is left to read, throws the pending error. */
+  /** Returns whether no more data will arrive. If no data is left to read, throws the pending error. */
   #checkEnd(available: number): boolean {
     const connection = this.#connection;
     if (connection?.finReceived) return true;
@@ -295,7 +295,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
 
   #applyWants(): void {
     const connection = this.#connection;
-    if (connection !== null) this.during(() => connection.makeRoom(Math.max(0, ...this.#wants.values())));
+    if (connection !== null) this.deferPackets(() => connection.makeRoom(Math.max(0, ...this.#wants.values())));
   }
 
   override forget(caller: Caller): void {
@@ -305,7 +305,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
   // Sending.
 
   send(_caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
-    if (this.isLost || this.#isConnecting) return WOULD_BLOCK;
+    if (this.hostCrashed || this.#isConnecting) return WOULD_BLOCK;
     this.checkSendFlags(flags);
     const connection = this.#connection;
     const isShut = connection === null || !connection.takesData || (this.#shut & SENDING) !== 0;
@@ -320,11 +320,11 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
       return WOULD_BLOCK;
     }
     const piece: Bytes = copyOf(data, Math.min(data.length, room));
-    this.during(() => connection.write(piece));
+    this.deferPackets(() => connection.write(piece));
     return piece.length;
   }
 
-  /** TCP ignores the address. */
+  /** Sends data. TCP ignores the address. */
   sendTo(caller: Caller, data: Uint8Array, flags: number, _address: Address): number | WouldBlock {
     return this.send(caller, data, flags);
   }
@@ -346,7 +346,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     if (connection === null || isIdle) this.#shut |= bits;
     else {
       if ((bits & RECEIVING) !== 0) connection.receivingShut = true;
-      if ((bits & SENDING) !== 0) this.during(() => connection.shutSending());
+      if ((bits & SENDING) !== 0) this.deferPackets(() => connection.shutSending());
     }
     this.waiters.wake(IN | OUT | POLLRDHUP | (this.#shutBits === BOTH ? POLLHUP : 0));
     if (isIdle) throw errorFor("ENOTCONN", { syscall: "shutdown" });
@@ -357,13 +357,13 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     this.#listener = null;
     this.#binding.listens = false;
     const connection = this.#connection;
-    if (connection !== null) this.during(() => connection.close());
+    if (connection !== null) this.deferPackets(() => connection.close());
     this.#binding.release();
   }
 
-  override vanish(): void {
-    super.vanish();
-    this.#connection?.vanish();
+  override crash(): void {
+    super.crash();
+    this.#connection?.crash();
   }
 
   protected override takeError(): ErrnoName | null {
@@ -375,9 +375,9 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
 
   // Readiness.
 
-  changed(news: number): void {
-    let events = news & ~OUT;
-    if ((news & OUT) !== 0 && (this.#noSpace || (news & POLLHUP) !== 0 || this.#phase === "connecting")) {
+  changed(changes: number): void {
+    let events = changes & ~OUT;
+    if ((changes & OUT) !== 0 && (this.#noSpace || (changes & POLLHUP) !== 0 || this.#phase === "connecting")) {
       if (this.#isWritable) {
         this.#noSpace = false;
         events |= OUT;
@@ -388,7 +388,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
 
   override watch(mask: number, waiter: Waiter): void {
     super.watch(mask, waiter);
-    // Over loopback, connect ends before its waiter is registered, so the waiter is woken again.
+    // Over loopback, a connect ends before its waiter is registered, and the waiter would never be woken.
     const hasEnded = this.#phase === "connecting" && !this.#isConnecting;
     if (hasEnded && (mask & OUT) !== 0) queueMicrotask(() => this.waiters.wake(OUT));
   }
@@ -455,13 +455,13 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     super.setsockopt(level, name, value);
     if (connection === null || connection.isOver) return;
     if (level === c.IPPROTO_TCP && (name === c.TCP_NODELAY || name === c.TCP_CORK)) {
-      this.during(() => connection.flush());
+      this.deferPackets(() => connection.flush());
     }
     if (name === c.SO_KEEPALIVE || name === c.TCP_KEEPIDLE) connection.applyKeepAlive();
-    if (level === c.SOL_SOCKET && name === c.SO_RCVBUF) this.during(() => connection.offerWindow());
+    if (level === c.SOL_SOCKET && name === c.SO_RCVBUF) this.deferPackets(() => connection.offerWindow());
   }
 
-  /** Accepts only the one congestion control that the simulation has. */
+  /** Accepts "reno", the only congestion control that the simulation has. */
   #setCongestion(value: number | Uint8Array): void {
     const name = typeof value === "number" ? "" : new TextDecoder().decode(value).replace(/\0.*$/s, "");
     if (name !== "reno") throw errorFor("ENOENT", { syscall: "setsockopt" });

@@ -1,4 +1,5 @@
-// The clock of a kernel. The host's socket module waits by it. A crash stops it, and pending waits never end.
+// The clock of a kernel. All waits of the host's socket module use it. A crash stops the clock, and pending waits never
+// end.
 
 import type { Clock } from "../../seam/clock.ts";
 import type { Action } from "./queue.ts";
@@ -6,8 +7,8 @@ import type { Timeline } from "./timeline.ts";
 import { MILLISECOND } from "./units.ts";
 
 /**
- * The clock counts in steps of 2^-16 ms. Such times are exact as doubles, and so are their sums with whole
- * milliseconds. So a deadline two seconds from now is exactly two seconds ahead.
+ * The clock counts in steps of 2^-16 ms. A double represents such a time and its sum with whole milliseconds exactly. So
+ * a deadline two seconds from now is exactly two seconds ahead.
  */
 const PARTS = 2 ** 16;
 
@@ -15,12 +16,12 @@ const PARTS = 2 ** 16;
 export class HostClock implements Clock {
   readonly #timeline: Timeline;
   readonly #beforeWork: (() => void) | undefined;
-  /** How many of its timers are pending, by whether they keep the process alive. */
-  #news = 0;
+  /** The number of its pending timers of the kind "progress". `#background` counts the others. */
+  #progress = 0;
   #background = 0;
   #stopped = false;
 
-  /** `beforeWork` is called before anything that waited goes on. */
+  /** `beforeWork` is called before each callback of a program. */
   constructor(timeline: Timeline, beforeWork?: () => void) {
     this.#timeline = timeline;
     this.#beforeWork = beforeWork;
@@ -32,10 +33,10 @@ export class HostClock implements Clock {
 
   setTimeout(callback: () => void, delay: number): HostTimer {
     const timer = new HostTimer(this, callback);
-    // One for ever keeps a process alive, and nothing comes of it.
+    // A timer that never fires has no event. Otherwise it would hide a deadlock.
     if (this.#stopped || delay === Infinity) return timer;
     timer.deadline = this.#timeline.now + Math.ceil(delay * MILLISECOND);
-    this.#timeline.enter(timer.deadline, timer);
+    this.#timeline.addPostponable(timer.deadline, timer);
     this.#count(timer, 1);
     return timer;
   }
@@ -47,7 +48,7 @@ export class HostClock implements Clock {
   hold(timer: unknown, held: boolean): void {
     if (!(timer instanceof HostTimer)) return;
     if (timer.isSet) this.#count(timer, -1);
-    timer.hope = held ? "news" : "background";
+    timer.kind = held ? "progress" : "background";
     if (timer.isSet) this.#count(timer, 1);
   }
 
@@ -55,12 +56,12 @@ export class HostClock implements Clock {
     return new Promise((resolve) => this.#timeline.after(() => this.#work(resolve)));
   }
 
-  /** Settles after some nanoseconds. It never settles if the host crashes before. */
+  /** Waits for some nanoseconds. The promise never settles if the host crashes before. */
   sleep(nanoseconds: number): Promise<void> {
     return new Promise((resolve) => this.setTimeout(resolve, nanoseconds / MILLISECOND));
   }
 
-  /** Called by a timer whose time has come. */
+  /** Called by a timer at its deadline. */
   fire(timer: HostTimer): void {
     const { callback } = timer;
     this.#end(timer);
@@ -72,12 +73,12 @@ export class HostClock implements Clock {
     timer.end();
   }
 
-  #count({ hope }: HostTimer, change: 1 | -1): void {
-    // After `stop` none is pending.
+  #count({ kind }: HostTimer, change: 1 | -1): void {
+    // `stop` has subtracted all of them.
     if (this.#stopped) return;
-    if (hope === "news") this.#news += change;
+    if (kind === "progress") this.#progress += change;
     else this.#background += change;
-    this.#timeline.pending[hope] += change;
+    this.#timeline.pending[kind] += change;
     this.#timeline.onChange();
   }
 
@@ -93,12 +94,12 @@ export class HostClock implements Clock {
     return this.#stopped;
   }
 
-  /** Stops it for good. */
+  /** Stops the clock. Its timers never fire, and new timers are ignored. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
     const { pending } = this.#timeline;
-    pending.news -= this.#news;
+    pending.progress -= this.#progress;
     pending.background -= this.#background;
     this.#timeline.onChange();
   }
@@ -106,13 +107,13 @@ export class HostClock implements Clock {
 
 function nothing(): void {}
 
-/** A timer of a host's programs. It is set once, so it needs no event that moves with its deadline, as `Timer` has. */
+/** A timer of a host's programs. It is set only once, so it is its own event. A `Timer` needs one that moves. */
 class HostTimer implements Required<Action> {
   readonly #clock: HostClock;
   callback: () => void;
-  /** Whether it keeps the process alive ("news"). */
-  hope: "news" | "background" = "news";
-  /** When it fires; Infinity where it was never set, was cleared or has fired. */
+  /** "progress" if it keeps the process alive. */
+  kind: "progress" | "background" = "progress";
+  /** When it fires; Infinity if it was never set, was cleared or has fired. */
   deadline = Infinity;
 
   constructor(clock: HostClock, callback: () => void) {
@@ -132,7 +133,7 @@ class HostTimer implements Required<Action> {
     this.#clock.fire(this);
   }
 
-  /** Marks it as cleared or fired. It stays in the queue until its time comes, so it lets go of what it would call. */
+  /** Marks it as cleared or fired. It stays in the queue until its deadline, so it drops the callback. */
   end(): void {
     this.deadline = Infinity;
     this.callback = nothing;

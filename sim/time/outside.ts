@@ -1,5 +1,5 @@
 // Waits for something outside of the simulation, such as a file, an import or fetch. Virtual time stands still during
-// them.
+// such a wait.
 
 /** The waits of one run for promises outside of the simulation. */
 export class OutsideWaits {

@@ -1,5 +1,5 @@
-// Runs the events of a timeline by the real clock. It sets one timer of the runtime, for the next event. It sets none
-// if nothing is pending that a program may wait for: a connection in TIME_WAIT does not keep the process alive.
+// Runs the events of a timeline by the real clock. It sets one timer of the JavaScript runtime, for the next event. If no
+// program can wait for a pending event, it sets none. So a connection in TIME_WAIT does not keep the process alive.
 
 import { macrotask } from "./macrotask.ts";
 import type { Timeline } from "./timeline.ts";
@@ -16,7 +16,7 @@ function hold(timer: unknown, held: boolean): void {
   else node.unref();
 }
 
-/** Returns a clock that starts at 0 and tells nanoseconds of real time. */
+/** Returns a function that returns the real time in nanoseconds, from 0 on. */
 export function realClock(): () => number {
   const start = performance.now();
   return () => Math.round((performance.now() - start) * MILLISECOND);
@@ -29,10 +29,10 @@ export class RealPacer {
   #setFor = Infinity;
   /** Whether a microtask will set the timer. */
   #isDue = false;
-  /** Whether what is due now runs after this turn of the event loop. */
+  /** Whether the events that are due will run after this turn of the event loop. */
   #runsSoon = false;
   /** Whether the timer keeps the process alive. */
-  #isHeld = true;
+  #keepsAlive = true;
 
   constructor(timeline: Timeline) {
     this.#timeline = timeline;
@@ -46,17 +46,17 @@ export class RealPacer {
 
   #schedule(): void {
     this.#isDue = false;
-    const { news, probe, background } = this.#timeline.pending;
-    const isAwaited = news + probe > 0;
+    const { progress, probe, background } = this.#timeline.pending;
+    const isAwaited = progress + probe > 0;
     const next = isAwaited || background > 0 ? this.#timeline.nextTime() : Infinity;
     if (isAwaited && next <= this.#timeline.now) return this.#runSoon();
     this.#set(next);
-    if (this.#timer === undefined || this.#isHeld === isAwaited) return;
-    this.#isHeld = isAwaited;
+    if (this.#timer === undefined || this.#keepsAlive === isAwaited) return;
+    this.#keepsAlive = isAwaited;
     hold(this.#timer, isAwaited);
   }
 
-  /** Runs what is due now after one turn of the event loop. A timer without a delay takes 1 ms. */
+  /** Runs the events that are due after one turn of the event loop. A timer with delay 0 would take 1 ms. */
   #runSoon(): void {
     if (this.#runsSoon) return;
     this.#runsSoon = true;
@@ -67,14 +67,14 @@ export class RealPacer {
   }
 
   #set(time: number): void {
-    // A timer that fires too early does no harm. Clearing it would cost more.
+    // A timer that fires too early does no harm, and clearing it would be slower.
     if (time === this.#setFor || (time !== Infinity && this.#setFor < time)) return;
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#setFor = time;
     if (time === Infinity) return;
     this.#timer = setTimeout(this.#run, this.#delayUntil(time));
-    this.#isHeld = true;
+    this.#keepsAlive = true;
   }
 
   #delayUntil(time: number): number {

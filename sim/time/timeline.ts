@@ -12,18 +12,21 @@ const LAST = 1;
 const TIES = 0x71e5;
 
 /**
- * What a timer may lead to. "news": something that a program waits for. "probe": the same, but it may repeat for ever
- * without any (a zero window, an idle connection with keepalive). "background": the same, but it does not keep the
- * process alive. "expiry": nothing that a program waits for.
+ * The kinds of timers. They decide whether a run is a deadlock, and whether the process stays alive.
+ *
+ * - "progress": it may wake a program.
+ * - "probe": it may wake a program, or repeat for ever without an effect. Probes of a closed window and keepalive are such.
+ * - "background": it may wake a program, but does not keep the process alive.
+ * - "expiry": it wakes no program.
  */
-export type Hope = "news" | "probe" | "background" | "expiry";
+export type TimerKind = "progress" | "probe" | "background" | "expiry";
 
 /** The events of one network. Times are whole nanoseconds since its start. */
 export class Timeline {
-  /** Set when an event may let a program run. The pacer then lets the program run, and clears it. */
+  /** Set when an event may have woken a program. The pacer then lets the event loop turn, and clears it. */
   woken = false;
-  /** The number of pending events and timers by what they may lead to. */
-  readonly pending: Record<Hope, number> = { news: 0, probe: 0, background: 0, expiry: 0 };
+  /** The number of pending events and timers of each kind. An event that is no timer counts as "progress". */
+  readonly pending: Record<TimerKind, number> = { progress: 0, probe: 0, background: 0, expiry: 0 };
   /** How many events have happened. */
   count = 0;
   /** Called when `pending` or the queue has changed. The pacer of real time uses it. */
@@ -48,7 +51,7 @@ export class Timeline {
     return this.#now;
   }
 
-  /** Lets the time stand still until `resume`. Work on packets reads it often, and the real clock takes 0.2 µs. */
+  /** Lets the time stand still until `resume`. Work on packets reads it often, and reading the real clock takes 0.2 µs. */
   pause(): void {
     this.#now = this.now;
     this.#paused = true;
@@ -57,30 +60,30 @@ export class Timeline {
     this.#paused = false;
   }
 
-  /** A random position among the events of the same time. The seed decides it. */
+  /** Returns a random tie: the place of an event among the events of the same time. The seed decides it. */
   tie(): number {
     return this.#ties.next();
   }
 
-  /** A random position after another event of the same time. */
+  /** Returns a random tie after another tie. */
   tieAfter(tie: number): number {
     return tie + (LAST - tie) * this.#ties.next();
   }
 
-  /** Adds an action at a time. */
+  /** Adds an action that happens at a time. */
   at(time: number, action: Action, tie: number = this.tie()): void {
     if (this.#stopped) return;
-    this.pending.news++;
+    this.pending.progress++;
     this.#queue.add(Math.max(time, this.now), tie, action);
     this.onChange();
   }
 
-  /** Lets an action happen that can be postponed. It counts in `pending` by itself. */
-  enter(time: number, action: Required<Action>): void {
+  /** Adds an action that can be postponed. The caller counts it in `pending`. */
+  addPostponable(time: number, action: Required<Action>): void {
     if (!this.#stopped) this.#queue.add(Math.max(time, this.now), this.tie(), action);
   }
 
-  /** Calls a program's function after all other events of this moment. */
+  /** Calls a function of a program after all other events of this time. */
   after(callback: () => void): void {
     const fire = () => {
       this.woken = true;
@@ -89,7 +92,7 @@ export class Timeline {
     this.at(this.now, { fire }, LAST);
   }
 
-  /** The time of the next event, or Infinity if there is none. */
+  /** Returns the time of the next event, or Infinity if there is none. */
   nextTime(): number {
     return this.#queue.nextTime();
   }
@@ -113,7 +116,7 @@ export class Timeline {
     const action = this.#queue.take();
     if (time > this.#now) this.#now = time;
     this.count++;
-    if (action.due === undefined) this.pending.news--;
+    if (action.due === undefined) this.pending.progress--;
     this.#firing = true;
     try {
       action.fire();

@@ -1,24 +1,24 @@
-// A timer that is set and cleared often, as TCP's timers are. Clearing or postponing it leaves its event in the queue.
-// The event moves when its old time comes. Otherwise each acknowledgement would add an event for the retransmission
-// timer, and the queue would become as long as the history of the connection.
+// A timer that is set and cleared often, as TCP's timers are. When it is cleared or postponed, its event stays in the
+// queue. When the old time comes, the event moves to the new time. With a new event for each setting, each
+// acknowledgement would add one to the queue.
 
 import type { Action } from "./queue.ts";
-import type { Hope, Timeline } from "./timeline.ts";
+import type { Timeline, TimerKind } from "./timeline.ts";
 
 /** Calls a function at a deadline, unless it is cleared before. */
 export class Timer {
   readonly #timeline: Timeline;
   readonly #callback: () => void;
-  #hope: Hope;
+  #kind: TimerKind;
   #deadline = Infinity;
   /** The valid event of this timer in the queue. Older events of the timer are ignored. */
-  #ring: Ring | null = null;
-  #ringsAt = Infinity;
+  #event: TimerEvent | null = null;
+  #eventTime = Infinity;
 
-  constructor(timeline: Timeline, callback: () => void, hope: Hope = "news") {
+  constructor(timeline: Timeline, callback: () => void, kind: TimerKind = "progress") {
     this.#timeline = timeline;
     this.#callback = callback;
-    this.#hope = hope;
+    this.#kind = kind;
   }
 
   /** Whether it is set. */
@@ -31,57 +31,56 @@ export class Timer {
     return this.#deadline;
   }
 
-  /** Sets it to fire after a delay from now. `hope` says what it may lead to. */
-  set(delay: number, hope: Hope = this.#hope): void {
-    if (this.#deadline !== Infinity) this.#timeline.pending[this.#hope]--;
-    this.#hope = hope;
-    this.#timeline.pending[hope]++;
+  /** Sets it to fire after a delay from now. */
+  set(delay: number, kind: TimerKind = this.#kind): void {
+    if (this.#deadline !== Infinity) this.#timeline.pending[this.#kind]--;
+    this.#kind = kind;
+    this.#timeline.pending[kind]++;
     this.#deadline = this.#timeline.now + delay;
-    if (this.#ring === null || this.#ringsAt > this.#deadline) {
-      this.#ring = new Ring(this);
-      this.#ringsAt = this.#deadline;
-      this.#timeline.enter(this.#deadline, this.#ring);
+    if (this.#event === null || this.#eventTime > this.#deadline) {
+      this.#event = new TimerEvent(this);
+      this.#eventTime = this.#deadline;
+      this.#timeline.addPostponable(this.#deadline, this.#event);
     }
     this.#timeline.onChange();
   }
 
-  /** Changes what it may lead to. */
-  set hope(hope: Hope) {
+  /** Changes the kind, also while the timer is set. */
+  set kind(kind: TimerKind) {
     if (this.#deadline !== Infinity) {
-      this.#timeline.pending[this.#hope]--;
-      this.#timeline.pending[hope]++;
+      this.#timeline.pending[this.#kind]--;
+      this.#timeline.pending[kind]++;
     }
-    this.#hope = hope;
+    this.#kind = kind;
     this.#timeline.onChange();
   }
 
-  /** Clears it. */
   clear(): void {
     if (this.#deadline === Infinity) return;
     this.#deadline = Infinity;
-    this.#timeline.pending[this.#hope]--;
+    this.#timeline.pending[this.#kind]--;
     this.#timeline.onChange();
   }
 
-  /** The time at which an event of this timer is due. Infinity for an outdated event or a cleared timer. */
-  dueOf(ring: Ring): number {
-    if (ring !== this.#ring) return Infinity;
-    if (this.#deadline === Infinity) this.#ring = null;
-    this.#ringsAt = this.#deadline;
+  /** Returns the time at which an event of this timer is due: Infinity for an outdated event or a cleared timer. */
+  dueOf(event: TimerEvent): number {
+    if (event !== this.#event) return Infinity;
+    if (this.#deadline === Infinity) this.#event = null;
+    this.#eventTime = this.#deadline;
     return this.#deadline;
   }
 
   /** Called by the event in the queue. */
   fire(): void {
-    this.#ring = null;
+    this.#event = null;
     this.#deadline = Infinity;
-    this.#timeline.pending[this.#hope]--;
+    this.#timeline.pending[this.#kind]--;
     this.#callback();
   }
 }
 
 /** An event of a timer in the queue. */
-class Ring implements Action {
+class TimerEvent implements Action {
   readonly #timer: Timer;
   constructor(timer: Timer) {
     this.#timer = timer;

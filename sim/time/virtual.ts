@@ -4,17 +4,17 @@ import { macrotask } from "./macrotask.ts";
 import type { OutsideWaits } from "./outside.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** How many events may happen at one time. With more, the run fails, because time does not advance. */
+/** The largest number of events at one time. With more, the run fails: its time does not advance. */
 const MOST_AT_ONCE = 1_000_000;
 
 /**
- * How many steps without an event that a program waits for are allowed, while only probes are pending. After that the
- * run is a deadlock.
+ * How many steps may happen while no "progress" is pending and no program is woken. After that the run is a deadlock. The
+ * number of events in the queue increases the limit.
  */
-const MOST_LULLS = 64;
+const MOST_IDLE_STEPS = 64;
 
 /** The reason why virtual time cannot go on. */
-export type Standstill = "deadlock" | "limit" | "no time passes";
+export type StopReason = "deadlock" | "limit" | "no time passes";
 
 /**
  * Makes the events of a timeline happen until `isOver`, and returns undefined. If it must stop before, it returns the
@@ -27,18 +27,18 @@ export function runVirtually(
   limit: number,
   isOver: () => boolean,
   observe: () => void = () => {},
-): Promise<Standstill | undefined> {
-  let lulls = 0;
+): Promise<StopReason | undefined> {
+  let idleSteps = 0;
   let instant = -1;
   let countAtInstant = 0;
 
-  /** Lets events happen until one may have woken a program. Returns why it stopped where none has. */
-  function advance(): Standstill | "outside" | undefined {
+  /** Makes events happen until one may have woken a program. If none does, returns why it stopped. */
+  function advance(): StopReason | "outside" | undefined {
     timeline.woken = false;
     while (!timeline.woken) {
-      if (timeline.pending.news === 0 && !outside.any) {
+      if (timeline.pending.progress === 0 && !outside.any) {
         const { probe, background } = timeline.pending;
-        if (probe + background === 0 || ++lulls > MOST_LULLS + 16 * timeline.size) return "deadlock";
+        if (probe + background === 0 || ++idleSteps > MOST_IDLE_STEPS + 16 * timeline.size) return "deadlock";
       }
       if (!timeline.step(outside.any ? timeline.now : limit)) return outside.any ? "outside" : "limit";
       observe();
@@ -47,10 +47,10 @@ export function runVirtually(
         countAtInstant = timeline.count;
       } else if (timeline.count - countAtInstant > MOST_AT_ONCE) return "no time passes";
     }
-    lulls = 0;
+    idleSteps = 0;
   }
 
-  // One function for all turns: an async function that awaits each turn makes eight objects more for it.
+  // All turns use one function. An async function that awaits each turn would make eight more objects per turn.
   return new Promise((resolve, reject) => {
     function turn(): void {
       try {

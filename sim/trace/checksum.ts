@@ -8,7 +8,7 @@ export function sumWords(bytes: Uint8Array, sum: number = 0): number {
   return total;
 }
 
-/** The checksum for a ones' complement sum. */
+/** Returns the checksum for a ones' complement sum. */
 export function checksum(sum: number): number {
   let folded = sum;
   while (folded > 0xffff) folded = (folded % 0x10000) + Math.floor(folded / 0x10000);

@@ -1,9 +1,10 @@
-// The fingerprint of a trace. Two traces have the same one only if all packets and bytes are the same.
+// The fingerprint of a trace: a hash of all packets, their times and their bytes.
 
 import type { PacketEntry } from "./recorder.ts";
 
 /**
- * A 64-bit hash as two halves of 32 bits, which every runtime computes exactly. The halves mix their input differently.
+ * A 64-bit hash as two halves of 32 bits, which every JavaScript runtime computes exactly. The halves use different
+ * multipliers.
  */
 class Hash {
   #high = 0xdeadbeef | 0;
@@ -12,7 +13,7 @@ class Hash {
   byte(byte: number): void {
     this.#high = Math.imul(this.#high ^ byte, 0x9e3779b1);
     this.#low = Math.imul(this.#low ^ byte, 0x5f356495);
-    // A multiplication moves bits only upwards, so the upper bits are mixed into the lower ones.
+    // In a product, low bits change higher bits only. So the high bits are mixed into the low bits here.
     this.#high ^= this.#high >>> 15;
     this.#low ^= this.#low >>> 13;
   }
@@ -38,7 +39,7 @@ class Hash {
   }
 }
 
-/** The fingerprint of a trace, 16 hexadecimal digits. */
+/** Returns the fingerprint of a trace, 16 hexadecimal digits. */
 export function fingerprintOf(packets: readonly PacketEntry[]): string {
   const hash = new Hash();
   for (const packet of packets) {

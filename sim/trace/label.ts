@@ -2,7 +2,7 @@
 
 import type { PacketEntry } from "./recorder.ts";
 
-/** "SYN", "ACK 1", "100 bytes at 1, FIN", "UDP 12 bytes" … */
+/** Returns a label such as "SYN", "ACK 1", "100 bytes at 1, FIN" or "UDP 12 bytes". */
 export function labelOf(packet: PacketEntry): string {
   const { protocol, flags, length, seq, ack } = packet;
   const bytes = `${length} byte${length === 1 ? "" : "s"}`;
@@ -22,7 +22,7 @@ export function labelOf(packet: PacketEntry): string {
   return label;
 }
 
-/** Whether a packet travels between two hosts. */
+/** Returns whether a packet travels between two hosts. */
 export function isBetween({ from, to }: PacketEntry, a: string, b: string): boolean {
   return (from === a && to === b) || (from === b && to === a);
 }

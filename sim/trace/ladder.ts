@@ -3,11 +3,11 @@
 import { isBetween, labelOf } from "./label.ts";
 import type { PacketEntry } from "./recorder.ts";
 
-/** The width between the two sides. */
+/** The number of characters between the two sides. */
 const WIDTH = 48;
 
-/** A line: the time, both sides with an arrow between them, and the arrival time or the fate. */
-function rung(packet: PacketEntry, left: string): string {
+/** Returns a line: the time, both sides with an arrow between them, and the arrival time or the fate. */
+function lineOf(packet: PacketEntry, left: string): string {
   const toRight = packet.from === left;
   const arrived = packet.fate === "delivered";
   const text = ` ${labelOf(packet)} `;
@@ -23,6 +23,6 @@ function rung(packet: PacketEntry, left: string): string {
 export function drawLadder(packets: readonly PacketEntry[], left: string, right: string): string {
   const gap = Math.max(WIDTH + 2 - left.length - right.length, 1);
   const head = `${" ".repeat(13)}${left}${" ".repeat(gap)}${right}`;
-  return [head, ...packets.filter((packet) => isBetween(packet, left, right)).map((packet) => rung(packet, left))]
+  return [head, ...packets.filter((packet) => isBetween(packet, left, right)).map((packet) => lineOf(packet, left))]
     .join("\n");
 }

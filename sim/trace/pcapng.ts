@@ -21,7 +21,7 @@ function padded(length: number): number {
   return Math.ceil(length / 4) * 4;
 }
 
-/** One option: code, length, value, padding. */
+/** Writes an option: code, length, value, padding. */
 function option(code: number, value: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(4 + padded(value.length));
   const view = new DataView(bytes.buffer);
@@ -31,7 +31,7 @@ function option(code: number, value: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** A block: type, length, body, options with their end, length again. */
+/** Writes a block: type, length, body, options with their end, and the length again. */
 function block(type: number, body: Uint8Array, options: Uint8Array[]): Uint8Array {
   const optionLength = options.length === 0 ? 0 : options.reduce((sum, { length }) => sum + length, 4);
   const length = 12 + padded(body.length) + optionLength;
@@ -82,31 +82,31 @@ function packetBlock(on: number, time: bigint, packet: Packet, comment: string):
 }
 
 /** A packet as it appears on one interface. */
-interface Sight {
+interface CapturedPacket {
   readonly time: number;
   readonly host: string;
   readonly packet: Packet;
   readonly comment: string;
 }
 
-/** The packets of a capture of the whole network: each packet once, at the time when it was sent. */
-function sightsOfAll(entries: readonly PacketEntry[], packets: readonly Packet[]): Sight[] {
+/** Returns the packets of a capture of the whole network: each packet once, at the time when it was sent. */
+function capturedAnywhere(entries: readonly PacketEntry[], packets: readonly Packet[]): CapturedPacket[] {
   return entries.map(({ time, from, fate, duplicate }, i) => {
     const notes = [fate === "delivered" ? "" : fate, duplicate ? "duplicate" : ""].filter((note) => note !== "");
     return { time, host: from, packet: packets[i], comment: notes.join(", ") };
   });
 }
 
-/** The packets of a capture on one host: what the host sent, and what arrived there. */
-function sightsOf(host: string, entries: readonly PacketEntry[], packets: readonly Packet[]): Sight[] {
-  const sights: Sight[] = [];
+/** Returns the packets of a capture on one host: the packets that it sent, and the packets that arrived there. */
+function capturedOn(host: string, entries: readonly PacketEntry[], packets: readonly Packet[]): CapturedPacket[] {
+  const captured: CapturedPacket[] = [];
   entries.forEach(({ time, arrival, from, to, duplicate }, i) => {
-    const sight = { host, packet: packets[i], comment: "" };
+    const common = { host, packet: packets[i], comment: "" };
     // The link makes a duplicate, so the sender's interface shows only one packet.
-    if (from === host && !duplicate) sights.push({ ...sight, time });
-    if (to === host && from !== to && arrival !== null) sights.push({ ...sight, time: arrival });
+    if (from === host && !duplicate) captured.push({ ...common, time });
+    if (to === host && from !== to && arrival !== null) captured.push({ ...common, time: arrival });
   });
-  return sights.sort((a, b) => a.time - b.time);
+  return captured.sort((a, b) => a.time - b.time);
 }
 
 /** Writes a capture of one host, or of every packet when it was sent. `epoch` is the start in seconds since 1970. */
@@ -116,13 +116,13 @@ export function writePcapng(
   epoch: number,
   host: string | undefined,
 ): Bytes {
-  const sights = host === undefined ? sightsOfAll(entries, packets) : sightsOf(host, entries, packets);
-  const names = [...new Set(sights.map((sight) => sight.host))];
+  const captured = host === undefined ? capturedAnywhere(entries, packets) : capturedOn(host, entries, packets);
+  const names = [...new Set(captured.map(({ host }) => host))];
   const start = BigInt(Math.round(epoch)) * BigInt(SECOND);
   const blocks = [section(), ...names.map(interfaceBlock)];
-  for (const sight of sights) {
-    const time = start + BigInt(Math.round(sight.time * SECOND));
-    blocks.push(packetBlock(names.indexOf(sight.host), time, sight.packet, sight.comment));
+  for (const { time: seconds, host, packet, comment } of captured) {
+    const time = start + BigInt(Math.round(seconds * SECOND));
+    blocks.push(packetBlock(names.indexOf(host), time, packet, comment));
   }
   const all = new Uint8Array(blocks.reduce((sum, { length }) => sum + length, 0));
   let offset = 0;

@@ -1,4 +1,4 @@
-// The record of a network's packets: what was sent, when, and what became of it.
+// The record of a network's packets: what was sent, when, and whether it arrived.
 
 import type { Bytes } from "../../base/data.ts";
 import type { Host } from "../net/host.ts";
@@ -7,8 +7,9 @@ import type { Packet, Segment } from "../net/packet.ts";
 import { toSeconds } from "../time/units.ts";
 
 /**
- * What became of a packet. "lost": the link's loss. "dropped": a full queue, an address that no host has, or a host
- * that does not run. "partitioned": a partition. "under way": the run ended before the packet arrived.
+ * Whether a packet arrived, or why not. "lost": by the `loss` of the link. "dropped": because of a full queue, an
+ * address that no host has, or a host that does not run. "partitioned": by a partition. "under way": it has not arrived
+ * yet.
  */
 export type Fate = "under way" | "delivered" | "lost" | "dropped" | "partitioned";
 
@@ -48,7 +49,7 @@ export interface PacketEntry {
   readonly length: number;
   /** The data. Do not change it: sockets may still hold it. */
   readonly data: Uint8Array<ArrayBuffer>;
-  /** What has happened to the packet so far. */
+  /** Whether the packet has arrived, or why not. */
   fate: Fate;
   /** Whether it is the second copy of a packet that the link duplicated. */
   readonly duplicate: boolean;
@@ -64,7 +65,7 @@ export interface Counts {
   sent: number;
   /** Packets that arrived, duplicates included. */
   delivered: number;
-  /** Packets that were lost by a link's loss. */
+  /** Packets that were lost by the `loss` of a link. */
   lost: number;
   /** Packets dropped by a full queue, or because no running host has the address. */
   dropped: number;
@@ -78,10 +79,7 @@ export interface Counts {
   retransmitted: number;
 }
 
-/** An entry whose fate may still change. */
-export type Sighting = PacketEntry;
-
-/** What the trace stores about one direction of a TCP connection. */
+/** The values that make the numbers of one direction of a TCP connection relative. */
 interface Flow {
   first: number;
   scale: number;
@@ -117,8 +115,8 @@ export class Recorder {
     return this.#keeps;
   }
 
-  /** Records that a packet was sent. `to` is null where no host has the address. */
-  sent(time: number, from: Host, to: Host | null, packet: Packet, duplicate: boolean): Sighting | undefined {
+  /** Records that a packet was sent. `to` is null if no host has the address. */
+  sent(time: number, from: Host, to: Host | null, packet: Packet, duplicate: boolean): PacketEntry | undefined {
     if (duplicate) this.counts.duplicated++;
     else {
       this.counts.sent++;
@@ -131,14 +129,14 @@ export class Recorder {
     return entry;
   }
 
-  /** Records what became of a packet. */
-  ended(sighting: Sighting | undefined, fate: Exclude<Fate, "under way">, time: number, overtaken = false): void {
+  /** Records the fate of a packet. */
+  ended(entry: PacketEntry | undefined, fate: Exclude<Fate, "under way">, time: number, overtaken = false): void {
     this.counts[fate]++;
     if (overtaken) this.counts.reordered++;
-    if (sighting === undefined) return;
-    sighting.fate = fate;
-    if (fate === "delivered") sighting.arrival = toSeconds(time);
-    sighting.overtaken = overtaken;
+    if (entry === undefined) return;
+    entry.fate = fate;
+    if (fate === "delivered") entry.arrival = toSeconds(time);
+    entry.overtaken = overtaken;
   }
 
   #entry(time: number, from: string, to: string, packet: Packet, duplicate: boolean): PacketEntry {
@@ -185,10 +183,10 @@ export class Recorder {
   #segment(packet: Segment): Partial<PacketEntry> {
     const { source, sourcePort, destination, destinationPort, flags, seq, ack, data, retransmission } = packet;
     const own = `${source} ${sourcePort} ${destination} ${destinationPort}`;
-    const there = `${destination} ${destinationPort} ${source} ${sourcePort}`;
+    const reverse = `${destination} ${destinationPort} ${source} ${sourcePort}`;
     if ((flags & SYN) !== 0) this.#flows.set(own, { first: seq, scale: packet.scale ?? 0 });
     const flow = this.#flows.get(own);
-    const other = this.#flows.get(there);
+    const other = this.#flows.get(reverse);
     const scale = (flags & SYN) !== 0 || other === undefined ? 0 : flow?.scale ?? 0;
     return {
       ...portsOf(packet),

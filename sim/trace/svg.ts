@@ -7,16 +7,16 @@ import type { PacketEntry } from "./recorder.ts";
 const LEFT = 130;
 const RIGHT = 570;
 const TOP = 50;
-/** The least distance between two lines that begin at the same side. */
+/** The smallest distance between two successive times. */
 const STEP = 18;
-/** The largest distance that a pause takes. */
+/** The largest distance between two successive times. */
 const LONGEST_PAUSE = 60;
 
 function escape(text: string): string {
   return text.replace(/[&<>"]/g, (letter) => `&#${letter.charCodeAt(0)};`);
 }
 
-/** Maps times to heights on the page. It shortens long pauses and moves apart times that are close together. */
+/** Maps times to heights in the drawing. Long pauses are shortened, and times that are close together are moved apart. */
 class Scale {
   readonly #times: number[];
   readonly #places: number[];
@@ -39,7 +39,7 @@ class Scale {
   }
 }
 
-/** A packet's line, its label and the time beside it. */
+/** Draws a packet: its line, its label and its time. */
 function line(packet: PacketEntry, left: string, from: number, to: number): string {
   const toRight = packet.from === left;
   const [x1, x2] = toRight ? [LEFT, RIGHT] : [RIGHT, LEFT];
@@ -63,7 +63,7 @@ const STYLE = `text{font:12px ui-monospace,monospace;fill:currentColor}.host{fon
   `.label{text-anchor:middle}.time{font-size:10px;opacity:.7}path{fill:none;stroke:currentColor;stroke-width:1.4}` +
   `.side{opacity:.5}.again{stroke:#c77700}.lost{stroke:#d0342c}`;
 
-/** Draws the packets between two hosts as SVG. Its colour is the text colour of the page around it. */
+/** Draws the packets between two hosts as SVG. The drawing has the text colour of the page around it. */
 export function drawSvg(packets: readonly PacketEntry[], left: string, right: string): string {
   const shown = packets.filter((packet) => isBetween(packet, left, right));
   const flights = shown.flatMap(({ time, arrival }) => arrival === null ? [] : [arrival - time]).sort((a, b) => a - b);

@@ -60,8 +60,9 @@ export class Trace {
   }
 
   /**
-   * A capture for Wireshark and tshark. Without a host it has every packet when it was sent, and a comment on packets
-   * that did not arrive. With a host it has what that host sent and received.
+   * Returns a capture for Wireshark and tshark, in the pcapng format. With a host, it has the packets that the host sent
+   * and received. Without a host, it has every packet at the time when it was sent. Packets that did not arrive have a
+   * comment then.
    */
   pcapng(host?: string): Uint8Array<ArrayBuffer> {
     const { entries, packets } = this.#kept();

@@ -14,7 +14,7 @@ function addressBytes(address: string): Uint8Array {
   return (isIPv6(address) ? parseIPv6(address) : parseIPv4(address))!;
 }
 
-/** The sum of the pseudo header, which the checksums of TCP, UDP and ICMPv6 include. */
+/** Returns the sum of the pseudo header, which is part of the checksums of TCP, UDP and ICMPv6. */
 function pseudoSum({ source, destination }: Packet, protocol: number, length: number): number {
   return sumWords(addressBytes(source)) + sumWords(addressBytes(destination)) + protocol + length;
 }
@@ -74,7 +74,7 @@ function udpBytes(datagram: Datagram): Uint8Array {
   view.setUint16(2, datagram.destinationPort);
   view.setUint16(4, bytes.length);
   bytes.set(datagram.data, UDP_HEADER);
-  // 0 would mean that there is no checksum, so UDP sends 0xffff.
+  // A checksum of 0 would mean that there is none. UDP sends 0xffff instead.
   view.setUint16(6, checksum(sumWords(bytes, pseudoSum(datagram, UDP, bytes.length))) || 0xffff);
   return bytes;
 }
@@ -105,7 +105,7 @@ function icmpBytes(packet: Unreachable): Uint8Array {
   return ip(packet, six ? ICMPV6 : ICMP, bytes, 0, 0);
 }
 
-/** The bytes of a packet, from its IP header on. */
+/** Returns the bytes of a packet, from its IP header on. */
 export function bytesOfPacket(packet: Packet): Uint8Array {
   switch (packet.protocol) {
     case "TCP":

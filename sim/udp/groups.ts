@@ -2,7 +2,7 @@
 
 import type { Host } from "../net/host.ts";
 
-/** How many sockets of a host are in each group. */
+/** The multicast groups of a host, with the number of its sockets in each. */
 export class Groups {
   readonly #host: Host;
   readonly #members = new Map<string, number>();
@@ -11,19 +11,19 @@ export class Groups {
     this.#host = host;
   }
 
-  /** Whether a socket of the host is in a group. */
+  /** Returns whether a socket of the host is in a group. */
   has(group: string): boolean {
     return this.#members.has(group);
   }
 
-  /** Adds a membership. With the first one, the host joins the group. */
+  /** Adds a socket to a group. With its first socket, the host joins the group. */
   join(group: string): void {
     const count = this.#members.get(group) ?? 0;
     this.#members.set(group, count + 1);
     if (count === 0) this.#host.network.setMember(group, this.#host, true);
   }
 
-  /** Removes a membership. With the last one, the host leaves the group. */
+  /** Removes a socket from a group. With its last socket, the host leaves the group. */
   leave(group: string): void {
     const count = this.#members.get(group) ?? 0;
     if (count > 1) this.#members.set(group, count - 1);

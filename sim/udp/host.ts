@@ -9,7 +9,7 @@ import type { Holder } from "../net/ports.ts";
 import { Groups } from "./groups.ts";
 import type { UdpSocket } from "./socket.ts";
 
-/** The socket that occupies a UDP port. Each holder of a UDP port is the binding of a socket. */
+/** Returns the socket of a holder. Each holder of a UDP port is the binding of a socket. */
 function socketOf(holder: Holder): UdpSocket {
   return (holder as Binding<UdpSocket>).socket;
 }
@@ -28,12 +28,12 @@ export class UdpHost {
     this.#id = kernel.random.below(0x10000);
   }
 
-  /** The next value of IP's identification field. */
+  /** Returns the next value of IP's identification field. */
   nextId(): number {
     return this.#id = (this.#id + 1) & 0xffff;
   }
 
-  /** Takes a datagram. */
+  /** Passes a datagram to its socket, or answers it with ICMP. */
   receive(datagram: Datagram): void {
     const { destination, source } = datagram;
     if (destination === BROADCAST || isMulticast(destination)) return this.#receiveForMany(datagram);
@@ -42,31 +42,32 @@ export class UdpHost {
     this.#kernel.send({ protocol: "ICMP", source: destination, destination: source, ttl: 64, about: datagram });
   }
 
-  /** The socket that a datagram is for. One that is connected to the sender comes before one that hears every sender. */
+  /** Returns the socket for a datagram. A socket that is connected to the sender takes precedence over unconnected ones. */
   #find(datagram: Datagram): UdpSocket | undefined {
     const { destinationPort } = datagram;
-    const isConnected = (one: Holder) => socketOf(one).isConnected && socketOf(one).hears(datagram);
-    const hears = (one: Holder) => socketOf(one).hears(datagram);
+    const accepts = (holder: Holder) => socketOf(holder).accepts(datagram);
+    const isConnected = (holder: Holder) => socketOf(holder).isConnected && accepts(holder);
     const isShared = this.ports.of(destinationPort).length > 1;
-    const holder = (isShared ? this.ports.find(datagram, isConnected) : undefined) ?? this.ports.find(datagram, hears);
+    const connected = isShared ? this.ports.find(datagram, isConnected) : undefined;
+    const holder = connected ?? this.ports.find(datagram, accepts);
     return holder && socketOf(holder);
   }
 
-  /** A datagram for many goes to every socket that takes it. */
+  /** Passes a multicast or broadcast datagram to all sockets that accept it. */
   #receiveForMany(datagram: Datagram): void {
     const { destination, destinationPort } = datagram;
     for (const holder of [...this.ports.of(destinationPort)]) {
       const socket = socketOf(holder);
-      if (this.ports.takes(holder, destination) && socket.hears(datagram)) socket.arrive(datagram);
+      if (this.ports.takes(holder, destination) && socket.accepts(datagram)) socket.arrive(datagram);
     }
   }
 
-  /** Tells the sender of a datagram that no socket took it. */
+  /** Called when an ICMP message says that no socket received a datagram of this host. */
   unreachable(datagram: Datagram): void {
     for (const holder of [...this.ports.of(datagram.sourcePort)]) socketOf(holder).unreachable(datagram);
   }
 
-  /** Leaves every group after a crash. */
+  /** Leaves all groups at a crash. */
   crash(): void {
     this.groups.clear();
   }

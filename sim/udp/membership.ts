@@ -7,8 +7,9 @@ import { formatIPv4, formatIPv6 } from "../../base/ip.ts";
 import { isMulticast } from "../net/addresses.ts";
 import type { Kernel } from "../net/kernel.ts";
 
-/** The index of the loopback interface, and the index of the interface for all links. */
+/** The index of the loopback interface. */
 export const LOOPBACK_INDEX = 1;
+/** The index of the interface for all links. */
 export const NETWORK_INDEX = 2;
 
 function refuse(code: ErrnoName, address?: string) {
@@ -23,7 +24,7 @@ function indexAt(value: Uint8Array, offset: number): number {
 /** A group, and the index of an interface. 0 means the default interface. */
 interface Membership {
   readonly group: string;
-  readonly on: number;
+  readonly index: number;
 }
 
 /** The memberships of one socket. */
@@ -35,13 +36,13 @@ export class Memberships {
     this.#kernel = kernel;
   }
 
-  /** Whether the socket is in a group. */
+  /** Returns whether the socket is in a group. */
   has(group: string): boolean {
     for (const member of this.#groups.values()) if (member.group === group) return true;
     return false;
   }
 
-  /** Sets an option of membership. Returns false if the option is another one. */
+  /** Joins or leaves a group by an option. Returns false for other options. */
   set(level: number, name: number, value: number | Uint8Array): boolean {
     if (level === c.IPPROTO_IP && (name === c.IP_ADD_MEMBERSHIP || name === c.IP_DROP_MEMBERSHIP)) {
       const membership = this.#read4(value);
@@ -66,31 +67,31 @@ export class Memberships {
     if (typeof value === "number" || value.length < 8) throw refuse("EINVAL");
     const group = formatIPv4(value.subarray(0, 4));
     const address = formatIPv4(value.subarray(4, 8));
-    if (value.length >= 12 && indexAt(value, 8) !== 0) return { group, on: this.#checkIndex(indexAt(value, 8)) };
-    return { group, on: interfaceOf(this.#kernel, address) ?? -1 };
+    if (value.length >= 12 && indexAt(value, 8) !== 0) return { group, index: this.#checkIndex(indexAt(value, 8)) };
+    return { group, index: interfaceOf(this.#kernel, address) ?? -1 };
   }
 
   /** Reads a struct ipv6_mreq (ipv6mr_multiaddr, ipv6mr_interface). */
   #read6(value: number | Uint8Array): Membership {
     if (typeof value === "number" || value.length < 20) throw refuse("EINVAL");
-    return { group: formatIPv6(value.subarray(0, 16)), on: indexAt(value, 16) };
+    return { group: formatIPv6(value.subarray(0, 16)), index: indexAt(value, 16) };
   }
 
   #checkIndex(index: number): number {
     return index === LOOPBACK_INDEX || index === NETWORK_INDEX ? index : -1;
   }
 
-  #join({ group, on }: Membership): void {
+  #join({ group, index }: Membership): void {
     if (!isMulticast(group)) throw refuse("EINVAL", group);
-    const key = `${group} ${on}`;
-    if (on !== 0 && this.#checkIndex(on) < 0) throw refuse("ENODEV", group);
+    const key = `${group} ${index}`;
+    if (index !== 0 && this.#checkIndex(index) < 0) throw refuse("ENODEV", group);
     if (this.#groups.has(key)) throw refuse("EADDRINUSE", group);
-    this.#groups.set(key, { group, on });
+    this.#groups.set(key, { group, index });
     this.#kernel.udp.groups.join(group);
   }
 
-  #leave({ group, on }: Membership): void {
-    if (!this.#groups.delete(`${group} ${on}`)) {
+  #leave({ group, index }: Membership): void {
+    if (!this.#groups.delete(`${group} ${index}`)) {
       throw refuse("EADDRNOTAVAIL", group);
     }
     this.#kernel.udp.groups.leave(group);
@@ -103,7 +104,7 @@ export class Memberships {
   }
 }
 
-/** The index of the interface with an IPv4 address. 0 for 0.0.0.0, undefined if no interface has the address. */
+/** Returns the index of the interface with an IPv4 address: 0 for 0.0.0.0, undefined if no interface has it. */
 export function interfaceOf(kernel: Kernel, address: string): number | undefined {
   if (address === "0.0.0.0") return 0;
   if (address.startsWith("127.")) return LOOPBACK_INDEX;

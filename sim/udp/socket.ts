@@ -33,7 +33,7 @@ export class UdpSocket extends DatagramSocket {
   #peerHost = "";
   #peerPort = 0;
   readonly #memberships: Memberships;
-  /** IP_MULTICAST_IF: the address of the interface that multicast datagrams leave by. */
+  /** IP_MULTICAST_IF: the address of the interface for multicast datagrams. */
   #multicastHost = "0.0.0.0";
 
   constructor(kernel: Kernel, family: number, proto: number) {
@@ -65,7 +65,7 @@ export class UdpSocket extends DatagramSocket {
     return shapeOf(this.family, this.#peerHost, this.#peerPort);
   }
 
-  /** The destination for an address, and the source address for packets to it. */
+  /** Returns the destination for an address, and the source address for packets to it. */
   #route(address: Address, syscall: string): { destination: string; port: number; source: string } {
     const [name, port] = address as [string, number];
     const plain = unmap(name);
@@ -73,13 +73,13 @@ export class UdpSocket extends DatagramSocket {
     if (destination === BROADCAST && !this.options.isSet(c.SOL_SOCKET, c.SO_BROADCAST)) {
       throw errorFor("EACCES", { syscall, address });
     }
-    const leavesBy = isMulticast(destination) && !this.#binding.isOneHost && !isWildcard(this.#multicastHost);
-    const source = leavesBy ? this.#multicastHost : this.#binding.sourceFor(destination, address, syscall);
+    const usesMulticastHost = isMulticast(destination) && !this.#binding.isOneHost && !isWildcard(this.#multicastHost);
+    const source = usesMulticastHost ? this.#multicastHost : this.#binding.sourceFor(destination, address, syscall);
     return { destination, port, source };
   }
 
   connect(_caller: Caller, address: Address): void | WouldBlock {
-    if (this.isLost) return WOULD_BLOCK;
+    if (this.hostCrashed) return WOULD_BLOCK;
     this.#binding.claim();
     const { destination, port, source } = this.#route(address, "connect");
     this.#peerHost = destination;
@@ -103,7 +103,7 @@ export class UdpSocket extends DatagramSocket {
   }
 
   #send(data: Uint8Array, flags: number, address: Address | null): number | WouldBlock {
-    if (this.isLost) return WOULD_BLOCK;
+    if (this.hostCrashed) return WOULD_BLOCK;
     this.#binding.claim();
     if (data.length > 0xffff) throw errorFor("EMSGSIZE", { syscall: "send" });
     this.checkSendFlags(flags);
@@ -137,7 +137,7 @@ export class UdpSocket extends DatagramSocket {
     // A datagram with TTL 0, or sent on the loopback interface, stays on this host.
     else if (isMulticast(destination) && (packet.ttl === 0 || source === "::1" || source.startsWith("127."))) {
       kernel.sendToItself(packet);
-    } else kernel.sendToMany(packet, destination === BROADCAST || this.#loops(destination));
+    } else kernel.sendToMany(packet, destination === BROADCAST || this.#receivesOwn(destination));
   }
 
   #ttl(destination: string): number {
@@ -150,20 +150,20 @@ export class UdpSocket extends DatagramSocket {
     return this.options.number(c.IPPROTO_IP, isMulticast(destination) ? c.IP_MULTICAST_TTL : c.IP_TTL);
   }
 
-  /** Whether the own host receives a multicast datagram. */
-  #loops(destination: string): boolean {
+  /** Returns whether this host receives its own datagrams to a multicast group. */
+  #receivesOwn(destination: string): boolean {
     if (!isIPv6(destination)) return this.options.isSet(c.IPPROTO_IP, c.IP_MULTICAST_LOOP);
     return this.options.isSet(c.IPPROTO_IPV6, c.IPV6_MULTICAST_LOOP);
   }
 
   // Receiving.
 
-  /** Whether it receives datagrams from a sender. */
-  hears({ source, sourcePort }: Datagram): boolean {
+  /** Returns whether the socket receives datagrams from a sender. */
+  accepts({ source, sourcePort }: Datagram): boolean {
     return !this.isConnected || (this.#peerHost === source && this.#peerPort === sourcePort);
   }
 
-  /** Takes a datagram. If the queue has no room, the datagram is dropped. */
+  /** Queues a datagram. If the queue has no room, the datagram is dropped. */
   arrive({ source, sourcePort, data }: Datagram): void {
     const size = data.length + OVERHEAD;
     if (this.queued + size > this.options.number(c.SOL_SOCKET, c.SO_RCVBUF) && this.queue.length > 0) return;
@@ -173,9 +173,9 @@ export class UdpSocket extends DatagramSocket {
     this.waiters.wake(IN);
   }
 
-  protected taken(_size: number): void {}
+  protected onDequeued(_size: number): void {}
 
-  /** Notes that no socket received a datagram of this socket. Only a connected socket reports an error. */
+  /** Called when no socket received a datagram of this socket. Only a connected socket reports it, as ECONNREFUSED. */
   unreachable({ source, destination, destinationPort }: Datagram): void {
     if (this.#peerHost !== destination || this.#peerPort !== destinationPort) return;
     const { host } = this.#binding;

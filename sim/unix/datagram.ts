@@ -17,7 +17,7 @@ import { nameText } from "./names.ts";
 const IN = POLLIN | POLLRDNORM;
 const OUT = POLLOUT | POLLWRNORM;
 
-/** How many datagrams may wait besides the first (net.unix.max_dgram_qlen). */
+/** The largest number of queued datagrams, besides the first (net.unix.max_dgram_qlen). */
 const BACKLOG = 10;
 /** The part of the send buffer that the kernel reserves. */
 const RESERVED = 32;
@@ -27,7 +27,7 @@ export class UnixDatagram extends DatagramSocket {
   #name: UnixAddress = "";
   #isBound = false;
   #peer: UnixDatagram | null = null;
-  /** The number of this socket's bytes in the queues of others, as a kernel counts them. */
+  /** The size of this socket's datagrams in the queues of other sockets, as the kernel counts it. */
   #outstanding = 0;
   /** The senders of the datagrams in the queue. */
   readonly #senders: UnixDatagram[] = [];
@@ -70,28 +70,28 @@ export class UnixDatagram extends DatagramSocket {
     return found;
   }
 
-  /** Whether another socket accepts datagrams from this one. */
-  #mayReach(other: UnixDatagram): boolean {
+  /** Returns whether another socket accepts datagrams from this socket. */
+  #maySendTo(other: UnixDatagram): boolean {
     return other.#peer === null || other.#peer === this;
   }
 
   connect(_caller: Caller, address: Address): void | WouldBlock {
-    if (this.isLost) return WOULD_BLOCK;
+    if (this.hostCrashed) return WOULD_BLOCK;
     const other = this.#find(address, "connect");
-    if (!this.#mayReach(other)) throw errorFor("EPERM", { syscall: "connect", address });
+    if (!this.#maySendTo(other)) throw errorFor("EPERM", { syscall: "connect", address });
     const before = this.#peer;
     this.#peer = other;
-    if (before !== null && before !== other) this.#parted(before);
+    if (before !== null && before !== other) this.#onPeerChanged(before);
   }
 
   disconnect(): void {
     const before = this.#peer;
     this.#peer = null;
-    if (before !== null) this.#parted(before);
+    if (before !== null) this.#onPeerChanged(before);
   }
 
-  /** Drops queued datagrams when the socket leaves its peer, and reports ECONNRESET to the peer, as Linux does. */
-  #parted(before: UnixDatagram): void {
+  /** Called after the peer has changed. Drops queued datagrams and gives the old peer ECONNRESET, as Linux does. */
+  #onPeerChanged(before: UnixDatagram): void {
     if (this.queue.length === 0) return;
     this.#dropAll();
     if (!before.isClosed && before.#peer === this) {
@@ -104,7 +104,7 @@ export class UnixDatagram extends DatagramSocket {
     while (this.queue.length > 0) {
       const size = this.queue.shift()!.data.length + OVERHEAD;
       this.queued -= size;
-      this.taken(size);
+      this.onDequeued(size);
     }
   }
 
@@ -118,7 +118,7 @@ export class UnixDatagram extends DatagramSocket {
   }
 
   #send(data: Uint8Array, flags: number, address: Address | null): number | WouldBlock {
-    if (this.isLost) return WOULD_BLOCK;
+    if (this.hostCrashed) return WOULD_BLOCK;
     this.checkSendFlags(flags);
     const refuse = (code: ErrnoName) => errorFor(code, { syscall: "send", address: address ?? undefined });
     const buffer = this.options.number(c.SOL_SOCKET, c.SO_SNDBUF);
@@ -133,7 +133,7 @@ export class UnixDatagram extends DatagramSocket {
       this.#dropAll();
       throw refuse("ECONNREFUSED");
     }
-    if (!this.#mayReach(other)) throw refuse("EPERM");
+    if (!this.#maySendTo(other)) throw refuse("EPERM");
     if ((other.shut & RECEIVING) !== 0) throw refuse("EPIPE");
     if (other.#isFullFor(this)) {
       other.#waiting.add(this);
@@ -143,7 +143,7 @@ export class UnixDatagram extends DatagramSocket {
     return data.length;
   }
 
-  /** A socket that is connected to the sender is never full for it. */
+  /** Returns whether the queue is full for a sender. For the peer of a connected socket it is never full. */
   #isFullFor(sender: UnixDatagram): boolean {
     return this.#peer !== sender && this.queue.length > BACKLOG;
   }
@@ -163,13 +163,13 @@ export class UnixDatagram extends DatagramSocket {
     this.waiters.wake(IN);
   }
 
-  protected override taken(size: number): void {
+  protected override onDequeued(size: number): void {
     const sender = this.#senders.shift()!;
     sender.#outstanding -= size;
     if (sender.#isWritable) sender.waiters.wake(OUT);
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const one of waiting) one.waiters.wake(OUT);
+    for (const socket of waiting) socket.waiters.wake(OUT);
   }
 
   get #isWritable(): boolean {
@@ -186,7 +186,7 @@ export class UnixDatagram extends DatagramSocket {
   protected destroy(): void {
     if (this.#isBound) this.kernel.unix.release(this.#name, this);
     this.#dropAll();
-    for (const one of this.#waiting) one.waiters.wake(OUT);
+    for (const socket of this.#waiting) socket.waiters.wake(OUT);
   }
 
   events(_mask: number): number {

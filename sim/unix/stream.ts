@@ -12,7 +12,7 @@ import type { Kernel } from "../net/kernel.ts";
 import type { SocketInfo } from "../net/socket_info.ts";
 import { answer, Options } from "../options.ts";
 import { BOTH, copyOf, RECEIVING, SENDING, shutdownBits, SimSocket } from "../socket.ts";
-import type { Receipt } from "../socket.ts";
+import type { ReceiveResult } from "../socket.ts";
 import { nameText } from "./names.ts";
 
 const IN = POLLIN | POLLRDNORM;
@@ -26,12 +26,12 @@ export class UnixStream extends SimSocket {
   #state: "closed" | "listening" | "connected" = "closed";
   #shut = 0;
   readonly #received = new ByteQueue();
-  /** How many bytes each caller waits for at once (MSG_WAITALL), beyond the peer's send buffer. */
+  /** How many bytes each caller waits for at once (MSG_WAITALL, SO_RCVLOWAT). */
   readonly #wants = new Map<Caller, number>();
   #backlog = 0;
   readonly #queue: UnixStream[] = [];
   /** The connecting sockets that wait for room in the listener's queue. */
-  readonly #knocking = new Set<UnixStream>();
+  readonly #waitingConnects = new Set<UnixStream>();
 
   constructor(kernel: Kernel, proto: number, options: Options = new Options(c.AF_UNIX, c.SOCK_STREAM)) {
     super(kernel, c.AF_UNIX, c.SOCK_STREAM, proto, options);
@@ -74,7 +74,7 @@ export class UnixStream extends SimSocket {
     if (!this.#isBound || this.#state === "connected") throw errorFor("EINVAL", { syscall: "listen" });
     this.#state = "listening";
     this.#backlog = backlog;
-    this.#admit();
+    this.#wakeConnects();
   }
 
   /** Linux's queue holds one connection more than the backlog. */
@@ -82,21 +82,21 @@ export class UnixStream extends SimSocket {
     return this.#queue.length > this.#backlog;
   }
 
-  /** Wakes sockets that wait for room in the queue. */
-  #admit(): void {
-    for (const one of [...this.#knocking]) {
+  /** Wakes connecting sockets while the queue has room. */
+  #wakeConnects(): void {
+    for (const socket of [...this.#waitingConnects]) {
       if (this.#isFull) return;
-      this.#knocking.delete(one);
-      one.waiters.wake(OUT);
+      this.#waitingConnects.delete(socket);
+      socket.waiters.wake(OUT);
     }
   }
 
   accept(): Accepted | WouldBlock {
-    if (this.isLost) return WOULD_BLOCK;
+    if (this.hostCrashed) return WOULD_BLOCK;
     if (this.#state !== "listening") throw errorFor("EINVAL", { syscall: "accept" });
     const transport = this.#queue.shift();
     if (transport === undefined) return WOULD_BLOCK;
-    this.#admit();
+    this.#wakeConnects();
     this.kernel.sockets.add(transport);
     return { transport, address: transport.#peer!.#name };
   }
@@ -104,20 +104,20 @@ export class UnixStream extends SimSocket {
   // Connecting.
 
   connect(_caller: Caller, address: Address): void | WouldBlock {
-    if (this.isLost) return WOULD_BLOCK;
+    if (this.hostCrashed) return WOULD_BLOCK;
     const refuse = (code: "ECONNREFUSED" | "EPROTOTYPE" | "EISCONN" | "EINVAL") =>
       errorFor(code, { syscall: "connect", address });
     const listener = this.kernel.unix.find(address as UnixAddress, "connect");
     if (!(listener instanceof UnixStream)) throw refuse("EPROTOTYPE");
     if (listener.#state !== "listening" || (listener.#shut & RECEIVING) !== 0) throw refuse("ECONNREFUSED");
     if (listener.#isFull) {
-      listener.#knocking.add(this);
+      listener.#waitingConnects.add(this);
       return WOULD_BLOCK;
     }
     if (this.#state === "connected") throw refuse("EISCONN");
     if (this.#state === "listening") throw refuse("EINVAL");
     const end = new UnixStream(this.kernel, this.proto, listener.options.inherit());
-    // It is not listed as an open socket before it is accepted.
+    // It becomes an open socket of the host when it is accepted.
     this.kernel.sockets.delete(end);
     end.#name = listener.#name;
     end.#isBound = true;
@@ -136,12 +136,12 @@ export class UnixStream extends SimSocket {
     return (flags & c.MSG_WAITALL) !== 0 ? size : this.#received.length;
   }
 
-  protected receive(caller: Caller, views: Uint8Array[], size: number, flags: number): Receipt | WouldBlock {
-    if (this.isLost) return WOULD_BLOCK;
+  protected receive(caller: Caller, views: Uint8Array[], size: number, flags: number): ReceiveResult | WouldBlock {
+    if (this.hostCrashed) return WOULD_BLOCK;
     if (this.#state !== "connected") throw errorFor("EINVAL", { syscall: "recv" });
     const wanted = (flags & c.MSG_WAITALL) !== 0 ? size : Math.min(this.options.lowWater, size);
     const isShort = () => this.#received.length < Math.max(wanted, 1);
-    // The peer may send the missing data as soon as it sees the larger buffer.
+    // A larger buffer may let the peer send the missing data at once.
     if (isShort() && !this.#isOver()) {
       if (wanted > 1) this.#want(caller, wanted);
       if (isShort()) return WOULD_BLOCK;
@@ -150,11 +150,11 @@ export class UnixStream extends SimSocket {
     const peeks = (flags & c.MSG_PEEK) !== 0;
     const length = this.#received.read(views, peeks);
     if (wanted > 1) this.forget(caller);
-    if (!peeks && length > 0 && this.#peer !== null) this.#peer.#roomCame();
+    if (!peeks && length > 0 && this.#peer !== null) this.#peer.#onPeerRead();
     return { length, flags: 0, address: null };
   }
 
-  /** Whether no more data will arrive. Throws the pending error if there is nothing to read before it. */
+  /** Returns whether no more data will arrive. If no data is left to read, throws the pending error. */
   #isOver(): boolean {
     if (this.#received.length === 0) this.throwError("recv");
     return (this.#shut & RECEIVING) !== 0 || this.error !== null;
@@ -163,7 +163,7 @@ export class UnixStream extends SimSocket {
   #want(caller: Caller, size: number): void {
     if (this.#wants.get(caller) === size) return;
     this.#wants.set(caller, size);
-    if (this.#peer !== null) this.#peer.#roomCame();
+    if (this.#peer !== null) this.#peer.#onPeerRead();
   }
   override forget(caller: Caller): void {
     this.#wants.delete(caller);
@@ -171,13 +171,13 @@ export class UnixStream extends SimSocket {
 
   // Sending.
 
-  /** How many bytes the peer's queue may hold: the own send buffer, or more if the peer waits for more at once. */
+  /** How many bytes the peer's queue may hold: the size of the send buffer, or more if the peer waits for more at once. */
   get #capacity(): number {
     return Math.max(this.options.number(c.SOL_SOCKET, c.SO_SNDBUF), ...this.#peer!.#wants.values());
   }
 
   send(_caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
-    if (this.isLost) return WOULD_BLOCK;
+    if (this.hostCrashed) return WOULD_BLOCK;
     this.checkSendFlags(flags);
     const peer = this.#peer;
     if (peer === null) throw errorFor("ENOTCONN", { syscall: "send" });
@@ -194,12 +194,12 @@ export class UnixStream extends SimSocket {
   }
 
   sendTo(_caller: Caller, _data: Uint8Array, _flags: number, address: Address): number | WouldBlock {
-    if (this.isLost) return WOULD_BLOCK;
+    if (this.hostCrashed) return WOULD_BLOCK;
     throw errorFor(this.#state === "connected" ? "EISCONN" : "EOPNOTSUPP", { syscall: "sendto", address });
   }
 
-  /** Called when the peer has read. */
-  #roomCame(): void {
+  /** Called when the peer has read data. */
+  #onPeerRead(): void {
     if (this.#isWritable) this.waiters.wake(OUT);
   }
 
@@ -213,30 +213,30 @@ export class UnixStream extends SimSocket {
   shutdown(how: number): void {
     const bits = shutdownBits(how);
     this.#shut |= bits;
-    // If this end stops sending, the peer stops receiving, and the other way round.
+    // If this end stops sending, the peer stops receiving. If this end stops receiving, the peer stops sending.
     const peerBits = ((bits & RECEIVING) !== 0 ? SENDING : 0) | ((bits & SENDING) !== 0 ? RECEIVING : 0);
-    this.#told();
+    this.#wakeAfterShutdown();
     if (this.#peer === null) return;
     this.#peer.#shut |= peerBits;
-    this.#peer.#told();
+    this.#peer.#wakeAfterShutdown();
   }
 
-  /** Wakes waiters after a side was shut down. */
-  #told(): void {
+  /** Wakes waiters after a direction was shut down. */
+  #wakeAfterShutdown(): void {
     this.waiters.wake(IN | OUT | POLLRDHUP | (this.#shut === BOTH ? POLLHUP : 0));
   }
 
   protected destroy(): void {
     if (this.#isBound) this.kernel.unix.release(this.#name, this);
-    for (const one of this.#queue.splice(0)) one.#leave(true);
-    for (const one of this.#knocking) one.waiters.wake(OUT);
-    this.#knocking.clear();
-    if (this.#state === "connected") this.#leave(this.#received.length > 0);
+    for (const socket of this.#queue.splice(0)) socket.#endForPeer(true);
+    for (const socket of this.#waitingConnects) socket.waiters.wake(OUT);
+    this.#waitingConnects.clear();
+    if (this.#state === "connected") this.#endForPeer(this.#received.length > 0);
     this.#shut = BOTH;
   }
 
-  /** Tells the peer that this end is closed. If unread data is left, the peer gets ECONNRESET. */
-  #leave(unread: boolean): void {
+  /** Ends the connection for the peer. If unread data is left, the peer gets ECONNRESET. */
+  #endForPeer(unread: boolean): void {
     this.#received.clear();
     const peer = this.#peer;
     if (peer === null || peer.isClosed) return;

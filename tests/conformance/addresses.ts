@@ -1,4 +1,4 @@
-// bind, listen, accept and connect: names, claims and the queue.
+// bind, listen, accept and connect: names, claimed addresses and the queue.
 
 import assert from "node:assert/strict";
 import { Connected, declare, failure, FAMILIES, Listening, place, receive, staysPending, text } from "./fixtures.ts";
@@ -8,7 +8,7 @@ export function addressSuite(subject: Subject): void {
   const { module: m } = subject;
   const test = declare(subject);
 
-  test("a new socket knows its kind and has no name", () => {
+  test("a new socket has its family, type and protocol, and no address", () => {
     for (const family of FAMILIES) {
       using free = place(m, family);
       using socket = m.socket(free.family, m.SOCK_STREAM);
@@ -31,7 +31,7 @@ export function addressSuite(subject: Subject): void {
   });
 
   for (const family of FAMILIES) {
-    test(`${family}: names of both ends after accept and connect`, async () => {
+    test(`${family}: addresses of both ends after accept and connect`, async () => {
       using all = await Connected.open(m, family);
       const { server, client, peer, address } = all;
       assert.deepEqual(client.getpeername(), server.getsockname());
@@ -43,7 +43,7 @@ export function addressSuite(subject: Subject): void {
       assert.throws(() => server.getpeername(), { code: "ENOTCONN" });
     });
 
-    test(`${family}: accept answers the peer's address`, async () => {
+    test(`${family}: accept returns the peer's address`, async () => {
       using listening = new Listening(m, family);
       using client = listening.socket();
       const accepted = listening.server.accept();
@@ -91,7 +91,7 @@ export function addressSuite(subject: Subject): void {
       peer.close();
     });
 
-    test(`${family}: connections that came before accept are served in order`, async () => {
+    test(`${family}: connections that were queued before accept are served in order`, async () => {
       using listening = new Listening(m, family);
       const clients = [];
       for (let n = 0; n < 5; n++) {
@@ -123,7 +123,7 @@ export function addressSuite(subject: Subject): void {
       for (const client of clients) client.close();
     });
 
-    test(`${family}: connect and connect_ex tell a refusal`, async () => {
+    test(`${family}: connect throws and connect_ex returns a refusal`, async () => {
       using free = place(m, family);
       using gone = m.socket(free.family);
       gone.bind(free.address);
@@ -141,7 +141,7 @@ export function addressSuite(subject: Subject): void {
       assert.equal(await socket.connect_ex(address), error.errno);
     });
 
-    test(`${family}: connect_ex answers 0, then EISCONN`, async () => {
+    test(`${family}: connect_ex returns 0, and then EISCONN`, async () => {
       using listening = new Listening(m, family);
       using client = listening.socket();
       assert.equal(await client.connect_ex(listening.address), 0);
@@ -209,7 +209,7 @@ export function addressSuite(subject: Subject): void {
     assert.equal(server6.getsockname()[0], "::");
   });
 
-  test("a host that is no name is an error of the look-up", async () => {
+  test("an invalid host name is an error of the look-up", async () => {
     for (const host of ["a..b", "[::1]", "a b"]) {
       const address: [string, number] = [host, 80];
       using stream = m.socket();
@@ -222,8 +222,8 @@ export function addressSuite(subject: Subject): void {
     }
   });
 
-  test("an international name is a name", async () => {
-    // Full-width letters, whose ASCII form is an ordinary host name.
+  test("an international host name is accepted", async () => {
+    // The ASCII form of these full-width letters is "localhost".
     const host = "ｌｏｃａｌｈｏｓｔ";
     using server = m.socket();
     server.bind([host, 0]);
@@ -234,19 +234,19 @@ export function addressSuite(subject: Subject): void {
     await client.connect([host, port]);
     using other = await m.create_connection([host, port]);
     assert.deepEqual(other.getpeername(), ["127.0.0.1", port]);
-    // Its ASCII form is empty. It must not be treated as the empty host, which means every interface.
+    // The ASCII form of this name is empty. The empty host means every interface, and this name must not mean the same.
     using unnamed = m.socket();
     assert.throws(() => unnamed.bind(["\u{fffe}", 0]), RangeError);
     await assert.rejects(unnamed.connect(["\u{fffe}", 80]), RangeError);
   });
 
-  test("a name that is bound leads to an address of the socket's family", () => {
+  test("bind resolves a name to an address of the socket's family", () => {
     for (const [family, type] of [[m.AF_INET, m.SOCK_STREAM], [m.AF_INET, m.SOCK_DGRAM], [m.AF_INET6, m.SOCK_STREAM]]) {
       using sock = m.socket(family, type);
       try {
         sock.bind(["localhost", 0]);
       } catch (error) {
-        // The system knows localhost in one family only.
+        // This system has an address of localhost in one family only.
         assert.equal((error as Error).name, "gaierror");
         continue;
       }

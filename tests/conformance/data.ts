@@ -11,7 +11,7 @@ export function dataSuite(subject: Subject): void {
   const test = declare(subject);
 
   for (const family of FAMILIES) {
-    test(`${family}: text and every kind of buffer go out, bytes come in`, async () => {
+    test(`${family}: text and every kind of buffer are sent, and bytes are received`, async () => {
       using all = await Connected.open(m, family);
       const { client, peer } = all;
       const bytes = new Uint8Array([0, 1, 2, 3, 4, 5, 6, 7]);
@@ -25,7 +25,7 @@ export function dataSuite(subject: Subject): void {
       assert.deepEqual(await receive(peer, 3), bytes.slice(2, 5));
     });
 
-    test(`${family}: recv takes what there is, up to bufsize`, async () => {
+    test(`${family}: recv returns the present data, up to bufsize`, async () => {
       using all = await Connected.open(m, family);
       await all.client.sendall("0123456789");
       const first = await all.peer.recv(4);
@@ -33,7 +33,7 @@ export function dataSuite(subject: Subject): void {
       assert.equal(text(await all.peer.recv(100)), "456789");
     });
 
-    test(`${family}: what recv answers belongs to the caller`, async () => {
+    test(`${family}: the caller may keep and change the result of recv`, async () => {
       using all = await Connected.open(m, family);
       await all.client.sendall("aabb");
       const first = await all.peer.recv(2);
@@ -42,7 +42,7 @@ export function dataSuite(subject: Subject): void {
       assert.equal(text(await all.peer.recv(2)), "bb");
     });
 
-    test(`${family}: any typed array may look at what recv answers`, async () => {
+    test(`${family}: any typed array can view the result of recv`, async () => {
       using all = await Connected.open(m, family);
       for (const size of [3, 4, 1, 8]) {
         await all.client.sendall(new Uint8Array(size));
@@ -51,7 +51,7 @@ export function dataSuite(subject: Subject): void {
       }
     });
 
-    test(`${family}: data may be reused as soon as send has answered`, async () => {
+    test(`${family}: data may be reused as soon as send has returned`, async () => {
       using all = await Connected.open(m, family);
       const data = new TextEncoder().encode("first");
       await all.client.send(data);
@@ -60,7 +60,7 @@ export function dataSuite(subject: Subject): void {
       assert.equal(text(await receive(all.peer, 10)), "firstlater");
     });
 
-    test(`${family}: recv_into fills what it is asked to`, async () => {
+    test(`${family}: recv_into fills as many bytes as it is given`, async () => {
       using all = await Connected.open(m, family);
       await all.client.sendall("0123456789");
       const buffer = new Uint8Array(8);
@@ -101,7 +101,7 @@ export function dataSuite(subject: Subject): void {
       assert.equal(await all.client.sendmsg([]), 0);
     });
 
-    test(`${family}: nothing sent and nothing asked for`, async () => {
+    test(`${family}: a send and a receive of zero bytes`, async () => {
       using all = await Connected.open(m, family);
       const { client, peer } = all;
       assert.equal(await client.send(""), 0);
@@ -127,7 +127,7 @@ export function dataSuite(subject: Subject): void {
       assert.equal(text(await receive(peer, 5)), "later");
     });
 
-    test(`${family}: MSG_DONTWAIT does not wait, whatever the mode`, async () => {
+    test(`${family}: MSG_DONTWAIT does not wait in any mode`, async () => {
       using all = await Connected.open(m, family);
       const { client, peer } = all;
       await assert.rejects(peer.recv(10, m.MSG_DONTWAIT), { name: "BlockingIOError", code: "EAGAIN" });
@@ -138,7 +138,7 @@ export function dataSuite(subject: Subject): void {
       assert.equal(await client.send("x", m.MSG_DONTWAIT), 1);
     });
 
-    test(`${family}: MSG_WAITALL waits for all of it, or the end`, async () => {
+    test(`${family}: MSG_WAITALL waits for all bytes or the end`, async () => {
       using all = await Connected.open(m, family);
       const { client, peer } = all;
       await client.sendall("abc");
@@ -151,7 +151,7 @@ export function dataSuite(subject: Subject): void {
       assert.equal(text(await rest), "g");
     });
 
-    test(`${family}: a peek shows what a MSG_WAITALL has left when it was given up, and what came behind it`, async () => {
+    test(`${family}: a peek returns the data of a MSG_WAITALL that was given up, and the later data`, async () => {
       using all = await Connected.open(m, family);
       const { client, peer } = all;
       const given = new AbortController();
@@ -178,7 +178,7 @@ export function dataSuite(subject: Subject): void {
       assert(equal(received, data));
     });
 
-    test(`${family}: data that a select has seen is there to receive, and what comes after it`, async () => {
+    test(`${family}: data that a select has reported can be received, and so can later data`, async () => {
       using all = await Connected.open(m, family);
       const { client, peer } = all;
       for (const size of [1, 2048, 20_000, 65_536, 100_000]) {
@@ -193,7 +193,7 @@ export function dataSuite(subject: Subject): void {
       }
     });
 
-    test(`${family}: half-close, one way and then the other`, async () => {
+    test(`${family}: half-close in one direction and then in the other`, async () => {
       using all = await Connected.open(m, family);
       const { client, peer } = all;
       await client.sendall("question");
@@ -208,7 +208,7 @@ export function dataSuite(subject: Subject): void {
       assert.equal((await client.recv(10)).length, 0);
     });
 
-    test(`${family}: half-close comes behind what was sent`, async () => {
+    test(`${family}: half-close follows the sent data`, async () => {
       using all = await Connected.open(m, family);
       const { client, peer } = all;
       const data = pattern(MEBIBYTE);
@@ -237,7 +237,7 @@ export function dataSuite(subject: Subject): void {
       assert.equal((await all.peer.recv(1)).length, 0);
     });
 
-    test(`${family}: a large sendall arrives whole`, async () => {
+    test(`${family}: a large sendall arrives complete`, async () => {
       using all = await Connected.open(m, family);
       const data = pattern(5 * MEBIBYTE + 3);
       const [received] = await Promise.all([receive(all.peer, data.length), all.client.sendall(data)]);
@@ -275,7 +275,7 @@ export function dataSuite(subject: Subject): void {
       assert(equal(back, data));
     });
 
-    test(`${family}: what a non-blocking send accepted is delivered after close`, async () => {
+    test(`${family}: data that a non-blocking send has accepted is delivered after close`, async () => {
       using all = await Connected.open(m, family);
       const { client, peer } = all;
       client.setblocking(false);
@@ -354,14 +354,14 @@ export function dataSuite(subject: Subject): void {
   });
 }
 
-/** Bytes that show their position in a stream: the period divides no buffer's size. */
+/** Returns bytes whose period divides no buffer size, so that a shift in a stream is found. */
 function pattern(size: number, from = 0): Uint8Array {
   const data = new Uint8Array(size);
   for (let place = 0; place < size; place++) data[place] = (from + place) % 251;
   return data;
 }
 
-/** Whether two byte strings are the same. node:assert takes seconds to compare megabytes. */
+/** Returns whether two byte strings are equal. node:assert takes seconds to compare megabytes. */
 function equal(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let place = 0; place < a.length; place++) if (a[place] !== b[place]) return false;

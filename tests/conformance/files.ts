@@ -22,7 +22,7 @@ export function fileSuite({ name, module: m }: Subject): void {
     await file.close();
   });
 
-  test("a line is kept over a timeout, of text, of bytes and unbuffered", async ({ client, peer }) => {
+  test("a timeout does not lose a partial line of text, of bytes or of an unbuffered file", async ({ client, peer }) => {
     peer.settimeout(0.01);
     for (const file of [peer.makefile("r"), peer.makefile("rb"), peer.makefile("rb", { buffering: 0 })]) {
       await client.sendall("par");
@@ -38,7 +38,7 @@ export function fileSuite({ name, module: m }: Subject): void {
     }
   });
 
-  test("read and readlines keep what they had over a timeout", async ({ client, peer }) => {
+  test("a timeout does not lose data of read and readlines", async ({ client, peer }) => {
     const file = peer.makefile("r");
     const bytes = peer.makefile("rb");
     for (const reader of [file, bytes]) {
@@ -55,7 +55,7 @@ export function fileSuite({ name, module: m }: Subject): void {
     await bytes.close();
   });
 
-  test("a line is kept over an abort, and the next call gets it", async ({ client, peer }) => {
+  test("an abort does not lose a partial line, and the next call returns it", async ({ client, peer }) => {
     const file = peer.makefile("r");
     await client.sendall("par");
     const controller = new AbortController();
@@ -78,7 +78,7 @@ export function fileSuite({ name, module: m }: Subject): void {
     await file.close();
   });
 
-  test("null where a non-blocking file would have to wait, and then what came", async ({ client, peer }) => {
+  test("a read of a non-blocking file returns null if it would wait, and later the data", async ({ client, peer }) => {
     peer.setblocking(false);
     const files = [peer.makefile("r"), peer.makefile("rb"), peer.makefile("rb", { buffering: 0 })];
     for (const file of files) {
@@ -120,7 +120,7 @@ export function fileSuite({ name, module: m }: Subject): void {
     await file.close();
   });
 
-  test("close sends what was written, and await using closes", async ({ client, peer }) => {
+  test("close sends the written data, and await using closes", async ({ client, peer }) => {
     {
       await using file = client.makefile("w", { newline: "\r\n" });
       assert.equal(await file.write("héllo\n"), 6);
@@ -139,7 +139,7 @@ export function fileSuite({ name, module: m }: Subject): void {
     assert.equal(text(await receive(peer, 11)), "not awaited");
   });
 
-  test("using delivers what was written", async ({ client, peer }) => {
+  test("using sends the written data", async ({ client, peer }) => {
     {
       using file = client.makefile("w");
       void file.write("bye");
@@ -148,7 +148,7 @@ export function fileSuite({ name, module: m }: Subject): void {
     assert.equal(text(await receive(peer, 4)), "bye");
   });
 
-  test("buffering: 1 sends each line, n when the buffer is full, 0 at once", async ({ client, peer }) => {
+  test("buffering: 1 sends each line, n a full buffer, and 0 each write at once", async ({ client, peer }) => {
     const lines = client.makefile("w", { buffering: 1 });
     await lines.write("a line\n");
     assert.equal(text(await receive(peer, 7)), "a line\n");
@@ -166,7 +166,7 @@ export function fileSuite({ name, module: m }: Subject): void {
     await raw.close();
   });
 
-  test("a large write arrives whole while the reader takes its time", async ({ client, peer }) => {
+  test("a large write to a slow reader arrives complete", async ({ client, peer }) => {
     const data = Uint8Array.from({ length: 3_000_000 }, (_, i) => i * 7);
     const file = client.makefile("wb");
     const written = file.write(data).then(() => file.close()).then(() => client.close());
@@ -177,7 +177,7 @@ export function fileSuite({ name, module: m }: Subject): void {
     await reader.close();
   });
 
-  test("writing goes on after a timeout where it was", async ({ client, peer }) => {
+  test("after a timeout, writing continues where it stopped", async ({ client, peer }) => {
     const data = Uint8Array.from({ length: 12_000_000 }, (_, i) => i * 3);
     client.settimeout(0.01);
     const file = client.makefile("wb");
@@ -193,7 +193,7 @@ export function fileSuite({ name, module: m }: Subject): void {
     await reader.close();
   });
 
-  test("a full non-blocking buffer takes what fits and says how much", async ({ client, peer }) => {
+  test("a full non-blocking buffer accepts the data that fits and returns its length", async ({ client, peer }) => {
     client.setblocking(false);
     const file = client.makefile("wb");
     let taken = 0;
@@ -273,7 +273,7 @@ export function fileSuite({ name, module: m }: Subject): void {
     }
   });
 
-  test("what a file refuses", async ({ client }) => {
+  test("calls that a file refuses", async ({ client }) => {
     const refused = (call: () => unknown, error: typeof RangeError | typeof TypeError, message: string) =>
       assert.throws(call, (thrown: Error) => thrown instanceof error && thrown.message === message);
     refused(() => client.makefile("x"), RangeError, "invalid mode 'x' (only r, w, b allowed)");
@@ -321,7 +321,7 @@ export function fileSuite({ name, module: m }: Subject): void {
     assert.equal(client.fileno(), -1, "no refused makefile holds the socket open");
   });
 
-  test("what cannot be decoded is an error where it stands, not before", async ({ client, peer }) => {
+  test("invalid text is an error at its place, after the text before it", async ({ client, peer }) => {
     const file = peer.makefile("r");
     await client.sendall(Uint8Array.of(0x6f, 0x6b, 0x0a, 0x61, 0xff, 0x0a));
     assert.equal(await file.readline(), "ok\n");
@@ -342,7 +342,7 @@ export function fileSuite({ name, module: m }: Subject): void {
     await ascii.close();
   });
 
-  test("reading and writing one file at once", async ({ client, peer }) => {
+  test("reading and writing one file at the same time", async ({ client, peer }) => {
     await using here = client.makefile("rw");
     await using there = peer.makefile("rw");
     const echo = (async () => {

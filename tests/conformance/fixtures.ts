@@ -1,4 +1,4 @@
-// What the suites share: a backend's module, the three families of streams, and prepared sockets.
+// The parts that the suites share: the module of a backend, the three families of streams, and prepared sockets.
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
@@ -18,7 +18,7 @@ export interface Subject {
   exempt?: Readonly<Record<string, string>>;
 }
 
-/** Returns a function that declares tests of a subject. Exempt tests are ignored. */
+/** Returns a function that declares tests of a subject. Exempt tests are left out. */
 export function declare({ name, exempt = {} }: Subject): (what: string, fn: () => Promise<void> | void) => void {
   return (what, fn) => {
     if (!Object.hasOwn(exempt, what)) Deno.test(`${name}: ${what}`, fn);
@@ -34,7 +34,7 @@ export interface Place extends Disposable {
 /** The families of streams by name. */
 export const FAMILIES = ["IPv4", "IPv6", "Unix"] as const;
 
-/** A free address of a family. */
+/** Returns a free address of a family. */
 export function place(m: Module, family: typeof FAMILIES[number]): Place {
   if (family === "IPv4") return { family: m.AF_INET, address: ["127.0.0.1", 0], [Symbol.dispose]() {} };
   if (family === "IPv6") return { family: m.AF_INET6, address: ["::1", 0], [Symbol.dispose]() {} };
@@ -58,7 +58,7 @@ export class Listening implements Disposable {
     this.address = this.server.getsockname();
   }
 
-  /** A new, unconnected socket of the family. */
+  /** Returns a new, unconnected socket of the family. */
   socket(): Socket {
     return this.#module.socket(this.#place.family);
   }
@@ -128,7 +128,7 @@ export async function staysPending(promise: Promise<unknown>): Promise<void> {
   assert.equal(settled, false, "pending");
 }
 
-/** The error that a call throws or rejects with, or null if it succeeds. */
+/** Returns the error that a call throws or rejects with, or null if it succeeds. */
 export async function failure(call: () => unknown): Promise<any> {
   try {
     await call();

@@ -1,4 +1,4 @@
-// close, detach, dup and using: what stays open and what does not.
+// close, detach, dup and using: which sockets and connections they close.
 
 import assert from "node:assert/strict";
 import { Connected, declare, FAMILIES, Listening, receive, staysPending, text } from "./fixtures.ts";
@@ -18,7 +18,7 @@ export function lifeSuite(subject: Subject): void {
         client.recv(10),
         client.recv_into(new Uint8Array(1)),
         client.recv(10, m.MSG_PEEK),
-        // More than both buffers hold: Linux lets them grow to some megabytes.
+        // This is more than both buffers hold. Linux lets them grow to some megabytes.
         client.sendall(new Uint8Array(32 * 2 ** 20)),
         client.send("behind it"),
       ];
@@ -84,7 +84,7 @@ export function lifeSuite(subject: Subject): void {
       assert.equal((await end).length, 0);
     });
 
-    test(`${family}: closing a dup rejects its own pending calls alone`, async () => {
+    test(`${family}: closing a dup rejects only its own pending calls`, async () => {
       using all = await Connected.open(m, family);
       using copy = all.client.dup();
       const own = assert.rejects(copy.recv(10), { code: "EBADF" });

@@ -54,7 +54,7 @@ export function sameAsPython(names: Names, title: string, calls: Call[]): void {
   });
 }
 
-/** The answers that are the same on every backend. */
+/** Declares the tests of answers that are the same on every backend. */
 export function nameSuite(backend: string, names: Names): void {
   sameAsPython(names, `${backend}: getaddrinfo answers addresses as CPython does`, [
     ["getaddrinfo", "127.0.0.1", 80],
@@ -216,7 +216,7 @@ print(json.dumps([ask(socket.gethostbyname, "berkeley.invalid"), ask(socket.geth
     assert.equal(await names.getfqdn("berkeley.invalid"), "berkeley.invalid");
   });
 
-  Deno.test(`${backend}: the impossible port is gaierror, wrong arguments are TypeError`, async () => {
+  Deno.test(`${backend}: an impossible port is gaierror, and wrong arguments are TypeError`, async () => {
     for (const port of [65536, 2 ** 40, -1, "65536"]) {
       await assert.rejects(names.getaddrinfo("127.0.0.1", port), { name: "gaierror", code: "EAI_SERVICE" });
     }
@@ -241,7 +241,7 @@ print(json.dumps([ask(socket.gethostbyname, "berkeley.invalid"), ask(socket.geth
   });
 
   // A look-up cannot be cancelled, so it goes on after the test.
-  Deno.test(`${backend}: a look-up is given up by its signal`, { sanitizeOps: false }, async () => {
+  Deno.test(`${backend}: a signal gives up a look-up`, { sanitizeOps: false }, async () => {
     const reason = new Error("enough");
     const signal = AbortSignal.abort(reason);
     for (

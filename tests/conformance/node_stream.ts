@@ -1,4 +1,4 @@
-// toNodeStream over every backend: it behaves as net.Socket does. No package is needed.
+// toNodeStream over every backend. Its streams behave as net.Socket.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ import { runDeno } from "../_helpers.ts";
 import { Connected, failure, receive, settled, staysPending, text } from "./fixtures.ts";
 import type { Module, Subject } from "./fixtures.ts";
 
-/** The number of the process's open descriptors. */
+/** Returns the number of the process's open descriptors. */
 export function descriptors(): number {
   return Array.from(Deno.readDirSync("/proc/self/fd")).length;
 }
@@ -21,7 +21,7 @@ function closing(stream: NodeStream): Promise<boolean> {
   return settled(new Promise((resolve) => stream.once("close", resolve)));
 }
 
-/** The cases over one backend. The sockets of `resetting` reach it, and have SO_LINGER. */
+/** Declares the cases for one backend. Its sockets can reach those of `resetting`, which have SO_LINGER. */
 export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, resetting: Module): void {
   const declare = (title: string, fn: () => Promise<void>) => {
     if (!Object.hasOwn(exempt, title)) Deno.test(`${name}: toNodeStream: ${title}`, fn);
@@ -40,7 +40,7 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     });
   };
 
-  test("data goes both ways, and both are counted", async (stream, peer) => {
+  test("data flows in both directions, and both are counted", async (stream, peer) => {
     assert.equal(stream.write("hello "), true);
     assert.equal(stream.bytesWritten, 6);
     stream.write("世界");
@@ -52,7 +52,7 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     assert.deepEqual([stream.bytesRead, stream.bytesWritten], [6, 12]);
   });
 
-  test("the peer's end ends it: end, finish, close without error", async (stream, peer) => {
+  test("the end of the peer's stream ends it: end, finish, close without an error", async (stream, peer) => {
     const log: unknown[] = [];
     for (const event of ["end", "finish", "close"]) stream.on(event, (...args) => log.push(event, ...args));
     const closed = closing(stream);
@@ -64,7 +64,7 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     assert.equal(stream.readyState, "closed");
   });
 
-  test("allowHalfOpen: after the peer's end it still writes", async (_, __, both) => {
+  test("allowHalfOpen: after the end of the peer's stream it still writes", async (_, __, both) => {
     using client = m.socket();
     const accepted = both.server.accept();
     await client.connect(both.address);
@@ -91,7 +91,7 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     assert.equal(chunks.map(text).join(""), "answer");
   });
 
-  test("a paused stream stops the peer: nothing is collected without bound", async (stream, peer) => {
+  test("a paused stream stops the peer, so buffered data is bounded", async (stream, peer) => {
     stream.pause();
     peer.settimeout(0.1);
     const flooding = failure(() => peer.sendall(new Uint8Array(64 << 20)));
@@ -101,7 +101,7 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     assert.equal(stream.bytesRead, stream.readableLength);
   });
 
-  test("a peer that does not read stops the writer, and drain comes when it does", async (stream, peer) => {
+  test("a peer that does not read stops the writer, and drain follows when it reads", async (stream, peer) => {
     let written = 0;
     while (stream.write(new Uint8Array(1 << 20)) && written < 64) written++;
     // write() returns false for a chunk of this size, and the second chunk waits for the first.
@@ -130,7 +130,7 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     assert.equal(await closed, true);
   });
 
-  test("writing after the peer has gone is an error of write and of the stream", async (stream, peer) => {
+  test("writing after the peer has closed is an error of write and of the stream", async (stream, peer) => {
     stream.pause();
     stream.write("unread");
     await settled(m.select([peer], [], []));
@@ -150,7 +150,7 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     assert.ok(results.at(-1) instanceof Error);
   });
 
-  test("destroy closes the socket at once, whatever is under way", async (stream, peer, { client }) => {
+  test("destroy closes the socket at once, also while calls are pending", async (stream, peer, { client }) => {
     stream.resume();
     const closed = closing(stream);
     stream.destroy();
@@ -163,7 +163,7 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     stream.destroySoon();
   });
 
-  test("destroy with an error emits it, and close says so", async (stream) => {
+  test("destroy with an error emits it, and close reports an error", async (stream) => {
     const failed = once(stream, "error"), closed = closing(stream);
     stream.destroy(new Error("no more"));
     const order: string[] = [];
@@ -174,7 +174,7 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     assert.deepEqual(order, ["error", "close"]);
   });
 
-  test("destroySoon sends what was written first", async (stream, peer) => {
+  test("destroySoon sends the written data first", async (stream, peer) => {
     const closed = closing(stream);
     stream.write(new Uint8Array(1 << 20));
     stream.destroySoon();
@@ -191,7 +191,7 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     assert.deepEqual(await m.select([server], [], [], 0), [[], [], []]);
   });
 
-  test("it tells both addresses, also after it is destroyed", async (stream, peer) => {
+  test("it has both addresses, also after it is destroyed", async (stream, peer) => {
     const [local, remote] = [peer.getpeername(), peer.getsockname()] as [string, number][];
     const tell = () => [stream.localAddress, stream.localPort, stream.remoteAddress, stream.remotePort];
     assert.deepEqual(tell(), [...local, ...remote]);
@@ -216,9 +216,9 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     await Promise.resolve();
   });
 
-  test("setTimeout emits timeout after idleness, and traffic puts it off", async (stream, peer) => {
+  test("setTimeout emits timeout when the stream is idle, and traffic postpones it", async (stream, peer) => {
     stream.resume();
-    // On a machine that is slower than the timeout, the traffic comes too late: then again, with more time.
+    // On a slow machine the traffic may come after the timeout. Then the test repeats with a longer timeout.
     for (let idle = 50;; idle *= 2) {
       let calls = 0, last = 0;
       const begun = performance.now();
@@ -253,7 +253,7 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     assert.throws(() => stream.setTimeout("1" as unknown as number), TypeError);
   });
 
-  test("resetAndDestroy resets, where the backend has SO_LINGER", async (stream, peer) => {
+  test("resetAndDestroy resets if the backend has SO_LINGER", async (stream, peer) => {
     if (name === "deno") {
       assert.throws(() => stream.resetAndDestroy(), { code: "ENOPROTOOPT" });
       assert.equal(stream.destroyed, false);

@@ -1,5 +1,4 @@
-// What the backends over the kernel's sockets also promise: when the process may end, and what the kernel's queues
-// hold.
+// Promises of the backends over the kernel's sockets: when the process may end, and how long the kernel's queues are.
 
 import assert from "node:assert/strict";
 import { available, runDeno } from "../_helpers.ts";
@@ -94,7 +93,7 @@ export function processSuite(subject: Subject): void {
     await program.end();
   });
 
-  test("unref lets the process end with a call pending, and ref undoes it", async () => {
+  test("unref lets the process end during a pending call, and ref undoes it", async () => {
     assert.equal(await run(`${CONNECTED} client.unref(); client.recv(1); console.log("end");`), "end");
     assert.equal(await run(`${CONNECTED} client.recv(1); client.unref(); console.log("end");`), "end");
     assert.equal(await run(`${CONNECTED} server.accept(); server.unref(); console.log("end");`), "end");

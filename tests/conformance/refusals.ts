@@ -1,4 +1,4 @@
-// Wrong arguments: the right error at once, and no change.
+// Wrong arguments: the call throws the right error at once and changes nothing.
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
@@ -144,7 +144,7 @@ export function refusalSuite(subject: Subject): void {
     assert.deepEqual([usual.family, usual.type, usual.proto], [m.AF_INET, m.SOCK_STREAM, 0]);
   });
 
-  test("calls out of turn", async () => {
+  test("calls in a wrong state", async () => {
     using fresh = m.socket();
     await assert.rejects(fresh.accept(), { code: "EINVAL" });
     await assert.rejects(fresh.recv(1), { code: "ENOTCONN" });

@@ -11,13 +11,13 @@ export type ServerModule = typeof import("../../socketserver.ts");
 
 const HELLO = "hello world\n";
 
-/** The cases over one backend. */
+/** Declares the cases for one backend. */
 export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: ServerModule): void {
   const test = (title: string, fn: () => Promise<void>) => {
     if (!Object.hasOwn(exempt, title)) Deno.test(`${name}: socketserver: ${title}`, fn);
   };
 
-  /** One exchange with a stream server, which returns what was sent. */
+  /** Makes one exchange with a stream server that sends its input back. */
   async function askStream(address: any, family: number): Promise<void> {
     using client = m.socket(family);
     await client.connect(address);
@@ -63,7 +63,7 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
       for (let i = 0; i < 3; i++) {
         using client = m.socket(server.address_family, m.SOCK_DGRAM);
         client.bind(unix ? directory.fresh() : ["127.0.0.1", 0]);
-        // The answer is the first line, whatever follows it.
+        // The answer is the first line only.
         await client.sendto(`${HELLO}and more`, server.server_address);
         assert.equal(text(await client.recv(100)), HELLO);
       }
@@ -74,7 +74,7 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     });
   }
 
-  test("shutdown ends serve_forever at once, whatever the poll interval", async () => {
+  test("shutdown ends serve_forever at once, with any poll interval", async () => {
     const servers = Array.from({ length: 20 }, () => new s.TCPServer(["127.0.0.1", 0], s.StreamRequestHandler));
     for (const server of servers) {
       const serving = server.serve_forever(null);
@@ -84,7 +84,7 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     for (const server of servers) await server.server_close();
   });
 
-  test("shutdown before serve_forever makes that return at once, once", async () => {
+  test("after shutdown, the next serve_forever returns at once", async () => {
     await using server = new s.TCPServer(["127.0.0.1", 0], s.BaseRequestHandler);
     await settled(server.shutdown());
     await settled(server.serve_forever());
@@ -94,7 +94,7 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     await serving;
   });
 
-  test("a server that is closed at once", async () => {
+  test("a server can be closed at once", async () => {
     class Server extends s.ThreadingMixIn(s.TCPServer) {}
     await new Server(["127.0.0.1", 0], s.BaseRequestHandler).server_close();
   });
@@ -117,7 +117,7 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     return Promise.resolve();
   });
 
-  test("await using closes a server, while it serves too", async () => {
+  test("await using closes a server, also while it serves", async () => {
     let server: InstanceType<typeof s.TCPServer>, serving: Promise<void>;
     {
       await using idle = new s.TCPServer(["127.0.0.1", 0], s.StreamRequestHandler);
@@ -137,7 +137,7 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     await settled(serving);
   });
 
-  /** Serves one client whose handler throws. Returns what was logged. */
+  /** Serves one client with a handler that throws. Returns the log. */
   async function serveBadHandler(Server: any): Promise<{ log: string[]; server: any }> {
     const log: string[] = [];
     const handled = Promise.withResolvers<void>();
@@ -258,7 +258,7 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     assert.ok(found[0] >= 0);
   });
 
-  test("a write to wfile is sent at once, and all of it", async () => {
+  test("a write to wfile sends all of its data at once", async () => {
     const BIG = 16 * 1024 * 1024 + 1;
     const seen: Record<string, unknown> = {};
     class Handler extends s.StreamRequestHandler {
@@ -314,7 +314,7 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     assert.notEqual(found[1], 0);
   });
 
-  test("shutdown_request is called where verify_request refuses", async () => {
+  test("shutdown_request is called if verify_request refuses a request", async () => {
     let closed = 0, handled = 0;
     class Handler extends s.BaseRequestHandler {
       override handle() {
@@ -366,7 +366,7 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     await settled(thrice);
   });
 
-  test("a plain server serves one request after another, a Threading one each at once", async () => {
+  test("a plain server serves one request after another, and a Threading server all concurrently", async () => {
     for (const [kind, together] of [["TCPServer", 1], ["ThreadingTCPServer", 3]] as const) {
       const gate = Promise.withResolvers<void>();
       const reached = Promise.withResolvers<void>();
@@ -450,7 +450,7 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     assert.ok(printed.some((value) => value instanceof Error && value.message === "second"));
   });
 
-  test("class variables take effect at bind, and as fields are refused with the way out", async () => {
+  test("class variables take effect at bind, and the error for a field names the alternative", async () => {
     class Shared extends s.TCPServer {
       static override allow_reuse_port = true;
       static override request_queue_size = 64;
@@ -476,7 +476,7 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     }
   });
 
-  test("bind_and_activate: false leaves both to the caller", async () => {
+  test("bind_and_activate: false leaves bind and listen to the caller", async () => {
     for (const option of [false, { bind_and_activate: false }]) {
       await using server: any = new s.TCPServer(["127.0.0.1", 0], s.BaseRequestHandler, option);
       assert.equal(server.socket.getsockopt(m.SOL_SOCKET, m.SO_ACCEPTCONN), 0);
@@ -491,7 +491,7 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     }
   });
 
-  test("waits end with their signal, and the client that comes then is served by the next call", async () => {
+  test("a signal ends waits, and the next call serves the next client", async () => {
     class Handler extends s.StreamRequestHandler {
       override async handle() {
         await this.wfile.write("served");
@@ -512,7 +512,7 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     assert.equal(text(await client.recv(100)), "served");
   });
 
-  test("where descriptors run out serve_forever pauses, and serves when there are some", async () => {
+  test("without free descriptors serve_forever pauses, and it continues when there are some", async () => {
     let failures = 0;
     class Server extends s.TCPServer {
       override async get_request(): Promise<[Socket, any]> {

@@ -1,4 +1,4 @@
-// The suites of what a stream socket promises on every backend.
+// The suites for stream sockets on every backend.
 
 import { addressSuite } from "./addresses.ts";
 import { dataSuite } from "./data.ts";

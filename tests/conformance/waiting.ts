@@ -12,7 +12,7 @@ export function waitingSuite(subject: Subject): void {
   const { module: m } = subject;
   const test = declare(subject);
 
-  test("settimeout and setblocking are one setting", () => {
+  test("settimeout and setblocking change the same setting", () => {
     using socket = m.socket();
     for (
       const [set, timeout, blocking] of [
@@ -96,7 +96,7 @@ export function waitingSuite(subject: Subject): void {
       peer.close();
     });
 
-    test(`${family}: every call that receives times out, and the data waits for the next one`, async () => {
+    test(`${family}: every call that receives times out, and the data goes to the next call`, async () => {
       using all = await Connected.open(m, family);
       const { client, peer } = all;
       const buffer = new Uint8Array(10);
@@ -121,7 +121,7 @@ export function waitingSuite(subject: Subject): void {
       }
     });
 
-    test(`${family}: non-blocking calls succeed where they need not wait`, async () => {
+    test(`${family}: non-blocking calls succeed if they need not wait`, async () => {
       using all = await Connected.open(m, family);
       const { client, peer } = all;
       client.setblocking(false);
@@ -172,7 +172,7 @@ export function waitingSuite(subject: Subject): void {
       assert(ones !== undefined && ones > 0 && ones < size);
     });
 
-    test(`${family}: a non-blocking send fills up with EAGAIN and goes on after`, async () => {
+    test(`${family}: a non-blocking send throws EAGAIN at a full buffer, and succeeds when there is room`, async () => {
       using all = await Connected.open(m, family);
       const { client, peer } = all;
       client.setblocking(false);
@@ -206,7 +206,7 @@ export function waitingSuite(subject: Subject): void {
     });
   }
 
-  // Aborts: each kind of call while it waits, and what must be there afterwards.
+  // Aborts of each kind of call that waits. Nothing must be lost.
 
   const connected: [what: string, call: (socket: Socket, signal: AbortSignal) => Promise<unknown>][] = [
     ["recv", (socket, signal) => socket.recv(10, 0, { signal })],
@@ -218,7 +218,7 @@ export function waitingSuite(subject: Subject): void {
     ["recvmsg", (socket, signal) => socket.recvmsg(10, 0, 0, { signal })],
     ["recvmsg_into", (socket, signal) => socket.recvmsg_into([new Uint8Array(10)], 0, 0, { signal })],
   ];
-  test("a receive of nothing heeds its options, too", async () => {
+  test("a receive of zero bytes checks its options too", async () => {
     using all = await Connected.open(m);
     const reason = new Error("enough");
     const signal = AbortSignal.abort(reason);
@@ -242,7 +242,7 @@ export function waitingSuite(subject: Subject): void {
       assert.equal(text(await receive(all.peer, 10)), "0123456789");
     });
 
-    test(`${what} with data there is served, unless it was aborted before`, async () => {
+    test(`${what} with data present succeeds, unless it was aborted before`, async () => {
       using all = await Connected.open(m);
       await all.client.sendall("0123456789");
       await all.peer.recv(10, m.MSG_PEEK);
@@ -266,7 +266,7 @@ export function waitingSuite(subject: Subject): void {
     (await listening.server.accept())[0].close();
   });
 
-  test("connect that was aborted before has not begun", async () => {
+  test("a connect with an aborted signal does not begin", async () => {
     using listening = new Listening(m, "IPv4");
     using client = listening.socket();
     const reason = new Error("enough");
@@ -277,7 +277,7 @@ export function waitingSuite(subject: Subject): void {
     (await listening.server.accept())[0].close();
   });
 
-  test("connect that waits for a full queue gives up, and comes through when there is room", async () => {
+  test("a connect that was given up at a full queue connects when there is room", async () => {
     const reason = new Error("enough");
     const ways: ((client: Socket, address: any) => Promise<unknown>)[] = [
       async (client, address) => {
@@ -303,7 +303,7 @@ export function waitingSuite(subject: Subject): void {
         await assert.rejects(client.connect(address), { name: "BlockingIOError", code: "EALREADY" });
       },
     ];
-    // All at once, because Linux sends a dropped SYN again only after a second.
+    // All ways run concurrently, because Linux repeats a dropped SYN only after a second.
     await Promise.all(ways.map(async (giveUp) => {
       using listening = new Listening(m, "IPv4", 0);
       using first = listening.socket();
@@ -352,7 +352,7 @@ export function waitingSuite(subject: Subject): void {
     });
   }
 
-  test("a call behind an aborted one moves up", async () => {
+  test("a call behind an aborted call is served next", async () => {
     using all = await Connected.open(m);
     const abort = new AbortController();
     const first = all.peer.recv(10, 0, { signal: abort.signal });
@@ -365,7 +365,7 @@ export function waitingSuite(subject: Subject): void {
     assert.equal(text(await second), "x");
   });
 
-  test("a signal is left without a listener", async () => {
+  test("after a call its signal has no listener", async () => {
     using all = await Connected.open(m);
     let listeners = 0;
     const signal = new AbortController().signal;
@@ -387,7 +387,7 @@ export function waitingSuite(subject: Subject): void {
     assert.equal(listeners, 0);
   });
 
-  test("a timeout change is for the calls after it", async () => {
+  test("a change of the timeout applies to later calls", async () => {
     using all = await Connected.open(m);
     const waiting = all.peer.recv(10);
     all.peer.settimeout(SHORT);
@@ -396,7 +396,7 @@ export function waitingSuite(subject: Subject): void {
     assert.equal(text(await waiting), "x");
   });
 
-  test("a sendall with a timeout sends nothing from memory that is the caller's again, whatever is set meanwhile", async () => {
+  test("an ended sendall with a timeout does not read its memory, whichever timeout is set meanwhile", async () => {
     using all = await Connected.open(m);
     const { client, peer } = all;
     const data = new Uint8Array(16 * 2 ** 20).fill(1);

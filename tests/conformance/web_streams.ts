@@ -41,13 +41,13 @@ export function webStreamSuite({ name, module: m }: Subject): void {
     await Promise.all([echo, sent]);
   });
 
-  test("readable and writable are one object each", ({ client }) => {
+  test("readable and writable always return the same object", ({ client }) => {
     assert.equal(client.readable, client.readable);
     assert.equal(client.writable, client.writable);
     return Promise.resolve();
   });
 
-  test("readable: nothing is received before it is asked for, and recv may be mixed with it", async ({ client, peer }) => {
+  test("readable: no data is received before a read, and recv may be used between reads", async ({ client, peer }) => {
     await client.sendall("abcdef");
     const reader = peer.readable.getReader();
     assert.equal(text(await receive(peer, 3)), "abc");
@@ -57,7 +57,7 @@ export function webStreamSuite({ name, module: m }: Subject): void {
     await reader.cancel();
   });
 
-  test("readable: a reader brings its own buffer", async ({ client, peer }) => {
+  test("readable: a BYOB reader supplies its own buffer", async ({ client, peer }) => {
     const reader = peer.readable.getReader({ mode: "byob" });
     await client.sendall("abcdef");
     const first = await reader.read(new Uint8Array(4));
@@ -69,7 +69,7 @@ export function webStreamSuite({ name, module: m }: Subject): void {
     assert.deepEqual([last.done, last.value!.length], [true, 0]);
   });
 
-  test("readable: cancelling takes nothing", async ({ client, peer }) => {
+  test("readable: cancelling receives no data", async ({ client, peer }) => {
     const reader = peer.readable.getReader();
     const read = reader.read();
     await staysPending(read);
@@ -167,7 +167,7 @@ export function webStreamSuite({ name, module: m }: Subject): void {
     assert.equal((await client.recv(10)).length, 0);
   });
 
-  test("writable: what is no data is a TypeError", async ({ client }) => {
+  test("writable: a chunk that is no data is a TypeError", async ({ client }) => {
     const writer = client.writable.getWriter();
     const closed = failure(() => writer.closed);
     await assert.rejects(writer.write(5 as any), TypeError);
@@ -209,7 +209,7 @@ export function webStreamSuite({ name, module: m }: Subject): void {
     assert.equal(await position(file), 42);
   });
 
-  test("sendfile: leaves the position behind what was sent when it times out", async ({ client, peer }) => {
+  test("sendfile: after a timeout the position of the file is after the sent data", async ({ client, peer }) => {
     // Much more than any buffer holds.
     using directory = new TemporaryDirectory();
     const path = directory.fresh();

@@ -2,8 +2,8 @@
 
     python3 bridge.py DENO BACKEND test.test_socket
 
-runs those of CPython's own tests over it that stand in standard input, and prints lines of JSON: the name of each
-test, its outcome, and why. run.ts starts it.
+reads the names of CPython's own tests from standard input and runs them over this package. It prints lines of JSON: the
+name of each test, its outcome and the reason. run.ts starts it.
 """
 
 import base64
@@ -29,11 +29,11 @@ import socket as real_socket
 
 
 class RangeError(ValueError, OverflowError):
-    """JavaScript's RangeError: Python has two classes for what it says."""
+    """JavaScript's RangeError. Python has two classes for such errors."""
 
 
 class Bridge:
-    """Calls by number, any number of them under way, each from a thread of its own."""
+    """Makes calls over the bridge. Each call has a number, and may come from any thread."""
 
     def __init__(self, command):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -49,7 +49,7 @@ class Bridge:
             self.waiting.pop(reply["id"]).put(reply)
 
     def drop(self, number):
-        """Forgets an object with the next call. The collector calls this, also in a thread that holds the lock."""
+        """Drops an object with the next call. The garbage collector calls this, also in a thread that holds the lock."""
         self.dropped.append(number)
 
     def ask(self, target, kind, name, args=()):
@@ -71,14 +71,14 @@ class Bridge:
         value = reply.get("value")
         if isinstance(value, dict) and "filled" in value:
             for buffer, data in zip(buffers, value["filled"]):
-                room = memoryview(buffer).cast("B")
-                room[:] = base64.b64decode(data["bytes"])
+                view = memoryview(buffer).cast("B")
+                view[:] = base64.b64decode(data["bytes"])
             value = value["result"]
         return decode(value)
 
 
-class Room:
-    """Memory for a call to fill."""
+class Buffer:
+    """Memory that a call fills."""
 
     def __init__(self, buffer):
         view = memoryview(buffer)
@@ -88,7 +88,7 @@ class Room:
 
 
 class FileName:
-    """A file for the other end to open."""
+    """A file that the other end opens."""
 
     def __init__(self, name):
         self.name = name
@@ -97,9 +97,9 @@ class FileName:
 def encode(value, buffers):
     if isinstance(value, FileName):
         return {"file": value.name}
-    if isinstance(value, Room):
+    if isinstance(value, Buffer):
         buffers.append(value.buffer)
-        return {"room": base64.b64encode(bytes(memoryview(value.buffer).cast("B"))).decode()}
+        return {"buffer": base64.b64encode(bytes(memoryview(value.buffer).cast("B"))).decode()}
     if isinstance(value, Proxy):
         return {"object": value._number}
     if isinstance(value, (list, tuple)):
@@ -107,7 +107,7 @@ def encode(value, buffers):
     if isinstance(value, dict):
         return {"options": {key: encode(item, buffers) for key, item in value.items()}}
     if isinstance(value, str) and not value.isprintable():
-        # Surrogates stand for bytes that are not UTF-8. They become those bytes again.
+        # Surrogates represent bytes that are not UTF-8. They are converted back to those bytes.
         raw = value.encode("utf-8", "surrogateescape")
         return value if raw.decode("utf-8", "replace") == value else encode(raw, buffers)
     if value is None or isinstance(value, (str, float)):
@@ -175,7 +175,7 @@ bridge = None
 
 
 def address(value):
-    """An address as Python has it: lists become tuples."""
+    """Converts an address to Python's form: lists become tuples."""
     if isinstance(value, list):
         return tuple(value)
     if isinstance(value, str) and value[:1] == "\0":
@@ -186,7 +186,7 @@ def address(value):
 
 
 def seconds(value):
-    """A time as Python has it: JSON has one kind of number."""
+    """Converts a time to a float. JSON does not distinguish integers and floats."""
     return None if value is None else float(value)
 
 
@@ -336,10 +336,10 @@ class socket(Proxy):
         return data, address(addr)
 
     def recv_into(self, buffer, nbytes=0, flags=0):
-        return self._ask("recv_into", Room(buffer), nbytes, flags)
+        return self._ask("recv_into", Buffer(buffer), nbytes, flags)
 
     def recvfrom_into(self, buffer, nbytes=0, flags=0):
-        count, addr = self._ask("recvfrom_into", Room(buffer), nbytes, flags)
+        count, addr = self._ask("recvfrom_into", Buffer(buffer), nbytes, flags)
         return count, address(addr)
 
     def recvmsg(self, size, ancsize=0, flags=0):
@@ -347,7 +347,7 @@ class socket(Proxy):
         return data, [tuple(one) for one in ancillary], answered, address(addr)
 
     def recvmsg_into(self, buffers, ancsize=0, flags=0):
-        count, ancillary, answered, addr = self._ask("recvmsg_into", [Room(one) for one in buffers], ancsize, flags)
+        count, ancillary, answered, addr = self._ask("recvmsg_into", [Buffer(one) for one in buffers], ancsize, flags)
         return count, [tuple(one) for one in ancillary], answered, address(addr)
 
     def sendfile(self, file, offset=0, count=None):
@@ -368,7 +368,7 @@ class socket(Proxy):
 
 
 def only_bytes(data):
-    """Python's calls take no text, this package's do."""
+    """Refuses text, as Python's calls do. The calls of this package accept it."""
     try:
         return memoryview(data)
     except TypeError:
@@ -376,7 +376,7 @@ def only_bytes(data):
 
 
 class File(Proxy):
-    """What makefile returns."""
+    """The result of makefile."""
 
     def __init__(self, handle, mode):
         self._number = handle.number
@@ -415,7 +415,7 @@ class File(Proxy):
         return self._ask("readlines", *hint)
 
     def readinto(self, buffer):
-        return self._ask("readinto", Room(buffer))
+        return self._ask("readinto", Buffer(buffer))
 
     def write(self, data):
         if not self._text:
@@ -457,7 +457,7 @@ def options_of(**given):
 
 
 def make_socket_module():
-    """A module `socket` with the constants of the real one, and this package's calls."""
+    """Makes a module `socket` with the constants of Python's module and the calls of this package."""
     module = types.ModuleType("socket", real_socket.__doc__)
     for name in dir(real_socket):
         value = getattr(real_socket, name)
@@ -521,7 +521,7 @@ def make_socket_module():
 
 
 def make_select_module():
-    """A module `select` whose select knows this package's sockets."""
+    """Makes a module `select` whose functions accept the sockets of this package."""
     module = types.ModuleType("select")
     for name in dir(real_select):
         if not name.startswith("__"):
@@ -533,7 +533,7 @@ def make_select_module():
         numbers = {item._number: item for items in given for item in items if isinstance(item, Proxy)}
         return tuple([numbers.get(one.number, one) if isinstance(one, Handle) else one for one in items] for items in found)
 
-    # A partial object, since a class would bind a function to its instances.
+    # A partial object: tests store `select` in a class, which would make a method of a function.
     module.select = functools.partial(select)
     module.poll = Poll
     module.epoll = Epoll
@@ -541,7 +541,7 @@ def make_select_module():
 
 
 class Waiting(Proxy):
-    """What poll and epoll have in common."""
+    """The common methods of poll and epoll objects."""
 
     def register(self, fd, *mask):
         return self._ask("register", number_of(fd), *mask)
@@ -559,7 +559,7 @@ class Waiting(Proxy):
 
 
 def number_of(fd):
-    """What Python's own conversion makes of an argument."""
+    """Converts an argument to a descriptor, as Python does."""
     if isinstance(fd, (int, Proxy)):
         return fd
     if not hasattr(fd, "fileno"):
@@ -613,7 +613,7 @@ class Epoll(Waiting):
 
 
 def name_of(test):
-    """A test's name without its module's."""
+    """Returns a test's name without the name of its module."""
     return test.id().split(".", 2)[-1]
 
 
@@ -624,30 +624,30 @@ class Result(unittest.TestResult):
         super().startTest(test)
         print(json.dumps({"start": name_of(test)}), flush=True)
 
-    def tell(self, test, outcome, why=""):
+    def report(self, test, outcome, why=""):
         print(json.dumps({"test": name_of(test), "outcome": outcome, "why": why}), flush=True)
 
     def addSuccess(self, test):
-        self.tell(test, "passed")
+        self.report(test, "passed")
 
     def addSkip(self, test, reason):
-        self.tell(test, "skipped", reason)
+        self.report(test, "skipped", reason)
 
     def addFailure(self, test, error):
         super().addFailure(test, error)
-        self.tell(test, "failed", self._exc_info_to_string(error, test))
+        self.report(test, "failed", self._exc_info_to_string(error, test))
 
     def addError(self, test, error):
         super().addError(test, error)
-        self.tell(test, "failed", self._exc_info_to_string(error, test))
+        self.report(test, "failed", self._exc_info_to_string(error, test))
 
     def addExpectedFailure(self, test, error):
-        self.tell(test, "passed")
+        self.report(test, "passed")
 
     def addSubTest(self, test, subtest, error):
         super().addSubTest(test, subtest, error)
         if error is not None:
-            self.tell(test, "failed", self._exc_info_to_string(error, test))
+            self.report(test, "failed", self._exc_info_to_string(error, test))
 
 
 def flatten(suite):
@@ -659,9 +659,9 @@ def flatten(suite):
 
 
 def main():
-    """Runs the tests whose names stand in standard input, a line each."""
+    """Runs the tests whose names are in standard input, one per line."""
     global bridge
-    # run.ts ends the whole group when a test does not end.
+    # run.ts kills the whole process group if a test hangs.
     os.setpgrp()
     deno, backend, name = sys.argv[1:]
     wanted = set(sys.stdin.read().split())
@@ -670,20 +670,20 @@ def main():
     bridge = Bridge([deno, "run", "-A", "--no-check", "--config", config, os.path.join(here, "bridge.ts"), backend])
     sys.modules["socket"] = make_socket_module()
     sys.modules["select"] = make_select_module()
-    # CPython's TLS works on descriptors of its own process. Its tests are skipped where the module is missing.
+    # CPython's TLS needs descriptors of its own process. Tests of TLS are skipped if the module is missing.
     sys.modules["ssl"] = None
-    # Its classes are CPython's own, over this package's select, poll and epoll.
+    # The classes of selectors are CPython's. They then use this package's select, poll and epoll.
     sys.modules.pop("selectors", None)
     import importlib
     import test.support
-    # Larger than a connection's buffers. 16 MB would take seconds as JSON.
+    # This is more than the buffers of a connection hold. CPython's 16 MB would take seconds as JSON.
     test.support.SOCK_MAX_SIZE = 4 << 20
     module = importlib.import_module(name)
     if "native" not in backend and hasattr(module, "SendrecvmsgConnectedBase"):
-        # Their clients bind before they connect. No test checks it, and the default backend cannot do it.
+        # The clients of these tests bind before they connect. No test needs it, and the default backend cannot do it.
         module.SendrecvmsgConnectedBase.bindClient = lambda self: setattr(self, "cli_addr", None)
     if "native" not in backend and hasattr(module, "DummyFTPHandler"):
-        # Their server sets SO_OOBINLINE, which Deno does not have. Only ABOR needs it.
+        # The server of these tests sets SO_OOBINLINE, which Deno does not have. Only the command ABOR needs it.
         set_option = socket.setsockopt
         socket.setsockopt = lambda self, level, name, *value: (
             None if name == real_socket.SO_OOBINLINE else set_option(self, level, name, *value))

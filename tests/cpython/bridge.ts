@@ -3,7 +3,7 @@
 //
 //   deno run -A --unstable-net tests/cpython/bridge.ts ../../native.ts
 
-/** One call: of a function of the module, or of a method or property of an object that an earlier call returned. */
+/** A call of a function of the module, or of a method or property of an object that an earlier call returned. */
 interface Call {
   id: number;
   /** The number of an object. 0 is the module. */
@@ -25,13 +25,13 @@ function decode(value: any): unknown {
   if (Array.isArray(value)) return value.map(decode);
   if (value === null || typeof value !== "object") return value;
   if ("bytes" in value) return Uint8Array.fromBase64(value.bytes);
-  if ("room" in value) return Uint8Array.fromBase64(value.room);
+  if ("buffer" in value) return Uint8Array.fromBase64(value.buffer);
   if ("object" in value) return objects.get(value.object);
   if ("file" in value) return Deno.openSync(value.file);
   return Object.fromEntries(Object.entries(value.options).map(([key, item]) => [key, decode(item)]));
 }
 
-/** The number by which Python names an object. */
+/** Returns the number by which Python names an object. */
 function numberOf(value: object): number {
   let number = numbers.get(value);
   if (number === undefined) {
@@ -66,16 +66,16 @@ async function run({ target, kind, name, args }: Call): Promise<unknown> {
   if (kind === "get") return encode(object[name]);
   const values = args.map(decode);
   const result = await (object[name] as (...args: unknown[]) => unknown).apply(object, values);
-  // The memory that a call has filled is returned with its result.
+  // If a call has filled memory, its bytes are returned with the result.
   const filled = values.flat().filter((value, i) =>
-    value instanceof Uint8Array && "room" in (args.flat()[i] as object ?? {})
+    value instanceof Uint8Array && "buffer" in (args.flat()[i] as object ?? {})
   );
   return filled.length === 0 ? encode(result) : { result: encode(result), filled: filled.map(encode) };
 }
 
 const out = Deno.stdout.writable.getWriter();
 const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream());
-// The pieces of an incomplete line. Some lines have 20 MB.
+// The pieces of an incomplete line. They are joined only once, because some lines have 20 MB.
 let rest: string[] = [];
 for await (const text of lines) {
   const [first, ...parts] = text.split("\n");

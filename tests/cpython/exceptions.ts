@@ -1,16 +1,16 @@
 // CPython's tests that do not apply to this package, with the reasons.
 
-/** One rule: tests whose names match do not apply, for this reason. */
+/** A rule: the tests whose names match do not apply, for this reason. */
 export type Exception = [tests: RegExp, reason: string];
 
-const SIGNALS = "signals: a call here is awaited, and no signal handler runs inside of it";
+const SIGNALS = "signals: a call here is awaited, so no signal handler can run during it";
 const INTERNALS = "CPython's own internals: _socket, private methods, reference counts, enum classes, warnings, mocks";
 const FILES = "CPython's io classes";
 const OTHER_PROCESS = "descriptors of the test's own process, which the bridge's process does not have";
 const FORK = "fork: a child process cannot share the bridge with its parent";
 const VSOCK =
-  "whether a machine can connect to itself by AF_VSOCK is its hypervisor's affair: CPython's call waits as well";
-const KNOWN_KIND = "a descriptor of this module has the family and type that it has, whatever is given with it";
+  "the hypervisor decides whether a machine can connect to itself by AF_VSOCK: CPython's call waits as well";
+const KNOWN_KIND = "socket() ignores the family and type that are given with a descriptor of this module";
 
 const EVERYWHERE: Record<string, Exception[]> = {
   test_socket: [
@@ -36,7 +36,7 @@ const EVERYWHERE: Record<string, Exception[]> = {
   ],
 };
 
-/** What Deno's net API cannot do, so that the default backend refuses it. */
+/** Features that Deno's net API does not have. The default backend refuses them. */
 const DENO: Record<string, Exception[]> = {
   test_socket: [
     [/UDPLITE|VSOCK/, "Deno has TCP, UDP and Unix sockets"],
@@ -59,7 +59,7 @@ const DENO: Record<string, Exception[]> = {
   test_httplib: [[/SourceAddress/, "Deno cannot bind a stream before it connects"]],
 };
 
-/** The rules for a suite on a backend. */
+/** Returns the rules for a suite on a backend. */
 export function exceptions(suite: string, backend: string): Exception[] {
   const own = backend === "native" ? [] : DENO[suite] ?? [];
   return [...EVERYWHERE[suite] ?? [], ...own];

@@ -9,14 +9,14 @@
 import { parseArgs } from "node:util";
 import { exceptions } from "./exceptions.ts";
 
-/** How one test ended. */
+/** The outcome of one test. */
 export interface Outcome {
   test: string;
   outcome: "passed" | "failed" | "skipped";
   why: string;
 }
 
-/** How long a test may print nothing, in milliseconds. */
+/** The longest time without output, in milliseconds. After it a test counts as hanging. */
 const LONGEST_TEST = 15_000;
 
 const python = Deno.env.get("PYTHON") ?? "python3";
@@ -32,7 +32,7 @@ def flatten(suite):
 for test in flatten(unittest.defaultTestLoader.loadTestsFromModule(module)): print(test.id().split(".", 2)[-1])
 `;
 
-/** The names of a suite's tests. Undefined if this Python was installed without its tests. */
+/** Returns the names of a suite's tests; undefined if this Python was installed without its tests. */
 export async function listTests(suite: string): Promise<string[] | undefined> {
   const { success, stdout } = await new Deno.Command(python, { args: ["-c", LIST, `test.${suite}`], stderr: "null" })
     .output();
@@ -40,15 +40,15 @@ export async function listTests(suite: string): Promise<string[] | undefined> {
 }
 
 /**
- * Runs tests in one process until all have ended or one hangs. Returns the outcomes, and the test that hangs. The process
- * works in `directory`: CPython's test support makes files there, and leaves them when it is killed.
+ * Runs tests in one process until all have ended or one hangs. Returns the outcomes, and the test that hangs. `directory`
+ * is the working directory of the process. CPython's test support makes files there, and leaves them when it is killed.
  */
 async function runSome(
   suite: string,
   backend: string,
   tests: string[],
   directory: string,
-  tell?: (outcome: Outcome) => void,
+  onOutcome?: (outcome: Outcome) => void,
 ): Promise<[Outcome[], string | undefined]> {
   const child = new Deno.Command(python, {
     args: ["-u", `${here}bridge.py`, Deno.execPath(), backend, `test.${suite}`],
@@ -62,7 +62,7 @@ async function runSome(
   await input.close();
   const outcomes: Outcome[] = [];
   let current: string | undefined;
-  // bridge.py leads a process group. A process that a test has started holds the pipe of the output open as well.
+  // Kills the process group of bridge.py. A process that a test has started keeps the pipe of the output open.
   const kill = () => Deno.kill(-child.pid, "SIGKILL");
   let timer = setTimeout(kill, LONGEST_TEST);
   let rest = "";
@@ -73,11 +73,11 @@ async function runSome(
       clearTimeout(timer);
       timer = setTimeout(kill, LONGEST_TEST);
       if (!line.startsWith("{")) continue;
-      const told = JSON.parse(line);
-      if ("start" in told) current = told.start;
+      const report = JSON.parse(line);
+      if ("start" in report) current = report.start;
       else {
-        outcomes.push(told);
-        tell?.(told);
+        outcomes.push(report);
+        onOutcome?.(report);
       }
     }
   }
@@ -86,12 +86,12 @@ async function runSome(
   return [outcomes, code === 0 ? undefined : current];
 }
 
-/** Runs tests on a backend, each once, even if an earlier test fails or hangs. `tell` is called with each outcome. */
+/** Runs each test once on a backend, also after a test that fails or hangs. Calls `onOutcome` with each outcome. */
 export async function runTests(
   suite: string,
   backend: string,
   tests: string[],
-  tell?: (outcome: Outcome) => void,
+  onOutcome?: (outcome: Outcome) => void,
 ): Promise<Outcome[]> {
   const all = new Map<string, Outcome>();
   const directory = await Deno.makeTempDir({ prefix: "cpython-tests-" });
@@ -99,18 +99,18 @@ export async function runTests(
   cleanup.defer(() => Deno.remove(directory, { recursive: true }));
   let left = tests;
   while (left.length > 0) {
-    const [outcomes, stuck] = await runSome(suite, backend, left, directory, tell);
+    const [outcomes, hanging] = await runSome(suite, backend, left, directory, onOutcome);
     for (const outcome of outcomes) {
-      // A test with two threads may report twice. One failure is enough.
+      // A test with two threads may report twice. If one report is a failure, the test has failed.
       if (all.get(outcome.test)?.outcome !== "failed") all.set(outcome.test, outcome);
     }
-    if (stuck === undefined) break;
-    if (!all.has(stuck)) {
-      const outcome: Outcome = { test: stuck, outcome: "failed", why: "it did not end" };
-      all.set(stuck, outcome);
-      tell?.(outcome);
+    if (hanging === undefined) break;
+    if (!all.has(hanging)) {
+      const outcome: Outcome = { test: hanging, outcome: "failed", why: "it did not end" };
+      all.set(hanging, outcome);
+      onOutcome?.(outcome);
     }
-    left = left.slice(left.indexOf(stuck) + 1);
+    left = left.slice(left.indexOf(hanging) + 1);
   }
   return [...all.values()];
 }

@@ -9,7 +9,7 @@ import { turn } from "./raw.ts";
 /** More turns than any call on loopback takes. */
 const TURNS = 32;
 
-/** All moments to give up at: after 0, 1, 2 … microtasks, and after 1, 2 … turns of the event loop. */
+/** The moments of the aborts: after each number of microtasks, and after each number of turns of the event loop. */
 const MOMENTS: (() => Promise<void>)[] = [
   ...Array.from({ length: TURNS }, (_, count) => async () => {
     for (let i = 0; i < count; i++) await undefined;
@@ -18,10 +18,10 @@ const MOMENTS: (() => Promise<void>)[] = [
 ];
 
 /**
- * Runs a call that is aborted at a moment, while something else happens. Returns its result, or undefined if it gave
- * up.
+ * Runs a call that is aborted at a moment, while an event happens that can end it. Returns its result, or undefined if it
+ * was given up.
  */
-async function given<T>(
+async function runAborted<T>(
   moment: () => Promise<void>,
   call: (signal: AbortSignal) => Promise<T>,
   meanwhile: () => Promise<unknown>,
@@ -39,7 +39,7 @@ async function given<T>(
   return result;
 }
 
-/** Receives one message of four bytes in every way. Returns the bytes that it got. */
+/** The calls that receive one message of four bytes. Each returns the bytes of the message. */
 const RECEIVES: Record<string, (sock: Socket, signal: AbortSignal) => Promise<Uint8Array>> = {
   recv: (sock, signal) => sock.recv(4, 0, { signal }),
   recvfrom: async (sock, signal) => (await sock.recvfrom(4, 0, { signal }))[0],
@@ -60,7 +60,7 @@ const RECEIVES: Record<string, (sock: Socket, signal: AbortSignal) => Promise<Ui
 /** The n-th message. */
 const message = (n: number): Uint8Array => new TextEncoder().encode(String(n).padStart(4, "0"));
 
-/** The waiting calls by name, each with a signal that gives it up. */
+/** Returns calls that wait, by name. A signal gives each one up. */
 function waits(m: Module, sock: Socket): Record<string, (signal: AbortSignal) => Promise<boolean>> {
   return {
     select: async (signal) => (await m.select([sock], [], [], null, { signal }))[0].length === 1,
@@ -89,7 +89,7 @@ export function abortSuite({ name, module: m }: Subject): void {
     test(`${method} on a stream`, async () => {
       using all = await Connected.open(m);
       for (const [n, moment] of MOMENTS.entries()) {
-        const got = await given(moment, (signal) => call(all.peer, signal), () => all.client.sendall(message(n)));
+        const got = await runAborted(moment, (signal) => call(all.peer, signal), () => all.client.sendall(message(n)));
         const first = got?.value ?? new Uint8Array();
         const rest = await receive(all.peer, 4 - first.length);
         assert.equal(text(first) + text(rest), text(message(n)));
@@ -101,7 +101,7 @@ export function abortSuite({ name, module: m }: Subject): void {
       server.bind(["127.0.0.1", 0]);
       using client = m.socket(m.AF_INET, m.SOCK_DGRAM);
       for (const [n, moment] of MOMENTS.entries()) {
-        const got = await given(
+        const got = await runAborted(
           moment,
           (signal) => call(server, signal),
           () => client.sendto(message(n), server.getsockname()),
@@ -117,7 +117,11 @@ export function abortSuite({ name, module: m }: Subject): void {
     using all = new Listening(m, "IPv4");
     for (const moment of MOMENTS) {
       using client = all.socket();
-      const got = await given(moment, (signal) => all.server.accept({ signal }), () => client.connect(all.address));
+      const got = await runAborted(
+        moment,
+        (signal) => all.server.accept({ signal }),
+        () => client.connect(all.address),
+      );
       const [conn, address] = got?.value ?? await all.server.accept();
       assert.deepEqual(address, client.getsockname());
       conn.close();
@@ -126,15 +130,15 @@ export function abortSuite({ name, module: m }: Subject): void {
     await assert.rejects(all.server.accept(), m.BlockingIOError);
   });
 
-  test("connect goes on by itself", async () => {
+  test("a connect that was given up continues", async () => {
     using all = new Listening(m, "IPv4");
     for (const moment of MOMENTS) {
       using client = all.socket();
-      await given(moment, (signal) => client.connect(all.address, { signal }), () => Promise.resolve());
+      await runAborted(moment, (signal) => client.connect(all.address, { signal }), () => Promise.resolve());
       const [, writable] = await m.select([], [client], []);
       assert.deepEqual(writable, [client]);
       assert.equal(client.getsockopt(m.SOL_SOCKET, m.SO_ERROR), 0);
-      // A call that was given up before it began does not connect.
+      // A call that was aborted before it began has not connected.
       if (await client.connect_ex(all.address) !== 0) assert.deepEqual(client.getpeername(), all.address);
       const [conn, address] = await all.server.accept();
       assert.deepEqual(address, client.getsockname());
@@ -148,8 +152,12 @@ export function abortSuite({ name, module: m }: Subject): void {
     using all = new Listening(m, "Unix");
     for (const moment of MOMENTS) {
       using client = all.socket();
-      const got = await given(moment, (signal) => client.connect(all.address, { signal }), () => Promise.resolve());
-      // After it was given up, the connect may go on or end. Connecting again leads to one connection in both cases.
+      const got = await runAborted(
+        moment,
+        (signal) => client.connect(all.address, { signal }),
+        () => Promise.resolve(),
+      );
+      // The connect that was given up may continue or end. Connecting again leads to one connection in both cases.
       if (got === undefined) {
         const error = await client.connect(all.address).then(() => null, (error) => error);
         if (error !== null) assert.equal(error.code, "EISCONN");
@@ -169,7 +177,7 @@ export function abortSuite({ name, module: m }: Subject): void {
     const address = server.getsockname();
     using client = m.socket(m.AF_INET, m.SOCK_DGRAM);
     for (const [n, moment] of MOMENTS.entries()) {
-      const got = await given(
+      const got = await runAborted(
         moment,
         (signal) => client.sendto(message(n), 0, address, { signal }),
         () => Promise.resolve(),
@@ -184,7 +192,7 @@ export function abortSuite({ name, module: m }: Subject): void {
     using all = new Listening(m, "IPv4");
     all.server.setblocking(false);
     for (const moment of MOMENTS) {
-      const got = await given(
+      const got = await runAborted(
         moment,
         (signal) => m.create_connection(all.address, null, null, { signal }),
         () => Promise.resolve(),
@@ -202,10 +210,14 @@ export function abortSuite({ name, module: m }: Subject): void {
     }
   });
 
-  test("send counts what it sent", async () => {
+  test("send returns how many bytes it has sent", async () => {
     using all = await Connected.open(m);
     for (const [n, moment] of MOMENTS.entries()) {
-      const got = await given(moment, (signal) => all.client.send(message(n), 0, { signal }), () => Promise.resolve());
+      const got = await runAborted(
+        moment,
+        (signal) => all.client.send(message(n), 0, { signal }),
+        () => Promise.resolve(),
+      );
       // The mark comes after everything that was sent before it.
       await all.client.sendall("!");
       const expected = `${text(message(n)).slice(0, got?.value ?? 0)}!`;
@@ -213,12 +225,12 @@ export function abortSuite({ name, module: m }: Subject): void {
     }
   });
 
-  test("sendall stops at some byte, and what is sent next follows it", async () => {
-    // More than the buffers of loopback hold, so that it waits.
+  test("sendall stops after some byte, and the data of the next call follows that byte", async () => {
+    // This is more than the buffers of loopback hold, so the call waits.
     const data = new Uint8Array(16 << 20).map((_, i) => i % 251);
     for (const moment of MOMENTS.filter((_, n) => n % 4 === 0)) {
       using all = await Connected.open(m);
-      await given(moment, (signal) => all.client.sendall(data, 0, { signal }), () => Promise.resolve());
+      await runAborted(moment, (signal) => all.client.sendall(data, 0, { signal }), () => Promise.resolve());
       const sending = all.client.sendall(new Uint8Array([255, 255, 255])).then(() => all.client.shutdown(m.SHUT_WR));
       let length = 0;
       let marks = 0;
@@ -241,7 +253,7 @@ export function abortSuite({ name, module: m }: Subject): void {
       const line = `line ${n} 世界\n`;
       const [head, tail] = [line.slice(0, 6), line.slice(6)];
       await all.client.sendall(head);
-      const got = await given(moment, (signal) => file.readline(null, { signal }), () => all.client.sendall(tail));
+      const got = await runAborted(moment, (signal) => file.readline(null, { signal }), () => all.client.sendall(tail));
       assert.equal(got?.value ?? await file.readline(), line);
     }
     await file.close();
@@ -252,7 +264,7 @@ export function abortSuite({ name, module: m }: Subject): void {
       using all = await Connected.open(m);
       for (const [n, moment] of MOMENTS.entries()) {
         const wait = waits(m, all.peer)[kind];
-        const got = await given(moment, wait, () => all.client.sendall(message(n)));
+        const got = await runAborted(moment, wait, () => all.client.sendall(message(n)));
         assert.ok(got?.value ?? true);
         assert.equal(text(await receive(all.peer, 4)), text(message(n)));
       }

@@ -1,4 +1,5 @@
-// Closing a socket while calls wait, and signals: every call ends once, with EBADF, and nothing else happens.
+// Closing a socket while calls wait: each call ends once, with EBADF, and nothing else happens. Signals of the system do
+// not end a call.
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
@@ -71,7 +72,7 @@ export function closingSuite(subject: Subject): void {
     for await (const _ of all.peer);
   });
 
-  test("close under accept, several of them", async () => {
+  test("close under several accepts", async () => {
     const all = new Listening(m, "IPv4");
     const pending = [1, 2, 3].map(() => failure(() => all.server.accept()));
     await turn(50);
@@ -116,7 +117,7 @@ export function closingSuite(subject: Subject): void {
     assert.equal((await pending)?.code, "EBADF");
   });
 
-  test("close ends iterations, once what was received is read", async () => {
+  test("close ends iterations after they have returned all received data", async () => {
     using all = await Connected.open(m);
     const connections = (async () => {
       for await (const [conn] of all.server) conn.close();
@@ -129,7 +130,7 @@ export function closingSuite(subject: Subject): void {
     await connections;
   });
 
-  test("close under select and poll of others does not hurt them", async () => {
+  test("close under select and poll does not affect other sockets in the wait", async () => {
     using one = await Connected.open(m);
     using other = await Connected.open(m);
     const poller = m.poll();

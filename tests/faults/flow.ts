@@ -1,11 +1,11 @@
-// Tiny buffers, slow or stopped readers, and floods: order and content are kept, and memory stays bounded.
+// Small buffers, slow or stopped readers, and floods: the data stays complete and in order, and memory stays bounded.
 
 import assert from "node:assert/strict";
 import * as native from "../../native.ts";
 import { runDeno, runPython } from "../_helpers.ts";
 import type { Subject } from "../conformance/fixtures.ts";
 
-/** A byte for each position of a stream, without a short period. */
+/** Returns the byte at a position of a stream. The bytes have no short period. */
 const byteAt = (place: number): number => (place * 31 + (place >> 8) * 17 + (place >> 16)) & 255;
 
 /** Code with which a program measures the growth of its memory and its processor time. */
@@ -24,14 +24,14 @@ const MEASURE = `
   }
 `;
 
-/** How much a process may grow while it sends a gigabyte. It leaves room for garbage that is not collected yet. */
+/** The limit for the growth of a process that sends a gigabyte. It includes garbage that is not collected yet. */
 const GROWTH_MB = 96;
 
 export function flowSuite({ name, module: m, url }: Subject): void {
   const test = (what: string, fn: () => Promise<void>) => Deno.test(`${name}: ${what}`, fn);
   const imports = `import * as m from ${JSON.stringify(url)};\n`;
 
-  test("a sendall through tiny buffers to a slow reader arrives whole and in order", async () => {
+  test("the data of a sendall through small buffers to a slow reader arrives complete and in order", async () => {
     using server = native.socket();
     server.setsockopt(native.SOL_SOCKET, native.SO_RCVBUF, 1);
     server.bind(["127.0.0.1", 0]);
@@ -52,7 +52,7 @@ export function flowSuite({ name, module: m, url }: Subject): void {
     assert.equal(place, data.length);
   });
 
-  test("a send answers what the kernel took, and the rest is for the caller", async () => {
+  test("a send returns how many bytes the kernel has accepted", async () => {
     using server = native.socket();
     server.setsockopt(native.SOL_SOCKET, native.SO_RCVBUF, 1);
     server.bind(["127.0.0.1", 0]);
@@ -76,10 +76,10 @@ export function flowSuite({ name, module: m, url }: Subject): void {
     assert.ok(sends > 1);
   });
 
-  test("a non-blocking call says EAGAIN only where the kernel does, however many there were before it", async () => {
+  test("a non-blocking call throws EAGAIN only if the kernel does, also after many such calls", async () => {
     const [one, other] = await m.socketpair();
     other.setblocking(false);
-    // More than any backend receives in one turn of the event loop.
+    // This is more than any backend receives in one turn of the event loop.
     for (let i = 0; i < 2000; i++) {
       await one.send("x");
       assert.equal((await other.recv(1)).length, 1);
@@ -93,7 +93,7 @@ export function flowSuite({ name, module: m, url }: Subject): void {
     other.close();
   });
 
-  test("a gigabyte to a reader that stops costs no memory and no time", async () => {
+  test("sending a gigabyte to a stopped reader uses bounded memory and little processor time", async () => {
     await using program = await runDeno(`
       ${imports}
       const server = m.create_server(["127.0.0.1", 0]);
@@ -120,7 +120,7 @@ export function flowSuite({ name, module: m, url }: Subject): void {
     assert.ok(busy < 0.7, `took ${busy} of a processor`);
   });
 
-  test("a web stream to a reader that stops holds its source back", async () => {
+  test("a web stream to a stopped reader stops its source", async () => {
     await using program = await runDeno(`
       ${imports}
       const server = m.create_server(["127.0.0.1", 0]);
@@ -149,7 +149,7 @@ export function flowSuite({ name, module: m, url }: Subject): void {
     assert.ok(grown < GROWTH_MB, `grew by ${grown} MB`);
   });
 
-  test("a peer that does not receive holds its sender back, watched or not", async () => {
+  test("a peer that does not receive stops its sender, whether its socket is polled or not", async () => {
     await using sender = runPython(`
 import socket, sys
 server = socket.create_server(("127.0.0.1", 0))
@@ -178,7 +178,7 @@ sys.stdin.read()
       for (;;) {
         const [readable] = await m.select([watched, end], [], [], 1);
         if (readable.includes(end)) break;
-        // The interval of polling. The loop above ends by itself.
+        // This is the interval of polling.
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       if (quiet.fileno() < 0) throw new Error("closed");
@@ -190,7 +190,7 @@ sys.stdin.read()
     assert.ok(grown < GROWTH_MB, `grew by ${grown} MB`);
   });
 
-  test("a flood of datagrams is dropped by the kernel, not kept, and the socket outlives it", async () => {
+  test("the kernel drops a flood of datagrams, and the socket works afterwards", async () => {
     await using program = await runDeno(`
       ${imports}
       const quiet = m.socket(m.AF_INET, m.SOCK_DGRAM);

@@ -8,19 +8,19 @@ import type { Module, Subject } from "../conformance/fixtures.ts";
 import { turn } from "./raw.ts";
 
 /** More clients than any backlog here. */
-const CROWD = 5000;
+const MOST_CLIENTS = 5000;
 
 /** Connects clients until one has to wait because the queue is full. Returns all clients. The last one waits. */
-async function crowd(m: Module, all: Listening): Promise<Socket[]> {
+async function fillQueue(m: Module, all: Listening): Promise<Socket[]> {
   const clients: Socket[] = [];
-  while (clients.length < CROWD) {
+  while (clients.length < MOST_CLIENTS) {
     const client = all.socket();
     clients.push(client);
     client.settimeout(0);
     const code = (await failure(() => client.connect(all.address)))?.code;
     if (code === "EAGAIN") return clients;
     assert.ok(code === undefined || code === "EINPROGRESS", code);
-    // On loopback the SYN is answered at once or dropped.
+    // Over loopback, the kernel answers the SYN at once or drops it.
     const [, [connected]] = await m.select([], [client], [], 0.05);
     if (connected === undefined) return clients;
   }
@@ -41,13 +41,13 @@ export function listenerSuite(subject: Subject): void {
   const { module: m, url } = subject;
   const test = declare(subject);
 
-  test("a full TCP queue lets connect time out, and go on when there is room", async () => {
+  test("a connect to a full TCP queue times out, and continues when there is room", async () => {
     using all = new Listening(m, "IPv4", 1);
-    const clients = await crowd(m, all);
+    const clients = await fillQueue(m, all);
     using late = all.socket();
     late.settimeout(0.05);
     assert.ok(await failure(() => late.connect(all.address)) instanceof m.TimeoutError);
-    // There is room for one connection. The next client's SYN is sent again after a second.
+    // There is room for one connection. The SYN of the next client is dropped, and repeated after a second.
     const connected: Socket[] = [];
     const waiting = m.select([], [clients.at(-1)!], []);
     for (let i = 0; i < clients.length; i++) connected.push((await all.server.accept())[0]);
@@ -58,7 +58,7 @@ export function listenerSuite(subject: Subject): void {
 
   test("a full Unix queue makes connect wait until there is room", async () => {
     using all = new Listening(m, "Unix", 1);
-    const clients = await crowd(m, all);
+    const clients = await fillQueue(m, all);
     using late = all.socket();
     const waiting = late.connect(all.address);
     await turn();
@@ -88,7 +88,7 @@ export function listenerSuite(subject: Subject): void {
     });
   }
 
-  test("a Unix path that is removed ends new connections, not those that there are", async () => {
+  test("after a Unix path was removed, new connections fail and present ones continue", async () => {
     using all = new Listening(m, "Unix");
     using client = all.socket();
     await client.connect(all.address);
@@ -107,7 +107,7 @@ export function listenerSuite(subject: Subject): void {
     all.server.close();
   });
 
-  test("out of descriptors: accept throws EMFILE and loses no connection; a loop waits without spinning and continues", async () => {
+  test("EMFILE: accept throws and loses no connection, and a loop pauses and continues", async () => {
     await using program = withFewDescriptors(`
       import * as m from ${JSON.stringify(url)};
       const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -157,7 +157,7 @@ export function listenerSuite(subject: Subject): void {
     assert.equal((await program.end()).code, 0);
   });
 
-  test("out of descriptors: socket, connect and bind say so", async () => {
+  test("EMFILE: socket, connect and bind throw it", async () => {
     await using program = withFewDescriptors(`
       import * as m from ${JSON.stringify(url)};
       const server = m.create_server(["127.0.0.1", 0]);

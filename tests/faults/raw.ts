@@ -1,18 +1,18 @@
-// Peers that misbehave. They are native sockets on every backend under test. Deno's own close always sends a FIN before
-// a RST (measured). Only SO_LINGER gives the single RST of a peer that crashed.
+// Peers that misbehave. They are native sockets for both real backends. A peer that crashed sends a RST without a FIN. Only
+// SO_LINGER can do that: Deno's close always sends a FIN before the RST (measured).
 
 import type { Socket } from "../../mod.ts";
 import * as native from "../../native.ts";
 import type { Module } from "../conformance/fixtures.ts";
 import { simulated } from "../_sim.ts";
 
-/** The module of peers for the sockets of a module. */
+/** Returns the module of the peers for the sockets of a module. */
 export function peersOf(m: Module): Module {
   return m === simulated.module ? m : native as unknown as Module;
 }
 
 /** A socket under test whose peer misbehaves on demand. */
-export class Faced implements Disposable {
+export class PeerPair implements Disposable {
   readonly sock: Socket;
   readonly peer: Socket;
 
@@ -21,22 +21,22 @@ export class Faced implements Disposable {
     this.peer = peer;
   }
 
-  /** A client that is connected to such a peer. */
-  static async client(m: Module): Promise<Faced> {
+  /** Connects a client to such a peer. */
+  static async client(m: Module): Promise<PeerPair> {
     using listener = peersOf(m).create_server(["127.0.0.1", 0]);
     const sock = m.socket();
     await sock.connect(listener.getsockname());
     const [peer] = await listener.accept();
-    return new Faced(sock, peer);
+    return new PeerPair(sock, peer);
   }
 
-  /** A server's connection that was accepted from such a peer. */
-  static async accepted(m: Module): Promise<Faced> {
+  /** Accepts a connection from such a peer. */
+  static async accepted(m: Module): Promise<PeerPair> {
     using server = m.create_server(["127.0.0.1", 0]);
     const peer = peersOf(m).socket();
     await peer.connect(server.getsockname());
     const [sock] = await server.accept();
-    return new Faced(sock, peer);
+    return new PeerPair(sock, peer);
   }
 
   /** Makes the peer reset the connection. */

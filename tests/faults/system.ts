@@ -6,7 +6,7 @@ import type { Subject } from "../conformance/fixtures.ts";
 
 let tracing: boolean | undefined;
 
-/** Whether strace is installed and allowed to trace. */
+/** Returns whether strace is installed and allowed to trace. */
 function canTrace(): boolean {
   return tracing ??= available("strace", "-qq", "-o", "/dev/null", "true");
 }
@@ -47,7 +47,7 @@ export function systemSuite({ name, url }: Subject): void {
     const code = (error: m.OSError) => error.code;
   `;
 
-  test("the system is out of files: accept throws ENFILE and loses no connection, and a loop waits and continues", async () => {
+  test("ENFILE: accept throws and loses no connection, and a loop pauses and continues", async () => {
     const source = `
       ${imports}
       const server = m.create_server(["127.0.0.1", 0]);
@@ -68,7 +68,7 @@ export function systemSuite({ name, url }: Subject): void {
     assert.equal(failed, 5);
   });
 
-  test("while every accept is ENFILE each is told so, a loop does not spin, and closing ends it", async () => {
+  test("ENFILE: every accept throws, an accept loop pauses between attempts, and closing ends it", async () => {
     const source = `
       ${imports}
       const server = m.create_server(["127.0.0.1", 0]);
@@ -85,12 +85,12 @@ export function systemSuite({ name, url }: Subject): void {
     `;
     const { answer, failed } = await underFault(source, "accept4", "error=ENFILE");
     assert.deepEqual(answer, Array(6).fill("ENFILE"));
-    // The loop has backed off. A busy loop would make a thousand times as many calls.
+    // The loop pauses after an error. A loop without pauses would make a thousand times as many calls.
     assert.ok(failed < 40, `${failed} calls`);
   });
 
   for (const error of ["ENOBUFS", "ENOMEM"]) {
-    test(`${error} at a send is the caller's to hear, and the next one goes out`, async () => {
+    test(`${error}: a send that fails rejects, and the next send succeeds`, async () => {
       const source = `
         ${imports}
         const answers: Record<string, unknown> = {};
@@ -147,7 +147,7 @@ export function systemSuite({ name, url }: Subject): void {
     });
   }
 
-  test("waits that are interrupted (EINTR) wait on", async () => {
+  test("EINTR: interrupted waits continue", async () => {
     // The backends make no other call that waits. On a non-blocking descriptor the kernel returns EAGAIN before it
     // checks for signals. (A poll(2) that does not wait returns EINTR only if it has found nothing, so "nothing" is
     // true.)
@@ -170,7 +170,7 @@ export function systemSuite({ name, url }: Subject): void {
       await sending;
       const server = m.create_server(["127.0.0.1", 0]);
       const accepting = server.accept();
-      // Long enough that the wait is interrupted several times.
+      // The wait is long enough to be interrupted several times.
       other.settimeout(0.05);
       const error = await other.recv(1, m.MSG_PEEK).then((data) => data.length, (error) => error.name);
       server.settimeout(0.05);

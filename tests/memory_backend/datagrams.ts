@@ -103,7 +103,7 @@ export class MemoryDatagrams extends Readiness implements Transport {
     if (first === undefined) return this.#noReading ? { data: new Uint8Array(0), from: null } : WOULD_BLOCK;
     if ((flags & MSG_PEEK) === 0) {
       this.#queue.shift();
-      for (const sender of this.#senders) sender.tell(POLLOUT);
+      for (const sender of this.#senders) sender.report(POLLOUT);
       this.#senders.clear();
     }
     return first;
@@ -184,7 +184,7 @@ export class MemoryDatagrams extends Readiness implements Transport {
       if (this.#remote !== null) this.#error = errorFor("ECONNREFUSED", { syscall });
       return data.length;
     }
-    if (!receiver.#hears(from)) {
+    if (!receiver.#accepts(from)) {
       if (this.#isUnix) throw errorFor("EPERM", { syscall, address: place });
       return data.length;
     }
@@ -195,7 +195,7 @@ export class MemoryDatagrams extends Readiness implements Transport {
     }
     if (receiver.#noReading && this.#isUnix) throw errorFor("EPIPE", { syscall });
     if (!receiver.#noReading) receiver.#queue.push({ data: data.slice(), from });
-    receiver.tell(POLLIN);
+    receiver.report(POLLIN);
     return data.length;
   }
 
@@ -207,7 +207,7 @@ export class MemoryDatagrams extends Readiness implements Transport {
   }
 
   /** Whether a datagram is received: a connected socket receives only from its peer. */
-  #hears(from: Address | null): boolean {
+  #accepts(from: Address | null): boolean {
     if (this.#remote === null) return true;
     if (this.#isUnix) return this.#remote === from;
     return from !== null && this.#remote[0] === from[0] && this.#remote[1] === from[1];
@@ -217,14 +217,14 @@ export class MemoryDatagrams extends Readiness implements Transport {
     if (how !== SHUT_RD && how !== SHUT_WR && how !== SHUT_RDWR) throw errorFor("EINVAL", { syscall: "shutdown" });
     if (how !== SHUT_WR) this.#noReading = true;
     if (how !== SHUT_RD) this.#noWriting = true;
-    this.tell(POLLIN | POLLOUT | POLLRDHUP);
+    this.report(POLLIN | POLLOUT | POLLRDHUP);
     // As in the kernel, shutdown takes effect and then throws ENOTCONN.
     if (this.#remote === null) throw errorFor("ENOTCONN", { syscall: "shutdown" });
   }
 
   protected end(): void {
     if (this.#local !== null) claims.release(this, this.#local);
-    for (const sender of this.#senders) sender.tell(POLLOUT);
+    for (const sender of this.#senders) sender.report(POLLOUT);
   }
 
   protected level(): number {

@@ -132,13 +132,13 @@ export function endpoints(host: string, port: number): Promise<[family: number, 
 /** The names of the host. */
 export const resolver: Resolver = {
   lookUp(host, _port, family) {
-    const fits = (literal: string) => family === 0 || literal.includes(":") === (family === 6);
-    return Promise.resolve((NAMES.get(host) ?? []).filter(fits));
+    const hasFamily = (literal: string) => family === 0 || literal.includes(":") === (family === 6);
+    return Promise.resolve((NAMES.get(host) ?? []).filter(hasFamily));
   },
   lookUpName: (address) => Promise.resolve([...NAMES].find(([, addresses]) => addresses.includes(address))?.[0]),
   followAliases: () => Promise.resolve([]),
   hostname: () => "memory",
   interfaces: () => INTERFACES,
-  findInterface: (fits) => INTERFACES.find(fits),
+  findInterface: (matches) => INTERFACES.find(matches),
   hasVersion: () => true,
 };

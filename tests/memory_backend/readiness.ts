@@ -9,7 +9,7 @@ import { Waiters } from "../../seam/waiters.ts";
 export abstract class Readiness {
   readonly #waiters = new Waiters();
   #references = 1;
-  #news = 0;
+  #pending = 0;
 
   /** The events that hold now. */
   protected abstract level(): number;
@@ -33,16 +33,16 @@ export abstract class Readiness {
     return undefined;
   }
 
-  /** Wakes the waiters of some events. */
-  tell(events: number): void {
-    if (this.#news === 0) {
+  /** Wakes the waiters of some events in a later microtask. */
+  report(events: number): void {
+    if (this.#pending === 0) {
       queueMicrotask(() => {
-        const news = this.#news;
-        this.#news = 0;
-        this.#waiters.wake(news);
+        const pending = this.#pending;
+        this.#pending = 0;
+        this.#waiters.wake(pending);
       });
     }
-    this.#news |= events;
+    this.#pending |= events;
   }
 
   fileno(): undefined {

@@ -120,7 +120,7 @@ export class MemoryStream extends Readiness implements Transport {
     if (next !== undefined) {
       // A waiting Unix client makes its attempt again.
       if (!this.#isUnix) next.#enqueueAt(this);
-      next.tell(POLLOUT);
+      next.report(POLLOUT);
     }
     return { transport, address: transport.#remote! };
   }
@@ -173,8 +173,8 @@ export class MemoryStream extends Readiness implements Transport {
     accepted.#remote = this.#local;
     this.#join(accepted);
     server.#listener!.queue.push(accepted);
-    server.tell(POLLIN);
-    this.tell(POLLOUT);
+    server.report(POLLIN);
+    this.report(POLLOUT);
   }
 
   #join(peer: MemoryStream): void {
@@ -193,7 +193,7 @@ export class MemoryStream extends Readiness implements Transport {
   #fail(error: OSError): void {
     this.#error = error;
     this.#hasFailed = true;
-    this.tell(POLLIN | POLLOUT | POLLERR | POLLHUP);
+    this.report(POLLIN | POLLOUT | POLLERR | POLLHUP);
   }
 
   #takeError(): OSError | null {
@@ -238,7 +238,7 @@ export class MemoryStream extends Readiness implements Transport {
   #want(caller: Caller, size: number): void {
     this.#wanted.set(caller, size);
     this.#incoming.reserve(Math.max(...this.#wanted.values()));
-    this.#peer?.tell(POLLOUT);
+    this.#peer?.report(POLLOUT);
   }
 
   forget(caller: Caller): void {
@@ -251,7 +251,7 @@ export class MemoryStream extends Readiness implements Transport {
     this.#incoming.copyTo(view.subarray(0, count));
     if ((flags & MSG_PEEK) === 0 && count > 0) {
       this.#incoming.drop(count);
-      this.#peer?.tell(POLLOUT);
+      this.#peer?.report(POLLOUT);
     }
     return count;
   }
@@ -293,13 +293,13 @@ export class MemoryStream extends Readiness implements Transport {
     if (this.#peerGone) {
       // A closed TCP peer answers the first data with a reset.
       this.#noWriting = true;
-      this.tell(POLLIN | POLLOUT | POLLHUP);
+      this.report(POLLIN | POLLOUT | POLLHUP);
       return data.length;
     }
     if (peer.#noReading) return data.length;
     const count = peer.#incoming.put(data);
     if (count === 0 && data.length > 0) return WOULD_BLOCK;
-    peer.tell(POLLIN);
+    peer.report(POLLIN);
     return count;
   }
 
@@ -328,10 +328,10 @@ export class MemoryStream extends Readiness implements Transport {
     if (how !== SHUT_RD && !this.#noWriting) {
       this.#noWriting = true;
       this.#peer.#peerEnded = true;
-      this.#peer.tell(POLLIN | POLLRDHUP);
+      this.#peer.report(POLLIN | POLLRDHUP);
     }
-    this.tell(POLLIN | POLLOUT | POLLRDHUP);
-    if (this.#isUnix) this.#peer.tell(POLLOUT);
+    this.report(POLLIN | POLLOUT | POLLRDHUP);
+    if (this.#isUnix) this.#peer.report(POLLOUT);
   }
 
   #stopListening(): void {
@@ -339,10 +339,10 @@ export class MemoryStream extends Readiness implements Transport {
     this.#listener = null;
     for (const accepted of queue) accepted.close();
     for (const client of waiting) {
-      if (this.#isUnix) client.tell(POLLOUT);
+      if (this.#isUnix) client.report(POLLOUT);
       else client.#fail(errorFor("ECONNREFUSED", { syscall: "connect", address: client.#connecting }));
     }
-    this.tell(POLLIN | POLLHUP);
+    this.report(POLLIN | POLLHUP);
   }
 
   protected end(): void {
@@ -357,7 +357,7 @@ export class MemoryStream extends Readiness implements Transport {
       peer.#incoming.drop(peer.#incoming.length);
       peer.#error = errorFor("ECONNRESET", { syscall: "recv" });
     }
-    peer.tell(POLLIN | POLLOUT | POLLRDHUP | (resets || this.#isUnix ? POLLHUP : 0));
+    peer.report(POLLIN | POLLOUT | POLLRDHUP | (resets || this.#isUnix ? POLLHUP : 0));
   }
 
   // Addresses and options.

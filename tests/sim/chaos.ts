@@ -1,5 +1,5 @@
 // One run of the chaos test: some hosts, links with random faults from the seed, and connections that are used,
-// half-closed, reset, cut and crashed. It checks every byte that arrives, and what each side knows at the end.
+// half-closed, reset, cut and crashed. It checks every byte that arrives, and the results of both ends.
 
 import assert from "node:assert/strict";
 import type { Socket } from "../../mod.ts";
@@ -12,7 +12,7 @@ type Outcome = "unknown" | "complete" | "failed";
 /** How a connection is used. */
 const STYLES = ["lengths", "half-close", "reset by the client", "closed early by the server"] as const;
 
-/** One connection and what its two ends know. */
+/** One connection, and the results of its two ends. */
 class Exchange {
   readonly style: typeof STYLES[number];
   client: Outcome = "unknown";
@@ -32,7 +32,7 @@ class Exchange {
   }
 }
 
-/** The byte at a position of a stream. Shifted or repeated data never looks right. */
+/** Returns the byte at a position of a stream. Shifted or repeated data has other bytes. */
 function byteAt(id: number, answers: boolean, place: number): number {
   return (place * 31 + (place >> 8) * 17 + (place >> 16) * 5 + id * 7 + (answers ? 101 : 0)) & 0xff;
 }
@@ -51,7 +51,7 @@ function check(id: number, answers: boolean, start: number, data: Uint8Array): v
   }
 }
 
-/** Sets options by which a connection notices that its peer is gone. */
+/** Sets options that let a connection detect that its peer does not answer. */
 function prepare({ socket }: ProgramContext, sock: Socket): void {
   sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1);
   sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30);
@@ -244,7 +244,7 @@ export async function chaos(seed: number): Promise<Chaos> {
   return { run, link, counts: run.counts, complete, failed };
 }
 
-/** Checks that what the two ends know fits together. */
+/** Checks that the results of the two ends do not contradict each other. */
 function verify({ id, style, client, server, received, question, sawEnd }: Exchange, disturbed: boolean): void {
   const what = `connection ${id}, ${style}: the client's end is ${client}, the server's ${server}`;
   if (style === "reset by the client" || style === "closed early by the server") {

@@ -3,7 +3,7 @@
 
 import { simulate } from "../../sim.ts";
 
-/** Runs a seed. Returns what must be the same everywhere. */
+/** Runs a seed. Returns results that must be the same on all JavaScript runtimes. */
 export async function portable(seed: number): Promise<string> {
   const link = { latency: 0.0213, jitter: 0.0117, loss: 0.06, duplicate: 0.03, reorder: 0.03, bandwidth: 333_333 };
   const run = await simulate({ seed, link, limit: 10_000 }, async (net) => {

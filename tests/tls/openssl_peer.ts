@@ -17,7 +17,7 @@ export class Openssl implements AsyncDisposable {
   readonly #errors: Promise<Uint8Array<ArrayBuffer>>;
   readonly #printed: Uint8Array<ArrayBuffer>[] = [];
   readonly #done: Promise<void>;
-  #news = Promise.withResolvers<void>();
+  #nextOutput = Promise.withResolvers<void>();
 
   constructor(args: string[]) {
     this.#child = new Deno.Command("openssl", { args, stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
@@ -29,10 +29,10 @@ export class Openssl implements AsyncDisposable {
   async #read(): Promise<void> {
     for await (const chunk of this.#child.stdout) {
       this.#printed.push(chunk);
-      this.#news.resolve();
-      this.#news = Promise.withResolvers();
+      this.#nextOutput.resolve();
+      this.#nextOutput = Promise.withResolvers();
     }
-    this.#news.resolve();
+    this.#nextOutput.resolve();
   }
 
   /** Starts a server for one connection. Returns it and its port. `args` are options of s_server. */
@@ -50,10 +50,10 @@ export class Openssl implements AsyncDisposable {
   /** Waits until it has printed a match. Later calls search only after that match. */
   async until(wanted: RegExp): Promise<RegExpExecArray> {
     for (;;) {
-      const news = this.#news.promise;
+      const nextOutput = this.#nextOutput.promise;
       const match = wanted.exec(new TextDecoder("latin1").decode(await joined(this.#printed)));
       if (match === null) {
-        await news;
+        await nextOutput;
         continue;
       }
       this.#printed.length = 0;
