@@ -35,7 +35,7 @@ export const SOL_TCP: number = 6;
 export const SOL_UDP: number = 17;
 /** Level of AF_ALG's options (Linux). */
 export const SOL_ALG: number = 279;
-/** First level of CAN's options (Linux). */
+/** Base of the levels of CAN's options: a level is this number plus the protocol (Linux). */
 export const SOL_CAN_BASE: number = 100;
 /** Level of raw CAN's options (Linux). */
 export const SOL_CAN_RAW: number = 101;

@@ -10,7 +10,7 @@ export interface TlsSample {
   microseconds: number;
 }
 
-/** One workload. The samples of a round have the same index. */
+/** The figures of one workload. `samples` has a list for each peer. Entry i of each list is from round i. */
 export interface TlsRow {
   title: string;
   unit: string;

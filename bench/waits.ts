@@ -10,7 +10,10 @@ import { python } from "./peers.ts";
 import { start } from "./processes.ts";
 import type { Row } from "./rows.ts";
 
-/** One program: its command, and the peers whose figures it measures. */
+/**
+ * A program that is measured. `command` starts it. `peer` returns the name of the peer for a call (select or epoll), because
+ * Python has a peer for each call.
+ */
 interface Program {
   peer(call: string): string;
   command: string[];

@@ -1371,7 +1371,10 @@ export class Socket<A extends Address = Address, Item = any> {
   [Symbol.dispose](): void {
     this.close();
   }
-  /** Closes the socket at the end of an `await using` block. After that its address can be bound again. */
+  /**
+   * Closes the socket at the end of an `await using` block. After that its address can be bound again, unless a file of
+   * `makefile` or a duplicate still uses it.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     // Files keep it open.

@@ -3,7 +3,8 @@
 //
 // Deno's sockets are never connected in the kernel, which makes three differences. A connected socket does not learn that
 // its peer refuses datagrams (ECONNREFUSED by ICMP). A Unix datagram of another sender is dropped here, while the kernel
-// would refuse it (EPERM). And datagrams that were queued before connect are filtered, too.
+// would refuse it (EPERM). Datagrams of other senders that were queued before connect are dropped, while the kernel delivers
+// them.
 
 import { isLoopback, loopback } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";

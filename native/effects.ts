@@ -8,8 +8,8 @@ type Buffer = BufferSource;
 
 /**
  * The number of attempts in one turn of the event loop. A call that does not wait runs in microtasks only, so without a
- * limit a socket that is always ready would keep timers from running. This is enough for each source of a batch to receive
- * and to send.
+ * limit a socket that is always ready would keep timers from running. One epoll_wait reports at most 128 sources (BATCH in
+ * reactor.ts). The limit allows four attempts for each of them, and an echo needs two.
  */
 const ATTEMPTS_PER_TURN = 512;
 

@@ -1,4 +1,5 @@
-// A socket of the kernel. Each method makes one system call, without waiting.
+// A socket of the kernel. Most methods make one system call, some make a few, and some make none. No system call waits: a
+// method that would have to wait returns WOULD_BLOCK.
 
 import { isLoopback, loopback, wildcard } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";

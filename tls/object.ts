@@ -146,7 +146,7 @@ export class SSLObject {
   cipher(): CipherInfo | null {
     return this.#engine.cipher();
   }
-  /** Returns the cipher suites that both sides support, on a server; null on a client. */
+  /** Returns the cipher suites that both sides support, on a server; null on a client and before the handshake. */
   shared_ciphers(): CipherInfo[] | null {
     return this.#engine.sharedCiphers();
   }

@@ -202,17 +202,17 @@ export const TIPC_MEDIUM_IMPORTANCE: number = 1;
 export const TIPC_HIGH_IMPORTANCE: number = 2;
 /** Critical importance. */
 export const TIPC_CRITICAL_IMPORTANCE: number = 3;
-/** Option: importance. */
+/** Option: the importance of sent messages. */
 export const TIPC_IMPORTANCE: number = 127;
-/** Option: may be dropped at the source. */
+/** Option: whether sent messages may be dropped at the source. */
 export const TIPC_SRC_DROPPABLE: number = 128;
-/** Option: may be dropped at the destination. */
+/** Option: whether sent messages may be dropped at the destination. */
 export const TIPC_DEST_DROPPABLE: number = 129;
 /** Option: timeout of connecting. */
 export const TIPC_CONN_TIMEOUT: number = 130;
-/** Configuration service. */
+/** Type of the configuration service. */
 export const TIPC_CFG_SRV: number = 0;
-/** Topology service. */
+/** Type of the topology service. */
 export const TIPC_TOP_SRV: number = 1;
 /** A subscription's filter: an event for each port that matches. */
 export const TIPC_SUB_PORTS: number = 1;

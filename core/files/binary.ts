@@ -161,13 +161,18 @@ export class RawFile extends BinaryFile {
   readall(options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
     return this.read(-1, options);
   }
-  /** Receives once into a buffer, and returns the number of bytes. */
+  /**
+   * Receives once into a buffer. Returns the number of bytes; null if the socket is non-blocking and the receive would block.
+   */
   async readinto(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
     const view = viewOf(buffer) as Bytes;
     const { length } = view;
     return await this.reads((reader, signal) => reader.readSomeInto(view, length, signal), options);
   }
-  /** Sends once, and returns the number of bytes. */
+  /**
+   * Sends once. Returns the number of bytes that were sent, which may be fewer than given; null if the socket is non-blocking
+   * and the send would block.
+   */
   async write(data: Data, options?: WaitOptions): Promise<number | null> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");
     const signal = checkOptions(options);

@@ -33,7 +33,10 @@ function parseScoped(resolver: Resolver, host: string): HostAddress | undefined 
   return { family: AF_INET6, host: formatIPv6(bytes), scopeId: entry[0] };
 }
 
-/** Returns the literal address in a form of the family, such as ::ffff:1.2.3.4; undefined if it has none. */
+/**
+ * Converts a literal address to the family. A mapped address (::ffff:1.2.3.4) becomes IPv4. An IPv4 address becomes a mapped
+ * one if AI_V4MAPPED is set. Returns undefined if the address cannot be converted.
+ */
 function fitLiteral(literal: HostAddress, family: number, flags: number): HostAddress | undefined {
   if (family === AF_UNSPEC || literal.family === family) return literal;
   const mapped = "::ffff:";

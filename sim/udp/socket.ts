@@ -225,7 +225,10 @@ export class UdpSocket extends DatagramSocket {
     super.setsockopt(level, name, value);
   }
 
-  /** Reads a struct in_addr, or an ip_mreqn, whose interface index takes precedence. */
+  /**
+   * Sets the interface for multicast that is sent. The value is a struct in_addr (4 bytes), ip_mreq (8) or ip_mreqn (12).
+   * In an ip_mreqn, an index other than 0 is used instead of the address.
+   */
   #setMulticastInterface(value: number | Uint8Array): void {
     if (typeof value === "number" || value.length < 4) throw errorFor("EINVAL", { syscall: "setsockopt" });
     const view = new DataView(value.buffer, value.byteOffset, value.byteLength);

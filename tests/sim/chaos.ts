@@ -102,7 +102,8 @@ async function client(context: ProgramContext, exchange: Exchange): Promise<void
   if (style === "half-close") await sock.shutdown(socket.SHUT_WR);
   const received = await receive(context, sock, id, true, answer);
   if (style === "closed early by the server") {
-    // It has read all data, so closing ends the stream. Later data is answered with a reset.
+    // If the server had read everything that had arrived when it closed, its close sends FIN and no reset. So the client
+    // sees the end of the stream here. Its exchange has failed all the same.
     exchange.client = "failed";
     return;
   }
