@@ -54,9 +54,10 @@ function find(rows: Row[], name: string, placement?: Placement): Row | undefined
   return rows.find((row) => row.name === name && (placement === undefined || row.placement === placement));
 }
 
-/** A ratio with two decimals; empty for NaN, and for 0, which a peer without a measurable amount has. */
+/** A ratio with two decimals; empty for NaN, and for 0.00, as with a peer whose amount is too small to measure. */
 export function times(value: number): string {
-  return Number.isFinite(value) && value !== 0 ? value.toFixed(2) : "";
+  const text = Number.isFinite(value) ? value.toFixed(2) : "";
+  return text === "0.00" ? "" : text;
 }
 
 function cell(value: number): string {
