@@ -6,6 +6,11 @@ import type { Waiter } from "./transport.ts";
 /** Errors and hang-up wake all waiters, as in poll(2). */
 const ALWAYS = POLLERR | POLLHUP | POLLNVAL;
 
+/** The masks whose waiters some events wake. */
+export function wokenMask(events: number): number {
+  return (events & ALWAYS) !== 0 ? ~0 : events;
+}
+
 /** The waiters of one socket. Usually there is at most one, so the first one has a field of its own. */
 export class Waiters {
   #first: Waiter | null = null;
@@ -25,6 +30,19 @@ export class Waiters {
   remove(waiter: Waiter): void {
     if (this.#first === waiter) this.#first = null;
     else this.#others?.delete(waiter);
+  }
+
+  /** Withdraws all waiters and wakes none. */
+  clear(): void {
+    this.#first = null;
+    this.#others = null;
+  }
+
+  /** The events that waiters are registered for. */
+  get mask(): number {
+    let mask = this.#first === null ? 0 : this.#firstMask;
+    for (const wanted of this.#others?.values() ?? []) mask |= wanted;
+    return mask;
   }
 
   // These run for every operation. The rare case has a method of its own, so that the common one is small enough to inline.
@@ -53,7 +71,7 @@ export class Waiters {
 
   /** Wakes the waiters of these events. Waiters may be registered and withdrawn meanwhile. */
   wake(events: number): void {
-    const woken = (events & ALWAYS) !== 0 ? ~0 : events;
+    const woken = wokenMask(events);
     if (this.#others !== null && this.#others.size > 0) this.#wakeAll(woken);
     else if (this.#first !== null && (this.#firstMask & woken) !== 0) this.#first.wake();
   }

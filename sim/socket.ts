@@ -24,7 +24,7 @@ import type { Kernel, KernelSocket } from "./net/kernel.ts";
 import type { SocketInfo } from "./net/socket_info.ts";
 import { answer } from "./options.ts";
 import type { Options } from "./options.ts";
-import { Waiters } from "./waiters.ts";
+import { SimWaiters } from "./waiters.ts";
 
 /** The hint in errors for features that the simulation does not have. */
 export const NATIVE_HINT = "the simulation does not have it; sockets of @berkeley/socket/native do";
@@ -81,7 +81,7 @@ export abstract class SimSocket implements Transport, KernelSocket {
   readonly type: number;
   readonly proto: number;
   readonly options: Options;
-  readonly waiters: Waiters;
+  readonly waiters: SimWaiters;
   /** The pending error. */
   protected error: ErrnoName | null = null;
   #references = 1;
@@ -92,7 +92,7 @@ export abstract class SimSocket implements Transport, KernelSocket {
     this.type = type;
     this.proto = proto;
     this.options = options;
-    this.waiters = new Waiters(kernel.timeline);
+    this.waiters = new SimWaiters(kernel.timeline);
     kernel.sockets.add(this);
   }
 

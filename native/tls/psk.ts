@@ -28,49 +28,55 @@ export function withPsk(side: Side, step: () => number): number {
 
 function withClientKey({ handle }: Side, callback: PskClientCallback, step: () => number): number {
   const raised: unknown[] = [];
-  const native = new Deno.UnsafeCallback(CLIENT, (_ssl, hint, identity, identitySize, key, keySize) => {
-    try {
-      const [name, psk] = clientKey(callback(textBehind(hint) || null));
-      if (name.length > identitySize || psk.length > keySize) return NO_KEY;
-      libcMemory().memcpy_to(identity, name, name.length);
-      libcMemory().memcpy_to(key, psk, psk.length);
-      return psk.length;
-    } catch (error) {
-      raised.push(error);
-      return NO_KEY;
-    }
-  });
-  let result: number;
-  try {
-    libssl().SSL_set_psk_client_callback(handle, native.pointer);
-    result = step();
-  } finally {
-    libssl().SSL_set_psk_client_callback(handle, null);
-    native.close();
-  }
-  if (raised.length > 0) throw raised[0];
-  return result;
+  const native = new Deno.UnsafeCallback(
+    CLIENT,
+    (_ssl, hint, identity, identitySize, key, keySize) =>
+      keyOrNone(raised, () => {
+        const [name, psk] = clientKey(callback(textBehind(hint) || null));
+        if (name.length > identitySize || psk.length > keySize) return NO_KEY;
+        libcMemory().memcpy_to(identity, name, name.length);
+        libcMemory().memcpy_to(key, psk, psk.length);
+        return psk.length;
+      }),
+  );
+  return during(native, (pointer) => libssl().SSL_set_psk_client_callback(handle, pointer), raised, step);
 }
 
 function withServerKey({ handle }: Side, callback: PskServerCallback, step: () => number): number {
   const raised: unknown[] = [];
-  const native = new Deno.UnsafeCallback(SERVER, (_ssl, identity, key, keySize) => {
-    try {
+  const native = new Deno.UnsafeCallback(SERVER, (_ssl, identity, key, keySize) =>
+    keyOrNone(raised, () => {
       const psk = keyBytes(callback(textBehind(identity) || null));
       if (psk.length > keySize) return NO_KEY;
       libcMemory().memcpy_to(key, psk, psk.length);
       return psk.length;
-    } catch (error) {
-      raised.push(error);
-      return NO_KEY;
-    }
-  });
+    }));
+  return during(native, (pointer) => libssl().SSL_set_psk_server_callback(handle, pointer), raised, step);
+}
+
+/** Runs the body of a callback. An error must not reach OpenSSL, so it is noted and the callback has no key. */
+function keyOrNone(raised: unknown[], body: () => number): number {
+  try {
+    return body();
+  } catch (error) {
+    raised.push(error);
+    return NO_KEY;
+  }
+}
+
+/** Runs a part of a handshake while a callback is set, and throws the callback's error if there was one. */
+function during(
+  native: { pointer: Deno.PointerValue; close(): void },
+  set: (pointer: Deno.PointerValue) => void,
+  raised: unknown[],
+  step: () => number,
+): number {
   let result: number;
   try {
-    libssl().SSL_set_psk_server_callback(handle, native.pointer);
+    set(native.pointer);
     result = step();
   } finally {
-    libssl().SSL_set_psk_server_callback(handle, null);
+    set(null);
     native.close();
   }
   if (raised.length > 0) throw raised[0];
