@@ -6,6 +6,7 @@ import * as ssl from "../native/ssl.ts";
 import { Authority, days, Files } from "./tls/authority.ts";
 import { clientContext, dial, errorOf, listen, NATIVE, portOf, receive, serverContext, text } from "./tls/backends.ts";
 import { authority, connect, contexts, EXCEPTIONS, identity, testSsl } from "./tls/test_ssl.ts";
+import { DH_PARAMS, rsaIdentity } from "./tls/rsa.ts";
 import { askPython, pythonTest } from "./_helpers.ts";
 import { PythonPeer } from "./tls/python_peer.ts";
 
@@ -273,28 +274,7 @@ testSsl("test_ecc_cert", async () => {
 
 testSsl("test_dual_rsa_ecc", async () => {
   using files = new Files();
-  const [ca, key] = [files.write(""), files.write("")];
-  const { success } = await new Deno.Command("openssl", {
-    args: [
-      "req",
-      "-x509",
-      "-newkey",
-      "rsa:2048",
-      "-nodes",
-      "-keyout",
-      key,
-      "-out",
-      ca,
-      "-days",
-      "2",
-      "-subj",
-      "/CN=localhost",
-    ]
-      .concat(["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"]),
-    stdout: "null",
-    stderr: "null",
-  }).output();
-  assert.ok(success);
+  const [ca, key] = await rsaIdentity(files, "localhost");
   const server = new SSLContext(ssl.PROTOCOL_TLS_SERVER);
   server.load_cert_chain(identity.cert, identity.key);
   server.load_cert_chain(ca, key);
@@ -730,27 +710,7 @@ testSsl("test_no_legacy_server_connect", async () => {
 
 testSsl("test_dh_params", async () => {
   using files = new Files();
-  const [cert, key] = [files.write(""), files.write("")];
-  await new Deno.Command("openssl", {
-    args: [
-      "req",
-      "-x509",
-      "-newkey",
-      "rsa:2048",
-      "-nodes",
-      "-keyout",
-      key,
-      "-out",
-      cert,
-      "-days",
-      "2",
-      "-subj",
-      "/CN=x",
-    ]
-      .concat(["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"]),
-    stdout: "null",
-    stderr: "null",
-  }).output();
+  const [cert, key] = await rsaIdentity(files, "x");
   const server = new SSLContext(ssl.PROTOCOL_TLS_SERVER);
   server.load_cert_chain(cert, key);
   server.load_dh_params(DH_PARAMS);
@@ -762,16 +722,6 @@ testSsl("test_dh_params", async () => {
   await using pair = await connect(client, server);
   assert.match(pair.client.cipher()![0], /DHE/);
 });
-
-const DH_PARAMS = `-----BEGIN DH PARAMETERS-----
-MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
-+8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
-87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
-YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
-7MA0BM0oNC9hkXL+nOmFg/+OTxIy7vKBg8P+OxtMb61zO7X8vC7CIAXFjvGDfRaD
-ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
------END DH PARAMETERS-----
-`;
 
 testSsl("test_ecdh_curve", async () => {
   const [client, server] = contexts();

@@ -7,6 +7,7 @@ import { askPython, pythonTest } from "./_helpers.ts";
 import { Authority, Files } from "./tls/authority.ts";
 import { errorOf } from "./tls/backends.ts";
 import { authority, connect, contexts, identity, testSsl } from "./tls/test_ssl.ts";
+import { DH_PARAMS } from "./tls/rsa.ts";
 
 const { SSLContext, SSLError } = ssl;
 
@@ -335,16 +336,6 @@ testSsl("test_load_verify_cadata", async () => {
   });
   assert.throws(() => context().load_verify_locations({ cadata: "" }), RangeError);
 });
-
-const DH_PARAMS = `-----BEGIN DH PARAMETERS-----
-MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
-+8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
-87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
-YdEIqUuyyOP7uWrat2DX9GgdT0Kj3jlN9K5W7edjcrsZCwenyO4KbXCeAvzhzffi
-7MA0BM0oNC9hkXL+nOmFg/+OTxIy7vKBg8P+OxtMb61zO7X8vC7CIAXFjvGDfRaD
-ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
------END DH PARAMETERS-----
-`;
 
 testSsl("test_load_dh_params", () => {
   using files = new Files();
