@@ -26,18 +26,20 @@ export class Descriptor<T extends Openable = Openable> implements Pollable {
   readonly fd: number;
   /** The open object behind the number. */
   readonly open: T;
-  /** The table that gave the number; undefined for a descriptor of the process. */
-  readonly numberedBy: DescriptorTable | undefined;
   readonly #table: DescriptorTable;
   /** Set when the number is closed, through any object or by its number. A field and no getter, because every call reads it. */
   closed = false;
 
   /** Only a table makes entries. */
-  constructor(table: DescriptorTable, fd: number, open: T, isOwnNumber: boolean) {
+  constructor(table: DescriptorTable, fd: number, open: T) {
     this.fd = fd;
     this.open = open;
-    this.numberedBy = isOwnNumber ? table : undefined;
     this.#table = table;
+  }
+
+  /** The table that gave the number; undefined for a descriptor of the process. */
+  get numberedBy(): DescriptorTable | undefined {
+    return this.open.fileno() === undefined ? this.#table : undefined;
   }
 
   /** Frees the number and closes the object behind it. A second close does nothing. */
@@ -117,8 +119,7 @@ export class DescriptorTable {
 
   /** Enters an open object under its own number, or under a new one. */
   enter<T extends Openable>(open: T): Descriptor<T> {
-    const own = open.fileno();
-    const descriptor = new Descriptor(this, own ?? this.#numbers(), open, own === undefined);
+    const descriptor = new Descriptor(this, open.fileno() ?? this.#numbers(), open);
     this.#open.set(descriptor.fd, descriptor);
     return descriptor;
   }
@@ -126,7 +127,7 @@ export class DescriptorTable {
   /** Puts another object behind the number of a descriptor. The old entry is closed, and the object behind it is not. */
   exchange<T extends Openable>(old: Descriptor, open: T): Descriptor<T> {
     old.release();
-    const descriptor = new Descriptor(this, old.fd, open, old.numberedBy !== undefined);
+    const descriptor = new Descriptor(this, old.fd, open);
     this.#open.set(descriptor.fd, descriptor);
     return descriptor;
   }
@@ -142,7 +143,7 @@ export class DescriptorTable {
       if (open === undefined) continue;
       const known = this.#foreign.get(fd)?.deref();
       if (known !== undefined && !known.closed && !known.leaveIfReplaced()) return known;
-      const descriptor = new Descriptor(this, fd, open, false);
+      const descriptor = new Descriptor(this, fd, open);
       this.#foreign.set(fd, new WeakRef(descriptor));
       return descriptor;
     }

@@ -490,8 +490,8 @@ export class Socket<A extends Address = Address, Item = any> {
    * ```
    */
   recv(bufsize: number, flags: number | WaitOptions = 0, options?: WaitOptions): Promise<Bytes> {
-    if (typeof flags === "object") return promised(() => this.recv(bufsize, 0, only(flags, options)));
     try {
+      if (typeof flags === "object") return this.recv(bufsize, 0, only(flags, options));
       // As in CPython, a receive of 0 bytes makes no system call.
       if (bufsize === 0) return this.#nothing(new Uint8Array(0), options);
       checkSize(bufsize, "recv");
@@ -539,9 +539,9 @@ export class Socket<A extends Address = Address, Item = any> {
     flags: number | WaitOptions = 0,
     options?: WaitOptions,
   ): Promise<number> {
-    if (typeof nbytes === "object") return promised(() => this.recv_into(buffer, 0, 0, only(nbytes, flags, options)));
-    if (typeof flags === "object") return promised(() => this.recv_into(buffer, nbytes, 0, only(flags, options)));
     try {
+      if (typeof nbytes === "object") return this.recv_into(buffer, 0, 0, only(nbytes, flags, options));
+      if (typeof flags === "object") return this.recv_into(buffer, nbytes, 0, only(flags, options));
       if (nbytes === 0 && buffer?.byteLength === 0) return this.#nothing(0, options);
       const view = sizedView(buffer, nbytes, "recv_into");
       const { length } = view;
@@ -575,8 +575,8 @@ export class Socket<A extends Address = Address, Item = any> {
    * ```
    */
   recvfrom(bufsize: number, flags: number | WaitOptions = 0, options?: WaitOptions): Promise<[Bytes, A]> {
-    if (typeof flags === "object") return promised(() => this.recvfrom(bufsize, 0, only(flags, options)));
     try {
+      if (typeof flags === "object") return this.recvfrom(bufsize, 0, only(flags, options));
       checkSize(bufsize, "recvfrom");
       const attempt = () =>
         this.#transport.recvFrom(this.#reading, bufsize, this.#effective(flags)) as [Bytes, A] | WouldBlock;
@@ -610,11 +610,11 @@ export class Socket<A extends Address = Address, Item = any> {
     flags: number | WaitOptions = 0,
     options?: WaitOptions,
   ): Promise<[number, A]> {
-    if (typeof nbytes === "object") {
-      return promised(() => this.recvfrom_into(buffer, 0, 0, only(nbytes, flags, options)));
-    }
-    if (typeof flags === "object") return promised(() => this.recvfrom_into(buffer, nbytes, 0, only(flags, options)));
     try {
+      if (typeof nbytes === "object") {
+        return this.recvfrom_into(buffer, 0, 0, only(nbytes, flags, options));
+      }
+      if (typeof flags === "object") return this.recvfrom_into(buffer, nbytes, 0, only(flags, options));
       const view = sizedView(buffer, nbytes, "recvfrom_into");
       const { length } = view;
       const attempt = () => {
@@ -745,8 +745,8 @@ export class Socket<A extends Address = Address, Item = any> {
    * ```
    */
   send(data: Data, flags: number | WaitOptions = 0, options?: WaitOptions): Promise<number> {
-    if (typeof flags === "object") return promised(() => this.send(data, 0, only(flags, options)));
     try {
+      if (typeof flags === "object") return this.send(data, 0, only(flags, options));
       const bytes = bytesOf(data);
       const { length } = bytes;
       const attempt = () => {
@@ -782,8 +782,8 @@ export class Socket<A extends Address = Address, Item = any> {
    * ```
    */
   sendall(data: Data, flags: number | WaitOptions = 0, options?: WaitOptions): Promise<void> {
-    if (typeof flags === "object") return promised(() => this.sendall(data, 0, only(flags, options)));
     try {
+      if (typeof flags === "object") return this.sendall(data, 0, only(flags, options));
       const bytes = bytesOf(data);
       const writing = this.#writing;
       const limit = this.#timeLimit(writing, flags);

@@ -56,11 +56,9 @@ import { isGranted, requireAddress, requireDestination } from "./permissions.ts"
 import { Receiver } from "./receiver.ts";
 import { reactor } from "./reactor.ts";
 import { resolve, resolveSync } from "./names/resolve.ts";
+import { Retry } from "./retry.ts";
 import { encode, incomingLength, outgoing, prepareIncoming, received } from "./sockaddr.ts";
 import { ENDS_READS, Source } from "./source.ts";
-
-/** The pause before the next attempt in ms, if no event reports that there is space again. */
-const RETRY_AFTER = 1;
 
 /** No SIGPIPE, and no waiting: another process that shares the open file may have made it blocking. */
 const SEND_FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT;
@@ -82,9 +80,8 @@ export class NativeTransport implements Transport {
   readonly proto: number;
   readonly #source: Source;
   readonly #receiver: Receiver;
-  /** Whether no event follows the last EAGAIN of a send, and the timer for the next attempt. */
-  #needsRetry = false;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Set after an EAGAIN that no event follows, until the next attempt. */
+  #retry: Retry | undefined;
   #closed = false;
   /** Whether connect was called. It may have bound the socket to a port on every interface. */
   #connectCalled = false;
@@ -222,7 +219,7 @@ export class NativeTransport implements Transport {
       case EAGAIN:
         // The queue of a Unix listener is full, and no event tells when there is space.
         if (this.family !== AF_UNIX) break;
-        this.#needsRetry = true;
+        this.#retryLater();
         return WOULD_BLOCK;
     }
     throw errorForErrno(outcome, { syscall: "connect", address });
@@ -392,7 +389,7 @@ export class NativeTransport implements Transport {
   #refusedSend(syscall: string, address?: Address | null): WouldBlock {
     if (errno() !== EAGAIN) throw failure(syscall, address ?? undefined);
     // A Unix datagram socket may be writable while the queue of its receiver is full. No event tells when that ends.
-    if (this.family === AF_UNIX && this.type !== SOCK_STREAM) this.#needsRetry = true;
+    if (this.family === AF_UNIX && this.type !== SOCK_STREAM) this.#retryLater();
     else this.#source.exhaust(POLLOUT);
     return WOULD_BLOCK;
   }
@@ -455,13 +452,13 @@ export class NativeTransport implements Transport {
   }
 
   watch(mask: number, waiter: Waiter): void {
-    if (this.#needsRetry && (mask & POLLOUT) !== 0) this.#retryLater();
+    if ((mask & POLLOUT) !== 0) this.#retry?.start();
     this.#source.watch(mask, waiter);
   }
 
   unwatch(waiter: Waiter): void {
     this.#source.unwatch(waiter);
-    if (this.#retryTimer !== undefined && this.#source.waiting === 0) this.#stopRetrying();
+    if (this.#retry !== undefined && this.#source.waiting === 0) this.#retry.stop();
   }
 
   atRest(): Promise<void> | undefined {
@@ -475,20 +472,9 @@ export class NativeTransport implements Transport {
     return undefined;
   }
 
+  /** Notes that no event follows the last EAGAIN. */
   #retryLater(): void {
-    if (this.#retryTimer !== undefined) return;
-    this.#retryTimer = setTimeout(() => {
-      this.#retryTimer = undefined;
-      this.#needsRetry = false;
-      this.#source.announce(POLLOUT);
-    }, RETRY_AFTER);
-    if (!this.#source.referenced) Deno.unrefTimer(this.#retryTimer);
-  }
-
-  #stopRetrying(): void {
-    if (this.#retryTimer === undefined) return;
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = undefined;
+    this.#retry ??= new Retry(this.#source, () => this.#retry = undefined);
   }
 
   ref(): void {
@@ -563,7 +549,7 @@ export class NativeTransport implements Transport {
     this.#closed = true;
     openTransports.delete(this);
     this.#duplicates?.splice(this.#duplicates.indexOf(this), 1);
-    if (this.#retryTimer !== undefined) this.#stopRetrying();
+    this.#retry?.stop();
     this.#receiver.close();
     return true;
   }
