@@ -1,6 +1,6 @@
 // Compares two peers on one workload, quickly, for tuning.
 //
-// deno run -A bench/ab.ts echo64 default deno [--rounds 9] [--seconds 0.5] [--warmup 0.3] [--placement alone|shared]
+// deno run -A bench/ab.ts echo64 default deno [--rounds 9] [--seconds 0.5] [--warmup 1] [--placement alone|shared]
 //
 // Both run in every round, in alternating order, each in a new process. It prints the median of the rounds' ratios of
 // the first peer to the second: of the rate (or of the amount, if less is better) and of the CPU time per operation.
@@ -17,7 +17,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: "string", default: "9" },
     seconds: { type: "string", default: "0.5" },
-    warmup: { type: "string", default: "0.3" },
+    warmup: { type: "string", default: "1" },
     placement: { type: "string", default: "alone" },
     help: { type: "boolean", default: false },
   },
@@ -28,7 +28,7 @@ const workload = workloads.find((workload) => workload.name === name);
 const placement = values.placement as Placement;
 const pair = [first, second].map((id) => peers.find((peer) => peer.id === id));
 if (values.help || !workload || pair.includes(undefined) || !(placement in placements)) {
-  console.log(`usage: ab.ts WORKLOAD [PEER PEER] [--rounds 9] [--seconds 0.5] [--warmup 0.3] [--placement alone|shared]
+  console.log(`usage: ab.ts WORKLOAD [PEER PEER] [--rounds 9] [--seconds 0.5] [--warmup 1] [--placement alone|shared]
 workloads: ${workloads.map((workload) => workload.name).join(" ")}
 peers: ${peers.map((peer) => peer.id).join(" ")}`);
   Deno.exit(2);

@@ -18,7 +18,7 @@ export interface Run {
   commit: string;
   machine: Record<string, string>;
   rounds: number;
-  timing: { seconds: number };
+  timing: { warmup: number; seconds: number };
   rows: Row[];
 }
 
@@ -116,7 +116,7 @@ function conditions({ date, commit, machine, rounds, timing }: Run): string {
   return `Measured on ${
     date.slice(0, 10)
   } at commit ${commit} on ${machine.cpu} (${machine.system}, Deno ${machine.deno}), ` +
-    `${rounds} rounds of ${timing.seconds} s.`;
+    `${rounds} rounds of ${timing.seconds} s, each after ${timing.warmup} s of warm-up.`;
 }
 
 /** The peers in the alternative text of the chart. The chart itself shows all. */

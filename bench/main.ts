@@ -37,7 +37,7 @@ const HELP = `bench: this module beside C, CPython and Node, in one run
   --peers default,c     these peers alone
   --rounds 3            how often each peer runs
   --seconds 2           how long a run is measured
-  --warmup 0.7          how long it runs before that
+  --warmup 1            how long it runs before that
   --placement both      alone (each process on a CPU of its own), shared (all on one) or both
   --compare REV         this tree against another commit, in pairs
   --list                names the workloads and the peers
@@ -99,7 +99,7 @@ const wanted = split(options.peers || (options.quick ? QUICK.peers : ""));
 const comparing = options.compare !== undefined;
 const rounds = numberOf("rounds", options.rounds, comparing ? 11 : options.quick ? 2 : 3);
 const timing: Timing = {
-  warmup: numberOf("warmup", options.warmup, options.quick ? 0.1 : comparing ? 0.3 : 0.7),
+  warmup: numberOf("warmup", options.warmup, options.quick ? 0.1 : 1),
   seconds: numberOf("seconds", options.seconds, options.quick ? 0.3 : comparing ? 0.5 : 2),
 };
 /** Disturbed runs are repeated, but not with --quick. */

@@ -17,7 +17,7 @@ const run: Run = {
   commit: "abc1234",
   machine: { cpu: "2 × CPU", system: "linux 6", deno: "2.9.6" },
   rounds: 3,
-  timing: { seconds: 2 },
+  timing: { warmup: 1, seconds: 2 },
   rows: [
     row("echo64", { default: 95, native: 120, deno: 100, c: 150 }),
     row("udp", { default: 90, native: 150, deno: 100, c: 200 }),
@@ -35,7 +35,7 @@ Deno.test("fill replaces the text between markers, within a line and in separate
     filled,
     "a <!-- figures:default-en -->0.90 to 0.95 of the same program on Deno's API, with 64-byte messages<!-- /figures --> b\n\n" +
       "<!-- figures:conditions -->\n\nMeasured on 2026-11-28 at commit abc1234 on 2 × CPU (linux 6, Deno 2.9.6), 3 rounds of " +
-      "2 s.\n\n<!-- /figures -->\n",
+      "2 s, each after 1 s of warm-up.\n\n<!-- /figures -->\n",
   );
   assert.equal(fill(filled, run), filled);
 });
