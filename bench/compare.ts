@@ -22,7 +22,7 @@ async function git(...args: string[]): Promise<string> {
 }
 
 /** Checks a commit out into a temporary worktree, with this tree's programs. */
-async function checkOut(revision: string): Promise<AsyncDisposable & { path: string }> {
+export async function checkOut(revision: string): Promise<AsyncDisposable & { path: string }> {
   const commit = await git("rev-parse", "--verify", `${revision}^{commit}`);
   const path = await Deno.makeTempDir({ prefix: "bench-" });
   await git("worktree", "add", "--detach", path, commit);
