@@ -3,7 +3,7 @@
  * `--allow-net` for the hosts that are used (for an AF_UNIX socket `--allow-net=unix:PATH`, and read and write access
  * to the path).
  *
- * `socket()` makes a {@linkcode Socket}. Calls that may wait return promises and take `{ signal }` as their last argument.
+ * `socket()` makes a {@linkcode Socket}. Calls that may wait return promises, and most of them take `{ signal }` as their last argument.
  * Timeouts are in seconds.
  *
  * @example A server and a client

@@ -3,8 +3,8 @@
  * `--allow-read` too.
  *
  * Deno's TLS has clients that check certificates and host names, and servers on listening sockets. `wrap_socket` refuses
- * everything else before a byte is sent. Its error names `@berkeley/socket/native/ssl`, which has all of Python's ssl module
- * over OpenSSL. See docs/tls.md.
+ * everything else before a byte is sent. Its error names `@berkeley/socket/native/ssl`, which has what Deno's TLS lacks, over OpenSSL.
+ * docs/tls.md lists what is left out.
  *
  * @example A client
  * ```ts ignore

@@ -165,8 +165,7 @@ export class StreamOptions {
 // Checks that refuse what no socket of the default backend supports. They throw the kernel's errors.
 
 /** The alternative. Every error for what Deno's net API cannot do names it. */
-export const NATIVE_HINT =
-  'Deno\'s net API has no way to do this, native sockets have: import "@berkeley/socket/native"';
+export const NATIVE_HINT = 'Deno\'s net API cannot do this. Native sockets can: import "@berkeley/socket/native"';
 
 /** Throws for flags that the default backend does not support. */
 export function checkFlags(syscall: string, flags: number, served: number): void {

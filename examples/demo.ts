@@ -1,4 +1,4 @@
-// What sockets do, in two seconds: servers and their clients in one process, over the loopback interface.
+// What sockets do, in less than a second: servers and their clients in one process, over the loopback interface.
 //
 //   deno task demo
 //

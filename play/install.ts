@@ -13,10 +13,18 @@ async function isInstalled(): Promise<boolean> {
   );
 }
 
-if (!await isInstalled()) {
-  const { success } = await new Deno.Command("npm", {
-    args: ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-    cwd: new URL(".", import.meta.url),
-  }).spawn().status;
-  if (!success) Deno.exit(1);
+async function install(): Promise<boolean> {
+  try {
+    const { success } = await new Deno.Command("npm", {
+      args: ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+      cwd: new URL(".", import.meta.url),
+    }).spawn().status;
+    return success;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    console.error("The page's packages are installed with npm, which is not on the PATH. It comes with Node.");
+    return false;
+  }
 }
+
+if (!await isInstalled() && !await install()) Deno.exit(1);

@@ -6,7 +6,7 @@ import type { ConnectionInfo } from "../../tls/engine.ts";
 
 /** The hint in every error for a feature that Deno's TLS does not support. */
 export const NATIVE_TLS_HINT =
-  'Deno\'s TLS has no way to do this, native TLS has: import "@berkeley/socket/native" and "@berkeley/socket/native/ssl"';
+  'Deno\'s TLS cannot do this. Native TLS can: import "@berkeley/socket/native" and "@berkeley/socket/native/ssl"';
 
 function unknown(what: string): Error {
   return errorFor("EOPNOTSUPP", { syscall: what, hint: `${what}: ${NATIVE_TLS_HINT}` });

@@ -360,7 +360,7 @@ const DENO: Record<string, Rule> = {
     // The kernel releases the port that listen chose.
     is(p, "bind") && p.python === null && errnoOf(p, p.ours) === EADDRINUSE && typeof p.step[2] === "number" &&
       shutUnconnected({ ...p, step: ["bind", p.step[2]] }),
-  "shutdown of a listener ends what it has queued": (p) =>
+  "a Unix listener that was shut down does not refuse clients": (p) =>
     p.scenario.family === "UNIX" && was(p, receivingSideShut) && is(p, ...RECEIVES) &&
     (p.ours === "" || errnoOf(p, p.ours) === ECONNRESET) && errnoOf(p, p.python) === EAGAIN,
   "the end comes before the reset": (p) =>
