@@ -1,6 +1,7 @@
 // The system calls that may change which descriptors are ready. All of them are made here and counted, so that readiness
 // that was learned before such a call is known to be out of date.
 
+import { closes } from "./blocking_calls.ts";
 import type { LibcTransfer } from "./libc.ts";
 import { libc, libcTransfer } from "./libc.ts";
 
@@ -133,8 +134,8 @@ export function close(fd: number): number {
   return libc().close(fd);
 }
 
-/** close(2) on another thread, because it may wait for unsent data (SO_LINGER). */
+/** close(2) on another thread, because it may wait for unsent data (SO_LINGER). It may be queued; see blocking_calls.ts. */
 export function closeWaiting(fd: number): Promise<number> {
   callCount++;
-  return symbols().close_waiting(fd);
+  return closes.run(() => symbols().close_waiting(fd));
 }
