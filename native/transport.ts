@@ -15,7 +15,6 @@ import {
   SHUT_WR,
   SO_ACCEPTCONN,
   SO_ERROR,
-  SO_LINGER,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
@@ -40,7 +39,7 @@ import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
 import { call, errno, failure, level } from "./call.ts";
 import * as effects from "./effects.ts";
 import { libc, libcTransfer } from "./libc.ts";
-import { bytesOption, limitsAfter, LowWater, numberOption, readLimits, readOption, setOption } from "./options.ts";
+import { bytesOption, limitsAfter, LowWater, numberOption, readLimits, setOption } from "./options.ts";
 import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, MOST_BYTES } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import {
@@ -175,7 +174,6 @@ export class NativeTransport implements Transport {
       if (fd >= 0) {
         const address = received() ?? "";
         const transport = new NativeTransport(fd, this.family, this.type, this.proto);
-        transport.#source.lingers = this.#source.lingers;
         // The kernel decides which limits the new socket has.
         if (this.limits !== undefined) transport.#limit(readLimits(fd));
         return { transport, address };
@@ -410,7 +408,6 @@ export class NativeTransport implements Transport {
     setOption(this.#source.fd, this.family, level, name, value);
     // From now on a read may end at the boundary of a record of the other protocol (TLS in the kernel).
     if (level === IPPROTO_TCP && name === TCP_ULP) this.#source.shortMeansEmpty = false;
-    if (level === SOL_SOCKET && name === SO_LINGER) this.#noteLinger();
     const limits = limitsAfter(this.#source.fd, this.limits, level, name, value);
     if (limits !== this.limits) { for (const duplicate of this.#all) duplicate.#limit(limits); }
   }
@@ -424,19 +421,10 @@ export class NativeTransport implements Transport {
       : undefined;
   }
 
-  /** Reads whether a close may wait for unsent data. A descriptor that is no socket has no such option. */
-  #noteLinger(): void {
-    const linger = new Int32Array(2);
-    readOption(this.#source.fd, SOL_SOCKET, SO_LINGER, linger);
-    const [on, seconds] = linger;
-    for (const duplicate of this.#all) duplicate.#source.lingers = on !== 0 && seconds !== 0;
-  }
-
   /** Takes over a foreign descriptor. Its state is not known, so a short read does not show that its queue is empty. */
   static adopt(fd: number, family: number, type: number, proto: number): NativeTransport {
     const transport = new NativeTransport(fd, family, type, proto);
     transport.#source.shortMeansEmpty = false;
-    transport.#noteLinger();
     transport.#limit(readLimits(fd));
     transport.#wasBlocking = isFoundBlocking(fd);
     // All descriptors that this process opens or receives have FD_CLOEXEC. So one without it was inherited.
@@ -498,7 +486,6 @@ export class NativeTransport implements Transport {
     // Reads of one duplicate (of urgent data, or partial ones) can end the reads of the other one without an event.
     this.#source.shortMeansEmpty = copy.#source.shortMeansEmpty = false;
     copy.#receiver.shut = this.#receiver.shut;
-    copy.#source.lingers = this.#source.lingers;
     copy.#wasBlocking = this.#wasBlocking;
     copy.#limit(this.limits);
     copy.#connectCalled = this.#connectCalled;
@@ -540,7 +527,7 @@ export class NativeTransport implements Transport {
    */
   unload(): void {
     if (this.#inherited || this.isReplaced() || !this.#detach()) return;
-    this.#source.closeDescriptor();
+    effects.close(this.#source.fd);
   }
 
   /** Closes everything except the descriptor. Returns false if it was closed already. */

@@ -1,7 +1,9 @@
 // Look-ups and closes that wait on other threads leave a thread for the reactor.
 
 import assert from "node:assert/strict";
-import { BlockingCalls, lookUps } from "../native/blocking_calls.ts";
+import * as socket from "../native.ts";
+import type { Socket } from "../native.ts";
+import { BlockingCalls, closes, lookUps } from "../native/blocking_calls.ts";
 import * as names from "../native/names/mod.ts";
 import { settled, staysPending } from "./conformance/fixtures.ts";
 import { runDeno } from "./_helpers.ts";
@@ -89,4 +91,35 @@ Deno.test("native: closes that wait for unread peers leave a thread for the reac
   `);
   assert.equal(await program.line(), "received");
   assert.equal((await program.end()).code, 0);
+});
+
+/** Sockets with an address and SO_LINGER that cannot have unsent data. */
+const UNCONNECTED: Record<string, () => Socket> = {
+  "a listener": () => socket.create_server(["127.0.0.1", 0]),
+  "an adopted listener": () => socket.socket(-1, -1, -1, socket.create_server(["127.0.0.1", 0]).detach()),
+  "a socket that is bound only": () => bound(socket.SOCK_STREAM),
+  "a datagram socket": () => bound(socket.SOCK_DGRAM),
+};
+
+function bound(type: number): Socket {
+  const sock = socket.socket(socket.AF_INET, type);
+  sock.bind(["127.0.0.1", 0]);
+  return sock;
+}
+
+Deno.test("native: close of a socket that has no connection frees its address at once, with SO_LINGER too", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  // A close that needs a thread does not begin while these calls run.
+  const others = Array.from({ length: THREADS }, () => closes.run(() => promise));
+  for (const [name, open] of Object.entries(UNCONNECTED)) {
+    const sock = open();
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, new Int32Array([1, 5]));
+    if (sock.type === socket.SOCK_DGRAM) await sock.connect(sock.getsockname());
+    const address = sock.getsockname();
+    sock.close();
+    using again = socket.socket(socket.AF_INET, sock.type);
+    assert.doesNotThrow(() => again.bind(address), name);
+  }
+  resolve();
+  await Promise.all(others);
 });
