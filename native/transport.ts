@@ -386,10 +386,19 @@ export class NativeTransport implements Transport {
 
   #refusedSend(syscall: string, address?: Address | null): WouldBlock {
     if (errno() !== EAGAIN) throw failure(syscall, address ?? undefined);
-    // A Unix datagram socket may be writable while the queue of its receiver is full. No event tells when that ends.
-    if (this.family === AF_UNIX && this.type !== SOCK_STREAM) this.#retryLater();
+    if (this.#mayLackEvent()) this.#retryLater();
     else this.#source.exhaust(POLLOUT);
     return WOULD_BLOCK;
+  }
+
+  /**
+   * Whether it may be that no event tells when a refused send can succeed. A socket of messages may be writable while the
+   * queue of its receiver is full, as netlink sockets always are. A connected Unix socket may not be writable because of its
+   * peer, while the send is to another receiver.
+   */
+  #mayLackEvent(): boolean {
+    if (this.type === SOCK_STREAM) return false;
+    return this.family === AF_UNIX || (level(this.#source.fd) & POLLOUT) !== 0;
   }
 
   /** Does nothing: no operation is under way while a call waits. */
