@@ -35,7 +35,7 @@ import type {
   Waiter,
   WouldBlock,
 } from "../seam/transport.ts";
-import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
+import { ALREADY_IN_PROGRESS, IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
 import { call, errno, failure, level } from "./call.ts";
 import * as effects from "./effects.ts";
 import { libc, libcTransfer } from "./libc.ts";
@@ -211,9 +211,10 @@ export class NativeTransport implements Transport {
       case 0:
         return;
       case EINPROGRESS:
+      case EALREADY:
         this.#connecting = { address, caller, turn: caller.turn };
         this.#source.exhaust(POLLOUT);
-        return IN_PROGRESS;
+        return outcome === EINPROGRESS ? IN_PROGRESS : ALREADY_IN_PROGRESS;
       case EAGAIN:
         // The queue of a Unix listener is full, and no event tells when there is space.
         if (this.family !== AF_UNIX) break;
