@@ -69,8 +69,8 @@ interface Connecting {
   turn: number;
 }
 
-/** All open transports, for the end of the isolate. */
-export const openTransports: Set<NativeTransport> = new Set();
+/** All open transports by their numbers, for the end of the isolate. */
+export const openTransports: Map<number, NativeTransport> = new Map();
 
 /** A native socket: one descriptor. */
 export class NativeTransport implements Transport {
@@ -107,7 +107,10 @@ export class NativeTransport implements Transport {
     this.proto = proto;
     this.#source = new Source(fd, this.#isTCP);
     this.#receiver = new Receiver(type === SOCK_STREAM, this.#source);
-    openTransports.add(this);
+    // The last transport of the number may have been detached and then closed by its new owner.
+    const last = openTransports.get(fd);
+    if (last?.isReplaced()) last.#detach();
+    openTransports.set(fd, this);
   }
 
   /** This transport and its duplicates. */
@@ -544,7 +547,7 @@ export class NativeTransport implements Transport {
   #detach(): boolean {
     if (this.#closed) return false;
     this.#closed = true;
-    openTransports.delete(this);
+    if (openTransports.get(this.#source.fd) === this) openTransports.delete(this.#source.fd);
     this.#duplicates?.splice(this.#duplicates.indexOf(this), 1);
     this.#retry?.stop();
     this.#receiver.close();

@@ -22,7 +22,7 @@ function closeAll(): void {
   restoreAll();
   // Only the transports are closed, and not the descriptor table's entries. So a close by a later listener of the program
   // is no error.
-  for (const transport of openTransports) transport.unload();
+  for (const transport of openTransports.values()) transport.unload();
   closes.startAll();
   reactor.close();
 }
