@@ -18,6 +18,7 @@ import {
 } from "../base/constants.ts";
 import { bytesOf, gather, viewOf } from "../base/data.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
+import type { ErrnoName } from "../base/errno.ts";
 import { atCaller, errorFor, OSError } from "../base/errors.ts";
 import { POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
@@ -374,17 +375,19 @@ export class Socket<A extends Address = Address, Item = any> {
     const resolved = await this.#resolve(checked, signal);
     const transport = this.#live();
     const operation = { syscall: "connect", address: checked };
-    let started = false;
+    /** Why the call ends if it may not wait any longer. */
+    let unfinished: ErrnoName = "EAGAIN";
     // Both steps of a connect are one call of the lane, so they have the same turn.
     const attempt = (): void | WouldBlock => {
-      if (started) return transport.finishConnect();
+      if (unfinished !== "EAGAIN") return transport.finishConnect();
       const answer = transport.connect(this.#writing, resolved);
-      if (answer !== IN_PROGRESS) return answer;
-      if (timeout === 0) throw errorFor("EINPROGRESS", operation);
-      started = true;
+      if (answer === undefined || answer === WOULD_BLOCK) return answer;
+      unfinished = answer === IN_PROGRESS ? "EINPROGRESS" : "EALREADY";
+      // As in CPython, only a blocking socket waits for an earlier connect.
+      if (timeout === 0 || (timeout !== null && unfinished === "EALREADY")) throw errorFor(unfinished, operation);
       return WOULD_BLOCK;
     };
-    const limit = this.#timeLimit(this.#writing, 0, () => errorFor(started ? "EINPROGRESS" : "EAGAIN", operation));
+    const limit = this.#timeLimit(this.#writing, 0, () => errorFor(unfinished, operation));
     if (limit !== undefined) return await this.#runWithin(limit, this.#writing, attempt, signal, operation);
     const rest = deadline === null || timeout === 0
       ? timeout

@@ -1,10 +1,15 @@
 // The system calls that may change which descriptors are ready. All of them are made here and counted, so that readiness
 // that was learned before such a call is known to be out of date.
 
+import { SO_LINGER, SO_TYPE, SOCK_DGRAM, SOL_SOCKET } from "../base/constants.ts";
+import { closes } from "./blocking_calls.ts";
 import type { LibcTransfer } from "./libc.ts";
 import { libc, libcTransfer } from "./libc.ts";
 
 type Buffer = BufferSource;
+
+/** sizeof(struct sockaddr_storage) */
+const SOCKADDR_SIZE = 128;
 
 /**
  * The number of attempts in one turn of the event loop. A call that does not wait runs in microtasks only, so without a
@@ -127,14 +132,32 @@ export function setOption(fd: number, level: number, name: number, value: Buffer
   return libc().setsockopt(fd, level, name, value, length);
 }
 
-/** close(2) on the JavaScript thread. */
-export function close(fd: number): number {
+/** close(2). It runs on another thread if it may wait for unsent data. */
+export function close(fd: number): void {
   callCount++;
-  return libc().close(fd);
+  // Errors are ignored: the number is free in any case.
+  if (!closeMayWait(fd)) libc().close(fd);
+  else closes.run(() => symbols().close_waiting(fd));
 }
 
-/** close(2) on another thread, because it may wait for unsent data (SO_LINGER). */
-export function closeWaiting(fd: number): Promise<number> {
-  callCount++;
-  return symbols().close_waiting(fd);
+/** struct linger: int l_onoff, int l_linger in seconds; and its length. */
+const linger = new Int32Array(2);
+const lingerLength = new Uint32Array([linger.byteLength]);
+
+/**
+ * Whether close(2) of a descriptor may wait for unsent data: it is a connection with SO_LINGER. The kernel is asked, because
+ * another process that shares the open file may have set the option. A descriptor that is no socket has no such option.
+ */
+function closeMayWait(fd: number): boolean {
+  if (libc().getsockopt(fd, SOL_SOCKET, SO_LINGER, linger, lingerLength) !== 0) return false;
+  return linger[0] !== 0 && linger[1] !== 0 && isConnection(fd);
+}
+
+/** Whether a socket is a connection. A listener or an unconnected socket has no peer, and a datagram socket never waits. */
+function isConnection(fd: number): boolean {
+  const type = new Int32Array(1);
+  const typeLength = new Uint32Array([type.byteLength]);
+  libc().getsockopt(fd, SOL_SOCKET, SO_TYPE, type, typeLength);
+  return type[0] !== SOCK_DGRAM &&
+    symbols().getpeername(fd, new Uint8Array(SOCKADDR_SIZE), new Uint32Array([SOCKADDR_SIZE])) === 0;
 }

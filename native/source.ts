@@ -52,9 +52,6 @@ export class Source implements Watched {
   /** On a listener `ready` is for accept only. The kernel refuses data calls on it at once. */
   listening = false;
 
-  /** Whether close(2) may wait for unsent data (SO_LINGER). Such a close runs on another thread. */
-  lingers = false;
-
   /** Other events that may hold. They do not matter to attempts. */
   #otherEvents = 0;
   /** The number of background waiters. */
@@ -185,14 +182,8 @@ export class Source implements Watched {
    */
   close(): void {
     const waiters = this.#withdrawAll();
-    this.closeDescriptor();
+    effects.close(this.fd);
     for (const waiter of waiters) waiter.wake();
-  }
-
-  /** Closes the descriptor only. Errors of close(2) are ignored: the number is free in any case. */
-  closeDescriptor(): void {
-    if (this.lingers) effects.closeWaiting(this.fd);
-    else effects.close(this.fd);
   }
 
   /** Does what `close` does for a number that was closed elsewhere and belongs to another file now. */

@@ -15,7 +15,6 @@ import {
   SHUT_WR,
   SO_ACCEPTCONN,
   SO_ERROR,
-  SO_LINGER,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
@@ -36,11 +35,11 @@ import type {
   Waiter,
   WouldBlock,
 } from "../seam/transport.ts";
-import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
+import { ALREADY_IN_PROGRESS, IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
 import { call, errno, failure, level } from "./call.ts";
 import * as effects from "./effects.ts";
 import { libc, libcTransfer } from "./libc.ts";
-import { bytesOption, limitsAfter, LowWater, numberOption, readLimits, readOption, setOption } from "./options.ts";
+import { bytesOption, limitsAfter, LowWater, numberOption, readLimits, setOption } from "./options.ts";
 import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, MOST_BYTES } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import {
@@ -70,8 +69,8 @@ interface Connecting {
   turn: number;
 }
 
-/** All open transports, for the end of the isolate. */
-export const openTransports: Set<NativeTransport> = new Set();
+/** All open transports by their numbers, for the end of the isolate. */
+export const openTransports: Map<number, NativeTransport> = new Map();
 
 /** A native socket: one descriptor. */
 export class NativeTransport implements Transport {
@@ -108,7 +107,10 @@ export class NativeTransport implements Transport {
     this.proto = proto;
     this.#source = new Source(fd, this.#isTCP);
     this.#receiver = new Receiver(type === SOCK_STREAM, this.#source);
-    openTransports.add(this);
+    // The last transport of the number may have been detached and then closed by its new owner.
+    const last = openTransports.get(fd);
+    if (last?.isReplaced()) last.#detach();
+    openTransports.set(fd, this);
   }
 
   /** This transport and its duplicates. */
@@ -175,7 +177,6 @@ export class NativeTransport implements Transport {
       if (fd >= 0) {
         const address = received() ?? "";
         const transport = new NativeTransport(fd, this.family, this.type, this.proto);
-        transport.#source.lingers = this.#source.lingers;
         // The kernel decides which limits the new socket has.
         if (this.limits !== undefined) transport.#limit(readLimits(fd));
         return { transport, address };
@@ -213,9 +214,10 @@ export class NativeTransport implements Transport {
       case 0:
         return;
       case EINPROGRESS:
+      case EALREADY:
         this.#connecting = { address, caller, turn: caller.turn };
         this.#source.exhaust(POLLOUT);
-        return IN_PROGRESS;
+        return outcome === EINPROGRESS ? IN_PROGRESS : ALREADY_IN_PROGRESS;
       case EAGAIN:
         // The queue of a Unix listener is full, and no event tells when there is space.
         if (this.family !== AF_UNIX) break;
@@ -388,10 +390,19 @@ export class NativeTransport implements Transport {
 
   #refusedSend(syscall: string, address?: Address | null): WouldBlock {
     if (errno() !== EAGAIN) throw failure(syscall, address ?? undefined);
-    // A Unix datagram socket may be writable while the queue of its receiver is full. No event tells when that ends.
-    if (this.family === AF_UNIX && this.type !== SOCK_STREAM) this.#retryLater();
+    if (this.#mayLackEvent()) this.#retryLater();
     else this.#source.exhaust(POLLOUT);
     return WOULD_BLOCK;
+  }
+
+  /**
+   * Whether it may be that no event tells when a refused send can succeed. A socket of messages may be writable while the
+   * queue of its receiver is full, as netlink sockets always are. A connected Unix socket may not be writable because of its
+   * peer, while the send is to another receiver.
+   */
+  #mayLackEvent(): boolean {
+    if (this.type === SOCK_STREAM) return false;
+    return this.family === AF_UNIX || (level(this.#source.fd) & POLLOUT) !== 0;
   }
 
   /** Does nothing: no operation is under way while a call waits. */
@@ -410,7 +421,6 @@ export class NativeTransport implements Transport {
     setOption(this.#source.fd, this.family, level, name, value);
     // From now on a read may end at the boundary of a record of the other protocol (TLS in the kernel).
     if (level === IPPROTO_TCP && name === TCP_ULP) this.#source.shortMeansEmpty = false;
-    if (level === SOL_SOCKET && name === SO_LINGER) this.#noteLinger();
     const limits = limitsAfter(this.#source.fd, this.limits, level, name, value);
     if (limits !== this.limits) { for (const duplicate of this.#all) duplicate.#limit(limits); }
   }
@@ -424,19 +434,10 @@ export class NativeTransport implements Transport {
       : undefined;
   }
 
-  /** Reads whether a close may wait for unsent data. A descriptor that is no socket has no such option. */
-  #noteLinger(): void {
-    const linger = new Int32Array(2);
-    readOption(this.#source.fd, SOL_SOCKET, SO_LINGER, linger);
-    const [on, seconds] = linger;
-    for (const duplicate of this.#all) duplicate.#source.lingers = on !== 0 && seconds !== 0;
-  }
-
   /** Takes over a foreign descriptor. Its state is not known, so a short read does not show that its queue is empty. */
   static adopt(fd: number, family: number, type: number, proto: number): NativeTransport {
     const transport = new NativeTransport(fd, family, type, proto);
     transport.#source.shortMeansEmpty = false;
-    transport.#noteLinger();
     transport.#limit(readLimits(fd));
     transport.#wasBlocking = isFoundBlocking(fd);
     // All descriptors that this process opens or receives have FD_CLOEXEC. So one without it was inherited.
@@ -498,7 +499,6 @@ export class NativeTransport implements Transport {
     // Reads of one duplicate (of urgent data, or partial ones) can end the reads of the other one without an event.
     this.#source.shortMeansEmpty = copy.#source.shortMeansEmpty = false;
     copy.#receiver.shut = this.#receiver.shut;
-    copy.#source.lingers = this.#source.lingers;
     copy.#wasBlocking = this.#wasBlocking;
     copy.#limit(this.limits);
     copy.#connectCalled = this.#connectCalled;
@@ -540,14 +540,14 @@ export class NativeTransport implements Transport {
    */
   unload(): void {
     if (this.#inherited || this.isReplaced() || !this.#detach()) return;
-    this.#source.closeDescriptor();
+    effects.close(this.#source.fd);
   }
 
   /** Closes everything except the descriptor. Returns false if it was closed already. */
   #detach(): boolean {
     if (this.#closed) return false;
     this.#closed = true;
-    openTransports.delete(this);
+    if (openTransports.get(this.#source.fd) === this) openTransports.delete(this.#source.fd);
     this.#duplicates?.splice(this.#duplicates.indexOf(this), 1);
     this.#retry?.stop();
     this.#receiver.close();

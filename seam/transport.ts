@@ -13,11 +13,14 @@ export const WOULD_BLOCK: unique symbol = Symbol("would block");
 /** Returned by a connect that continues after the attempt (EINPROGRESS). `finishConnect` returns its outcome. */
 export const IN_PROGRESS: unique symbol = Symbol("in progress");
 
+/** Returned by a connect when an earlier one is under way that no call waits for (EALREADY). The caller may wait for it. */
+export const ALREADY_IN_PROGRESS: unique symbol = Symbol("already in progress");
+
 /** The type of {@linkcode WOULD_BLOCK}. */
 export type WouldBlock = typeof WOULD_BLOCK;
 
-/** The type of {@linkcode IN_PROGRESS}. */
-export type InProgress = typeof IN_PROGRESS;
+/** The type of {@linkcode IN_PROGRESS} and {@linkcode ALREADY_IN_PROGRESS}. */
+export type InProgress = typeof IN_PROGRESS | typeof ALREADY_IN_PROGRESS;
 
 /**
  * An object that is woken when an event may hold. It is not a promise or a closure: an object can be registered and
@@ -148,7 +151,8 @@ export interface Transport extends Pollable, Replaceable {
   resolve(address: Address): Address | Promise<Address>;
   /**
    * Starts to connect. IN_PROGRESS means that the connect is under way, as the kernel's EINPROGRESS; `finishConnect` returns
-   * its outcome. On WOULD_BLOCK (Unix sockets on Deno), the same caller calls `connect` again without ending its call.
+   * its outcome. ALREADY_IN_PROGRESS means the same of an earlier connect, whose call was given up or did not wait; the
+   * address is not used then. On WOULD_BLOCK (Unix sockets on Deno), the same caller calls `connect` again without ending its call.
    */
   connect(caller: Caller, address: Address): void | InProgress | WouldBlock;
   /**

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import * as socket from "../native.ts";
 import { foreign } from "./_foreign.ts";
+import { runDeno } from "./_helpers.ts";
 import { settled, staysPending, text } from "./conformance/fixtures.ts";
 
 const module = JSON.stringify(import.meta.resolve("../native.ts"));
@@ -114,4 +115,26 @@ Deno.test("native: a socket that was detached and adopted again receives the dat
   await b.sendall("def");
   assert.equal(text(await whole), "abcdef");
   b.close();
+});
+
+Deno.test("native: a socket that was detached and closed by its new owner is not kept", async () => {
+  // In a program of its own, because the numbers stay in the descriptor table.
+  await using program = await runDeno(`
+    import * as socket from ${module};
+    import { openTransports } from ${JSON.stringify(import.meta.resolve("../native/transport.ts"))};
+    const libc = Deno.dlopen("libc.so.6", { close: { parameters: ["i32"], result: "i32" } });
+    using original = socket.socket();
+    const numbers = new Set();
+    let closed = 0;
+    for (let round = 0; round < 50; round++) {
+      for (const sock of [socket.socket(), original.dup()]) {
+        const fd = sock.detach();
+        numbers.add(fd);
+        if (libc.symbols.close(fd) === 0) closed++;
+      }
+    }
+    console.log(JSON.stringify([closed, openTransports.size - 1 - numbers.size]));
+  `);
+  assert.deepEqual(await program.json(), [100, 0]);
+  assert.equal((await program.end()).code, 0);
 });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import * as socket from "../native.ts";
+import { failure, settled, staysPending } from "./conformance/fixtures.ts";
 import { askPython, hasPython, pythonTest, runPython, TemporaryDirectory } from "./_helpers.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -137,6 +138,34 @@ Deno.test("native: AF_NETLINK answers", async () => {
   const [answer, from] = await netlink.recvfrom(65536);
   assert.deepEqual(from, [0, 0]);
   assert.equal(new DataView(answer.buffer, answer.byteOffset).getUint16(4, true), 16, "RTM_NEWLINK");
+});
+
+Deno.test("native: a send to a full netlink receiver continues when the receiver has read", async () => {
+  const open = () => {
+    const netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_USERSOCK);
+    netlink.bind([0, 0]);
+    return netlink;
+  };
+  using receiver = open();
+  using sender = open();
+  receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096);
+  const address = receiver.getsockname() as [number, number];
+  // The kernel calls the sender writable in any case, and reports no event when there is space.
+  sender.setblocking(false);
+  let sent = 0;
+  for (const data = new Uint8Array(512);; sent++) {
+    const error = await failure(() => sender.sendto(data, address));
+    if (error === null) continue;
+    assert.equal(error.code, "EAGAIN");
+    break;
+  }
+  assert.deepEqual(await socket.select([], [sender], [], 0), [[], [sender], []]);
+  sender.setblocking(true);
+  const sending = sender.sendto("last", address);
+  await staysPending(sending);
+  for (let received = 0; received < sent; received++) await receiver.recv(1000);
+  assert.equal(await settled(sending), 4);
+  assert.equal(text(await receiver.recv(1000)), "last");
 });
 
 Deno.test("native: bind before connect, and the kernel's own errno", async () => {

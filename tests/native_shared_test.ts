@@ -103,6 +103,17 @@ const LINGERING: Record<string, string> = {
     conn = socket.socket(-1, -1, -1, (await socket.recv_fds(b, 1, 1))[1][0]);
   `,
   "inherited from the listener": "",
+  "closed by the number of a received descriptor": `
+    conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger);
+    const [a, b] = await socket.socketpair();
+    await socket.send_fds(a, ["x"], [conn.fileno()]);
+    const [fd] = (await socket.recv_fds(b, 1, 1))[1];
+    const close = conn.close.bind(conn);
+    conn.close = () => {
+      close();
+      socket.close(fd);
+    };
+  `,
 };
 
 for (const [how, source] of Object.entries(LINGERING)) {

@@ -153,6 +153,24 @@ Deno.test("sim: a connect that was given up at a full queue connects when there 
   }
 });
 
+Deno.test("sim: a blocking connect waits for a connect that was given up", async () => {
+  await inVirtualTime(async ({ net, socket }) => {
+    using server = socket.create_server(["", 0], { backlog: 0 });
+    const address = server.getsockname() as [string, number];
+    using _first = await socket.create_connection(address);
+    using second = socket.socket();
+    second.settimeout(0.5);
+    assert.equal((await failure(() => second.connect(address))).name, "TimeoutError");
+    second.settimeout(null);
+    const connecting = second.connect(address);
+    assert.equal((await failure(() => second.dup().connect(address))).code, "EALREADY");
+    (await server.accept())[0].close();
+    await connecting;
+    assert.equal(net.time, 1);
+    assert.equal(await second.send("x"), 1);
+  });
+});
+
 /** Makes a struct timeval. */
 function timeval(seconds: number): Uint8Array {
   const whole = Math.floor(seconds);

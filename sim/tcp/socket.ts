@@ -7,7 +7,7 @@ import type { Bytes } from "../../base/data.ts";
 import type { ErrnoName } from "../../base/errno.ts";
 import { errorFor } from "../../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM } from "../../base/poll.ts";
-import { IN_PROGRESS, WOULD_BLOCK } from "../../seam/transport.ts";
+import { ALREADY_IN_PROGRESS, IN_PROGRESS, WOULD_BLOCK } from "../../seam/transport.ts";
 import type { Accepted, Caller, InProgress, Waiter, WouldBlock } from "../../seam/transport.ts";
 import { BROADCAST, isMulticast, isWildcard, shapeOf, unmap } from "../net/addresses.ts";
 import { Binding } from "../net/binding.ts";
@@ -181,13 +181,20 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     if (this.#phase === "connecting") {
       // While the call that began the connect still waits, only that call may get the outcome.
       const isAwaited = this.#connector?.turn === this.#connectTurn;
-      if (this.#isConnecting || isAwaited) throw errorFor("EALREADY", { syscall: "connect", address });
-      return this.finishConnect();
+      if (isAwaited) throw errorFor("EALREADY", { syscall: "connect", address });
+      if (!this.#isConnecting) return this.finishConnect();
+      this.#awaitedBy(caller);
+      return ALREADY_IN_PROGRESS;
     }
     this.#open(address);
+    this.#awaitedBy(caller);
+    return IN_PROGRESS;
+  }
+
+  /** Notes the call that waits for the outcome of the connect. */
+  #awaitedBy(caller: Caller): void {
     this.#connector = caller;
     this.#connectTurn = caller.turn;
-    return IN_PROGRESS;
   }
 
   #open(address: Address): void {
