@@ -4,6 +4,8 @@ import type { Address } from "../base/addresses.ts";
 import { CMSG_LEN, copyOf, scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import {
+  AF_INET,
+  AF_INET6,
   MSG_CMSG_CLOEXEC,
   MSG_CTRUNC,
   MSG_DONTWAIT,
@@ -60,6 +62,7 @@ function scratchFor(size: number, stream: boolean): Uint8Array<ArrayBuffer> {
 /** The receiving side of a socket. */
 export class Receiver {
   readonly #source: Source;
+  readonly #family: number;
   readonly #isStream: boolean;
   /** Bytes that were read ahead. */
   #queue: ReceiveQueue | undefined;
@@ -68,7 +71,8 @@ export class Receiver {
   /** The low-water mark, if it is more than one byte. */
   lowWater: LowWater | undefined;
 
-  constructor(isStream: boolean, source: Source) {
+  constructor(family: number, isStream: boolean, source: Source) {
+    this.#family = family;
     this.#isStream = isStream;
     this.#source = source;
   }
@@ -244,6 +248,8 @@ export class Receiver {
 
   /** Whether a peek with MSG_WAITALL has to wait: not all bytes have arrived, and more may follow. */
   #isPartOfPeek(count: number, size: number, flags: number): boolean {
+    // Of the kernel's streams only TCP waits then. A peek of a Unix stream or of AF_VSOCK returns what has arrived.
+    if (this.#family !== AF_INET && this.#family !== AF_INET6) return false;
     if ((flags & MSG_PEEK) === 0 || !this.#wantsAll(flags) || count === 0 || count >= size) return false;
     return (level(this.#source.fd) & (POLLERR | POLLHUP | POLLRDHUP)) === 0;
   }

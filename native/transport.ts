@@ -107,7 +107,7 @@ export class NativeTransport implements Transport {
     this.type = type;
     this.proto = proto;
     this.#source = new Source(fd, this.#isTCP);
-    this.#receiver = new Receiver(type === SOCK_STREAM, this.#source);
+    this.#receiver = new Receiver(family, type === SOCK_STREAM, this.#source);
     openTransports.add(this);
   }
 

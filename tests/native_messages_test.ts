@@ -5,9 +5,10 @@ import { Buffer } from "node:buffer";
 import * as socket from "../native.ts";
 import { select } from "../select.ts";
 import { askPython, pythonTest } from "./_helpers.ts";
-import { Connected, staysPending } from "./conformance/fixtures.ts";
+import { Connected, settled, staysPending } from "./conformance/fixtures.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const openDescriptors = () => [...Deno.readDirSync("/proc/self/fd")].length;
 const bytes = (words: string) => new TextEncoder().encode(words);
 
 async function tcpPair(): Promise<[socket.Socket, socket.Socket]> {
@@ -190,7 +191,6 @@ Deno.test("native: sendmsg gathers, recvmsg scatters, and both pass addresses an
 });
 
 Deno.test("native: descriptors that arrived with data that was not received are closed", async () => {
-  const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
   const [a, b] = await socket.socketpair();
   using _a = a;
   // The reactor's own descriptors are opened by the first wait and stay open.
@@ -198,7 +198,7 @@ Deno.test("native: descriptors that arrived with data that was not received are 
   await staysPending(first);
   await a.sendall("x");
   await first;
-  const before = open();
+  const before = openDescriptors();
   const unclaimed: Record<string, () => Promise<number>> = {
     recv: async () => (await b.recv(4, socket.MSG_WAITALL)).length,
     recv_into: () => b.recv_into(new Uint8Array(4), 4, socket.MSG_WAITALL),
@@ -209,13 +209,13 @@ Deno.test("native: descriptors that arrived with data that was not received are 
     for (const data of ["he", "llo"]) await socket.send_fds(a, [data], [a.fileno(), b.fileno()]);
     assert.equal(await receive(), 2, name);
     assert.equal(await receive(), 3, name);
-    assert.equal(open(), before, name);
+    assert.equal(openDescriptors(), before, name);
   }
   // Two descriptors are sent, and one of them is received.
   await socket.send_fds(a, ["he"], [a.fileno(), b.fileno()]);
   const [, fds] = await socket.recv_fds(b, 4, 1, socket.MSG_WAITALL);
   assert.equal(fds.length, 1);
-  assert.equal(open(), before + 1);
+  assert.equal(openDescriptors(), before + 1);
   socket.close(fds[0]);
   // A call that was given up has left bytes in the buffer. The descriptors that end the next receive do not belong to
   // them.
@@ -224,10 +224,10 @@ Deno.test("native: descriptors that arrived with data that was not received are 
   await assert.rejects(b.recvmsg(4, socket.CMSG_SPACE(4), socket.MSG_WAITALL, limits), { name: "TimeoutError" });
   await socket.send_fds(a, ["b"], [a.fileno()]);
   assert.equal(text(await b.recv(4, socket.MSG_WAITALL)), "ab");
-  assert.equal(open(), before);
+  assert.equal(openDescriptors(), before);
   await socket.send_fds(a, ["never received"], [a.fileno()]);
   b.close();
-  assert.equal(open(), before - 1);
+  assert.equal(openDescriptors(), before - 1);
 });
 
 pythonTest("native: MSG_WAITALL ends at the data that descriptors arrived with, as in CPython", async () => {
@@ -294,6 +294,11 @@ print(json.dumps(answers))
 });
 
 const PEEKS: Record<string, (sock: socket.Socket, flags: number) => Promise<string>> = {
+  recv: async (sock, flags) => text(await sock.recv(6, flags)),
+  recv_into: async (sock, flags) => {
+    const view = new Uint8Array(6);
+    return text(view.subarray(0, await sock.recv_into(view, 6, flags)));
+  },
   recvfrom: async (sock, flags) => text((await sock.recvfrom(6, flags))[0]),
   recvfrom_into: async (sock, flags) => {
     const view = new Uint8Array(6);
@@ -323,6 +328,31 @@ for (const [name, peek] of Object.entries(PEEKS)) {
     assert.equal(text(await all.peer.recv(10)), "ef");
   });
 }
+
+for (const [name, peek] of Object.entries(PEEKS)) {
+  Deno.test(`native: ${name} with MSG_PEEK and MSG_WAITALL does not wait on a Unix stream, as in the kernel`, async () => {
+    const [a, b] = await socket.socketpair();
+    using _a = a;
+    using _b = b;
+    await a.sendall("abc");
+    assert.equal(await settled(peek(b, socket.MSG_PEEK | socket.MSG_WAITALL)), "abc");
+    assert.equal(text(await b.recv(10)), "abc");
+  });
+}
+
+Deno.test("native: a peek with MSG_WAITALL at descriptors returns them and opens no others", async () => {
+  const [a, b] = await socket.socketpair();
+  using _a = a;
+  using _b = b;
+  await socket.send_fds(a, ["abc"], [a.fileno()]);
+  const before = openDescriptors();
+  const peeked = b.recvmsg(10, socket.CMSG_LEN(4), socket.MSG_PEEK | socket.MSG_WAITALL);
+  const [data, ancillary] = await settled(peeked);
+  assert.equal(text(data), "abc");
+  assert.equal(ancillary.length, 1);
+  assert.equal(openDescriptors(), before + 1);
+  socket.close(new Int32Array(ancillary[0][2].slice().buffer)[0]);
+});
 
 /** Returns the urgent byte without waiting for it: a wait would tell the reactor about it. */
 async function urgentByte(sock: socket.Socket): Promise<string> {
