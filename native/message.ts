@@ -53,6 +53,12 @@ export class Message {
     this.#view.setBigUint64(IOV_COUNT, 1n, true);
   }
 
+  /** Copies the first `size` bytes of views to the memory of the data. */
+  load(views: Uint8Array[], size: number): void {
+    this.#data.reserve(size);
+    gather(views, this.#data.bytes.subarray(0, size));
+  }
+
   /** Prepares to receive `size` bytes and `ancillarySize` bytes of control messages. */
   expect(size: number, ancillarySize: number): void {
     this.#data.reserve(size);
@@ -68,8 +74,7 @@ export class Message {
 
   /** Prepares to send. The address is in the first `nameLength` bytes of `outgoing`; 0 for no address. */
   compose(views: Uint8Array[], size: number, ancillary: AncillaryData[], nameLength: number): void {
-    this.#data.reserve(size);
-    gather(views, this.#data.bytes.subarray(0, size));
+    this.load(views, size);
     let controlLength = 0;
     for (const [, , data] of ancillary) controlLength += CMSG_SPACE(data.length);
     this.#control.reserve(controlLength);

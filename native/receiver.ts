@@ -12,6 +12,7 @@ import {
   MSG_ERRQUEUE,
   MSG_OOB,
   MSG_PEEK,
+  MSG_TRUNC,
   MSG_WAITALL,
 } from "../base/constants.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from "../base/poll.ts";
@@ -91,7 +92,7 @@ export class Receiver {
   recv(size: number, flags: number): Bytes | WouldBlock {
     if (this.lowWater !== undefined && this.#isBelow(this.lowWater, size, flags)) return WOULD_BLOCK;
     if ((flags & UNUSUAL) !== 0 || this.#queue !== undefined) {
-      const buffer = scratchFor(size, this.#isStream);
+      const buffer = this.#memoryFor(size, flags);
       if (this.#collectsAll(flags) && !this.#collect(size)) return WOULD_BLOCK;
       const most = this.#queue === undefined ? buffer.length : this.#mostOf(this.#queue, buffer.length, flags);
       const wanted = Math.min(size, most);
@@ -99,7 +100,7 @@ export class Receiver {
       const count = this.#receiveUnusual(whole, flags);
       return count === BLOCKED ? WOULD_BLOCK : whole.slice(0, Math.min(count, wanted));
     }
-    const buffer = scratchFor(size, this.#isStream);
+    const buffer = this.#memoryFor(size, flags);
     const asked = Math.min(size, buffer.length);
     const count = this.#receive(buffer, asked, flags);
     return count === BLOCKED ? WOULD_BLOCK : copyOf(buffer, 0, Math.min(count, asked));
@@ -123,7 +124,7 @@ export class Receiver {
       const data = this.recv(size, flags);
       return data === WOULD_BLOCK ? WOULD_BLOCK : [data, null];
     }
-    const buffer = scratchFor(size, this.#isStream);
+    const buffer = this.#memoryFor(size, flags);
     const asked = Math.min(size, buffer.length);
     const count = this.#receiveFrom(buffer, asked, flags);
     return count === BLOCKED ? WOULD_BLOCK : [copyOf(buffer, 0, Math.min(count, asked)), received()];
@@ -174,6 +175,8 @@ export class Receiver {
       scatter(bytes.subarray(0, length), views);
       return { length, ancillary, flags: resultFlags, address: null };
     }
+    // What the kernel does not write stays as it is in the caller's memory.
+    if (this.#discards(flags)) sharedMessage().load(views, Math.min(size, STREAM_MESSAGE));
     const count = this.#receiveMessage(size, ancillarySize, flags);
     if (count === BLOCKED) return WOULD_BLOCK;
     scatter(sharedMessage().data(Math.min(count, size)), views);
@@ -195,6 +198,18 @@ export class Receiver {
     const count = effects.recvMessage(this.#source.fd, message.header, flags | MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (count < 0) return this.#refused("recvmsg", POLLIN, flags);
     return this.#isPartOfPeek(count, size, flags) ? BLOCKED : count;
+  }
+
+  /** Returns the shared memory for a receive. It is cleared if the kernel may write nothing to it. */
+  #memoryFor(size: number, flags: number): Uint8Array<ArrayBuffer> {
+    const buffer = scratchFor(size, this.#isStream);
+    if (this.#discards(flags)) buffer.fill(0, 0, size);
+    return buffer;
+  }
+
+  /** Whether a receive may discard its bytes: with MSG_TRUNC, TCP removes and counts them, and writes nothing. */
+  #discards(flags: number): boolean {
+    return (flags & MSG_TRUNC) !== 0 && this.#isStream;
   }
 
   /** Receives the data that has arrived. */

@@ -145,6 +145,38 @@ Deno.test("native: MSG_WAITALL with MSG_PEEK waits and removes nothing", async (
   assert.equal(text(await peer.recv(6)), "abcdef");
 });
 
+Deno.test("native: MSG_TRUNC on TCP discards the bytes, and returns none of another socket", async () => {
+  const [a, b] = await socket.socketpair();
+  using _a = a;
+  using _b = b;
+  const [client, peer] = await tcpPair();
+  using _client = client;
+  using _peer = peer;
+  await client.sendall("x".repeat(54));
+  await peer.recv(54, socket.MSG_WAITALL | socket.MSG_PEEK);
+  /** Leaves data of another socket in the memory that receives share. */
+  const receiveElsewhere = async () => {
+    await a.sendall("secret secret");
+    await b.recv(100);
+    await a.sendmsg(["secret secret"]);
+    await b.recvmsg(100);
+  };
+  const nothing = new Uint8Array(10);
+  for (const flags of [socket.MSG_TRUNC, socket.MSG_TRUNC | socket.MSG_PEEK]) {
+    await receiveElsewhere();
+    assert.deepEqual(await peer.recv(10, flags), nothing);
+    await receiveElsewhere();
+    assert.deepEqual((await peer.recvfrom(10, flags))[0], nothing);
+    await receiveElsewhere();
+    assert.deepEqual((await peer.recvmsg(10, 0, flags))[0], nothing);
+    await receiveElsewhere();
+    const views = [bytes("ab"), bytes("cdefghijkl")];
+    assert.equal((await peer.recvmsg_into(views, 0, flags))[0], 12);
+    assert.equal(views.map(text).join(""), "abcdefghijkl");
+  }
+  assert.equal(text(await peer.recv(100)), "x".repeat(12));
+});
+
 Deno.test("native: a MSG_WAITALL of more bytes than the shared buffers hold returns them in one piece", async () => {
   const [client, peer] = await tcpPair();
   using _client = client;
