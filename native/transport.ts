@@ -41,7 +41,16 @@ import { call, errno, failure, level } from "./call.ts";
 import * as effects from "./effects.ts";
 import { libc, libcTransfer } from "./libc.ts";
 import { bytesOption, limitsAfter, LowWater, numberOption, readLimits, readOption, setOption } from "./options.ts";
-import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, MOST_BYTES } from "./linux.ts";
+import {
+  EAGAIN,
+  EALREADY,
+  ECONNABORTED,
+  EINPROGRESS,
+  ENOTCONN,
+  F_DUPFD_CLOEXEC,
+  MOST_BYTES,
+  MSG_ZEROCOPY,
+} from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import {
   cookieOf,
@@ -62,6 +71,8 @@ import { ENDS_READS, Source } from "./source.ts";
 
 /** No SIGPIPE, and no waiting: another process that shares the open file may have made it blocking. */
 const SEND_FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT;
+
+const ZEROCOPY_HINT = "MSG_ZEROCOPY with sendmsg: use send, sendall or sendto, which send from the caller's memory";
 
 /** A connect under way. */
 interface Connecting {
@@ -347,6 +358,8 @@ export class NativeTransport implements Transport {
     flags: number,
     address: Address | null,
   ): number | WouldBlock {
+    // The kernel would read the data after the call, and other messages use the same memory by then.
+    if ((flags & MSG_ZEROCOPY) !== 0) throw errorFor("EOPNOTSUPP", { syscall: "sendmsg", hint: ZEROCOPY_HINT });
     if (!this.#source.mayTry(POLLOUT)) return WOULD_BLOCK;
     if (address !== null) requireDestination(this.family, address);
     if (!this.#implicitBindChecked) this.#checkImplicitBind("sendmsg", address);

@@ -222,6 +222,21 @@ Deno.test("native: sendmsg gathers, recvmsg scatters, and both pass addresses an
   assert.equal(from![1], sender.getsockname()[1]);
 });
 
+Deno.test("native: sendmsg refuses MSG_ZEROCOPY, because messages share their memory", async () => {
+  const [client, peer] = await tcpPair();
+  using _client = client;
+  using _peer = peer;
+  const SO_ZEROCOPY = 60, MSG_ZEROCOPY = 0x4000000;
+  client.setsockopt(socket.SOL_SOCKET, SO_ZEROCOPY, 1);
+  const refused = { name: "OSError", code: "EOPNOTSUPP", message: /MSG_ZEROCOPY.*use send/ };
+  await assert.rejects(client.sendmsg(["data"], [], MSG_ZEROCOPY), refused);
+  const data = bytes("from the caller's memory");
+  assert.equal(await client.send(data, MSG_ZEROCOPY), data.length);
+  assert.deepEqual(await peer.recv(data.length, socket.MSG_WAITALL), data);
+  // The kernel reports that it has released the memory.
+  assert.deepEqual(await select([], [], [client], 5), [[], [], [client]]);
+});
+
 Deno.test("native: descriptors that arrived with data that was not received are closed", async () => {
   const [a, b] = await socket.socketpair();
   using _a = a;
