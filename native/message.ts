@@ -3,6 +3,7 @@
 // Messages are copied through memory of this module, whose address is read once. The addresses of a caller's views would
 // have to be read for each call, because the garbage collector may move them. That costs more than the copy.
 
+import { MSG_CMSG_CLOEXEC } from "../base/constants.ts";
 import { CMSG_LEN, CMSG_SPACE } from "../base/data.ts";
 import type { AncillaryData } from "../seam/transport.ts";
 import { libcMemory } from "./libc.ts";
@@ -90,9 +91,9 @@ export class Message {
     this.#set(nameLength === 0 ? 0n : this.#outgoing, nameLength, size, controlLength);
   }
 
-  /** The flags of the received message. */
+  /** The flags of the received message. The kernel returns MSG_CMSG_CLOEXEC of the call in them, which is left out. */
   get flags(): number {
-    return this.#view.getInt32(FLAGS, true);
+    return this.#view.getInt32(FLAGS, true) & ~MSG_CMSG_CLOEXEC;
   }
 
   /** The length of the sender's address in `incoming`. */

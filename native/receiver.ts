@@ -1,13 +1,13 @@
 // The receiving side of a descriptor: plain receives, MSG_WAITALL, low-water marks, and messages with control data.
 
 import type { Address } from "../base/addresses.ts";
-import { CMSG_LEN, copyOf, scatter } from "../base/data.ts";
+import { CMSG_SPACE, copyOf, scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import {
   AF_INET,
   AF_INET6,
+  AF_UNIX,
   MSG_CMSG_CLOEXEC,
-  MSG_CTRUNC,
   MSG_DONTWAIT,
   MSG_ERRQUEUE,
   MSG_OOB,
@@ -25,7 +25,7 @@ import type { LowWater } from "./options.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import { decode, incoming, incomingLength, prepareIncoming, received } from "./sockaddr.ts";
 import type { Source } from "./source.ts";
-import { ReceiveQueue } from "./receive_queue.ts";
+import { credentialsIn, ReceiveQueue } from "./receive_queue.ts";
 
 /** Stands for WOULD_BLOCK between the methods of this file. The kernel's counts are never negative. */
 const BLOCKED = -1;
@@ -35,8 +35,8 @@ const NEVER_WAITS = MSG_OOB | MSG_ERRQUEUE;
 /** The flags of receives that need more than one plain system call. */
 const UNUSUAL = NEVER_WAITS | MSG_PEEK | MSG_WAITALL;
 
-/** The size of the smallest control message with a descriptor. */
-const ONE_DESCRIPTOR = CMSG_LEN(4);
+/** Space for SCM_CREDENTIALS, SCM_RIGHTS with a descriptor, and SCM_PIDFD: what may come with the data of a Unix stream. */
+const UNIX_ANCILLARY = CMSG_SPACE(12) + 2 * CMSG_SPACE(4);
 
 /** The initial size: enough for any UDP datagram, and for large reads of a stream. */
 const FIRST = 256 * 1024;
@@ -92,18 +92,24 @@ export class Receiver {
   recv(size: number, flags: number): Bytes | WouldBlock {
     if (this.lowWater !== undefined && this.#isBelow(this.lowWater, size, flags)) return WOULD_BLOCK;
     if ((flags & UNUSUAL) !== 0 || this.#queue !== undefined) {
-      const buffer = this.#memoryFor(size, flags);
       if (this.#collectsAll(flags) && !this.#collect(size)) return WOULD_BLOCK;
-      const most = this.#queue === undefined ? buffer.length : this.#mostOf(this.#queue, buffer.length, flags);
-      const wanted = Math.min(size, most);
-      const whole = wanted <= buffer.length ? buffer.subarray(0, wanted) : new Uint8Array(wanted);
-      const count = this.#receiveUnusual(whole, flags);
-      return count === BLOCKED ? WOULD_BLOCK : whole.slice(0, Math.min(count, wanted));
+      return this.#recvUnusual(size, flags);
     }
     const buffer = this.#memoryFor(size, flags);
     const asked = Math.min(size, buffer.length);
     const count = this.#receive(buffer, asked, flags);
     return count === BLOCKED ? WOULD_BLOCK : copyOf(buffer, 0, Math.min(count, asked));
+  }
+
+  /** Receives with one of the unusual flags, or from the bytes that were read ahead. */
+  #recvUnusual(size: number, flags: number): Bytes | WouldBlock {
+    const buffer = this.#memoryFor(size, flags);
+    const queue = this.#queueFor(flags);
+    const most = queue === undefined ? buffer.length : this.#mostOf(queue, buffer.length, flags);
+    const wanted = Math.min(size, most);
+    const whole = wanted <= buffer.length ? buffer.subarray(0, wanted) : new Uint8Array(wanted);
+    const count = this.#receiveUnusual(whole, flags);
+    return count === BLOCKED ? WOULD_BLOCK : whole.slice(0, Math.min(count, wanted));
   }
 
   /** See {@linkcode Transport.recvInto}. */
@@ -120,9 +126,11 @@ export class Receiver {
   /** See {@linkcode Transport.recvFrom}. */
   recvFrom(size: number, flags: number): [Bytes, Address | null] | WouldBlock {
     if (this.lowWater !== undefined && this.#isBelow(this.lowWater, size, flags)) return WOULD_BLOCK;
-    if (this.#queue !== undefined || this.#collectsAll(flags)) {
-      const data = this.recv(size, flags);
-      return data === WOULD_BLOCK ? WOULD_BLOCK : [data, null];
+    if (this.#collectsAll(flags) && !this.#collect(size)) return WOULD_BLOCK;
+    const queue = this.#queueFor(flags);
+    if (queue !== undefined) {
+      const data = this.#recvUnusual(size, flags);
+      return data === WOULD_BLOCK ? WOULD_BLOCK : [data, queue.address];
     }
     const buffer = this.#memoryFor(size, flags);
     const asked = Math.min(size, buffer.length);
@@ -133,10 +141,9 @@ export class Receiver {
   /** See {@linkcode Transport.recvFromInto}. */
   recvFromInto(view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
     if (this.lowWater !== undefined && this.#isBelow(this.lowWater, view.length, flags)) return WOULD_BLOCK;
-    if (this.#queue !== undefined || this.#collectsAll(flags)) {
-      const count = this.recvInto(view, flags);
-      return count === WOULD_BLOCK ? WOULD_BLOCK : [count, null];
-    }
+    if (this.#collectsAll(flags) && !this.#collect(view.length)) return WOULD_BLOCK;
+    const queue = this.#queueFor(flags);
+    if (queue !== undefined) return [this.#receiveUnusual(view, flags), queue.address];
     const count = this.#receiveFrom(view as Uint8Array<ArrayBuffer>, view.length, flags);
     return count === BLOCKED ? WOULD_BLOCK : [count, received()];
   }
@@ -161,19 +168,14 @@ export class Receiver {
     let size = 0;
     for (const view of views) size += view.length;
     if (this.lowWater !== undefined && this.#isBelow(this.lowWater, size, flags, ancillarySize)) return WOULD_BLOCK;
-    if (this.#collectsAll(flags)) {
-      if (!this.#collect(size, ancillarySize)) return WOULD_BLOCK;
-    }
-    const queue = this.#queue;
-    if (queue !== undefined && (flags & NEVER_WAITS) === 0) {
+    if (this.#collectsAll(flags) && !this.#collect(size, ancillarySize)) return WOULD_BLOCK;
+    const queue = this.#queueFor(flags);
+    if (queue !== undefined) {
       const bytes = new Uint8Array(Math.min(size, this.#mostOf(queue, STREAM_MESSAGE, flags)));
-      const peeks = (flags & MSG_PEEK) !== 0;
-      const hasRoom = ancillarySize >= ONE_DESCRIPTOR;
-      const resultFlags = !peeks && !hasRoom && queue.hasDescriptors ? MSG_CTRUNC : 0;
-      const ancillary = peeks || !hasRoom ? [] : queue.ancillary.splice(0);
+      const control = (flags & MSG_PEEK) !== 0 ? { ancillary: [], flags: 0 } : queue.takeAncillary(ancillarySize);
       const length = this.#receiveUnusual(bytes, flags);
       scatter(bytes.subarray(0, length), views);
-      return { length, ancillary, flags: resultFlags, address: null };
+      return { length, ...control, address: queue.address };
     }
     // What the kernel does not write stays as it is in the caller's memory.
     if (this.#discards(flags)) sharedMessage().load(views, Math.min(size, STREAM_MESSAGE));
@@ -183,8 +185,7 @@ export class Receiver {
     return {
       length: count,
       ancillary: sharedMessage().ancillary(),
-      // The kernel returns this flag of the caller in the result.
-      flags: sharedMessage().flags & ~MSG_CMSG_CLOEXEC,
+      flags: sharedMessage().flags,
       address: decode(incoming, sharedMessage().nameLength),
     };
   }
@@ -225,8 +226,8 @@ export class Receiver {
 
   /** Receives with one of the unusual flags, or from the bytes that were read ahead. */
   #receiveUnusual(view: Uint8Array, flags: number): number {
-    const queue = this.#queue;
-    if (queue !== undefined && (flags & NEVER_WAITS) === 0) {
+    const queue = this.#queueFor(flags);
+    if (queue !== undefined) {
       if ((flags & MSG_PEEK) !== 0) return this.#peekWith(queue, view);
       try {
         return queue.take(view);
@@ -242,6 +243,11 @@ export class Receiver {
     // The position of an urgent byte ends a read also after the byte was received, and no event reports that.
     if ((flags & MSG_OOB) !== 0) this.#source.shortMeansEmpty = false;
     return this.#isPartOfPeek(count, view.length, flags) ? BLOCKED : count;
+  }
+
+  /** Returns the bytes that were read ahead, if a receive with these flags takes them. */
+  #queueFor(flags: number): ReceiveQueue | undefined {
+    return (flags & NEVER_WAITS) === 0 ? this.#queue : undefined;
   }
 
   /** Returns how much a receive can bring at most if bytes were read ahead. A peek also sees `behind` bytes of the kernel. */
@@ -297,15 +303,18 @@ export class Receiver {
    */
   #collect(size: number, ancillarySize = 0, enough = size): boolean {
     const queue = this.#queue ??= new ReceiveQueue();
+    // In the kernel, received descriptors end a receive, whatever its size. So each receive from a Unix socket has space
+    // for one, to detect them.
+    const room = this.#family === AF_UNIX ? Math.max(ancillarySize, UNIX_ANCILLARY) : ancillarySize;
+    const message = sharedMessage();
     try {
-      // In the kernel, received descriptors end a receive, whatever its size. So each receive has space for one, to
-      // detect them.
-      while (queue.length < enough && !queue.hasDescriptors) {
-        const count = this.#receiveMessage(size - queue.length, Math.max(ancillarySize, ONE_DESCRIPTOR), 0);
+      while (queue.length < enough && !queue.hasDescriptors && !this.#isAnotherSender(queue.credentials)) {
+        const count = this.#receiveMessage(size - queue.length, room, 0);
         if (count === BLOCKED) return false;
         if (count === 0) break;
-        queue.put(sharedMessage().data(count).slice());
-        queue.ancillary.push(...sharedMessage().ancillary());
+        queue.put(message.data(count).slice());
+        queue.describe(message.ancillary(), message.flags);
+        queue.address ??= decode(incoming, message.nameLength);
       }
     } catch (error) {
       queue.fail(error as Error);
@@ -313,6 +322,18 @@ export class Receiver {
       if (queue.empty) this.#queue = undefined;
     }
     return true;
+  }
+
+  /**
+   * Whether the next bytes have other credentials (SO_PASSCRED) than those of the bytes that were read ahead. There the
+   * kernel ends a receive.
+   */
+  #isAnotherSender(credentials: Uint8Array | undefined): boolean {
+    if (credentials === undefined) return false;
+    // There is no space for descriptors, so this peek opens none.
+    if (this.#receiveMessage(1, CMSG_SPACE(credentials.length), MSG_PEEK) <= 0) return false;
+    const next = credentialsIn(sharedMessage().ancillary());
+    return next !== undefined && next.some((byte, at) => byte !== credentials[at]);
   }
 
   #mustWait(flags: number): boolean {

@@ -401,6 +401,144 @@ Deno.test("native: a peek with MSG_WAITALL at descriptors returns them and opens
   socket.close(new Int32Array(ancillary[0][2].slice().buffer)[0]);
 });
 
+/** A Unix pair whose second socket receives what an option asks for. */
+async function pairWith(option: number): Promise<[socket.Socket, socket.Socket]> {
+  const [a, b] = await socket.socketpair();
+  b.setsockopt(socket.SOL_SOCKET, option, 1);
+  return [a, b];
+}
+
+Deno.test("native: MSG_WAITALL reports ancillary data that does not fit", async () => {
+  const [a, b] = await pairWith(socket.SO_PASSCRED);
+  using _a = a;
+  using _b = b;
+  const before = openDescriptors();
+  await a.sendall("abcd");
+  assert.deepEqual((await b.recvmsg(4, 0, socket.MSG_WAITALL)).slice(1), [[], socket.MSG_CTRUNC, null]);
+  // The descriptors end the receive, although the credentials take all of the caller's space.
+  await socket.send_fds(a, ["ab"], [a.fileno(), b.fileno()]);
+  await a.sendall("cd");
+  const [data, ancillary, flags] = await b.recvmsg(4, socket.CMSG_SPACE(12), socket.MSG_WAITALL);
+  assert.equal(text(data), "ab");
+  assert.deepEqual(ancillary.map(([, type, payload]) => [type, payload.length]), [[socket.SCM_CREDENTIALS, 12]]);
+  assert.equal(flags, socket.MSG_CTRUNC);
+  // A control message is cut where the space ends.
+  const [rest, cut, cutFlags] = await b.recvmsg(2, socket.CMSG_LEN(3), socket.MSG_WAITALL);
+  assert.equal(text(rest), "cd");
+  assert.deepEqual(cut.map(([, type, payload]) => [type, payload.length]), [[socket.SCM_CREDENTIALS, 3]]);
+  assert.equal(cutFlags, socket.MSG_CTRUNC);
+  assert.equal(openDescriptors(), before);
+  b.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0);
+  await socket.send_fds(a, ["abcd"], [a.fileno(), b.fileno()]);
+  const [, [[, type, fds]], rightsFlags] = await b.recvmsg(4, socket.CMSG_LEN(4), socket.MSG_WAITALL);
+  assert.deepEqual([type, fds.length, rightsFlags], [socket.SCM_RIGHTS, 4, socket.MSG_CTRUNC]);
+  socket.close(new Int32Array(fds.slice().buffer)[0]);
+  assert.equal(openDescriptors(), before);
+});
+
+Deno.test("native: MSG_WAITALL returns the credentials of its bytes once", async () => {
+  const [a, b] = await pairWith(socket.SO_PASSCRED);
+  using _a = a;
+  using _b = b;
+  const receiving = b.recvmsg(5, socket.CMSG_SPACE(12), socket.MSG_WAITALL);
+  for (const byte of "abcd") {
+    await a.sendall(byte);
+    await staysPending(receiving);
+  }
+  await a.sendall("e");
+  const [data, ancillary, flags] = await receiving;
+  assert.equal(text(data), "abcde");
+  assert.deepEqual(ancillary.map(([, type, payload]) => [type, payload.length]), [[socket.SCM_CREDENTIALS, 12]]);
+  assert.equal(flags, 0);
+});
+
+pythonTest("native: MSG_WAITALL ends before the data of another process, if credentials are received", async () => {
+  using server = socket.socket(socket.AF_UNIX);
+  server.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1);
+  server.bind("");
+  server.listen();
+  const pids = await askPython(
+    `
+import json, os, socket, sys
+sock = socket.socket(socket.AF_UNIX)
+sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+sock.connect("\\0" + sys.argv[1])
+sock.sendall(b"ab")
+child = os.fork()
+if child == 0:
+    sock.sendall(b"cd")
+    os._exit(0)
+os.waitpid(child, 0)
+print(json.dumps([os.getpid(), child]))
+`,
+    String(server.getsockname()).slice(1),
+  );
+  const [peer] = await server.accept();
+  using _peer = peer;
+  peer.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1);
+  const received: unknown[] = [];
+  for (let n = 0; n < 2; n++) {
+    const [data, [[, , credentials]]] = await peer.recvmsg(4, socket.CMSG_SPACE(12), socket.MSG_WAITALL);
+    received.push([text(data), new Int32Array(credentials.slice().buffer)[0]]);
+  }
+  assert.deepEqual(received, [["ab", pids[0]], ["cd", pids[1]]]);
+});
+
+Deno.test("native: MSG_WAITALL returns the address of a Unix peer that has one", async () => {
+  using server = socket.socket(socket.AF_UNIX);
+  server.bind("");
+  server.listen();
+  using client = socket.socket(socket.AF_UNIX);
+  await client.connect(server.getsockname());
+  const [peer] = await server.accept();
+  using _peer = peer;
+  const name = server.getsockname();
+  await peer.sendall("x".repeat(12));
+  assert.equal((await client.recvfrom(2, socket.MSG_WAITALL))[1], name);
+  assert.equal((await client.recvfrom_into(new Uint8Array(2), 2, socket.MSG_WAITALL))[1], name);
+  assert.equal((await client.recvmsg(2, 0, socket.MSG_WAITALL))[3], name);
+  assert.equal((await client.recvmsg_into([new Uint8Array(2)], 0, socket.MSG_WAITALL))[3], name);
+  // A call that was given up has left bytes, and the next calls take them.
+  const given = new AbortController();
+  const whole = client.recv(10, socket.MSG_WAITALL, { signal: given.signal });
+  await staysPending(whole);
+  given.abort();
+  await assert.rejects(whole, { name: "AbortError" });
+  assert.equal((await client.recvfrom(2, socket.MSG_PEEK))[1], name);
+  assert.equal((await client.recvfrom(2))[1], name);
+  assert.equal((await client.recvmsg(2))[3], name);
+});
+
+Deno.test("native: MSG_WAITALL leaves no descriptor of the sender's process open", async () => {
+  const SO_PASSPIDFD = 76, SCM_PIDFD = 4;
+  const [a, b] = await socket.socketpair();
+  using _a = a;
+  using _b = b;
+  try {
+    b.setsockopt(socket.SOL_SOCKET, SO_PASSPIDFD, 1);
+  } catch {
+    return; // Linux before 6.5
+  }
+  const first = b.recv(1);
+  await staysPending(first);
+  await a.sendall("x");
+  await first;
+  const before = openDescriptors();
+  const receiving = b.recv(4, socket.MSG_WAITALL);
+  for (const byte of "abc") {
+    await a.sendall(byte);
+    await staysPending(receiving);
+  }
+  await a.sendall("d");
+  await receiving;
+  assert.equal(openDescriptors(), before);
+  await a.sendall("abcd");
+  const [, [[, type, pidfd]]] = await b.recvmsg(4, socket.CMSG_SPACE(4), socket.MSG_WAITALL);
+  assert.equal(type, SCM_PIDFD);
+  assert.equal(openDescriptors(), before + 1);
+  socket.close(new Int32Array(pidfd.slice().buffer)[0]);
+});
+
 /** Returns the urgent byte without waiting for it: a wait would tell the reactor about it. */
 async function urgentByte(sock: socket.Socket): Promise<string> {
   for (let turn = 0; turn < 1000; turn++) {
