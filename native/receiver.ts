@@ -160,7 +160,7 @@ export class Receiver {
       incomingLength,
     );
     if (count < 0) return this.#refused("recvfrom", POLLIN, flags);
-    return this.#isPartOfPeek(count, size, flags) ? BLOCKED : count;
+    return this.#succeeded(count, size, flags);
   }
 
   /** See {@linkcode Transport.recvMessage}. */
@@ -198,7 +198,7 @@ export class Receiver {
     // Descriptors that arrive must be closed when another program is executed, like all of this module's.
     const count = effects.recvMessage(this.#source.fd, message.header, flags | MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (count < 0) return this.#refused("recvmsg", POLLIN, flags);
-    return this.#isPartOfPeek(count, size, flags) ? BLOCKED : count;
+    return this.#succeeded(count, size, flags);
   }
 
   /** Returns the shared memory for a receive. It is cleared if the kernel may write nothing to it. */
@@ -240,9 +240,7 @@ export class Receiver {
     const size = Math.min(view.length, MOST_BYTES);
     const count = effects.recv(this.#source.fd, view as Uint8Array<ArrayBuffer>, size, flags | MSG_DONTWAIT);
     if (count < 0) return this.#refused("recv", POLLIN, flags);
-    // The position of an urgent byte ends a read also after the byte was received, and no event reports that.
-    if ((flags & MSG_OOB) !== 0) this.#source.shortMeansEmpty = false;
-    return this.#isPartOfPeek(count, view.length, flags) ? BLOCKED : count;
+    return this.#succeeded(count, view.length, flags);
   }
 
   /** Returns the bytes that were read ahead, if a receive with these flags takes them. */
@@ -265,6 +263,13 @@ export class Receiver {
     // The kernel reports an error once. It belongs to the receive after these bytes.
     if (errno() !== EAGAIN) queue.fail(failure("recv"));
     return count;
+  }
+
+  /** Returns the count of a receive that succeeded, or BLOCKED if it is a peek that has to wait for more. */
+  #succeeded(count: number, size: number, flags: number): number {
+    // The position of an urgent byte ends a read also after the byte was received, and no event reports that.
+    if ((flags & MSG_OOB) !== 0) this.#source.shortMeansEmpty = false;
+    return this.#isPartOfPeek(count, size, flags) ? BLOCKED : count;
   }
 
   /** Whether a peek with MSG_WAITALL has to wait: not all bytes have arrived, and more may follow. */

@@ -340,7 +340,8 @@ print(json.dumps(answers))
   assert.deepEqual(answers, told);
 });
 
-const PEEKS: Record<string, (sock: socket.Socket, flags: number) => Promise<string>> = {
+/** The receives of up to six bytes. */
+const RECEIVES: Record<string, (sock: socket.Socket, flags: number) => Promise<string>> = {
   recv: async (sock, flags) => text(await sock.recv(6, flags)),
   recv_into: async (sock, flags) => {
     const view = new Uint8Array(6);
@@ -359,7 +360,7 @@ const PEEKS: Record<string, (sock: socket.Socket, flags: number) => Promise<stri
   },
 };
 
-for (const [name, peek] of Object.entries(PEEKS)) {
+for (const [name, peek] of Object.entries(RECEIVES)) {
   Deno.test(`native: ${name} with MSG_PEEK and MSG_WAITALL waits for all bytes or the end, and removes nothing`, async () => {
     using all = await Connected.open(socket);
     await all.client.sendall("abc");
@@ -376,7 +377,7 @@ for (const [name, peek] of Object.entries(PEEKS)) {
   });
 }
 
-for (const [name, peek] of Object.entries(PEEKS)) {
+for (const [name, peek] of Object.entries(RECEIVES)) {
   Deno.test(`native: ${name} with MSG_PEEK and MSG_WAITALL does not wait on a Unix stream, as in the kernel`, async () => {
     const [a, b] = await socket.socketpair();
     using _a = a;
@@ -540,10 +541,10 @@ Deno.test("native: MSG_WAITALL leaves no descriptor of the sender's process open
 });
 
 /** Returns the urgent byte without waiting for it: a wait would tell the reactor about it. */
-async function urgentByte(sock: socket.Socket): Promise<string> {
+async function urgentByte(sock: socket.Socket, receive = RECEIVES.recv): Promise<string> {
   for (let turn = 0; turn < 1000; turn++) {
-    const data = await sock.recv(1, socket.MSG_OOB).catch(() => null);
-    if (data !== null) return text(data);
+    const data = await receive(sock, socket.MSG_OOB).catch(() => null);
+    if (data !== null) return data;
     await new Promise((resolve) => setImmediate(resolve));
   }
   throw new Error("no urgent byte came");
@@ -580,6 +581,26 @@ for (const reader of ["the socket", "a duplicate"]) {
     sock.settimeout(10);
     assert.equal(text(await sock.recv(100)), "abc");
     assert.equal(text(await sock.recv(100)), "def");
+  });
+}
+
+for (const [name, receive] of Object.entries(RECEIVES)) {
+  Deno.test(`native: an urgent byte that ${name} returned still ends a read, and no call waits for present data`, async () => {
+    using all = await Connected.open(socket);
+    // The reactor watches the socket before the urgent byte arrives.
+    const first = all.peer.recv(10);
+    await staysPending(first);
+    await all.client.sendall("1");
+    assert.equal(text(await first), "1");
+    await all.client.sendall("abc");
+    await all.client.send("!", socket.MSG_OOB);
+    await all.client.sendall("def");
+    assert.equal(await urgentByte(all.peer, receive), "!");
+    await look();
+    // A call that hangs ends by this timeout.
+    all.peer.settimeout(10);
+    assert.equal(text(await all.peer.recv(100)), "abc");
+    assert.equal(text(await all.peer.recv(100)), "def");
   });
 }
 
