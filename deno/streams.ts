@@ -264,7 +264,7 @@ export class StreamTransport implements Transport {
     const connection = this.#connection ?? this.#unconnected("recv", "EINVAL", "ENOTCONN");
     if (flags !== 0) checkFlags("recv", flags, RECEIVE_FLAGS);
     if (connection === WOULD_BLOCK) return WOULD_BLOCK;
-    return connection.inflow.recv(caller, size, wantedOf(size, flags), (flags & MSG_PEEK) !== 0);
+    return connection.inflow.recv(caller, size, this.#wanted(size, flags), (flags & MSG_PEEK) !== 0);
   }
 
   recvInto(caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
@@ -272,7 +272,7 @@ export class StreamTransport implements Transport {
     const connection = this.#connection ?? this.#unconnected("recv", "EINVAL", "ENOTCONN");
     if (flags !== 0) checkFlags("recv", flags, RECEIVE_FLAGS);
     if (connection === WOULD_BLOCK) return WOULD_BLOCK;
-    return connection.inflow.recvInto(caller, view, wantedOf(view.length, flags), (flags & MSG_PEEK) !== 0);
+    return connection.inflow.recvInto(caller, view, this.#wanted(view.length, flags), (flags & MSG_PEEK) !== 0);
   }
 
   recvFrom(caller: Caller, size: number, flags: number): [Bytes, null] | WouldBlock {

@@ -3,6 +3,7 @@
 // Messages are copied through memory of this module, whose address is read once. The addresses of a caller's views would
 // have to be read for each call, because the garbage collector may move them. That costs more than the copy.
 
+import { MSG_CMSG_CLOEXEC } from "../base/constants.ts";
 import { CMSG_LEN, CMSG_SPACE } from "../base/data.ts";
 import type { AncillaryData } from "../seam/transport.ts";
 import { libcMemory } from "./libc.ts";
@@ -53,6 +54,12 @@ export class Message {
     this.#view.setBigUint64(IOV_COUNT, 1n, true);
   }
 
+  /** Copies the first `size` bytes of views to the memory of the data. */
+  load(views: Uint8Array[], size: number): void {
+    this.#data.reserve(size);
+    gather(views, this.#data.bytes.subarray(0, size));
+  }
+
   /** Prepares to receive `size` bytes and `ancillarySize` bytes of control messages. */
   expect(size: number, ancillarySize: number): void {
     this.#data.reserve(size);
@@ -68,8 +75,7 @@ export class Message {
 
   /** Prepares to send. The address is in the first `nameLength` bytes of `outgoing`; 0 for no address. */
   compose(views: Uint8Array[], size: number, ancillary: AncillaryData[], nameLength: number): void {
-    this.#data.reserve(size);
-    gather(views, this.#data.bytes.subarray(0, size));
+    this.load(views, size);
     let controlLength = 0;
     for (const [, , data] of ancillary) controlLength += CMSG_SPACE(data.length);
     this.#control.reserve(controlLength);
@@ -85,9 +91,9 @@ export class Message {
     this.#set(nameLength === 0 ? 0n : this.#outgoing, nameLength, size, controlLength);
   }
 
-  /** The flags of the received message. */
+  /** The flags of the received message. The kernel returns MSG_CMSG_CLOEXEC of the call in them, which is left out. */
   get flags(): number {
-    return this.#view.getInt32(FLAGS, true);
+    return this.#view.getInt32(FLAGS, true) & ~MSG_CMSG_CLOEXEC;
   }
 
   /** The length of the sender's address in `incoming`. */

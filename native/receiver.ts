@@ -1,15 +1,18 @@
 // The receiving side of a descriptor: plain receives, MSG_WAITALL, low-water marks, and messages with control data.
 
 import type { Address } from "../base/addresses.ts";
-import { CMSG_LEN, copyOf, scatter } from "../base/data.ts";
+import { CMSG_SPACE, copyOf, scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
   MSG_CMSG_CLOEXEC,
-  MSG_CTRUNC,
   MSG_DONTWAIT,
   MSG_ERRQUEUE,
   MSG_OOB,
   MSG_PEEK,
+  MSG_TRUNC,
   MSG_WAITALL,
 } from "../base/constants.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP } from "../base/poll.ts";
@@ -22,7 +25,7 @@ import type { LowWater } from "./options.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import { decode, incoming, incomingLength, prepareIncoming, received } from "./sockaddr.ts";
 import type { Source } from "./source.ts";
-import { ReceiveQueue } from "./receive_queue.ts";
+import { credentialsIn, ReceiveQueue } from "./receive_queue.ts";
 
 /** Stands for WOULD_BLOCK between the methods of this file. The kernel's counts are never negative. */
 const BLOCKED = -1;
@@ -32,8 +35,8 @@ const NEVER_WAITS = MSG_OOB | MSG_ERRQUEUE;
 /** The flags of receives that need more than one plain system call. */
 const UNUSUAL = NEVER_WAITS | MSG_PEEK | MSG_WAITALL;
 
-/** The size of the smallest control message with a descriptor. */
-const ONE_DESCRIPTOR = CMSG_LEN(4);
+/** Space for SCM_CREDENTIALS, SCM_RIGHTS with a descriptor, and SCM_PIDFD: what may come with the data of a Unix stream. */
+const UNIX_ANCILLARY = CMSG_SPACE(12) + 2 * CMSG_SPACE(4);
 
 /** The initial size: enough for any UDP datagram, and for large reads of a stream. */
 const FIRST = 256 * 1024;
@@ -60,6 +63,7 @@ function scratchFor(size: number, stream: boolean): Uint8Array<ArrayBuffer> {
 /** The receiving side of a socket. */
 export class Receiver {
   readonly #source: Source;
+  readonly #family: number;
   readonly #isStream: boolean;
   /** Bytes that were read ahead. */
   #queue: ReceiveQueue | undefined;
@@ -68,7 +72,8 @@ export class Receiver {
   /** The low-water mark, if it is more than one byte. */
   lowWater: LowWater | undefined;
 
-  constructor(isStream: boolean, source: Source) {
+  constructor(family: number, isStream: boolean, source: Source) {
+    this.#family = family;
     this.#isStream = isStream;
     this.#source = source;
   }
@@ -87,18 +92,24 @@ export class Receiver {
   recv(size: number, flags: number): Bytes | WouldBlock {
     if (this.lowWater !== undefined && this.#isBelow(this.lowWater, size, flags)) return WOULD_BLOCK;
     if ((flags & UNUSUAL) !== 0 || this.#queue !== undefined) {
-      const buffer = scratchFor(size, this.#isStream);
       if (this.#collectsAll(flags) && !this.#collect(size)) return WOULD_BLOCK;
-      const most = this.#queue === undefined ? buffer.length : this.#mostOf(this.#queue, buffer.length, flags);
-      const wanted = Math.min(size, most);
-      const whole = wanted <= buffer.length ? buffer.subarray(0, wanted) : new Uint8Array(wanted);
-      const count = this.#receiveUnusual(whole, flags);
-      return count === BLOCKED ? WOULD_BLOCK : whole.slice(0, Math.min(count, wanted));
+      return this.#recvUnusual(size, flags);
     }
-    const buffer = scratchFor(size, this.#isStream);
+    const buffer = this.#memoryFor(size, flags);
     const asked = Math.min(size, buffer.length);
     const count = this.#receive(buffer, asked, flags);
     return count === BLOCKED ? WOULD_BLOCK : copyOf(buffer, 0, Math.min(count, asked));
+  }
+
+  /** Receives with one of the unusual flags, or from the bytes that were read ahead. */
+  #recvUnusual(size: number, flags: number): Bytes | WouldBlock {
+    const buffer = this.#memoryFor(size, flags);
+    const queue = this.#queueFor(flags);
+    const most = queue === undefined ? buffer.length : this.#mostOf(queue, buffer.length, flags);
+    const wanted = Math.min(size, most);
+    const whole = wanted <= buffer.length ? buffer.subarray(0, wanted) : new Uint8Array(wanted);
+    const count = this.#receiveUnusual(whole, flags);
+    return count === BLOCKED ? WOULD_BLOCK : whole.slice(0, Math.min(count, wanted));
   }
 
   /** See {@linkcode Transport.recvInto}. */
@@ -115,11 +126,13 @@ export class Receiver {
   /** See {@linkcode Transport.recvFrom}. */
   recvFrom(size: number, flags: number): [Bytes, Address | null] | WouldBlock {
     if (this.lowWater !== undefined && this.#isBelow(this.lowWater, size, flags)) return WOULD_BLOCK;
-    if (this.#queue !== undefined || this.#collectsAll(flags)) {
-      const data = this.recv(size, flags);
-      return data === WOULD_BLOCK ? WOULD_BLOCK : [data, null];
+    if (this.#collectsAll(flags) && !this.#collect(size)) return WOULD_BLOCK;
+    const queue = this.#queueFor(flags);
+    if (queue !== undefined) {
+      const data = this.#recvUnusual(size, flags);
+      return data === WOULD_BLOCK ? WOULD_BLOCK : [data, queue.address];
     }
-    const buffer = scratchFor(size, this.#isStream);
+    const buffer = this.#memoryFor(size, flags);
     const asked = Math.min(size, buffer.length);
     const count = this.#receiveFrom(buffer, asked, flags);
     return count === BLOCKED ? WOULD_BLOCK : [copyOf(buffer, 0, Math.min(count, asked)), received()];
@@ -128,10 +141,9 @@ export class Receiver {
   /** See {@linkcode Transport.recvFromInto}. */
   recvFromInto(view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
     if (this.lowWater !== undefined && this.#isBelow(this.lowWater, view.length, flags)) return WOULD_BLOCK;
-    if (this.#queue !== undefined || this.#collectsAll(flags)) {
-      const count = this.recvInto(view, flags);
-      return count === WOULD_BLOCK ? WOULD_BLOCK : [count, null];
-    }
+    if (this.#collectsAll(flags) && !this.#collect(view.length)) return WOULD_BLOCK;
+    const queue = this.#queueFor(flags);
+    if (queue !== undefined) return [this.#receiveUnusual(view, flags), queue.address];
     const count = this.#receiveFrom(view as Uint8Array<ArrayBuffer>, view.length, flags);
     return count === BLOCKED ? WOULD_BLOCK : [count, received()];
   }
@@ -148,7 +160,7 @@ export class Receiver {
       incomingLength,
     );
     if (count < 0) return this.#refused("recvfrom", POLLIN, flags);
-    return this.#isPartOfPeek(count, size, flags) ? BLOCKED : count;
+    return this.#succeeded(count, size, flags);
   }
 
   /** See {@linkcode Transport.recvMessage}. */
@@ -156,28 +168,24 @@ export class Receiver {
     let size = 0;
     for (const view of views) size += view.length;
     if (this.lowWater !== undefined && this.#isBelow(this.lowWater, size, flags, ancillarySize)) return WOULD_BLOCK;
-    if (this.#collectsAll(flags)) {
-      if (!this.#collect(size, ancillarySize)) return WOULD_BLOCK;
-    }
-    const queue = this.#queue;
-    if (queue !== undefined && (flags & NEVER_WAITS) === 0) {
+    if (this.#collectsAll(flags) && !this.#collect(size, ancillarySize)) return WOULD_BLOCK;
+    const queue = this.#queueFor(flags);
+    if (queue !== undefined) {
       const bytes = new Uint8Array(Math.min(size, this.#mostOf(queue, STREAM_MESSAGE, flags)));
-      const peeks = (flags & MSG_PEEK) !== 0;
-      const hasRoom = ancillarySize >= ONE_DESCRIPTOR;
-      const resultFlags = !peeks && !hasRoom && queue.hasDescriptors ? MSG_CTRUNC : 0;
-      const ancillary = peeks || !hasRoom ? [] : queue.ancillary.splice(0);
+      const control = (flags & MSG_PEEK) !== 0 ? { ancillary: [], flags: 0 } : queue.takeAncillary(ancillarySize);
       const length = this.#receiveUnusual(bytes, flags);
       scatter(bytes.subarray(0, length), views);
-      return { length, ancillary, flags: resultFlags, address: null };
+      return { length, ...control, address: queue.address };
     }
+    // What the kernel does not write stays as it is in the caller's memory.
+    if (this.#discards(flags)) sharedMessage().load(views, Math.min(size, STREAM_MESSAGE));
     const count = this.#receiveMessage(size, ancillarySize, flags);
     if (count === BLOCKED) return WOULD_BLOCK;
     scatter(sharedMessage().data(Math.min(count, size)), views);
     return {
       length: count,
       ancillary: sharedMessage().ancillary(),
-      // The kernel returns this flag of the caller in the result.
-      flags: sharedMessage().flags & ~MSG_CMSG_CLOEXEC,
+      flags: sharedMessage().flags,
       address: decode(incoming, sharedMessage().nameLength),
     };
   }
@@ -190,7 +198,19 @@ export class Receiver {
     // Descriptors that arrive must be closed when another program is executed, like all of this module's.
     const count = effects.recvMessage(this.#source.fd, message.header, flags | MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (count < 0) return this.#refused("recvmsg", POLLIN, flags);
-    return this.#isPartOfPeek(count, size, flags) ? BLOCKED : count;
+    return this.#succeeded(count, size, flags);
+  }
+
+  /** Returns the shared memory for a receive. It is cleared if the kernel may write nothing to it. */
+  #memoryFor(size: number, flags: number): Uint8Array<ArrayBuffer> {
+    const buffer = scratchFor(size, this.#isStream);
+    if (this.#discards(flags)) buffer.fill(0, 0, size);
+    return buffer;
+  }
+
+  /** Whether a receive may discard its bytes: with MSG_TRUNC, TCP removes and counts them, and writes nothing. */
+  #discards(flags: number): boolean {
+    return (flags & MSG_TRUNC) !== 0 && this.#isStream;
   }
 
   /** Receives the data that has arrived. */
@@ -206,8 +226,8 @@ export class Receiver {
 
   /** Receives with one of the unusual flags, or from the bytes that were read ahead. */
   #receiveUnusual(view: Uint8Array, flags: number): number {
-    const queue = this.#queue;
-    if (queue !== undefined && (flags & NEVER_WAITS) === 0) {
+    const queue = this.#queueFor(flags);
+    if (queue !== undefined) {
       if ((flags & MSG_PEEK) !== 0) return this.#peekWith(queue, view);
       try {
         return queue.take(view);
@@ -220,9 +240,12 @@ export class Receiver {
     const size = Math.min(view.length, MOST_BYTES);
     const count = effects.recv(this.#source.fd, view as Uint8Array<ArrayBuffer>, size, flags | MSG_DONTWAIT);
     if (count < 0) return this.#refused("recv", POLLIN, flags);
-    // The position of an urgent byte ends a read also after the byte was received, and no event reports that.
-    if ((flags & MSG_OOB) !== 0) this.#source.shortMeansEmpty = false;
-    return this.#isPartOfPeek(count, view.length, flags) ? BLOCKED : count;
+    return this.#succeeded(count, view.length, flags);
+  }
+
+  /** Returns the bytes that were read ahead, if a receive with these flags takes them. */
+  #queueFor(flags: number): ReceiveQueue | undefined {
+    return (flags & NEVER_WAITS) === 0 ? this.#queue : undefined;
   }
 
   /** Returns how much a receive can bring at most if bytes were read ahead. A peek also sees `behind` bytes of the kernel. */
@@ -242,8 +265,17 @@ export class Receiver {
     return count;
   }
 
+  /** Returns the count of a receive that succeeded, or BLOCKED if it is a peek that has to wait for more. */
+  #succeeded(count: number, size: number, flags: number): number {
+    // The position of an urgent byte ends a read also after the byte was received, and no event reports that.
+    if ((flags & MSG_OOB) !== 0) this.#source.shortMeansEmpty = false;
+    return this.#isPartOfPeek(count, size, flags) ? BLOCKED : count;
+  }
+
   /** Whether a peek with MSG_WAITALL has to wait: not all bytes have arrived, and more may follow. */
   #isPartOfPeek(count: number, size: number, flags: number): boolean {
+    // Of the kernel's streams only TCP waits then. A peek of a Unix stream or of AF_VSOCK returns what has arrived.
+    if (this.#family !== AF_INET && this.#family !== AF_INET6) return false;
     if ((flags & MSG_PEEK) === 0 || !this.#wantsAll(flags) || count === 0 || count >= size) return false;
     return (level(this.#source.fd) & (POLLERR | POLLHUP | POLLRDHUP)) === 0;
   }
@@ -276,15 +308,18 @@ export class Receiver {
    */
   #collect(size: number, ancillarySize = 0, enough = size): boolean {
     const queue = this.#queue ??= new ReceiveQueue();
+    // In the kernel, received descriptors end a receive, whatever its size. So each receive from a Unix socket has space
+    // for one, to detect them.
+    const room = this.#family === AF_UNIX ? Math.max(ancillarySize, UNIX_ANCILLARY) : ancillarySize;
+    const message = sharedMessage();
     try {
-      // In the kernel, received descriptors end a receive, whatever its size. So each receive has space for one, to
-      // detect them.
-      while (queue.length < enough && !queue.hasDescriptors) {
-        const count = this.#receiveMessage(size - queue.length, Math.max(ancillarySize, ONE_DESCRIPTOR), 0);
+      while (queue.length < enough && !queue.hasDescriptors && !this.#isAnotherSender(queue.credentials)) {
+        const count = this.#receiveMessage(size - queue.length, room, 0);
         if (count === BLOCKED) return false;
         if (count === 0) break;
-        queue.put(sharedMessage().data(count).slice());
-        queue.ancillary.push(...sharedMessage().ancillary());
+        queue.put(message.data(count).slice());
+        queue.describe(message.ancillary(), message.flags);
+        queue.address ??= decode(incoming, message.nameLength);
       }
     } catch (error) {
       queue.fail(error as Error);
@@ -292,6 +327,18 @@ export class Receiver {
       if (queue.empty) this.#queue = undefined;
     }
     return true;
+  }
+
+  /**
+   * Whether the next bytes have other credentials (SO_PASSCRED) than those of the bytes that were read ahead. There the
+   * kernel ends a receive.
+   */
+  #isAnotherSender(credentials: Uint8Array | undefined): boolean {
+    if (credentials === undefined) return false;
+    // There is no space for descriptors, so this peek opens none.
+    if (this.#receiveMessage(1, CMSG_SPACE(credentials.length), MSG_PEEK) <= 0) return false;
+    const next = credentialsIn(sharedMessage().ancillary());
+    return next !== undefined && next.some((byte, at) => byte !== credentials[at]);
   }
 
   #mustWait(flags: number): boolean {

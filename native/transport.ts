@@ -40,7 +40,16 @@ import { call, errno, failure, level } from "./call.ts";
 import * as effects from "./effects.ts";
 import { libc, libcTransfer } from "./libc.ts";
 import { bytesOption, limitsAfter, LowWater, numberOption, readLimits, setOption } from "./options.ts";
-import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, MOST_BYTES } from "./linux.ts";
+import {
+  EAGAIN,
+  EALREADY,
+  ECONNABORTED,
+  EINPROGRESS,
+  ENOTCONN,
+  F_DUPFD_CLOEXEC,
+  MOST_BYTES,
+  MSG_ZEROCOPY,
+} from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import {
   cookieOf,
@@ -61,6 +70,8 @@ import { ENDS_READS, Source } from "./source.ts";
 
 /** No SIGPIPE, and no waiting: another process that shares the open file may have made it blocking. */
 const SEND_FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT;
+
+const ZEROCOPY_HINT = "MSG_ZEROCOPY with sendmsg: use send, sendall or sendto, which send from the caller's memory";
 
 /** A connect under way. */
 interface Connecting {
@@ -106,7 +117,7 @@ export class NativeTransport implements Transport {
     this.type = type;
     this.proto = proto;
     this.#source = new Source(fd, this.#isTCP);
-    this.#receiver = new Receiver(type === SOCK_STREAM, this.#source);
+    this.#receiver = new Receiver(family, type === SOCK_STREAM, this.#source);
     // The last transport of the number may have been detached and then closed by its new owner.
     const last = openTransports.get(fd);
     if (last?.isReplaced()) last.#detach();
@@ -349,6 +360,8 @@ export class NativeTransport implements Transport {
     flags: number,
     address: Address | null,
   ): number | WouldBlock {
+    // The kernel would read the data after the call, and other messages use the same memory by then.
+    if ((flags & MSG_ZEROCOPY) !== 0) throw errorFor("EOPNOTSUPP", { syscall: "sendmsg", hint: ZEROCOPY_HINT });
     if (!this.#source.mayTry(POLLOUT)) return WOULD_BLOCK;
     if (address !== null) requireDestination(this.family, address);
     if (!this.#implicitBindChecked) this.#checkImplicitBind("sendmsg", address);

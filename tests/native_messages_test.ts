@@ -5,9 +5,10 @@ import { Buffer } from "node:buffer";
 import * as socket from "../native.ts";
 import { select } from "../select.ts";
 import { askPython, pythonTest } from "./_helpers.ts";
-import { Connected, staysPending } from "./conformance/fixtures.ts";
+import { Connected, settled, staysPending } from "./conformance/fixtures.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const openDescriptors = () => [...Deno.readDirSync("/proc/self/fd")].length;
 const bytes = (words: string) => new TextEncoder().encode(words);
 
 async function tcpPair(): Promise<[socket.Socket, socket.Socket]> {
@@ -144,6 +145,38 @@ Deno.test("native: MSG_WAITALL with MSG_PEEK waits and removes nothing", async (
   assert.equal(text(await peer.recv(6)), "abcdef");
 });
 
+Deno.test("native: MSG_TRUNC on TCP discards the bytes, and returns none of another socket", async () => {
+  const [a, b] = await socket.socketpair();
+  using _a = a;
+  using _b = b;
+  const [client, peer] = await tcpPair();
+  using _client = client;
+  using _peer = peer;
+  await client.sendall("x".repeat(54));
+  await peer.recv(54, socket.MSG_WAITALL | socket.MSG_PEEK);
+  /** Leaves data of another socket in the memory that receives share. */
+  const receiveElsewhere = async () => {
+    await a.sendall("secret secret");
+    await b.recv(100);
+    await a.sendmsg(["secret secret"]);
+    await b.recvmsg(100);
+  };
+  const nothing = new Uint8Array(10);
+  for (const flags of [socket.MSG_TRUNC, socket.MSG_TRUNC | socket.MSG_PEEK]) {
+    await receiveElsewhere();
+    assert.deepEqual(await peer.recv(10, flags), nothing);
+    await receiveElsewhere();
+    assert.deepEqual((await peer.recvfrom(10, flags))[0], nothing);
+    await receiveElsewhere();
+    assert.deepEqual((await peer.recvmsg(10, 0, flags))[0], nothing);
+    await receiveElsewhere();
+    const views = [bytes("ab"), bytes("cdefghijkl")];
+    assert.equal((await peer.recvmsg_into(views, 0, flags))[0], 12);
+    assert.equal(views.map(text).join(""), "abcdefghijkl");
+  }
+  assert.equal(text(await peer.recv(100)), "x".repeat(12));
+});
+
 Deno.test("native: a MSG_WAITALL of more bytes than the shared buffers hold returns them in one piece", async () => {
   const [client, peer] = await tcpPair();
   using _client = client;
@@ -189,8 +222,22 @@ Deno.test("native: sendmsg gathers, recvmsg scatters, and both pass addresses an
   assert.equal(from![1], sender.getsockname()[1]);
 });
 
+Deno.test("native: sendmsg refuses MSG_ZEROCOPY, because messages share their memory", async () => {
+  const [client, peer] = await tcpPair();
+  using _client = client;
+  using _peer = peer;
+  const SO_ZEROCOPY = 60, MSG_ZEROCOPY = 0x4000000;
+  client.setsockopt(socket.SOL_SOCKET, SO_ZEROCOPY, 1);
+  const refused = { name: "OSError", code: "EOPNOTSUPP", message: /MSG_ZEROCOPY.*use send/ };
+  await assert.rejects(client.sendmsg(["data"], [], MSG_ZEROCOPY), refused);
+  const data = bytes("from the caller's memory");
+  assert.equal(await client.send(data, MSG_ZEROCOPY), data.length);
+  assert.deepEqual(await peer.recv(data.length, socket.MSG_WAITALL), data);
+  // The kernel reports that it has released the memory.
+  assert.deepEqual(await select([], [], [client], 5), [[], [], [client]]);
+});
+
 Deno.test("native: descriptors that arrived with data that was not received are closed", async () => {
-  const open = () => [...Deno.readDirSync("/proc/self/fd")].length;
   const [a, b] = await socket.socketpair();
   using _a = a;
   // The reactor's own descriptors are opened by the first wait and stay open.
@@ -198,7 +245,7 @@ Deno.test("native: descriptors that arrived with data that was not received are 
   await staysPending(first);
   await a.sendall("x");
   await first;
-  const before = open();
+  const before = openDescriptors();
   const unclaimed: Record<string, () => Promise<number>> = {
     recv: async () => (await b.recv(4, socket.MSG_WAITALL)).length,
     recv_into: () => b.recv_into(new Uint8Array(4), 4, socket.MSG_WAITALL),
@@ -209,13 +256,13 @@ Deno.test("native: descriptors that arrived with data that was not received are 
     for (const data of ["he", "llo"]) await socket.send_fds(a, [data], [a.fileno(), b.fileno()]);
     assert.equal(await receive(), 2, name);
     assert.equal(await receive(), 3, name);
-    assert.equal(open(), before, name);
+    assert.equal(openDescriptors(), before, name);
   }
   // Two descriptors are sent, and one of them is received.
   await socket.send_fds(a, ["he"], [a.fileno(), b.fileno()]);
   const [, fds] = await socket.recv_fds(b, 4, 1, socket.MSG_WAITALL);
   assert.equal(fds.length, 1);
-  assert.equal(open(), before + 1);
+  assert.equal(openDescriptors(), before + 1);
   socket.close(fds[0]);
   // A call that was given up has left bytes in the buffer. The descriptors that end the next receive do not belong to
   // them.
@@ -224,10 +271,10 @@ Deno.test("native: descriptors that arrived with data that was not received are 
   await assert.rejects(b.recvmsg(4, socket.CMSG_SPACE(4), socket.MSG_WAITALL, limits), { name: "TimeoutError" });
   await socket.send_fds(a, ["b"], [a.fileno()]);
   assert.equal(text(await b.recv(4, socket.MSG_WAITALL)), "ab");
-  assert.equal(open(), before);
+  assert.equal(openDescriptors(), before);
   await socket.send_fds(a, ["never received"], [a.fileno()]);
   b.close();
-  assert.equal(open(), before - 1);
+  assert.equal(openDescriptors(), before - 1);
 });
 
 pythonTest("native: MSG_WAITALL ends at the data that descriptors arrived with, as in CPython", async () => {
@@ -293,7 +340,13 @@ print(json.dumps(answers))
   assert.deepEqual(answers, told);
 });
 
-const PEEKS: Record<string, (sock: socket.Socket, flags: number) => Promise<string>> = {
+/** The receives of up to six bytes. */
+const RECEIVES: Record<string, (sock: socket.Socket, flags: number) => Promise<string>> = {
+  recv: async (sock, flags) => text(await sock.recv(6, flags)),
+  recv_into: async (sock, flags) => {
+    const view = new Uint8Array(6);
+    return text(view.subarray(0, await sock.recv_into(view, 6, flags)));
+  },
   recvfrom: async (sock, flags) => text((await sock.recvfrom(6, flags))[0]),
   recvfrom_into: async (sock, flags) => {
     const view = new Uint8Array(6);
@@ -307,7 +360,7 @@ const PEEKS: Record<string, (sock: socket.Socket, flags: number) => Promise<stri
   },
 };
 
-for (const [name, peek] of Object.entries(PEEKS)) {
+for (const [name, peek] of Object.entries(RECEIVES)) {
   Deno.test(`native: ${name} with MSG_PEEK and MSG_WAITALL waits for all bytes or the end, and removes nothing`, async () => {
     using all = await Connected.open(socket);
     await all.client.sendall("abc");
@@ -324,11 +377,174 @@ for (const [name, peek] of Object.entries(PEEKS)) {
   });
 }
 
+for (const [name, peek] of Object.entries(RECEIVES)) {
+  Deno.test(`native: ${name} with MSG_PEEK and MSG_WAITALL does not wait on a Unix stream, as in the kernel`, async () => {
+    const [a, b] = await socket.socketpair();
+    using _a = a;
+    using _b = b;
+    await a.sendall("abc");
+    assert.equal(await settled(peek(b, socket.MSG_PEEK | socket.MSG_WAITALL)), "abc");
+    assert.equal(text(await b.recv(10)), "abc");
+  });
+}
+
+Deno.test("native: a peek with MSG_WAITALL at descriptors returns them and opens no others", async () => {
+  const [a, b] = await socket.socketpair();
+  using _a = a;
+  using _b = b;
+  await socket.send_fds(a, ["abc"], [a.fileno()]);
+  const before = openDescriptors();
+  const peeked = b.recvmsg(10, socket.CMSG_LEN(4), socket.MSG_PEEK | socket.MSG_WAITALL);
+  const [data, ancillary] = await settled(peeked);
+  assert.equal(text(data), "abc");
+  assert.equal(ancillary.length, 1);
+  assert.equal(openDescriptors(), before + 1);
+  socket.close(new Int32Array(ancillary[0][2].slice().buffer)[0]);
+});
+
+/** A Unix pair whose second socket receives what an option asks for. */
+async function pairWith(option: number): Promise<[socket.Socket, socket.Socket]> {
+  const [a, b] = await socket.socketpair();
+  b.setsockopt(socket.SOL_SOCKET, option, 1);
+  return [a, b];
+}
+
+Deno.test("native: MSG_WAITALL reports ancillary data that does not fit", async () => {
+  const [a, b] = await pairWith(socket.SO_PASSCRED);
+  using _a = a;
+  using _b = b;
+  const before = openDescriptors();
+  await a.sendall("abcd");
+  assert.deepEqual((await b.recvmsg(4, 0, socket.MSG_WAITALL)).slice(1), [[], socket.MSG_CTRUNC, null]);
+  // The descriptors end the receive, although the credentials take all of the caller's space.
+  await socket.send_fds(a, ["ab"], [a.fileno(), b.fileno()]);
+  await a.sendall("cd");
+  const [data, ancillary, flags] = await b.recvmsg(4, socket.CMSG_SPACE(12), socket.MSG_WAITALL);
+  assert.equal(text(data), "ab");
+  assert.deepEqual(ancillary.map(([, type, payload]) => [type, payload.length]), [[socket.SCM_CREDENTIALS, 12]]);
+  assert.equal(flags, socket.MSG_CTRUNC);
+  // A control message is cut where the space ends.
+  const [rest, cut, cutFlags] = await b.recvmsg(2, socket.CMSG_LEN(3), socket.MSG_WAITALL);
+  assert.equal(text(rest), "cd");
+  assert.deepEqual(cut.map(([, type, payload]) => [type, payload.length]), [[socket.SCM_CREDENTIALS, 3]]);
+  assert.equal(cutFlags, socket.MSG_CTRUNC);
+  assert.equal(openDescriptors(), before);
+  b.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0);
+  await socket.send_fds(a, ["abcd"], [a.fileno(), b.fileno()]);
+  const [, [[, type, fds]], rightsFlags] = await b.recvmsg(4, socket.CMSG_LEN(4), socket.MSG_WAITALL);
+  assert.deepEqual([type, fds.length, rightsFlags], [socket.SCM_RIGHTS, 4, socket.MSG_CTRUNC]);
+  socket.close(new Int32Array(fds.slice().buffer)[0]);
+  assert.equal(openDescriptors(), before);
+});
+
+Deno.test("native: MSG_WAITALL returns the credentials of its bytes once", async () => {
+  const [a, b] = await pairWith(socket.SO_PASSCRED);
+  using _a = a;
+  using _b = b;
+  const receiving = b.recvmsg(5, socket.CMSG_SPACE(12), socket.MSG_WAITALL);
+  for (const byte of "abcd") {
+    await a.sendall(byte);
+    await staysPending(receiving);
+  }
+  await a.sendall("e");
+  const [data, ancillary, flags] = await receiving;
+  assert.equal(text(data), "abcde");
+  assert.deepEqual(ancillary.map(([, type, payload]) => [type, payload.length]), [[socket.SCM_CREDENTIALS, 12]]);
+  assert.equal(flags, 0);
+});
+
+pythonTest("native: MSG_WAITALL ends before the data of another process, if credentials are received", async () => {
+  using server = socket.socket(socket.AF_UNIX);
+  server.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1);
+  server.bind("");
+  server.listen();
+  const pids = await askPython(
+    `
+import json, os, socket, sys
+sock = socket.socket(socket.AF_UNIX)
+sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+sock.connect("\\0" + sys.argv[1])
+sock.sendall(b"ab")
+child = os.fork()
+if child == 0:
+    sock.sendall(b"cd")
+    os._exit(0)
+os.waitpid(child, 0)
+print(json.dumps([os.getpid(), child]))
+`,
+    String(server.getsockname()).slice(1),
+  );
+  const [peer] = await server.accept();
+  using _peer = peer;
+  peer.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1);
+  const received: unknown[] = [];
+  for (let n = 0; n < 2; n++) {
+    const [data, [[, , credentials]]] = await peer.recvmsg(4, socket.CMSG_SPACE(12), socket.MSG_WAITALL);
+    received.push([text(data), new Int32Array(credentials.slice().buffer)[0]]);
+  }
+  assert.deepEqual(received, [["ab", pids[0]], ["cd", pids[1]]]);
+});
+
+Deno.test("native: MSG_WAITALL returns the address of a Unix peer that has one", async () => {
+  using server = socket.socket(socket.AF_UNIX);
+  server.bind("");
+  server.listen();
+  using client = socket.socket(socket.AF_UNIX);
+  await client.connect(server.getsockname());
+  const [peer] = await server.accept();
+  using _peer = peer;
+  const name = server.getsockname();
+  await peer.sendall("x".repeat(12));
+  assert.equal((await client.recvfrom(2, socket.MSG_WAITALL))[1], name);
+  assert.equal((await client.recvfrom_into(new Uint8Array(2), 2, socket.MSG_WAITALL))[1], name);
+  assert.equal((await client.recvmsg(2, 0, socket.MSG_WAITALL))[3], name);
+  assert.equal((await client.recvmsg_into([new Uint8Array(2)], 0, socket.MSG_WAITALL))[3], name);
+  // A call that was given up has left bytes, and the next calls take them.
+  const given = new AbortController();
+  const whole = client.recv(10, socket.MSG_WAITALL, { signal: given.signal });
+  await staysPending(whole);
+  given.abort();
+  await assert.rejects(whole, { name: "AbortError" });
+  assert.equal((await client.recvfrom(2, socket.MSG_PEEK))[1], name);
+  assert.equal((await client.recvfrom(2))[1], name);
+  assert.equal((await client.recvmsg(2))[3], name);
+});
+
+Deno.test("native: MSG_WAITALL leaves no descriptor of the sender's process open", async () => {
+  const SO_PASSPIDFD = 76, SCM_PIDFD = 4;
+  const [a, b] = await socket.socketpair();
+  using _a = a;
+  using _b = b;
+  try {
+    b.setsockopt(socket.SOL_SOCKET, SO_PASSPIDFD, 1);
+  } catch {
+    return; // Linux before 6.5
+  }
+  const first = b.recv(1);
+  await staysPending(first);
+  await a.sendall("x");
+  await first;
+  const before = openDescriptors();
+  const receiving = b.recv(4, socket.MSG_WAITALL);
+  for (const byte of "abc") {
+    await a.sendall(byte);
+    await staysPending(receiving);
+  }
+  await a.sendall("d");
+  await receiving;
+  assert.equal(openDescriptors(), before);
+  await a.sendall("abcd");
+  const [, [[, type, pidfd]]] = await b.recvmsg(4, socket.CMSG_SPACE(4), socket.MSG_WAITALL);
+  assert.equal(type, SCM_PIDFD);
+  assert.equal(openDescriptors(), before + 1);
+  socket.close(new Int32Array(pidfd.slice().buffer)[0]);
+});
+
 /** Returns the urgent byte without waiting for it: a wait would tell the reactor about it. */
-async function urgentByte(sock: socket.Socket): Promise<string> {
+async function urgentByte(sock: socket.Socket, receive = RECEIVES.recv): Promise<string> {
   for (let turn = 0; turn < 1000; turn++) {
-    const data = await sock.recv(1, socket.MSG_OOB).catch(() => null);
-    if (data !== null) return text(data);
+    const data = await receive(sock, socket.MSG_OOB).catch(() => null);
+    if (data !== null) return data;
     await new Promise((resolve) => setImmediate(resolve));
   }
   throw new Error("no urgent byte came");
@@ -365,6 +581,26 @@ for (const reader of ["the socket", "a duplicate"]) {
     sock.settimeout(10);
     assert.equal(text(await sock.recv(100)), "abc");
     assert.equal(text(await sock.recv(100)), "def");
+  });
+}
+
+for (const [name, receive] of Object.entries(RECEIVES)) {
+  Deno.test(`native: an urgent byte that ${name} returned still ends a read, and no call waits for present data`, async () => {
+    using all = await Connected.open(socket);
+    // The reactor watches the socket before the urgent byte arrives.
+    const first = all.peer.recv(10);
+    await staysPending(first);
+    await all.client.sendall("1");
+    assert.equal(text(await first), "1");
+    await all.client.sendall("abc");
+    await all.client.send("!", socket.MSG_OOB);
+    await all.client.sendall("def");
+    assert.equal(await urgentByte(all.peer, receive), "!");
+    await look();
+    // A call that hangs ends by this timeout.
+    all.peer.settimeout(10);
+    assert.equal(text(await all.peer.recv(100)), "abc");
+    assert.equal(text(await all.peer.recv(100)), "def");
   });
 }
 
