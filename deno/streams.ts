@@ -334,6 +334,12 @@ export class StreamTransport implements Transport {
     this.#connection?.outflow.forget(caller);
   }
 
+  /** How many bytes must be there before a receive takes any. A peek on a Unix stream waits for one only. */
+  #wanted(size: number, flags: number): number {
+    const waits = (flags & MSG_WAITALL) !== 0 && (this.family !== AF_UNIX || (flags & MSG_PEEK) === 0);
+    return waits ? Math.max(size, 1) : 1;
+  }
+
   /** Whether a connect failed and reported its error. In the kernel, receives then return the end of the stream. */
   #ended(): boolean {
     return this.#failed && this.#connecting === null;
@@ -498,9 +504,4 @@ function isOwn(connecting: Connecting, caller: Caller): boolean {
 /** Whether the call that began a connect still waits for its outcome. */
 function isAwaited({ caller, turn }: Connecting): boolean {
   return caller.turn === turn;
-}
-
-/** Returns how many bytes must be there before a receive takes any. */
-function wantedOf(size: number, flags: number): number {
-  return (flags & MSG_WAITALL) === 0 ? 1 : Math.max(size, 1);
 }

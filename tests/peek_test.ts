@@ -30,6 +30,14 @@ for (const { name, module: m } of SUBJECTS) {
       assert.equal(text(buffer.subarray(0, await peer.recv_into(buffer))), "abcdefghi");
     });
 
+    if (family === "Unix") {
+      test("a peek with MSG_WAITALL does not wait for more, as in the kernel", async ({ client, peer }) => {
+        await client.sendall("abc");
+        assert.equal(text(await settled(peer.recv(10, m.MSG_PEEK | m.MSG_WAITALL))), "abc");
+        assert.equal(text(await peer.recv(10)), "abc");
+      });
+    }
+
     if (family !== "Unix") {
       test("a peek returns all data that arrives after SHUT_RD, also after a smaller peek", async ({ client, peer }) => {
         await assert.rejects(peer.recv(6, m.MSG_PEEK | m.MSG_DONTWAIT), { code: "EAGAIN" });

@@ -139,7 +139,9 @@ export class UnixStream extends SimSocket {
   protected receive(caller: Caller, views: Uint8Array[], size: number, flags: number): ReceiveResult | WouldBlock {
     if (this.hostCrashed) return WOULD_BLOCK;
     if (this.#state !== "connected") throw errorFor("EINVAL", { syscall: "recv" });
-    const wanted = (flags & c.MSG_WAITALL) !== 0 ? size : Math.min(this.options.lowWater, size);
+    const peeks = (flags & c.MSG_PEEK) !== 0;
+    // A peek on a Unix stream waits for one byte only.
+    const wanted = peeks ? 1 : (flags & c.MSG_WAITALL) !== 0 ? size : Math.min(this.options.lowWater, size);
     const isShort = () => this.#received.length < Math.max(wanted, 1);
     // A larger buffer may let the peer send the missing data at once.
     if (isShort() && !this.#isOver()) {
@@ -147,7 +149,6 @@ export class UnixStream extends SimSocket {
       if (isShort()) return WOULD_BLOCK;
     }
     if (this.#received.length === 0) return { length: 0, flags: 0, address: null };
-    const peeks = (flags & c.MSG_PEEK) !== 0;
     const length = this.#received.read(views, peeks);
     if (wanted > 1) this.forget(caller);
     if (!peeks && length > 0 && this.#peer !== null) this.#peer.#onPeerRead();
