@@ -30,8 +30,16 @@ export function requireDestination(family: number, address: Address): void {
 function requireHostPort(family: number, [host, port]: InetAddress): void {
   if (allGranted("net")) return;
   const place = hostPort(host === "" ? wildcard(family) : host, port);
-  // The permission may cover the name that led to this address, and not the number. A number that is denied stays denied.
-  if (names.get(place)?.some(isNetGranted) !== true || stateOf(place) === "denied") requireNet(place);
+  // The permission may cover the name that led to this address, and not the number.
+  if (names.get(place)?.some(isNetGranted) !== true || isDenied(place)) requireNet(place);
+}
+
+/**
+ * Whether --deny-net covers a host and port. Deno reports the same state after a request that the user refused, or that it
+ * refused without a terminal. Such a refusal is for the number only: Deno.connect still connects to a name that leads there.
+ */
+function isDenied(place: string): boolean {
+  return !refused.has(place) && stateOf(place) === "denied";
 }
 
 /** Whether the permission covers a host and port. It does not ask the user. */
@@ -74,6 +82,15 @@ function requireWriting(address: UnixAddress): void {
 /** The permitted names by the addresses that they led to, both as host and port. It is cleared when it is full. */
 const names = new Map<string, string[]>();
 const REMEMBERED = 4096;
+
+/** The hosts and ports whose request was refused. It is cleared when it is full. They count as denied then. */
+const refused = new Set<string>();
+
+function noteRefusal({ host }: Deno.NetPermissionDescriptor): void {
+  if (host === undefined) return;
+  if (refused.size >= REMEMBERED) refused.clear();
+  refused.add(host);
+}
 
 /** Checks a host by its name. The returned function permits an address that the name leads to. */
 export function requireName(host: string, port: number): (found: string) => void {
@@ -128,6 +145,9 @@ function requireNet(host?: string): void {
 function requireGrant(descriptor: Deno.PermissionDescriptor, what: string, flag: string): void {
   let { state } = Deno.permissions.querySync(descriptor);
   // Asks the user, as Deno would. Without a terminal that is a refusal.
-  if (state === "prompt") ({ state } = Deno.permissions.requestSync(descriptor));
+  if (state === "prompt") {
+    ({ state } = Deno.permissions.requestSync(descriptor));
+    if (state === "denied" && descriptor.name === "net") noteRefusal(descriptor);
+  }
   if (state !== "granted") throw new Deno.errors.NotCapable(`Requires ${what}, run again with the ${flag} flag`);
 }

@@ -12,8 +12,14 @@ const TELL = `
   const udp = () => socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
 `;
 
+/** Runs a program that Deno does not let ask for permissions. */
 async function run(source: string, ...flags: string[]): Promise<string[]> {
-  const args = ["run", "--no-prompt", "--no-lock", "--no-check", "--allow-ffi", ...flags, "--ext=ts", "-"];
+  return await runAsking(source, "--no-prompt", ...flags);
+}
+
+/** Runs a program that may ask for permissions. Without a terminal the answer is no. */
+async function runAsking(source: string, ...flags: string[]): Promise<string[]> {
+  const args = ["run", "--no-lock", "--no-check", "--allow-ffi", ...flags, "--ext=ts", "-"];
   await using program = new Program(Deno.execPath(), args);
   await program.write(TELL + source);
   const { stdout, stderr } = await program.end();
@@ -64,6 +70,24 @@ Deno.test("native: an allowed name may be used, and its address may not", async 
     "name ok",
     "create_connection ok",
     "other NotCapable",
+  ]);
+});
+
+Deno.test("native: an allowed name may still be used after its address was refused", async () => {
+  using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const source = `
+    const connect = (host) => socket.create_connection([host, ${server.addr.port}]);
+    await tell("name", () => connect("localhost"));
+    await tell("address", () => connect("127.0.0.1"));
+    await tell("name again", () => connect("localhost"));
+    await tell("address again", () => connect("127.0.0.1"));
+    Deno.exit();
+  `;
+  assert.deepEqual(await runAsking(source, "--allow-net=localhost"), [
+    "name ok",
+    "address NotCapable",
+    "name again ok",
+    "address again NotCapable",
   ]);
 });
 
