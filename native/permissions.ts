@@ -6,6 +6,7 @@
 import type { Address, InetAddress, UnixAddress } from "../base/addresses.ts";
 import { wildcard } from "../base/addresses.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants.ts";
+import { gaiErrorFor } from "../base/errors.ts";
 
 /** Throws Deno.errors.NotCapable unless the program may use an address. */
 export function requireAddress(family: number, address: Address): void {
@@ -92,10 +93,10 @@ function noteRefusal({ host }: Deno.NetPermissionDescriptor): void {
   refused.add(host);
 }
 
-/** Checks a host by its name. The returned function permits an address that the name leads to. */
+/** Checks a host by its ASCII name. The returned function permits an address that the name leads to. */
 export function requireName(host: string, port: number): (found: string) => void {
   const name = hostPort(host, port);
-  requireNet(name);
+  requireNamed(host, name);
   return (found) => {
     const place = hostPort(found, port);
     if (names.size >= REMEMBERED) names.clear();
@@ -106,7 +107,20 @@ export function requireName(host: string, port: number): (found: string) => void
 
 /** Checks the look-up of a host, as node:dns does. With port 0 it needs net access to the whole host. */
 export function requireHost(host: string, port: number): void {
-  requireNet(port === 0 ? hostPort(host, port).slice(0, -":0".length) : hostPort(host, port));
+  requireNamed(host, port === 0 ? hostPort(host, port).slice(0, -":0".length) : hostPort(host, port));
+}
+
+/**
+ * Checks a host that was given by name. Deno has a URIError for a text that is no host name, such as "a b". No permission
+ * can list it, so it is not looked up, and the error is that of a name that is not found.
+ */
+function requireNamed(host: string, place: string): void {
+  try {
+    requireNet(place);
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
+  }
 }
 
 /** The permissions for net, read and write without a list, once they were granted. */

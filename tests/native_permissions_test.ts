@@ -73,6 +73,34 @@ Deno.test("native: an allowed name may be used, and its address may not", async 
   ]);
 });
 
+/** A program that reports how every call fails that takes a host by name. */
+const BY_NAME = `
+  const tellAll = async (host) => {
+    await tell("connect", () => socket.socket().connect([host, 80]));
+    await tell("create_connection", () => socket.create_connection([host, 80]));
+    await tell("sendto", () => udp().sendto("x", [host, 80]));
+    await tell("bind", () => socket.socket().bind([host, 80]));
+    await tell("getaddrinfo", () => socket.getaddrinfo(host, 80));
+    await tell("gethostbyname", () => socket.gethostbyname(host));
+    await tell("gethostbyname_ex", () => socket.gethostbyname_ex(host));
+    await tell("gethostbyaddr", () => socket.gethostbyaddr(host));
+  };
+`;
+
+Deno.test("native: an international name is allowed by its ASCII form, in every call", async () => {
+  const source = `${BY_NAME} await tellAll("é.invalid");`;
+  const allowed = await run(source, "--allow-net=xn--9ca.invalid");
+  assert.deepEqual(allowed.map((line) => line.split(" ")[1]), Array(8).fill("gaierror"));
+  const refused = await run(source, "--allow-net=localhost");
+  assert.deepEqual(refused.map((line) => line.split(" ")[1]), Array(8).fill("NotCapable"));
+});
+
+Deno.test("native: a text that is no host name is a name that is not found, in every call", async () => {
+  const source = `${BY_NAME} for (const host of ["a b", "x/y", "[::1]", "host:80"]) await tellAll(host);`;
+  const lines = await run(source, "--allow-net=localhost");
+  assert.deepEqual(lines.map((line) => line.split(" ")[1]), Array(32).fill("gaierror"));
+});
+
 Deno.test("native: an allowed name may still be used after its address was refused", async () => {
   using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const source = `
