@@ -21,7 +21,7 @@ import { libcNames } from "./names/libc.ts";
 /** sizeof(struct sockaddr_storage), enough for every family. */
 const STORAGE = 128;
 /** IFNAMSIZ: the size of an interface's name with its final zero. */
-const IFNAMSIZ = 16;
+export const IFNAMSIZ = 16;
 
 /** The address that `encode` wrote last. */
 export const outgoing: Uint8Array<ArrayBuffer> = new Uint8Array(STORAGE);

@@ -201,6 +201,21 @@ Deno.test("native: a datagram does not bind a socket that may not receive from a
   );
 });
 
+Deno.test("native: a failed connect does not bind a datagram socket that may not receive from all hosts", async () => {
+  // Without SO_BROADCAST the kernel refuses this address, after it has bound the socket.
+  const source = `
+    const sock = udp();
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, new TextEncoder().encode("lo"));
+    await tell("connect", () => sock.connect(["127.255.255.255", 9]));
+    const [host, port] = sock.getsockname();
+    console.log(host, port === 0 ? "unbound" : "bound");
+    console.log(new TextDecoder().decode(sock.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, 16)).slice(0, 2));
+  `;
+  const expected = (state: string) => ["connect PermissionError", `0.0.0.0 ${state}`, "lo"];
+  assert.deepEqual(await run(source, "--allow-net=127.255.255.255:9"), expected("unbound"));
+  assert.deepEqual(await run(source, "--allow-net=127.255.255.255:9,0.0.0.0:0"), expected("bound"));
+});
+
 Deno.test("native: after connect(AF_UNSPEC) the permission to receive is checked again", async () => {
   const source = `
     const receiver = udp();
