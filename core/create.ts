@@ -145,7 +145,7 @@ function checkFd(fd: number): void {
 /** Finds the socket that the table has under a number. */
 function findSocket(descriptors: DescriptorTable, fd: number): Descriptor<Transport> | undefined {
   const known = descriptors.find(fd);
-  return known !== undefined && isSocket(known) && !known.leaveIfReplaced() ? known : undefined;
+  return known !== undefined && isSocket(known) ? known : undefined;
 }
 
 /** Whether a descriptor is a socket, and not a pipe or an epoll. */
