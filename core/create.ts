@@ -199,7 +199,8 @@ export async function pair(
  */
 async function checkEndpoint(address: EndpointLike): Promise<[string, number]> {
   const given = Array.isArray(address) ? hostText(address[0], "connect") : undefined;
-  const host = given === null ? "localhost" : given;
+  // getaddrinfo(3) of glibc takes "*" for no host, as null.
+  const host = given === null || given === "*" ? "localhost" : given;
   if (typeof host !== "string") throw new TypeError("create_connection() takes an address of [host, port]");
   const service = hostText(address[1], "connect");
   const port = typeof service === "string"
