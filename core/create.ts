@@ -145,7 +145,7 @@ function checkFd(fd: number): void {
 /** Finds the socket that the table has under a number. */
 function findSocket(descriptors: DescriptorTable, fd: number): Descriptor<Transport> | undefined {
   const known = descriptors.find(fd);
-  return known !== undefined && isSocket(known) && !known.leaveIfReplaced() ? known : undefined;
+  return known !== undefined && isSocket(known) ? known : undefined;
 }
 
 /** Whether a descriptor is a socket, and not a pipe or an epoll. */
@@ -199,7 +199,8 @@ export async function pair(
  */
 async function checkEndpoint(address: EndpointLike): Promise<[string, number]> {
   const given = Array.isArray(address) ? hostText(address[0], "connect") : undefined;
-  const host = given === null ? "localhost" : given;
+  // getaddrinfo(3) of glibc takes "*" for no host, as null.
+  const host = given === null || given === "*" ? "localhost" : given;
   if (typeof host !== "string") throw new TypeError("create_connection() takes an address of [host, port]");
   const service = hostText(address[1], "connect");
   const port = typeof service === "string"

@@ -134,7 +134,8 @@ export class DescriptorTable {
 
   /** Looks up a number; undefined if nothing is open under it. */
   find(fd: number): Descriptor | undefined {
-    return this.#open.get(fd) ?? this.#findForeign(fd);
+    const known = this.#open.get(fd);
+    return known !== undefined && !known.leaveIfReplaced() ? known : this.#findForeign(fd);
   }
 
   #findForeign(fd: number): Descriptor | undefined {

@@ -6,6 +6,7 @@
 import type { Address, InetAddress, UnixAddress } from "../base/addresses.ts";
 import { wildcard } from "../base/addresses.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "../base/constants.ts";
+import { gaiErrorFor } from "../base/errors.ts";
 
 /** Throws Deno.errors.NotCapable unless the program may use an address. */
 export function requireAddress(family: number, address: Address): void {
@@ -30,8 +31,16 @@ export function requireDestination(family: number, address: Address): void {
 function requireHostPort(family: number, [host, port]: InetAddress): void {
   if (allGranted("net")) return;
   const place = hostPort(host === "" ? wildcard(family) : host, port);
-  // The permission may cover the name that led to this address, and not the number. A number that is denied stays denied.
-  if (names.get(place)?.some(isNetGranted) !== true || stateOf(place) === "denied") requireNet(place);
+  // The permission may cover the name that led to this address, and not the number.
+  if (names.get(place)?.some(isNetGranted) !== true || isDenied(place)) requireNet(place);
+}
+
+/**
+ * Whether --deny-net covers a host and port. Deno reports the same state after a request that the user refused, or that it
+ * refused without a terminal. Such a refusal is for the number only: Deno.connect still connects to a name that leads there.
+ */
+function isDenied(place: string): boolean {
+  return !refused.has(place) && stateOf(place) === "denied";
 }
 
 /** Whether the permission covers a host and port. It does not ask the user. */
@@ -75,10 +84,19 @@ function requireWriting(address: UnixAddress): void {
 const names = new Map<string, string[]>();
 const REMEMBERED = 4096;
 
-/** Checks a host by its name. The returned function permits an address that the name leads to. */
+/** The hosts and ports whose request was refused. It is cleared when it is full. They count as denied then. */
+const refused = new Set<string>();
+
+function noteRefusal({ host }: Deno.NetPermissionDescriptor): void {
+  if (host === undefined) return;
+  if (refused.size >= REMEMBERED) refused.clear();
+  refused.add(host);
+}
+
+/** Checks a host by its ASCII name. The returned function permits an address that the name leads to. */
 export function requireName(host: string, port: number): (found: string) => void {
   const name = hostPort(host, port);
-  requireNet(name);
+  requireNamed(host, name);
   return (found) => {
     const place = hostPort(found, port);
     if (names.size >= REMEMBERED) names.clear();
@@ -89,7 +107,20 @@ export function requireName(host: string, port: number): (found: string) => void
 
 /** Checks the look-up of a host, as node:dns does. With port 0 it needs net access to the whole host. */
 export function requireHost(host: string, port: number): void {
-  requireNet(port === 0 ? hostPort(host, port).slice(0, -":0".length) : hostPort(host, port));
+  requireNamed(host, port === 0 ? hostPort(host, port).slice(0, -":0".length) : hostPort(host, port));
+}
+
+/**
+ * Checks a host that was given by name. Deno has a URIError for a text that is no host name, such as "a b". No permission
+ * can list it, so it is not looked up, and the error is that of a name that is not found.
+ */
+function requireNamed(host: string, place: string): void {
+  try {
+    requireNet(place);
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
+  }
 }
 
 /** The permissions for net, read and write without a list, once they were granted. */
@@ -128,6 +159,9 @@ function requireNet(host?: string): void {
 function requireGrant(descriptor: Deno.PermissionDescriptor, what: string, flag: string): void {
   let { state } = Deno.permissions.querySync(descriptor);
   // Asks the user, as Deno would. Without a terminal that is a refusal.
-  if (state === "prompt") ({ state } = Deno.permissions.requestSync(descriptor));
+  if (state === "prompt") {
+    ({ state } = Deno.permissions.requestSync(descriptor));
+    if (state === "denied" && descriptor.name === "net") noteRefusal(descriptor);
+  }
   if (state !== "granted") throw new Deno.errors.NotCapable(`Requires ${what}, run again with the ${flag} flag`);
 }

@@ -21,7 +21,7 @@ import { libcNames } from "./names/libc.ts";
 /** sizeof(struct sockaddr_storage), enough for every family. */
 const STORAGE = 128;
 /** IFNAMSIZ: the size of an interface's name with its final zero. */
-const IFNAMSIZ = 16;
+export const IFNAMSIZ = 16;
 
 /** The address that `encode` wrote last. */
 export const outgoing: Uint8Array<ArrayBuffer> = new Uint8Array(STORAGE);
@@ -121,7 +121,8 @@ function encodeUnix(address: UnixAddress): number {
 }
 
 function encodePacket([name, protocol, packetType, hardwareType, hardware]: PacketAddress): number {
-  const index = name === "" ? 0 : interfaceIndex(name);
+  // "" is no interface, although the address of an unbound socket has it. Index 0 would bind to every interface.
+  const index = interfaceIndex(name);
   outgoing.fill(0, 2, 20);
   out.setUint16(2, protocol);
   out.setInt32(4, index, true);

@@ -14,6 +14,7 @@ import {
   SHUT_RD,
   SHUT_WR,
   SO_ACCEPTCONN,
+  SO_BINDTODEVICE,
   SO_ERROR,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
@@ -65,7 +66,7 @@ import { Receiver } from "./receiver.ts";
 import { reactor } from "./reactor.ts";
 import { resolve, resolveSync } from "./names/resolve.ts";
 import { Retry } from "./retry.ts";
-import { encode, incomingLength, outgoing, prepareIncoming, received } from "./sockaddr.ts";
+import { encode, IFNAMSIZ, incomingLength, outgoing, prepareIncoming, received } from "./sockaddr.ts";
 import { ENDS_READS, Source } from "./source.ts";
 
 /** No SIGPIPE, and no waiting: another process that shares the open file may have made it blocking. */
@@ -220,7 +221,9 @@ export class NativeTransport implements Transport {
     if (this.#all.some((duplicate) => duplicate.#isConnecting)) {
       throw errorFor("EALREADY", { syscall: "connect", address });
     }
+    const mayNotBind = this.#mayNotBindImplicitly;
     const outcome = this.#connect(address);
+    if (mayNotBind && outcome !== 0) this.#undoImplicitBind();
     switch (outcome) {
       case 0:
         return;
@@ -271,6 +274,23 @@ export class NativeTransport implements Transport {
     call(effects.connect(this.#source.fd, new Uint8Array(16), 16), "connect");
     // The kernel removes an address that it chose itself, and may choose a wider one next time.
     this.#implicitBindChecked = false;
+  }
+
+  /** Whether a datagram socket is unbound, and may not receive from every host. */
+  get #mayNotBindImplicitly(): boolean {
+    return this.#isInternet && this.type === SOCK_DGRAM && !isGranted(wildcard(this.family), 0) &&
+      this.getsockname()[1] === 0;
+  }
+
+  /**
+   * Removes the port that a failed connect(2) has left. The kernel first binds a datagram socket to every interface, and only
+   * a connect that succeeds limits it to its peer.
+   */
+  #undoImplicitBind(): void {
+    // The kernel removes this option too.
+    const device = this.getsockopt(SOL_SOCKET, SO_BINDTODEVICE, IFNAMSIZ);
+    this.disconnect();
+    if (device.length > 0) this.setsockopt(SOL_SOCKET, SO_BINDTODEVICE, device);
   }
 
   /** Returns 0 or the errno. */

@@ -23,7 +23,12 @@ for (const { name, module: m } of SUBJECTS) {
     using server = m.create_server(["127.0.0.1", 0]);
     const [, port] = server.getsockname();
     const bytes = new TextEncoder().encode(String(port));
-    for (const address of [[null, port], ["127.0.0.1", `${port}`], ["127.0.0.1", bytes], [null, `${port}`]] as const) {
+    for (
+      const address of [[null, port], ["*", port], ["127.0.0.1", `${port}`], ["127.0.0.1", bytes], [
+        null,
+        `${port}`,
+      ]] as const
+    ) {
       using client = await m.create_connection(address, 5);
       assert.equal(client.getpeername()[1], port);
       using _conn = (await server.accept())[0];

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import * as native from "../native.ts";
 import * as socket from "../mod.ts";
+import { settled, staysPending } from "./conformance/fixtures.ts";
 import { epoll, EPOLLET, EPOLLIN, poll, POLLIN, POLLNVAL, select } from "../select.ts";
 
 /** The two ends of a pipe, as descriptors. */
@@ -158,4 +159,59 @@ Deno.test("native: a descriptor that is no socket is not adopted, and does not c
   pipe.write("x");
   assert.deepEqual(await select([read], [], [], 5), [[read], [], []]);
   pipe.close();
+});
+
+/** Makes a number, which was given away, another file: the reading end of a pipe. Returns a function that closes it. */
+function replace(fd: number, [read]: [number, number]): () => void {
+  const libc = Deno.dlopen("libc.so.6", {
+    dup2: { parameters: ["i32", "i32"], result: "i32" },
+    close: { parameters: ["i32"], result: "i32" },
+  });
+  assert.equal(libc.symbols.dup2(read, fd), fd);
+  return () => {
+    libc.symbols.close(fd);
+    libc.close();
+  };
+}
+
+Deno.test("native: select and epoll wait on a file that has the number of a detached socket", async () => {
+  const waits: Record<string, (fd: number) => Promise<unknown>> = {
+    select: async (fd) => (await select([fd], [], []))[0],
+    async epoll(fd) {
+      using poller = epoll();
+      poller.register(fd, EPOLLIN);
+      return (await poller.poll()).map(([ready]) => ready);
+    },
+  };
+  for (const [name, wait] of Object.entries(waits)) {
+    const pipe = openPipe();
+    const [a, b] = await native.socketpair();
+    // After a wait the socket is registered with the reactor.
+    await assert.rejects(a.recv(1, { signal: AbortSignal.timeout(5) }), { name: "TimeoutError" });
+    const fd = a.detach();
+    const close = replace(fd, pipe.fds);
+    const waiting = wait(fd);
+    await staysPending(waiting);
+    pipe.write("x");
+    assert.deepEqual(await settled(waiting), [fd], name);
+    close();
+    pipe.close();
+    b.close();
+  }
+});
+
+Deno.test("native: an epoll forgets a detached socket whose number is another file", async () => {
+  const pipe = openPipe();
+  const [a, b] = await native.socketpair();
+  using poller = epoll();
+  poller.register(a, EPOLLIN);
+  const fd = a.detach();
+  const close = replace(fd, pipe.fds);
+  assert.throws(() => poller.unregister(fd), { code: "ENOENT" });
+  poller.register(fd, EPOLLIN);
+  pipe.write("x");
+  assert.deepEqual(await poller.poll(5), [[fd, EPOLLIN]]);
+  close();
+  pipe.close();
+  b.close();
 });

@@ -86,6 +86,16 @@ rootTest("native: an AF_PACKET socket returns its address, and receives frames o
   }
 });
 
+rootTest('native: an AF_PACKET socket is bound to an interface by its name, and "" is none', async () => {
+  using packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88b5));
+  packets.bind(["lo", 0x88b5]);
+  for (const name of ["", "nosuchinterface"]) {
+    assert.throws(() => packets.bind([name, 0]), { code: "ENODEV" }, name);
+    await assert.rejects(packets.sendto("x", [name, 0x88b5]), { code: "ENODEV" }, name);
+  }
+  assert.equal(packets.getsockname()[0], "lo");
+});
+
 Deno.test("native: abstract names, autobind, and names that are not UTF-8", async () => {
   using server = socket.socket(socket.AF_UNIX);
   const name = `\0berkeley ${crypto.randomUUID()}`;

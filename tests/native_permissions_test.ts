@@ -12,8 +12,14 @@ const TELL = `
   const udp = () => socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
 `;
 
+/** Runs a program that Deno does not let ask for permissions. */
 async function run(source: string, ...flags: string[]): Promise<string[]> {
-  const args = ["run", "--no-prompt", "--no-lock", "--no-check", "--allow-ffi", ...flags, "--ext=ts", "-"];
+  return await runAsking(source, "--no-prompt", ...flags);
+}
+
+/** Runs a program that may ask for permissions. Without a terminal the answer is no. */
+async function runAsking(source: string, ...flags: string[]): Promise<string[]> {
+  const args = ["run", "--no-lock", "--no-check", "--allow-ffi", ...flags, "--ext=ts", "-"];
   await using program = new Program(Deno.execPath(), args);
   await program.write(TELL + source);
   const { stdout, stderr } = await program.end();
@@ -64,6 +70,52 @@ Deno.test("native: an allowed name may be used, and its address may not", async 
     "name ok",
     "create_connection ok",
     "other NotCapable",
+  ]);
+});
+
+/** A program that reports how every call fails that takes a host by name. */
+const BY_NAME = `
+  const tellAll = async (host) => {
+    await tell("connect", () => socket.socket().connect([host, 80]));
+    await tell("create_connection", () => socket.create_connection([host, 80]));
+    await tell("sendto", () => udp().sendto("x", [host, 80]));
+    await tell("bind", () => socket.socket().bind([host, 80]));
+    await tell("getaddrinfo", () => socket.getaddrinfo(host, 80));
+    await tell("gethostbyname", () => socket.gethostbyname(host));
+    await tell("gethostbyname_ex", () => socket.gethostbyname_ex(host));
+    await tell("gethostbyaddr", () => socket.gethostbyaddr(host));
+  };
+`;
+
+Deno.test("native: an international name is allowed by its ASCII form, in every call", async () => {
+  const source = `${BY_NAME} await tellAll("é.invalid");`;
+  const allowed = await run(source, "--allow-net=xn--9ca.invalid");
+  assert.deepEqual(allowed.map((line) => line.split(" ")[1]), Array(8).fill("gaierror"));
+  const refused = await run(source, "--allow-net=localhost");
+  assert.deepEqual(refused.map((line) => line.split(" ")[1]), Array(8).fill("NotCapable"));
+});
+
+Deno.test("native: a text that is no host name is a name that is not found, in every call", async () => {
+  const source = `${BY_NAME} for (const host of ["a b", "x/y", "[::1]", "host:80"]) await tellAll(host);`;
+  const lines = await run(source, "--allow-net=localhost");
+  assert.deepEqual(lines.map((line) => line.split(" ")[1]), Array(32).fill("gaierror"));
+});
+
+Deno.test("native: an allowed name may still be used after its address was refused", async () => {
+  using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const source = `
+    const connect = (host) => socket.create_connection([host, ${server.addr.port}]);
+    await tell("name", () => connect("localhost"));
+    await tell("address", () => connect("127.0.0.1"));
+    await tell("name again", () => connect("localhost"));
+    await tell("address again", () => connect("127.0.0.1"));
+    Deno.exit();
+  `;
+  assert.deepEqual(await runAsking(source, "--allow-net=localhost"), [
+    "name ok",
+    "address NotCapable",
+    "name again ok",
+    "address again NotCapable",
   ]);
 });
 
@@ -147,6 +199,21 @@ Deno.test("native: a datagram does not bind a socket that may not receive from a
     await run(source, "--allow-net=127.0.0.1"),
     ["send", "sendmsg"].flatMap((name) => [`${name} ${expected[0]}`, ...expected.slice(1)]),
   );
+});
+
+Deno.test("native: a failed connect does not bind a datagram socket that may not receive from all hosts", async () => {
+  // Without SO_BROADCAST the kernel refuses this address, after it has bound the socket.
+  const source = `
+    const sock = udp();
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, new TextEncoder().encode("lo"));
+    await tell("connect", () => sock.connect(["127.255.255.255", 9]));
+    const [host, port] = sock.getsockname();
+    console.log(host, port === 0 ? "unbound" : "bound");
+    console.log(new TextDecoder().decode(sock.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, 16)).slice(0, 2));
+  `;
+  const expected = (state: string) => ["connect PermissionError", `0.0.0.0 ${state}`, "lo"];
+  assert.deepEqual(await run(source, "--allow-net=127.255.255.255:9"), expected("unbound"));
+  assert.deepEqual(await run(source, "--allow-net=127.255.255.255:9,0.0.0.0:0"), expected("bound"));
 });
 
 Deno.test("native: after connect(AF_UNSPEC) the permission to receive is checked again", async () => {

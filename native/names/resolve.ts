@@ -40,21 +40,24 @@ export function resolve(family: number, address: Address): Address | Promise<Add
 const type = SOCK_DGRAM;
 
 async function resolveName(family: number, address: InetAddress | Inet6Address): Promise<Address> {
-  const allow = requireName(address[0], address[1]);
-  return withFirst(address, await find(asciiOf(address[0]), null, { family, type }), allow);
+  const name = asciiOf(address[0]);
+  const allow = requireName(name, address[1]);
+  return withFirst(address, await find(name, null, { family, type }), allow);
 }
 
 /** Looks up the name in an address synchronously, for bind. */
 export function resolveSync(family: number, address: Address): Address {
   if (!isNamed(family, address)) return address;
-  const allow = requireName(address[0], address[1]);
-  return withFirst(address, findSync(asciiOf(address[0]), null, { family, type }), allow);
+  const name = asciiOf(address[0]);
+  const allow = requireName(name, address[1]);
+  return withFirst(address, findSync(name, null, { family, type }), allow);
 }
 
 /** Returns the addresses of a host and port for a stream, in the order to try. */
 export async function endpoints(host: string, port: number): Promise<[family: number, address: Address][]> {
-  const allow = requireName(host, port);
-  return (await find(asciiOf(host), null, { type: SOCK_STREAM })).map(({ family, address }) => {
+  const name = asciiOf(host);
+  const allow = requireName(name, port);
+  return (await find(name, null, { type: SOCK_STREAM })).map(({ family, address }) => {
     const [found, , ...rest] = address as Inet6Address;
     allow(found);
     return [family, [found, port, ...rest] as Address];
