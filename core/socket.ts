@@ -366,10 +366,11 @@ export class Socket<A extends Address = Address, Item = any> {
   }
 
   async #connect(address: AddressLike | typeof AF_UNSPEC, options?: WaitOptions): Promise<void> {
+    const signal = checkOptions(options);
+    throwIfAborted(signal);
     if (address === AF_UNSPEC) return this.#live().disconnect();
     this.#check(0);
     const checked = checkAddress(this.family, address, "connect");
-    const signal = checkOptions(options);
     const timeout = this.#timeout;
     const deadline = timeout === null ? null : this.#runtime.clock.now() + timeout * 1000;
     const resolved = await this.#resolve(checked, signal);
@@ -818,6 +819,8 @@ export class Socket<A extends Address = Address, Item = any> {
       }
       return writing.wait(this.#sendingAll(bytes, flags, lends), this.#patience(flags), undefined, SEND);
     } catch (error) {
+      // The next call must not lend its memory because this one did.
+      if (this.#writing.idle) this.#writing.endTurn();
       return this.#runtime.turns.rejection(error);
     }
   }

@@ -157,8 +157,10 @@ export class Inflow {
     if (buffered >= Math.max(READ_AHEAD, least)) return;
     // Asks for no more than the waiting receives want. The rest stays in the kernel.
     this.#requested = Math.min(this.#receives.largest, Math.max(this.#size, least - buffered));
+    // Before the state changes, because the allocation may fail.
+    const memory = this.#buffer.beginRead(this.#requested);
     this.#state = "reading";
-    this.#conn.read(this.#buffer.beginRead(this.#requested)).then(this.#onRead, this.#onReadFailure);
+    this.#conn.read(memory).then(this.#onRead, this.#onReadFailure);
   }
 
   readonly #onRead = (count: number | null): void => {

@@ -49,8 +49,9 @@ function datagramPair(family: number): [Transport, Transport] {
 async function pairOver(listener: Deno.Listener, family: number): Promise<[Transport, Transport]> {
   const { addr } = listener;
   const others: Deno.Conn[] = [];
+  let mine: Deno.Conn | undefined;
   try {
-    const mine = await (addr.transport === "unix"
+    mine = await (addr.transport === "unix"
       ? Deno.connect({ transport: "unix", path: addr.path! })
       : Deno.connect(addr as Deno.ConnectOptions));
     const isOther = await makePeerTest(mine);
@@ -61,8 +62,10 @@ async function pairOver(listener: Deno.Listener, family: number): Promise<[Trans
       }
       others.push(conn);
     }
-    mine.close();
     throw errorFor("ECONNABORTED", { syscall: "socketpair" });
+  } catch (error) {
+    mine?.close();
+    throw error;
   } finally {
     listener.close();
     for (const conn of others) conn.close();

@@ -26,7 +26,7 @@ export function reuse(copied: Uint8Array): void {
   if (copied.length <= SMALL) return;
   const size = copied.buffer.byteLength;
   const kept = spare[31 - Math.clz32(size)];
-  if (kept.length * size < MOST_SPARE) kept.push(copied.buffer as ArrayBuffer);
+  if ((kept.length + 1) * size <= MOST_SPARE) kept.push(copied.buffer as ArrayBuffer);
 }
 
 function small(length: number): Bytes {
