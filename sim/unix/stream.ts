@@ -132,26 +132,32 @@ export class UnixStream extends SimSocket {
 
   // Receiving.
 
-  protected sizeHint(size: number, flags: number): number {
-    return (flags & c.MSG_WAITALL) !== 0 ? size : this.#received.length;
+  protected sizeHint(size: number, flags: number, caller: Caller): number | WouldBlock {
+    return this.#awaitsData(caller, this.wantedBytes(size, flags)) ? WOULD_BLOCK : this.#received.length;
   }
 
   protected receive(caller: Caller, views: Uint8Array[], size: number, flags: number): ReceiveResult | WouldBlock {
-    if (this.hostCrashed) return WOULD_BLOCK;
-    if (this.#state !== "connected") throw errorFor("EINVAL", { syscall: "recv" });
-    const wanted = (flags & c.MSG_WAITALL) !== 0 ? size : Math.min(this.options.lowWater, size);
-    const isShort = () => this.#received.length < Math.max(wanted, 1);
-    // A larger buffer may let the peer send the missing data at once.
-    if (isShort() && !this.#isOver()) {
-      if (wanted > 1) this.#want(caller, wanted);
-      if (isShort()) return WOULD_BLOCK;
-    }
-    if (this.#received.length === 0) return { length: 0, flags: 0, address: null };
+    if (this.#awaitsData(caller, this.wantedBytes(size, flags))) return WOULD_BLOCK;
     const peeks = (flags & c.MSG_PEEK) !== 0;
     const length = this.#received.read(views, peeks);
-    if (wanted > 1) this.forget(caller);
+    this.forget(caller);
     if (!peeks && length > 0 && this.#peer !== null) this.#peer.#onPeerRead();
     return { length, flags: 0, address: null };
+  }
+
+  /** Returns whether a receive must wait for data. It throws the errors of the receive. */
+  #awaitsData(caller: Caller, wanted: number): boolean {
+    if (this.hostCrashed) return true;
+    if (this.#state !== "connected") throw errorFor("EINVAL", { syscall: "recv" });
+    if (!this.#isShort(wanted)) return false;
+    if (wanted > 1) this.#want(caller, wanted);
+    // A larger buffer may have let the peer send the missing data at once.
+    return this.#isShort(wanted);
+  }
+
+  /** Returns whether fewer than `wanted` bytes are there, and more may arrive. */
+  #isShort(wanted: number): boolean {
+    return this.#received.length < Math.max(wanted, 1) && !this.#isOver();
   }
 
   /** Returns whether no more data will arrive. If no data is left to read, throws the pending error. */

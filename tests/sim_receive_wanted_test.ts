@@ -1,0 +1,66 @@
+// Receives in the simulation that wait for several bytes at once (MSG_WAITALL, SO_RCVLOWAT), compared with CPython.
+
+import assert from "node:assert/strict";
+import { simulate } from "../sim.ts";
+import type { ProgramContext, SocketModule } from "../sim.ts";
+import type { Socket } from "../mod.ts";
+
+/** Runs a program on a host of its own. */
+async function onHost(program: (context: ProgramContext) => Promise<void>, seed = 1): Promise<void> {
+  await simulate({ seed, limit: 10_000 }, (net) => net.host("here").run(program));
+}
+
+/** Makes two connected sockets over loopback. */
+async function connected(socket: SocketModule, host: string, receiveBuffer = 0): Promise<[Socket, Socket]> {
+  using listener = socket.socket(host === "::1" ? socket.AF_INET6 : socket.AF_INET);
+  if (receiveBuffer > 0) listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receiveBuffer);
+  listener.bind([host, 0]);
+  listener.listen();
+  const [, port] = listener.getsockname() as [string, number];
+  const client = await socket.create_connection([host, port]);
+  const [server] = await listener.accept();
+  return [client, server];
+}
+
+/** Receives until the end of the stream and returns how many bytes came. */
+async function receiveAll(receive: () => Promise<Uint8Array>): Promise<number> {
+  let count = 0;
+  for (;;) {
+    const { length } = await receive();
+    if (length === 0) return count;
+    count += length;
+  }
+}
+
+Deno.test("sim: a TCP receive of more bytes than arrive before the end returns them", async () => {
+  for (const flag of ["MSG_WAITALL", "SO_RCVLOWAT"]) {
+    await onHost(async ({ socket }) => {
+      const [client, server] = await connected(socket, "127.0.0.1");
+      if (flag === "SO_RCVLOWAT") server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 100_000);
+      await client.sendall(new Uint8Array(80_000));
+      client.close();
+      const data = await server.recv(100_000, flag === "MSG_WAITALL" ? socket.MSG_WAITALL : 0);
+      assert.equal(data.length, 80_000);
+      server.close();
+    });
+  }
+});
+
+Deno.test("sim: SO_RCVLOWAT over loopback never makes a receive in mid-stream empty", async () => {
+  const size = 300_000;
+  for (const host of ["127.0.0.1", "::1"]) {
+    for (const lowWater of [2, 5000, 20_000]) {
+      for (const receiveBuffer of [0, 2304, 8000]) {
+        await onHost(async ({ socket }) => {
+          const [client, server] = await connected(socket, host, receiveBuffer);
+          server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, lowWater);
+          const sending = client.sendall(new Uint8Array(size)).then(() => client.close());
+          const what = `${host}, SO_RCVLOWAT ${lowWater}, SO_RCVBUF ${receiveBuffer}`;
+          assert.equal(await receiveAll(async () => (await server.recvfrom(30_000))[0]), size, what);
+          await sending;
+          server.close();
+        });
+      }
+    }
+  }
+});
