@@ -64,3 +64,51 @@ Deno.test("sim: SO_RCVLOWAT over loopback never makes a receive in mid-stream em
     }
   }
 });
+
+Deno.test("sim: a Unix receive of more bytes than the send buffer holds gets them while the sender waits", async () => {
+  for (const [size, lowWater] of [[400_000, 1], [1_000_000, 1], [400_000, 300_000]]) {
+    await onHost(async ({ socket }) => {
+      const [near, far] = await socket.socketpair();
+      far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, lowWater);
+      const sending = near.sendall(new Uint8Array(1_200_000)).then(() => near.close());
+      const { length } = await far.recv(size, lowWater === 1 ? socket.MSG_WAITALL : 0);
+      assert.ok(length >= (lowWater === 1 ? size : lowWater), `${length} bytes`);
+      await receiveAll(() => far.recv(100_000));
+      await sending;
+      far.close();
+    });
+  }
+});
+
+Deno.test("sim: select reports a Unix socket as writable while its peer waits for more bytes", async () => {
+  await onHost(async ({ socket }) => {
+    const [near, far] = await socket.socketpair();
+    near.setblocking(false);
+    let sent = 0;
+    // Less than the receive waits for, and more than the quarter of the send buffer that select allows.
+    sent += await near.send(new Uint8Array(100_000));
+    const receiving = far.recv(300_000, socket.MSG_WAITALL);
+    while (sent < 300_000) {
+      assert.deepEqual(await socket.select([], [near], []), [[], [near], []]);
+      sent += await near.send(new Uint8Array(300_000 - sent));
+    }
+    assert.equal((await receiving).length, 300_000);
+    near.close();
+    far.close();
+  });
+});
+
+Deno.test("sim: Unix transfers of random sizes with MSG_WAITALL end", async () => {
+  for (let seed = 1; seed <= 40; seed++) {
+    await onHost(async ({ socket, random }) => {
+      const [near, far] = await socket.socketpair();
+      const size = Math.floor(random() * 1_500_000);
+      const sending = near.sendall(new Uint8Array(size)).then(() => near.shutdown(socket.SHUT_WR));
+      const receive = () => far.recv(1 + Math.floor(random() * 400_000), random() < 0.5 ? socket.MSG_WAITALL : 0);
+      assert.equal(await receiveAll(receive), size, `seed ${seed}`);
+      await sending;
+      near.close();
+      far.close();
+    }, seed);
+  }
+});

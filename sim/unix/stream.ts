@@ -177,9 +177,14 @@ export class UnixStream extends SimSocket {
 
   // Sending.
 
+  /** The most bytes that a receive waits for at once. 0 if none waits. */
+  get #wanted(): number {
+    return Math.max(0, ...this.#wants.values());
+  }
+
   /** How many bytes the peer's queue may hold: the size of the send buffer, or more if the peer waits for more at once. */
   get #capacity(): number {
-    return Math.max(this.options.number(c.SOL_SOCKET, c.SO_SNDBUF), ...this.#peer!.#wants.values());
+    return Math.max(this.options.number(c.SOL_SOCKET, c.SO_SNDBUF), this.#peer!.#wanted);
   }
 
   send(_caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
@@ -204,14 +209,19 @@ export class UnixStream extends SimSocket {
     throw errorFor(this.#state === "connected" ? "EISCONN" : "EOPNOTSUPP", { syscall: "sendto", address });
   }
 
-  /** Called when the peer has read data. */
+  /** Called when the peer has read data, or waits for more data. */
   #onPeerRead(): void {
     if (this.#isWritable) this.waiters.wake(OUT);
   }
 
-  /** Whether three quarters of the send buffer are free, which is Linux's condition for POLLOUT. */
+  /**
+   * Whether three quarters of the send buffer are free, which is Linux's condition for POLLOUT. A receive that waits for
+   * more bytes than there are takes them from Linux's buffer as they arrive, so that buffer is free.
+   */
   get #isWritable(): boolean {
-    return this.#peer === null || this.#peer.#received.length * 4 <= this.#capacity;
+    if (this.#peer === null) return true;
+    const { length } = this.#peer.#received;
+    return length < this.#peer.#wanted || length * 4 <= this.#capacity;
   }
 
   // Closing.
