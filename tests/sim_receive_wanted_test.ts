@@ -112,3 +112,40 @@ Deno.test("sim: Unix transfers of random sizes with MSG_WAITALL end", async () =
     }, seed);
   }
 });
+
+Deno.test("sim: below the low-water mark, a receive that does not wait takes what is there, as in CPython", async () => {
+  const outcomes: Record<string, unknown> = {};
+  await onHost(async ({ socket }) => {
+    const modes: Record<string, (sock: Socket) => Promise<Uint8Array>> = {
+      nonblocking: (sock) => (sock.setblocking(false), sock.recv(200)),
+      MSG_DONTWAIT: (sock) => sock.recv(200, socket.MSG_DONTWAIT),
+      timeout: (sock) => (sock.settimeout(0.25), sock.recv(200)),
+      SO_RCVTIMEO: (sock) => {
+        const quarter = new BigInt64Array([0n, 250_000n]);
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, new Uint8Array(quarter.buffer));
+        return sock.recv(200);
+      },
+    };
+    for (const kind of ["unix", "tcp"]) {
+      for (const [mode, receive] of Object.entries(modes)) {
+        const [near, far] = kind === "unix" ? await socket.socketpair() : await connected(socket, "127.0.0.1");
+        far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 100);
+        await near.sendall(new Uint8Array(50));
+        outcomes[`${kind} ${mode}`] = await receive(far).then(({ length }) => length, (error) => error.name);
+        near.close();
+        far.close();
+      }
+    }
+  });
+  assert.deepEqual(outcomes, {
+    "unix nonblocking": 50,
+    "unix MSG_DONTWAIT": 50,
+    "unix timeout": 50,
+    "unix SO_RCVTIMEO": 50,
+    "tcp nonblocking": 50,
+    "tcp MSG_DONTWAIT": 50,
+    // poll reports a TCP socket below the mark as not readable.
+    "tcp timeout": "TimeoutError",
+    "tcp SO_RCVTIMEO": 50,
+  });
+});

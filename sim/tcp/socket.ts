@@ -420,7 +420,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     return connection.sender.queued * 1.5 <= connection.settings.sendCapacity;
   }
 
-  events(_mask: number): number {
+  events(mask: number): number {
     if (this.#listener !== null) return this.#listener.length > 0 ? IN : 0;
     const shut = this.#shutBits;
     const connection = this.#connection;
@@ -433,7 +433,8 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
       else this.#noSpace = true;
     }
     if (this.error !== null || (connection !== null && connection.error !== null)) events |= POLLERR;
-    return events;
+    // A receive with a timeout asks for POLLIN only, and makes an attempt for any event that is returned.
+    return events & (mask | POLLERR | POLLHUP);
   }
 
   #isReadable({ receiver }: Connection): boolean {
