@@ -169,3 +169,26 @@ Deno.test({
     assert.throws(() => run.pcapng("nobody"), RangeError);
   },
 });
+
+/** Returns the packet blocks of a capture: the time in nanoseconds since 1970, and the packet. */
+function packetBlocks(capture: Uint8Array): { time: bigint; packet: DataView }[] {
+  const view = new DataView(capture.buffer, capture.byteOffset, capture.length);
+  const found = [];
+  for (let at = 0; at < view.byteLength; at += view.getUint32(at + 4, true)) {
+    if (view.getUint32(at, true) !== 6) continue;
+    const time = BigInt(view.getUint32(at + 12, true)) << 32n | BigInt(view.getUint32(at + 16, true));
+    found.push({ time, packet: new DataView(capture.buffer, at + 28, view.getUint32(at + 20, true)) });
+  }
+  return found;
+}
+
+Deno.test("a capture has the fraction of the epoch", async () => {
+  for (const [epoch, first] of [[0.5, 500_000_000n], [1_600_000_000.25, 1_600_000_000_250_000_000n]] as const) {
+    const run = await simulate({ epoch }, async (net) => {
+      const { socket } = net.host("a");
+      using sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
+      await sock.sendto("x", ["127.0.0.1", 9]);
+    });
+    assert.equal(packetBlocks(run.pcapng())[0].time, first);
+  }
+});
