@@ -1,7 +1,7 @@
 // The base class of all simulated sockets: reference counting, waiters, options, and the forms of attempts.
 
 import type { Address } from "../base/addresses.ts";
-import { MSG_ERRQUEUE, MSG_OOB, SO_ERROR, SOL_SOCKET } from "../base/constants.ts";
+import { MSG_DONTWAIT, MSG_ERRQUEUE, MSG_OOB, MSG_WAITALL, SO_ERROR, SOL_SOCKET } from "../base/constants.ts";
 import type { Bytes } from "../base/data.ts";
 import type { ErrnoName } from "../base/errno.ts";
 import { errorFor } from "../base/errors.ts";
@@ -145,8 +145,11 @@ export abstract class SimSocket implements Transport, KernelSocket {
 
   // Receiving.
 
-  /** Returns the smallest buffer size with which a receive can return its data. */
-  protected abstract sizeHint(size: number, flags: number): number;
+  /**
+   * Returns the smallest buffer size with which a receive can return its data. A stream first makes room for the data
+   * that the receive waits for, because this data may arrive at once. It returns WOULD_BLOCK if the receive must wait.
+   */
+  protected abstract sizeHint(size: number, flags: number, caller: Caller): number | WouldBlock;
   /** Receives into views. `size` is the size that the call asked for, which may exceed the views. */
   protected abstract receive(
     caller: Caller,
@@ -155,13 +158,25 @@ export abstract class SimSocket implements Transport, KernelSocket {
     flags: number,
   ): ReceiveResult | WouldBlock;
 
+  /**
+   * Returns how many bytes a receive on a stream waits for: all with MSG_WAITALL, otherwise the low-water mark. With
+   * MSG_DONTWAIT it takes what is there.
+   */
+  protected wantedBytes(size: number, flags: number): number {
+    if ((flags & MSG_DONTWAIT) !== 0) return 1;
+    if ((flags & MSG_WAITALL) !== 0) return size;
+    return Math.min(this.options.lowWater, size);
+  }
+
   recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
     const found = this.recvFrom(caller, size, flags);
     return found === WOULD_BLOCK ? WOULD_BLOCK : found[0];
   }
   recvFrom(caller: Caller, size: number, flags: number): [Bytes, Address | null] | WouldBlock {
     this.#checkReceiveFlags(flags);
-    const room = Math.min(this.sizeHint(size, flags), size);
+    const hint = this.sizeHint(size, flags, caller);
+    if (hint === WOULD_BLOCK) return WOULD_BLOCK;
+    const room = Math.min(hint, size);
     const buffer = room === 0 ? EMPTY : new Uint8Array(room);
     const receipt = this.receive(caller, [buffer], size, flags);
     if (receipt === WOULD_BLOCK) return WOULD_BLOCK;

@@ -169,3 +169,50 @@ Deno.test({
     assert.throws(() => run.pcapng("nobody"), RangeError);
   },
 });
+
+/** Returns the packet blocks of a capture: the time in nanoseconds since 1970, and the packet. */
+function packetBlocks(capture: Uint8Array): { time: bigint; packet: DataView }[] {
+  const view = new DataView(capture.buffer, capture.byteOffset, capture.length);
+  const found = [];
+  for (let at = 0; at < view.byteLength; at += view.getUint32(at + 4, true)) {
+    if (view.getUint32(at, true) !== 6) continue;
+    const time = BigInt(view.getUint32(at + 12, true)) << 32n | BigInt(view.getUint32(at + 16, true));
+    found.push({ time, packet: new DataView(capture.buffer, at + 28, view.getUint32(at + 20, true)) });
+  }
+  return found;
+}
+
+Deno.test("a capture has the fraction of the epoch", async () => {
+  for (const [epoch, first] of [[0.5, 500_000_000n], [1_600_000_000.25, 1_600_000_000_250_000_000n]] as const) {
+    const run = await simulate({ epoch }, async (net) => {
+      const { socket } = net.host("a");
+      using sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
+      await sock.sendto("x", ["127.0.0.1", 9]);
+    });
+    assert.equal(packetBlocks(run.pcapng())[0].time, first);
+  }
+});
+
+Deno.test("packets of the largest size fit into the length field of their header", async () => {
+  for (const address of ["127.0.0.1", "10.0.0.1", "10.0.0.2", "::1", "fd00::2"]) {
+    const run = await simulate({ link: { mtu: 65536 }, limit: 1000 }, async (net) => {
+      const [a, b] = [net.host("a"), net.host("b")];
+      const { socket } = address.endsWith("2") ? b : a;
+      const family = address.includes(":") ? socket.AF_INET6 : socket.AF_INET;
+      const listener = socket.create_server(["", 7], { family });
+      const client = await a.socket.create_connection([address, 7]);
+      const [server] = await listener.accept();
+      if (family === socket.AF_INET) assert.equal(client.getsockopt(socket.IPPROTO_IP, socket.IP_MTU), 65535);
+      const sending = client.sendall(new Uint8Array(400_000));
+      assert.equal((await server.recv(400_000, socket.MSG_WAITALL)).length, 400_000);
+      await sending;
+      for (const sock of [client, server, listener]) sock.close();
+    });
+    const blocks = packetBlocks(run.pcapng());
+    for (const { packet } of blocks) {
+      const length = address.includes(":") ? 40 + packet.getUint16(4) : packet.getUint16(2);
+      assert.equal(length, packet.byteLength);
+    }
+    assert.ok(blocks.some(({ packet }) => packet.byteLength >= 65_535), "no packet has the largest size");
+  }
+});

@@ -278,6 +278,20 @@ Deno.test("Unix sockets stay within their host", async () => {
   });
 });
 
+Deno.test("unlink removes a path that is given as text or as bytes", async () => {
+  await simulate({}, (net) => {
+    const [a] = pair(net);
+    const text = "/run/service";
+    const bytes = new TextEncoder().encode(text);
+    const notText = new Uint8Array([47, 255]);
+    for (const [bound, removed] of [[text, bytes], [bytes, bytes], [bytes, text], [notText, notText.slice()]]) {
+      using server = a.socket.socket(a.socket.AF_UNIX);
+      server.bind(bound);
+      assert.deepEqual([a.unlink(removed), a.unlink(removed)], [true, false]);
+    }
+  });
+});
+
 Deno.test("features that the simulation does not have throw the kernel's error, which names the native backend", async () => {
   await simulate({}, async (net) => {
     const { socket } = net.host("a");

@@ -18,7 +18,10 @@ import type { SocketInfo } from "./socket_info.ts";
 import type { Network } from "./network.ts";
 
 /** The MTU of the loopback interface. */
-export const LOOPBACK_MTU = 65536;
+const LOOPBACK_MTU = 65536;
+
+/** The longest IPv4 packet: its length field has 16 bits. */
+const MOST_IPV4 = 65535;
 
 /** A socket, as its kernel sees it. */
 export interface KernelSocket {
@@ -87,6 +90,11 @@ export class Kernel {
 
   /** Returns the MTU of the path to a destination: the largest packet that is not fragmented. */
   mtuTo(destination: string): number {
+    const mtu = this.#interfaceMtuTo(destination);
+    return isIPv6(destination) ? mtu : Math.min(mtu, MOST_IPV4);
+  }
+
+  #interfaceMtuTo(destination: string): number {
     if (this.owns(destination)) return LOOPBACK_MTU;
     const to = this.network.route(destination);
     return to === undefined ? this.network.defaultLink.mtu : this.host.linkTo(to).options.mtu;

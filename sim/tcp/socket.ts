@@ -255,27 +255,39 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
 
   // Receiving.
 
-  protected sizeHint(size: number, flags: number): number {
-    return (flags & c.MSG_WAITALL) !== 0 ? size : this.#connection?.receiver.length ?? 0;
+  /** How many received bytes it holds. */
+  get #available(): number {
+    return this.#connection?.receiver.length ?? 0;
+  }
+
+  protected sizeHint(size: number, flags: number, caller: Caller): number | WouldBlock {
+    return this.#awaitsData(caller, this.wantedBytes(size, flags)) ? WOULD_BLOCK : this.#available;
   }
 
   protected receive(caller: Caller, views: Uint8Array[], size: number, flags: number): ReceiveResult | WouldBlock {
-    if (this.hostCrashed) return WOULD_BLOCK;
-    if (this.#listener !== null) throw errorFor("ENOTCONN", { syscall: "recv" });
+    if (this.#awaitsData(caller, this.wantedBytes(size, flags))) return WOULD_BLOCK;
     const connection = this.#connection;
-    const wanted = (flags & c.MSG_WAITALL) !== 0 ? size : Math.min(this.options.lowWater, size);
-    const isShort = () => (connection?.receiver.length ?? 0) < Math.max(wanted, 1);
-    // Over loopback, a larger window may make the missing data arrive at once.
-    if (isShort() && !this.#checkEnd(connection?.receiver.length ?? 0)) {
-      if (wanted > 1) this.#want(caller, wanted);
-      if (isShort()) return WOULD_BLOCK;
-    }
-    if (connection === null || connection.receiver.length === 0) return { length: 0, flags: 0, address: null };
     let length = 0;
-    const peeks = (flags & c.MSG_PEEK) !== 0;
-    this.deferPackets(() => length = connection.read(views, peeks));
-    if (wanted > 1) this.forget(caller);
+    if (connection !== null && this.#available > 0) {
+      this.deferPackets(() => length = connection.read(views, (flags & c.MSG_PEEK) !== 0));
+    }
+    this.forget(caller);
     return { length, flags: 0, address: null };
+  }
+
+  /** Returns whether a receive must wait for data. It throws the errors of the receive. */
+  #awaitsData(caller: Caller, wanted: number): boolean {
+    if (this.hostCrashed) return true;
+    if (this.#listener !== null) throw errorFor("ENOTCONN", { syscall: "recv" });
+    if (!this.#isShort(wanted)) return false;
+    if (wanted > 1) this.#want(caller, wanted);
+    // Over loopback, a larger window may have made the missing data, the end or an error arrive.
+    return this.#isShort(wanted);
+  }
+
+  /** Returns whether fewer than `wanted` bytes are there, and more may arrive. */
+  #isShort(wanted: number): boolean {
+    return this.#available < Math.max(wanted, 1) && !this.#checkEnd(this.#available);
   }
 
   /** Returns whether no more data will arrive. If no data is left to read, throws the pending error. */
@@ -415,7 +427,7 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     return connection.sender.queued * 1.5 <= connection.settings.sendCapacity;
   }
 
-  events(_mask: number): number {
+  events(mask: number): number {
     if (this.#listener !== null) return this.#listener.length > 0 ? IN : 0;
     const shut = this.#shutBits;
     const connection = this.#connection;
@@ -428,7 +440,8 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
       else this.#noSpace = true;
     }
     if (this.error !== null || (connection !== null && connection.error !== null)) events |= POLLERR;
-    return events;
+    // A receive with a timeout asks for POLLIN only, and makes an attempt for any event that is returned.
+    return events & (mask | POLLERR | POLLHUP);
   }
 
   #isReadable({ receiver }: Connection): boolean {

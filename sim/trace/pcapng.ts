@@ -118,7 +118,9 @@ export function writePcapng(
 ): Bytes {
   const captured = host === undefined ? capturedAnywhere(entries, packets) : capturedOn(host, entries, packets);
   const names = [...new Set(captured.map(({ host }) => host))];
-  const start = BigInt(Math.round(epoch)) * BigInt(SECOND);
+  // A number has no room for nanoseconds since 1970, so whole seconds are converted by themselves.
+  const whole = Math.floor(epoch);
+  const start = BigInt(whole) * BigInt(SECOND) + BigInt(Math.round((epoch - whole) * SECOND));
   const blocks = [section(), ...names.map(interfaceBlock)];
   for (const { time: seconds, host, packet, comment } of captured) {
     const time = start + BigInt(Math.round(seconds * SECOND));

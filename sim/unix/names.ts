@@ -68,9 +68,10 @@ export class UnixNames {
     else this.#names.set(key, "file");
   }
 
-  /** Removes a path, as unlink(2) does. Returns whether there was one. */
-  unlink(path: UnixAddress): boolean {
-    return !isAbstract(path) && this.#names.delete(keyOf(path));
+  /** Removes a path, given as text or as bytes, as unlink(2) does. Returns whether there was one. */
+  unlink(path: string | Uint8Array): boolean {
+    const name = typeof path === "string" ? path : fromUnixPathBytes(path);
+    return !isAbstract(name) && this.#names.delete(keyOf(name));
   }
 }
 

@@ -132,27 +132,37 @@ export class UnixStream extends SimSocket {
 
   // Receiving.
 
-  protected sizeHint(size: number, flags: number): number {
-    return (flags & c.MSG_WAITALL) !== 0 ? size : this.#received.length;
+  protected sizeHint(size: number, flags: number, caller: Caller): number | WouldBlock {
+    return this.#awaitsData(caller, this.wantedBytes(size, flags)) ? WOULD_BLOCK : this.#received.length;
   }
 
   protected receive(caller: Caller, views: Uint8Array[], size: number, flags: number): ReceiveResult | WouldBlock {
-    if (this.hostCrashed) return WOULD_BLOCK;
-    if (this.#state !== "connected") throw errorFor("EINVAL", { syscall: "recv" });
+    if (this.#awaitsData(caller, this.wantedBytes(size, flags))) return WOULD_BLOCK;
     const peeks = (flags & c.MSG_PEEK) !== 0;
-    // A peek on a Unix stream waits for one byte only.
-    const wanted = peeks ? 1 : (flags & c.MSG_WAITALL) !== 0 ? size : Math.min(this.options.lowWater, size);
-    const isShort = () => this.#received.length < Math.max(wanted, 1);
-    // A larger buffer may let the peer send the missing data at once.
-    if (isShort() && !this.#isOver()) {
-      if (wanted > 1) this.#want(caller, wanted);
-      if (isShort()) return WOULD_BLOCK;
-    }
-    if (this.#received.length === 0) return { length: 0, flags: 0, address: null };
     const length = this.#received.read(views, peeks);
-    if (wanted > 1) this.forget(caller);
+    this.forget(caller);
     if (!peeks && length > 0 && this.#peer !== null) this.#peer.#onPeerRead();
     return { length, flags: 0, address: null };
+  }
+
+  /** A peek on a Unix stream waits for one byte only. */
+  protected override wantedBytes(size: number, flags: number): number {
+    return (flags & c.MSG_PEEK) !== 0 ? 1 : super.wantedBytes(size, flags);
+  }
+
+  /** Returns whether a receive must wait for data. It throws the errors of the receive. */
+  #awaitsData(caller: Caller, wanted: number): boolean {
+    if (this.hostCrashed) return true;
+    if (this.#state !== "connected") throw errorFor("EINVAL", { syscall: "recv" });
+    if (!this.#isShort(wanted)) return false;
+    if (wanted > 1) this.#want(caller, wanted);
+    // A larger buffer may have let the peer send the missing data at once.
+    return this.#isShort(wanted);
+  }
+
+  /** Returns whether fewer than `wanted` bytes are there, and more may arrive. */
+  #isShort(wanted: number): boolean {
+    return this.#received.length < Math.max(wanted, 1) && !this.#isOver();
   }
 
   /** Returns whether no more data will arrive. If no data is left to read, throws the pending error. */
@@ -172,9 +182,14 @@ export class UnixStream extends SimSocket {
 
   // Sending.
 
+  /** The most bytes that a receive waits for at once. 0 if none waits. */
+  get #wanted(): number {
+    return Math.max(0, ...this.#wants.values());
+  }
+
   /** How many bytes the peer's queue may hold: the size of the send buffer, or more if the peer waits for more at once. */
   get #capacity(): number {
-    return Math.max(this.options.number(c.SOL_SOCKET, c.SO_SNDBUF), ...this.#peer!.#wants.values());
+    return Math.max(this.options.number(c.SOL_SOCKET, c.SO_SNDBUF), this.#peer!.#wanted);
   }
 
   send(_caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
@@ -199,14 +214,19 @@ export class UnixStream extends SimSocket {
     throw errorFor(this.#state === "connected" ? "EISCONN" : "EOPNOTSUPP", { syscall: "sendto", address });
   }
 
-  /** Called when the peer has read data. */
+  /** Called when the peer has read data, or waits for more data. */
   #onPeerRead(): void {
     if (this.#isWritable) this.waiters.wake(OUT);
   }
 
-  /** Whether three quarters of the send buffer are free, which is Linux's condition for POLLOUT. */
+  /**
+   * Whether three quarters of the send buffer are free, which is Linux's condition for POLLOUT. A receive that waits for
+   * more bytes than there are takes them from Linux's buffer as they arrive, so that buffer is free.
+   */
   get #isWritable(): boolean {
-    return this.#peer === null || this.#peer.#received.length * 4 <= this.#capacity;
+    if (this.#peer === null) return true;
+    const { length } = this.#peer.#received;
+    return length < this.#peer.#wanted || length * 4 <= this.#capacity;
   }
 
   // Closing.
