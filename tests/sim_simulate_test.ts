@@ -204,6 +204,40 @@ Deno.test("host.run returns the result of its program, and a failure that is not
   await assert.rejects(simulate({}, (net) => void net.host("a").run(() => Promise.reject(new Error("no")))), /no \[/);
 });
 
+Deno.test("a run that fails leaves the promises of its other programs pending", async () => {
+  let settled = "pending";
+  const unhandled: unknown[] = [];
+  const note = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    unhandled.push(event.reason);
+  };
+  addEventListener("unhandledrejection", note);
+  try {
+    await assert.rejects(
+      simulate({}, async (net) => {
+        const other = net.host("b").run(({ sleep }) => sleep(2)).finally(() => settled = "settled");
+        await net.host("a").run(async ({ sleep }) => {
+          await sleep(1);
+          throw new Error("the real failure");
+        });
+        await other;
+      }),
+      /the real failure/,
+    );
+    const atLimit = simulate({ limit: 10 }, async (net) => {
+      const other = net.host("b").run(({ sleep }) => sleep(20)).finally(() => settled = "settled");
+      await net.sleep(30);
+      await other;
+    });
+    await assert.rejects(atLimit, /not done after 10 s/);
+    // An unhandled rejection is reported when the event loop turns.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  } finally {
+    removeEventListener("unhandledrejection", note);
+  }
+  assert.deepEqual([settled, unhandled], ["pending", []]);
+});
+
 Deno.test("a run does not wait for the programs of host.serve, and stops them", async () => {
   let turns = 0;
   const run = await simulate({}, async (net) => {

@@ -68,6 +68,7 @@ export class Host {
   /**
    * Starts a program and returns a promise of its result. The promise need not be awaited. The run does not end before
    * the program, and fails if the program fails. If the host crashes, the program counts as ended and the promise rejects.
+   * If the run fails elsewhere or reaches its limit, the promise stays pending.
    *
    * @throws {Error} if the host has crashed and was not restarted.
    */
@@ -129,11 +130,13 @@ export class Host {
   crash(): void {
     if (!this.isUp) return;
     const { clock, programs } = this.#boot;
+    // Main does not continue after a failure, so it could not handle a rejection.
+    const { isOver } = this.#supervisor;
     clock.stop();
     this.#machine.kernel.crash();
     for (const [running, reject] of programs) {
       this.#supervisor.ended(running);
-      reject(new Error(`host '${this.name}' crashed`));
+      if (!isOver) reject(new Error(`host '${this.name}' crashed`));
     }
     programs.clear();
   }
