@@ -632,3 +632,17 @@ Deno.test("a socket that is garbage-collected open stays open in a simulation", 
     await one.sendall("still read");
   });
 });
+
+Deno.test("an epoll that is garbage-collected open stays open in a simulation", {
+  ignore: !("gc" in globalThis),
+}, async () => {
+  await simulate({}, async (net) => {
+    const { epoll } = net.host("a").socket;
+    const fds = Array.from({ length: 10 }, () => epoll().fileno());
+    for (let n = 0; n < 10; n++) {
+      (globalThis as unknown as { gc(): void }).gc();
+      await net.outside(new Promise((resolve) => setTimeout(resolve, 1)));
+    }
+    for (const fd of fds) assert.deepEqual(await epoll.fromfd(fd).poll(0), []);
+  });
+});
