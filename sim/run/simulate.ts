@@ -61,7 +61,7 @@ export class Run<T = unknown> extends Trace {
 
   /** Made by {@linkcode simulate}. */
   constructor(network: Network, epoch: number, value: T | undefined) {
-    super(network.recorder, epoch, (name) => network.named(name) !== undefined);
+    super(network.recorder, epoch, (name) => network.named(name));
     this.value = value;
     this.seed = network.seed;
     this.time = toSeconds(network.timeline.now);
