@@ -97,6 +97,11 @@ export class Timeline {
     return this.#queue.nextTime();
   }
 
+  /** Returns the time of the last event, or -Infinity if there is none. */
+  lastTime(): number {
+    return this.#queue.lastTime();
+  }
+
   /** The number of events, cleared timers included. */
   get size(): number {
     return this.#queue.size;
