@@ -82,3 +82,29 @@ Deno.test("sim: peers that answer their probes for ever are a deadlock", async (
   });
   await assert.rejects(running, /deadlock/);
 });
+
+Deno.test("sim: a global interval after unref does not hide a deadlock, and ref takes unref back", async () => {
+  type Interval = { ref(): void; unref(): void; hasRef(): boolean };
+  const run = (use: (interval: Interval) => void) =>
+    simulate({ globals: true, limit: 100_000 }, async () => {
+      use(setInterval(() => {}, 1000) as unknown as Interval);
+      await new Promise(() => {});
+    });
+  await assert.rejects(run((interval) => interval.unref()), /deadlock/);
+  const refAgain = (interval: Interval) => {
+    interval.unref();
+    assert.equal(interval.hasRef(), false);
+    interval.ref();
+    assert.equal(interval.hasRef(), true);
+  };
+  await assert.rejects(run(refAgain), /the limit/);
+});
+
+Deno.test("sim: a global timer after unref ends a wait", async () => {
+  await simulate({ globals: true }, async (net) => {
+    await new Promise<void>((resolve) => {
+      (setTimeout(resolve, 1000) as unknown as { unref(): void }).unref();
+    });
+    assert.equal(net.time, 1);
+  });
+});

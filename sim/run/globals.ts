@@ -15,6 +15,7 @@ type Globals = Record<string, unknown>;
 class Handle {
   readonly #id: number;
   readonly timer: Timer;
+  #isReferenced = true;
   constructor(id: number, timer: Timer) {
     this.#id = id;
     this.timer = timer;
@@ -23,12 +24,15 @@ class Handle {
     return this.#id;
   }
   hasRef(): boolean {
-    return true;
+    return this.#isReferenced;
   }
   ref(): this {
+    this.#isReferenced = true;
+    this.timer.kind = "progress";
     return this;
   }
   unref(): this {
+    this.#isReferenced = false;
     this.timer.kind = "background";
     return this;
   }
@@ -95,7 +99,8 @@ export class VirtualGlobals {
     const id = this.#nextId++;
     const wait = Math.round(Math.max(Number(delay) || 0, how === "once" ? 0 : 1) * MILLISECOND);
     const timer = new Timer(this.#timeline, () => {
-      this.#timeline.woken = true;
+      if (handle.hasRef()) this.#timeline.woken = true;
+      else this.#timeline.ticked = true;
       if (how === "once") this.#handles.delete(id);
       else timer.set(wait);
       callback(...args);

@@ -45,8 +45,13 @@ export function runVirtually(
 
   /** Makes events happen until one may have woken a program. If none does, returns why it stopped. */
   function advance(): StopReason | "outside" | undefined {
+    if (timeline.woken) {
+      idleRounds = 0;
+      roundEnd = -Infinity;
+    }
     timeline.woken = false;
-    while (!timeline.woken) {
+    timeline.ticked = false;
+    while (!timeline.woken && !timeline.ticked) {
       if (timeline.pending.progress === 0 && !outside.any && isDeadlock()) return "deadlock";
       if (!timeline.step(outside.any ? timeline.now : limit)) return outside.any ? "outside" : "limit";
       observe();
@@ -55,8 +60,6 @@ export function runVirtually(
         countAtInstant = timeline.count;
       } else if (timeline.count - countAtInstant > MOST_AT_ONCE) return "no time passes";
     }
-    idleRounds = 0;
-    roundEnd = -Infinity;
   }
 
   // All turns use one function. An async function that awaits each turn would make eight more objects per turn.
