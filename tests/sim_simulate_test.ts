@@ -491,6 +491,40 @@ Deno.test("globals: setTimeout, Date, performance and Math.random are virtual on
   assert.equal(Date, real[3]);
 });
 
+Deno.test("globals: a callback that throws fails the run as a program does", async () => {
+  const error = await failure(() =>
+    simulate({ globals: true, seed: 7 }, async (net) => {
+      setTimeout(() => {
+        throw new Error("boom");
+      }, 1500);
+      await net.sleep(10);
+    })
+  );
+  assert.equal(error.message, "boom [seed 7, 1.5 s]");
+  assert.equal(failedRun(error)?.time, 1.5);
+});
+
+Deno.test("globals: a delay that is too long is 1 ms, and timers have refresh and close", async () => {
+  await simulate({ globals: true }, async (net) => {
+    for (const delay of [Infinity, 2 ** 31]) {
+      const start = Date.now();
+      await new Promise<void>((resolve) => setTimeout(resolve, delay));
+      assert.equal(Date.now() - start, 1);
+    }
+    const times: number[] = [];
+    const start = Date.now();
+    type Timer = { refresh(): Timer; close(): Timer };
+    const set = (delay: number) => setTimeout(() => times.push(Date.now() - start), delay) as unknown as Timer;
+    const [late, again, closed] = [set(100), set(10), set(50)];
+    await net.sleep(0.03);
+    late.refresh();
+    again.refresh();
+    closed.close().refresh();
+    await net.sleep(1);
+    assert.deepEqual(times, [10, 40, 130]);
+  });
+});
+
 Deno.test("a partition drops packets that are under way or sent later, in both directions or one", async () => {
   const run = await simulate({ link: { latency: 1 } }, async (net) => {
     const [a, b] = ["a", "b"].map((name) => net.host(name));

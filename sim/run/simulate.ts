@@ -188,15 +188,12 @@ export async function simulate<T>(
       supervisor.outside,
       fromSeconds(limit),
       () => supervisor.isOver,
-      () => {
-        try {
-          observe?.(net);
-        } catch (error) {
-          supervisor.failed(null, error);
-        }
-      },
+      () => observe?.(net),
     );
     if (why !== undefined) supervisor.failed(null, stopError(why, network, supervisor, limit));
+  } catch (error) {
+    // `observe` or the callback of a global timer has thrown.
+    supervisor.failed(null, error);
   } finally {
     supervisor.globals?.restore();
     net.stop();
