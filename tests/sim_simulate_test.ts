@@ -491,6 +491,17 @@ Deno.test("globals: setTimeout, Date, performance and Math.random are virtual on
   assert.equal(Date, real[3]);
 });
 
+Deno.test("globals: Date has the skew of the host whose program starts, and no skew in main after net.sleep", async () => {
+  await simulate({ globals: true, epoch: 0 }, async (net) => {
+    const ahead = net.host("ahead");
+    ahead.skew(1000);
+    await ahead.run(({ time }) => assert.deepEqual([Date.now(), time()], [1_000_000, 1000]));
+    await net.sleep(1);
+    assert.equal(Date.now(), 1000);
+    await net.host("exact").run(() => assert.equal(Date.now(), 1000));
+  });
+});
+
 Deno.test("globals: a callback that throws fails the run as a program does", async () => {
   const error = await failure(() =>
     simulate({ globals: true, seed: 7 }, async (net) => {

@@ -113,9 +113,9 @@ class RunSupervisor implements Supervisor {
     this.failure ??= { error, time: toSeconds(this.#timeline.now) };
     this.#timeline.woken = true;
   }
-  beforeWork(host: { readonly skew: number }): (() => void) | undefined {
-    const { globals } = this;
-    return globals && (() => globals.setSkew(host.skew));
+  beforeWork(host: { readonly skew: number }): () => void {
+    // The network is made before the globals are replaced.
+    return () => this.globals?.setSkew(host.skew);
   }
 }
 
