@@ -204,6 +204,40 @@ Deno.test("host.run returns the result of its program, and a failure that is not
   await assert.rejects(simulate({}, (net) => void net.host("a").run(() => Promise.reject(new Error("no")))), /no \[/);
 });
 
+Deno.test("a run that fails leaves the promises of its other programs pending", async () => {
+  let settled = "pending";
+  const unhandled: unknown[] = [];
+  const note = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    unhandled.push(event.reason);
+  };
+  addEventListener("unhandledrejection", note);
+  try {
+    await assert.rejects(
+      simulate({}, async (net) => {
+        const other = net.host("b").run(({ sleep }) => sleep(2)).finally(() => settled = "settled");
+        await net.host("a").run(async ({ sleep }) => {
+          await sleep(1);
+          throw new Error("the real failure");
+        });
+        await other;
+      }),
+      /the real failure/,
+    );
+    const atLimit = simulate({ limit: 10 }, async (net) => {
+      const other = net.host("b").run(({ sleep }) => sleep(20)).finally(() => settled = "settled");
+      await net.sleep(30);
+      await other;
+    });
+    await assert.rejects(atLimit, /not done after 10 s/);
+    // An unhandled rejection is reported when the event loop turns.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  } finally {
+    removeEventListener("unhandledrejection", note);
+  }
+  assert.deepEqual([settled, unhandled], ["pending", []]);
+});
+
 Deno.test("a run does not wait for the programs of host.serve, and stops them", async () => {
   let turns = 0;
   const run = await simulate({}, async (net) => {
@@ -457,6 +491,51 @@ Deno.test("globals: setTimeout, Date, performance and Math.random are virtual on
   assert.equal(Date, real[3]);
 });
 
+Deno.test("globals: Date has the skew of the host whose program starts, and no skew in main after net.sleep", async () => {
+  await simulate({ globals: true, epoch: 0 }, async (net) => {
+    const ahead = net.host("ahead");
+    ahead.skew(1000);
+    await ahead.run(({ time }) => assert.deepEqual([Date.now(), time()], [1_000_000, 1000]));
+    await net.sleep(1);
+    assert.equal(Date.now(), 1000);
+    await net.host("exact").run(() => assert.equal(Date.now(), 1000));
+  });
+});
+
+Deno.test("globals: a callback that throws fails the run as a program does", async () => {
+  const error = await failure(() =>
+    simulate({ globals: true, seed: 7 }, async (net) => {
+      setTimeout(() => {
+        throw new Error("boom");
+      }, 1500);
+      await net.sleep(10);
+    })
+  );
+  assert.equal(error.message, "boom [seed 7, 1.5 s]");
+  assert.equal(failedRun(error)?.time, 1.5);
+});
+
+Deno.test("globals: a delay that is too long is 1 ms, and timers have refresh and close", async () => {
+  await simulate({ globals: true }, async (net) => {
+    for (const delay of [Infinity, 2 ** 31]) {
+      const start = Date.now();
+      await new Promise<void>((resolve) => setTimeout(resolve, delay));
+      assert.equal(Date.now() - start, 1);
+    }
+    const times: number[] = [];
+    const start = Date.now();
+    type Timer = { refresh(): Timer; close(): Timer };
+    const set = (delay: number) => setTimeout(() => times.push(Date.now() - start), delay) as unknown as Timer;
+    const [late, again, closed] = [set(100), set(10), set(50)];
+    await net.sleep(0.03);
+    late.refresh();
+    again.refresh();
+    closed.close().refresh();
+    await net.sleep(1);
+    assert.deepEqual(times, [10, 40, 130]);
+  });
+});
+
 Deno.test("a partition drops packets that are under way or sent later, in both directions or one", async () => {
   const run = await simulate({ link: { latency: 1 } }, async (net) => {
     const [a, b] = ["a", "b"].map((name) => net.host(name));
@@ -596,5 +675,19 @@ Deno.test("a socket that is garbage-collected open stays open in a simulation", 
     }
     assert.equal(net.host("a").sockets().length, 2);
     await one.sendall("still read");
+  });
+});
+
+Deno.test("an epoll that is garbage-collected open stays open in a simulation", {
+  ignore: !("gc" in globalThis),
+}, async () => {
+  await simulate({}, async (net) => {
+    const { epoll } = net.host("a").socket;
+    const fds = Array.from({ length: 10 }, () => epoll().fileno());
+    for (let n = 0; n < 10; n++) {
+      (globalThis as unknown as { gc(): void }).gc();
+      await net.outside(new Promise((resolve) => setTimeout(resolve, 1)));
+    }
+    for (const fd of fds) assert.deepEqual(await epoll.fromfd(fd).poll(0), []);
   });
 });

@@ -146,6 +146,18 @@ Deno.test("EventQueue orders actions by time, tie and order of entry, and postpo
   assert.deepEqual(taken, expected.map(({ order }) => order));
 });
 
+Deno.test("HostClock: sleep is exact to the nanosecond", async () => {
+  const timeline = new Timeline(1);
+  const clock = new HostClock(timeline);
+  for (const nanoseconds of [1, 123, 2_007_000, 86_400 * SECOND + 123]) {
+    const start = timeline.now;
+    const sleeping = clock.sleep(nanoseconds);
+    timeline.step(Infinity);
+    await sleeping;
+    assert.equal(timeline.now - start, nanoseconds);
+  }
+});
+
 Deno.test("HostClock: a stopped clock has no timers pending, and calls nothing", () => {
   const timeline = new Timeline(1);
   const clock = new HostClock(timeline);

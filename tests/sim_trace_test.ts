@@ -72,6 +72,18 @@ Deno.test("the ladder shows each packet between two hosts, with its label and it
   assert.equal(run.ladder("server", "client").split("\n").length, 10);
 });
 
+Deno.test("drawings and captures ignore the case of host names, as look-ups do", async () => {
+  const run = await simulate({}, async (net) => {
+    net.host("server");
+    await net.host("Client").socket.socket(2, 2).sendto("x", ["SERVER", 9]);
+  });
+  assert.match(run.ladder("client", "Server"), /^ +Client +server\n.*UDP 1 byte/);
+  assert.equal(run.ladder("client", "Server"), run.ladder("Client", "server"));
+  assert.equal(run.svg("CLIENT", "server"), run.svg("Client", "server"));
+  assert.deepEqual(run.pcapng("client"), run.pcapng("Client"));
+  assert.throws(() => run.pcapng("clients"), /there is no host 'clients'/);
+});
+
 Deno.test("the drawing has a line for each packet, and escapes its texts", async () => {
   const run = await everything();
   const svg = run.svg("client", "server");

@@ -172,7 +172,7 @@ export function openEpoll(runtime: Runtime, sizehint: number = -1, flags: number
   if ((flags & ~EPOLL_CLOEXEC) !== 0) throw new OSError("invalid flags");
   const descriptor = runtime.descriptors.enter(new InterestList(runtime));
   const epoll = new Epoll(runtime, descriptor.fd);
-  forgotten.register(epoll, descriptor, epoll);
+  if (runtime.closesCollected) forgotten.register(epoll, descriptor, epoll);
   return epoll;
 }
 

@@ -11,29 +11,55 @@ const MATH = 0x3a7b;
 
 type Globals = Record<string, unknown>;
 
+/** The longest delay in milliseconds. Runtimes use 1 ms for a longer one. */
+const LONGEST = 2 ** 31 - 1;
+
 /** The result of setTimeout. It converts to a number as in browsers, and has the methods of Node's timers. */
 class Handle {
   readonly #id: number;
-  readonly timer: Timer;
-  constructor(id: number, timer: Timer) {
+  readonly #timer: Timer;
+  readonly #delay: number;
+  readonly #forget: (id: number) => void;
+  #isReferenced = true;
+  #isClosed = false;
+
+  /** Sets the timer. `forget` is called when it is cleared. */
+  constructor(id: number, timer: Timer, delay: number, forget: (id: number) => void) {
     this.#id = id;
-    this.timer = timer;
+    this.#timer = timer;
+    this.#delay = delay;
+    this.#forget = forget;
+    timer.set(delay);
   }
   [Symbol.toPrimitive](): number {
     return this.#id;
   }
   hasRef(): boolean {
-    return true;
+    return this.#isReferenced;
   }
   ref(): this {
+    this.#isReferenced = true;
+    this.#timer.kind = "progress";
     return this;
   }
   unref(): this {
-    this.timer.kind = "background";
+    this.#isReferenced = false;
+    this.#timer.kind = "background";
+    return this;
+  }
+  /** Sets the timer again, also if it has fired. A cleared timer stays cleared. */
+  refresh(): this {
+    if (!this.#isClosed) this.#timer.set(this.#delay);
+    return this;
+  }
+  close(): this {
+    this.#isClosed = true;
+    this.#timer.clear();
+    this.#forget(this.#id);
     return this;
   }
   [Symbol.dispose](): void {
-    this.timer.clear();
+    this.close();
   }
 }
 
@@ -86,30 +112,30 @@ export class VirtualGlobals {
       if (descriptor === undefined) delete object[name];
       else Object.defineProperty(object, name, descriptor);
     }
-    for (const { timer } of this.#handles.values()) timer.clear();
+    for (const handle of this.#handles.values()) handle.close();
     taken = false;
   }
 
   #start([callback, delay = 0, ...args]: unknown[], how: "once" | "repeatedly"): Handle {
     if (typeof callback !== "function") throw new TypeError("the callback must be a function");
     const id = this.#nextId++;
-    const wait = Math.round(Math.max(Number(delay) || 0, how === "once" ? 0 : 1) * MILLISECOND);
+    const milliseconds = Math.max(Number(delay) || 0, how === "once" ? 0 : 1);
+    const wait = Math.round((milliseconds > LONGEST ? 1 : milliseconds) * MILLISECOND);
     const timer = new Timer(this.#timeline, () => {
-      this.#timeline.woken = true;
+      if (handle.hasRef()) this.#timeline.woken = true;
+      else this.#timeline.ticked = true;
       if (how === "once") this.#handles.delete(id);
       else timer.set(wait);
       callback(...args);
     });
-    const handle = new Handle(id, timer);
+    const handle = new Handle(id, timer, wait, (id) => this.#handles.delete(id));
     this.#handles.set(id, handle);
-    timer.set(wait);
     return handle;
   }
 
   #clear(handle: unknown): void {
-    const id = Number(handle as number);
-    this.#handles.get(id)?.timer.clear();
-    this.#handles.delete(id);
+    if (handle instanceof Handle) handle.close();
+    else this.#handles.get(Number(handle as number))?.close();
   }
 
   #abortAfter(delay: number): AbortSignal {

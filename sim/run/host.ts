@@ -18,6 +18,8 @@ import type { Supervisor } from "./supervisor.ts";
 interface Boot {
   readonly clock: HostClock;
   readonly module: SocketModule;
+  /** Called before a program starts. */
+  readonly beforeWork: (() => void) | undefined;
   /** The running programs. Each has a function that rejects its promise at a crash of the host. */
   readonly programs: Map<RunningProgram, (error: Error) => void>;
 }
@@ -40,9 +42,10 @@ export class Host {
 
   #start(): Boot {
     const { kernel } = this.#machine;
-    const clock = new HostClock(kernel.timeline, this.#supervisor.beforeWork(this.#machine));
+    const beforeWork = this.#supervisor.beforeWork(this.#machine);
+    const clock = new HostClock(kernel.timeline, beforeWork);
     const module = makeHostModule(clock, this.#numbers, this.#supervisor.collected, new HostBackend(kernel));
-    return { clock, module, programs: new Map() };
+    return { clock, module, beforeWork, programs: new Map() };
   }
 
   /** Its name. All hosts can look it up. */
@@ -68,6 +71,7 @@ export class Host {
   /**
    * Starts a program and returns a promise of its result. The promise need not be awaited. The run does not end before
    * the program, and fails if the program fails. If the host crashes, the program counts as ended and the promise rejects.
+   * If the run fails elsewhere or reaches its limit, the promise stays pending.
    *
    * @throws {Error} if the host has crashed and was not restarted.
    */
@@ -95,7 +99,10 @@ export class Host {
       boot.programs.set(running, reject);
       this.#supervisor.started(running, how === "run");
       // In a microtask: the program must not start before this call has returned.
-      Promise.resolve().then(() => program(this.#contextOf(boot))).then((result) => {
+      Promise.resolve().then(() => {
+        boot.beforeWork?.();
+        return program(this.#contextOf(boot));
+      }).then((result) => {
         if (!boot.programs.delete(running)) return;
         this.#supervisor.ended(running);
         resolve(result);
@@ -129,11 +136,13 @@ export class Host {
   crash(): void {
     if (!this.isUp) return;
     const { clock, programs } = this.#boot;
+    // Main does not continue after a failure, so it could not handle a rejection.
+    const { isOver } = this.#supervisor;
     clock.stop();
     this.#machine.kernel.crash();
     for (const [running, reject] of programs) {
       this.#supervisor.ended(running);
-      reject(new Error(`host '${this.name}' crashed`));
+      if (!isOver) reject(new Error(`host '${this.name}' crashed`));
     }
     programs.clear();
   }

@@ -42,7 +42,7 @@ export class Net extends Trace {
 
   /** Made by `simulate` and `World`. */
   constructor(network: Network, supervisor: Supervisor) {
-    super(network.recorder, supervisor.epoch, (name) => network.named(name) !== undefined);
+    super(network.recorder, supervisor.epoch, (name) => network.named(name));
     this.#network = network;
     this.#supervisor = supervisor;
     this.#random = new Random(network.seed, PROGRAM);

@@ -61,7 +61,7 @@ export class Run<T = unknown> extends Trace {
 
   /** Made by {@linkcode simulate}. */
   constructor(network: Network, epoch: number, value: T | undefined) {
-    super(network.recorder, epoch, (name) => network.named(name) !== undefined);
+    super(network.recorder, epoch, (name) => network.named(name));
     this.value = value;
     this.seed = network.seed;
     this.time = toSeconds(network.timeline.now);
@@ -113,9 +113,9 @@ class RunSupervisor implements Supervisor {
     this.failure ??= { error, time: toSeconds(this.#timeline.now) };
     this.#timeline.woken = true;
   }
-  beforeWork(host: { readonly skew: number }): (() => void) | undefined {
-    const { globals } = this;
-    return globals && (() => globals.setSkew(host.skew));
+  beforeWork(host: { readonly skew: number }): () => void {
+    // The network is made before the globals are replaced.
+    return () => this.globals?.setSkew(host.skew);
   }
 }
 
@@ -188,15 +188,12 @@ export async function simulate<T>(
       supervisor.outside,
       fromSeconds(limit),
       () => supervisor.isOver,
-      () => {
-        try {
-          observe?.(net);
-        } catch (error) {
-          supervisor.failed(null, error);
-        }
-      },
+      () => observe?.(net),
     );
     if (why !== undefined) supervisor.failed(null, stopError(why, network, supervisor, limit));
+  } catch (error) {
+    // `observe` or the callback of a global timer has thrown.
+    supervisor.failed(null, error);
   } finally {
     supervisor.globals?.restore();
     net.stop();

@@ -11,6 +11,8 @@ export interface Supervisor {
   readonly collected: "closed" | "kept";
   /** The wall clock at time 0, in seconds since 1970. */
   readonly epoch: number;
+  /** Whether the run has failed or ended. Promises of `host.run` that are pending then stay pending. False in a world. */
+  readonly isOver: boolean;
   /** Notes that a program has started. If `counts` is set, the run does not end before the program. */
   started(running: RunningProgram, counts: boolean): void;
   /** Notes that a program has ended, or that its host crashed. */

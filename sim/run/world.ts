@@ -48,6 +48,7 @@ export class World extends Net {
       outside: new OutsideWaits(),
       collected: "closed",
       epoch: Date.now() / 1000,
+      isOver: false,
       started() {},
       ended() {},
       failed({ host, label }: RunningProgram, error: unknown) {

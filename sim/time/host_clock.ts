@@ -32,10 +32,14 @@ export class HostClock implements Clock {
   }
 
   setTimeout(callback: () => void, delay: number): HostTimer {
+    return this.#start(callback, Math.ceil(delay * MILLISECOND));
+  }
+
+  #start(callback: () => void, nanoseconds: number): HostTimer {
     const timer = new HostTimer(this, callback);
     // A timer that never fires has no event. Otherwise it would hide a deadlock.
-    if (this.#stopped || delay === Infinity) return timer;
-    timer.deadline = this.#timeline.now + Math.ceil(delay * MILLISECOND);
+    if (this.#stopped || nanoseconds === Infinity) return timer;
+    timer.deadline = this.#timeline.now + nanoseconds;
     this.#timeline.addPostponable(timer.deadline, timer);
     this.#count(timer, 1);
     return timer;
@@ -58,7 +62,7 @@ export class HostClock implements Clock {
 
   /** Waits for some nanoseconds. The promise never settles if the host crashes before. */
   sleep(nanoseconds: number): Promise<void> {
-    return new Promise((resolve) => this.setTimeout(resolve, nanoseconds / MILLISECOND));
+    return new Promise((resolve) => void this.#start(resolve, nanoseconds));
   }
 
   /** Called by a timer at its deadline. */

@@ -59,6 +59,16 @@ export class EventQueue {
     return Infinity;
   }
 
+  /** Returns the time of the last action, or -Infinity if there is none. It looks at all actions. */
+  lastTime(): number {
+    let last = -Infinity;
+    this.#actions.forEach((action, place) => {
+      const due = action.due?.() ?? this.#times[place];
+      if (due !== Infinity) last = Math.max(last, due);
+    });
+    return last;
+  }
+
   /** Removes the first action and returns it. Call `nextTime` before. */
   take(): Action {
     const action = this.#actions[0];

@@ -25,6 +25,11 @@ export type TimerKind = "progress" | "probe" | "background" | "expiry";
 export class Timeline {
   /** Set when an event may have woken a program. The pacer then lets the event loop turn, and clears it. */
   woken = false;
+  /**
+   * Set when a global timer after `unref` has fired. The event loop turns then too. But such a timer may repeat for ever, so
+   * it does not rule a deadlock out.
+   */
+  ticked = false;
   /** The number of pending events and timers of each kind. An event that is no timer counts as "progress". */
   readonly pending: Record<TimerKind, number> = { progress: 0, probe: 0, background: 0, expiry: 0 };
   /** How many events have happened. */
@@ -95,6 +100,11 @@ export class Timeline {
   /** Returns the time of the next event, or Infinity if there is none. */
   nextTime(): number {
     return this.#queue.nextTime();
+  }
+
+  /** Returns the time of the last event, or -Infinity if there is none. */
+  lastTime(): number {
+    return this.#queue.lastTime();
   }
 
   /** The number of events, cleared timers included. */

@@ -8,10 +8,11 @@ import type { Timeline } from "./timeline.ts";
 const MOST_AT_ONCE = 1_000_000;
 
 /**
- * How many steps may happen while no "progress" is pending and no program is woken. After that the run is a deadlock. The
- * number of events in the queue increases the limit.
+ * How many rounds may pass while no "progress" is pending and no program is woken. After that the run is a deadlock. In a
+ * round every timer that was pending at its start fires. A keepalive timer without an answer fires at most 129 times: after
+ * the idle time, after each of 127 probes, and once more if there was traffic during the idle time.
  */
-const MOST_IDLE_STEPS = 64;
+const MOST_IDLE_ROUNDS = 130;
 
 /** The reason why virtual time cannot go on. */
 export type StopReason = "deadlock" | "limit" | "no time passes";
@@ -28,18 +29,30 @@ export function runVirtually(
   isOver: () => boolean,
   observe: () => void = () => {},
 ): Promise<StopReason | undefined> {
-  let idleSteps = 0;
+  let idleRounds = 0;
+  let roundEnd = -Infinity;
   let instant = -1;
   let countAtInstant = 0;
 
+  /** Returns whether too many rounds have passed. Called before an event while no "progress" is pending. */
+  function isDeadlock(): boolean {
+    const { probe, background } = timeline.pending;
+    if (probe + background === 0) return true;
+    if (timeline.nextTime() <= roundEnd) return false;
+    roundEnd = timeline.lastTime();
+    return ++idleRounds > MOST_IDLE_ROUNDS;
+  }
+
   /** Makes events happen until one may have woken a program. If none does, returns why it stopped. */
   function advance(): StopReason | "outside" | undefined {
+    if (timeline.woken) {
+      idleRounds = 0;
+      roundEnd = -Infinity;
+    }
     timeline.woken = false;
-    while (!timeline.woken) {
-      if (timeline.pending.progress === 0 && !outside.any) {
-        const { probe, background } = timeline.pending;
-        if (probe + background === 0 || ++idleSteps > MOST_IDLE_STEPS + 16 * timeline.size) return "deadlock";
-      }
+    timeline.ticked = false;
+    while (!timeline.woken && !timeline.ticked) {
+      if (timeline.pending.progress === 0 && !outside.any && isDeadlock()) return "deadlock";
       if (!timeline.step(outside.any ? timeline.now : limit)) return outside.any ? "outside" : "limit";
       observe();
       if (timeline.now !== instant) {
@@ -47,7 +60,6 @@ export function runVirtually(
         countAtInstant = timeline.count;
       } else if (timeline.count - countAtInstant > MOST_AT_ONCE) return "no time passes";
     }
-    idleSteps = 0;
   }
 
   // All turns use one function. An async function that awaits each turn would make eight more objects per turn.

@@ -10,13 +10,17 @@ import { drawSvg } from "./svg.ts";
 export class Trace {
   readonly #recorder: Recorder;
   readonly #epoch: number;
-  readonly #hasHost: (name: string) => boolean;
+  readonly #hostNamed: (name: string) => { readonly name: string } | undefined;
 
-  /** Made by `simulate` and `World`. */
-  constructor(recorder: Recorder, epoch: number, hasHost: (name: string) => boolean) {
+  /** Made by `simulate` and `World`. `hostNamed` finds a host and ignores case, as look-ups of names do. */
+  constructor(
+    recorder: Recorder,
+    epoch: number,
+    hostNamed: (name: string) => { readonly name: string } | undefined,
+  ) {
     this.#recorder = recorder;
     this.#epoch = epoch;
-    this.#hasHost = hasHost;
+    this.#hostNamed = hostNamed;
   }
 
   #kept(): Recorder {
@@ -24,8 +28,11 @@ export class Trace {
     return this.#recorder;
   }
 
-  #check(host: string): void {
-    if (!this.#hasHost(host)) throw new RangeError(`there is no host '${host}'`);
+  /** Returns the name of a host as the entries have it. */
+  #nameOf(host: string): string {
+    const found = this.#hostNamed(host);
+    if (found === undefined) throw new RangeError(`there is no host '${host}'`);
+    return found.name;
   }
 
   /** The packets in the order in which they were sent. Empty if the option `trace` was false. */
@@ -46,17 +53,13 @@ export class Trace {
   /** Draws the packets between two hosts as text, one line for each. */
   ladder(left: string, right: string): string {
     const { entries } = this.#kept();
-    this.#check(left);
-    this.#check(right);
-    return drawLadder(entries, left, right);
+    return drawLadder(entries, this.#nameOf(left), this.#nameOf(right));
   }
 
   /** Draws the packets between two hosts as SVG. */
   svg(left: string, right: string): string {
     const { entries } = this.#kept();
-    this.#check(left);
-    this.#check(right);
-    return drawSvg(entries, left, right);
+    return drawSvg(entries, this.#nameOf(left), this.#nameOf(right));
   }
 
   /**
@@ -66,7 +69,7 @@ export class Trace {
    */
   pcapng(host?: string): Uint8Array<ArrayBuffer> {
     const { entries, packets } = this.#kept();
-    if (host !== undefined) this.#check(host);
-    return writePcapng(entries, packets, this.#epoch, host);
+    const name = host === undefined ? undefined : this.#nameOf(host);
+    return writePcapng(entries, packets, this.#epoch, name);
   }
 }
