@@ -100,7 +100,7 @@ export class Network {
   /** Changes the options of the link between two hosts, in both directions. */
   setLink(a: Host, b: Host, options: LinkOptions): void {
     const checked = checkLinkOptions(options);
-    for (const link of [a.linkTo(b), b.linkTo(a)]) link.options = { ...link.options, ...checked };
+    for (const link of [a.linkTo(b), b.linkTo(a)]) link.change(checked);
   }
 
   /** Cuts the link from one host to another, or restores it. */
