@@ -31,9 +31,9 @@ export class KeepAlive {
     this.#unanswered = 0;
   }
 
-  /** Stops the probes. */
+  /** Stops the probes for good. */
   stop(): void {
-    this.#timer.clear();
+    this.#timer.end();
   }
 
   #expired(): void {

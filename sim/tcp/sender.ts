@@ -306,7 +306,7 @@ export class Sender {
 
   /** Stops the timer and drops all data. */
   stop(): void {
-    this.#timer.clear();
+    this.#timer.end();
     this.buffer.clear();
   }
 

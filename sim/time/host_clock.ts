@@ -42,7 +42,9 @@ export class HostClock implements Clock {
   }
 
   clearTimeout(timer: unknown): void {
-    if (timer instanceof HostTimer && timer.isSet) this.#end(timer);
+    if (!(timer instanceof HostTimer) || !timer.isSet) return;
+    this.#end(timer);
+    this.#timeline.discard();
   }
 
   hold(timer: unknown, held: boolean): void {
@@ -125,6 +127,10 @@ class HostTimer implements Required<Action> {
     return this.deadline !== Infinity;
   }
 
+  get isDiscarded(): boolean {
+    return !this.isSet;
+  }
+
   due(): number {
     return this.#clock.isStopped ? Infinity : this.deadline;
   }
@@ -133,7 +139,7 @@ class HostTimer implements Required<Action> {
     this.#clock.fire(this);
   }
 
-  /** Marks it as cleared or fired. It stays in the queue until its deadline, so it drops the callback. */
+  /** Marks it as cleared or fired. It may stay in the queue until its deadline, so it drops the callback. */
   end(): void {
     this.deadline = Infinity;
     this.callback = nothing;

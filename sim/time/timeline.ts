@@ -83,6 +83,11 @@ export class Timeline {
     if (!this.#stopped) this.#queue.add(Math.max(time, this.now), this.tie(), action);
   }
 
+  /** Notes that an action of `addPostponable` was discarded before it happened. */
+  discard(): void {
+    this.#queue.discard();
+  }
+
   /** Calls a function of a program after all other events of this time. */
   after(callback: () => void): void {
     const fire = () => {
@@ -97,7 +102,7 @@ export class Timeline {
     return this.#queue.nextTime();
   }
 
-  /** The number of events, cleared timers included. */
+  /** The number of events. Cleared timers may be included. */
   get size(): number {
     return this.#queue.size;
   }
