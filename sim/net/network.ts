@@ -45,7 +45,7 @@ export class Network {
     checkName(name);
     const key = name.toLowerCase();
     if (this.#byName.has(key)) throw new Error(`there is a host '${name}' already`);
-    const own = addresses?.map(checkHostAddress) ?? this.#generateAddresses();
+    const own = addresses === undefined ? this.#generateAddresses() : checkHostAddresses(addresses);
     for (const address of own) {
       if (this.#byAddress.has(address)) {
         throw new Error(`host '${this.#byAddress.get(address)!.name}' has the address ${address} already`);
@@ -97,10 +97,9 @@ export class Network {
     else members.add(host);
   }
 
-  /** Changes the options of the link between two hosts, in both directions. */
+  /** Changes the options of the link between two hosts, in both directions. They were checked. */
   setLink(a: Host, b: Host, options: LinkOptions): void {
-    const checked = checkLinkOptions(options);
-    for (const link of [a.linkTo(b), b.linkTo(a)]) link.change(checked);
+    for (const link of [a.linkTo(b), b.linkTo(a)]) link.change(options);
   }
 
   /** Cuts the link from one host to another, or restores it. */
@@ -117,6 +116,15 @@ function checkName(name: string): void {
   if (name.toLowerCase() === "localhost" || parseLiteral(name) !== undefined) {
     throw new RangeError(`a host cannot have the name '${name}'`);
   }
+}
+
+function checkHostAddresses(addresses: readonly string[]): string[] {
+  if (!Array.isArray(addresses)) throw new TypeError("a host's addresses must be a list of strings");
+  if (addresses.length === 0) throw new RangeError("a host must have an address");
+  const checked = addresses.map(checkHostAddress);
+  const doubled = checked.find((address, place) => checked.indexOf(address) < place);
+  if (doubled !== undefined) throw new RangeError(`the address ${doubled} is given twice`);
+  return checked;
 }
 
 function checkHostAddress(address: string): string {

@@ -114,6 +114,11 @@ export class Timeline {
     this.onChange();
   }
 
+  /** Lets virtual time pass, without an event, until a time before the next event. */
+  passUntil(time: number): void {
+    this.#now = Math.max(this.#now, time);
+  }
+
   /** Makes the next event happen if its time is at most `limit`. Returns whether one happened. */
   step(limit: number): boolean {
     const time = this.#queue.nextTime();
