@@ -589,6 +589,35 @@ Deno.test("World uses the real clock, and leaves no timer after it is disposed",
   assert.deepEqual(errors, [["Error: gone", "x"]]);
 });
 
+Deno.test("World: TIME_WAIT ends after a minute in which nothing else happened", async () => {
+  const { now } = performance;
+  let skipped = 0;
+  performance.now = () => now.call(performance) + skipped;
+  try {
+    using world = new World();
+    const { socket } = world.host("a");
+    const address: [string, number] = ["127.0.0.1", 7000];
+    const waits = () => world.host("a").sockets().some(({ state }) => state === "TIME-WAIT");
+    for (const look of [() => assert.equal(waits(), false), () => {}]) {
+      const listener = socket.create_server(address);
+      const client = await socket.create_connection(address);
+      const [server] = await listener.accept();
+      server.close();
+      await client.recv(1);
+      client.close();
+      listener.close();
+      using again = socket.socket();
+      assert.throws(() => again.bind(address), { code: "EADDRINUSE" });
+      assert.equal(waits(), true);
+      skipped += 61_000;
+      look();
+      again.bind(address);
+    }
+  } finally {
+    performance.now = now;
+  }
+});
+
 Deno.test("a wait on sockets of two hosts is an error", async () => {
   await simulate({}, async (net) => {
     const [a, b] = [net.host("a").socket, net.host("b").socket];

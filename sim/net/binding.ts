@@ -74,6 +74,7 @@ export class Binding<S> implements Holder {
       throw errorFor("EADDRNOTAVAIL", { syscall: "bind", address });
     }
     if (this.onlyIPv6 && !isIPv6(host)) throw errorFor("EINVAL", { syscall: "bind", address });
+    this.#kernel.timeline.expire();
     const previousPort = this.port;
     this.host = host;
     this.port = port;
@@ -94,6 +95,7 @@ export class Binding<S> implements Holder {
   /** Occupies any free port, unless the socket has a port. */
   claim(): void {
     if (this.#isHeld) return;
+    this.#kernel.timeline.expire();
     this.port = this.#ports.ephemeral();
     this.#hold();
   }

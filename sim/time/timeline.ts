@@ -114,6 +114,17 @@ export class Timeline {
     this.onChange();
   }
 
+  /**
+   * Runs the expiries that are due. The pacer of real time sets no timer for them if nothing else is pending. So a call
+   * whose result depends on expiries runs them first.
+   */
+  expire(): void {
+    const { progress, probe, background } = this.pending;
+    if (this.#realNow === undefined || this.#firing || progress + probe + background > 0) return;
+    const { now } = this;
+    while (this.step(now));
+  }
+
   /** Lets virtual time pass, without an event, until a time before the next event. */
   passUntil(time: number): void {
     this.#now = Math.max(this.#now, time);
