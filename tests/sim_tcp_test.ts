@@ -295,6 +295,41 @@ Deno.test("data that is never acknowledged is ETIMEDOUT after Linux's fifteen tr
   });
 });
 
+Deno.test("TCP_USER_TIMEOUT limits a connect, the probes of a closed window, and keepalive, as in Linux", async () => {
+  const timeoutOf = async (sock: Socket, { socket }: Host, net: Net, timeout: number, call: () => Promise<unknown>) => {
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, timeout);
+    const begun = net.time;
+    assert.equal((await failure(call)).code, "ETIMEDOUT");
+    return net.time - begun;
+  };
+  const near = (took: number, expected: number) => assert.ok(Math.abs(took - expected) < 0.01, `${took}`);
+  await simulate({}, async (net) => {
+    const a = net.host("a");
+    net.host("b").crash();
+    const connect = (timeout: number) => {
+      const sock = a.socket.socket();
+      return timeoutOf(sock, a, net, timeout, () => sock.connect(["b", 7]));
+    };
+    near(await connect(2000), 2);
+    near(await connect(500), 1);
+  });
+  // The time counts from the first probe. The peer answers all of them.
+  const run = await connected({ latency: 0 }, async ({ client, net, a }) => {
+    await timeoutOf(client, a, net, 2000, () => client.sendall(new Uint8Array(3_000_000)));
+  });
+  const [probe, ...others] = sent(run, "a").filter(({ length, retransmission }) => length === 0 && retransmission);
+  assert.ok(others.length > 0);
+  near(run.time - probe.time, 2);
+  await connected({ latency: 0 }, async ({ client, net, a, b }) => {
+    const { SOL_SOCKET, SO_KEEPALIVE, IPPROTO_TCP, TCP_KEEPIDLE, TCP_KEEPINTVL } = a.socket;
+    client.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1);
+    client.setsockopt(IPPROTO_TCP, TCP_KEEPIDLE, 5);
+    client.setsockopt(IPPROTO_TCP, TCP_KEEPINTVL, 5);
+    b.crash();
+    near(await timeoutOf(client, a, net, 7000, () => client.recv(1)), 10);
+  });
+});
+
 Deno.test("SO_KEEPALIVE detects a peer that crashed, and a peer that was restarted", async () => {
   for (const restarts of [false, true]) {
     await connected({}, async ({ client, net, a, b }) => {
