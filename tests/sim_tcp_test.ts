@@ -93,6 +93,15 @@ Deno.test("both ends connect to each other at once: one connection", async () =>
   });
 });
 
+Deno.test("with all ports taken, bind to port 0 and listen fail with EADDRINUSE", async () => {
+  await simulate({}, (net) => {
+    const { socket } = net.host("a");
+    for (let port = 32768; port <= 60999; port++) socket.socket().bind(["", port]);
+    assert.throws(() => socket.socket().bind(["", 0]), { code: "EADDRINUSE", syscall: "bind" });
+    assert.throws(() => socket.socket().listen(), { code: "EADDRINUSE", syscall: "listen" });
+  });
+});
+
 Deno.test("a socket that connects to itself receives its own data", async () => {
   await simulate({}, async (net) => {
     const sock = net.host("a").socket.socket();
