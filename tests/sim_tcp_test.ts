@@ -282,6 +282,18 @@ Deno.test("a connection ends if a probed peer does not answer", async () => {
   });
 });
 
+Deno.test("a closed connection ends if its peer never reads, when the delay of the probes is longest", async () => {
+  await connected({ latency: 0 }, async ({ client, net, a }) => {
+    client.setblocking(false);
+    while (await failure(() => client.send(new Uint8Array(100_000))) === null);
+    client.close();
+    await net.sleep(100);
+    assert.deepEqual(a.sockets().map(({ state }) => state), ["FIN-WAIT-1"]);
+    await net.sleep(400);
+    assert.deepEqual(a.sockets(), []);
+  });
+});
+
 Deno.test("data that is never acknowledged is ETIMEDOUT after Linux's fifteen tries, or after TCP_USER_TIMEOUT", async () => {
   await connected({}, async ({ client, net, a }) => {
     net.partition("a", "b");

@@ -332,6 +332,8 @@ export class Sender {
 
   #hasTimedOut(): boolean {
     const { userTimeout, orphaned, now } = this.#owner;
+    // Linux gives up a closed connection whose peer never opens its window, although the peer answers the probes.
+    if (orphaned && this.#probing && this.roundTrip.isLongest) return true;
     if (userTimeout > 0 && this.#probing) return now - this.#probedSince >= userTimeout || this.#tries >= RETRIES;
     if (userTimeout > 0) return now - this.#unansweredSince >= userTimeout;
     return this.#tries >= (orphaned ? ORPHAN_RETRIES : RETRIES);
