@@ -206,6 +206,22 @@ Deno.test("multicast: members receive it, IP_MULTICAST_LOOP and TTL 0 limit it, 
   });
 });
 
+Deno.test("multicast to the group of all hosts needs no join", async () => {
+  await simulate({ link: { latency: 0.01 } }, async (net) => {
+    const [a, b] = pair(net);
+    for (const [family, group] of [[2, "224.0.0.1"], [10, "ff02::1"]] as const) {
+      const socks = [a, b].map((host) => datagrams(host, 9, family));
+      using sender = datagrams(a, 0, family);
+      await sender.sendto("all", [group, 9]);
+      await net.sleep(1);
+      for (const sock of socks) {
+        assert.deepEqual(await received(sock), ["all"], group);
+        sock.close();
+      }
+    }
+  });
+});
+
 Deno.test("multicast over IPv6, by the index of an interface", async () => {
   await simulate({ link: { latency: 0.01 } }, async (net) => {
     const [a, b] = pair(net);

@@ -3,7 +3,7 @@
 import { isLoopback, parseLiteral } from "../../base/addresses.ts";
 import { Recorder } from "../trace/recorder.ts";
 import { Timeline } from "../time/timeline.ts";
-import { isMulticast, isWildcard } from "./addresses.ts";
+import { isAllHosts, isMulticast, isWildcard } from "./addresses.ts";
 import { Host } from "./host.ts";
 import { checkLinkOptions, IDEAL } from "./link.ts";
 import type { LinkOptions } from "./link.ts";
@@ -84,8 +84,9 @@ export class Network {
     return this.#byAddress.get(address);
   }
 
-  /** Returns the hosts that have joined a multicast group. */
+  /** Returns the hosts in a multicast group. */
   members(group: string): Iterable<Host> {
+    if (isAllHosts(group)) return this.hosts.filter((host) => host.addressLike(group) !== undefined);
     return this.#groups.get(group) ?? [];
   }
 
