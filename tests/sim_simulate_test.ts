@@ -256,15 +256,16 @@ Deno.test("a run does not wait for the programs of host.serve, and stops them", 
 
 Deno.test("a run fails at its limit", async () => {
   const error = await failure(() =>
-    simulate({ limit: 10 }, async (net) => {
+    simulate({ limit: 10.5 }, async (net) => {
       net.host("a").run(async function forever({ sleep }) {
         for (;;) await sleep(1);
       });
       await net.sleep(1);
     })
   );
-  assert.match(error.message, /^not done after 10 s, the limit\n {2}a:\n {4}host\.run\(forever\) has not ended/);
-  assert.match(error.message, /\[seed 1, 10 s\]$/);
+  assert.match(error.message, /^not done after 10\.5 s, the limit\n {2}a:\n {4}host\.run\(forever\) has not ended/);
+  assert.match(error.message, /\[seed 1, 10\.5 s\]$/);
+  assert.equal(failedRun(error)!.time, 10.5);
 });
 
 Deno.test("a deadlock is an error that lists what each socket waits for", async () => {
@@ -584,6 +585,9 @@ Deno.test("wrong arguments are refused at once", async () => {
     [RangeError, (net) => net.host("x", { addresses: ["127.0.0.1"] })],
     [RangeError, (net) => net.host("x", { addresses: ["224.0.0.1"] })],
     [TypeError, (net) => net.host("x", { address: [] } as any)],
+    [TypeError, (net) => net.host("x", { addresses: "10.0.0.5" as any })],
+    [RangeError, (net) => net.host("x", { addresses: [] })],
+    [RangeError, (net) => net.host("x", { addresses: ["fd00::5", "fd00:0::5"] })],
     [Error, (net) => net.host("a", { addresses: ["1.2.3.4"] })],
     [Error, (net) => net.host("x", { addresses: ["10.0.0.1"] })],
     [RangeError, (net) => net.link("a", "nobody", {})],
@@ -596,6 +600,12 @@ Deno.test("wrong arguments are refused at once", async () => {
     [TypeError, (net) => net.link("a", "b", { mtu: 1400.5 })],
     [TypeError, (net) => net.link("a", "b", { loss: "1" as any })],
     [TypeError, (net) => net.partition("a", "b", { oneway: true } as any)],
+    [TypeError, (net) => net.heal("a", "b", { oneWay: 1 as any })],
+    [RangeError, (net) => net.partition("a", ["A"])],
+    [TypeError, (net) => net.partition("a", [5 as any])],
+    [TypeError, (net) => net.partition("a", undefined as any)],
+    [RangeError, (net) => net.link("a", "a", {})],
+    [TypeError, (net) => net.link([], "a", { delay: 1 } as any)],
     [RangeError, (net) => net.sleep(-1)],
     [TypeError, (net) => net.sleep("1" as any)],
     [RangeError, (net) => net.sleep(Infinity)],
@@ -608,17 +618,24 @@ Deno.test("wrong arguments are refused at once", async () => {
     net.host("a");
     net.host("b");
     for (const [type, call] of cases) {
-      assert.ok(await failure(async () => await call(net)) instanceof (type as typeof Error), String(call));
+      const error = await failure(async () => await call(net));
+      assert.ok(error instanceof (type as typeof Error), String(call));
+      assert.doesNotMatch(error.message, /reading|is not a function|iterable/, String(call));
     }
     assert.equal(net.hosts.length, 2);
     assert.equal(net.host("A"), net.host("a"), "names are the same in any case");
   });
-  const options = [{ seeds: 1 }, { seed: "1" }, { seed: NaN }, { limit: 0 }, { limit: "1" }, { link: { x: 1 } }, null];
+  const options = [{ seeds: 1 }, { seed: "1" }, { seed: NaN }, { limit: 0 }, { limit: "1" }, { link: { x: 1 } }, {
+    epoch: NaN,
+  }, null];
   for (const wrong of options) {
     const error = await failure(() => simulate(wrong as any, () => {}));
     assert.ok(error instanceof TypeError || error instanceof RangeError, JSON.stringify(wrong));
   }
   await assert.rejects(simulate({}, undefined as any), TypeError);
+  await assert.rejects(explore({ seeds: [] }, undefined as any), TypeError);
+  await assert.rejects(explore({ seeds: [] }, () => {}), RangeError);
+  assert.throws(() => new World({ onError: 5 as any }), TypeError);
 });
 
 Deno.test("a run without a trace counts packets, and its fingerprint and drawings throw", async () => {
@@ -649,6 +666,35 @@ Deno.test("World uses the real clock, and leaves no timer after it is disposed",
   other.host("x").serve(() => Promise.reject(new Error("gone")));
   await other.sleep(0.001);
   assert.deepEqual(errors, [["Error: gone", "x"]]);
+});
+
+Deno.test("World: TIME_WAIT ends after a minute in which nothing else happened", async () => {
+  const { now } = performance;
+  let skipped = 0;
+  performance.now = () => now.call(performance) + skipped;
+  try {
+    using world = new World();
+    const { socket } = world.host("a");
+    const address: [string, number] = ["127.0.0.1", 7000];
+    const waits = () => world.host("a").sockets().some(({ state }) => state === "TIME-WAIT");
+    for (const look of [() => assert.equal(waits(), false), () => {}]) {
+      const listener = socket.create_server(address);
+      const client = await socket.create_connection(address);
+      const [server] = await listener.accept();
+      server.close();
+      await client.recv(1);
+      client.close();
+      listener.close();
+      using again = socket.socket();
+      assert.throws(() => again.bind(address), { code: "EADDRINUSE" });
+      assert.equal(waits(), true);
+      skipped += 61_000;
+      look();
+      again.bind(address);
+    }
+  } finally {
+    performance.now = now;
+  }
 });
 
 Deno.test("a wait on sockets of two hosts is an error", async () => {

@@ -93,6 +93,15 @@ Deno.test("both ends connect to each other at once: one connection", async () =>
   });
 });
 
+Deno.test("with all ports taken, bind to port 0 and listen fail with EADDRINUSE", async () => {
+  await simulate({}, (net) => {
+    const { socket } = net.host("a");
+    for (let port = 32768; port <= 60999; port++) socket.socket().bind(["", port]);
+    assert.throws(() => socket.socket().bind(["", 0]), { code: "EADDRINUSE", syscall: "bind" });
+    assert.throws(() => socket.socket().listen(), { code: "EADDRINUSE", syscall: "listen" });
+  });
+});
+
 Deno.test("a socket that connects to itself receives its own data", async () => {
   await simulate({}, async (net) => {
     const sock = net.host("a").socket.socket();
@@ -273,6 +282,18 @@ Deno.test("a connection ends if a probed peer does not answer", async () => {
   });
 });
 
+Deno.test("a closed connection ends if its peer never reads, when the delay of the probes is longest", async () => {
+  await connected({ latency: 0 }, async ({ client, net, a }) => {
+    client.setblocking(false);
+    while (await failure(() => client.send(new Uint8Array(100_000))) === null);
+    client.close();
+    await net.sleep(100);
+    assert.deepEqual(a.sockets().map(({ state }) => state), ["FIN-WAIT-1"]);
+    await net.sleep(400);
+    assert.deepEqual(a.sockets(), []);
+  });
+});
+
 Deno.test("data that is never acknowledged is ETIMEDOUT after Linux's fifteen tries, or after TCP_USER_TIMEOUT", async () => {
   await connected({}, async ({ client, net, a }) => {
     net.partition("a", "b");
@@ -292,6 +313,41 @@ Deno.test("data that is never acknowledged is ETIMEDOUT after Linux's fifteen tr
     await client.sendall("lost");
     assert.equal((await failure(() => client.recv(1))).code, "ETIMEDOUT");
     assert.ok(net.time - begun >= 10 && net.time - begun < 20, `${net.time - begun}`);
+  });
+});
+
+Deno.test("TCP_USER_TIMEOUT limits a connect, the probes of a closed window, and keepalive, as in Linux", async () => {
+  const timeoutOf = async (sock: Socket, { socket }: Host, net: Net, timeout: number, call: () => Promise<unknown>) => {
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, timeout);
+    const begun = net.time;
+    assert.equal((await failure(call)).code, "ETIMEDOUT");
+    return net.time - begun;
+  };
+  const near = (took: number, expected: number) => assert.ok(Math.abs(took - expected) < 0.01, `${took}`);
+  await simulate({}, async (net) => {
+    const a = net.host("a");
+    net.host("b").crash();
+    const connect = (timeout: number) => {
+      const sock = a.socket.socket();
+      return timeoutOf(sock, a, net, timeout, () => sock.connect(["b", 7]));
+    };
+    near(await connect(2000), 2);
+    near(await connect(500), 1);
+  });
+  // The time counts from the first probe. The peer answers all of them.
+  const run = await connected({ latency: 0 }, async ({ client, net, a }) => {
+    await timeoutOf(client, a, net, 2000, () => client.sendall(new Uint8Array(3_000_000)));
+  });
+  const [probe, ...others] = sent(run, "a").filter(({ length, retransmission }) => length === 0 && retransmission);
+  assert.ok(others.length > 0);
+  near(run.time - probe.time, 2);
+  await connected({ latency: 0 }, async ({ client, net, a, b }) => {
+    const { SOL_SOCKET, SO_KEEPALIVE, IPPROTO_TCP, TCP_KEEPIDLE, TCP_KEEPINTVL } = a.socket;
+    client.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1);
+    client.setsockopt(IPPROTO_TCP, TCP_KEEPIDLE, 5);
+    client.setsockopt(IPPROTO_TCP, TCP_KEEPINTVL, 5);
+    b.crash();
+    near(await timeoutOf(client, a, net, 7000, () => client.recv(1)), 10);
   });
 });
 

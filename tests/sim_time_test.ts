@@ -182,6 +182,29 @@ Deno.test("HostClock: a stopped clock has no timers pending, and calls nothing",
   assert.deepEqual(timeline.pending, { progress: 0, probe: 0, background: 0, expiry: 0 });
 });
 
+Deno.test("timers that are cleared for good leave the queue, and the order of the others stays", () => {
+  const run = (cleared: number) => {
+    const timeline = new Timeline(1);
+    const clock = new HostClock(timeline);
+    const order: number[] = [];
+    const other = new Random(2);
+    for (let n = 0; n < 3000; n++) timeline.at(other.below(100), { fire: () => void order.push(n) }, other.next());
+    for (let n = 0; n < cleared; n++) {
+      clock.clearTimeout(clock.setTimeout(() => assert.fail("it was cleared"), 3600_000));
+      const timer = new Timer(timeline, () => assert.fail("it was ended"));
+      timer.set(7200 * SECOND);
+      timer.end();
+    }
+    const { size } = timeline;
+    drain(timeline);
+    assert.equal(timeline.size, 0);
+    return { order, size };
+  };
+  const many = run(20_000);
+  assert.deepEqual(many.order, run(0).order);
+  assert.ok(many.size <= 6000, `${many.size}`);
+});
+
 Deno.test("RealPacer runs events that are due now without a timer", async () => {
   let time = 0;
   const timeline = new Timeline(1, () => time);

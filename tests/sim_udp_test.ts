@@ -102,6 +102,27 @@ Deno.test("a full queue of a link drops fragments and datagrams, and the others 
   assert.deepEqual(run.packets.slice(0, 3).map(({ arrival }) => arrival), [0.02, 0.03, 0.04]);
 });
 
+Deno.test("queued bytes leave at a new bandwidth, and a cut discards them", async () => {
+  const changes: [(net: Net) => void, number][] = [
+    [(net) => net.link("a", "b", { bandwidth: 1e6 }), 5e-3],
+    [(net) => net.link("a", "b", { bandwidth: 500 }), 10],
+    [(net) => net.link("a", "b", { bandwidth: Infinity }), 0],
+    [(net) => net.link("a", "b", { latency: 0 }), 5],
+    [(net) => (net.partition("a", "b"), net.heal("a", "b"), net.link("a", "b", { bandwidth: 1e6 })), 1e-3],
+  ];
+  for (const [change, delay] of changes) {
+    const run = await simulate({ link: { bandwidth: 1000, queue: 5000 } }, async (net) => {
+      const [a, b] = pair(net);
+      const [from] = [datagrams(a), datagrams(b, 9)];
+      for (let n = 0; n < 4; n++) await from.sendto("x".repeat(972), ["b", 9]);
+      change(net);
+      await from.sendto("x".repeat(972), ["b", 9]);
+      await net.sleep(20);
+    });
+    assert.deepEqual([run.packets[4].fate, run.packets[4].arrival], ["delivered", delay], String(change));
+  }
+});
+
 Deno.test("loss, duplicates, reordering and jitter occur with the given probabilities", async () => {
   const count = 4000;
   const cases = [["loss", "lost", 0.25], ["duplicate", "duplicated", 0.25], ["reorder", "reordered", 0.25]] as const;
@@ -182,6 +203,22 @@ Deno.test("multicast: members receive it, IP_MULTICAST_LOOP and TTL 0 limit it, 
     await sender.sendto("five", [group, 9]);
     await net.sleep(1);
     assert.deepEqual(await received(socks[1]), []);
+  });
+});
+
+Deno.test("multicast to the group of all hosts needs no join", async () => {
+  await simulate({ link: { latency: 0.01 } }, async (net) => {
+    const [a, b] = pair(net);
+    for (const [family, group] of [[2, "224.0.0.1"], [10, "ff02::1"]] as const) {
+      const socks = [a, b].map((host) => datagrams(host, 9, family));
+      using sender = datagrams(a, 0, family);
+      await sender.sendto("all", [group, 9]);
+      await net.sleep(1);
+      for (const sock of socks) {
+        assert.deepEqual(await received(sock), ["all"], group);
+        sock.close();
+      }
+    }
   });
 });
 

@@ -48,5 +48,10 @@ export function isMulticast(host: string): boolean {
   return first >= 224 && first < 240;
 }
 
+/** Returns whether an address is the group of all hosts (RFC 1112, RFC 4291). Each host is in it, without a join. */
+export function isAllHosts(address: string): boolean {
+  return address === "224.0.0.1" || address === "ff02::1";
+}
+
 /** The broadcast address: it reaches every host. */
 export const BROADCAST = "255.255.255.255";

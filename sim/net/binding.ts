@@ -74,11 +74,12 @@ export class Binding<S> implements Holder {
       throw errorFor("EADDRNOTAVAIL", { syscall: "bind", address });
     }
     if (this.onlyIPv6 && !isIPv6(host)) throw errorFor("EINVAL", { syscall: "bind", address });
+    this.#kernel.timeline.expire();
     const previousPort = this.port;
     this.host = host;
     this.port = port;
     try {
-      if (port === 0) this.port = this.#ports.ephemeral();
+      if (port === 0) this.port = this.#freePort("bind", address);
       else this.#ports.check(this, address, "bind");
     } catch (error) {
       // As in Linux, a bind that fails also clears the address of an earlier connection.
@@ -94,8 +95,18 @@ export class Binding<S> implements Holder {
   /** Occupies any free port, unless the socket has a port. */
   claim(): void {
     if (this.#isHeld) return;
+    this.#kernel.timeline.expire();
     this.port = this.#ports.ephemeral();
     this.#hold();
+  }
+
+  /** Returns a free port. If there is none, bind(2) and listen(2) fail with EADDRINUSE. */
+  #freePort(syscall: string, address: unknown): number {
+    try {
+      return this.#ports.ephemeral();
+    } catch {
+      throw errorFor("EADDRINUSE", { syscall, address });
+    }
   }
 
   #hold(): void {
@@ -105,7 +116,10 @@ export class Binding<S> implements Holder {
 
   /** Starts to listen. Throws EADDRINUSE if another socket listens on the same address. */
   listen(): void {
-    this.claim();
+    if (!this.#isHeld) {
+      this.port = this.#freePort("listen", this.address);
+      this.#hold();
+    }
     this.listens = true;
     try {
       this.#ports.check(this, this.address, "listen");

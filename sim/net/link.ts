@@ -86,8 +86,7 @@ const COPY = -1;
 export class Link {
   readonly from: Host;
   readonly to: Host;
-  /** The options. `Network.setLink` replaces them. The arrival times of packets under way do not change. */
-  options: Required<LinkOptions>;
+  #options: Required<LinkOptions>;
   /** Whether a partition cuts the link. A cut link passes no packets. */
   cut = false;
   /** How often the link was cut. A packet that was sent before the latest cut does not arrive. */
@@ -102,13 +101,35 @@ export class Link {
   constructor(from: Host, to: Host, options: Required<LinkOptions>) {
     this.from = from;
     this.to = to;
-    this.options = options;
+    this.#options = options;
   }
 
-  /** Cuts the link or restores it. Packets that are under way at a cut do not arrive. */
+  get options(): Readonly<Required<LinkOptions>> {
+    return this.#options;
+  }
+
+  /**
+   * Changes options. The arrival times of packets under way do not change. For later packets, the bytes that are queued
+   * leave at the new bandwidth.
+   */
+  change(options: LinkOptions): void {
+    const { bandwidth } = this.#options;
+    this.#options = { ...this.#options, ...options };
+    const { now } = this.from.network.timeline;
+    if (this.#busyUntil <= now) return;
+    this.#busyUntil = now + Math.ceil((this.#busyUntil - now) * (bandwidth / this.#options.bandwidth));
+  }
+
+  /** Cuts the link or restores it. Packets that are under way or queued at a cut do not arrive. */
   setCut(cut: boolean): void {
-    if (cut && !this.cut) this.cuts++;
+    if (cut && !this.cut) this.#discard();
     this.cut = cut;
+  }
+
+  /** Discards the packets that are under way or queued. */
+  #discard(): void {
+    this.cuts++;
+    this.#busyUntil = 0;
   }
 
   send(packet: Packet): void {
@@ -116,7 +137,7 @@ export class Link {
     const now = timeline.now;
     const entry = recorder.sent(now, this.from, this.to, packet, false);
     if (this.cut) return recorder.ended(entry, "partitioned", now);
-    const { bandwidth, queue, loss, latency, jitter, duplicate, reorder } = this.options;
+    const { bandwidth, queue, loss, latency, jitter, duplicate, reorder } = this.#options;
     let left = now;
     if (bandwidth !== Infinity) {
       const size = sizeOf(packet);

@@ -3,7 +3,7 @@
 import { isLoopback, parseLiteral } from "../../base/addresses.ts";
 import { Recorder } from "../trace/recorder.ts";
 import { Timeline } from "../time/timeline.ts";
-import { isMulticast, isWildcard } from "./addresses.ts";
+import { isAllHosts, isMulticast, isWildcard } from "./addresses.ts";
 import { Host } from "./host.ts";
 import { checkLinkOptions, IDEAL } from "./link.ts";
 import type { LinkOptions } from "./link.ts";
@@ -45,7 +45,7 @@ export class Network {
     checkName(name);
     const key = name.toLowerCase();
     if (this.#byName.has(key)) throw new Error(`there is a host '${name}' already`);
-    const own = addresses?.map(checkHostAddress) ?? this.#generateAddresses();
+    const own = addresses === undefined ? this.#generateAddresses() : checkHostAddresses(addresses);
     for (const address of own) {
       if (this.#byAddress.has(address)) {
         throw new Error(`host '${this.#byAddress.get(address)!.name}' has the address ${address} already`);
@@ -84,8 +84,9 @@ export class Network {
     return this.#byAddress.get(address);
   }
 
-  /** Returns the hosts that have joined a multicast group. */
+  /** Returns the hosts in a multicast group. */
   members(group: string): Iterable<Host> {
+    if (isAllHosts(group)) return this.hosts.filter((host) => host.addressLike(group) !== undefined);
     return this.#groups.get(group) ?? [];
   }
 
@@ -97,10 +98,9 @@ export class Network {
     else members.add(host);
   }
 
-  /** Changes the options of the link between two hosts, in both directions. */
+  /** Changes the options of the link between two hosts, in both directions. They were checked. */
   setLink(a: Host, b: Host, options: LinkOptions): void {
-    const checked = checkLinkOptions(options);
-    for (const link of [a.linkTo(b), b.linkTo(a)]) link.options = { ...link.options, ...checked };
+    for (const link of [a.linkTo(b), b.linkTo(a)]) link.change(options);
   }
 
   /** Cuts the link from one host to another, or restores it. */
@@ -117,6 +117,15 @@ function checkName(name: string): void {
   if (name.toLowerCase() === "localhost" || parseLiteral(name) !== undefined) {
     throw new RangeError(`a host cannot have the name '${name}'`);
   }
+}
+
+function checkHostAddresses(addresses: readonly string[]): string[] {
+  if (!Array.isArray(addresses)) throw new TypeError("a host's addresses must be a list of strings");
+  if (addresses.length === 0) throw new RangeError("a host must have an address");
+  const checked = addresses.map(checkHostAddress);
+  const doubled = checked.find((address, place) => checked.indexOf(address) < place);
+  if (doubled !== undefined) throw new RangeError(`the address ${doubled} is given twice`);
+  return checked;
 }
 
 function checkHostAddress(address: string): string {

@@ -69,6 +69,7 @@ export async function explore<T>(
   main: (net: Net) => T | PromiseLike<T>,
 ): Promise<Exploration> {
   checkNames(options, ["seeds", ...SIMULATE_OPTIONS], "explore");
+  if (typeof main !== "function") throw new TypeError("explore(): main must be a function");
   const { seeds, seed = 1, ...rest } = options;
   let [runs, time, events] = [0, 0, 0];
   for (const one of seedsOf(seeds, checkSeed(seed, "explore"))) {
@@ -77,5 +78,7 @@ export async function explore<T>(
     time += run.time;
     events += run.events;
   }
+  // A list that is empty by mistake must not look like seeds that all passed.
+  if (runs === 0) throw new RangeError("explore(): there are no seeds");
   return { runs, time, events };
 }

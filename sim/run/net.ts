@@ -2,6 +2,7 @@
 
 import { simulationNumbers } from "../../core/descriptors.ts";
 import type { Numbers } from "../../core/descriptors.ts";
+import { checkLinkOptions } from "../net/link.ts";
 import type { LinkOptions } from "../net/link.ts";
 import type { Host as Machine } from "../net/host.ts";
 import type { Network } from "../net/network.ts";
@@ -74,8 +75,11 @@ export class Net extends Trace {
   }
 
   #machines(hosts: Hosts): Machine[] {
-    const list = typeof hosts === "string" || hosts instanceof Host ? [hosts] : [...hosts];
+    const list = Array.isArray(hosts) ? hosts : [hosts];
     return list.map((one) => {
+      if (typeof one !== "string" && !(one instanceof Host)) {
+        throw new TypeError(`a host must be a Host or its name, not ${one === null ? "null" : typeof one}`);
+      }
       const found = this.#network.named(typeof one === "string" ? one : one.name);
       if (found === undefined) throw new RangeError(`there is no host '${one}'`);
       return found;
@@ -84,8 +88,12 @@ export class Net extends Trace {
 
   /** Returns all pairs of a host of the first group and a host of the second. */
   #pairs(these: Hosts, those: Hosts): [Machine, Machine][] {
-    const others = this.#machines(those);
-    return this.#machines(these).flatMap((a) => others.filter((b) => b !== a).map((b): [Machine, Machine] => [a, b]));
+    const [ours, others] = [this.#machines(these), this.#machines(those)];
+    const pairs = ours.flatMap((a) => others.filter((b) => b !== a).map((b): [Machine, Machine] => [a, b]));
+    if (pairs.length === 0 && ours.length > 0 && others.length > 0) {
+      throw new RangeError(`host '${ours[0].name}' has no link to itself`);
+    }
+    return pairs;
   }
 
   /**
@@ -96,7 +104,8 @@ export class Net extends Trace {
    * @throws {TypeError} for an unknown option.
    */
   link(these: Hosts, those: Hosts, options: LinkOptions): void {
-    for (const [a, b] of this.#pairs(these, those)) this.#network.setLink(a, b, options);
+    const checked = checkLinkOptions(options);
+    for (const [a, b] of this.#pairs(these, those)) this.#network.setLink(a, b, checked);
   }
 
   /** Cuts the links between hosts. Packets that are under way or sent later are lost. No host gets an error. */
@@ -111,6 +120,9 @@ export class Net extends Trace {
 
   #cut(these: Hosts, those: Hosts, cut: boolean, options: PartitionOptions, call: string): void {
     checkNames(options, ["oneWay"], call);
+    if (options.oneWay !== undefined && typeof options.oneWay !== "boolean") {
+      throw new TypeError(`${call}(): oneWay must be a boolean`);
+    }
     for (const [a, b] of this.#pairs(these, those)) {
       this.#network.setCut(a, b, cut);
       if (options.oneWay !== true) this.#network.setCut(b, a, cut);

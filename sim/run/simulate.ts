@@ -174,6 +174,7 @@ export async function simulate<T>(
     throw new TypeError("simulate(): observe must be a function");
   }
   if (typeof epoch !== "number") throw new TypeError("simulate(): epoch must be a number");
+  if (!Number.isFinite(epoch)) throw new RangeError("simulate(): epoch must be finite");
   const network = new Network({ seed: checkSeed(seed, "simulate"), link, trace });
   const { timeline } = network;
   const supervisor = new RunSupervisor(timeline, epoch);
@@ -190,6 +191,7 @@ export async function simulate<T>(
       () => supervisor.isOver,
       () => observe?.(net),
     );
+    if (why === "limit") timeline.passUntil(fromSeconds(limit));
     if (why !== undefined) supervisor.failed(null, stopError(why, network, supervisor, limit));
   } catch (error) {
     // `observe` or the callback of a global timer has thrown.

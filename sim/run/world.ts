@@ -43,6 +43,9 @@ export class World extends Net {
   constructor(options: WorldOptions = {}) {
     checkNames(options, ["seed", "link", "trace", "onError"], "World");
     const { seed = 1, link = {}, trace = true, onError } = options;
+    if (onError !== undefined && typeof onError !== "function") {
+      throw new TypeError("World(): onError must be a function");
+    }
     const network = new Network({ seed: checkSeed(seed, "World"), link, trace, realNow: realClock() });
     super(network, {
       outside: new OutsideWaits(),

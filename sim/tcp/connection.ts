@@ -437,7 +437,7 @@ export class Connection implements Holder, SenderOwner {
   #end(): void {
     if (this.#state === "CLOSED") return;
     this.#stop();
-    this.#timer.clear();
+    this.#timer.end();
     this.#state = "CLOSED";
     this.receivingShut = this.sendingShut = true;
     this.#unreported |= ALL;
@@ -458,7 +458,7 @@ export class Connection implements Holder, SenderOwner {
     this.owner = null;
     this.onEstablished = null;
     this.#stop();
-    this.#timer.clear();
+    this.#timer.end();
     this.#state = "CLOSED";
   }
 

@@ -38,13 +38,21 @@ export class Handshake {
     this.#timer.clear();
   }
 
+  /** The time that TCP_USER_TIMEOUT leaves. As in Linux, the SYN is repeated once even if none is left. */
+  get #timeLeft(): number {
+    const { userTimeout, now } = this.#connection;
+    return userTimeout === 0 ? Infinity : this.#startedAt + userTimeout - now;
+  }
+
   #expired(): void {
     const connection = this.#connection;
     const answers = connection.state === "SYN_RECEIVED";
-    if (this.#tries >= (answers ? ANSWER_RETRIES : connection.settings.synRetries)) return connection.fail("ETIMEDOUT");
+    const retries = answers ? ANSWER_RETRIES : connection.settings.synRetries;
+    const left = answers ? Infinity : this.#timeLeft;
+    if (this.#tries >= retries || (this.#tries > 0 && left <= 0)) return connection.fail("ETIMEDOUT");
     this.#tries++;
     this.#timeout.backOff();
-    this.#timer.set(this.#timeout.timeout);
+    this.#timer.set(Math.min(this.#timeout.timeout, Math.max(left, 0)));
     connection.sendSyn(true);
   }
 }

@@ -62,6 +62,7 @@ export class TcpHost {
 
   /** All connections. */
   get connections(): Iterable<Connection> {
+    this.#kernel.timeline.expire();
     return this.#connections;
   }
 

@@ -31,9 +31,16 @@ export class KeepAlive {
     this.#unanswered = 0;
   }
 
-  /** Stops the probes. */
+  /** Stops the probes for good. */
   stop(): void {
-    this.#timer.clear();
+    this.#timer.end();
+  }
+
+  /** Whether the peer has not answered for too long. TCP_USER_TIMEOUT takes the place of TCP_KEEPCNT. */
+  #isOver(quiet: number): boolean {
+    const { userTimeout, settings } = this.#connection;
+    if (userTimeout > 0) return this.#unanswered > 0 && quiet >= userTimeout;
+    return this.#unanswered >= settings.keepAlive.count;
   }
 
   #expired(): void {
@@ -45,7 +52,7 @@ export class KeepAlive {
     }
     // Data that is not acknowledged is retransmitted, so no probe is needed.
     if (connection.sender.flight > 0) return this.#timer.set(keepAlive.interval * SECOND);
-    if (this.#unanswered >= keepAlive.count) {
+    if (this.#isOver(quiet)) {
       connection.reset();
       return connection.fail("ETIMEDOUT");
     }

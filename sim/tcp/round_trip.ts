@@ -29,6 +29,11 @@ export class RoundTrip {
     return Math.min(this.#timeout * 2 ** this.#backoff, MOST);
   }
 
+  /** Whether doubling no longer makes the timeout longer. */
+  get isLongest(): boolean {
+    return this.timeout === MOST;
+  }
+
   /** How often the timeout was doubled. */
   get backoff(): number {
     return this.#backoff;

@@ -78,6 +78,8 @@ export class Sender {
   #unansweredSince = 0;
   /** Whether the timer runs because the peer's window is closed. */
   #probing = false;
+  /** The time of the first probe of the closed window. */
+  #probedSince = Infinity;
 
   constructor(owner: SenderOwner, mss: number) {
     this.#owner = owner;
@@ -200,7 +202,6 @@ export class Sender {
   answered(): void {
     if (!this.#probing) return;
     this.#tries = 0;
-    this.#unansweredSince = this.#owner.now;
   }
 
   #measure(ack: number): void {
@@ -283,6 +284,7 @@ export class Sender {
     } else if (this.#next < this.buffer.end && (this.#isBlockedByWindow || this.#owner.corked)) {
       if (this.#timer.isSet && this.#probing) return;
       this.#probing = true;
+      this.#probedSince = Infinity;
       this.#timer.set(this.roundTrip.timeout, "probe");
     } else this.#stopTimer();
   }
@@ -306,7 +308,7 @@ export class Sender {
 
   /** Stops the timer and drops all data. */
   stop(): void {
-    this.#timer.clear();
+    this.#timer.end();
     this.buffer.clear();
   }
 
@@ -330,12 +332,16 @@ export class Sender {
 
   #hasTimedOut(): boolean {
     const { userTimeout, orphaned, now } = this.#owner;
+    // Linux gives up a closed connection whose peer never opens its window, although the peer answers the probes.
+    if (orphaned && this.#probing && this.roundTrip.isLongest) return true;
+    if (userTimeout > 0 && this.#probing) return now - this.#probedSince >= userTimeout || this.#tries >= RETRIES;
     if (userTimeout > 0) return now - this.#unansweredSince >= userTimeout;
     return this.#tries >= (orphaned ? ORPHAN_RETRIES : RETRIES);
   }
 
   /** Sends a window probe: the peer's window update may be lost. */
   #probe(): void {
+    this.#probedSince = Math.min(this.#probedSince, this.#owner.now);
     this.roundTrip.backOff();
     const length = Math.min(this.#edge - this.#next, this.#mss, this.buffer.end - this.#next);
     if (length > 0) {
@@ -345,6 +351,8 @@ export class Sender {
     }
     // The position was acknowledged already, so the peer answers with an acknowledgement, which has its window.
     this.#owner.emit(ACK, this.#una - 1, NOTHING, true);
-    this.#timer.set(this.roundTrip.timeout, "probe");
+    const { userTimeout, now } = this.#owner;
+    const left = userTimeout === 0 ? Infinity : this.#probedSince + userTimeout - now;
+    this.#timer.set(Math.min(this.roundTrip.timeout, left), "probe");
   }
 }

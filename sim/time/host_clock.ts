@@ -46,7 +46,9 @@ export class HostClock implements Clock {
   }
 
   clearTimeout(timer: unknown): void {
-    if (timer instanceof HostTimer && timer.isSet) this.#end(timer);
+    if (!(timer instanceof HostTimer) || !timer.isSet) return;
+    this.#end(timer);
+    this.#timeline.discard();
   }
 
   hold(timer: unknown, held: boolean): void {
@@ -129,6 +131,10 @@ class HostTimer implements Required<Action> {
     return this.deadline !== Infinity;
   }
 
+  get isDiscarded(): boolean {
+    return !this.isSet;
+  }
+
   due(): number {
     return this.#clock.isStopped ? Infinity : this.deadline;
   }
@@ -137,7 +143,7 @@ class HostTimer implements Required<Action> {
     this.#clock.fire(this);
   }
 
-  /** Marks it as cleared or fired. It stays in the queue until its deadline, so it drops the callback. */
+  /** Marks it as cleared or fired. It may stay in the queue until its deadline, so it drops the callback. */
   end(): void {
     this.deadline = Infinity;
     this.callback = nothing;

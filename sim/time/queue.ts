@@ -9,7 +9,12 @@ export interface Action {
    * Actions that are never postponed have no such method.
    */
   due?(): number;
+  /** Whether it was cancelled for good, so that `due` will always return Infinity. */
+  readonly isDiscarded?: boolean;
 }
+
+/** The smallest number of discarded actions that are removed together. */
+const LEAST_DISCARDED = 256;
 
 /**
  * Actions in the order in which they happen: by time, then by tie, then by order of entry.
@@ -24,6 +29,8 @@ export class EventQueue {
   readonly #orders: number[] = [];
   readonly #actions: Action[] = [];
   #order = 0;
+  /** How many of the actions are discarded. */
+  #discarded = 0;
 
   /** How many events it holds, postponed ones included. */
   get size(): number {
@@ -35,8 +42,24 @@ export class EventQueue {
     this.#push(time, tie, this.#order++, action);
   }
 
+  /**
+   * Notes that an action in the queue was discarded. When half of the actions are, they are removed together: timeouts of
+   * an hour that are cleared at once would fill the memory. The order of the others does not change.
+   */
+  discard(): void {
+    this.#discarded++;
+    if (this.#discarded < LEAST_DISCARDED || 2 * this.#discarded < this.size) return;
+    const [times, ties, orders] = [this.#times, this.#ties, this.#orders].map((numbers) => numbers.splice(0));
+    const actions = this.#actions.splice(0);
+    this.#discarded = 0;
+    actions.forEach((action, place) => {
+      if (action.isDiscarded !== true) this.#push(times[place], ties[place], orders[place], action);
+    });
+  }
+
   /** Removes all actions. */
   clear(): void {
+    this.#discarded = 0;
     this.#times.length =
       this.#ties.length =
       this.#orders.length =
@@ -55,6 +78,7 @@ export class EventQueue {
       const order = this.#orders[0];
       this.#pop();
       if (due !== Infinity) this.#push(due, tie, order, action);
+      else if (action.isDiscarded === true) this.#discarded--;
     }
     return Infinity;
   }

@@ -1,5 +1,6 @@
 // Runs the events of a timeline by the real clock. It sets one timer of the JavaScript runtime, for the next event. If no
-// program can wait for a pending event, it sets none. So a connection in TIME_WAIT does not keep the process alive.
+// program can wait for a pending event, it sets none. So a connection in TIME_WAIT does not keep the process alive. It ends
+// with the next event, or with the next call that depends on it (`Timeline.expire`).
 
 import { macrotask } from "./macrotask.ts";
 import type { Timeline } from "./timeline.ts";

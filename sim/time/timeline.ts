@@ -88,6 +88,11 @@ export class Timeline {
     if (!this.#stopped) this.#queue.add(Math.max(time, this.now), this.tie(), action);
   }
 
+  /** Notes that an action of `addPostponable` was discarded before it happened. */
+  discard(): void {
+    this.#queue.discard();
+  }
+
   /** Calls a function of a program after all other events of this time. */
   after(callback: () => void): void {
     const fire = () => {
@@ -107,7 +112,7 @@ export class Timeline {
     return this.#queue.lastTime();
   }
 
-  /** The number of events, cleared timers included. */
+  /** The number of events. Cleared timers may be included. */
   get size(): number {
     return this.#queue.size;
   }
@@ -117,6 +122,22 @@ export class Timeline {
     this.#stopped = true;
     this.#queue.clear();
     this.onChange();
+  }
+
+  /**
+   * Runs the expiries that are due. The pacer of real time sets no timer for them if nothing else is pending. So a call
+   * whose result depends on expiries runs them first.
+   */
+  expire(): void {
+    const { progress, probe, background } = this.pending;
+    if (this.#realNow === undefined || this.#firing || progress + probe + background > 0) return;
+    const { now } = this;
+    while (this.step(now));
+  }
+
+  /** Lets virtual time pass, without an event, until a time before the next event. */
+  passUntil(time: number): void {
+    this.#now = Math.max(this.#now, time);
   }
 
   /** Makes the next event happen if its time is at most `limit`. Returns whether one happened. */

@@ -11,7 +11,7 @@ export class Timer {
   readonly #callback: () => void;
   #kind: TimerKind;
   #deadline = Infinity;
-  /** The valid event of this timer in the queue. Older events of the timer are ignored. */
+  /** The event of this timer in the queue. Earlier events of the timer are discarded. */
   #event: TimerEvent | null = null;
   #eventTime = Infinity;
 
@@ -38,6 +38,7 @@ export class Timer {
     this.#timeline.pending[kind]++;
     this.#deadline = this.#timeline.now + delay;
     if (this.#event === null || this.#eventTime > this.#deadline) {
+      this.#discardEvent();
       this.#event = new TimerEvent(this);
       this.#eventTime = this.#deadline;
       this.#timeline.addPostponable(this.#deadline, this.#event);
@@ -62,9 +63,24 @@ export class Timer {
     this.#timeline.onChange();
   }
 
-  /** Returns the time at which an event of this timer is due: Infinity for an outdated event or a cleared timer. */
-  dueOf(event: TimerEvent): number {
-    if (event !== this.#event) return Infinity;
+  /**
+   * Clears a timer that will not be set again. Its event no longer refers to it, so that a closed connection does not
+   * stay in memory until a deadline of two hours.
+   */
+  end(): void {
+    this.clear();
+    this.#discardEvent();
+  }
+
+  #discardEvent(): void {
+    if (this.#event === null) return;
+    this.#event.discard();
+    this.#event = null;
+    this.#timeline.discard();
+  }
+
+  /** Returns the time at which the event is due: Infinity if the timer is cleared. */
+  due(): number {
     if (this.#deadline === Infinity) this.#event = null;
     this.#eventTime = this.#deadline;
     return this.#deadline;
@@ -81,14 +97,21 @@ export class Timer {
 
 /** An event of a timer in the queue. */
 class TimerEvent implements Action {
-  readonly #timer: Timer;
+  /** Null if the event is discarded. */
+  #timer: Timer | null;
   constructor(timer: Timer) {
     this.#timer = timer;
   }
+  get isDiscarded(): boolean {
+    return this.#timer === null;
+  }
+  discard(): void {
+    this.#timer = null;
+  }
   due(): number {
-    return this.#timer.dueOf(this);
+    return this.#timer?.due() ?? Infinity;
   }
   fire(): void {
-    this.#timer.fire();
+    this.#timer?.fire();
   }
 }
