@@ -90,10 +90,14 @@ export class StreamRequestHandler extends BaseRequestHandler<Socket> {
 /** The default buffer size of Python's io module. */
 const DEFAULT_BUFFER_SIZE = 8192;
 
-/** Makes a buffered file that does not keep the socket open. With size 0, each write sends all of its data. */
+/**
+ * Makes a buffered file that does not keep the socket open. With size 0, each write sends all of its data, and a read takes
+ * no more bytes from the socket than it needs.
+ */
 function bufferedFile(socket: FileSocket, mode: "r" | "w", size: number): BufferedFile {
   const parts = { socket, reading: mode === "r", writing: mode === "w", release() {} };
-  return new BufferedFile(parts, size < 0 ? DEFAULT_BUFFER_SIZE : size);
+  const least = mode === "r" ? 1 : 0;
+  return new BufferedFile(parts, size < 0 ? DEFAULT_BUFFER_SIZE : Math.max(size, least));
 }
 
 /** One received datagram and one to send, with the methods of a socket that a file uses. */

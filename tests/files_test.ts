@@ -124,3 +124,16 @@ Deno.test("after a timeout of readlines, the next call returns its lines and hal
   await file.close();
   b.close();
 });
+
+for (const { name, module: m } of BACKENDS) {
+  Deno.test(`${name}: using a file whose data cannot be sent does not end the process`, async () => {
+    const [a, b] = await m.socketpair();
+    using conn = a;
+    b.close();
+    {
+      using file = conn.makefile("w");
+      await file.write("x");
+    }
+    await assert.rejects(conn.sendall("y"), { code: "EPIPE" });
+  });
+}

@@ -108,9 +108,9 @@ export abstract class SocketFile<T extends string | Uint8Array, D = T> implement
     for (let line = await this.readline(); line?.length; line = await this.readline()) yield line;
   }
 
-  /** Closes the file. What was written is still sent. */
+  /** Closes the file. What was written is still sent. An error of that is dropped; `await using` throws it. */
   [Symbol.dispose](): void {
-    void this.close();
+    this.close().catch(() => {});
   }
 
   /** Closes the file, and waits until what was written has been sent. */

@@ -323,7 +323,7 @@ export class NativeContext implements ContextEngine {
     const found: Uint8Array<ArrayBuffer>[] = [];
     for (const [, object] of this.#trusted()) {
       const certificate = libcrypto().X509_OBJECT_get0_X509(object);
-      if (certificate !== null && libcrypto().X509_check_ca(certificate) === 1) found.push(derOf(certificate));
+      if (certificate !== null && libcrypto().X509_check_ca(certificate) !== 0) found.push(derOf(certificate));
     }
     return found;
   }
