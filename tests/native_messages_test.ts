@@ -561,46 +561,38 @@ async function look(): Promise<void> {
   b.close();
 }
 
+/** Reads an urgent byte between other bytes, and checks that `sock` then receives the bytes on each side of it. */
+async function checkReadsAroundUrgentByte(all: Connected, sock: socket.Socket, readUrgent: () => Promise<string>) {
+  // The reactor watches the socket before the urgent byte arrives.
+  const first = sock.recv(10);
+  await staysPending(first);
+  await all.client.sendall("1");
+  assert.equal(text(await first), "1");
+  // Nothing waits meanwhile, so the reactor does not learn of the urgent byte before it is read.
+  await all.client.sendall("abc");
+  await all.client.send("!", socket.MSG_OOB);
+  await all.client.sendall("def");
+  assert.equal(await readUrgent(), "!");
+  await look();
+  // A call that hangs ends by this timeout.
+  sock.settimeout(10);
+  assert.equal(text(await sock.recv(100)), "abc");
+  assert.equal(text(await sock.recv(100)), "def");
+}
+
 for (const reader of ["the socket", "a duplicate"]) {
   Deno.test(`native: an urgent byte that was read still ends a read by ${reader}, and no call waits for present data`, async () => {
     using all = await Connected.open(socket);
     using copy = reader === "a duplicate" ? all.peer.dup() : null;
     const sock = copy ?? all.peer;
-    // The reactor watches the socket before the urgent byte arrives.
-    const first = sock.recv(10);
-    await staysPending(first);
-    await all.client.sendall("1");
-    assert.equal(text(await first), "1");
-    // Nothing waits meanwhile, so the reactor does not learn of the urgent byte before it is read.
-    await all.client.sendall("abc");
-    await all.client.send("!", socket.MSG_OOB);
-    await all.client.sendall("def");
-    assert.equal(await urgentByte(all.peer), "!");
-    await look();
-    // A call that hangs ends by this timeout.
-    sock.settimeout(10);
-    assert.equal(text(await sock.recv(100)), "abc");
-    assert.equal(text(await sock.recv(100)), "def");
+    await checkReadsAroundUrgentByte(all, sock, () => urgentByte(all.peer));
   });
 }
 
 for (const [name, receive] of Object.entries(RECEIVES)) {
   Deno.test(`native: an urgent byte that ${name} returned still ends a read, and no call waits for present data`, async () => {
     using all = await Connected.open(socket);
-    // The reactor watches the socket before the urgent byte arrives.
-    const first = all.peer.recv(10);
-    await staysPending(first);
-    await all.client.sendall("1");
-    assert.equal(text(await first), "1");
-    await all.client.sendall("abc");
-    await all.client.send("!", socket.MSG_OOB);
-    await all.client.sendall("def");
-    assert.equal(await urgentByte(all.peer, receive), "!");
-    await look();
-    // A call that hangs ends by this timeout.
-    all.peer.settimeout(10);
-    assert.equal(text(await all.peer.recv(100)), "abc");
-    assert.equal(text(await all.peer.recv(100)), "def");
+    await checkReadsAroundUrgentByte(all, all.peer, () => urgentByte(all.peer, receive));
   });
 }
 
