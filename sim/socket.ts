@@ -1,7 +1,7 @@
 // The base class of all simulated sockets: reference counting, waiters, options, and the forms of attempts.
 
 import type { Address } from "../base/addresses.ts";
-import { MSG_DONTWAIT, MSG_ERRQUEUE, MSG_OOB, MSG_WAITALL, SO_ERROR, SOL_SOCKET } from "../base/constants.ts";
+import { MSG_ERRQUEUE, MSG_OOB, SO_ERROR, SOL_SOCKET } from "../base/constants.ts";
 import type { Bytes } from "../base/data.ts";
 import type { ErrnoName } from "../base/errno.ts";
 import { errorFor } from "../base/errors.ts";
@@ -157,16 +157,6 @@ export abstract class SimSocket implements Transport, KernelSocket {
     size: number,
     flags: number,
   ): ReceiveResult | WouldBlock;
-
-  /**
-   * Returns how many bytes a receive on a stream waits for: all with MSG_WAITALL, otherwise the low-water mark. With
-   * MSG_DONTWAIT it takes what is there.
-   */
-  protected wantedBytes(size: number, flags: number): number {
-    if ((flags & MSG_DONTWAIT) !== 0) return 1;
-    if ((flags & MSG_WAITALL) !== 0) return size;
-    return Math.min(this.options.lowWater, size);
-  }
 
   recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
     const found = this.recvFrom(caller, size, flags);

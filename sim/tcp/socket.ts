@@ -18,8 +18,8 @@ import { resolve } from "../net/resolve.ts";
 import { addressText } from "../net/socket_info.ts";
 import type { SocketInfo } from "../net/socket_info.ts";
 import { answer, answerBytes, intOf, Options } from "../options.ts";
-import { BOTH, copyOf, RECEIVING, SENDING, shutdownBits, SimSocket } from "../socket.ts";
-import type { ReceiveResult } from "../socket.ts";
+import { BOTH, copyOf, RECEIVING, SENDING, shutdownBits } from "../socket.ts";
+import { StreamSocket } from "../stream_socket.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionOwner, State } from "./connection.ts";
 import { connectionInfo, infoBytes } from "./info.ts";
@@ -56,7 +56,7 @@ export function infoOf(connection: Connection, receiveQueue: number): SocketInfo
 }
 
 /** A TCP socket. */
-export class TcpSocket extends SimSocket implements ConnectionOwner {
+export class TcpSocket extends StreamSocket implements ConnectionOwner {
   readonly #binding: Binding<TcpSocket>;
   /** Whether it was bound after the end of its connection. */
   #boundAgain = false;
@@ -72,8 +72,6 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
   #peer: Address | undefined;
   /** Whether a waiter or call needs room in the send buffer. Waiters are woken for room only if it is set. */
   #noSpace = false;
-  /** How many bytes each caller waits for at once (MSG_WAITALL, SO_RCVLOWAT). */
-  readonly #wants = new Map<Caller, number>();
 
   constructor(kernel: Kernel, family: number, proto: number, options: Options = new Options(family, c.SOCK_STREAM)) {
     super(kernel, family, c.SOCK_STREAM, proto, options);
@@ -255,43 +253,23 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
 
   // Receiving.
 
-  /** How many received bytes it holds. */
-  get #available(): number {
+  protected get available(): number {
     return this.#connection?.receiver.length ?? 0;
   }
 
-  protected sizeHint(size: number, flags: number, caller: Caller): number | WouldBlock {
-    return this.#awaitsData(caller, this.wantedBytes(size, flags)) ? WOULD_BLOCK : this.#available;
-  }
-
-  protected receive(caller: Caller, views: Uint8Array[], size: number, flags: number): ReceiveResult | WouldBlock {
-    if (this.#awaitsData(caller, this.wantedBytes(size, flags))) return WOULD_BLOCK;
+  protected read(views: Uint8Array[], peeks: boolean): number {
     const connection = this.#connection;
     let length = 0;
-    if (connection !== null && this.#available > 0) {
-      this.deferPackets(() => length = connection.read(views, (flags & c.MSG_PEEK) !== 0));
-    }
-    this.forget(caller);
-    return { length, flags: 0, address: null };
+    if (connection !== null && this.available > 0) this.deferPackets(() => length = connection.read(views, peeks));
+    return length;
   }
 
-  /** Returns whether a receive must wait for data. It throws the errors of the receive. */
-  #awaitsData(caller: Caller, wanted: number): boolean {
-    if (this.hostCrashed) return true;
+  protected checkReceiving(): void {
     if (this.#listener !== null) throw errorFor("ENOTCONN", { syscall: "recv" });
-    if (!this.#isShort(wanted)) return false;
-    if (wanted > 1) this.#want(caller, wanted);
-    // Over loopback, a larger window may have made the missing data, the end or an error arrive.
-    return this.#isShort(wanted);
   }
 
-  /** Returns whether fewer than `wanted` bytes are there, and more may arrive. */
-  #isShort(wanted: number): boolean {
-    return this.#available < Math.max(wanted, 1) && !this.#checkEnd(this.#available);
-  }
-
-  /** Returns whether no more data will arrive. If no data is left to read, throws the pending error. */
-  #checkEnd(available: number): boolean {
+  protected isAtEnd(): boolean {
+    const { available } = this;
     const connection = this.#connection;
     if (connection?.finReceived) return true;
     if (available > 0) return connection!.error !== null || connection!.receivingShut;
@@ -305,20 +283,14 @@ export class TcpSocket extends SimSocket implements ConnectionOwner {
     throw errorFor(this.#listener !== null || this.#isIdle ? "ENOTCONN" : "EINVAL", { syscall: "recv" });
   }
 
-  /** Enlarges the receive buffer for a call that waits for `size` bytes at once. */
-  #want(caller: Caller, size: number): void {
-    if (this.#wants.get(caller) === size) return;
-    this.#wants.set(caller, size);
-    this.#applyWants();
-  }
-
-  #applyWants(): void {
+  /** Enlarges the receive buffer to what the calls wait for. Over loopback, the missing data may then arrive at once. */
+  protected onWanted(): void {
     const connection = this.#connection;
-    if (connection !== null) this.deferPackets(() => connection.makeRoom(Math.max(0, ...this.#wants.values())));
+    if (connection !== null) this.deferPackets(() => connection.makeRoom(this.mostWanted));
   }
 
-  override forget(caller: Caller): void {
-    if (this.#wants.delete(caller)) this.#applyWants();
+  protected override onUnwanted(): void {
+    this.onWanted();
   }
 
   // Sending.

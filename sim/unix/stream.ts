@@ -11,23 +11,22 @@ import { ByteQueue } from "../byte_queue.ts";
 import type { Kernel } from "../net/kernel.ts";
 import type { SocketInfo } from "../net/socket_info.ts";
 import { answer, Options } from "../options.ts";
-import { BOTH, copyOf, RECEIVING, SENDING, shutdownBits, SimSocket } from "../socket.ts";
+import { BOTH, copyOf, RECEIVING, SENDING, shutdownBits } from "../socket.ts";
 import type { ReceiveResult } from "../socket.ts";
+import { StreamSocket } from "../stream_socket.ts";
 import { nameText } from "./names.ts";
 
 const IN = POLLIN | POLLRDNORM;
 const OUT = POLLOUT | POLLWRNORM;
 
 /** A Unix stream socket. */
-export class UnixStream extends SimSocket {
+export class UnixStream extends StreamSocket {
   #name: UnixAddress = "";
   #isBound = false;
   #peer: UnixStream | null = null;
   #state: "closed" | "listening" | "connected" = "closed";
   #shut = 0;
   readonly #received = new ByteQueue();
-  /** How many bytes each caller waits for at once (MSG_WAITALL, SO_RCVLOWAT). */
-  readonly #wants = new Map<Caller, number>();
   #backlog = 0;
   readonly #queue: UnixStream[] = [];
   /** The connecting sockets that wait for room in the listener's queue. */
@@ -132,17 +131,24 @@ export class UnixStream extends SimSocket {
 
   // Receiving.
 
-  protected sizeHint(size: number, flags: number, caller: Caller): number | WouldBlock {
-    return this.#awaitsData(caller, this.wantedBytes(size, flags)) ? WOULD_BLOCK : this.#received.length;
+  protected get available(): number {
+    return this.#received.length;
   }
 
-  protected receive(caller: Caller, views: Uint8Array[], size: number, flags: number): ReceiveResult | WouldBlock {
-    if (this.#awaitsData(caller, this.wantedBytes(size, flags))) return WOULD_BLOCK;
-    const peeks = (flags & c.MSG_PEEK) !== 0;
-    const length = this.#received.read(views, peeks);
-    this.forget(caller);
-    if (!peeks && length > 0 && this.#peer !== null) this.#peer.#onPeerRead();
-    return { length, flags: 0, address: null };
+  protected read(views: Uint8Array[], peeks: boolean): number {
+    return this.#received.read(views, peeks);
+  }
+
+  protected override receive(
+    caller: Caller,
+    views: Uint8Array[],
+    size: number,
+    flags: number,
+  ): ReceiveResult | WouldBlock {
+    const result = super.receive(caller, views, size, flags);
+    const hasRead = result !== WOULD_BLOCK && result.length > 0 && (flags & c.MSG_PEEK) === 0;
+    if (hasRead && this.#peer !== null) this.#peer.#onPeerRead();
+    return result;
   }
 
   /** A peek on a Unix stream waits for one byte only. */
@@ -150,46 +156,25 @@ export class UnixStream extends SimSocket {
     return (flags & c.MSG_PEEK) !== 0 ? 1 : super.wantedBytes(size, flags);
   }
 
-  /** Returns whether a receive must wait for data. It throws the errors of the receive. */
-  #awaitsData(caller: Caller, wanted: number): boolean {
-    if (this.hostCrashed) return true;
+  protected checkReceiving(): void {
     if (this.#state !== "connected") throw errorFor("EINVAL", { syscall: "recv" });
-    if (!this.#isShort(wanted)) return false;
-    if (wanted > 1) this.#want(caller, wanted);
-    // A larger buffer may have let the peer send the missing data at once.
-    return this.#isShort(wanted);
   }
 
-  /** Returns whether fewer than `wanted` bytes are there, and more may arrive. */
-  #isShort(wanted: number): boolean {
-    return this.#received.length < Math.max(wanted, 1) && !this.#isOver();
-  }
-
-  /** Returns whether no more data will arrive. If no data is left to read, throws the pending error. */
-  #isOver(): boolean {
+  protected isAtEnd(): boolean {
     if (this.#received.length === 0) this.throwError("recv");
     return (this.#shut & RECEIVING) !== 0 || this.error !== null;
   }
 
-  #want(caller: Caller, size: number): void {
-    if (this.#wants.get(caller) === size) return;
-    this.#wants.set(caller, size);
+  /** A larger buffer may let the peer send the missing data at once. */
+  protected onWanted(): void {
     if (this.#peer !== null) this.#peer.#onPeerRead();
-  }
-  override forget(caller: Caller): void {
-    this.#wants.delete(caller);
   }
 
   // Sending.
 
-  /** The most bytes that a receive waits for at once. 0 if none waits. */
-  get #wanted(): number {
-    return Math.max(0, ...this.#wants.values());
-  }
-
   /** How many bytes the peer's queue may hold: the size of the send buffer, or more if the peer waits for more at once. */
   get #capacity(): number {
-    return Math.max(this.options.number(c.SOL_SOCKET, c.SO_SNDBUF), this.#peer!.#wanted);
+    return Math.max(this.options.number(c.SOL_SOCKET, c.SO_SNDBUF), this.#peer!.mostWanted);
   }
 
   send(_caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
@@ -226,7 +211,7 @@ export class UnixStream extends SimSocket {
   get #isWritable(): boolean {
     if (this.#peer === null) return true;
     const { length } = this.#peer.#received;
-    return length < this.#peer.#wanted || length * 4 <= this.#capacity;
+    return length < this.#peer.mostWanted || length * 4 <= this.#capacity;
   }
 
   // Closing.
