@@ -253,7 +253,7 @@ pythonTest("bytes: random packets, calls and buffer sizes read as in CPython", a
       cuts: Array.from({ length: below(20) }, () => (below(5) || !mayWait ? 1 + below(6) : 0)),
       calls: Array.from({ length: 12 }, (): Case["calls"][number] => {
         const name = names[below(names.length)];
-        if (name === "peek" || name === "readall") return [name];
+        if (name === "readall") return [name];
         if (name.startsWith("readinto")) return [name, below(8)];
         if (name === "readlines") return [name, 1 + below(12)];
         if (name === "readline" && mode === "rwb") return [name];

@@ -237,9 +237,14 @@ export class BufferedFile extends BinaryFile {
     const most = countOf(count);
     return await this.reads((reader, signal) => reader.readSome(most, signal), checked);
   }
-  /** Returns the contents of the buffer and leaves them there. It receives once if the buffer is empty. */
-  peek(options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
-    return this.reads((reader, signal) => reader.peek(signal), options);
+  /**
+   * Returns the contents of the buffer and leaves them there. It receives once if the buffer is empty. `size` has no effect,
+   * as in CPython: the result may be shorter or longer.
+   */
+  async peek(size?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
+    const [count, checked] = apart(size, options);
+    countOf(count);
+    return await this.reads((reader, signal) => reader.peek(signal), checked);
   }
   /** Fills a buffer, or part of it at the end of the stream, and returns the number of bytes. */
   async readinto(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
