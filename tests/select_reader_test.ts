@@ -216,6 +216,17 @@ Deno.test("readline: a limit counts characters, and bounds a line that does not 
   assert.equal(await three.readline(2), "\ufffd");
 });
 
+Deno.test('readline: a limit counts "\\r\\n" as one character, and does not split it', async () => {
+  for (const cuts of [["ab\r\ncd\r\n"], ["ab\r", "\ncd\r\n"], [..."ab\r\ncd\r\n"]]) {
+    using one = reader(pieces(...cuts));
+    const lines = [];
+    for (const limit of [3, 2, 1, 1]) lines.push(await one.readline(limit));
+    assert.deepEqual(lines, ["ab\n", "cd", "\n", ""]);
+  }
+  using alone = reader(pieces("a\r", "b\r"));
+  assert.deepEqual([await alone.readline(2), await alone.readline(2), await alone.readline(2)], ["a\r", "b\r", ""]);
+});
+
 Deno.test("readline: giving up loses nothing, and read() returns the data that readline left", async () => {
   const source = new Fed();
   using one = reader(source);

@@ -27,6 +27,7 @@ const MOMENT_MS = 2;
 
 const EMPTY = new Uint8Array(0);
 const NEWLINE = 0x0a;
+const RETURN = 0x0d;
 
 /** The open object of a reader: the data that was read ahead, and the read that may be under way. */
 class ReadAhead implements Openable {
@@ -207,7 +208,7 @@ export class Reader implements Disposable, AsyncIterable<string> {
 
   /**
    * Reads one line of UTF-8 text with its "\n", as Python's `sys.stdin.readline()`. "\r\n" becomes "\n". The text is empty at
-   * the end. With a `limit` it returns at most so many characters.
+   * the end. With a `limit` it returns at most so many characters; a "\r\n" is one, and no limit splits it.
    *
    * `select` reports a reader as soon as it has a byte, so this call may still wait for the rest of the line. A terminal gives
    * whole lines. After an abort nothing is lost: the next call reads the line from its start.
@@ -276,7 +277,9 @@ export class Reader implements Disposable, AsyncIterable<string> {
       const newline = bytes.indexOf(NEWLINE, scanned);
       const line = newline < 0 ? bytes.subarray(from) : bytes.subarray(from, newline + 1);
       const limited = limit < 0 ? -1 : characterEnd(line, limit);
-      if (limited >= 0) return from + limited;
+      // A "\r" at the end may be the first half of a "\r\n", which is one character.
+      const undecided = limited > 0 && limited === line.length && line[limited - 1] === RETURN;
+      if (limited >= 0 && !undecided) return from + limited;
       if (newline >= 0) return newline + 1;
       scanned = bytes.length;
       if (readAhead.hasEnded()) return scanned;
@@ -346,7 +349,10 @@ export function countCharacters(text: string): number {
   return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 }
 
-/** Returns the index behind the first `count` characters of UTF-8; -1 if there are fewer complete ones. */
+/**
+ * Returns the index behind the first `count` characters of UTF-8, of which "\r\n" is one; -1 if there are fewer complete
+ * ones. A "\r" that is the last byte counts.
+ */
 export function characterEnd(bytes: Uint8Array, count: number): number {
   // Checked before counting, because a long line is checked again at each piece that arrives.
   if (bytes.length < count) return -1;
@@ -356,6 +362,7 @@ export function characterEnd(bytes: Uint8Array, count: number): number {
     const whole = end + lengthOf(bytes[end]);
     do end++; while (end < whole && end < bytes.length && (bytes[end] & 0xc0) === 0x80);
     if (end < whole && end === bytes.length) return -1;
+    if (bytes[end - 1] === RETURN && bytes[end] === NEWLINE) end++;
   }
   return end;
 }
