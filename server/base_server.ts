@@ -86,7 +86,10 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     this.#serving = { stop, ended };
     try {
       while (!this.#shutdownRequested && this.fileno() >= 0) {
-        if (await this.#isReady(poll_interval, signal)) await this.#handleRequest(signal);
+        if (await this.#isReady(poll_interval, signal)) {
+          const request = await this.#nextRequest(signal);
+          if (request !== undefined) await this.#serve(...request);
+        }
         given?.throwIfAborted();
         if (!this.#shutdownRequested) await this.service_actions();
       }
@@ -126,29 +129,38 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
   /**
    * Serves one request, as Python's `handle_request()`. It waits at most `timeout` seconds, or the timeout of the socket if
    * that is shorter. Then it calls `handle_timeout`.
+   *
+   * If the signal is aborted before a request is accepted, it rejects with the signal's reason. A request that was accepted
+   * is served to its end.
    */
   async handle_request(options: WaitOptions = {}): Promise<void> {
     const signal = checkOptions(options);
     this.checkFields();
     const bounds = [this.socketTimeout(), this.timeout].filter((bound) => bound !== null);
     const timeout = bounds.length > 0 ? Math.min(...bounds) : null;
-    if (await this.wait_for_request(timeout, { signal })) await this.#handleRequest(signal);
-    else await this.handle_timeout();
+    if (!await this.wait_for_request(timeout, { signal })) return await this.handle_timeout();
+    const request = await this.#nextRequest(signal);
+    if (request !== undefined) await this.#serve(...request);
+    else signal?.throwIfAborted();
   }
 
-  /** Accepts the next request and serves it. */
-  async #handleRequest(signal: AbortSignal | undefined): Promise<void> {
-    let request: R, client_address: Address;
+  /** Accepts the next request; undefined if that failed or was aborted. */
+  async #nextRequest(signal: AbortSignal | undefined): Promise<[R, Address] | undefined> {
     try {
-      [request, client_address] = await this.get_request({ signal });
+      const request = await this.get_request({ signal });
+      this.#pause = FIRST_PAUSE;
+      return request;
     } catch (error) {
-      if (signal?.aborted) return;
+      if (signal?.aborted) return undefined;
       // This is ignored, as in CPython: the client has closed the connection, or the server was closed.
       if (!(error instanceof OSError)) throw error;
       if (EXHAUSTED.includes(error.code ?? "")) await this.#pauseLoop(signal);
-      return;
+      return undefined;
     }
-    this.#pause = FIRST_PAUSE;
+  }
+
+  /** Serves a request that was accepted. */
+  async #serve(request: R, client_address: Address): Promise<void> {
     if (!await this.verify_request(request, client_address)) return await this.shutdown_request(request);
     try {
       await this.process_request(request, client_address);

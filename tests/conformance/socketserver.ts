@@ -1,7 +1,7 @@
 // socketserver on every backend: CPython's test_socketserver, and the examples of its documentation.
 
 import assert from "node:assert/strict";
-import type { Socket } from "../../mod.ts";
+import type { Socket, WaitOptions } from "../../mod.ts";
 import { TemporaryDirectory } from "../_helpers.ts";
 import { failure, settled, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
@@ -10,6 +10,12 @@ import type { Subject } from "./fixtures.ts";
 export type ServerModule = typeof import("../../socketserver.ts");
 
 const HELLO = "hello world\n";
+
+/** Makes a signal, and the function that aborts it. */
+function newSignal(): { signal: AbortSignal; abort(reason: unknown): void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: (reason) => controller.abort(reason) };
+}
 
 /** Declares the cases for one backend. */
 export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: ServerModule): void {
@@ -510,6 +516,34 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     using client = await m.create_connection(server.server_address);
     await server.handle_request();
     assert.equal(text(await client.recv(100)), "served");
+  });
+
+  test("a signal that is aborted during get_request rejects handle_request, and the request stays queued", async () => {
+    const { signal, abort } = newSignal();
+    class Server extends s.TCPServer {
+      override get_request(options?: WaitOptions) {
+        abort("enough");
+        return super.get_request(options);
+      }
+    }
+    await using server = new Server(["127.0.0.1", 0], s.BaseRequestHandler);
+    using client = await m.create_connection(server.server_address);
+    assert.equal(await failure(() => server.handle_request({ signal })), "enough");
+    await server.handle_request();
+    assert.equal((await client.recv(1)).length, 0);
+  });
+
+  test("a signal that is aborted while a handler runs does not reject handle_request", async () => {
+    const { signal, abort } = newSignal();
+    class Handler extends s.BaseRequestHandler {
+      override handle() {
+        abort("enough");
+      }
+    }
+    await using server = new s.TCPServer(["127.0.0.1", 0], Handler);
+    using client = await m.create_connection(server.server_address);
+    await server.handle_request({ signal });
+    assert.equal((await client.recv(1)).length, 0);
   });
 
   test("without free descriptors serve_forever pauses, and it continues when there are some", async () => {
