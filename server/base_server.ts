@@ -86,12 +86,15 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     this.#serving = { stop, ended };
     try {
       while (!this.#shutdownRequested && this.fileno() >= 0) {
-        if (await this.#isReady(poll_interval, signal)) {
+        const ready = await this.#isReady(poll_interval, signal);
+        // As in CPython, a request that became ready meanwhile stays queued.
+        if (this.#shutdownRequested) break;
+        if (ready) {
           const request = await this.#nextRequest(signal);
           if (request !== undefined) await this.#serve(...request);
         }
         given?.throwIfAborted();
-        if (!this.#shutdownRequested) await this.service_actions();
+        await this.service_actions();
       }
     } finally {
       this.#shutdownRequested = false;
@@ -123,7 +126,7 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     await this.#serving?.ended;
   }
 
-  /** Called in each iteration of serve_forever(). */
+  /** Called in each iteration of serve_forever(), except for one whose wait shutdown() ended. */
   service_actions(): Awaitable<void> {}
 
   /**
@@ -161,7 +164,7 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
 
   /** Serves a request that was accepted. */
   async #serve(request: R, client_address: Address): Promise<void> {
-    if (!await this.verify_request(request, client_address)) return await this.shutdown_request(request);
+    if (!await this.#isVerified(request, client_address)) return await this.shutdown_request(request);
     try {
       await this.process_request(request, client_address);
     } catch (error) {
@@ -170,6 +173,16 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
       } finally {
         await this.shutdown_request(request);
       }
+    }
+  }
+
+  /** Verifies a request. If that throws, the request is ended first: CPython's is closed when it is collected. */
+  async #isVerified(request: R, client_address: Address): Promise<boolean> {
+    try {
+      return await this.verify_request(request, client_address);
+    } catch (error) {
+      await this.shutdown_request(request);
+      throw error;
     }
   }
 

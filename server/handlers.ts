@@ -158,6 +158,8 @@ export class DatagramRequestHandler extends BaseRequestHandler<Datagram> {
 
   /** Sends the reply. */
   override async finish(): Promise<void> {
+    // Waits for writes that the handler did not await.
+    await this.wfile.close();
     await this.socket.sendto(await this.#file.bytes(), this.client_address);
   }
 }

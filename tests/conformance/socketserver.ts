@@ -342,6 +342,31 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     assert.deepEqual([closed, handled], [1, 0]);
   });
 
+  test("an error of verify_request rejects, and ends the request", async () => {
+    class Server extends s.TCPServer {
+      override verify_request(): boolean {
+        throw new Error("not verified");
+      }
+    }
+    await using server = new Server(["127.0.0.1", 0], s.BaseRequestHandler);
+    using client = await m.create_connection(server.server_address);
+    assert.equal((await failure(() => server.handle_request())).message, "not verified");
+    assert.equal((await settled(client.recv(1))).length, 0);
+  });
+
+  test("a datagram's reply has the writes that the handler did not await", async () => {
+    class Handler extends s.DatagramRequestHandler {
+      override handle() {
+        for (const part of ["one ", "two ", "three"]) void this.wfile.write(part);
+      }
+    }
+    await using server = new s.UDPServer(["127.0.0.1", 0], Handler);
+    using client = m.socket(m.AF_INET, m.SOCK_DGRAM);
+    await client.sendto("?", server.server_address);
+    await server.handle_request();
+    assert.equal(text(await client.recv(100)), "one two three");
+  });
+
   test("handle_request calls handle_timeout after the shorter of the server's and the socket's timeout", async () => {
     const log: string[] = [];
     class Server extends s.TCPServer {
@@ -370,6 +395,26 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     await using server = new Server(["127.0.0.1", 0], s.BaseRequestHandler);
     server.serve_forever(0.001);
     await settled(thrice);
+  });
+
+  test("service_actions is called after a request during which shutdown was called, and no further request", async () => {
+    const log: string[] = [];
+    class Handler extends s.BaseRequestHandler {
+      override handle() {
+        log.push("request");
+        void this.server.shutdown();
+      }
+    }
+    class Server extends s.TCPServer {
+      override service_actions() {
+        log.push("actions");
+      }
+    }
+    await using server = new Server(["127.0.0.1", 0], Handler);
+    const clients = await Promise.all([1, 2].map(() => m.create_connection(server.server_address)));
+    await server.serve_forever();
+    assert.deepEqual(log, ["request", "actions"]);
+    for (const client of clients) client.close();
   });
 
   test("a plain server serves one request after another, and a Threading server all concurrently", async () => {
