@@ -8,14 +8,14 @@ import { nameOf } from "../../base/data.ts";
 /** Finds an encoding by Python's or the web's name. */
 export function codecOf(encoding: string): Codec {
   const name = encoding.toLowerCase().replace(/[ _]/g, "-");
-  if (/^(utf-?8|u8|cp65001)$/.test(name)) return utf8("");
+  if (/^(utf|utf-?8|u8|cp65001)$/.test(name)) return utf8("");
   if (name === "utf-8-sig") return utf8(BOM);
   if (/^(utf-?16|u16)$/.test(name)) return utf16(undefined);
   if (/^utf-?16-?le$/.test(name)) return utf16(true);
   if (/^utf-?16-?be$/.test(name)) return utf16(false);
-  if (/^(latin-?1|l1|iso-?8859-?1|cp819|8859)$/.test(name)) return firstOfUnicode("latin-1", 256);
-  if (/^(us-?)?ascii$|^646$/.test(name)) return firstOfUnicode("ascii", 128);
-  const label = name.replace(/^iso8859/, "iso-8859").replace(/^cp932$/, "windows-31j").replace(/^cp949$/, "euc-kr");
+  if (LATIN_1.test(name)) return firstOfUnicode("latin-1", 256);
+  if (ASCII.test(name)) return firstOfUnicode("ascii", 128);
+  const label = PYTHON_NAMES[name] ?? name.replace(/^iso8859/, "iso-8859");
   for (const known of [label, label.replaceAll("-", "_")]) {
     try {
       return ofTheWeb(new TextDecoder(known).encoding);
@@ -25,6 +25,26 @@ export function codecOf(encoding: string): Codec {
   }
   throw new RangeError(`unknown encoding: ${encoding}`);
 }
+
+// Python's names of latin-1 and ascii. The web's labels for windows-1252 include them.
+const LATIN_1 = /^(latin-?1?|l1|iso-?8859(-?1)?|iso-8859-1-1987|iso-ir-100|csisolatin1|cp819|ibm819|8859)$/;
+const ASCII = /^((us-?)?ascii|us|646|iso646-us|iso-ir-6|csascii|cp367|ibm367|ansi-x3.4-19(68|86))$/;
+
+/** Python's names of encodings that TextDecoder knows under other names. */
+const PYTHON_NAMES: Readonly<Record<string, string>> = {
+  "cp874": "windows-874",
+  "cp932": "windows-31j",
+  "cp936": "gbk",
+  "cp949": "euc-kr",
+  "uhc": "euc-kr",
+  "euckr": "euc-kr",
+  "eucjp": "euc-jp",
+  "ujis": "euc-jp",
+  "shiftjis": "shift_jis",
+  "iso2022-jp": "iso-2022-jp",
+  "mac-roman": "macintosh",
+  "mac-cyrillic": "x-mac-cyrillic",
+};
 
 /**
  * UTF-16. If the name of the encoding has no byte order, it reads by the byte order mark of the stream, and writes
@@ -90,6 +110,9 @@ function exactLatin1(bytes: Uint8Array): string {
 // All other encodings of TextDecoder.
 
 function ofTheWeb(label: string): Codec {
+  if (label === "utf-8") return utf8("");
+  if (label === "utf-16le") return utf16(true);
+  if (label === "utf-16be") return utf16(false);
   return {
     decoder: (errors) => webDecoder(label, errors),
     encoder(errors) {
@@ -133,7 +156,7 @@ function reversed(label: string): Map<number, number> {
     const text = decoder.decode(bytes);
     const point = text.codePointAt(0);
     if (point === undefined || text.length !== String.fromCodePoint(point).length || text === REPLACEMENT) return false;
-    if (!table.has(point)) table.set(point, code);
+    if (!table.has(point) && !isReadOnly(label, code)) table.set(point, code);
     return true;
   };
   for (let byte = 0; byte < 256; byte++) {
@@ -142,6 +165,15 @@ function reversed(label: string): Map<number, number> {
   }
   tables.set(label, table);
   return table;
+}
+
+/**
+ * Whether bytes are decoded but not written. Big5 has its Hong Kong extension before 0xa1, which repeats some common
+ * characters, and two characters twice. The euro sign of gb18030 has two bytes; 0x80 is that of gbk.
+ */
+function isReadOnly(label: string, code: number): boolean {
+  if (label === "gb18030") return code === 0x80;
+  return label === "big5" && code > 0xff && (code < 0xa100 || code === 0xa2cc || code === 0xa2ce);
 }
 
 /** Encodes character by character. The error handler decides about characters that `put` refuses. */

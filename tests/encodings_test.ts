@@ -1,0 +1,72 @@
+// Encodings of text files: their names, and what they write, compared with CPython's.
+
+import assert from "node:assert/strict";
+import { codecOf } from "../core/files/codecs.ts";
+import { pythonTest, runPython } from "./_helpers.ts";
+
+/** Asks python3 for a JSON value about this input. */
+async function ask(program: string, input: unknown): Promise<any> {
+  await using python = runPython(`import json, sys\nx = json.load(sys.stdin)\n${program}`);
+  await python.write(JSON.stringify(input));
+  const { code, stdout, stderr } = await python.end();
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+const NAMES = [
+  ...["utf", "utf8", "U8", "utf_8", "utf_16_le", "UTF-16BE"],
+  ...["latin", "latin1", "L1", "iso8859", "iso8859_1", "iso-8859-1", "iso_8859_1_1987", "ibm819", "cp819"],
+  ...["csisolatin1", "iso_ir_100", "ascii", "us-ascii", "us", "646", "csascii", "cp367", "iso_ir_6", "ansi_x3.4_1968"],
+  ...["eucjp", "ujis", "euckr", "uhc", "cp936", "shiftjis", "iso2022_jp", "mac_roman", "mac-cyrillic", "cp1256"],
+];
+
+pythonTest("names of encodings mean what they mean in CPython", async () => {
+  const text = "abc ж漢\u0085";
+  const program = `print(json.dumps([list(x[1].encode(name, "replace")) for name in x[0]]))`;
+  // Python's iso-2022-jp also writes characters of two bytes, behind an escape sequence.
+  const names = NAMES.filter((name) => name !== "iso2022_jp");
+  const written = await ask(program, [names, text]);
+  for (const [i, name] of names.entries()) {
+    assert.deepEqual([...codecOf(name).encoder("replace").encode(text)], written[i], name);
+  }
+  assert.equal(codecOf("iso2022_jp").decoder("strict").decode(Uint8Array.of(0x1b, 0x24, 0x42, 0x34, 0x41), true), "漢");
+});
+
+Deno.test("the web's names of UTF-8 and UTF-16 write those encodings", () => {
+  const text = "aé漢䄀😀";
+  const write = (name: string) => codecOf(name).encoder("strict").encode(text);
+  for (const name of ["unicode", "ucs-2", "utf-16"]) assert.deepEqual(write(name), write("utf-16-le"), name);
+  assert.deepEqual(write("unicodefffe"), write("utf-16-be"));
+  assert.deepEqual(write("unicode11utf8"), write("utf-8"));
+});
+
+/** Encodings of two bytes, whose tables differ from CPython's in some characters. */
+const TWO_BYTES = ["big5", "gb18030", "gbk", "shift_jis", "cp932", "cp949"];
+
+/** Characters that the web's table and CPython's have in different places. */
+const ELSEWHERE: Record<string, RegExp> = {
+  big5: /[\u0401-\u0451\u2460-\u247f\u3005-\u30ff\u4edd]/g,
+  // GB 18030-2022, and in CPython the edition of 2000.
+  gb18030: /[\u1e3f\u9fb4-\u9fbb\ufe10-\ufe19]/g,
+};
+
+pythonTest("CPython reads what an encoding of two bytes writes", async () => {
+  const known: string[] = await ask(
+    `print(json.dumps(["".join(c for c in map(chr, range(0x10000)) if c.encode(e, "ignore")) for e in x]))`,
+    TWO_BYTES,
+  );
+  const encoders = TWO_BYTES.map((encoding) => codecOf(encoding).encoder("ignore"));
+  const texts = known.map((text, i) => {
+    const common = text.replace(ELSEWHERE[TWO_BYTES[i]] ?? "", "");
+    return [...common].filter((character) => encoders[i].encode(character).length > 0).join("");
+  });
+  const read: string[] = await ask(
+    `print(json.dumps([bytes(b).decode(e, "replace") for e, b in zip(*x)]))`,
+    [TWO_BYTES, texts.map((text, i) => [...encoders[i].encode(text)])],
+  );
+  for (const [i, encoding] of TWO_BYTES.entries()) {
+    const wrong = [...texts[i]].filter((character) => !read[i].includes(character));
+    assert.deepEqual(wrong, [], encoding);
+    assert.equal(read[i], texts[i], encoding);
+  }
+});
