@@ -40,6 +40,31 @@ Deno.test("the web's names of UTF-8 and UTF-16 write those encodings", () => {
   assert.deepEqual(write("unicode11utf8"), write("utf-8"));
 });
 
+pythonTest("the errors of invalid UTF-16 have CPython's texts", async () => {
+  const wrong = [[0x61], [0, 0xdc, 0x61, 0], [0x61, 0, 0, 0xd8, 0x62, 0], [0x61, 0, 0, 0xd8], [0, 0xd8, 0x61]];
+  const texts = await ask(
+    `
+import codecs
+def error(data):
+    try: codecs.decode(data, "utf-16-le")
+    except UnicodeError as e: return str(e)
+print(json.dumps([error(bytes(data)) for data in x]))`,
+    wrong,
+  );
+  for (const [i, data] of wrong.entries()) {
+    const decoder = codecOf("utf-16-le").decoder("strict");
+    assert.throws(() => decoder.decode(Uint8Array.from(data), true), { name: "RangeError", message: texts[i] });
+  }
+});
+
+Deno.test("utf-16 reads little-endian without a byte order mark, and what it writes", () => {
+  const decode = (...bytes: number[]) => codecOf("utf-16").decoder("strict").decode(Uint8Array.from(bytes), true);
+  assert.equal(decode(0x61, 0), "a");
+  assert.equal(decode(0xff, 0xfe, 0x61, 0), "a");
+  assert.equal(decode(0xfe, 0xff, 0, 0x61), "a");
+  assert.equal(decode(...codecOf("utf-16").encoder("strict").encode("é😀")), "é😀");
+});
+
 /** Encodings of two bytes, whose tables differ from CPython's in some characters. */
 const TWO_BYTES = ["big5", "gb18030", "gbk", "shift_jis", "cp932", "cp949"];
 

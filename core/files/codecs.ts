@@ -47,14 +47,13 @@ const PYTHON_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * UTF-16. If the name of the encoding has no byte order, it reads by the byte order mark of the stream, and writes
- * little-endian without a mark. CPython does the same on a file that cannot seek.
+ * UTF-16. If the name of the encoding has no byte order, it reads by the byte order mark of the stream, and little-endian
+ * without a mark. It writes little-endian without a mark, as CPython on a file that cannot seek.
  */
 function utf16(littleEndian: boolean | undefined): Codec {
-  const labelOf = (little: boolean) => little ? "utf-16le" : "utf-16be";
   return {
     decoder(errors) {
-      if (littleEndian !== undefined) return webDecoder(labelOf(littleEndian), errors);
+      if (littleEndian !== undefined) return new Utf16Decoder(littleEndian, errors);
       let decoder: Decoder | undefined;
       let mark = new Uint8Array(0);
       return {
@@ -62,7 +61,7 @@ function utf16(littleEndian: boolean | undefined): Codec {
           if (decoder !== undefined) return decoder.decode(bytes, final);
           mark = joined(mark, bytes) as Uint8Array<ArrayBuffer>;
           if (mark.length < 2 && !final) return "";
-          decoder = withoutBom(webDecoder(labelOf(!(mark[0] === 0xfe && mark[1] === 0xff)), errors), BOM);
+          decoder = withoutBom(new Utf16Decoder(!(mark[0] === 0xfe && mark[1] === 0xff), errors), BOM);
           return decoder.decode(mark, final);
         },
       };
@@ -78,6 +77,55 @@ function utf16(littleEndian: boolean | undefined): Codec {
   };
 }
 
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** Its own code, because TextDecoder does not tell an invalid unit from a U+FFFD in the data. */
+class Utf16Decoder implements Decoder {
+  readonly #littleEndian: boolean;
+  readonly #errors: ErrorHandler;
+  /** The start of a character, up to three bytes. */
+  #rest = new Uint8Array(0);
+
+  constructor(littleEndian: boolean, errors: ErrorHandler) {
+    this.#littleEndian = littleEndian;
+    this.#errors = errors;
+  }
+
+  decode(bytes: Uint8Array, final: boolean): string {
+    if (this.#rest.length > 0) bytes = joined(this.#rest, bytes);
+    let text = this.#units(bytes);
+    if (!final && /[\ud800-\udbff]$/.test(text)) text = text.slice(0, -1);
+    const rest = bytes.slice(2 * text.length);
+    this.#rest = final ? new Uint8Array(0) : rest;
+    const truncated = final && rest.length > 0;
+    if (text.isWellFormed() && !truncated) return text;
+    if (this.#errors === "strict") throw this.#error(text, bytes);
+    const replacement = this.#errors === "replace" ? REPLACEMENT : "";
+    // A high surrogate and the byte after it are one fault.
+    const last = truncated && !/[\ud800-\udbff]$/.test(text) ? replacement : "";
+    return text.replace(LONE_SURROGATE, replacement) + last;
+  }
+
+  #units(bytes: Uint8Array): string {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const units = new Uint16Array(bytes.length >> 1);
+    for (let i = 0; i < units.length; i++) units[i] = view.getUint16(2 * i, this.#littleEndian);
+    return textOfUnits(units);
+  }
+
+  /** Makes the error for the first fault, with Python's text. */
+  #error(text: string, bytes: Uint8Array): RangeError {
+    const name = this.#littleEndian ? "utf-16-le" : "utf-16-be";
+    const unit = text.search(LONE_SURROGATE);
+    if (unit < 0) return undecodable(name, bytes.at(-1)!, bytes.length - 1, "truncated data");
+    const low = text[unit] >= "\udc00";
+    const cut = !low && unit === text.length - 1;
+    const end = cut ? bytes.length : 2 * unit + 2;
+    const why = low ? "illegal encoding" : cut ? "unexpected end of data" : "illegal UTF-16 surrogate";
+    return new RangeError(`'${name}' codec can't decode bytes in position ${2 * unit}-${end - 1}: ${why}`);
+  }
+}
+
 // latin-1 and ascii: each byte is a code point.
 
 function firstOfUnicode(name: string, size: 128 | 256): Codec {
@@ -86,10 +134,10 @@ function firstOfUnicode(name: string, size: 128 | 256): Codec {
     decoder: (errors) => ({
       decode(bytes) {
         const fault = size === 256 ? -1 : bytes.findIndex((byte) => byte >= size);
-        if (fault < 0) return exactLatin1(bytes);
+        if (fault < 0) return textOfUnits(bytes);
         if (errors === "strict") throw undecodable(name, bytes[fault], fault, why);
         const good = errors === "replace" ? bytes : bytes.filter((byte) => byte < size);
-        return exactLatin1(good).replace(/[\x80-\xff]/g, REPLACEMENT);
+        return textOfUnits(good).replace(/[\x80-\xff]/g, REPLACEMENT);
       },
     }),
     encoder: (errors) =>
@@ -100,10 +148,11 @@ function firstOfUnicode(name: string, size: 128 | 256): Codec {
   };
 }
 
-function exactLatin1(bytes: Uint8Array): string {
+/** Makes a text of code units; the bytes of latin-1 are such. */
+function textOfUnits(units: Uint8Array | Uint16Array): string {
   // In pieces, because the arguments of a call must fit on the stack.
   let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  for (let at = 0; at < units.length; at += 8192) text += String.fromCharCode(...units.subarray(at, at + 8192));
   return text;
 }
 
