@@ -214,6 +214,12 @@ Deno.test("readline: a limit counts characters, and bounds a line that does not 
   assert.equal(await three.readline(2), "\ufffd\ufffd");
   assert.equal(await three.readline(2), "\ufffdA");
   assert.equal(await three.readline(2), "\ufffd");
+  // Each of these bytes is replaced by itself: no character begins with F0 80, ED A0 or FF.
+  for (const invalid of [[0xf0, 0x80, 0x80], [0xed, 0xa0, 0x80], [0xff, 0x80, 0x80]]) {
+    using four = reader(pieces(Uint8Array.from([...invalid, 0x0a])));
+    for (let i = 0; i < 3; i++) assert.equal(await four.readline(1), "\ufffd");
+    assert.equal(await four.readline(1), "\n");
+  }
 });
 
 Deno.test('readline: a limit counts "\\r\\n" as one character, and does not split it', async () => {

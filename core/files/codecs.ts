@@ -394,7 +394,7 @@ const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const LENIENT_UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Returns how many bytes a character has by its first byte; 0 for a byte that starts no character. */
-function lengthOf(first: number): number {
+export function lengthOf(first: number): number {
   if (first < 0x80) return 1;
   if (first < 0xc2 || first > 0xf4) return 0;
   return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
@@ -410,7 +410,7 @@ function secondOf(first: number): [number, number] {
 }
 
 /** Returns how many bytes from `at` on are a character or the start of one. */
-function promising(bytes: Uint8Array, at: number): number {
+export function promising(bytes: Uint8Array, at: number): number {
   const length = lengthOf(bytes[at]);
   if (length < 2) return length;
   const [least, greatest] = secondOf(bytes[at]);

@@ -7,6 +7,7 @@ import { apart, checkOptions } from "../arguments.ts";
 import { tellTable } from "../descriptors.ts";
 import type { Descriptor, Openable } from "../descriptors.ts";
 import { ByteQueue } from "../files/bytes.ts";
+import { lengthOf, promising } from "../files/codecs.ts";
 import { Order } from "../files/file.ts";
 import type { WaitOptions } from "../promises.ts";
 import type { Runtime } from "../runtime.ts";
@@ -351,7 +352,7 @@ export function countCharacters(text: string): number {
 
 /**
  * Returns the index behind the first `count` characters of UTF-8, of which "\r\n" is one; -1 if there are fewer complete
- * ones. A "\r" that is the last byte counts.
+ * ones. Invalid bytes count as TextDecoder replaces them. A "\r" that is the last byte counts.
  */
 export function characterEnd(bytes: Uint8Array, count: number): number {
   // Checked before counting, because a long line is checked again at each piece that arrives.
@@ -359,16 +360,10 @@ export function characterEnd(bytes: Uint8Array, count: number): number {
   let end = 0;
   for (; count > 0; count--) {
     if (end >= bytes.length) return -1;
-    const whole = end + lengthOf(bytes[end]);
-    do end++; while (end < whole && end < bytes.length && (bytes[end] & 0xc0) === 0x80);
-    if (end < whole && end === bytes.length) return -1;
+    const length = Math.max(1, promising(bytes, end));
+    if (length < lengthOf(bytes[end]) && end + length === bytes.length) return -1;
+    end += length;
     if (bytes[end - 1] === RETURN && bytes[end] === NEWLINE) end++;
   }
   return end;
-}
-
-/** Returns how many bytes a character has by its first byte; 1 for a byte that starts no character. */
-function lengthOf(first: number): number {
-  if (first < 0xc0 || first > 0xf7) return 1;
-  return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }
