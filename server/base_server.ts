@@ -74,11 +74,13 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
    * It calls `service_actions` at least once every `poll_interval` seconds (null: only after a request). shutdown() does not
    * have to wait for that.
    *
+   * @throws {RangeError} if the server is closed.
    * @throws the errors of `handle_error`, `verify_request` and `service_actions`. An error in a handler does not end it.
    */
   async serve_forever(poll_interval: number | null = 0.5, options: WaitOptions = {}): Promise<void> {
     const given = checkOptions(options);
     if (this.#serving !== undefined) throw new Error("serve_forever() is running already");
+    if (this.fileno() < 0) throw new RangeError(`Invalid file descriptor: ${this.fileno()}`);
     this.checkFields();
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const stop = new AbortController();
@@ -234,7 +236,10 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     console.error(line);
   }
 
-  /** Closes the server's socket. The promise settles when all requests have ended, if the server waits for them. */
+  /**
+   * Closes the server's socket. If the server waits for its requests, the promise settles when all of them have ended. A
+   * handler must not await it then: it would wait for its own end.
+   */
   server_close(): Promise<void> {
     return Promise.resolve();
   }

@@ -135,6 +135,12 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     assert.equal(server.socket.fileno(), -1);
   });
 
+  test("serve_forever of a closed server rejects", async () => {
+    const server = new s.TCPServer(["127.0.0.1", 0], s.StreamRequestHandler);
+    await server.server_close();
+    await assert.rejects(server.serve_forever(), { name: "RangeError", message: "Invalid file descriptor: -1" });
+  });
+
   test("server_close without shutdown ends serve_forever too", async () => {
     const server = new s.TCPServer(["127.0.0.1", 0], s.StreamRequestHandler);
     const serving = server.serve_forever(null);
