@@ -256,6 +256,48 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     assert.deepEqual(log, ["in setup"]);
   });
 
+  test("what a handler wrote is sent if it closes its request", async () => {
+    class Handler extends s.StreamRequestHandler {
+      override wbufsize = -1;
+      override async handle() {
+        await this.wfile.write("late");
+        this.request.close();
+      }
+    }
+    await using server = new s.TCPServer(["127.0.0.1", 0], Handler);
+    using client = await m.create_connection(server.server_address);
+    await server.handle_request();
+    assert.equal(text(await client.recv(10)), "late");
+    assert.equal((await client.recv(10)).length, 0);
+  });
+
+  test("a request is closed if setup throws, or if finish closes no files", async () => {
+    const requests: Socket[] = [];
+    class Half extends s.StreamRequestHandler {
+      override async setup() {
+        requests.push(this.request);
+        await super.setup();
+        throw new Error("in setup");
+      }
+    }
+    class Unfinished extends s.StreamRequestHandler {
+      override handle() {
+        requests.push(this.request);
+      }
+      override async finish() {}
+    }
+    for (const Handler of [Half, Unfinished]) {
+      class Server extends s.TCPServer {
+        override handle_error() {}
+      }
+      await using server = new Server(["127.0.0.1", 0], Handler);
+      using client = await m.create_connection(server.server_address);
+      await server.handle_request();
+      assert.equal((await client.recv(1)).length, 0);
+    }
+    assert.deepEqual(requests.map((request) => request.fileno()), [-1, -1]);
+  });
+
   test("wfile has the descriptor of the request", async () => {
     const found: number[] = [];
     class Handler extends s.StreamRequestHandler {
