@@ -264,7 +264,7 @@ export class BufferedFile extends BinaryFile {
 
   /**
    * Writes all of the data, and returns its length in bytes. After a timeout or an abort the data is still in the buffer, and
-   * `flush` sends the rest.
+   * `flush` sends the rest. If the abort comes while the call waits for an earlier write to end, nothing of it is written.
    */
   async write(data: Data, options?: WaitOptions): Promise<number> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");
