@@ -118,7 +118,10 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
   ): Promise<R> {
     if (!this.readable()) throw new UnsupportedOperation("not readable");
     const signal = checkOptions(options);
-    return await this.#reads.run(() => read(this.#reader, signal), signal);
+    return await this.#reads.run(() => {
+      this.checkOpen();
+      return read(this.#reader, signal);
+    }, signal);
   }
 }
 
