@@ -208,8 +208,9 @@ export class Reader implements Disposable, AsyncIterable<string> {
   }
 
   /**
-   * Reads one line of UTF-8 text with its "\n", as Python's `sys.stdin.readline()`. "\r\n" becomes "\n". The text is empty at
-   * the end. With a `limit` it returns at most so many characters; a "\r\n" is one, and no limit splits it.
+   * Reads one line of UTF-8 text with its "\n", as Python's `sys.stdin.readline()`. "\r\n" becomes "\n". A "\r" alone does not
+   * end a line; in Python it does. The text is empty at the end. With a `limit` it returns at most so many characters; a
+   * "\r\n" is one, and no limit splits it.
    *
    * `select` reports a reader as soon as it has a byte, so this call may still wait for the rest of the line. A terminal gives
    * whole lines. After an abort nothing is lost: the next call reads the line from its start.
