@@ -520,6 +520,27 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     }
   });
 
+  test("process_request_thread of a Threading server surrounds each request", async () => {
+    const log: string[] = [];
+    class Handler extends s.BaseRequestHandler {
+      override handle() {
+        log.push("handle");
+      }
+    }
+    class Server extends s.ThreadingMixIn(s.TCPServer) {
+      override async process_request_thread(request: Socket, client_address: any) {
+        log.push("before");
+        await super.process_request_thread(request, client_address);
+        log.push(`after, ${request.fileno()}`);
+      }
+    }
+    const server = new Server(["127.0.0.1", 0], Handler);
+    using _client = await m.create_connection(server.server_address);
+    await server.handle_request();
+    await server.server_close();
+    assert.deepEqual(log, ["before", "handle", "after, -1"]);
+  });
+
   test("an error of handle_error in a Threading server is reported, and the server goes on", async () => {
     let calls = 0;
     class Handler extends s.StreamRequestHandler {
