@@ -57,6 +57,29 @@ print(json.dumps([error(bytes(data)) for data in x]))`,
   }
 });
 
+pythonTest("the errors of characters that cannot be written have CPython's texts", async () => {
+  const names = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "ascii", "latin-1"];
+  // A lone surrogate has no UTF-8, so the texts are sent as their units.
+  const texts = ["a\udc00\udc01b", "\ud800", "a€жb", "é", "a😀😀", "😀a€"].map((text) =>
+    Array.from(text, (character) => character.codePointAt(0)!)
+  );
+  const expected = await ask(
+    `
+def error(name, text):
+    try: text.encode(name)
+    except UnicodeError as e: return str(e)
+print(json.dumps([[error(name, "".join(map(chr, text))) for text in x[1]] for name in x[0]]))`,
+    [names, texts],
+  );
+  for (const [i, name] of names.entries()) {
+    for (const [j, text] of texts.entries()) {
+      const encode = () => codecOf(name).encoder("strict").encode(String.fromCodePoint(...text));
+      if (expected[i][j] === null) encode();
+      else assert.throws(encode, { name: "RangeError", message: expected[i][j] });
+    }
+  }
+});
+
 Deno.test("utf-16 reads little-endian without a byte order mark, and what it writes", () => {
   const decode = (...bytes: number[]) => codecOf("utf-16").decoder("strict").decode(Uint8Array.from(bytes), true);
   assert.equal(decode(0x61, 0), "a");

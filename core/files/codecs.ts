@@ -51,6 +51,7 @@ const PYTHON_NAMES: Readonly<Record<string, string>> = {
  * without a mark. It writes little-endian without a mark, as CPython on a file that cannot seek.
  */
 function utf16(littleEndian: boolean | undefined): Codec {
+  const name = littleEndian === undefined ? "utf-16" : littleEndian ? "utf-16-le" : "utf-16-be";
   return {
     decoder(errors) {
       if (littleEndian !== undefined) return new Utf16Decoder(littleEndian, errors);
@@ -68,7 +69,7 @@ function utf16(littleEndian: boolean | undefined): Codec {
     },
     encoder: (errors) => ({
       encode(text) {
-        text = wellFormed(text, "utf-16", errors);
+        text = wellFormed(text, name, errors);
         const view = new DataView(new ArrayBuffer(2 * text.length));
         for (let i = 0; i < text.length; i++) view.setUint16(2 * i, text.charCodeAt(i), littleEndian ?? true);
         return new Uint8Array(view.buffer);
@@ -236,13 +237,10 @@ function byCharacter(
     encode(text) {
       const bytes: number[] = [];
       const push = (byte: number) => void bytes.push(byte);
-      let position = 0;
       for (const character of text) {
-        if (!put(character.codePointAt(0)!, push)) {
-          if (errors === "strict") throw unencodable(name, character, position, why);
-          if (errors === "replace") push(0x3f);
-        }
-        position++;
+        if (put(character.codePointAt(0)!, push)) continue;
+        if (errors === "strict") throw unencodable(name, text, (point) => put(point, () => {}), why);
+        if (errors === "replace") push(0x3f);
       }
       return Uint8Array.from(bytes);
     },
@@ -308,13 +306,11 @@ export function withoutBom(decoder: Decoder, bom: string): Decoder {
 /** Handles lone surrogates, which no encoding of Unicode can encode. */
 export function wellFormed(text: string, name: string, errors: ErrorHandler): string {
   if (text.isWellFormed()) return text;
-  const characters = [...text];
-  if (errors !== "strict") {
-    return characters.map((c) => c.isWellFormed() ? c : errors === "replace" ? "?" : "").join("");
-  }
-  const position = characters.findIndex((character) => !character.isWellFormed());
-  throw unencodable(name, characters[position], position, "surrogates not allowed");
+  if (errors === "strict") throw unencodable(name, text, (point) => point < 0xd800 || point > 0xdfff, SURROGATES);
+  return [...text].map((c) => c.isWellFormed() ? c : errors === "replace" ? "?" : "").join("");
 }
+
+const SURROGATES = "surrogates not allowed";
 
 /** Makes the error for invalid bytes, with Python's text. */
 export function undecodable(name: string, byte: number, position: number, why: string): RangeError {
@@ -322,16 +318,24 @@ export function undecodable(name: string, byte: number, position: number, why: s
   return new RangeError(`'${name}' codec can't decode byte 0x${hex} in position ${position}: ${why}`);
 }
 
-/** Makes the error for a character that the encoding does not have, with Python's text. */
-export function unencodable(name: string, character: string, position: number, why: string): RangeError {
-  const point = character.codePointAt(0)!;
+/** Makes the error for the first characters that the encoding does not have, with Python's text. */
+function unencodable(name: string, text: string, has: (point: number) => boolean, why: string): RangeError {
+  const points = Array.from(text, (character) => character.codePointAt(0)!);
+  const first = points.findIndex((point) => !has(point));
+  let end = first + 1;
+  // In UTF-16 each surrogate is an error of its own.
+  while (end < points.length && !has(points[end]) && !name.startsWith("utf-16")) end++;
+  const where = end === first + 1
+    ? `character '${escaped(points[first])}' in position ${first}`
+    : `characters in position ${first}-${end - 1}`;
+  return new RangeError(`'${name}' codec can't encode ${where}: ${why}`);
+}
+
+/** Returns a character as Python's `ascii()` shows it. */
+function escaped(point: number): string {
   const hex = point.toString(16);
-  const escaped = point > 0xffff
-    ? `\\U${hex.padStart(8, "0")}`
-    : point > 0xff
-    ? `\\u${hex.padStart(4, "0")}`
-    : `\\x${hex.padStart(2, "0")}`;
-  return new RangeError(`'${name}' codec can't encode character '${escaped}' in position ${position}: ${why}`);
+  if (point > 0xffff) return `\\U${hex.padStart(8, "0")}`;
+  return point > 0xff ? `\\u${hex.padStart(4, "0")}` : `\\x${hex.padStart(2, "0")}`;
 }
 
 // UTF-8.
