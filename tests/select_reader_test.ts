@@ -321,3 +321,19 @@ Deno.test("close ends a readline; wrong arguments of it are refused", async () =
   await assert.rejects(settled(reading), /closed/);
   await assert.rejects(one.readline(), /closed/);
 });
+
+Deno.test("close unlocks a stream, which keeps the data that has not arrived", async () => {
+  let controller!: ReadableStreamDefaultController<Uint8Array>;
+  const stream = new ReadableStream<Uint8Array>({ start: (it) => void (controller = it) });
+  const one = reader(stream);
+  controller.enqueue(new TextEncoder().encode("one\n"));
+  assert.equal(await one.readline(), "one\n");
+  const waiting = one.readline();
+  await staysPending(waiting);
+  one.close();
+  await assert.rejects(waiting, /closed file/);
+  controller.enqueue(new TextEncoder().encode("two\n"));
+  controller.close();
+  using next = reader(stream);
+  assert.deepEqual(await next.readlines(), ["two\n"]);
+});

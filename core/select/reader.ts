@@ -33,7 +33,7 @@ const RETURN = 0x0d;
 /** The open object of a reader: the data that was read ahead, and the read that may be under way. */
 class ReadAhead implements Openable {
   readonly #clock: Clock;
-  readonly #read: () => Promise<Uint8Array | null>;
+  readonly #pull: Pull;
   readonly #waiters = new Set<Waiter>();
   readonly #data = new ByteQueue();
   #ended = false;
@@ -41,9 +41,9 @@ class ReadAhead implements Openable {
   #reading: Promise<void> | undefined;
   #closed = false;
 
-  constructor(clock: Clock, read: () => Promise<Uint8Array | null>) {
+  constructor(clock: Clock, pull: Pull) {
     this.#clock = clock;
-    this.#read = read;
+    this.#pull = pull;
   }
 
   get closed(): boolean {
@@ -102,7 +102,7 @@ class ReadAhead implements Openable {
   /** Starts a read. It cannot be cancelled, so its data is kept for the next call. */
   #startRead(): void {
     if (this.#reading !== undefined || this.#closed) return;
-    this.#reading = this.#read().then(
+    this.#reading = this.#pull.read().then(
       (data) => {
         if (data === null) this.#ended = true;
         else this.#data.push(data);
@@ -146,6 +146,7 @@ class ReadAhead implements Openable {
   }
   close(): void {
     this.#closed = true;
+    this.#pull.release();
     for (const waiter of this.#waiters) waiter.wake();
   }
 }
@@ -304,7 +305,10 @@ export class Reader implements Disposable, AsyncIterable<string> {
     }
   }
 
-  /** Closes the reader and frees its number. The source stays open. */
+  /**
+   * Closes the reader and frees its number. The source stays open. A stream is unlocked, and keeps what has not arrived yet.
+   * What was read ahead is dropped, and so is what a read of another source returns that is under way.
+   */
   close(): void {
     this.#descriptor.close();
   }
@@ -315,13 +319,24 @@ export class Reader implements Disposable, AsyncIterable<string> {
   }
 }
 
-/** Returns a function that reads from a source of either kind. */
-function pullFrom(source: ReadSource | ReadableStream<Uint8Array>): () => Promise<Uint8Array | null> {
+/** How a reader reads from its source, and gives it back. */
+interface Pull {
+  /** Reads once. Returns null at the end. */
+  read(): Promise<Uint8Array | null>;
+  /** Gives the source back. */
+  release(): void;
+}
+
+/** Makes the pull of a source of either kind. */
+function pullFrom(source: ReadSource | ReadableStream<Uint8Array>): Pull {
   if (source instanceof ReadableStream) {
     const chunks = source.getReader();
-    return async () => {
-      const { value, done } = await chunks.read();
-      return done ? null : value;
+    return {
+      async read() {
+        const { value, done } = await chunks.read();
+        return done ? null : value;
+      },
+      release: () => chunks.releaseLock(),
     };
   }
   if (typeof source?.read !== "function") {
@@ -329,10 +344,13 @@ function pullFrom(source: ReadSource | ReadableStream<Uint8Array>): () => Promis
   }
   // One buffer for all reads: the data of a read is copied before the next read starts.
   let buffer: Uint8Array | undefined;
-  return async () => {
-    buffer ??= new Uint8Array(READ_AHEAD);
-    const count = await source.read(buffer);
-    return count === null ? null : buffer.subarray(0, count);
+  return {
+    async read() {
+      buffer ??= new Uint8Array(READ_AHEAD);
+      const count = await source.read(buffer);
+      return count === null ? null : buffer.subarray(0, count);
+    },
+    release() {},
   };
 }
 
