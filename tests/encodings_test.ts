@@ -95,8 +95,20 @@ const TWO_BYTES = ["big5", "gb18030", "gbk", "shift_jis", "cp932", "cp949"];
 const ELSEWHERE: Record<string, RegExp> = {
   big5: /[\u0401-\u0451\u2460-\u247f\u3005-\u30ff\u4edd]/g,
   // GB 18030-2022, and in CPython the edition of 2000.
-  gb18030: /[\u1e3f\u9fb4-\u9fbb\ufe10-\ufe19]/g,
+  gb18030: /[\u1e3f\u9fb4-\u9fbb\ue7c7\ufe10-\ufe19]/g,
 };
+
+pythonTest("gb18030 writes every character, as CPython does", async () => {
+  const text = "a€é漢😀\u{10ffff}\u{10000}\u2028ሴ\u0000";
+  const [written]: number[][] = await ask(`print(json.dumps([list(x.encode("gb18030"))]))`, text);
+  assert.deepEqual([...codecOf("gb18030").encoder("strict").encode(text)], written);
+  // All of the first 65536 but those for private use, some of which have no bytes.
+  const all = Array.from({ length: 0x10000 }, (_, i) => String.fromCharCode(i)).filter((c) =>
+    !/[\ud800-\uf8ff]/.test(c)
+  );
+  const bytes = codecOf("gb18030").encoder("strict").encode(all.join(""));
+  assert.equal(codecOf("gb18030").decoder("strict").decode(bytes, true), all.join(""));
+});
 
 pythonTest("CPython reads what an encoding of two bytes writes", async () => {
   const known: string[] = await ask(
