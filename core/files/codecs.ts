@@ -84,12 +84,14 @@ const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[
 class Utf16Decoder implements Decoder {
   readonly #littleEndian: boolean;
   readonly #errors: ErrorHandler;
+  readonly #strict: TextDecoder;
   /** The start of a character, up to three bytes. */
   #rest = new Uint8Array(0);
 
   constructor(littleEndian: boolean, errors: ErrorHandler) {
     this.#littleEndian = littleEndian;
     this.#errors = errors;
+    this.#strict = new TextDecoder(littleEndian ? "utf-16le" : "utf-16be", { fatal: true, ignoreBOM: true });
   }
 
   decode(bytes: Uint8Array, final: boolean): string {
@@ -107,7 +109,16 @@ class Utf16Decoder implements Decoder {
     return text.replace(LONE_SURROGATE, replacement) + last;
   }
 
+  /** Returns the code units as they are. TextDecoder takes a twentieth of the time, but refuses lone surrogates. */
   #units(bytes: Uint8Array): string {
+    try {
+      return this.#strict.decode(bytes.subarray(0, bytes.length & ~1));
+    } catch {
+      return this.#looseUnits(bytes);
+    }
+  }
+
+  #looseUnits(bytes: Uint8Array): string {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const units = new Uint16Array(bytes.length >> 1);
     for (let i = 0; i < units.length; i++) units[i] = view.getUint16(2 * i, this.#littleEndian);
@@ -197,8 +208,8 @@ function webDecoder(label: string, errors: ErrorHandler): Decoder {
 const tables = new Map<string, Map<number, number>>();
 
 /**
- * Makes the table from characters to their bytes, by decoding all bytes: one, two, and the four of gb18030. That takes 10 ms
- * for an encoding with two bytes, once.
+ * Makes the table from characters to their bytes, by decoding all bytes: one, two, and the four of gb18030. That takes some
+ * tens of milliseconds for an encoding with two bytes, once.
  */
 function reversed(label: string): Map<number, number> {
   const known = tables.get(label);
