@@ -52,15 +52,23 @@ export class TlsListener extends Forwarding {
   }
 
   override accept(): Accepted | WouldBlock {
-    this.#acceptAll();
-    const outcome = this.#outcomes.shift();
+    const error = this.#acceptAll();
+    const outcome = this.#outcomes.shift() ?? error;
     if (outcome === undefined) return WOULD_BLOCK;
     if (outcome instanceof Error) throw outcome;
     return outcome;
   }
 
-  /** Accepts connections of the listener below, and starts their handshakes. */
-  #acceptAll(): void {
+  /** Accepts connections of the listener below, and starts their handshakes. Returns the error that ended this (EMFILE). */
+  #acceptAll(): Error | undefined {
+    try {
+      this.#acceptQueued();
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
+  #acceptQueued(): void {
     for (;;) {
       const accepted = this.inner.accept();
       if (accepted === WOULD_BLOCK) return;
@@ -111,13 +119,10 @@ export class TlsListener extends Forwarding {
   }
 
   override events(mask: number): number {
-    try {
-      this.#acceptAll();
-    } catch (error) {
-      this.#outcomes.push(error as Error);
-    }
+    // The error is not kept: it may have passed by the next accept, which finds it itself.
+    const failed = this.#acceptAll() !== undefined;
     const rest = this.inner.events(mask) & ~POLLIN;
-    return this.#outcomes.length > 0 ? rest | POLLIN : rest;
+    return failed || this.#outcomes.length > 0 ? rest | POLLIN : rest;
   }
 
   override watch(mask: number, waiter: Waiter): void {
