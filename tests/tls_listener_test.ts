@@ -52,3 +52,12 @@ Deno.test("a TLS listener without a free descriptor returns the connections whos
   assert.notEqual(listener.accept(), WOULD_BLOCK);
   assert.throws(() => listener.accept(), { code: "EMFILE" });
 });
+
+Deno.test("a TLS listener without handshakes leaves all connections but one in the kernel's queue", () => {
+  const queue = new Queue(5);
+  const listener = listenerOver(queue, false);
+  for (let look = 0; look < 3; look++) assert.equal(listener.events(POLLIN), POLLIN);
+  assert.equal(queue.accepts, 1);
+  for (let connection = 0; connection < 5; connection++) assert.notEqual(listener.accept(), WOULD_BLOCK);
+  assert.equal(listener.accept(), WOULD_BLOCK);
+});

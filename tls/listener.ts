@@ -69,21 +69,22 @@ export class TlsListener extends Forwarding {
   }
 
   #acceptQueued(): void {
-    for (;;) {
+    // Without handshakes only one is accepted. The others stay in the kernel's queue.
+    while (this.#handshakeOnAccept || this.#outcomes.length === 0) {
       const accepted = this.inner.accept();
       if (accepted === WOULD_BLOCK) return;
       const transport = this.#secure(accepted.transport);
       const connection = { transport, address: accepted.address };
-      if (!this.#handshakeOnAccept) {
-        this.#outcomes.push(connection);
-        // Only one: the others stay in the kernel's queue.
-        return;
-      }
-      const handshake = new Handshake(this, connection);
-      this.#handshakes.add(handshake);
-      this.proceed(handshake);
-      this.#dropOldest();
+      if (this.#handshakeOnAccept) this.#startHandshake(connection);
+      else this.#outcomes.push(connection);
     }
+  }
+
+  #startHandshake(connection: Accepted & { transport: SecureTransport }): void {
+    const handshake = new Handshake(this, connection);
+    this.#handshakes.add(handshake);
+    this.proceed(handshake);
+    this.#dropOldest();
   }
 
   #dropOldest(): void {
