@@ -73,6 +73,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #side: Side | null = null;
   /** Whether `unwrap` has ended TLS. Before that, no byte is ever sent or received unencrypted. */
   #plain = false;
+  /** Whether the last attempt of `unwrap` or a receive was one of `unwrap`. */
+  #unwrapping = false;
   #outgoing: Outgoing | null = null;
   /**
    * The TLS error that ended the handshake. Every later call throws it again. Without it OpenSSL would report a truncated
@@ -142,6 +144,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   unwrap(): void | WouldBlock {
     const side = this.#tls("unwrap");
     if (!side.engine.established) throw errorFor("ENOTCONN", { syscall: "unwrap" });
+    this.#unwrapping = true;
     if (!this.#repeatStep(side, () => side.engine.shutdown()) || !this.#flush()) return WOULD_BLOCK;
     this.#rest = side.incoming.read();
     this.#freeEngine(side);
@@ -263,6 +266,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** Decrypts records into a view until it is full or there are no more. */
   #read(side: Side, view: Uint8Array): number | WouldBlock {
     if (view.length === 0) return 0;
+    this.#unwrapping = false;
     if (this.handshake() === WOULD_BLOCK) return WOULD_BLOCK;
     let filled = 0;
     while (filled < view.length) {
@@ -373,7 +377,9 @@ export class TlsTransport extends Forwarding implements SecureTransport {
 
   blockingError(mask: number): Error {
     if (this.#side === null) return this.inner.blockingError?.(mask) ?? errorFor("EAGAIN");
-    return this.#outgoing!.empty ? wantReadError() : wantWriteError();
+    // A receive does not wait until earlier data is sent, as in OpenSSL. The handshake, unwrap and sends do.
+    const receives = mask === POLLIN && this.#side.engine.established && !this.#unwrapping;
+    return receives || this.#outgoing!.empty ? wantReadError() : wantWriteError();
   }
 
   // Waiting
