@@ -23,6 +23,8 @@ class Queue {
   events(mask: number): number {
     return this.queued > 0 ? mask & POLLIN : 0;
   }
+  watch(): void {}
+  unwatch(): void {}
 }
 
 /** A TLS listener whose handshakes end at once. */
@@ -61,3 +63,19 @@ Deno.test("a TLS listener without handshakes leaves all connections but one in t
   for (let connection = 0; connection < 5; connection++) assert.notEqual(listener.accept(), WOULD_BLOCK);
   assert.equal(listener.accept(), WOULD_BLOCK);
 });
+
+for (const handshakeOnAccept of [true, false]) {
+  const kind = handshakeOnAccept ? "with" : "without";
+  Deno.test(`an accept on a TLS listener ${kind} handshakes is woken by a select that has accepted its connection`, () => {
+    const queue = new Queue(0);
+    const listener = listenerOver(queue, handshakeOnAccept);
+    assert.equal(listener.accept(), WOULD_BLOCK);
+    let wakes = 0;
+    const waiter = { wake: () => wakes++ };
+    listener.watch(POLLIN, waiter);
+    queue.queued = 1;
+    assert.equal(listener.events(POLLIN), POLLIN);
+    assert.equal(wakes, 1);
+    assert.notEqual(listener.accept(), WOULD_BLOCK);
+  });
+}

@@ -76,7 +76,7 @@ export class TlsListener extends Forwarding {
       const transport = this.#secure(accepted.transport);
       const connection = { transport, address: accepted.address };
       if (this.#handshakeOnAccept) this.#startHandshake(connection);
-      else this.#outcomes.push(connection);
+      else this.#deliver(connection);
     }
   }
 
@@ -105,11 +105,16 @@ export class TlsListener extends Forwarding {
     try {
       if (transport.handshake() === WOULD_BLOCK) return transport.watch(POLLIN, handshake);
       this.#handshakes.delete(handshake);
-      this.#outcomes.push(handshake.accepted);
     } catch (error) {
       this.#drop(handshake);
-      this.#outcomes.push(error instanceof Error ? error : new Error(String(error)));
+      return this.#deliver(error instanceof Error ? error : new Error(String(error)));
     }
+    this.#deliver(handshake.accepted);
+  }
+
+  /** Adds an outcome, and wakes the waiters. A select may have accepted the connection while an accept waits. */
+  #deliver(outcome: Accepted | Error): void {
+    this.#outcomes.push(outcome);
     this.#waiters.wake(POLLIN);
   }
 

@@ -105,6 +105,10 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #registered: Waiter | null = null;
   #mask = 0;
   #waking = false;
+  /** Whether the waiters were woken since the transport below last had no data. Then they know of the data that it has. */
+  #announced = false;
+  /** Whether the transport below did not take all ciphertext, and the waiters were not woken since. */
+  #blocked = false;
   /** There are two such waiters, because an interest of an epoll must not keep the process alive. */
   readonly #foreground: Waiter = { wake: () => this.#wake() };
   readonly #background: Waiter = { wake: () => this.#wake(), background: true };
@@ -187,7 +191,11 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #feedEngine(side: Side): boolean {
     if (this.#ended) return false;
     const count = this.inner.recvInto(this.#reader, ciphertext, 0);
-    if (count === WOULD_BLOCK) return false;
+    if (count === WOULD_BLOCK) {
+      this.#announced = false;
+      return false;
+    }
+    if (!this.#announced) this.#announce();
     this.#reader.turn++;
     this.#engineDrained = false;
     if (count === 0) {
@@ -203,6 +211,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     if (outgoing === null || outgoing.empty) return this.#afterFlush();
     try {
       if (!outgoing.flush()) {
+        this.#blocked = true;
         this.#register();
         return false;
       }
@@ -211,6 +220,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
       outgoing.abandon();
       this.#sendError ??= error;
     }
+    if (this.#blocked) this.#announce();
     return this.#afterFlush();
   }
 
@@ -433,7 +443,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** Wakes all waiters: a record may be data, an end, or part of the handshake. */
   #wake(): void {
     this.#unregister();
-    this.#waking = true;
+    this.#waking = this.#announced = true;
+    this.#blocked = false;
     try {
       const flushed = this.#flush();
       if (this.#closing) return flushed ? this.#finish() : undefined;
@@ -442,6 +453,16 @@ export class TlsTransport extends Forwarding implements SecureTransport {
       this.#waking = false;
       this.#register();
     }
+  }
+
+  /**
+   * Wakes all waiters soon, after a call or a select has received or sent before the transport below reported that this is
+   * possible. It may not report that any more: the kernel drops an event that does not hold when it is asked for.
+   */
+  #announce(): void {
+    this.#announced = true;
+    this.#blocked = false;
+    if (this.#waiters.has(~0)) queueMicrotask(() => this.#waiters.wake(~0));
   }
 
   /** Registers with the transport below for the events that the waiters need. */
