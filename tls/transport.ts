@@ -13,6 +13,7 @@ import type { Clock, Timer } from "../seam/clock.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { AncillaryData, Caller, Received, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
 import { Waiters } from "../seam/waiters.ts";
+import { acknowledgedBytes } from "./acknowledged.ts";
 import { NEEDS_DATA } from "./engine.ts";
 import type { ByteQueue, ConnectionInfo, Engine } from "./engine.ts";
 import { SSLEOFError, SSLError, wantReadError, wantWriteError } from "./errors.ts";
@@ -25,9 +26,8 @@ const MOST_UNSENT = 65536;
 const CHUNK = 65536;
 /** How many chunks of unread data a close receives first. A close with unread data makes the kernel drop unsent data. */
 const MAX_UNREAD_CHUNKS = 4;
-/** After close, unsent data is dropped if the peer accepts none of it for this time, in milliseconds. */
-const LONGEST_LINGER = 60_000;
-
+/** After close, unsent data is dropped if the peer has accepted nothing between two checks. In milliseconds. */
+const LINGER_CHECK = 60_000;
 /** Memory for ciphertext and plaintext. All connections share it, because it is used within one call only. */
 const ciphertext = new Uint8Array(CHUNK);
 const plaintext = new Uint8Array(CHUNK);
@@ -512,7 +512,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     if (this.#flush()) this.#finish();
     else {
       this.#lingering = Promise.withResolvers();
-      this.#lingerTimer = this.#startLingerTimer();
+      this.#linger();
     }
     this.#waiters.wake(~0);
   }
@@ -521,11 +521,18 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     return this.#lingering?.promise.then(() => this.inner.released) ?? this.inner.released;
   }
 
-  #startLingerTimer(): Timer {
+  /** Waits until the unsent data is sent, as long as there is progress. */
+  #linger(): void {
     const { clock } = this.#options;
-    const timer = clock.setTimeout(() => this.#finish(), LONGEST_LINGER);
-    clock.hold(timer, false);
-    return timer;
+    const before = this.#progress();
+    const check = () => this.#progress() > before ? this.#linger() : this.#finish();
+    this.#lingerTimer = clock.setTimeout(check, LINGER_CHECK);
+    clock.hold(this.#lingerTimer, false);
+  }
+
+  /** A number that grows when data is sent, or arrives at the peer. */
+  #progress(): number {
+    return this.#outgoing!.turn + acknowledgedBytes(this.inner);
   }
 
   #finish(): void {

@@ -25,6 +25,8 @@ export class Controlled {
   sent: number[] = [];
   /** How many bytes it takes. */
   room = Infinity;
+  /** How many bytes the peer has acknowledged. */
+  acknowledged = 0;
   closed = false;
   /** The waiters that are registered. */
   readonly waiters = new Waiters();
@@ -50,6 +52,11 @@ export class Controlled {
   }
   unwatch(waiter: Waiter): void {
     this.waiters.remove(waiter);
+  }
+  getsockopt(_level: number, _name: number, size: number): Uint8Array {
+    const info = new Uint8Array(size);
+    new DataView(info.buffer).setBigUint64(120, BigInt(this.acknowledged), true);
+    return info;
   }
   forget(): void {}
   close(): void {
