@@ -19,6 +19,7 @@ import type { ByteQueue, ConnectionInfo, Engine } from "./engine.ts";
 import { SSLEOFError, SSLError, wantReadError, wantWriteError } from "./errors.ts";
 import { Forwarding } from "./forwarding.ts";
 import { Outgoing } from "./outgoing.ts";
+import { ReadAhead } from "./read_ahead.ts";
 
 /** How much is encrypted before it is sent. It limits the memory that a peer can use up by not reading. */
 const MOST_UNSENT = 65536;
@@ -31,8 +32,6 @@ const LINGER_CHECK = 60_000;
 /** Memory for ciphertext and plaintext. All connections share it, because it is used within one call only. */
 const ciphertext = new Uint8Array(CHUNK);
 const plaintext = new Uint8Array(CHUNK);
-
-const EMPTY = new Uint8Array(0);
 
 /** An engine and its two byte queues. */
 export interface Side {
@@ -94,8 +93,6 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** Whether sending was shut down. If so, close_notify follows the data. */
   #sendShut = false;
   #finSent = false;
-  /** After unwrap: the bytes after the peer's close_notify. */
-  #rest: Bytes = EMPTY;
   #references = 1;
   #closing = false;
   #lingerTimer: Timer | undefined;
@@ -150,7 +147,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     if (!side.engine.established) throw errorFor("ENOTCONN", { syscall: "unwrap" });
     this.#unwrapping = true;
     if (!this.#repeatStep(side, () => side.engine.shutdown()) || !this.#flush()) return WOULD_BLOCK;
-    this.#rest = side.incoming.read();
+    const ahead = side.incoming.read();
+    if (ahead.length > 0) this.inner = new ReadAhead(this.inner, ahead);
     this.#freeEngine(side);
     this.#plain = true;
     this.#register();
@@ -232,33 +230,23 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   // Receiving
 
   override recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
-    if (this.#side === null && this.#rest.length === 0) return this.#plainTransport("recv").recv(caller, size, flags);
+    if (this.#side === null) return this.#plainTransport("recv").recv(caller, size, flags);
     const count = this.recvInto(caller, plaintext.subarray(0, Math.min(size, CHUNK)), flags);
     return count === WOULD_BLOCK ? WOULD_BLOCK : plaintext.slice(0, count);
   }
 
   override recvInto(caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
-    if (this.#side !== null) {
-      checkFlags("recv", flags);
-      return this.#read(this.#side, view);
-    }
-    if (this.#rest.length === 0) return this.#plainTransport("recv_into").recvInto(caller, view, flags);
-    const bytes = this.#rest.subarray(0, view.length);
-    view.set(bytes);
-    this.#rest = this.#rest.subarray(bytes.length);
-    return bytes.length;
+    if (this.#side === null) return this.#plainTransport("recv_into").recvInto(caller, view, flags);
+    checkFlags("recv", flags);
+    return this.#read(this.#side, view);
   }
 
   override recvFrom(caller: Caller, size: number, flags: number): [Bytes, Address | null] | WouldBlock {
-    this.#plainTransport("recvfrom");
-    const bytes = this.recv(caller, size, flags);
-    return bytes === WOULD_BLOCK ? WOULD_BLOCK : [bytes, null];
+    return this.#plainTransport("recvfrom").recvFrom(caller, size, flags);
   }
 
   override recvFromInto(caller: Caller, view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
-    this.#plainTransport("recvfrom_into");
-    const count = this.recvInto(caller, view, flags);
-    return count === WOULD_BLOCK ? WOULD_BLOCK : [count, null];
+    return this.#plainTransport("recvfrom_into").recvFromInto(caller, view, flags);
   }
 
   override recvMessage(
@@ -267,10 +255,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     ancillarySize: number,
     flags: number,
   ): Received | WouldBlock {
-    const inner = this.#plainTransport("recvmsg");
-    if (this.#rest.length === 0) return inner.recvMessage(caller, views, ancillarySize, flags);
-    const length = this.recvInto(caller, views[0] ?? EMPTY, flags) as number;
-    return { length, ancillary: [], flags: 0, address: null };
+    return this.#plainTransport("recvmsg").recvMessage(caller, views, ancillarySize, flags);
   }
 
   /** Decrypts records into a view until it is full or there are no more. */
@@ -396,7 +381,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
 
   override events(mask: number): number {
     const side = this.#side;
-    if (side === null) return this.inner.events(mask) | (this.#rest.length > 0 ? POLLIN : 0);
+    if (side === null) return this.inner.events(mask);
     // During the handshake the events of the transport below count.
     if (!side.engine.established) return this.inner.events(mask);
     let events = this.inner.events(mask) & (POLLERR | POLLHUP);

@@ -1,6 +1,6 @@
 // A native TLS client whose peer is an engine. The test decides which bytes of the engine are sent.
 
-import { create_server } from "../../native.ts";
+import { create_server, IPPROTO_TCP, TCP_NODELAY } from "../../native.ts";
 import type { Socket } from "../../mod.ts";
 import type { SSLSocket, WrapSocketOptions } from "../../ssl.ts";
 import { Authority } from "./authority.ts";
@@ -21,6 +21,8 @@ export interface RawPair extends Disposable {
 export async function rawPair(options: WrapSocketOptions = {}): Promise<RawPair> {
   using listener = create_server(["127.0.0.1", 0]);
   const [plain, [far]] = await Promise.all([dial(NATIVE, portOf(listener)), listener.accept()]);
+  // Over loopback, what the peer sends is there at once.
+  far.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1);
   const peer = new RawEngine(serverContext(NATIVE, identity), far as unknown as Socket, null);
   const context = clientContext(NATIVE, authority.cert);
   const [near] = await Promise.all([
