@@ -25,6 +25,11 @@ import { ReadAhead } from "./read_ahead.ts";
 const MOST_UNSENT = 65536;
 /** The largest size of one receive from the transport below, and of one decryption. */
 const CHUNK = 65536;
+/**
+ * How many chunks without data are decrypted in a row. Then the event loop turns, so that a peer that sends only key updates
+ * does not keep all other work waiting.
+ */
+const MAX_FRUITLESS = 2;
 /** How many chunks of unread data a close receives first. A close with unread data makes the kernel drop unsent data. */
 const MAX_UNREAD_CHUNKS = 4;
 /** After close, unsent data is dropped if the peer has accepted nothing between two checks. In milliseconds. */
@@ -88,6 +93,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #engineDrained = false;
   /** Whether the transport below has ended. */
   #ended = false;
+  /** How many chunks in a row had no data. */
+  #fruitless = 0;
   /** Whether receiving was shut down. */
   #receiveShut = false;
   /** Whether sending was shut down. If so, close_notify follows the data. */
@@ -139,6 +146,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
       if (error instanceof SSLError) this.#handshakeError = error;
       throw error;
     }
+    this.#fruitless = 0;
     this.#flush();
   }
 
@@ -187,13 +195,15 @@ export class TlsTransport extends Forwarding implements SecureTransport {
 
   /** Takes ciphertext, or the end of it, from the transport below. Returns false if there is none now. */
   #feedEngine(side: Side): boolean {
-    if (this.#ended) return false;
+    if (this.#ended || this.#fruitless === MAX_FRUITLESS) return false;
     const count = this.inner.recvInto(this.#reader, ciphertext, 0);
     if (count === WOULD_BLOCK) {
       this.#announced = false;
+      this.#fruitless = 0;
       return false;
     }
     if (!this.#announced) this.#announce();
+    if (++this.#fruitless === MAX_FRUITLESS) this.#continueLater();
     this.#reader.turn++;
     this.#engineDrained = false;
     if (count === 0) {
@@ -279,7 +289,15 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     }
     // Sends the reply to a key update.
     this.#flush();
+    this.#fruitless = 0;
     return filled;
+  }
+
+  /** Wakes the waiters after a turn of the event loop. They then continue to decrypt. */
+  async #continueLater(): Promise<void> {
+    await this.#options.clock.turn();
+    this.#fruitless = 0;
+    this.#waiters.wake(~0);
   }
 
   /** Decrypts one record. An error after data is stored for the next receive. */
