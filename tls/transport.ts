@@ -155,6 +155,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     if (!side.engine.established) throw errorFor("ENOTCONN", { syscall: "unwrap" });
     this.#unwrapping = true;
     if (!this.#repeatStep(side, () => side.engine.shutdown()) || !this.#flush()) return WOULD_BLOCK;
+    // A send that waits must fail now. Later it would continue without TLS.
+    this.#waiters.wake(POLLOUT);
     const ahead = side.incoming.read();
     if (ahead.length > 0) this.inner = new ReadAhead(this.inner, ahead);
     this.#freeEngine(side);
