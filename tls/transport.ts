@@ -143,6 +143,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     try {
       if (!this.#repeatStep(side, () => side.engine.handshake())) return WOULD_BLOCK;
     } catch (error) {
+      // A send that failed has taken the kernel's error. The engine then sees a truncated stream.
+      if (error instanceof SSLEOFError && this.#sendError !== undefined) throw this.#sendError;
       if (error instanceof SSLError) this.#handshakeError = error;
       throw error;
     }

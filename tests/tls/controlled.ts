@@ -25,6 +25,8 @@ export class Controlled {
   sent: number[] = [];
   /** How many bytes it takes. */
   room = Infinity;
+  /** The error of sends after a reset. Receives then return the end of the stream, because the kernel reports an error once. */
+  reset: Error | undefined;
   /** How many bytes the peer has acknowledged. */
   acknowledged = 0;
   closed = false;
@@ -32,12 +34,13 @@ export class Controlled {
   readonly waiters = new Waiters();
 
   recvInto(_caller: Caller, view: Uint8Array): number | WouldBlock {
-    if (this.incoming.length === 0) return WOULD_BLOCK;
+    if (this.incoming.length === 0) return this.reset === undefined ? WOULD_BLOCK : 0;
     const bytes = this.incoming.splice(0, view.length);
     view.set(bytes);
     return bytes.length;
   }
   send(_caller: Caller, data: Uint8Array): number | WouldBlock {
+    if (this.reset !== undefined) throw this.reset;
     const count = Math.min(data.length, this.room);
     if (count === 0) return WOULD_BLOCK;
     this.room -= count;
@@ -75,6 +78,18 @@ export interface ControlledPair extends Disposable {
 
 /** Makes a connection whose handshake is done. */
 export function controlledPair(clock: Clock): ControlledPair {
+  const pair = startedPair(clock);
+  const { near, below, peer } = pair;
+  while (near.handshake() === WOULD_BLOCK || !peer.engine.handshake()) {
+    peer.incoming.write(Uint8Array.from(below.sent.splice(0)));
+    peer.engine.handshake();
+    below.incoming.push(...peer.outgoing.read());
+  }
+  return pair;
+}
+
+/** Makes a connection before its handshake. */
+export function startedPair(clock: Clock): ControlledPair {
   const context = clientContext(NATIVE, authority.cert);
   const below = new Controlled();
   const engine = requestFor(context, false, "localhost", null, () => ({ context }));
@@ -82,11 +97,6 @@ export function controlledPair(clock: Clock): ControlledPair {
   const near = engineOf(context).secure(below as unknown as Transport, request);
   const peer = new RawEngine(serverContext(NATIVE, identity), NOT_CONNECTED, null);
   near.start();
-  while (near.handshake() === WOULD_BLOCK || !peer.engine.handshake()) {
-    peer.incoming.write(Uint8Array.from(below.sent.splice(0)));
-    peer.engine.handshake();
-    below.incoming.push(...peer.outgoing.read());
-  }
   return {
     near,
     below,
