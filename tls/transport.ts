@@ -23,6 +23,11 @@ import { ReadAhead } from "./read_ahead.ts";
 
 /** How much is encrypted before it is sent. It limits the memory that a peer can use up by not reading. */
 const MOST_UNSENT = 65536;
+/**
+ * How much may be unsent when more ciphertext is received. A peer could use up the memory by records that must be answered
+ * (key updates), if it does not receive the answers. Sends alone stay below this.
+ */
+const MAX_UNANSWERED = 4 * MOST_UNSENT;
 /** The largest size of one receive from the transport below, and of one decryption. */
 const CHUNK = 65536;
 /**
@@ -200,6 +205,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** Takes ciphertext, or the end of it, from the transport below. Returns false if there is none now. */
   #feedEngine(side: Side): boolean {
     if (this.#ended || this.#fruitless === MAX_FRUITLESS) return false;
+    if (this.#blocked && this.#outgoing!.size > MAX_UNANSWERED) return false;
     const count = this.inner.recvInto(this.#reader, ciphertext, 0);
     if (count === WOULD_BLOCK) {
       this.#announced = false;
