@@ -4,6 +4,7 @@ import type { Address } from "../base/addresses.ts";
 import { MSG_ERRQUEUE, MSG_OOB, MSG_PEEK, MSG_WAITALL } from "../base/constants.ts";
 import { scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
+import { errorFor } from "../base/errors.ts";
 import { POLLIN } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Received, Transport, WouldBlock } from "../seam/transport.ts";
@@ -103,6 +104,14 @@ export class ReadAhead extends Forwarding {
     if (bytes === WOULD_BLOCK) return WOULD_BLOCK;
     scatter(bytes, views);
     return { length: bytes.length, ancillary: [], flags: 0, address: null };
+  }
+
+  holdsSend(caller: Caller): boolean {
+    return this.inner.holdsSend?.(caller) ?? false;
+  }
+
+  blockingError(mask: number): Error {
+    return this.inner.blockingError?.(mask) ?? errorFor("EAGAIN");
   }
 
   override events(mask: number): number {

@@ -368,6 +368,10 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     return this.#plainTransport("sendmsg").sendMessage(caller, views, ancillary, flags, address);
   }
 
+  holdsSend(caller: Caller): boolean {
+    return this.#side === null && (this.inner.holdsSend?.(caller) ?? false);
+  }
+
   override forget(caller: Caller): void {
     // An engine has no late outcomes.
     if (this.#side === null) this.inner.forget(caller);
