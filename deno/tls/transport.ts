@@ -2,12 +2,14 @@
 
 import { IPPROTO_TCP, TCP_NODELAY } from "../../base/constants/ip.ts";
 import { SO_KEEPALIVE, SOL_SOCKET } from "../../base/constants.ts";
+import type { Address } from "../../base/addresses.ts";
 import type { Bytes } from "../../base/data.ts";
 import { errorFor } from "../../base/errors.ts";
 import { WOULD_BLOCK } from "../../seam/transport.ts";
-import type { Caller, Transport, Waiter, WouldBlock } from "../../seam/transport.ts";
+import type { Caller, Received, Transport, Waiter, WouldBlock } from "../../seam/transport.ts";
 import type { ConnectionInfo } from "../../tls/engine.ts";
 import { SSLError } from "../../tls/errors.ts";
+import { checkFlags } from "../../tls/flags.ts";
 import { Forwarding } from "../../tls/forwarding.ts";
 import type { SecureTransport } from "../../tls/transport.ts";
 import type { StreamTransport } from "../streams.ts";
@@ -92,16 +94,18 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
   }
 
   override recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
-    return this.#receive(() => this.inner.recv(caller, size, flags));
+    checkFlags("recv", flags);
+    return this.#receive("recv", () => this.inner.recv(caller, size, flags));
   }
 
   override recvInto(caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
-    return this.#receive(() => this.inner.recvInto(caller, view, flags));
+    checkFlags("recv_into", flags);
+    return this.#receive("recv_into", () => this.inner.recvInto(caller, view, flags));
   }
 
   /** After an error of TLS, every receive throws it again. A truncated stream must never seem to have ended. */
-  #receive<T>(attempt: () => T): T | WouldBlock {
-    if (this.#handshakeIsDue()) return WOULD_BLOCK;
+  #receive<T>(syscall: string, attempt: () => T): T | WouldBlock {
+    if (this.#handshakeIsDue(syscall)) return WOULD_BLOCK;
     if (this.#readError !== null) throw this.#readError;
     try {
       return attempt();
@@ -112,15 +116,41 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
   }
 
   override send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
-    return this.#handshakeIsDue() ? WOULD_BLOCK : this.inner.send(caller, data, flags);
+    checkFlags("send", flags);
+    return this.#handshakeIsDue("send") ? WOULD_BLOCK : this.inner.send(caller, data, flags);
   }
 
   /**
    * Continues the handshake before data moves. Without this, a send that gives up during the handshake would count its
-   * data as sent before the certificate was checked. Throws the error of a handshake that failed.
+   * data as sent before the certificate was checked. Throws the error of a handshake that failed. Before TLS has started it
+   * throws, too: after a connect that did not wait, data would move unencrypted.
    */
-  #handshakeIsDue(): boolean {
-    return this.#outcome !== true && this.#conn !== null && this.handshake() === WOULD_BLOCK;
+  #handshakeIsDue(syscall: string): boolean {
+    if (this.#conn === null) throw errorFor("ENOTCONN", { syscall });
+    return this.#outcome !== true && this.handshake() === WOULD_BLOCK;
+  }
+
+  // Calls that TLS does not have, as in Python.
+
+  override recvFrom(): [Bytes, Address | null] | WouldBlock {
+    this.#refuse("recvfrom");
+  }
+  override recvFromInto(): [number, Address | null] | WouldBlock {
+    this.#refuse("recvfrom_into");
+  }
+  override recvMessage(): Received | WouldBlock {
+    this.#refuse("recvmsg");
+  }
+  override sendTo(): number | WouldBlock {
+    this.#refuse("sendto");
+  }
+  override sendMessage(): number | WouldBlock {
+    this.#refuse("sendmsg");
+  }
+
+  #refuse(syscall: string): never {
+    if (this.#conn === null) throw errorFor("ENOTCONN", { syscall });
+    throw new RangeError(`${syscall} not allowed on instances of SSLSocket`);
   }
 
   override setsockopt(level: number, name: number, value: number | Uint8Array): void {
