@@ -223,6 +223,47 @@ for (const backend of BACKENDS) {
     }
   });
 
+  Deno.test(`${backend.name}: after a send or SO_ERROR has met a stream that was cut off, no receive returns its end`, async () => {
+    const { select, SO_ERROR, SOL_SOCKET } = backend.socket;
+    const steps = {
+      send: (sock: Socket) => errorOf(sock.send("x")),
+      SO_ERROR: (sock: Socket) => sock.getsockopt(SOL_SOCKET, SO_ERROR),
+      recv: (sock: Socket) => errorOf(sock.recv(1)),
+    };
+    for (const how of ["cut off", "reset"] as const) {
+      for (const step of ["send", "SO_ERROR", "recv"] as const) {
+        using listener = NATIVE.socket.create_server(["127.0.0.1", 0]);
+        const dialled = dial(backend, portOf(listener));
+        const [far] = await listener.accept();
+        const server = new RawEngine(serverContext(NATIVE, identity), far as unknown as Socket, null);
+        const context = clientContext(backend, authority.cert);
+        const [near] = await Promise.all([
+          dialled.then((sock) => context.wrap_socket(sock, { server_hostname: "localhost" })),
+          server.handshake(),
+        ]);
+        if (how === "cut off") await far.shutdown(SHUT_WR);
+        else {
+          far.setsockopt(SOL_SOCKET, NATIVE.socket.SO_LINGER, Int32Array.of(1, 0));
+          far.close();
+        }
+        assert.equal((await select([near], [], [], 10))[0].length, 1);
+        const outcome = await steps[step](near);
+        // The end of the stream below is no error of the socket.
+        if (how === "cut off" && step === "SO_ERROR") assert.equal(outcome, 0);
+        const receives = [() => near.recv(10), () => near.recv_into(new Uint8Array(10)), () => Array.fromAsync(near)];
+        for (const receive of receives) {
+          const error = await errorOf(receive());
+          const expected = error instanceof backend.ssl.SSLEOFError ||
+            (how === "reset" && error instanceof backend.socket.ConnectionResetError);
+          assert.ok(expected, `${how}, ${step}: ${error}`);
+        }
+        near.close();
+        far.close();
+        server.free();
+      }
+    }
+  });
+
   Deno.test(`${backend.name}: a changed record is an error, which follows the data before it`, async () => {
     using listener = backend.socket.create_server(["127.0.0.1", 0]);
     const dialled = dial(backend, portOf(listener));

@@ -1,14 +1,14 @@
 // TLS on a connection of the default backend: Deno.startTls for a client, and Deno.listenTls for a server.
 
 import { IPPROTO_TCP, TCP_NODELAY } from "../../base/constants/ip.ts";
-import { SO_KEEPALIVE, SOL_SOCKET } from "../../base/constants.ts";
+import { SHUT_WR, SO_KEEPALIVE, SOL_SOCKET } from "../../base/constants.ts";
 import type { Address } from "../../base/addresses.ts";
 import type { Bytes } from "../../base/data.ts";
 import { errorFor } from "../../base/errors.ts";
 import { WOULD_BLOCK } from "../../seam/transport.ts";
 import type { Caller, Received, Transport, Waiter, WouldBlock } from "../../seam/transport.ts";
 import type { ConnectionInfo } from "../../tls/engine.ts";
-import { SSLError } from "../../tls/errors.ts";
+import { SSLEOFError } from "../../tls/errors.ts";
 import { checkFlags } from "../../tls/flags.ts";
 import { Forwarding } from "../../tls/forwarding.ts";
 import type { SecureTransport } from "../../tls/transport.ts";
@@ -28,7 +28,7 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
   /** The outcome of the handshake: true, or its error. */
   #outcome: true | Error | null = null;
   #handshaking = false;
-  #readError: SSLError | null = null;
+  #receiveShut = false;
   /** The waiters during the handshake. The connection below reports no events of it. */
   readonly #waiting = new Map<Waiter, number>();
   readonly #info = new DenoConnectionInfo(
@@ -95,29 +95,43 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
 
   override recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
     checkFlags("recv", flags);
-    return this.#receive("recv", () => this.inner.recv(caller, size, flags));
+    if (this.#handshakeIsDue("recv")) return WOULD_BLOCK;
+    const data = this.inner.recv(caller, size, flags);
+    if (data !== WOULD_BLOCK && data.length === 0 && size > 0) this.#checkEnd();
+    return data;
   }
 
   override recvInto(caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
     checkFlags("recv_into", flags);
-    return this.#receive("recv_into", () => this.inner.recvInto(caller, view, flags));
+    if (this.#handshakeIsDue("recv_into")) return WOULD_BLOCK;
+    const count = this.inner.recvInto(caller, view, flags);
+    if (count === 0 && view.length > 0) this.#checkEnd();
+    return count;
   }
 
-  /** After an error of TLS, every receive throws it again. A truncated stream must never seem to have ended. */
-  #receive<T>(syscall: string, attempt: () => T): T | WouldBlock {
-    if (this.#handshakeIsDue(syscall)) return WOULD_BLOCK;
-    if (this.#readError !== null) throw this.#readError;
-    try {
-      return attempt();
-    } catch (error) {
-      if (error instanceof SSLError) this.#readError = error;
-      throw error;
-    }
+  /** Throws if the stream was cut off or TLS has failed. After SHUT_RD the program does not wait for the peer's end. */
+  #checkEnd(): void {
+    const error = this.#conn?.receiveError ?? null;
+    if (error !== null && !(this.#receiveShut && error instanceof SSLEOFError)) throw error;
   }
 
   override send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
     checkFlags("send", flags);
-    return this.#handshakeIsDue("send") ? WOULD_BLOCK : this.inner.send(caller, data, flags);
+    if (this.#handshakeIsDue("send")) return WOULD_BLOCK;
+    const error = this.#conn?.sendError ?? null;
+    // A send that is under way still has its own outcome.
+    if (error !== null && !this.holdsSend(caller)) throw error;
+    return this.inner.send(caller, data, flags);
+  }
+
+  holdsSend(caller: Caller): boolean {
+    return this.#stream.holdsSend(caller);
+  }
+
+  override shutdown(how: number): void | Promise<void> {
+    const done = this.inner.shutdown(how);
+    if (how !== SHUT_WR) this.#receiveShut = true;
+    return done;
   }
 
   /**
