@@ -5,13 +5,15 @@ import { SHUT_WR, SO_KEEPALIVE, SOL_SOCKET } from "../../base/constants.ts";
 import type { Address } from "../../base/addresses.ts";
 import type { Bytes } from "../../base/data.ts";
 import { errorFor } from "../../base/errors.ts";
+import { POLLIN, POLLOUT, POLLRDHUP } from "../../base/poll.ts";
 import { WOULD_BLOCK } from "../../seam/transport.ts";
 import type { Caller, Received, Transport, Waiter, WouldBlock } from "../../seam/transport.ts";
 import type { ConnectionInfo } from "../../tls/engine.ts";
-import { SSLEOFError } from "../../tls/errors.ts";
+import { SSLEOFError, wantReadError, wantWriteError } from "../../tls/errors.ts";
 import { checkFlags } from "../../tls/flags.ts";
 import { Forwarding } from "../../tls/forwarding.ts";
 import type { SecureTransport } from "../../tls/transport.ts";
+import { eventLoopTurns } from "../event_loop.ts";
 import type { StreamTransport } from "../streams.ts";
 import { refuseOption, TlsConn } from "./conn.ts";
 import { DenoConnectionInfo, NATIVE_TLS_HINT } from "./connection_info.ts";
@@ -22,14 +24,17 @@ export type StartTls = (conn: Deno.TcpConn) => Promise<TlsConn>;
 /** A TLS connection. */
 export class DenoTlsTransport extends Forwarding implements SecureTransport {
   readonly #stream: StreamTransport;
-  readonly #start: StartTls;
-  #started = false;
+  readonly #startTls: StartTls;
+  /** Settles when TLS has started; null before. */
+  #starting: Promise<void> | null = null;
   #conn: TlsConn | null = null;
+  #handshaking = false;
   /** The outcome of the handshake: true, or its error. */
   #outcome: true | Error | null = null;
-  #handshaking = false;
+  /** Whether the handshake has succeeded and a call has reported that. */
+  #established = false;
   #receiveShut = false;
-  /** The waiters during the handshake. The connection below reports no events of it. */
+  /** The waiters until the handshake has ended. The connection below reports no events of it. */
   readonly #waiting = new Map<Waiter, number>();
   readonly #info = new DenoConnectionInfo(
     () => this.#conn?.alpnProtocol ?? null,
@@ -37,44 +42,52 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
   );
 
   /** A connection from Deno.listenTls has TLS already. */
-  constructor(stream: StreamTransport, start: StartTls) {
+  constructor(stream: StreamTransport, startTls: StartTls) {
     super(stream);
     this.#stream = stream;
-    this.#start = start;
+    this.#startTls = startTls;
     const conn: unknown = stream.connection?.conn;
     if (conn instanceof TlsConn) {
-      this.#started = true;
+      this.#starting = Promise.resolve();
       this.#conn = conn;
       // The listener has made the handshake, unless do_handshake_on_connect is false.
-      if (conn.alpnProtocol !== undefined) this.#outcome = true;
+      this.#established = conn.alpnProtocol !== undefined;
+      if (this.#established) this.#outcome = true;
     }
   }
 
   get connectionInfo(): ConnectionInfo | null {
-    return this.#started ? this.#info : null;
+    return this.#conn === null ? null : this.#info;
   }
 
-  async start(): Promise<void> {
-    if (this.#started) return;
-    this.#started = true;
+  start(): Promise<void> {
+    return this.#starting ??= this.#start();
+  }
+
+  async #start(): Promise<void> {
+    for (const waiter of this.#waiting.keys()) this.inner.unwatch(waiter);
     await this.#stream.replaceConnection(async (conn) => {
-      this.#conn = await this.#start(conn as Deno.TcpConn);
+      this.#conn = await this.#startTls(conn as Deno.TcpConn);
       return this.#conn as unknown as Deno.Conn;
     });
+    for (const mask of this.#waiting.values()) if ((mask & POLLIN) !== 0) this.#beginHandshake();
   }
 
   handshake(): void | WouldBlock {
-    if (this.#outcome === true) return;
-    if (this.#outcome !== null) throw this.#outcome;
     if (this.#conn === null) throw errorFor("ENOTCONN", { syscall: "do_handshake" });
-    if (!this.#handshaking) {
-      this.#handshaking = true;
-      this.#conn.handshake().then(() => this.#end(true), (error) => this.#end(error));
-    }
-    return WOULD_BLOCK;
+    this.#beginHandshake();
+    if (this.#outcome === null) return WOULD_BLOCK;
+    if (this.#outcome !== true) throw this.#outcome;
+    this.#established = true;
   }
 
-  #end(outcome: true | Error): void {
+  #beginHandshake(): void {
+    if (this.#handshaking || this.#outcome !== null || this.#conn === null) return;
+    this.#handshaking = true;
+    this.#conn.handshake().then(() => this.#endHandshake(true), (error) => this.#endHandshake(error));
+  }
+
+  #endHandshake(outcome: true | Error): void {
     this.#outcome = outcome;
     this.#handshaking = false;
     const waiting = [...this.#waiting];
@@ -83,15 +96,55 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
     for (const [waiter] of waiting) waiter.wake();
   }
 
+  /**
+   * Continues the handshake before data moves. Without this, a send that gives up during the handshake would count its
+   * data as sent before the certificate was checked. Throws the error of a handshake that failed. Before TLS has started it
+   * throws, too: after a connect that did not wait, data would move unencrypted.
+   */
+  #handshakeIsDue(syscall: string): boolean {
+    if (this.#established) return false;
+    if (this.#conn === null) throw errorFor("ENOTCONN", { syscall });
+    return this.handshake() === WOULD_BLOCK;
+  }
+
+  // Waiting. Deno makes the whole handshake by itself. So the socket is readable when the handshake has ended, until a call
+  // has reported its outcome. While it is under way, no call makes progress. Waiting for input starts it: a server's program
+  // waits for the client's first message before it calls do_handshake.
+
+  override events(mask: number): number {
+    const events = this.inner.events(mask);
+    if (this.#established || this.#conn === null) return events;
+    if (this.#outcome !== null) return events | POLLIN;
+    return this.#handshaking ? 0 : events & ~(POLLIN | POLLRDHUP);
+  }
+
   override watch(mask: number, waiter: Waiter): void {
-    if (this.#handshaking) this.#waiting.set(waiter, mask);
-    else this.inner.watch(mask, waiter);
+    if (this.#outcome !== null) return this.inner.watch(mask, waiter);
+    this.#waiting.set(waiter, mask);
+    // Before TLS starts, nothing may be read.
+    if (this.#starting === null) this.inner.watch(mask & POLLOUT, waiter);
+    else if ((mask & POLLIN) !== 0) this.#beginHandshake();
   }
 
   override unwatch(waiter: Waiter): void {
     this.#waiting.delete(waiter);
     this.inner.unwatch(waiter);
   }
+
+  override settle(mask: number): Promise<void> | undefined {
+    if (this.#outcome !== null) return this.inner.settle(mask);
+    if (this.#conn === null) return this.inner.settle(mask & POLLOUT);
+    if ((mask & POLLIN) !== 0) this.#beginHandshake();
+    return this.#handshaking ? eventLoopTurns(() => !this.#handshaking) : undefined;
+  }
+
+  blockingError(mask: number): Error {
+    if (this.#conn === null) return errorFor("EAGAIN");
+    // During the handshake a send waits for the peer, too.
+    return this.#established && (mask & POLLOUT) !== 0 ? wantWriteError() : wantReadError();
+  }
+
+  // Data
 
   override recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
     checkFlags("recv", flags);
@@ -134,16 +187,6 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
     return done;
   }
 
-  /**
-   * Continues the handshake before data moves. Without this, a send that gives up during the handshake would count its
-   * data as sent before the certificate was checked. Throws the error of a handshake that failed. Before TLS has started it
-   * throws, too: after a connect that did not wait, data would move unencrypted.
-   */
-  #handshakeIsDue(syscall: string): boolean {
-    if (this.#conn === null) throw errorFor("ENOTCONN", { syscall });
-    return this.#outcome !== true && this.handshake() === WOULD_BLOCK;
-  }
-
   // Calls that TLS does not have, as in Python.
 
   override recvFrom(): [Bytes, Address | null] | WouldBlock {
@@ -171,7 +214,7 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
     const isOfConnection = (level === SOL_SOCKET && name === SO_KEEPALIVE) ||
       (level === IPPROTO_TCP && name === TCP_NODELAY);
     // Throws before the option is stored.
-    if (this.#started && isOfConnection) refuseOption(name === SO_KEEPALIVE ? "SO_KEEPALIVE" : "TCP_NODELAY");
+    if (this.#starting !== null && isOfConnection) refuseOption(name === SO_KEEPALIVE ? "SO_KEEPALIVE" : "TCP_NODELAY");
     this.inner.setsockopt(level, name, value);
   }
 
@@ -182,5 +225,10 @@ export class DenoTlsTransport extends Forwarding implements SecureTransport {
   override dup(): Transport {
     this.inner.dup();
     return this;
+  }
+
+  override close(): void {
+    this.inner.close();
+    for (const waiter of [...this.#waiting.keys()]) waiter.wake();
   }
 }
