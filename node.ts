@@ -73,6 +73,9 @@ export interface NodeAddress {
 /** The size of one receive. Node reads as much at a time. */
 const CHUNK = 65536;
 
+/** The longest timeout, in milliseconds, as of Node's timers. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
 /** struct linger { l_onoff: 1, l_linger: 0 }: close resets the connection. */
 const RESET_ON_CLOSE = Int32Array.of(1, 0);
 
@@ -127,11 +130,18 @@ export class NodeStream extends Duplex {
   /** Sends a chunk. */
   override _write(chunk: Uint8Array, _encoding: string, callback: (error?: Error | null) => void): void {
     this.#active();
-    this.#sock.sendall(chunk).then(() => {
-      this.#active();
+    this.#send(chunk).then(() => {
       this.#bytesSent += chunk.length;
       callback();
     }, callback);
+  }
+
+  /** Sends a chunk in parts, because each part that the socket takes postpones the timeout. */
+  async #send(chunk: Uint8Array): Promise<void> {
+    for (let sent = 0; sent < chunk.length;) {
+      sent += await this.#sock.send(chunk.subarray(sent));
+      this.#active();
+    }
   }
 
   /** Sends several chunks as one. */
@@ -286,39 +296,53 @@ export class NodeStream extends Duplex {
 
   // Idleness.
 
-  /** Emits "timeout" when nothing was sent or received for some milliseconds; 0 for never. It closes nothing. */
+  /**
+   * Emits "timeout" when nothing was sent or received for some milliseconds; 0 for never. It closes nothing. After the next
+   * traffic, the event can come again. As in Node, the limit is at most 2^31 - 1, and a warning tells that a longer one is
+   * shortened.
+   */
   setTimeout(milliseconds: number, callback?: () => void): this {
-    if (typeof milliseconds !== "number") throw new TypeError("the timeout must be a number of milliseconds");
-    if (!(milliseconds >= 0) || milliseconds > 2 ** 31 - 1) {
-      throw new RangeError(`timeout out of range: ${milliseconds}`);
-    }
     if (this.destroyed) return this;
+    checkTimeout(milliseconds);
     clearTimeout(this.#idleTimer);
+    this.#idleTimer = undefined;
     this.#idleLimit = milliseconds;
     this.#active();
-    if (milliseconds > 0) {
-      if (callback !== undefined) this.once("timeout", callback);
-      this.#watchIdleness(milliseconds);
-    } else if (callback !== undefined) this.off("timeout", callback);
-    return this;
+    if (callback === undefined) return this;
+    return milliseconds > 0 ? this.once("timeout", callback) : this.off("timeout", callback);
   }
   /** The argument of setTimeout(); 0 for none. */
   get timeout(): number {
     return this.#idleLimit;
   }
 
+  /** Called for all traffic. It does not reset the timer, which is slow: the timer computes the rest when it fires. */
   #active(): void {
     this.#lastActive = performance.now();
+    if (this.#idleTimer === undefined && this.#idleLimit > 0 && !this.destroyed) this.#watchIdleness();
   }
 
-  /** Traffic does not reset the timer. When it fires, it computes the remaining time and is set again. */
-  #watchIdleness(delay: number): void {
-    this.#idleTimer = setTimeout(() => {
-      const rest = this.#lastActive + this.#idleLimit - performance.now();
-      if (rest > 0) this.#watchIdleness(Math.ceil(rest));
-      else this.emit("timeout");
-    }, delay).unref();
+  #watchIdleness(): void {
+    const rest = this.#lastActive + Math.min(this.#idleLimit, LONGEST_TIMEOUT) - performance.now();
+    this.#idleTimer = rest > 0 ? setTimeout(() => this.#watchIdleness(), Math.ceil(rest)).unref() : undefined;
+    if (rest <= 0) this.emit("timeout");
   }
+}
+
+/** Checks the argument of setTimeout as Node does. */
+function checkTimeout(milliseconds: number): void {
+  if (typeof milliseconds !== "number") {
+    throw Object.assign(new TypeError("the timeout must be a number of milliseconds"), {
+      code: "ERR_INVALID_ARG_TYPE",
+    });
+  }
+  if (!(milliseconds >= 0) || milliseconds === Infinity) {
+    throw Object.assign(new RangeError(`timeout out of range: ${milliseconds}`), { code: "ERR_OUT_OF_RANGE" });
+  }
+  if (milliseconds <= LONGEST_TIMEOUT) return;
+  const text =
+    `${milliseconds} does not fit into a 32-bit signed integer.\nTimer duration was truncated to ${LONGEST_TIMEOUT}.`;
+  process.emitWarning(text, "TimeoutOverflowWarning");
 }
 
 /** Converts an address to Node's form. It is empty for a Unix socket. */

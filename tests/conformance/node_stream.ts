@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
+import process from "node:process";
 import type { Readable } from "node:stream";
 import { toNodeStream } from "../../node.ts";
 import type { NodeStream } from "../../node.ts";
@@ -249,8 +250,55 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     stream.setTimeout(1, unwanted).setTimeout(0, unwanted);
     assert.equal(stream.listenerCount("timeout"), 0);
     await staysPending(once(stream, "timeout"));
-    for (const wrong of [-1, NaN, 2 ** 31]) assert.throws(() => stream.setTimeout(wrong), RangeError);
-    assert.throws(() => stream.setTimeout("1" as unknown as number), TypeError);
+    for (const wrong of [-1, NaN, Infinity]) {
+      assert.throws(() => stream.setTimeout(wrong), { name: "RangeError", code: "ERR_OUT_OF_RANGE" });
+    }
+    assert.throws(() => stream.setTimeout("1" as unknown as number), {
+      name: "TypeError",
+      code: "ERR_INVALID_ARG_TYPE",
+    });
+  });
+
+  test("setTimeout emits timeout after each idle period", async (stream, peer) => {
+    stream.resume();
+    const timedOut = () => settled(once(stream, "timeout"));
+    stream.setTimeout(20);
+    await timedOut();
+    let again = timedOut();
+    await peer.sendall("x");
+    await again;
+    again = timedOut();
+    stream.write("y");
+    await again;
+  });
+
+  test("setTimeout emits no timeout during one large write that makes progress", async (stream, peer) => {
+    const size = 32 << 20;
+    // On a slow machine the peer may pause for too long. Then the test repeats with a longer timeout.
+    for (let idle = 100;; idle *= 2) {
+      let calls = 0, longest = 0, last = performance.now();
+      stream.setTimeout(idle, () => calls++);
+      const written = new Promise((resolve) => stream.write(new Uint8Array(size), resolve));
+      for (let count = 0; count < size; last = performance.now()) {
+        count += (await receive(peer, Math.min(1 << 20, size - count))).length;
+        await new Promise((resolve) => setTimeout(resolve, idle / 16));
+        longest = Math.max(longest, performance.now() - last);
+      }
+      await settled(written);
+      stream.setTimeout(0);
+      stream.removeAllListeners("timeout");
+      if (calls > 0 && longest > idle / 8 && idle < 5000) continue;
+      assert.equal(calls, 0);
+      break;
+    }
+  });
+
+  test("setTimeout takes a timeout above 2^31 - 1 ms with a warning, as Node does", async (stream) => {
+    const warned = once(process, "warning");
+    stream.setTimeout(2 ** 31, () => assert.fail("timeout"));
+    assert.equal(stream.timeout, 2 ** 31);
+    assert.equal((await settled(warned))[0].name, "TimeoutOverflowWarning");
+    await staysPending(once(stream, "timeout"));
   });
 
   test("resetAndDestroy resets if the backend has SO_LINGER", async (stream, peer) => {
