@@ -46,7 +46,7 @@ import {
   TCP_NODELAY,
 } from "./base/constants.ts";
 import type { Address } from "./base/addresses.ts";
-import { OSError } from "./base/errors.ts";
+import { errorFor, OSError } from "./base/errors.ts";
 import { checkOptions } from "./core/arguments.ts";
 import { Socket } from "./core/socket.ts";
 
@@ -89,7 +89,10 @@ export class NodeStream extends Duplex {
   readonly #remote: NodeAddress;
   #reading = false;
   #bytesRead = 0;
-  #bytesSent = 0;
+  /** The bytes of the chunks that `_write` was called with. */
+  #bytesPassed = 0;
+  /** How many of them are part of `writableLength`, because their chunk is being sent. */
+  #bytesSending = 0;
   #idleLimit = 0;
   #lastActive = 0;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -107,6 +110,7 @@ export class NodeStream extends Duplex {
     process.nextTick(() => {
       if (!this.destroyed) this.read(0);
     });
+    this.once("end", () => this.#refuseWrites());
   }
 
   // Data.
@@ -120,7 +124,12 @@ export class NodeStream extends Duplex {
       if (this.destroyed) return;
       this.#active();
       this.#bytesRead += data.length;
-      this.push(data.length === 0 ? null : Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+      if (data.length > 0) this.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+      else {
+        this.push(null);
+        // As in Node, a stream without unread data then ends, even if nothing reads it. Otherwise it would stay open.
+        this.read(0);
+      }
     }, (error) => {
       this.#reading = false;
       this.destroy(error);
@@ -130,10 +139,16 @@ export class NodeStream extends Duplex {
   /** Sends a chunk. */
   override _write(chunk: Uint8Array, _encoding: string, callback: (error?: Error | null) => void): void {
     this.#active();
+    this.#bytesPassed += chunk.length;
+    this.#bytesSending = chunk.length;
     this.#send(chunk).then(() => {
-      this.#bytesSent += chunk.length;
+      this.#bytesSending = 0;
       callback();
-    }, callback);
+    }, (error) => {
+      this.#bytesSending = 0;
+      // destroy() has closed the socket, so the error of the send would be EBADF.
+      callback(this.destroyed ? this.errored ?? destroyedError() : error);
+    });
   }
 
   /** Sends a chunk in parts, because each part that the socket takes postpones the timeout. */
@@ -150,6 +165,19 @@ export class NodeStream extends Duplex {
     callback: (error?: Error | null) => void,
   ): void {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), "buffer", callback);
+  }
+
+  /** Makes writes after the end of the peer's stream fail with EPIPE, as in Node. Without it they would count as misuse. */
+  #refuseWrites(): void {
+    if (this.allowHalfOpen) return;
+    this.write = (...args: unknown[]) => {
+      if (!this.writableEnded) return super.write(...(args as [unknown]));
+      const error = errorFor("EPIPE", { syscall: "send", hint: "This socket has been ended by the other party" });
+      const callback = args.at(-1);
+      if (typeof callback === "function") process.nextTick(callback as () => void, error);
+      this.destroy(error);
+      return false;
+    };
   }
 
   /** Half-closes after the last chunk. */
@@ -196,7 +224,7 @@ export class NodeStream extends Duplex {
   }
   /** The number of bytes that were written, including those that are still to be sent. */
   get bytesWritten(): number {
-    return this.#bytesSent + this.writableLength;
+    return this.#bytesPassed - this.#bytesSending + this.writableLength;
   }
 
   // The connection.
@@ -327,6 +355,12 @@ export class NodeStream extends Duplex {
     this.#idleTimer = rest > 0 ? setTimeout(() => this.#watchIdleness(), Math.ceil(rest)).unref() : undefined;
     if (rest <= 0) this.emit("timeout");
   }
+}
+
+/** The error of a write whose stream was destroyed. Node's streams make the same one. */
+function destroyedError(): Error {
+  const error = new Error("Cannot call write after a stream was destroyed");
+  return Object.assign(error, { code: "ERR_STREAM_DESTROYED" });
 }
 
 /** Checks the argument of setTimeout as Node does. */

@@ -65,6 +65,63 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     assert.equal(stream.readyState, "closed");
   });
 
+  test(
+    "the end of the peer's stream ends a stream that nothing reads, unless it has unread data",
+    async (stream, peer, both) => {
+      const closed = closing(stream);
+      await peer.shutdown(m.SHUT_WR);
+      assert.equal(await closed, false);
+      using client = m.socket();
+      const accepted = both.server.accept();
+      await client.connect(both.address);
+      const [other] = await accepted;
+      const unread = toNodeStream(client);
+      await other.sendall("unread");
+      await other.shutdown(m.SHUT_WR);
+      const ended = closing(unread);
+      await staysPending(ended);
+      assert.equal(text(unread.read()), "unread");
+      assert.equal(await ended, false);
+      other.close();
+    },
+  );
+
+  test("writes after the end of the peer's stream fail with EPIPE", async (stream, peer) => {
+    const closed = closing(stream);
+    stream.resume();
+    await peer.shutdown(m.SHUT_WR);
+    await closed;
+    const error = await new Promise<any>((resolve) => assert.equal(stream.write("x", resolve), false));
+    assert.equal(error.code, "EPIPE");
+    assert.ok(error instanceof m.BrokenPipeError);
+  });
+
+  test("destroy ends the writes with ERR_STREAM_DESTROYED, or with its error", async (stream, _, both) => {
+    using client = m.socket();
+    const accepted = both.server.accept();
+    await client.connect(both.address);
+    const [peer] = await accepted;
+    const other = toNodeStream(client);
+    other.on("error", () => {});
+    for (const [one, error] of [[stream, undefined], [other, new Error("no more")]] as const) {
+      const size = 64 << 20;
+      const write = (data: Uint8Array | string) =>
+        new Promise<any>((resolve) => one.write(data, (failure) => resolve(failure)));
+      const writes = Promise.all([write(new Uint8Array(size)), write("y")]);
+      await staysPending(writes);
+      assert.equal(one.bytesWritten, size + 1);
+      const closed = closing(one);
+      one.destroy(error);
+      for (const failure of await settled(writes)) {
+        if (error !== undefined) assert.equal(failure, error);
+        else assert.equal(failure.code, "ERR_STREAM_DESTROYED");
+      }
+      assert.equal(one.bytesWritten, size);
+      assert.equal(await closed, error !== undefined);
+    }
+    peer.close();
+  });
+
   test("allowHalfOpen: after the end of the peer's stream it still writes", async (_, __, both) => {
     using client = m.socket();
     const accepted = both.server.accept();
