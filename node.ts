@@ -124,16 +124,23 @@ export class NodeStream extends Duplex {
       if (this.destroyed) return;
       this.#active();
       this.#bytesRead += data.length;
-      if (data.length > 0) this.push(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-      else {
-        this.push(null);
-        // As in Node, a stream without unread data then ends, even if nothing reads it. Otherwise it would stay open.
-        this.read(0);
-      }
+      this.#deliver(data);
     }, (error) => {
       this.#reading = false;
       this.destroy(error);
     });
+  }
+
+  #deliver(data: Uint8Array<ArrayBuffer>): void {
+    try {
+      this.push(data.length > 0 ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : null);
+      // As in Node, a stream without unread data then ends, even if nothing reads it. Otherwise it would stay open.
+      if (data.length === 0) this.read(0);
+    } catch (error) {
+      throwUncaught(error);
+      // A listener has thrown. Reading goes on, if the program goes on.
+      process.nextTick(() => this.read(0));
+    }
   }
 
   /** Sends a chunk. */
@@ -141,14 +148,13 @@ export class NodeStream extends Duplex {
     this.#active();
     this.#bytesPassed += chunk.length;
     this.#bytesSending = chunk.length;
-    this.#send(chunk).then(() => {
+    const end = (error?: Error) => {
       this.#bytesSending = 0;
-      callback();
-    }, (error) => {
-      this.#bytesSending = 0;
-      // destroy() has closed the socket, so the error of the send would be EBADF.
-      callback(this.destroyed ? this.errored ?? destroyedError() : error);
-    });
+      callback(error);
+    };
+    // destroy() has closed the socket, so the error of a send would be EBADF.
+    this.#send(chunk).then(() => end(), (error) => end(this.destroyed ? this.errored ?? destroyedError() : error))
+      .catch(throwUncaught);
   }
 
   /** Sends a chunk in parts, because each part that the socket takes postpones the timeout. */
@@ -355,6 +361,13 @@ export class NodeStream extends Duplex {
     this.#idleTimer = rest > 0 ? setTimeout(() => this.#watchIdleness(), Math.ceil(rest)).unref() : undefined;
     if (rest <= 0) this.emit("timeout");
   }
+}
+
+/** Throws what a listener or a callback has thrown, outside of the promise that called it: as an uncaught exception. */
+function throwUncaught(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
 }
 
 /** The error of a write whose stream was destroyed. Node's streams make the same one. */

@@ -53,6 +53,30 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     assert.deepEqual([stream.bytesRead, stream.bytesWritten], [6, 12]);
   });
 
+  test(
+    "an error that a listener or callback throws is an uncaught exception, and the stream goes on",
+    async (stream, peer) => {
+      const uncaught = () => settled(once(process, "uncaughtException"));
+      let caught = uncaught();
+      stream.once("data", () => {
+        throw new Error("from data");
+      });
+      await peer.sendall("one");
+      let [error, origin] = await caught;
+      assert.deepEqual([error.message, origin], ["from data", "uncaughtException"]);
+      const heard = once(stream, "data");
+      await peer.sendall("two");
+      assert.equal(text((await settled(heard))[0]), "two");
+      caught = uncaught();
+      stream.write("three", () => {
+        throw new Error("from write");
+      });
+      [error, origin] = await caught;
+      assert.deepEqual([error.message, origin], ["from write", "uncaughtException"]);
+      assert.equal(text(await receive(peer, 5)), "three");
+    },
+  );
+
   test("the end of the peer's stream ends it: end, finish, close without an error", async (stream, peer) => {
     const log: unknown[] = [];
     for (const event of ["end", "finish", "close"]) stream.on(event, (...args) => log.push(event, ...args));
