@@ -281,10 +281,25 @@ for (const backend of BACKENDS) {
     bad[bad.length - 1] ^= 1;
     await far.sendall(new Uint8Array([...good, ...bad]));
     assert.equal(new TextDecoder().decode(await receive(near, 4)), "good");
-    for (let again = 0; again < 2; again++) assert.ok((await errorOf(near.recv(4))) instanceof backend.ssl.SSLError);
+    for (let again = 0; again < 2; again++) {
+      const error = await errorOf(near.recv(4));
+      assert.ok(error instanceof backend.ssl.SSLError);
+      assert.equal(error.reason, "DECRYPTION_FAILED_OR_BAD_RECORD_MAC");
+    }
     near.close();
     far.close();
     server.free();
+  });
+
+  Deno.test(`${backend.name}: a server that does not speak TLS is WRONG_VERSION_NUMBER, as in Python`, async () => {
+    using listener = backend.socket.create_server(["127.0.0.1", 0]);
+    const plain = await dial(backend, portOf(listener));
+    using peer = (await listener.accept())[0];
+    await peer.sendall("220 mail.example.org ready\r\n");
+    const wrapping = clientContext(backend, authority.cert).wrap_socket(plain, { server_hostname: "localhost" });
+    const error = await errorOf(wrapping);
+    assert.ok(error instanceof backend.ssl.SSLError);
+    assert.equal(error.reason, "WRONG_VERSION_NUMBER");
   });
 
   Deno.test(`${backend.name}: select reports decrypted data, and no records without data`, async () => {
