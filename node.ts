@@ -73,7 +73,7 @@ export interface NodeAddress {
 /** The size of one receive. Node reads as much at a time. */
 const CHUNK = 65536;
 
-/** The longest timeout, in milliseconds, as of Node's timers. */
+/** The longest timeout of Node's timers, in milliseconds. The shortest is 1. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 /** struct linger { l_onoff: 1, l_linger: 0 }: close resets the connection. */
@@ -357,7 +357,8 @@ export class NodeStream extends Duplex {
   }
 
   #watchIdleness(): void {
-    const rest = this.#lastActive + Math.min(this.#idleLimit, LONGEST_TIMEOUT) - performance.now();
+    const limit = Math.min(Math.max(this.#idleLimit, 1), LONGEST_TIMEOUT);
+    const rest = this.#lastActive + limit - performance.now();
     this.#idleTimer = rest > 0 ? setTimeout(() => this.#watchIdleness(), Math.ceil(rest)).unref() : undefined;
     if (rest <= 0) this.emit("timeout");
   }
