@@ -70,6 +70,10 @@ Deno.test("default: a client's unsupported settings are refused before a byte is
     change(context);
     await refused(pair, context, words);
   }
+  for (const name of ["127.1", "[::1]", "a..example", "-a.example", "host name", `${"a".repeat(64)}.example`]) {
+    using pair = await connection();
+    await refused(pair, client(), /the server_hostname/, { server_hostname: name });
+  }
   using pair = await connection();
   await refused(pair, client(), /session/, { server_hostname: "localhost", session: {} });
   // It trusts its own authorities only, as create_default_context makes it.
