@@ -5,7 +5,7 @@
 // other transport.
 
 import type { Address } from "../base/addresses.ts";
-import { MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
+import { SHUT_RD, SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
@@ -17,6 +17,7 @@ import { acknowledgedBytes } from "./acknowledged.ts";
 import { NEEDS_DATA } from "./engine.ts";
 import type { ByteQueue, ConnectionInfo, Engine } from "./engine.ts";
 import { SSLEOFError, SSLError, wantReadError, wantWriteError } from "./errors.ts";
+import { checkFlags } from "./flags.ts";
 import { Forwarding } from "./forwarding.ts";
 import { Outgoing } from "./outgoing.ts";
 import { ReadAhead } from "./read_ahead.ts";
@@ -576,10 +577,4 @@ export class TlsTransport extends Forwarding implements SecureTransport {
       // The connection was reset already.
     }
   }
-}
-
-/** Throws for flags, as Python does, except those that do not change the data. */
-function checkFlags(call: string, flags: number): void {
-  if ((flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) === 0) return;
-  throw new RangeError(`non-zero flags not allowed in calls to ${call}() on SSLSocket`);
 }
