@@ -27,6 +27,7 @@ import {
   checkAncillarySize,
   checkControlMessage,
   checkInteger,
+  checkMessageSize,
   checkOptions,
   checkOptionValue,
   checkSize,
@@ -413,6 +414,8 @@ export class Socket<A extends Address = Address, Item = any> {
    * ```
    */
   async connect_ex(address: AddressLike | typeof AF_UNSPEC, options?: WaitOptions): Promise<number> {
+    // The errors of a wrong address name this method.
+    if (address !== AF_UNSPEC) checkAddress(this.family, address, "connect_ex");
     try {
       await this.connect(address, options);
       return 0;
@@ -662,8 +665,8 @@ export class Socket<A extends Address = Address, Item = any> {
   ): Promise<[Bytes, AncillaryData[], number, A | null]> {
     if (typeof ancbufsize === "object") return await this.recvmsg(bufsize, 0, 0, only(ancbufsize, flags, options));
     if (typeof flags === "object") return await this.recvmsg(bufsize, ancbufsize, 0, only(flags, options));
-    checkSize(bufsize, "recvmsg()");
-    checkAncillarySize(ancbufsize, "recvmsg()");
+    checkMessageSize(bufsize);
+    checkAncillarySize(ancbufsize);
     const timeout = this.#begin(flags);
     const buffer = new Uint8Array(bufsize);
     const attempt = () => {
@@ -705,7 +708,7 @@ export class Socket<A extends Address = Address, Item = any> {
     if (typeof flags === "object") return await this.recvmsg_into(buffers, ancbufsize, 0, only(flags, options));
     const views = [...buffers].map(viewOf);
     const lengths = views.map((view) => view.length);
-    checkAncillarySize(ancbufsize, "recvmsg_into()");
+    checkAncillarySize(ancbufsize);
     const timeout = this.#begin(flags);
     const attempt = () => {
       views.forEach((view, at) => checkUnchanged(view, lengths[at]));
