@@ -6,7 +6,7 @@
 
 import { errorFor, timedOut } from "../base/errors.ts";
 import type { ErrorContext } from "../base/errors.ts";
-import { POLLIN } from "../base/poll.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLNVAL } from "../base/poll.ts";
 import type { Clock, Timer } from "../seam/clock.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Pollable, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
@@ -357,7 +357,13 @@ export class TimeLimit {
   }
 }
 
-/** Returns an attempt that is made only if the socket is readable. CPython polls first if the socket has a timeout. */
-export function whenReadable<T>(pollable: Pollable, attempt: Attempt<T>): Attempt<T> {
-  return () => pollable.events(POLLIN) === 0 ? WOULD_BLOCK : attempt();
+/** The events for which poll(2) returns when it is asked for POLLIN. The last three cannot be masked. */
+const ENDS_POLL = POLLIN | POLLERR | POLLHUP | POLLNVAL;
+
+/**
+ * Returns an attempt that is made only if the socket is readable, or has an error or a hang-up. CPython polls first if the
+ * socket has a timeout.
+ */
+export function whenReadable<T>(pollable: Pick<Pollable, "events">, attempt: Attempt<T>): Attempt<T> {
+  return () => (pollable.events(POLLIN) & ENDS_POLL) === 0 ? WOULD_BLOCK : attempt();
 }
