@@ -207,21 +207,38 @@ export class Lane implements Waiter, Caller {
     // If the descriptor was closed by its number or through another object, `cancel` was not called.
     if (this.#descriptor.closed) return this.cancel();
     while (this.#first !== null) {
-      if (!this.#first.ends()) {
-        this.#descriptor.watch(this.#mask, this);
-        return;
-      }
+      if (!this.#first.ends() && this.#watchFor(this.#first)) return;
       this.#removeFirst();
+    }
+  }
+
+  /** Watches for a call that would block. If that fails (for lack of memory), the call ends with the error. */
+  #watchFor(call: Call): boolean {
+    try {
+      this.#watch();
+      return true;
+    } catch (error) {
+      call.fail(error);
+      return false;
+    }
+  }
+
+  #watch(): void {
+    try {
+      this.#descriptor.watch(this.#mask, this);
+    } catch (error) {
+      this.#descriptor.unwatch(this);
+      this.#descriptor.open.forget(this);
+      throw error;
     }
   }
 
   #enqueue(call: Call): void {
     if (this.#first === null) {
       try {
-        // `watch` may throw, so it comes before the queueing.
-        this.#descriptor.watch(this.#mask, this);
+        // It may throw, so it comes before the queueing.
+        this.#watch();
       } catch (error) {
-        this.#descriptor.open.forget(this);
         this.endTurn();
         throw error;
       }
