@@ -398,6 +398,7 @@ export async function recvFds(
   flags: number | WaitOptions,
   options?: WaitOptions,
 ): Promise<[data: Bytes, fds: number[], flags: number, address: Address | null]> {
+  checkInteger(maxfds, "maxfds");
   const [data, ancillary, answered, address] = await socket.recvmsg(
     bufsize,
     CMSG_LEN(maxfds * Int32Array.BYTES_PER_ELEMENT),

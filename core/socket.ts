@@ -216,7 +216,7 @@ export class Socket<A extends Address = Address, Item = any> {
    * the socket is non-blocking: a call that would have to wait rejects with BlockingIOError.
    *
    * The timeout limits the whole call: all of a `sendall`, and the look-up of a host name. When it is over, the call rejects with TimeoutError ("timed out").
-   * A call keeps the timeout that held when it was made.
+   * A call keeps the timeout that held when it was made. Each receive and send of a `makefile` file is such a call.
    *
    * @throws {RangeError} for a negative or NaN timeout.
    */
