@@ -9,15 +9,15 @@ import { checkOptions, checkUnchanged } from "./arguments.ts";
 export interface SendingSocket {
   /** The type, as Socket.type. */
   readonly type: number;
-  /** The timeout, as Socket.gettimeout. */
-  gettimeout(): number | null;
-  /** Sends as many bytes as there is room for, as Socket.send. */
-  send(data: Uint8Array<ArrayBuffer>, flags: number, options: WaitOptions): Promise<number>;
+  /** How many seconds each send may wait; null for no limit. */
+  readonly timeout: number | null;
+  /** Sends as many bytes as there is room for, as Socket.send, with this timeout. */
+  send(data: Uint8Array<ArrayBuffer>, options: WaitOptions): Promise<number>;
 }
 
 /** The part of a file that sendfile uses. A Deno.FsFile has it. */
 export interface SendableFile {
-  /** Reads from the file's position on and returns the number of bytes, or null at the end. */
+  /** Reads from the file's position on and returns the number of bytes; null or 0 at the end. */
   read(buffer: Uint8Array<ArrayBuffer>): Promise<number | null>;
   /** Moves the position, relative to the start (0) or to the current position (1), and returns the new one. */
   seek(offset: number, whence: 0 | 1): Promise<number>;
@@ -53,10 +53,11 @@ export async function sendFile(
     await file.seek(offset, FROM_START);
     while (total < end) {
       const length = await file.read(block.subarray(0, Math.min(block.length, end - total)));
-      if (length === null) break;
+      // As in CPython, a read of no bytes is the end. A wrapper of Node's files returns 0 there.
+      if (length === null || length === 0) break;
       for (let sent = 0; sent < length;) {
         checkUnchanged(block, size);
-        const some = await socket.send(block.subarray(sent, length), 0, options);
+        const some = await socket.send(block.subarray(sent, length), options);
         sent += some;
         total += some;
       }
@@ -77,5 +78,5 @@ function check(socket: SendingSocket, offset: number, count: number | null): voi
   }
   if (!Number.isInteger(offset)) throw new TypeError(`offset must be an integer, not ${nameOf(offset)}`);
   if (offset < 0) throw new RangeError(`negative seek value ${offset}`);
-  if (socket.gettimeout() === 0) throw new RangeError("non-blocking sockets are not supported");
+  if (socket.timeout === 0) throw new RangeError("non-blocking sockets are not supported");
 }
