@@ -6,11 +6,12 @@
 // would refuse it (EPERM). Datagrams of other senders that were queued before connect are dropped, while the kernel delivers
 // them.
 
-import { isLoopback, loopback } from "../base/addresses.ts";
+import { isLiteral, isLoopback, loopback } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
 import {
   AF_INET,
   AF_UNIX,
+  AF_UNSPEC,
   IPPROTO_IP,
   MSG_CONFIRM,
   MSG_DONTWAIT,
@@ -29,7 +30,6 @@ import {
 import { copyOf, gather, scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
-import { asciiOf } from "../base/ip.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import { Waiters } from "../seam/waiters.ts";
@@ -41,20 +41,20 @@ import {
   checkPeerPath,
   destination,
   fromAddr,
+  notCapable,
   randomAbstractName,
   requireAbstract,
   samePath,
   scoped,
   unixPath,
 } from "./addresses.ts";
-import { bindDatagrams } from "./endpoints.ts";
+import { bindDatagrams, firstAddress } from "./endpoints.ts";
 import { DatagramOptions } from "./datagram_options.ts";
 import { errnoOf } from "./errors.ts";
 import { BoundConn } from "./bound_conn.ts";
 import type { Arrival } from "./bound_conn.ts";
 import { checkAncillary, checkFlags, checkHow, checkUnstableNet, kindOption, optionValue } from "./options.ts";
 import { Probes } from "./unix_datagrams.ts";
-import { denoResolver } from "./resolver.ts";
 
 /** The flags that receives support. The others need the kernel. */
 const RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC;
@@ -163,10 +163,14 @@ export class DatagramTransport implements Transport {
   }
 
   async #lookUp(name: string, rest: number[]): Promise<Address> {
-    const { findAddresses } = await import("../core/names/hosts.ts");
-    const [{ host }] = await findAddresses(denoResolver, asciiOf(name), rest[0], this.family);
-    // If the permission covers the name only, later sends must use the name, too.
-    if (!allowed(host, rest[0])) this.#names.set(host, name);
+    const address = [name, ...rest] as Address;
+    const host = await firstAddress(address, this.family);
+    if (!allowed(host, rest[0])) {
+      // The permission covers the name only, so later sends must use it, too. Deno then sends to its first address.
+      const first = await firstAddress(address, AF_UNSPEC);
+      if (!isLiteral(first, this.family)) throw notCapable(host, rest[0]);
+      this.#names.set(host, name);
+    }
     return [host, ...rest] as Address;
   }
 

@@ -34,7 +34,7 @@ import type {
   WouldBlock,
 } from "../seam/transport.ts";
 import { anyAddress, autobindName, fromAddr } from "./addresses.ts";
-import { openConnection, openerOf } from "./endpoints.ts";
+import { isNamed, openConnection, openerOf, resolveName } from "./endpoints.ts";
 import type { Listen } from "./endpoints.ts";
 import { Connection } from "./connection.ts";
 import { errnoOf, fromDeno } from "./errors.ts";
@@ -181,9 +181,8 @@ export class StreamTransport implements Transport {
 
   // Connecting.
 
-  resolve(address: Address): Address {
-    // Deno.connect looks names up itself, and checks the permission by name.
-    return address;
+  resolve(address: Address): Address | Promise<Address> {
+    return isNamed(address, this.family) ? resolveName(address, this.family) : address;
   }
 
   connect(caller: Caller, address: Address): void | InProgress | WouldBlock {

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { BACKENDS } from "./_backends.ts";
 import { hasPython, Program, TemporaryDirectory } from "./_helpers.ts";
+import { Listening } from "./conformance/fixtures.ts";
 
 const HOSTS = `
 127.0.0.1 four
@@ -81,4 +82,98 @@ for (const { name, url } of BACKENDS) {
     );
     assert.deepEqual(found, await runPython(FOUND_BY_PYTHON));
   });
+
+  test("connect by a name connects to its first address of the family, and to no other", async () => {
+    const { connected, accepted } = await runDeno(
+      url,
+      `/** Two listeners with the same port. */
+       const listen = () => {
+         for (;;) {
+           const four = m.create_server(["127.0.0.1", 0]);
+           try {
+             return [four, m.create_server(["::1", four.getsockname()[1]], { family: m.AF_INET6 })];
+           } catch {
+             four.close();
+           }
+         }
+       };
+       const servers = listen();
+       const port = servers[0].getsockname()[1];
+       const clients = [];
+       const connect = async (name, family) => {
+         const sock = m.socket(family);
+         clients.push(sock);
+         return await sock.connect([name, port]).then(() => [sock.getpeername()[0]], (error) => error.errno);
+       };
+       const connected = [];
+       for (const name of NAMES) connected.push([await connect(name, m.AF_INET), await connect(name, m.AF_INET6)]);
+       const accepted = [];
+       for (const server of servers) {
+         // The queue is in order, so the connection of this client is the last one.
+         const last = await m.create_connection(server.getsockname());
+         for (;;) {
+           const [, address] = await server.accept();
+           if (address[1] === last.getsockname()[1]) break;
+           accepted.push(server.getsockname()[0]);
+         }
+       }
+       console.log(JSON.stringify({ connected, accepted }));
+       Deno.exit();`,
+      "-A",
+    );
+    const found: (string[] | number)[][] = await runPython(FOUND_BY_PYTHON);
+    const first = found.map(([, ...families]) =>
+      families.map((addresses) => typeof addresses === "number" ? addresses : addresses.slice(0, 1))
+    );
+    assert.deepEqual(connected, first);
+    const reached = first.flat().filter((one) => typeof one !== "number").flat();
+    assert.deepEqual(accepted, reached.sort());
+  });
+
+  test("create_connection tries every address of a name", async () => {
+    const errors = await runDeno(
+      url,
+      // Port 1 is closed.
+      `const error = await m.create_connection(["several", 1], { all_errors: true }).catch((error) => error);
+       console.log(JSON.stringify(error.errors.map(({ code, address: [host] }) => [code, host])));`,
+      "-A",
+    );
+    const [, , , [several]] = await runPython(FOUND_BY_PYTHON);
+    assert.deepEqual(errors, several.map((host: string) => ["ECONNREFUSED", host]));
+  });
+
+  test("an allowed name needs no permission for its addresses", async () => {
+    using listening = new Listening(BACKENDS[0].module, "IPv4");
+    const [, port] = listening.address;
+    const permissions = [`--allow-net=both:${port},four:${port}`, "--allow-ffi"];
+    const hosts = await runDeno(
+      url,
+      `const hosts = [];
+       for (const name of ["both", "four"]) {
+         for (const sock of [m.socket(), await m.create_connection([name, ${port}])]) {
+           if (hosts.length % 2 === 0) await sock.connect([name, ${port}]);
+           hosts.push(sock.getpeername()[0]);
+         }
+       }
+       console.log(JSON.stringify(hosts));`,
+      ...permissions,
+    );
+    assert.deepEqual(hosts, ["127.0.0.1", "127.0.0.1", "127.0.0.1", "127.0.0.1"]);
+  });
 }
+
+Deno.test({
+  name: "deno: a datagram to an allowed name whose first address is of the other family is refused",
+  ignore,
+  async fn() {
+    const outcomes = await runDeno(
+      BACKENDS[0].url,
+      `const sock = m.socket(m.AF_INET, m.SOCK_DGRAM);
+       const send = (name) => sock.sendto("x", [name, 9]).catch(({ name, message }) => name + ": " + message);
+       console.log(JSON.stringify([await send("four"), await send("both")]));`,
+      "--allow-net=four:9,both:9,127.0.0.1:0",
+    );
+    const refused = 'NotCapable: Requires net access to "127.0.0.1:9", run again with the --allow-net flag';
+    assert.deepEqual(outcomes, [1, refused]);
+  },
+});
