@@ -365,7 +365,7 @@ export class StreamTransport implements Transport {
       if (how !== SHUT_WR) return connection.inflow.shut();
     } else if (this.#listener?.listening) {
       // On Linux, shutting down the receiving side of a listener ends listening. The address stays claimed.
-      if (how !== SHUT_WR) this.#listener.unlisten();
+      if (how !== SHUT_WR) return this.#listener.unlisten();
     } else if (this.family !== AF_UNIX) throw errorFor("ENOTCONN", { syscall: "shutdown" });
   }
 
