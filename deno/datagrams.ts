@@ -32,7 +32,7 @@ import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
-import { Waiters } from "../seam/waiters.ts";
+import { SharedWaiters } from "./waiters.ts";
 import type { Accepted, AncillaryData, Caller, Received, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
 import {
   allowed,
@@ -61,6 +61,9 @@ const RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC;
 /** The flags that sends support. MSG_CONFIRM and MSG_EOR have no effect on a datagram. */
 const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_CONFIRM | MSG_EOR;
 
+/** The longest delay of a timer, in milliseconds. It is 24.8 days. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 const EMPTY = new Uint8Array(0);
 
 /** A datagram socket of the default backend. */
@@ -69,7 +72,7 @@ export class DatagramTransport implements Transport {
   readonly type: number = SOCK_DGRAM;
   readonly proto: number;
 
-  readonly #waiters = new Waiters();
+  readonly #waiters = new SharedWaiters();
   readonly #options: DatagramOptions;
   #boundConn: BoundConn | null = null;
   #name: Address;
@@ -83,6 +86,8 @@ export class DatagramTransport implements Transport {
   readonly #asked = new WeakMap<Caller, number>();
   #writeClosed = false;
   readonly #probes = new Probes(() => this.#waiters.wake(POLLOUT));
+  /** The timer that keeps the process alive while the socket is not bound. */
+  #hold: ReturnType<typeof setInterval> | undefined;
   #references = 1;
   #referenced = true;
 
@@ -108,6 +113,7 @@ export class DatagramTransport implements Transport {
     const [conn, name] = bindDatagrams(address, this.family, this.#options.listening);
     this.#name = name;
     this.#boundConn = new BoundConn(conn, this.#waiters, this.#referenced, (from) => this.#accepts(from));
+    this.#holdUnbound();
     this.#options.multicast.attach(this.#boundConn);
     if (this.#waiters.has(POLLIN)) this.#boundConn.receiveAhead();
   }
@@ -389,12 +395,24 @@ export class DatagramTransport implements Transport {
 
   watch(mask: number, waiter: Waiter): void {
     this.#waiters.add(mask, waiter);
-    if ((mask & POLLIN) !== 0) this.#boundConn?.receiveAhead();
+    if (this.#boundConn === null) this.#holdUnbound();
+    else if ((mask & POLLIN) !== 0) this.#boundConn.receiveAhead();
   }
 
   unwatch(waiter: Waiter): void {
     this.#waiters.remove(waiter);
-    this.#boundConn?.park();
+    if (this.#boundConn === null) this.#holdUnbound();
+    else this.#boundConn.park();
+  }
+
+  /** Keeps the process alive while a receive waits on an unbound socket. A bound one has an operation of Deno for that. */
+  #holdUnbound(): void {
+    const waits = this.#boundConn === null && this.#referenced && this.#waiters.keepAlive(POLLIN);
+    if (waits) this.#hold ??= setInterval(() => {}, LONGEST_TIMER);
+    else if (this.#hold !== undefined) {
+      clearInterval(this.#hold);
+      this.#hold = undefined;
+    }
   }
 
   settle(mask: number): Promise<void> | undefined {
@@ -410,6 +428,7 @@ export class DatagramTransport implements Transport {
 
   dup(): Transport {
     this.#references++;
+    this.#setReferenced(true);
     return this;
   }
 
@@ -419,9 +438,12 @@ export class DatagramTransport implements Transport {
   unref(): void {
     this.#setReferenced(false);
   }
-  #setReferenced(referenced: boolean): void {
+  /** Sets the reference of all duplicates. If there are several, that of the waiters decides. */
+  #setReferenced(wanted: boolean): void {
+    const referenced = wanted || this.#references > 1;
     this.#referenced = referenced;
-    if (this.#boundConn !== null) this.#boundConn.reference.referenced = referenced;
+    if (this.#boundConn !== null) this.#boundConn.referenced = referenced;
+    this.#holdUnbound();
   }
 
   get released(): Promise<unknown> | undefined {

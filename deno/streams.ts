@@ -50,7 +50,7 @@ import {
   StreamOptions,
 } from "./options.ts";
 import { eventLoopTurns } from "./event_loop.ts";
-import { Waiters } from "../seam/waiters.ts";
+import { SharedWaiters } from "./waiters.ts";
 
 /** A connect that is under way, or that has ended and whose outcome no call has taken. */
 interface Connecting {
@@ -80,7 +80,7 @@ export class StreamTransport implements Transport {
   readonly type: number = SOCK_STREAM;
   readonly proto: number;
 
-  readonly #waiters = new Waiters();
+  readonly #waiters = new SharedWaiters();
   readonly #options: StreamOptions;
   #listener: Listener | null = null;
   #connecting: Connecting | null = null;
@@ -465,6 +465,7 @@ export class StreamTransport implements Transport {
 
   dup(): Transport {
     this.#references++;
+    this.#setReferenced(true);
     return this;
   }
 
@@ -474,7 +475,9 @@ export class StreamTransport implements Transport {
   unref(): void {
     this.#setReferenced(false);
   }
-  #setReferenced(referenced: boolean): void {
+  /** Sets the reference of all duplicates. If there are several, that of the waiters decides. */
+  #setReferenced(wanted: boolean): void {
+    const referenced = wanted || this.#references > 1;
     this.#referenced = referenced;
     if (this.#connection !== null) this.#connection.inflow.reference.referenced = referenced;
     if (this.#listener !== null) this.#listener.referenced = referenced;
