@@ -130,6 +130,20 @@ for (const { name, url } of BACKENDS) {
     assert.deepEqual(accepted, reached.sort());
   });
 
+  test("bind to a name of the other family fails as in python3", async () => {
+    const code = await runDeno(
+      url,
+      `try {
+         m.socket(m.AF_INET6).bind(["four", 0]);
+       } catch (error) {
+         console.log(error.errno);
+       }`,
+      "-A",
+    );
+    const [[, , four]] = await runPython(FOUND_BY_PYTHON);
+    assert.equal(code, four);
+  });
+
   test("create_connection tries every address of a name", async () => {
     const errors = await runDeno(
       url,
