@@ -283,9 +283,14 @@ export class Lane implements Waiter, Caller {
     if (this.#first !== null) this.wake();
   }
 
-  /** Sets whether the timers of waiting calls keep the process alive. */
+  /** Whether waiting calls and their timers keep the process alive. */
+  get referenced(): boolean {
+    return this.#referenced;
+  }
   set referenced(referenced: boolean) {
+    if (referenced === this.#referenced) return;
     this.#referenced = referenced;
+    if (this.#first !== null) this.#descriptor.watch(this.#mask, this);
     for (let call = this.#first; call !== null; call = call.next) {
       const timer = call.limits?.timer;
       if (timer !== undefined) this.#runtime.clock.hold(timer, referenced);

@@ -64,7 +64,7 @@ export function checkFamily(bound: Deno.Listener | Deno.DatagramConn, family: nu
   const addr = bound.addr as Deno.NetAddr;
   if (addr.hostname.includes(":") === (family === AF_INET6)) return addr;
   bound.close();
-  throw gaiErrorFor("EAI_ADDRFAMILY", { syscall: "bind", address });
+  throw gaiErrorFor("EAI_NONAME", { syscall: "bind", address });
 }
 
 /** Returns the literal address of a destination, or undefined for a name that has to be looked up. */

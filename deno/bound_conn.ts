@@ -31,6 +31,9 @@ const VALID_UDP = 65507;
  */
 const MOST_ROUNDS = 1000;
 
+/** How long a receive of a Unix socket runs before a pause, and how long the pause is, in milliseconds. */
+const UNTIL_PAUSE = 50, PAUSE = 0;
+
 /** A datagram that arrived and was not received yet. Its data lies in shared memory until `take`. */
 export type Arrival = [data: Bytes, from: Deno.Addr];
 
@@ -52,8 +55,9 @@ class PendingDatagram extends PendingSend {
 export class BoundConn {
   /** Deno's socket, for its address and options. */
   readonly conn: Deno.DatagramConn;
-  /** Whether receives under way keep the process alive. */
-  readonly reference: Reference;
+  /** Whether receives under way keep the process alive. It has an effect on UDP only; for Unix sockets see `#planPause`. */
+  readonly #reference: Reference;
+  #referenced: boolean;
   readonly #waiters: Waiters;
   readonly #accepts: (from: Deno.Addr) => boolean;
   /** Ends a receive under way; null for UDP, which needs no interrupter. */
@@ -64,6 +68,10 @@ export class BoundConn {
   #receiving = false;
   /** The number of the receive under way. */
   #operation = 0;
+  /** The timer until the next pause, or until its end. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the receive under way is being ended for a pause. */
+  #pauses = false;
   /** The receive under way, or the last one. */
   #underWay: Promise<unknown> | undefined;
   #arrival: Arrival | null = null;
@@ -86,10 +94,18 @@ export class BoundConn {
     accepts: (from: Deno.Addr) => boolean,
   ) {
     this.conn = conn;
-    this.reference = new Reference(conn as Deno.DatagramConn & { ref(): void; unref(): void }, referenced);
+    this.#referenced = referenced;
+    this.#reference = new Reference(conn as Deno.DatagramConn & { ref(): void; unref(): void }, referenced);
     this.#waiters = waiters;
     this.#accepts = accepts;
     this.#interrupter = conn.addr.transport === "unixpacket" ? new Interrupter(conn.addr) : null;
+  }
+
+  /** Set by ref() and unref(). */
+  set referenced(referenced: boolean) {
+    this.#referenced = referenced;
+    this.#reference.referenced = referenced;
+    this.#planPause();
   }
 
   /** Takes the pending error, as reading SO_ERROR does. */
@@ -124,14 +140,15 @@ export class BoundConn {
 
   /** Starts a receive if something waits for a datagram and no receive is under way. */
   receiveAhead(): void {
-    if (this.#receiving) this.reference.parked = !this.#waiters.keepAlive(POLLIN);
-    else if (this.#arrival === null && this.#error === null && !this.#closed && !this.#isSending()) {
-      this.reference.parked = !this.#waiters.keepAlive(POLLIN);
+    this.#reference.parked = !this.#waiters.keepAlive(POLLIN);
+    if (!this.#receiving && this.#arrival === null && this.#error === null && !this.#closed && !this.#isSending()) {
       this.#buffer ??= new Uint8Array(this.#interrupter === null ? LONGEST_UDP : LONGEST_UNIX);
       this.#receiving = true;
       this.#operation = beginOperation();
+      this.#pauses = false;
       this.#underWay = this.conn.receive(this.#buffer).then(this.#onReceive, this.#onReceiveFailure);
     }
+    this.#planPause();
   }
 
   /** Whether a send is under way on a Unix socket, which excludes a receive: see interrupter.ts. */
@@ -146,6 +163,7 @@ export class BoundConn {
     if (!this.#interrupter?.sent(from) && this.#accepts(from)) this.#arrival = arrival;
     this.#startSend();
     if (this.#arrival !== null) this.#waiters.wake(POLLIN);
+    else if (this.#pauses && !this.#isWanted) this.#pause();
     else if (this.#waiters.has(POLLIN)) this.receiveAhead();
   };
 
@@ -160,8 +178,49 @@ export class BoundConn {
   /** Called when a waiter was withdrawn. A receive under way that nothing waits for must not keep the process alive. */
   park(): void {
     if (!this.#receiving || this.#closed || this.#waiters.keepAlive(POLLIN)) return;
-    if (this.#interrupter === null) this.reference.parked = true;
+    if (this.#interrupter === null) this.#reference.parked = true;
     else if (!this.#waiters.has(POLLIN)) this.#interrupter.interruptIfAllowed();
+    else this.#planPause();
+  }
+
+  // Pauses. Deno cannot unreference the receive of a Unix socket. So a receive that must not keep the process alive is ended
+  // from time to time, and begun again from an unref'ed timer. If nothing else keeps the process alive, it ends meanwhile.
+
+  /** Whether a waiter wants the process to stay alive for a receive. */
+  get #isWanted(): boolean {
+    return this.#referenced && this.#waiters.keepAlive(POLLIN);
+  }
+
+  /** Whether the receive under way must not keep the process alive, although something waits for it. */
+  get #mustPause(): boolean {
+    return this.#receiving && !this.#closed && !this.#isWanted && this.#waiters.has(POLLIN);
+  }
+
+  /** Ends the receive after a while if it must not keep the process alive. */
+  #planPause(): void {
+    if (this.#interrupter === null || this.#timer !== undefined || !this.#mustPause) return;
+    this.#setTimer(UNTIL_PAUSE, () => {
+      if (!this.#mustPause) return;
+      this.#pauses = true;
+      this.#interrupter!.interruptIfAllowed();
+    });
+  }
+
+  /** Receives again in a moment. */
+  #pause(): void {
+    this.#setTimer(PAUSE, () => {
+      if (this.#waiters.has(POLLIN)) this.receiveAhead();
+    });
+  }
+
+  /** Sets the timer, which does not keep the process alive. */
+  #setTimer(delay: number, task: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      task();
+    }, delay);
+    Deno.unrefTimer(this.#timer);
   }
 
   // Sending.
@@ -314,7 +373,8 @@ export class BoundConn {
   /** Closes after the datagram that is being sent. */
   close(): void {
     this.#closed = true;
-    if (this.#receiving) this.reference.hold();
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    if (this.#receiving) this.#reference.hold();
     if (this.#pending === null || this.#pending.started) this.#release();
   }
 

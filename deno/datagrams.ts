@@ -6,11 +6,12 @@
 // would refuse it (EPERM). Datagrams of other senders that were queued before connect are dropped, while the kernel delivers
 // them.
 
-import { isLoopback, loopback } from "../base/addresses.ts";
+import { isLiteral, isLoopback, loopback } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
 import {
   AF_INET,
   AF_UNIX,
+  AF_UNSPEC,
   IPPROTO_IP,
   MSG_CONFIRM,
   MSG_DONTWAIT,
@@ -29,10 +30,9 @@ import {
 import { copyOf, gather, scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
-import { asciiOf } from "../base/ip.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
-import { Waiters } from "../seam/waiters.ts";
+import { SharedWaiters } from "./waiters.ts";
 import type { Accepted, AncillaryData, Caller, Received, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
 import {
   allowed,
@@ -41,25 +41,28 @@ import {
   checkPeerPath,
   destination,
   fromAddr,
+  notCapable,
   randomAbstractName,
   requireAbstract,
   samePath,
   scoped,
   unixPath,
 } from "./addresses.ts";
-import { bindDatagrams } from "./endpoints.ts";
+import { bindDatagrams, firstAddress } from "./endpoints.ts";
 import { DatagramOptions } from "./datagram_options.ts";
 import { errnoOf } from "./errors.ts";
 import { BoundConn } from "./bound_conn.ts";
 import type { Arrival } from "./bound_conn.ts";
 import { checkAncillary, checkFlags, checkHow, checkUnstableNet, kindOption, optionValue } from "./options.ts";
 import { Probes } from "./unix_datagrams.ts";
-import { denoResolver } from "./resolver.ts";
 
 /** The flags that receives support. The others need the kernel. */
 const RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC;
 /** The flags that sends support. MSG_CONFIRM and MSG_EOR have no effect on a datagram. */
 const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_CONFIRM | MSG_EOR;
+
+/** The longest delay of a timer, in milliseconds. It is 24.8 days. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 const EMPTY = new Uint8Array(0);
 
@@ -69,7 +72,7 @@ export class DatagramTransport implements Transport {
   readonly type: number = SOCK_DGRAM;
   readonly proto: number;
 
-  readonly #waiters = new Waiters();
+  readonly #waiters = new SharedWaiters();
   readonly #options: DatagramOptions;
   #boundConn: BoundConn | null = null;
   #name: Address;
@@ -83,6 +86,8 @@ export class DatagramTransport implements Transport {
   readonly #asked = new WeakMap<Caller, number>();
   #writeClosed = false;
   readonly #probes = new Probes(() => this.#waiters.wake(POLLOUT));
+  /** The timer that keeps the process alive while the socket is not bound. */
+  #hold: ReturnType<typeof setInterval> | undefined;
   #references = 1;
   #referenced = true;
 
@@ -108,6 +113,7 @@ export class DatagramTransport implements Transport {
     const [conn, name] = bindDatagrams(address, this.family, this.#options.listening);
     this.#name = name;
     this.#boundConn = new BoundConn(conn, this.#waiters, this.#referenced, (from) => this.#accepts(from));
+    this.#holdUnbound();
     this.#options.multicast.attach(this.#boundConn);
     if (this.#waiters.has(POLLIN)) this.#boundConn.receiveAhead();
   }
@@ -163,10 +169,14 @@ export class DatagramTransport implements Transport {
   }
 
   async #lookUp(name: string, rest: number[]): Promise<Address> {
-    const { findAddresses } = await import("../core/names/hosts.ts");
-    const [{ host }] = await findAddresses(denoResolver, asciiOf(name), rest[0], this.family);
-    // If the permission covers the name only, later sends must use the name, too.
-    if (!allowed(host, rest[0])) this.#names.set(host, name);
+    const address = [name, ...rest] as Address;
+    const host = await firstAddress(address, this.family);
+    if (!allowed(host, rest[0])) {
+      // The permission covers the name only, so later sends must use it, too. Deno then sends to its first address.
+      const first = await firstAddress(address, AF_UNSPEC);
+      if (!isLiteral(first, this.family)) throw notCapable(host, rest[0]);
+      this.#names.set(host, name);
+    }
     return [host, ...rest] as Address;
   }
 
@@ -385,12 +395,24 @@ export class DatagramTransport implements Transport {
 
   watch(mask: number, waiter: Waiter): void {
     this.#waiters.add(mask, waiter);
-    if ((mask & POLLIN) !== 0) this.#boundConn?.receiveAhead();
+    if (this.#boundConn === null) this.#holdUnbound();
+    else if ((mask & POLLIN) !== 0) this.#boundConn.receiveAhead();
   }
 
   unwatch(waiter: Waiter): void {
     this.#waiters.remove(waiter);
-    this.#boundConn?.park();
+    if (this.#boundConn === null) this.#holdUnbound();
+    else this.#boundConn.park();
+  }
+
+  /** Keeps the process alive while a receive waits on an unbound socket. A bound one has an operation of Deno for that. */
+  #holdUnbound(): void {
+    const waits = this.#boundConn === null && this.#referenced && this.#waiters.keepAlive(POLLIN);
+    if (waits) this.#hold ??= setInterval(() => {}, LONGEST_TIMER);
+    else if (this.#hold !== undefined) {
+      clearInterval(this.#hold);
+      this.#hold = undefined;
+    }
   }
 
   settle(mask: number): Promise<void> | undefined {
@@ -406,6 +428,7 @@ export class DatagramTransport implements Transport {
 
   dup(): Transport {
     this.#references++;
+    this.#setReferenced(true);
     return this;
   }
 
@@ -415,9 +438,12 @@ export class DatagramTransport implements Transport {
   unref(): void {
     this.#setReferenced(false);
   }
-  #setReferenced(referenced: boolean): void {
+  /** Sets the reference of all duplicates. If there are several, that of the waiters decides. */
+  #setReferenced(wanted: boolean): void {
+    const referenced = wanted || this.#references > 1;
     this.#referenced = referenced;
-    if (this.#boundConn !== null) this.#boundConn.reference.referenced = referenced;
+    if (this.#boundConn !== null) this.#boundConn.referenced = referenced;
+    this.#holdUnbound();
   }
 
   get released(): Promise<unknown> | undefined {

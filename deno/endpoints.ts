@@ -2,12 +2,14 @@
 
 import { isLiteral } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
-import { AF_INET, AF_INET6, AF_UNIX, SO_REUSEPORT, SOL_SOCKET } from "../base/constants.ts";
-import { errorFor, gaiErrorFor } from "../base/errors.ts";
+import { AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, SO_REUSEPORT, SOL_SOCKET } from "../base/constants.ts";
+import { errorFor } from "../base/errors.ts";
+import { asciiOf } from "../base/ip.ts";
+import type { HostAddress } from "../core/names/hosts.ts";
 import { absolutePath, allowed, bindable, checkFamily, hostOf, notCapable, unixPath } from "./addresses.ts";
 import { fromDeno } from "./errors.ts";
 import type { StreamOptions } from "./options.ts";
-import { lookUp } from "./resolver.ts";
+import { denoResolver } from "./resolver.ts";
 
 /** The largest backlog that listen(2) takes. The kernel limits it to somaxconn. */
 const LARGEST_BACKLOG = 2 ** 31 - 1;
@@ -71,43 +73,59 @@ export function bindDatagrams(
 
 // Connecting by name or by address.
 
-/** The IP version of a family. */
-function versionOf(family: number): 4 | 6 {
-  return family === AF_INET6 ? 6 : 4;
+async function addressesOf(host: string, port: number, family: number): Promise<HostAddress[]> {
+  const { findAddresses } = await import("../core/names/hosts.ts");
+  return await findAddresses(denoResolver, asciiOf(host), port, family);
+}
+
+/** Returns the first address of the host in an address. It needs net access to the host and port. */
+export async function firstAddress(address: Address, family: number): Promise<string> {
+  const [{ host }] = await addressesOf(address[0] as string, Number(address[1]), family);
+  return host;
+}
+
+/** Whether the host in an address is a name. "" is none: it stands for this host. */
+export function isNamed(address: Address, family: number): boolean {
+  return family !== AF_UNIX && address[0] !== "" && !isLiteral(address[0] as string, family);
 }
 
 /**
- * Opens a connection of a family. An error that Deno throws at once, such as a refused permission, rejects as well.
+ * Looks up the name in an address, in the family: Deno.connect would try the addresses of both families.
  *
- * A name is passed to Deno unchanged, because `--allow-net=example.com:80` allows a connection to the name and not to its
- * addresses.
+ * `--allow-net=example.com:80` allows a connection to the name and not to its addresses. In that case the name is left in
+ * the address.
  */
+export async function resolveName(address: Address, family: number): Promise<Address> {
+  const [, port, ...rest] = address as [string, number];
+  const host = await firstAddress(address, family);
+  return allowed(host, port) ? [host, port, ...rest] as Address : address;
+}
+
+/** Opens a connection of a family. An error that Deno throws at once, such as a refused permission, rejects as well. */
 export async function openConnection(address: Address, family: number, signal: AbortSignal): Promise<Deno.Conn> {
   if (family === AF_UNIX) return await Deno.connect({ transport: "unix", path: unixPath(address, "connect") });
-  const hostname = hostOf(address, family);
   const port = Number(address[1]);
   // Deno.connect refuses port 0. The kernel's error for it is ECONNREFUSED, since no peer can listen on port 0.
   if (port === 0) throw errorFor("ECONNREFUSED", { syscall: "connect", address });
-  const conn = await Deno.connect({ hostname, port, signal });
+  const conn = await Deno.connect({ hostname: hostOf(address, family), port, signal });
   if (isLiteral((conn.remoteAddr as Deno.NetAddr).hostname, family)) return conn;
-  // Deno connected to an address of the other family: look up one of this family.
+  // Only the name is allowed, and Deno connected to its address of the other family.
   conn.close();
-  const [literal] = await lookUp(hostname, port, versionOf(family));
-  if (literal === undefined) throw gaiErrorFor("EAI_ADDRFAMILY", { syscall: "connect", address });
-  // The permission covers the name only. create_connection may still reach it by its other family.
-  if (!allowed(literal, port)) throw notCapable(literal, port);
-  return await Deno.connect({ hostname: literal, port, signal });
+  throw notCapable(await firstAddress(address, family), port);
 }
 
-/** Returns an address for each family that the host has, for create_connection. */
+/**
+ * Returns the addresses of a host, for create_connection. Addresses that are not allowed are replaced by the name, once for
+ * each family.
+ */
 export async function endpoints(host: string, port: number): Promise<[family: number, address: Address][]> {
-  const of = (family: number): [number, Address] => [
+  const endpoint = (family: number, host: string, scopeId: number): [number, Address] => [
     family,
-    family === AF_INET6 ? [host, port, 0, 0] : [host, port],
+    family === AF_INET6 ? [host, port, 0, scopeId] : [host, port],
   ];
-  for (const family of [AF_INET, AF_INET6]) if (isLiteral(host, family)) return [of(family)];
-  const found = await lookUp(host, port, 0);
-  if (found.length === 0) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
-  const families = found.map((literal) => isLiteral(literal, AF_INET6) ? AF_INET6 : AF_INET);
-  return [...new Set(families)].map(of);
+  for (const family of [AF_INET, AF_INET6]) if (isLiteral(host, family)) return [endpoint(family, host, 0)];
+  const found = (await addressesOf(host, port, AF_UNSPEC)).map((one) =>
+    endpoint(one.family, allowed(one.host, port) ? one.host : host, one.scopeId)
+  );
+  return [...new Map(found.map((one) => [one.join(), one])).values()];
 }

@@ -37,7 +37,7 @@ export class Listener {
   readonly #file: ListenerFile | null;
   /** Settles when the address of the closed listener is free. Undefined if it is free at once. */
   released: Promise<unknown> | undefined;
-  /** Whether the listener is closed, and its address could not be claimed again. */
+  /** Whether the listener is closed, and its address is not claimed yet, or could not be claimed again. */
   #lost = false;
   #referenced: boolean;
   #reference: Reference;
@@ -81,17 +81,28 @@ export class Listener {
 
   /**
    * Ends listening and keeps the address. TCP clients in the queue are turned away now, and Unix clients when the listener
-   * is closed.
+   * is closed. Returns a promise if an accept is under way: Deno keeps the port until it has ended, and then the address is
+   * claimed again.
    */
-  unlisten(): void {
+  unlisten(): Promise<void> | undefined {
     this.#listening = false;
+    this.#error = null;
+    this.#waiters.wake(POLLIN);
+    if (this.#isUnix) return undefined;
+    this.#drop();
+    if (this.#underWay === undefined) return this.#claimAgain();
+    this.#closeNow();
+    return this.#underWay.then(() => this.#claimAgain());
+  }
+
+  /** Claims the address after listening has ended, unless another call did. */
+  #claimAgain(): undefined {
+    if (this.#closed || this.#listening) return;
     try {
       this.#reopen(0);
     } catch {
-      // While an accept is under way, Deno keeps the port for a moment. Then the claim is given up together with the queue.
+      // Another process has taken the address. The next listen fails.
     }
-    if (!this.#isUnix) this.#drop();
-    this.#waiters.wake(POLLIN);
   }
 
   /**
@@ -101,13 +112,19 @@ export class Listener {
    */
   #reopen(backlog: number): void {
     if (this.#isUnix) return;
-    this.#accepting = false;
-    // It is closed already if another process took the address the last time.
-    if (!this.#lost) this.#listener.close();
-    this.#lost = true;
+    this.#closeNow();
     this.#listener = this.#open(backlog);
     this.#lost = false;
     this.#reference = new Reference(this.#listener, this.#referenced);
+  }
+
+  /** Closes the listener until it is opened again. An accept under way ends soon, and its outcome is dropped. */
+  #closeNow(): void {
+    this.#accepting = false;
+    if (this.#lost) return;
+    if (this.#underWay !== undefined) this.#reference.hold();
+    this.#listener.close();
+    this.#lost = true;
   }
 
   get #isUnix(): boolean {
@@ -142,13 +159,18 @@ export class Listener {
     const listener = this.#listener;
     const operation = beginOperation();
     const underWay: Promise<unknown> = listener.accept().then(
-      (conn) => listener === this.#listener ? this.#onAccept(conn) : conn.close(),
-      (error) => listener === this.#listener && this.#onFailure(error),
+      (conn) => this.#isOpen(listener) ? this.#onAccept(conn) : conn.close(),
+      (error) => this.#isOpen(listener) && this.#onFailure(error),
     ).finally(() => {
       endOperation(operation);
       if (this.#underWay === underWay) this.#underWay = undefined;
     });
     this.#underWay = underWay;
+  }
+
+  /** Whether a listener is the one in use, and was not closed since. */
+  #isOpen(listener: Deno.Listener): boolean {
+    return listener === this.#listener && !this.#lost;
   }
 
   #onAccept(conn: Deno.Conn): void {

@@ -4,6 +4,7 @@
 // node:dns checks the net permission for exactly the host and port that it is given. It fails with EPERM where other
 // functions of Deno throw NotCapable. It fails with ENOTFOUND for every failure of a look-up, also for a temporary one.
 
+import type { LookupAllOptions } from "node:dns";
 import type { NetworkInterface, Resolver } from "../seam/resolver.ts";
 import { notCapable } from "./addresses.ts";
 
@@ -21,8 +22,8 @@ function isCode(error: unknown, code: string): boolean {
 export async function lookUp(host: string, port: number, family: 0 | 4 | 6): Promise<string[]> {
   const { lookup } = await dns();
   const { promise, resolve, reject } = Promise.withResolvers<string[]>();
-  // Node's types lack the port, which Deno uses for its permission check.
-  const options: { all: true; family: number; port: number } = { all: true, family, port };
+  // Without "verbatim", node:dns lists IPv4 first. Node's types lack the port, which Deno uses for its permission check.
+  const options: LookupAllOptions & { port: number } = { all: true, family, order: "verbatim", port };
   lookup(host, options, (error, found) => {
     if (error === null) resolve(found.map(({ address }) => address));
     else if (isCode(error, "EPERM")) reject(notCapable(host, port));

@@ -34,7 +34,7 @@ import type {
   WouldBlock,
 } from "../seam/transport.ts";
 import { anyAddress, autobindName, fromAddr } from "./addresses.ts";
-import { openConnection, openerOf } from "./endpoints.ts";
+import { isNamed, openConnection, openerOf, resolveName } from "./endpoints.ts";
 import type { Listen } from "./endpoints.ts";
 import { Connection } from "./connection.ts";
 import { errnoOf, fromDeno } from "./errors.ts";
@@ -50,7 +50,7 @@ import {
   StreamOptions,
 } from "./options.ts";
 import { eventLoopTurns, noted } from "./event_loop.ts";
-import { Waiters } from "../seam/waiters.ts";
+import { SharedWaiters } from "./waiters.ts";
 
 /** A connect that is under way, or that has ended and whose outcome no call has taken. */
 interface Connecting {
@@ -80,7 +80,7 @@ export class StreamTransport implements Transport {
   readonly type: number = SOCK_STREAM;
   readonly proto: number;
 
-  readonly #waiters = new Waiters();
+  readonly #waiters = new SharedWaiters();
   readonly #options: StreamOptions;
   #listener: Listener | null = null;
   #connecting: Connecting | null = null;
@@ -181,9 +181,8 @@ export class StreamTransport implements Transport {
 
   // Connecting.
 
-  resolve(address: Address): Address {
-    // Deno.connect looks names up itself, and checks the permission by name.
-    return address;
+  resolve(address: Address): Address | Promise<Address> {
+    return isNamed(address, this.family) ? resolveName(address, this.family) : address;
   }
 
   connect(caller: Caller, address: Address): void | InProgress | WouldBlock {
@@ -366,7 +365,7 @@ export class StreamTransport implements Transport {
       if (how !== SHUT_WR) return connection.inflow.shut();
     } else if (this.#listener?.listening) {
       // On Linux, shutting down the receiving side of a listener ends listening. The address stays claimed.
-      if (how !== SHUT_WR) this.#listener.unlisten();
+      if (how !== SHUT_WR) return this.#listener.unlisten();
     } else if (this.family !== AF_UNIX) throw errorFor("ENOTCONN", { syscall: "shutdown" });
   }
 
@@ -466,6 +465,7 @@ export class StreamTransport implements Transport {
 
   dup(): Transport {
     this.#references++;
+    this.#setReferenced(true);
     return this;
   }
 
@@ -475,7 +475,9 @@ export class StreamTransport implements Transport {
   unref(): void {
     this.#setReferenced(false);
   }
-  #setReferenced(referenced: boolean): void {
+  /** Sets the reference of all duplicates. If there are several, that of the waiters decides. */
+  #setReferenced(wanted: boolean): void {
+    const referenced = wanted || this.#references > 1;
     this.#referenced = referenced;
     if (this.#connection !== null) this.#connection.inflow.reference.referenced = referenced;
     if (this.#listener !== null) this.#listener.referenced = referenced;

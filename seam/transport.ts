@@ -34,6 +34,11 @@ export interface Waiter {
    * the process alive while it lasts, and the interests of an epoll must not.
    */
   readonly background?: boolean;
+  /**
+   * False for the calls of a socket after `unref`. A backend whose duplicates share a transport uses it: each duplicate has
+   * its own reference. After a change the waiter is registered again.
+   */
+  readonly referenced?: boolean;
 }
 
 /**

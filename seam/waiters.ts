@@ -60,13 +60,18 @@ export class Waiters {
 
   /** Whether a waiter that keeps the process alive is registered for one of these events. */
   keepAlive(mask: number): boolean {
-    if (this.#first !== null && (this.#firstMask & mask) !== 0 && !this.#first.background) return true;
+    if (this.#first !== null && (this.#firstMask & mask) !== 0 && this.keepsAlive(this.#first)) return true;
     return this.#others !== null && this.#othersKeepAlive(mask);
   }
 
   #othersKeepAlive(mask: number): boolean {
-    for (const [waiter, wanted] of this.#others!) if ((wanted & mask) !== 0 && !waiter.background) return true;
+    for (const [waiter, wanted] of this.#others!) if ((wanted & mask) !== 0 && this.keepsAlive(waiter)) return true;
     return false;
+  }
+
+  /** Whether a waiter keeps the process alive. */
+  protected keepsAlive(waiter: Waiter): boolean {
+    return !waiter.background;
   }
 
   /** Wakes the waiters of these events. Waiters may be registered and withdrawn meanwhile. */

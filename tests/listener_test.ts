@@ -7,6 +7,9 @@ import { POLLIN } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import * as standard from "../mod.ts";
 import * as native from "../native.ts";
+import type { Socket } from "../mod.ts";
+import { BACKENDS } from "./_backends.ts";
+import type { Module } from "./conformance/fixtures.ts";
 import { TemporaryDirectory } from "./_helpers.ts";
 
 /** Deno's error when a process has no free descriptor. */
@@ -71,6 +74,18 @@ Deno.test("an accept that fails while no call waits does not fail the next call"
   assert.equal(door.accepts, 2);
 });
 
+Deno.test("an accept that ends because the listener was shut down does not fail the next call", async () => {
+  const { door, listener, waiters } = open();
+  waiters.add(POLLIN, { background: true, wake() {} });
+  listener.acceptAhead();
+  const claimed = listener.unlisten();
+  door.fail(new Deno.errors.BadResource("Listener has been closed"));
+  await claimed;
+  listener.listen(1);
+  assert.equal(listener.events(), 0);
+  assert.equal(listener.accept(), WOULD_BLOCK);
+});
+
 for (const [backend, m] of Object.entries({ default: standard, native })) {
   Deno.test({
     name: `a client in the queue of a Unix listener that was shut down stays until the listener is closed: ${backend}`,
@@ -94,4 +109,42 @@ for (const [backend, m] of Object.entries({ default: standard, native })) {
       }, { name: /ConnectionResetError|BrokenPipeError/ });
     },
   });
+}
+
+/** What may be under way on a listener when it is shut down. Each returns what to do before it listens again. */
+const UNDER_WAY: Record<string, (m: Module, server: Socket) => Promise<() => unknown>> = {
+  "an accept that waits": (_m, server) => {
+    const ended = assert.rejects(server.accept(), { code: "EINVAL" });
+    return Promise.resolve(() => ended);
+  },
+  "an accept that timed out": async (_m, server) => {
+    server.settimeout(0.01);
+    await assert.rejects(server.accept(), { name: "TimeoutError" });
+    server.settimeout(null);
+    return () => {};
+  },
+  "an interest in an epoll": async (m, server) => {
+    const epoll = m.epoll();
+    epoll.register(server, m.EPOLLIN);
+    await epoll.poll(0);
+    return () => epoll.close();
+  },
+};
+
+for (const { name, module: m } of BACKENDS) {
+  for (const [what, start] of Object.entries(UNDER_WAY)) {
+    Deno.test(`${name}: a listener that was shut down during ${what} can listen again`, async () => {
+      using server = m.create_server(["127.0.0.1", 0]);
+      const end = await start(m, server);
+      await server.shutdown(m.SHUT_RDWR);
+      await end();
+      server.listen();
+      const address = server.getsockname();
+      const accepted = server.accept();
+      using client = await m.create_connection(address);
+      const [conn, peer] = await accepted;
+      conn.close();
+      assert.deepEqual(peer, client.getsockname());
+    });
+  }
 }

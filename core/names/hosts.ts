@@ -68,7 +68,7 @@ export async function findAddresses(
     return [fitting];
   }
   // DNS has no such names. A C resolver would read a name up to NUL only, and look up another host.
-  if (flags & AI_NUMERICHOST || host === "" || /[\0\s<>]/.test(host)) throw error("EAI_NONAME");
+  if (flags & AI_NUMERICHOST || host === "" || /[\0\s<>[\]]/.test(host)) throw error("EAI_NONAME");
   const found = await resolver.lookUp(host, port, family === AF_INET ? 4 : family === AF_INET6 ? 6 : 0);
   if (family === AF_INET6 && flags & AI_V4MAPPED && (found.length === 0 || flags & AI_ALL)) {
     for (const address of await resolver.lookUp(host, port, 4)) found.push(`::ffff:${address}`);
