@@ -599,3 +599,27 @@ Deno.test("a segment fills at most half of the largest window, so that a partly 
   const largest = Math.max(...run.packets.map(({ window }) => window));
   assert.ok(longest > 30_000 && longest <= largest / 2, `${longest} of ${largest}`);
 });
+
+Deno.test("a segment of half of the window is acknowledged at once, so that the sender can fill the other half", async () => {
+  await simulate({ seed: 1 }, (net) =>
+    net.host("a").run(async ({ socket }) => {
+      using server = socket.create_server(["127.0.0.1", 0]);
+      using client = await socket.create_connection(server.getsockname() as [string, number]);
+      const [conn] = await server.accept();
+      // The answer ends the acknowledgements without delay, and leaves these bytes unacknowledged.
+      await conn.sendall("a");
+      await client.sendall("answer");
+      await conn.sendall("b");
+      conn.settimeout(0);
+      while (await failure(() => conn.send(new Uint8Array(1 << 20))) === null);
+      client.settimeout(0);
+      let total = 0;
+      const reading = async () => {
+        for (;;) total += (await client.recv(1 << 20)).length;
+      };
+      assert.equal((await failure(reading)).code, "EAGAIN");
+      // All that was sent, not only the first segment.
+      assert.ok(total > 80_000, `${total}`);
+      conn.close();
+    }));
+});
