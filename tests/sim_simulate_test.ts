@@ -503,6 +503,81 @@ Deno.test("globals: Date has the skew of the host whose program starts, and no s
   });
 });
 
+Deno.test("globals: Date has the skew of the program's host after every kind of wait", async () => {
+  await simulate({ globals: true, epoch: 0, link: { latency: 1 } }, async (net) => {
+    const ready = Promise.withResolvers<void>();
+    const hosts = ["a", "b"].map((name) => net.host(name));
+    const [a, b] = hosts;
+    a.skew(1000);
+    b.skew(2000);
+    const check = (time: () => number) => assert.equal(Date.now(), time() * 1000);
+    const serving = a.run(async ({ socket, time, sleep }) => {
+      const [conn] = await socket.create_server(["", 7]).accept();
+      check(time);
+      // The other program continues in the turn of this one.
+      ready.resolve();
+      check(time);
+      assert.equal((await conn.recv(10)).length, 5);
+      check(time);
+      await sleep(1);
+      check(time);
+      conn.close();
+    });
+    await b.run(async ({ socket, time, outside }) => {
+      const sock = await socket.create_connection(["a", 7]);
+      check(time);
+      await ready.promise;
+      check(time);
+      await sock.sendall("hello");
+      await outside(Promise.resolve());
+      check(time);
+      await new Promise<void>((resolve) => setTimeout(() => (check(time), resolve()), 50));
+      check(time);
+      assert.equal((await sock.recv(10)).length, 0);
+      check(time);
+      b.skew(-500);
+      check(time);
+    });
+    await serving;
+    assert.equal(Date.now(), net.time * 1000);
+  });
+});
+
+Deno.test("globals: a crash ends the timers of the host's programs, and no others", async () => {
+  const ticks: string[] = [];
+  const ready = Promise.withResolvers<void>();
+  const run = await simulate({ globals: true, limit: 100 }, async (net) => {
+    const ticking = (name: string) => async () => {
+      // All programs continue in one turn.
+      await ready.promise;
+      setTimeout(() => setInterval(() => ticks.push(name), 1000), 0);
+      setTimeout(() => ticks.push(`${name} late`), 10_000_000);
+    };
+    for (const name of ["crashes", "stays"]) net.host(name).serve(ticking(name));
+    ready.resolve();
+    await net.sleep(2.5);
+    const signal = await net.host("crashes").run(() => AbortSignal.timeout(500));
+    const later = new Promise((resolve) => setTimeout(resolve, 2000));
+    net.host("crashes").crash();
+    await later;
+    assert.equal(signal.aborted, false);
+    net.host("crashes").restart();
+    await net.sleep(1.7);
+  });
+  assert.deepEqual(ticks.sort(), [
+    "crashes",
+    "crashes",
+    "crashes",
+    "stays",
+    "stays",
+    "stays",
+    "stays",
+    "stays",
+    "stays",
+  ]);
+  assert.equal(run.time, 6.2);
+});
+
 Deno.test("globals: a callback that throws fails the run as a program does", async () => {
   const error = await failure(() =>
     simulate({ globals: true, seed: 7 }, async (net) => {
