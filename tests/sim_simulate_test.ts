@@ -389,6 +389,21 @@ Deno.test("a crash sends nothing, pending calls never settle, and a restart runs
   assert.ok(run.counts.dropped > 0);
 });
 
+Deno.test("a program does not start if its host crashes first", async () => {
+  let served = 0;
+  await simulate({}, async (net) => {
+    const host = net.host("a");
+    host.serve(() => served++);
+    host.restart();
+    const program = host.run(() => assert.fail("it has started"));
+    host.crash();
+    await assert.rejects(program, /host 'a' crashed/);
+    host.restart();
+    await net.sleep(1);
+  });
+  assert.equal(served, 1);
+});
+
 Deno.test("calls that a crashed host's program makes afterwards never settle", async () => {
   let settled = 0;
   await simulate({ limit: 100 }, async (net) => {

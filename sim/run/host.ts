@@ -97,7 +97,11 @@ export class Host {
       boot.programs.set(running, reject);
       this.#supervisor.started(running, how === "run");
       // In a microtask: the program must not start before this call has returned.
-      const start = () => this.#supervisor.startOn(kernel, () => program(this.#contextOf(boot)));
+      const start = () => {
+        // The host has crashed before the program could start.
+        if (!kernel.isUp) return new Promise<never>(() => {});
+        return this.#supervisor.startOn(kernel, () => program(this.#contextOf(boot)));
+      };
       Promise.resolve().then(start).then((result) => {
         if (!boot.programs.delete(running)) return;
         this.#supervisor.ended(running);
