@@ -623,3 +623,41 @@ Deno.test("a segment of half of the window is acknowledged at once, so that the 
       conn.close();
     }));
 });
+
+Deno.test("TCP_MAXSEG: the value that was set, the MSS during a connection, and after it as Linux answers", async () => {
+  await simulate({ link: { latency: 0.01 } }, async (net) => {
+    const { socket } = net.host("a");
+    const { IPPROTO_TCP, TCP_MAXSEG } = socket;
+    const get = (sock: Socket) => sock.getsockopt(IPPROTO_TCP, TCP_MAXSEG);
+    const set = (sock: Socket, value: number) => sock.setsockopt(IPPROTO_TCP, TCP_MAXSEG, value);
+    const [listener, client] = [net.host("b").socket.socket(), socket.socket()];
+    assert.equal(get(client), 536);
+    set(client, 900);
+    assert.equal(get(client), 900);
+    set(client, 0);
+    assert.equal(get(client), 536);
+    set(client, 900);
+    set(listener, 1200);
+    listener.bind(["", 7]);
+    listener.listen();
+    assert.equal(get(listener), 1200);
+    await client.connect(["10.0.0.2", 7]);
+    const [conn] = await listener.accept();
+    assert.deepEqual([get(client), get(conn)], [900, 900]);
+    // A later value changes nothing before the connection has ended.
+    set(client, 500);
+    await client.sendall(new Uint8Array(5000));
+    assert.equal(get(client), 900);
+    conn.close();
+    await net.sleep(1);
+    assert.equal(get(client), 500);
+    // Disconnecting forgets the value. The MSS of the connection remains.
+    const other = socket.socket();
+    set(other, 700);
+    assert.equal((await failure(() => other.connect(["10.0.0.2", 9]))).code, "ECONNREFUSED");
+    set(other, 0);
+    assert.equal(get(other), 700);
+    await listener.shutdown(socket.SHUT_RD);
+    assert.equal(get(listener), 536);
+  });
+});

@@ -67,6 +67,8 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
   /** The caller that began the connect. `#connectTurn` is its turn then. */
   #connector: Caller | null = null;
   #connectTurn = 0;
+  /** The MSS of the latest connection that was disconnected, or else Linux's TCP_MSS_DEFAULT. */
+  #mss = 536;
   /** The sides that were shut down while there was no connection. */
   #shut = 0;
   #peer: Address | undefined;
@@ -238,7 +240,10 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
     this.#phase = "unconnected";
     this.#shut = 0;
     this.error = null;
+    // As in Linux, the socket also forgets TCP_MAXSEG.
+    this.options.set(c.IPPROTO_TCP, c.TCP_MAXSEG, 0);
     if (connection !== null) {
+      this.#mss = connection.sender.mss;
       connection.owner = null;
       if (!connection.isOver) {
         this.error = "ECONNRESET";
@@ -427,7 +432,7 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
     if (level === c.SOL_SOCKET && name === c.SO_ACCEPTCONN) return answer(Number(this.#listener !== null), size);
     if (level === c.IPPROTO_TCP) {
       if (name === c.TCP_CONGESTION) return answerBytes(new TextEncoder().encode("reno".padEnd(16, "\0")), size);
-      if (name === c.TCP_MAXSEG) return answer(connection === null ? 536 : connection.sender.mss, size);
+      if (name === c.TCP_MAXSEG) return answer(this.#maxSegment, size);
       if (name === c.TCP_INFO) return answerBytes(infoBytes(connection, this.#listener !== null), size);
     }
     if (level === c.IPPROTO_IP && name === c.IP_MTU) {
@@ -435,6 +440,13 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
       return answer(this.kernel.mtuTo(connection.ends.peerHost), size);
     }
     return super.getOption(level, name, size);
+  }
+
+  /** TCP_MAXSEG: the MSS of the connection. Without a connection, the value that was set. */
+  get #maxSegment(): number {
+    const set = this.options.number(c.IPPROTO_TCP, c.TCP_MAXSEG);
+    const mss = this.#connection?.sender.mss ?? this.#mss;
+    return set > 0 && (this.#isIdle || this.#listener !== null) ? set : mss;
   }
 
   override setsockopt(level: number, name: number, value: number | Uint8Array): void {
