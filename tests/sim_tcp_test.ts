@@ -102,6 +102,21 @@ Deno.test("with all ports taken, bind to port 0 and listen fail with EADDRINUSE"
   });
 });
 
+Deno.test("connects to different peers may share a port, and no connect takes the port of a bound socket", async () => {
+  await simulate({}, async (net) => {
+    const { socket } = net.host("a");
+    const listeners = [7, 8].map((port) => socket.create_server(["127.0.0.1", port]));
+    const connect = (port: number) => socket.create_connection(["127.0.0.1", port]);
+    const first = await connect(7);
+    const [, shared] = first.getsockname() as [string, number];
+    // All other ports are bound, to an address that the connects do not use.
+    for (let port = 32768; port <= 60999; port++) if (port !== shared) socket.socket().bind(["127.0.0.9", port]);
+    assert.deepEqual((await connect(8)).getsockname(), ["127.0.0.1", shared]);
+    await assert.rejects(connect(8), { code: "EADDRNOTAVAIL" });
+    for (const listener of listeners) listener.close();
+  });
+});
+
 Deno.test("a socket that connects to itself receives its own data", async () => {
   await simulate({}, async (net) => {
     const sock = net.host("a").socket.socket();

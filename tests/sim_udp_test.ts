@@ -352,3 +352,15 @@ Deno.test("features that the simulation does not have throw the kernel's error, 
     assert.equal(urgent.code, "EOPNOTSUPP");
   });
 });
+
+Deno.test("with all ports taken, connect and sendto of an unbound socket fail with EAGAIN, as in Linux", async () => {
+  await simulate({}, async (net) => {
+    const { socket } = net.host("a");
+    const open = () => socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
+    for (let port = 32768; port <= 60999; port++) open().bind(["", port]);
+    for (const call of ["connect", "sendto"]) {
+      const error = await failure(() => call === "connect" ? open().connect(["", 9]) : open().sendto("x", ["", 9]));
+      assert.equal(error.code, "EAGAIN", call);
+    }
+  });
+});

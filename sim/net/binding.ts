@@ -21,6 +21,7 @@ export class Binding<S> implements Holder {
   /** The port that `getsockname` reports. It may be released already: see `isHeld`. */
   port = 0;
   listens = false;
+  readonly isPortShared = false;
   readonly #kernel: Kernel;
   readonly #options: Options;
   readonly #ports: Ports<Holder>;
@@ -79,7 +80,7 @@ export class Binding<S> implements Holder {
     this.host = host;
     this.port = port;
     try {
-      if (port === 0) this.port = this.#freePort("bind", address);
+      if (port === 0) this.port = this.#freePort("EADDRINUSE", "bind", address);
       else this.#ports.check(this, address, "bind");
     } catch (error) {
       // As in Linux, a bind that fails also clears the address of an earlier connection.
@@ -92,21 +93,17 @@ export class Binding<S> implements Holder {
     this.#fixedHost = !isWildcard(host);
   }
 
-  /** Occupies any free port, unless the socket has a port. */
-  claim(): void {
+  /** Occupies any free port, unless the socket has a port. If there is none, throws the error `code` of the call. */
+  claim(code: ErrnoName, syscall: string): void {
     if (this.#isHeld) return;
-    this.#kernel.timeline.expire();
-    this.port = this.#ports.ephemeral();
+    this.port = this.#freePort(code, syscall);
     this.#hold();
   }
 
-  /** Returns a free port. If there is none, bind(2) and listen(2) fail with EADDRINUSE. */
-  #freePort(syscall: string, address: unknown): number {
-    try {
-      return this.#ports.ephemeral();
-    } catch {
-      throw errorFor("EADDRINUSE", { syscall, address });
-    }
+  #freePort(code: ErrnoName, syscall: string, address: unknown = this.address): number {
+    const port = this.#ports.ephemeral();
+    if (port === undefined) throw errorFor(code, { syscall, address });
+    return port;
   }
 
   #hold(): void {
@@ -116,10 +113,8 @@ export class Binding<S> implements Holder {
 
   /** Starts to listen. Throws EADDRINUSE if another socket listens on the same address. */
   listen(): void {
-    if (!this.#isHeld) {
-      this.port = this.#freePort("listen", this.address);
-      this.#hold();
-    }
+    this.#kernel.timeline.expire();
+    this.claim("EADDRINUSE", "listen");
     this.listens = true;
     try {
       this.#ports.check(this, this.address, "listen");

@@ -80,7 +80,7 @@ export class UdpSocket extends DatagramSocket {
 
   connect(_caller: Caller, address: Address): void | WouldBlock {
     if (this.hostCrashed) return WOULD_BLOCK;
-    this.#binding.claim();
+    this.#binding.claim("EAGAIN", "connect");
     const { destination, port, source } = this.#route(address, "connect");
     this.#peerHost = destination;
     this.#peerPort = port;
@@ -104,7 +104,7 @@ export class UdpSocket extends DatagramSocket {
 
   #send(data: Uint8Array, flags: number, address: Address | null): number | WouldBlock {
     if (this.hostCrashed) return WOULD_BLOCK;
-    this.#binding.claim();
+    this.#binding.claim("EAGAIN", "send");
     if (data.length > 0xffff) throw errorFor("EMSGSIZE", { syscall: "send" });
     this.checkSendFlags(flags);
     if (address === null && !this.isConnected) throw errorFor("EDESTADDRREQ", { syscall: "send" });
