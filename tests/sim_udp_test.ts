@@ -206,6 +206,49 @@ Deno.test("multicast: members receive it, IP_MULTICAST_LOOP and TTL 0 limit it, 
   });
 });
 
+Deno.test("multicast: a membership belongs to one interface, however that is named", async () => {
+  await simulate({ link: { latency: 0.01 } }, async (net) => {
+    const [a, b] = pair(net);
+    const { IPPROTO_IP, IPPROTO_IPV6 } = a.socket;
+    const { IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP } = a.socket;
+    const group = [239, 1, 2, 3];
+    const [any, own, lo] = [[0, 0, 0, 0], [10, 0, 0, 2], [127, 0, 0, 1]].map((host) =>
+      new Uint8Array([...group, ...host])
+    );
+    const sock = datagrams(b, 9);
+    const join = (request: Uint8Array) => sock.setsockopt(IPPROTO_IP, IP_ADD_MEMBERSHIP, request);
+    const leave = (request: Uint8Array) => sock.setsockopt(IPPROTO_IP, IP_DROP_MEMBERSHIP, request);
+    join(any);
+    assert.throws(() => join(own), { code: "EADDRINUSE" });
+    leave(own);
+    assert.throws(() => leave(any), { code: "EADDRNOTAVAIL" });
+    // Datagrams of other hosts do not arrive on the loopback interface.
+    join(lo);
+    using sender = datagrams(a);
+    await sender.sendto("remote", ["239.1.2.3", 9]);
+    using local = datagrams(b);
+    local.setsockopt(IPPROTO_IP, b.socket.IP_MULTICAST_IF, new Uint8Array([127, 0, 0, 1]));
+    await local.sendto("local", ["239.1.2.3", 9]);
+    await net.sleep(1);
+    assert.deepEqual(await received(sock), ["local"]);
+    // A datagram that arrives after the group was left is dropped.
+    join(own);
+    await sender.sendto("late", ["239.1.2.3", 9]);
+    leave(any);
+    await net.sleep(1);
+    assert.deepEqual(await received(sock), []);
+    const six = (index: number) =>
+      new Uint8Array([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12, 0x34, index, 0, 0, 0]);
+    using other = datagrams(b, 0, b.socket.AF_INET6);
+    other.setsockopt(IPPROTO_IPV6, IPV6_JOIN_GROUP, six(1));
+    // For IPv6, index 0 means any interface.
+    assert.throws(() => other.setsockopt(IPPROTO_IPV6, IPV6_JOIN_GROUP, six(0)), { code: "EADDRINUSE" });
+    other.setsockopt(IPPROTO_IPV6, IPV6_LEAVE_GROUP, six(0));
+    other.setsockopt(IPPROTO_IPV6, IPV6_JOIN_GROUP, six(0));
+    other.setsockopt(IPPROTO_IPV6, IPV6_LEAVE_GROUP, six(2));
+  });
+});
+
 Deno.test("multicast to the group of all hosts needs no join", async () => {
   await simulate({ link: { latency: 0.01 } }, async (net) => {
     const [a, b] = pair(net);
