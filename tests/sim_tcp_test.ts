@@ -117,6 +117,70 @@ Deno.test("connects to different peers may share a port, and no connect takes th
   });
 });
 
+Deno.test("disconnecting: getsockname still reports the port, and a port that was not used stays bound", async () => {
+  await simulate({}, async (net) => {
+    const { socket } = net.host("a");
+    const listener = socket.create_server(["127.0.0.1", 7]);
+    const portOf = (sock: Socket) => (sock.getsockname() as [string, number])[1];
+    const connected = await socket.create_connection(["127.0.0.1", 7]);
+    const port = portOf(connected);
+    await connected.connect(socket.AF_UNSPEC);
+    assert.deepEqual(connected.getsockname(), ["0.0.0.0", port]);
+    // The error of the disconnected connection must not hide that of the next connect.
+    assert.equal((await failure(() => connected.connect(["127.0.0.1", 9]))).code, "ECONNREFUSED");
+    const refused = socket.socket();
+    await failure(() => refused.connect(["127.0.0.1", 9]));
+    assert.ok(portOf(refused) > 0);
+    const bound = socket.socket();
+    bound.bind(["127.0.0.1", 0]);
+    await bound.connect(socket.AF_UNSPEC);
+    assert.throws(() => bound.bind(["127.0.0.1", 8]), { code: "EINVAL" });
+    listener.close();
+  });
+});
+
+Deno.test("the wildcard address as a destination, and IPv4 addresses of IPv6 sockets, mean what they mean in Linux", async () => {
+  await simulate({}, async (net) => {
+    const { socket } = net.host("a");
+    const { AF_INET, AF_INET6, SOCK_STREAM, SOCK_DGRAM, IPPROTO_IPV6, IPV6_V6ONLY } = socket;
+    const listeners = ["127.0.0.1", "127.0.0.2"].map((host) => socket.create_server([host, 7]));
+    const open = (family: number, type: number, ...bound: string[]) => {
+      const sock = socket.socket(family, type);
+      for (const host of bound) sock.bind([host, 0]);
+      return sock;
+    };
+    for (const type of [SOCK_STREAM, SOCK_DGRAM]) {
+      const peer = async (sock: Socket, host: string) => {
+        await sock.connect([host, 7]);
+        return (sock.getpeername() as [string, number])[0];
+      };
+      assert.equal(await peer(open(AF_INET, type), "0.0.0.0"), "127.0.0.1");
+      assert.equal(await peer(open(AF_INET, type, "127.0.0.2"), "0.0.0.0"), "127.0.0.2");
+      assert.equal(await peer(open(AF_INET6, type, "::ffff:127.0.0.2"), "::ffff:0.0.0.0"), "::ffff:127.0.0.2");
+      assert.equal(await peer(open(AF_INET6, type, "::ffff:127.0.0.2"), "::"), "::ffff:127.0.0.1");
+      assert.equal(await peer(open(AF_INET6, type, "::ffff:0.0.0.0"), "::"), "::ffff:127.0.0.1");
+      const onlyIPv6 = open(AF_INET6, type);
+      onlyIPv6.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+      assert.equal((await failure(() => onlyIPv6.connect(["::ffff:0.0.0.0", 7]))).code, "ENETUNREACH");
+      for (const host of ["::ffff:127.0.0.1", "::ffff:0.0.0.0"]) {
+        const error = await failure(() => open(AF_INET6, type, host).connect(["::1", 7]));
+        assert.equal(error.code, "EAFNOSUPPORT", host);
+      }
+      const connected = open(AF_INET6, type);
+      await peer(connected, "::ffff:127.0.0.1");
+      assert.throws(() => connected.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0), { code: "EINVAL" });
+    }
+    // A datagram socket that was connected over IPv6 can still send over IPv4.
+    const datagrams = open(AF_INET6, SOCK_DGRAM);
+    await datagrams.connect(["::1", 7]);
+    assert.equal(await datagrams.sendto("x", ["::ffff:127.0.0.1", 7]), 1);
+    const mapped = open(AF_INET6, SOCK_STREAM, "::ffff:0.0.0.0");
+    await mapped.connect(socket.AF_UNSPEC);
+    assert.equal((mapped.getsockname() as [string, number])[0], "::ffff:0.0.0.0");
+    for (const listener of listeners) listener.close();
+  });
+});
+
 Deno.test("a socket that connects to itself receives its own data", async () => {
   await simulate({}, async (net) => {
     const sock = net.host("a").socket.socket();

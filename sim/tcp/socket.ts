@@ -9,7 +9,7 @@ import { errorFor } from "../../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM } from "../../base/poll.ts";
 import { ALREADY_IN_PROGRESS, IN_PROGRESS, WOULD_BLOCK } from "../../seam/transport.ts";
 import type { Accepted, Caller, InProgress, Waiter, WouldBlock } from "../../seam/transport.ts";
-import { BROADCAST, isMulticast, isWildcard, shapeOf, unmap } from "../net/addresses.ts";
+import { BROADCAST, isMulticast, shapeOf } from "../net/addresses.ts";
 import { Binding } from "../net/binding.ts";
 import type { Kernel } from "../net/kernel.ts";
 import { isIPv6 } from "../net/packet.ts";
@@ -17,7 +17,7 @@ import type { Segment } from "../net/packet.ts";
 import { resolve } from "../net/resolve.ts";
 import { addressText } from "../net/socket_info.ts";
 import type { SocketInfo } from "../net/socket_info.ts";
-import { answer, answerBytes, intOf, Options } from "../options.ts";
+import { answer, answerBytes, Options } from "../options.ts";
 import { BOTH, copyOf, RECEIVING, SENDING, shutdownBits } from "../socket.ts";
 import { StreamSocket } from "../stream_socket.ts";
 import { Connection } from "./connection.ts";
@@ -199,7 +199,7 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
 
   #open(address: Address): void {
     const [name, peerPort] = address as [string, number];
-    const peerHost = isWildcard(unmap(name)) ? (isIPv6(name) ? "::1" : "127.0.0.1") : unmap(name);
+    const peerHost = this.#binding.destinationFor(name);
     const refuse = (code: ErrnoName) => errorFor(code, { syscall: "connect", address });
     if (peerHost === BROADCAST || isMulticast(peerHost)) throw refuse("ENETUNREACH");
     const host = this.#binding.sourceFor(peerHost, address, "connect");
@@ -254,7 +254,8 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
       }
     }
     this.#binding.listens = false;
-    this.#binding.reset(listened ? "keep the port" : "forget the port");
+    // As in Linux, a port that was bound and not used stays bound.
+    if (listened || (connection !== null && !this.#boundAgain)) this.#binding.reset();
     this.#noSpace = false;
     this.waiters.wake(IN | OUT | POLLHUP | POLLRDHUP);
   }
@@ -366,7 +367,7 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
   }
 
   protected override takeError(): ErrnoName | null {
-    const error = this.error ?? this.#connection?.error ?? null;
+    const error = this.#connection?.error ?? this.error;
     this.error = null;
     if (this.#connection !== null) this.#connection.error = null;
     return error;
@@ -455,10 +456,7 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
   override setsockopt(level: number, name: number, value: number | Uint8Array): void {
     const connection = this.#connection;
     if (level === c.IPPROTO_TCP && name === c.TCP_CONGESTION) return this.#setCongestion(value);
-    if (level === c.IPPROTO_IPV6 && name === c.IPV6_V6ONLY && this.family === c.AF_INET6 && this.#binding.isHeld) {
-      intOf(value);
-      throw errorFor("EINVAL", { syscall: "setsockopt" });
-    }
+    if (this.#binding.isHeld || !this.#isIdle) this.#binding.checkOption(level, name, value);
     super.setsockopt(level, name, value);
     if (connection === null || connection.isOver) return;
     if (level === c.IPPROTO_TCP && (name === c.TCP_NODELAY || name === c.TCP_CORK)) {

@@ -8,7 +8,7 @@ import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM } 
 import { WOULD_BLOCK } from "../../seam/transport.ts";
 import type { Caller, WouldBlock } from "../../seam/transport.ts";
 import { DatagramSocket, OVERHEAD } from "../datagram_socket.ts";
-import { BROADCAST, isMulticast, isWildcard, shapeOf, unmap } from "../net/addresses.ts";
+import { BROADCAST, isMulticast, isWildcard, shapeOf } from "../net/addresses.ts";
 import { Binding } from "../net/binding.ts";
 import type { Kernel } from "../net/kernel.ts";
 import { isIPv6 } from "../net/packet.ts";
@@ -68,8 +68,7 @@ export class UdpSocket extends DatagramSocket {
   /** Returns the destination for an address, and the source address for packets to it. */
   #route(address: Address, syscall: string): { destination: string; port: number; source: string } {
     const [name, port] = address as [string, number];
-    const plain = unmap(name);
-    const destination = isWildcard(plain) ? (isIPv6(plain) ? "::1" : "127.0.0.1") : plain;
+    const destination = this.#binding.destinationFor(name);
     if (destination === BROADCAST && !this.options.isSet(c.SOL_SOCKET, c.SO_BROADCAST)) {
       throw errorFor("EACCES", { syscall, address });
     }
@@ -91,6 +90,7 @@ export class UdpSocket extends DatagramSocket {
     this.#peerHost = "";
     this.#peerPort = 0;
     this.#binding.reset();
+    if (!this.#binding.isHeld) this.#binding.port = 0;
   }
 
   // Sending.
@@ -221,6 +221,7 @@ export class UdpSocket extends DatagramSocket {
 
   override setsockopt(level: number, name: number, value: number | Uint8Array): void {
     if (this.#memberships.set(level, name, value)) return;
+    if (this.#binding.isHeld) this.#binding.checkOption(level, name, value);
     if (level === c.IPPROTO_IP && name === c.IP_MULTICAST_IF) return this.#setMulticastInterface(value);
     super.setsockopt(level, name, value);
   }
