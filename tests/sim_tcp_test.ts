@@ -181,6 +181,44 @@ Deno.test("the wildcard address as a destination, and IPv4 addresses of IPv6 soc
   });
 });
 
+Deno.test("options: values and errors of Linux at the bounds", async () => {
+  await simulate({}, (net) => {
+    const { socket: s } = net.host("a");
+    const { AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM, SOCK_DGRAM, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP } = s;
+    /** The value of an option after it was set, or the errors of both calls. */
+    const after = (family: number, type: number, level: number, name: number, value: number | Uint8Array) => {
+      using sock = s.socket(family, type);
+      const attempt = (call: () => unknown) => {
+        try {
+          return call();
+        } catch (error) {
+          return (error as { code: string }).code;
+        }
+      };
+      return [attempt(() => sock.setsockopt(level, name, value)), attempt(() => sock.getsockopt(level, name))];
+    };
+    const ok = undefined;
+    assert.deepEqual(after(AF_INET, SOCK_STREAM, IPPROTO_TCP, s.TCP_LINGER2, 0), [ok, 60]);
+    assert.deepEqual(after(AF_INET, SOCK_STREAM, IPPROTO_IP, s.IP_TOS, 0x1ff), [ok, 0xfc]);
+    assert.deepEqual(after(AF_INET, SOCK_DGRAM, IPPROTO_IP, s.IP_TOS, 0x1ff), [ok, 0xff]);
+    assert.deepEqual(after(AF_INET, SOCK_STREAM, s.SOL_SOCKET, s.SO_PRIORITY, 7), ["EPERM", 0]);
+    const linger = new Uint8Array([9, 0, 0, 0, 0, 0, 0, 0]);
+    assert.deepEqual(after(AF_INET, SOCK_STREAM, s.SOL_SOCKET, s.SO_LINGER, linger), [ok, 1]);
+    assert.deepEqual(after(AF_INET, SOCK_STREAM, IPPROTO_IPV6, s.IPV6_V6ONLY, 1), ["ENOPROTOOPT", "EOPNOTSUPP"]);
+    assert.deepEqual(after(AF_INET, SOCK_DGRAM, IPPROTO_TCP, s.TCP_NODELAY, 1), ["ENOPROTOOPT", "EOPNOTSUPP"]);
+    assert.deepEqual(after(AF_INET6, SOCK_DGRAM, IPPROTO_TCP, s.TCP_NODELAY, 1), ["ENOPROTOOPT", "ENOPROTOOPT"]);
+    assert.deepEqual(after(AF_UNIX, SOCK_STREAM, IPPROTO_TCP, s.TCP_NODELAY, 1), ["EOPNOTSUPP", "EOPNOTSUPP"]);
+    assert.deepEqual(after(AF_INET6, SOCK_DGRAM, IPPROTO_IPV6, s.IPV6_MULTICAST_IF, 3), ["ENODEV", 0]);
+    assert.deepEqual(after(AF_INET6, SOCK_DGRAM, IPPROTO_IPV6, s.IPV6_TCLASS, -1), [ok, 0]);
+    const byIndex = new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0]);
+    assert.deepEqual(after(AF_INET, SOCK_DGRAM, IPPROTO_IP, s.IP_MULTICAST_IF, byIndex), ["EADDRNOTAVAIL", 0]);
+    assert.deepEqual(after(AF_INET, SOCK_DGRAM, IPPROTO_IP, s.IP_MULTICAST_IF, 0), [ok, 0]);
+    using sock = s.socket();
+    assert.deepEqual([...sock.getsockopt(IPPROTO_IP, s.IP_TTL, 3)], [64]);
+    assert.deepEqual([...sock.getsockopt(IPPROTO_IP, s.IP_TTL, 8)], [64, 0, 0, 0]);
+  });
+});
+
 Deno.test("a socket that connects to itself receives its own data", async () => {
   await simulate({}, async (net) => {
     const sock = net.host("a").socket.socket();

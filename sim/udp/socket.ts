@@ -18,7 +18,7 @@ import { addressText } from "../net/socket_info.ts";
 import type { SocketInfo } from "../net/socket_info.ts";
 import { answer, answerBytes, Options } from "../options.ts";
 import { BOTH, copyOf, RECEIVING, SENDING, shutdownBits } from "../socket.ts";
-import { interfaceOf, LOOPBACK_INDEX, Memberships } from "./membership.ts";
+import { interfaceOf, LOOPBACK_INDEX, Memberships, NETWORK_INDEX } from "./membership.ts";
 
 const IN = POLLIN | POLLRDNORM;
 const OUT = POLLOUT | POLLWRNORM;
@@ -231,21 +231,22 @@ export class UdpSocket extends DatagramSocket {
    * In an ip_mreqn, an index other than 0 is used instead of the address.
    */
   #setMulticastInterface(value: number | Uint8Array): void {
-    if (typeof value === "number" || value.length < 4) throw errorFor("EINVAL", { syscall: "setsockopt" });
-    const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
-    const index = value.length >= 12 ? view.getInt32(8, true) : 0;
+    const bytes = typeof value === "number" ? answer(value, 4) as Uint8Array : value;
+    if (bytes.length < 4) throw errorFor("EINVAL", { syscall: "setsockopt" });
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const index = bytes.length >= 12 ? view.getInt32(8, true) : 0;
     const host = index === 0
-      ? formatIPv4(value.subarray(value.length >= 8 ? 4 : 0).subarray(0, 4))
+      ? formatIPv4(bytes.subarray(bytes.length >= 8 ? 4 : 0).subarray(0, 4))
       : this.#addressOn(index);
     if (host === undefined || interfaceOf(this.kernel, host) === undefined) {
-      throw errorFor(index === 0 ? "EADDRNOTAVAIL" : "ENODEV", { syscall: "setsockopt" });
+      throw errorFor("EADDRNOTAVAIL", { syscall: "setsockopt" });
     }
     this.#multicastHost = host;
   }
 
   #addressOn(index: number): string | undefined {
     if (index === LOOPBACK_INDEX) return "127.0.0.1";
-    return this.kernel.host.addressLike("0.0.0.0");
+    return index === NETWORK_INDEX ? this.kernel.host.addressLike("0.0.0.0") : undefined;
   }
 
   info(): SocketInfo {
