@@ -249,6 +249,24 @@ Deno.test("multicast: a membership belongs to one interface, however that is nam
   });
 });
 
+Deno.test("multicast: a socket of a crashed host does not end the membership of the restarted host", async () => {
+  await simulate({ link: { latency: 0.01 } }, async (net) => {
+    const [a, b] = pair(net);
+    const { IPPROTO_IP, IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP } = a.socket;
+    const request = new Uint8Array([239, 1, 2, 3, 0, 0, 0, 0]);
+    const old = datagrams(b, 9);
+    old.setsockopt(IPPROTO_IP, IP_ADD_MEMBERSHIP, request);
+    b.restart();
+    const sock = datagrams(b, 9);
+    sock.setsockopt(IPPROTO_IP, IP_ADD_MEMBERSHIP, request);
+    old.setsockopt(IPPROTO_IP, IP_DROP_MEMBERSHIP, request);
+    using sender = datagrams(a);
+    await sender.sendto("x", ["239.1.2.3", 9]);
+    await net.sleep(1);
+    assert.deepEqual(await received(sock), ["x"]);
+  });
+});
+
 Deno.test("multicast to the group of all hosts needs no join", async () => {
   await simulate({ link: { latency: 0.01 } }, async (net) => {
     const [a, b] = pair(net);

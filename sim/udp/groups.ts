@@ -39,9 +39,11 @@ export class Groups {
   leave({ group, index }: Membership): void {
     const groups = this.#on(index);
     const count = groups.get(group) ?? 0;
-    if (count > 1) return void groups.set(group, count - 1);
-    groups.delete(group);
-    if (groups === this.#onNetwork) this.#host.network.setMember(group, this.#host, false);
+    // After a crash the groups are left already.
+    if (count > 1) groups.set(group, count - 1);
+    else if (groups.delete(group) && groups === this.#onNetwork) {
+      this.#host.network.setMember(group, this.#host, false);
+    }
   }
 
   /** Leaves all groups. */
