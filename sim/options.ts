@@ -23,16 +23,19 @@ function invalid(code: ErrnoName = "EINVAL"): OSError {
 
 const flag: Kind = { keep: (value) => value === 0 ? 0 : 1 };
 const byteFlag: Kind = { keep: flag.keep, byte: true };
-const any: Kind = { keep: (value) => value };
+/** Makes the kind for the bits of IP_TOS that a socket may set. */
+function tos(mask: number): Kind {
+  return { keep: (value) => value & mask, byte: true };
+}
 const readOnly: Kind = {
   keep() {
     throw invalid("ENOPROTOOPT");
   },
 };
-function between(least: number, most: number): Kind {
+function between(least: number, most: number, code?: ErrnoName): Kind {
   return {
     keep(value) {
-      if (value < least || value > most) throw invalid();
+      if (value < least || value > most) throw invalid(code);
       return value;
     },
   };
@@ -62,6 +65,8 @@ const MICROSECONDS = 1_000_000;
 const LARGEST_BUFFER = 212_992;
 /** net.core.rmem_default and wmem_default. */
 const BUFFER = 212_992;
+/** net.ipv4.tcp_fin_timeout. */
+const FIN_TIMEOUT = 60;
 /** net.ipv4.tcp_rmem and tcp_wmem. */
 const TCP_RECEIVE = 131_072;
 const TCP_SEND = 16_384;
@@ -74,7 +79,8 @@ const SOCKET: Entry[] = [
   [c.SOL_SOCKET, c.SO_BROADCAST, 0, flag],
   [c.SOL_SOCKET, c.SO_DONTROUTE, 0, flag],
   [c.SOL_SOCKET, c.SO_OOBINLINE, 0, flag],
-  [c.SOL_SOCKET, c.SO_PRIORITY, 0, between(0, 6)],
+  // Other values need the capability CAP_NET_ADMIN.
+  [c.SOL_SOCKET, c.SO_PRIORITY, 0, between(0, 6, "EPERM")],
   [c.SOL_SOCKET, c.SO_RCVLOWAT, 1, { keep: (value) => value < 0 ? 2 ** 31 - 1 : Math.max(value, 1) }],
   [c.SOL_SOCKET, c.SO_SNDLOWAT, 1, readOnly],
   [c.SOL_SOCKET, c.SO_RCVBUF, BUFFER, buffer(2304, LARGEST_BUFFER)],
@@ -87,7 +93,7 @@ const SOCKET: Entry[] = [
 ];
 
 const INET: Entry[] = [
-  [c.IPPROTO_IP, c.IP_TOS, 0, { ...any, byte: true }],
+  [c.IPPROTO_IP, c.IP_TOS, 0, tos(0xff)],
   [c.IPPROTO_IP, c.IP_TTL, 64, byteOr(64, 1)],
   [c.IPPROTO_IP, c.IP_MULTICAST_TTL, 1, byteOr(1, 0)],
   [c.IPPROTO_IP, c.IP_MULTICAST_LOOP, 1, byteFlag],
@@ -98,11 +104,14 @@ const INET6: Entry[] = [
   [c.IPPROTO_IPV6, c.IPV6_UNICAST_HOPS, 64, { keep: (value) => value === -1 ? 64 : between(0, 255).keep(value) }],
   [c.IPPROTO_IPV6, c.IPV6_MULTICAST_HOPS, 1, { keep: (value) => value === -1 ? 1 : between(0, 255).keep(value) }],
   [c.IPPROTO_IPV6, c.IPV6_MULTICAST_LOOP, 1, between(0, 1)],
-  [c.IPPROTO_IPV6, c.IPV6_MULTICAST_IF, 0, any],
-  [c.IPPROTO_IPV6, c.IPV6_TCLASS, 0, between(-1, 255)],
+  // A host has two interfaces. 0 means the default one.
+  [c.IPPROTO_IPV6, c.IPV6_MULTICAST_IF, 0, between(0, 2, "ENODEV")],
+  [c.IPPROTO_IPV6, c.IPV6_TCLASS, 0, { keep: (value) => value === -1 ? 0 : between(0, 255).keep(value) }],
 ];
 
 const TCP: Entry[] = [
+  // The kernel keeps the bits of ECN for itself.
+  [c.IPPROTO_IP, c.IP_TOS, 0, tos(0xfc)],
   [c.IPPROTO_TCP, c.TCP_NODELAY, 0, flag],
   [c.IPPROTO_TCP, c.TCP_MAXSEG, 0, { keep: (value) => value === 0 ? 0 : between(88, 32767).keep(value) }],
   [c.IPPROTO_TCP, c.TCP_CORK, 0, flag],
@@ -110,7 +119,9 @@ const TCP: Entry[] = [
   [c.IPPROTO_TCP, c.TCP_KEEPINTVL, 75, between(1, 32767)],
   [c.IPPROTO_TCP, c.TCP_KEEPCNT, 9, between(1, 127)],
   [c.IPPROTO_TCP, c.TCP_SYNCNT, 6, between(1, 127)],
-  [c.IPPROTO_TCP, c.TCP_LINGER2, 60, { keep: (value) => value < 0 ? -1 : value > 120 ? 120 : value }],
+  [c.IPPROTO_TCP, c.TCP_LINGER2, FIN_TIMEOUT, {
+    keep: (value) => value < 0 ? -1 : value === 0 ? FIN_TIMEOUT : Math.min(value, 2 * FIN_TIMEOUT),
+  }],
   [c.IPPROTO_TCP, c.TCP_QUICKACK, 0, flag],
   [c.IPPROTO_TCP, c.TCP_USER_TIMEOUT, 0, between(0, 2 ** 31 - 1)],
 ];
@@ -263,7 +274,10 @@ export class Options {
     }
     const entry = this.#entries.get(keyOf(level, name));
     if (entry === undefined) throw this.#unknown(level, "getsockopt");
-    return answer(this.number(level, name), size);
+    const value = this.number(level, name);
+    // As in Linux, a buffer that is too short for an int gets one byte.
+    const isByte = level === c.IPPROTO_IP && size !== undefined && size < 4 && value >= 0 && value <= 255;
+    return answer(value, isByte ? Math.min(size, 1) : size);
   }
 
   get #protocol(): number {
@@ -276,6 +290,7 @@ export class Options {
     if (level === c.SOL_SOCKET && name === c.SO_LINGER) {
       if (typeof value === "number" || value.length < 8) throw invalid();
       this.#linger = value.slice(0, 8);
+      new DataView(this.#linger.buffer).setInt32(0, Number(this.linger.on), true);
       return;
     }
     if (level === c.SOL_SOCKET && (name === c.SO_RCVTIMEO || name === c.SO_SNDTIMEO)) {
@@ -296,8 +311,10 @@ export class Options {
   }
 
   #unknown(level: number, syscall: string): OSError {
-    const isForeign = level !== c.SOL_SOCKET &&
-      (this.#family === c.AF_UNIX || (level === c.IPPROTO_IPV6 && this.#family === c.AF_INET));
+    const hasLevel = level === c.SOL_SOCKET || level === c.IPPROTO_IP || level === this.#protocol;
+    const isForeign = this.#family === c.AF_UNIX
+      ? level !== c.SOL_SOCKET
+      : this.#family === c.AF_INET && !hasLevel && syscall === "getsockopt";
     return errorFor(isForeign ? "EOPNOTSUPP" : "ENOPROTOOPT", { syscall, hint: HINT });
   }
 }

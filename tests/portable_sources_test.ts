@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 
 const ROOT = new URL("../", import.meta.url);
 const FOLDERS = ["base", "core", "seam", "sim"];
-/** The file that finds out the platform, and the files of the simulation that use real time. */
+/** The files that find out the platform or what it has, and the files of the simulation that use real time. */
 const EXEMPT = [
   "base/platform.ts",
+  "sim/run/caller.ts",
   "sim/run/globals.ts",
   "sim/run/world.ts",
   "sim/time/macrotask.ts",

@@ -389,6 +389,21 @@ Deno.test("a crash sends nothing, pending calls never settle, and a restart runs
   assert.ok(run.counts.dropped > 0);
 });
 
+Deno.test("a program does not start if its host crashes first", async () => {
+  let served = 0;
+  await simulate({}, async (net) => {
+    const host = net.host("a");
+    host.serve(() => served++);
+    host.restart();
+    const program = host.run(() => assert.fail("it has started"));
+    host.crash();
+    await assert.rejects(program, /host 'a' crashed/);
+    host.restart();
+    await net.sleep(1);
+  });
+  assert.equal(served, 1);
+});
+
 Deno.test("calls that a crashed host's program makes afterwards never settle", async () => {
   let settled = 0;
   await simulate({ limit: 100 }, async (net) => {
@@ -501,6 +516,81 @@ Deno.test("globals: Date has the skew of the host whose program starts, and no s
     assert.equal(Date.now(), 1000);
     await net.host("exact").run(() => assert.equal(Date.now(), 1000));
   });
+});
+
+Deno.test("globals: Date has the skew of the program's host after every kind of wait", async () => {
+  await simulate({ globals: true, epoch: 0, link: { latency: 1 } }, async (net) => {
+    const ready = Promise.withResolvers<void>();
+    const hosts = ["a", "b"].map((name) => net.host(name));
+    const [a, b] = hosts;
+    a.skew(1000);
+    b.skew(2000);
+    const check = (time: () => number) => assert.equal(Date.now(), time() * 1000);
+    const serving = a.run(async ({ socket, time, sleep }) => {
+      const [conn] = await socket.create_server(["", 7]).accept();
+      check(time);
+      // The other program continues in the turn of this one.
+      ready.resolve();
+      check(time);
+      assert.equal((await conn.recv(10)).length, 5);
+      check(time);
+      await sleep(1);
+      check(time);
+      conn.close();
+    });
+    await b.run(async ({ socket, time, outside }) => {
+      const sock = await socket.create_connection(["a", 7]);
+      check(time);
+      await ready.promise;
+      check(time);
+      await sock.sendall("hello");
+      await outside(Promise.resolve());
+      check(time);
+      await new Promise<void>((resolve) => setTimeout(() => (check(time), resolve()), 50));
+      check(time);
+      assert.equal((await sock.recv(10)).length, 0);
+      check(time);
+      b.skew(-500);
+      check(time);
+    });
+    await serving;
+    assert.equal(Date.now(), net.time * 1000);
+  });
+});
+
+Deno.test("globals: a crash ends the timers of the host's programs, and no others", async () => {
+  const ticks: string[] = [];
+  const ready = Promise.withResolvers<void>();
+  const run = await simulate({ globals: true, limit: 100 }, async (net) => {
+    const ticking = (name: string) => async () => {
+      // All programs continue in one turn.
+      await ready.promise;
+      setTimeout(() => setInterval(() => ticks.push(name), 1000), 0);
+      setTimeout(() => ticks.push(`${name} late`), 10_000_000);
+    };
+    for (const name of ["crashes", "stays"]) net.host(name).serve(ticking(name));
+    ready.resolve();
+    await net.sleep(2.5);
+    const signal = await net.host("crashes").run(() => AbortSignal.timeout(500));
+    const later = new Promise((resolve) => setTimeout(resolve, 2000));
+    net.host("crashes").crash();
+    await later;
+    assert.equal(signal.aborted, false);
+    net.host("crashes").restart();
+    await net.sleep(1.7);
+  });
+  assert.deepEqual(ticks.sort(), [
+    "crashes",
+    "crashes",
+    "crashes",
+    "stays",
+    "stays",
+    "stays",
+    "stays",
+    "stays",
+    "stays",
+  ]);
+  assert.equal(run.time, 6.2);
 });
 
 Deno.test("globals: a callback that throws fails the run as a program does", async () => {
@@ -692,6 +782,41 @@ Deno.test("World: TIME_WAIT ends after a minute in which nothing else happened",
       look();
       again.bind(address);
     }
+  } finally {
+    performance.now = now;
+  }
+});
+
+Deno.test("World: after TIME_WAIT its port can be listened on, and its ports can be connected again", async () => {
+  const { now } = performance;
+  let skipped = 0;
+  performance.now = () => now.call(performance) + skipped;
+  try {
+    using world = new World();
+    const { socket } = world.host("a");
+    const address: [string, number] = ["127.0.0.1", 7000];
+    const listener = socket.create_server(address);
+    /** Connects from a port. The connection then waits in TIME_WAIT. */
+    const connect = async (port: number) => {
+      using client = socket.socket();
+      client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1);
+      client.bind(["127.0.0.1", port]);
+      await client.connect(address);
+      const [server] = await listener.accept();
+      client.close();
+      await server.recv(1);
+      server.close();
+    };
+    await connect(40_000);
+    await assert.rejects(connect(40_000), { code: "EADDRNOTAVAIL" });
+    skipped += 61_000;
+    await connect(40_000);
+    for (let port = 32_768; port < 61_000; port++) if (port !== 40_000) socket.socket().bind(["127.0.0.1", port]);
+    const last = socket.socket();
+    assert.throws(() => last.listen(), { code: "EADDRINUSE", syscall: "listen" });
+    skipped += 61_000;
+    last.listen();
+    assert.deepEqual(last.getsockname(), ["0.0.0.0", 40_000]);
   } finally {
     performance.now = now;
   }

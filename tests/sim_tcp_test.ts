@@ -102,6 +102,123 @@ Deno.test("with all ports taken, bind to port 0 and listen fail with EADDRINUSE"
   });
 });
 
+Deno.test("connects to different peers may share a port, and no connect takes the port of a bound socket", async () => {
+  await simulate({}, async (net) => {
+    const { socket } = net.host("a");
+    const listeners = [7, 8].map((port) => socket.create_server(["127.0.0.1", port]));
+    const connect = (port: number) => socket.create_connection(["127.0.0.1", port]);
+    const first = await connect(7);
+    const [, shared] = first.getsockname() as [string, number];
+    // All other ports are bound, to an address that the connects do not use.
+    for (let port = 32768; port <= 60999; port++) if (port !== shared) socket.socket().bind(["127.0.0.9", port]);
+    assert.deepEqual((await connect(8)).getsockname(), ["127.0.0.1", shared]);
+    await assert.rejects(connect(8), { code: "EADDRNOTAVAIL" });
+    for (const listener of listeners) listener.close();
+  });
+});
+
+Deno.test("disconnecting: getsockname still reports the port, and a port that was not used stays bound", async () => {
+  await simulate({}, async (net) => {
+    const { socket } = net.host("a");
+    const listener = socket.create_server(["127.0.0.1", 7]);
+    const portOf = (sock: Socket) => (sock.getsockname() as [string, number])[1];
+    const connected = await socket.create_connection(["127.0.0.1", 7]);
+    const port = portOf(connected);
+    await connected.connect(socket.AF_UNSPEC);
+    assert.deepEqual(connected.getsockname(), ["0.0.0.0", port]);
+    // The error of the disconnected connection must not hide that of the next connect.
+    assert.equal((await failure(() => connected.connect(["127.0.0.1", 9]))).code, "ECONNREFUSED");
+    const refused = socket.socket();
+    await failure(() => refused.connect(["127.0.0.1", 9]));
+    assert.ok(portOf(refused) > 0);
+    const bound = socket.socket();
+    bound.bind(["127.0.0.1", 0]);
+    await bound.connect(socket.AF_UNSPEC);
+    assert.throws(() => bound.bind(["127.0.0.1", 8]), { code: "EINVAL" });
+    listener.close();
+  });
+});
+
+Deno.test("the wildcard address as a destination, and IPv4 addresses of IPv6 sockets, mean what they mean in Linux", async () => {
+  await simulate({}, async (net) => {
+    const { socket } = net.host("a");
+    const { AF_INET, AF_INET6, SOCK_STREAM, SOCK_DGRAM, IPPROTO_IPV6, IPV6_V6ONLY } = socket;
+    const listeners = ["127.0.0.1", "127.0.0.2"].map((host) => socket.create_server([host, 7]));
+    const open = (family: number, type: number, ...bound: string[]) => {
+      const sock = socket.socket(family, type);
+      for (const host of bound) sock.bind([host, 0]);
+      return sock;
+    };
+    for (const type of [SOCK_STREAM, SOCK_DGRAM]) {
+      const peer = async (sock: Socket, host: string) => {
+        await sock.connect([host, 7]);
+        return (sock.getpeername() as [string, number])[0];
+      };
+      assert.equal(await peer(open(AF_INET, type), "0.0.0.0"), "127.0.0.1");
+      assert.equal(await peer(open(AF_INET, type, "127.0.0.2"), "0.0.0.0"), "127.0.0.2");
+      assert.equal(await peer(open(AF_INET6, type, "::ffff:127.0.0.2"), "::ffff:0.0.0.0"), "::ffff:127.0.0.2");
+      assert.equal(await peer(open(AF_INET6, type, "::ffff:127.0.0.2"), "::"), "::ffff:127.0.0.1");
+      assert.equal(await peer(open(AF_INET6, type, "::ffff:0.0.0.0"), "::"), "::ffff:127.0.0.1");
+      const onlyIPv6 = open(AF_INET6, type);
+      onlyIPv6.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 1);
+      assert.equal((await failure(() => onlyIPv6.connect(["::ffff:0.0.0.0", 7]))).code, "ENETUNREACH");
+      for (const host of ["::ffff:127.0.0.1", "::ffff:0.0.0.0"]) {
+        const error = await failure(() => open(AF_INET6, type, host).connect(["::1", 7]));
+        assert.equal(error.code, "EAFNOSUPPORT", host);
+      }
+      const connected = open(AF_INET6, type);
+      await peer(connected, "::ffff:127.0.0.1");
+      assert.throws(() => connected.setsockopt(IPPROTO_IPV6, IPV6_V6ONLY, 0), { code: "EINVAL" });
+    }
+    // A datagram socket that was connected over IPv6 can still send over IPv4.
+    const datagrams = open(AF_INET6, SOCK_DGRAM);
+    await datagrams.connect(["::1", 7]);
+    assert.equal(await datagrams.sendto("x", ["::ffff:127.0.0.1", 7]), 1);
+    const mapped = open(AF_INET6, SOCK_STREAM, "::ffff:0.0.0.0");
+    await mapped.connect(socket.AF_UNSPEC);
+    assert.equal((mapped.getsockname() as [string, number])[0], "::ffff:0.0.0.0");
+    for (const listener of listeners) listener.close();
+  });
+});
+
+Deno.test("options: values and errors of Linux at the bounds", async () => {
+  await simulate({}, (net) => {
+    const { socket: s } = net.host("a");
+    const { AF_INET, AF_INET6, AF_UNIX, SOCK_STREAM, SOCK_DGRAM, IPPROTO_IP, IPPROTO_IPV6, IPPROTO_TCP } = s;
+    /** The value of an option after it was set, or the errors of both calls. */
+    const after = (family: number, type: number, level: number, name: number, value: number | Uint8Array) => {
+      using sock = s.socket(family, type);
+      const attempt = (call: () => unknown) => {
+        try {
+          return call();
+        } catch (error) {
+          return (error as { code: string }).code;
+        }
+      };
+      return [attempt(() => sock.setsockopt(level, name, value)), attempt(() => sock.getsockopt(level, name))];
+    };
+    const ok = undefined;
+    assert.deepEqual(after(AF_INET, SOCK_STREAM, IPPROTO_TCP, s.TCP_LINGER2, 0), [ok, 60]);
+    assert.deepEqual(after(AF_INET, SOCK_STREAM, IPPROTO_IP, s.IP_TOS, 0x1ff), [ok, 0xfc]);
+    assert.deepEqual(after(AF_INET, SOCK_DGRAM, IPPROTO_IP, s.IP_TOS, 0x1ff), [ok, 0xff]);
+    assert.deepEqual(after(AF_INET, SOCK_STREAM, s.SOL_SOCKET, s.SO_PRIORITY, 7), ["EPERM", 0]);
+    const linger = new Uint8Array([9, 0, 0, 0, 0, 0, 0, 0]);
+    assert.deepEqual(after(AF_INET, SOCK_STREAM, s.SOL_SOCKET, s.SO_LINGER, linger), [ok, 1]);
+    assert.deepEqual(after(AF_INET, SOCK_STREAM, IPPROTO_IPV6, s.IPV6_V6ONLY, 1), ["ENOPROTOOPT", "EOPNOTSUPP"]);
+    assert.deepEqual(after(AF_INET, SOCK_DGRAM, IPPROTO_TCP, s.TCP_NODELAY, 1), ["ENOPROTOOPT", "EOPNOTSUPP"]);
+    assert.deepEqual(after(AF_INET6, SOCK_DGRAM, IPPROTO_TCP, s.TCP_NODELAY, 1), ["ENOPROTOOPT", "ENOPROTOOPT"]);
+    assert.deepEqual(after(AF_UNIX, SOCK_STREAM, IPPROTO_TCP, s.TCP_NODELAY, 1), ["EOPNOTSUPP", "EOPNOTSUPP"]);
+    assert.deepEqual(after(AF_INET6, SOCK_DGRAM, IPPROTO_IPV6, s.IPV6_MULTICAST_IF, 3), ["ENODEV", 0]);
+    assert.deepEqual(after(AF_INET6, SOCK_DGRAM, IPPROTO_IPV6, s.IPV6_TCLASS, -1), [ok, 0]);
+    const byIndex = new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0]);
+    assert.deepEqual(after(AF_INET, SOCK_DGRAM, IPPROTO_IP, s.IP_MULTICAST_IF, byIndex), ["EADDRNOTAVAIL", 0]);
+    assert.deepEqual(after(AF_INET, SOCK_DGRAM, IPPROTO_IP, s.IP_MULTICAST_IF, 0), [ok, 0]);
+    using sock = s.socket();
+    assert.deepEqual([...sock.getsockopt(IPPROTO_IP, s.IP_TTL, 3)], [64]);
+    assert.deepEqual([...sock.getsockopt(IPPROTO_IP, s.IP_TTL, 8)], [64, 0, 0, 0]);
+  });
+});
+
 Deno.test("a socket that connects to itself receives its own data", async () => {
   await simulate({}, async (net) => {
     const sock = net.host("a").socket.socket();
@@ -598,4 +715,66 @@ Deno.test("a segment fills at most half of the largest window, so that a partly 
   const longest = Math.max(...run.packets.map(({ length }) => length));
   const largest = Math.max(...run.packets.map(({ window }) => window));
   assert.ok(longest > 30_000 && longest <= largest / 2, `${longest} of ${largest}`);
+});
+
+Deno.test("a segment of half of the window is acknowledged at once, so that the sender can fill the other half", async () => {
+  await simulate({ seed: 1 }, (net) =>
+    net.host("a").run(async ({ socket }) => {
+      using server = socket.create_server(["127.0.0.1", 0]);
+      using client = await socket.create_connection(server.getsockname() as [string, number]);
+      const [conn] = await server.accept();
+      // The answer ends the acknowledgements without delay, and leaves these bytes unacknowledged.
+      await conn.sendall("a");
+      await client.sendall("answer");
+      await conn.sendall("b");
+      conn.settimeout(0);
+      while (await failure(() => conn.send(new Uint8Array(1 << 20))) === null);
+      client.settimeout(0);
+      let total = 0;
+      const reading = async () => {
+        for (;;) total += (await client.recv(1 << 20)).length;
+      };
+      assert.equal((await failure(reading)).code, "EAGAIN");
+      // All that was sent, not only the first segment.
+      assert.ok(total > 80_000, `${total}`);
+      conn.close();
+    }));
+});
+
+Deno.test("TCP_MAXSEG: the value that was set, the MSS during a connection, and after it as Linux answers", async () => {
+  await simulate({ link: { latency: 0.01 } }, async (net) => {
+    const { socket } = net.host("a");
+    const { IPPROTO_TCP, TCP_MAXSEG } = socket;
+    const get = (sock: Socket) => sock.getsockopt(IPPROTO_TCP, TCP_MAXSEG);
+    const set = (sock: Socket, value: number) => sock.setsockopt(IPPROTO_TCP, TCP_MAXSEG, value);
+    const [listener, client] = [net.host("b").socket.socket(), socket.socket()];
+    assert.equal(get(client), 536);
+    set(client, 900);
+    assert.equal(get(client), 900);
+    set(client, 0);
+    assert.equal(get(client), 536);
+    set(client, 900);
+    set(listener, 1200);
+    listener.bind(["", 7]);
+    listener.listen();
+    assert.equal(get(listener), 1200);
+    await client.connect(["10.0.0.2", 7]);
+    const [conn] = await listener.accept();
+    assert.deepEqual([get(client), get(conn)], [900, 900]);
+    // A later value changes nothing before the connection has ended.
+    set(client, 500);
+    await client.sendall(new Uint8Array(5000));
+    assert.equal(get(client), 900);
+    conn.close();
+    await net.sleep(1);
+    assert.equal(get(client), 500);
+    // Disconnecting forgets the value. The MSS of the connection remains.
+    const other = socket.socket();
+    set(other, 700);
+    assert.equal((await failure(() => other.connect(["10.0.0.2", 9]))).code, "ECONNREFUSED");
+    set(other, 0);
+    assert.equal(get(other), 700);
+    await listener.shutdown(socket.SHUT_RD);
+    assert.equal(get(listener), 536);
+  });
 });

@@ -206,6 +206,67 @@ Deno.test("multicast: members receive it, IP_MULTICAST_LOOP and TTL 0 limit it, 
   });
 });
 
+Deno.test("multicast: a membership belongs to one interface, however that is named", async () => {
+  await simulate({ link: { latency: 0.01 } }, async (net) => {
+    const [a, b] = pair(net);
+    const { IPPROTO_IP, IPPROTO_IPV6 } = a.socket;
+    const { IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP, IPV6_JOIN_GROUP, IPV6_LEAVE_GROUP } = a.socket;
+    const group = [239, 1, 2, 3];
+    const [any, own, lo] = [[0, 0, 0, 0], [10, 0, 0, 2], [127, 0, 0, 1]].map((host) =>
+      new Uint8Array([...group, ...host])
+    );
+    const sock = datagrams(b, 9);
+    const join = (request: Uint8Array) => sock.setsockopt(IPPROTO_IP, IP_ADD_MEMBERSHIP, request);
+    const leave = (request: Uint8Array) => sock.setsockopt(IPPROTO_IP, IP_DROP_MEMBERSHIP, request);
+    join(any);
+    assert.throws(() => join(own), { code: "EADDRINUSE" });
+    leave(own);
+    assert.throws(() => leave(any), { code: "EADDRNOTAVAIL" });
+    // Datagrams of other hosts do not arrive on the loopback interface.
+    join(lo);
+    using sender = datagrams(a);
+    await sender.sendto("remote", ["239.1.2.3", 9]);
+    using local = datagrams(b);
+    local.setsockopt(IPPROTO_IP, b.socket.IP_MULTICAST_IF, new Uint8Array([127, 0, 0, 1]));
+    await local.sendto("local", ["239.1.2.3", 9]);
+    await net.sleep(1);
+    assert.deepEqual(await received(sock), ["local"]);
+    // A datagram that arrives after the group was left is dropped.
+    join(own);
+    await sender.sendto("late", ["239.1.2.3", 9]);
+    leave(any);
+    await net.sleep(1);
+    assert.deepEqual(await received(sock), []);
+    const six = (index: number) =>
+      new Uint8Array([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12, 0x34, index, 0, 0, 0]);
+    using other = datagrams(b, 0, b.socket.AF_INET6);
+    other.setsockopt(IPPROTO_IPV6, IPV6_JOIN_GROUP, six(1));
+    // For IPv6, index 0 means any interface.
+    assert.throws(() => other.setsockopt(IPPROTO_IPV6, IPV6_JOIN_GROUP, six(0)), { code: "EADDRINUSE" });
+    other.setsockopt(IPPROTO_IPV6, IPV6_LEAVE_GROUP, six(0));
+    other.setsockopt(IPPROTO_IPV6, IPV6_JOIN_GROUP, six(0));
+    other.setsockopt(IPPROTO_IPV6, IPV6_LEAVE_GROUP, six(2));
+  });
+});
+
+Deno.test("multicast: a socket of a crashed host does not end the membership of the restarted host", async () => {
+  await simulate({ link: { latency: 0.01 } }, async (net) => {
+    const [a, b] = pair(net);
+    const { IPPROTO_IP, IP_ADD_MEMBERSHIP, IP_DROP_MEMBERSHIP } = a.socket;
+    const request = new Uint8Array([239, 1, 2, 3, 0, 0, 0, 0]);
+    const old = datagrams(b, 9);
+    old.setsockopt(IPPROTO_IP, IP_ADD_MEMBERSHIP, request);
+    b.restart();
+    const sock = datagrams(b, 9);
+    sock.setsockopt(IPPROTO_IP, IP_ADD_MEMBERSHIP, request);
+    old.setsockopt(IPPROTO_IP, IP_DROP_MEMBERSHIP, request);
+    using sender = datagrams(a);
+    await sender.sendto("x", ["239.1.2.3", 9]);
+    await net.sleep(1);
+    assert.deepEqual(await received(sock), ["x"]);
+  });
+});
+
 Deno.test("multicast to the group of all hosts needs no join", async () => {
   await simulate({ link: { latency: 0.01 } }, async (net) => {
     const [a, b] = pair(net);
@@ -350,5 +411,17 @@ Deno.test("features that the simulation does not have throw the kernel's error, 
     assert.match(error.message, native);
     const urgent = await failure(() => one.send("x", socket.MSG_OOB));
     assert.equal(urgent.code, "EOPNOTSUPP");
+  });
+});
+
+Deno.test("with all ports taken, connect and sendto of an unbound socket fail with EAGAIN, as in Linux", async () => {
+  await simulate({}, async (net) => {
+    const { socket } = net.host("a");
+    const open = () => socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
+    for (let port = 32768; port <= 60999; port++) open().bind(["", port]);
+    for (const call of ["connect", "sendto"]) {
+      const error = await failure(() => call === "connect" ? open().connect(["", 9]) : open().sendto("x", ["", 9]));
+      assert.equal(error.code, "EAGAIN", call);
+    }
   });
 });

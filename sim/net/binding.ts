@@ -5,6 +5,7 @@ import type { Address } from "../../base/addresses.ts";
 import { AF_INET6, IPPROTO_IPV6, IPV6_V6ONLY, SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } from "../../base/constants.ts";
 import { errorFor } from "../../base/errors.ts";
 import type { ErrnoName } from "../../base/errno.ts";
+import { intOf } from "../options.ts";
 import type { Options } from "../options.ts";
 import { BROADCAST, isMulticast, isWildcard, shapeOf, unmap } from "./addresses.ts";
 import type { Kernel } from "./kernel.ts";
@@ -21,6 +22,7 @@ export class Binding<S> implements Holder {
   /** The port that `getsockname` reports. It may be released already: see `isHeld`. */
   port = 0;
   listens = false;
+  readonly isPortShared = false;
   readonly #kernel: Kernel;
   readonly #options: Options;
   readonly #ports: Ports<Holder>;
@@ -79,7 +81,7 @@ export class Binding<S> implements Holder {
     this.host = host;
     this.port = port;
     try {
-      if (port === 0) this.port = this.#freePort("bind", address);
+      if (port === 0) this.port = this.#freePort("EADDRINUSE", "bind", address);
       else this.#ports.check(this, address, "bind");
     } catch (error) {
       // As in Linux, a bind that fails also clears the address of an earlier connection.
@@ -89,24 +91,20 @@ export class Binding<S> implements Holder {
     }
     this.#hold();
     this.#fixedPort = port !== 0;
-    this.#fixedHost = !isWildcard(host);
+    this.#fixedHost = !isWildcard(name);
   }
 
-  /** Occupies any free port, unless the socket has a port. */
-  claim(): void {
+  /** Occupies any free port, unless the socket has a port. If there is none, throws the error `code` of the call. */
+  claim(code: ErrnoName, syscall: string): void {
     if (this.#isHeld) return;
-    this.#kernel.timeline.expire();
-    this.port = this.#ports.ephemeral();
+    this.port = this.#freePort(code, syscall);
     this.#hold();
   }
 
-  /** Returns a free port. If there is none, bind(2) and listen(2) fail with EADDRINUSE. */
-  #freePort(syscall: string, address: unknown): number {
-    try {
-      return this.#ports.ephemeral();
-    } catch {
-      throw errorFor("EADDRINUSE", { syscall, address });
-    }
+  #freePort(code: ErrnoName, syscall: string, address: unknown = this.address): number {
+    const port = this.#ports.ephemeral();
+    if (port === undefined) throw errorFor(code, { syscall, address });
+    return port;
   }
 
   #hold(): void {
@@ -116,10 +114,8 @@ export class Binding<S> implements Holder {
 
   /** Starts to listen. Throws EADDRINUSE if another socket listens on the same address. */
   listen(): void {
-    if (!this.#isHeld) {
-      this.port = this.#freePort("listen", this.address);
-      this.#hold();
-    }
+    this.#kernel.timeline.expire();
+    this.claim("EADDRINUSE", "listen");
     this.listens = true;
     try {
       this.#ports.check(this, this.address, "listen");
@@ -129,15 +125,38 @@ export class Binding<S> implements Holder {
     }
   }
 
+  /**
+   * Returns the destination for an address. As in Linux, the wildcard address is this host: over IPv4 the bound address if
+   * there is one, or else the loopback address.
+   */
+  destinationFor(name: string): string {
+    const host = unmap(name);
+    if (!isWildcard(host)) return host;
+    if (isIPv6(host)) return isIPv6(this.host) ? "::1" : "127.0.0.1";
+    return this.isOneHost && !isIPv6(this.host) ? this.host : "127.0.0.1";
+  }
+
   /** Returns the source address of packets to a destination. Throws if the bound address cannot reach it. */
   sourceFor(destination: string, address: Address, syscall: string): string {
     const refuse = (code: ErrnoName) => errorFor(code, { syscall, address });
     if (this.onlyIPv6 && !isIPv6(destination)) throw refuse("ENETUNREACH");
+    if (isIPv6(destination) && !isIPv6(this.host)) throw refuse("EAFNOSUPPORT");
     if (!this.isOneHost) return this.#kernel.sourceFor(destination);
-    if (isIPv6(this.host) !== isIPv6(destination)) throw refuse("ENETUNREACH");
+    if (isIPv6(this.host) !== isIPv6(destination)) {
+      // An IPv6 address that an earlier connect of UDP chose does not matter to IPv4.
+      if (this.#fixedHost) throw refuse("ENETUNREACH");
+      return this.#kernel.sourceFor(destination);
+    }
     // No packet leaves a host with a loopback address as its source.
     if (isLoopback(this.host) && !this.#kernel.owns(destination) && !isMulticast(destination)) throw refuse("EINVAL");
     return this.host;
+  }
+
+  /** Refuses IPV6_V6ONLY, which a socket that has a port cannot change. */
+  checkOption(level: number, name: number, value: number | Uint8Array): void {
+    if (level !== IPPROTO_IPV6 || name !== IPV6_V6ONLY || this.family !== AF_INET6) return;
+    intOf(value);
+    throw errorFor("EINVAL", { syscall: "setsockopt" });
   }
 
   /** Releases the port. */
@@ -147,13 +166,11 @@ export class Binding<S> implements Holder {
   }
 
   /**
-   * Releases the address and port at the end of a connection, unless `bind` fixed them. `getsockname` still reports a port
-   * that is kept, but other sockets may occupy it.
+   * Releases the address and port at the end of a connection, unless `bind` fixed them. `getsockname` still reports the
+   * port, but other sockets may occupy it.
    */
-  reset(port: "keep the port" | "forget the port" = "forget the port"): void {
+  reset(): void {
     if (!this.#fixedHost) this.host = wildcard(this.family);
-    if (this.#fixedPort) return;
-    this.release();
-    if (port === "forget the port") this.port = 0;
+    if (!this.#fixedPort) this.release();
   }
 }

@@ -9,7 +9,7 @@ import { TcpHost } from "../tcp/host.ts";
 import { Timer } from "../time/timer.ts";
 import type { Timeline, TimerKind } from "../time/timeline.ts";
 import { UnixNames } from "../unix/names.ts";
-import { BROADCAST, isAllHosts } from "./addresses.ts";
+import { BROADCAST } from "./addresses.ts";
 import { fragment, Reassembly } from "./fragments.ts";
 import type { Host } from "./host.ts";
 import { isIPv6 } from "./packet.ts";
@@ -132,7 +132,7 @@ export class Kernel {
   /** Sends a multicast or broadcast datagram to this host only. */
   sendToItself(packet: Datagram): void {
     const { destination } = packet;
-    const isReceiver = destination === BROADCAST || isAllHosts(destination) || this.udp.groups.has(destination);
+    const isReceiver = destination === BROADCAST || this.udp.groups.receives(packet);
     if (this.isUp && isReceiver) this.network.loopback.send(this, packet);
   }
 

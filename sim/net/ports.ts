@@ -21,6 +21,8 @@ export interface Holder {
   readonly onlyIPv6: boolean;
   /** Whether it listens. A listener's address cannot be shared by SO_REUSEADDR. */
   readonly listens: boolean;
+  /** Whether `connect` chose the port. Then other connects may choose it too. */
+  readonly isPortShared: boolean;
 }
 
 /** The addresses and ports of a packet. */
@@ -79,15 +81,18 @@ export class Ports<H extends Holder> {
     }) ?? false;
   }
 
-  /** Returns a free ephemeral port. If all are occupied, returns one for which `isUsable` returns true. */
-  ephemeral(isUsable: (port: number) => boolean = () => false): number {
+  /**
+   * Returns a free ephemeral port. If all are occupied, returns one for which `isUsable` returns true, or undefined if there
+   * is none.
+   */
+  ephemeral(isUsable: (port: number) => boolean = () => false): number | undefined {
     for (let tries = 0; tries < EPHEMERAL_COUNT; tries++) {
       const port = FIRST_EPHEMERAL + this.#next;
       this.#next = (this.#next + 1) % EPHEMERAL_COUNT;
       if (!this.#holders.has(port)) return port;
     }
     for (let port = FIRST_EPHEMERAL; port <= LAST_EPHEMERAL; port++) if (isUsable(port)) return port;
-    throw errorFor("EADDRNOTAVAIL");
+    return undefined;
   }
 
   /** Adds a holder. */

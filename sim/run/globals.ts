@@ -1,10 +1,12 @@
 // Virtual versions of the globals for time and random numbers. Programs need them that use these globals instead of their
 // context. Globals belong to the whole process, so only one run at a time can replace them.
 
+import type { Kernel } from "../net/kernel.ts";
 import { Random } from "../random.ts";
 import { Timer } from "../time/timer.ts";
 import type { Timeline } from "../time/timeline.ts";
 import { MILLISECOND } from "../time/units.ts";
+import { Caller } from "./caller.ts";
 
 /** Selects the random sequence of Math.random (see `Random`). */
 const MATH = 0x3a7b;
@@ -16,6 +18,8 @@ const LONGEST = 2 ** 31 - 1;
 
 /** The result of setTimeout. It converts to a number as in browsers, and has the methods of Node's timers. */
 class Handle {
+  /** The kernel whose program has set the timer; undefined if `main` has. */
+  readonly owner: Kernel | undefined;
   readonly #id: number;
   readonly #timer: Timer;
   readonly #delay: number;
@@ -24,12 +28,13 @@ class Handle {
   #isClosed = false;
 
   /** Sets the timer. `forget` is called when it is cleared. */
-  constructor(id: number, timer: Timer, delay: number, forget: (id: number) => void) {
+  constructor(owner: Kernel | undefined, id: number, timer: Timer, delay: number, forget: (id: number) => void) {
+    this.owner = owner;
     this.#id = id;
     this.#timer = timer;
     this.#delay = delay;
     this.#forget = forget;
-    timer.set(delay);
+    this.refresh();
   }
   [Symbol.toPrimitive](): number {
     return this.#id;
@@ -47,9 +52,9 @@ class Handle {
     this.#timer.kind = "background";
     return this;
   }
-  /** Sets the timer again, also if it has fired. A cleared timer stays cleared. */
+  /** Sets the timer again, also if it has fired. A cleared timer stays cleared, as does one of a crashed host. */
   refresh(): this {
-    if (!this.#isClosed) this.#timer.set(this.#delay);
+    if (!this.#isClosed && this.owner?.isUp !== false) this.#timer.set(this.#delay);
     return this;
   }
   close(): this {
@@ -71,8 +76,8 @@ export class VirtualGlobals {
   readonly #epoch: number;
   readonly #handles = new Map<number, Handle>();
   readonly #saved: [object: Globals, name: string, descriptor: PropertyDescriptor | undefined][] = [];
+  readonly #caller = new Caller();
   #nextId = 1;
-  #skew = 0;
 
   /** `epoch` is the start in seconds since 1970. */
   constructor(timeline: Timeline, epoch: number, seed: number) {
@@ -80,12 +85,12 @@ export class VirtualGlobals {
     this.#epoch = epoch;
     const random = new Random(seed, MATH);
     const { performance, Math, AbortSignal } = globalThis as unknown as Record<string, Globals>;
-    this.#put(globalThis, "setTimeout", (...args: unknown[]) => this.#start(args, "once"));
-    this.#put(globalThis, "setInterval", (...args: unknown[]) => this.#start(args, "repeatedly"));
+    this.#put(globalThis, "setTimeout", (...args: unknown[]) => this.#setTimer(args, "once"));
+    this.#put(globalThis, "setInterval", (...args: unknown[]) => this.#setTimer(args, "repeatedly"));
     this.#put(
       globalThis,
       "setImmediate",
-      (callback: unknown, ...args: unknown[]) => this.#start([callback, 0, ...args], "once"),
+      (callback: unknown, ...args: unknown[]) => this.#setTimer([callback, 0, ...args], "once"),
     );
     const clear = (handle: unknown) => this.#clear(handle);
     for (const name of ["clearTimeout", "clearInterval", "clearImmediate"]) this.#put(globalThis, name, clear);
@@ -101,9 +106,14 @@ export class VirtualGlobals {
     Object.defineProperty(object, name, { value, writable: true, configurable: true, enumerable: false });
   }
 
-  /** Sets how many seconds Date is ahead. Called before a program of a host runs, with the skew of that host. */
-  setSkew(seconds: number): void {
-    this.#skew = seconds;
+  /** Starts a program of a kernel. Its timers belong to that kernel, and its Date has the skew of that host. */
+  startOn<T>(kernel: Kernel, program: () => T): T {
+    return this.#caller.run(kernel, program);
+  }
+
+  /** Clears the timers of a kernel's programs. */
+  crashed(kernel: Kernel): void {
+    for (const handle of this.#handles.values()) if (handle.owner === kernel) handle.close();
   }
 
   /** Restores the real globals. Pending timers never fire. */
@@ -113,22 +123,24 @@ export class VirtualGlobals {
       else Object.defineProperty(object, name, descriptor);
     }
     for (const handle of this.#handles.values()) handle.close();
+    this.#caller.end();
     taken = false;
   }
 
-  #start([callback, delay = 0, ...args]: unknown[], how: "once" | "repeatedly"): Handle {
+  #setTimer([callback, delay = 0, ...args]: unknown[], how: "once" | "repeatedly"): Handle {
     if (typeof callback !== "function") throw new TypeError("the callback must be a function");
     const id = this.#nextId++;
     const milliseconds = Math.max(Number(delay) || 0, how === "once" ? 0 : 1);
     const wait = Math.round((milliseconds > LONGEST ? 1 : milliseconds) * MILLISECOND);
+    const owner = this.#caller.kernel;
     const timer = new Timer(this.#timeline, () => {
       if (handle.hasRef()) this.#timeline.woken = true;
       else this.#timeline.ticked = true;
       if (how === "once") this.#handles.delete(id);
       else timer.set(wait);
-      callback(...args);
+      this.#caller.run(owner, () => callback(...args));
     });
-    const handle = new Handle(id, timer, wait, (id) => this.#handles.delete(id));
+    const handle = new Handle(owner, id, timer, wait, (id) => this.#handles.delete(id));
     this.#handles.set(id, handle);
     return handle;
   }
@@ -140,13 +152,14 @@ export class VirtualGlobals {
 
   #abortAfter(delay: number): AbortSignal {
     const controller = new AbortController();
-    this.#start([() => controller.abort(new DOMException("Signal timed out.", "TimeoutError")), delay], "once");
+    this.#setTimer([() => controller.abort(new DOMException("Signal timed out.", "TimeoutError")), delay], "once");
     return controller.signal;
   }
 
   /** The milliseconds since 1970. */
   get #wallClock(): number {
-    return Math.floor((this.#epoch + this.#skew) * 1000 + this.#timeline.now / MILLISECOND);
+    const skew = this.#caller.kernel?.host.skew ?? 0;
+    return Math.floor((this.#epoch + skew) * 1000 + this.#timeline.now / MILLISECOND);
   }
 
   /** Makes a Date class whose current time is virtual. */

@@ -18,8 +18,6 @@ import type { Supervisor } from "./supervisor.ts";
 interface Boot {
   readonly clock: HostClock;
   readonly module: SocketModule;
-  /** Called before a program starts. */
-  readonly beforeWork: (() => void) | undefined;
   /** The running programs. Each has a function that rejects its promise at a crash of the host. */
   readonly programs: Map<RunningProgram, (error: Error) => void>;
 }
@@ -42,10 +40,9 @@ export class Host {
 
   #start(): Boot {
     const { kernel } = this.#machine;
-    const beforeWork = this.#supervisor.beforeWork(this.#machine);
-    const clock = new HostClock(kernel.timeline, beforeWork);
+    const clock = new HostClock(kernel.timeline);
     const module = makeHostModule(clock, this.#numbers, this.#supervisor.collected, new HostBackend(kernel));
-    return { clock, module, beforeWork, programs: new Map() };
+    return { clock, module, programs: new Map() };
   }
 
   /** Its name. All hosts can look it up. */
@@ -94,15 +91,18 @@ export class Host {
     if (typeof program !== "function") throw new TypeError("a program must be a function");
     if (!this.isUp) throw new Error(`host '${this.name}' has crashed; restart() starts it again`);
     const boot = this.#boot;
+    const { kernel } = this.#machine;
     const running: RunningProgram = { host: this.name, label: labelOfProgram(how, program) };
     const outcome = new Promise<T>((resolve, reject) => {
       boot.programs.set(running, reject);
       this.#supervisor.started(running, how === "run");
       // In a microtask: the program must not start before this call has returned.
-      Promise.resolve().then(() => {
-        boot.beforeWork?.();
-        return program(this.#contextOf(boot));
-      }).then((result) => {
+      const start = () => {
+        // The host has crashed before the program could start.
+        if (!kernel.isUp) return new Promise<never>(() => {});
+        return this.#supervisor.startOn(kernel, () => program(this.#contextOf(boot)));
+      };
+      Promise.resolve().then(start).then((result) => {
         if (!boot.programs.delete(running)) return;
         this.#supervisor.ended(running);
         resolve(result);
@@ -138,8 +138,10 @@ export class Host {
     const { clock, programs } = this.#boot;
     // Main does not continue after a failure, so it could not handle a rejection.
     const { isOver } = this.#supervisor;
+    const { kernel } = this.#machine;
     clock.stop();
-    this.#machine.kernel.crash();
+    kernel.crash();
+    this.#supervisor.crashed(kernel);
     for (const [running, reject] of programs) {
       this.#supervisor.ended(running);
       if (!isOver) reject(new Error(`host '${this.name}' crashed`));

@@ -47,7 +47,7 @@ export class Net extends Trace {
     this.#network = network;
     this.#supervisor = supervisor;
     this.#random = new Random(network.seed, PROGRAM);
-    this.#clock = new HostClock(network.timeline, supervisor.beforeWork({ skew: 0 }));
+    this.#clock = new HostClock(network.timeline);
   }
 
   /**

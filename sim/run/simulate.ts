@@ -1,5 +1,6 @@
 // simulate: one run of a network in virtual time.
 
+import type { Kernel } from "../net/kernel.ts";
 import { Network } from "../net/network.ts";
 import type { LinkOptions } from "../net/link.ts";
 import { OutsideWaits } from "../time/outside.ts";
@@ -113,9 +114,11 @@ class RunSupervisor implements Supervisor {
     this.failure ??= { error, time: toSeconds(this.#timeline.now) };
     this.#timeline.woken = true;
   }
-  beforeWork(host: { readonly skew: number }): () => void {
-    // The network is made before the globals are replaced.
-    return () => this.globals?.setSkew(host.skew);
+  startOn<T>(kernel: Kernel, program: () => T): T {
+    return this.globals === undefined ? program() : this.globals.startOn(kernel, program);
+  }
+  crashed(kernel: Kernel): void {
+    this.globals?.crashed(kernel);
   }
 }
 

@@ -1,5 +1,6 @@
 // The interface between a host and its run or world.
 
+import type { Kernel } from "../net/kernel.ts";
 import type { OutsideWaits } from "../time/outside.ts";
 import type { RunningProgram } from "./program.ts";
 
@@ -19,6 +20,8 @@ export interface Supervisor {
   ended(running: RunningProgram): void;
   /** Notes that a program has failed. */
   failed(running: RunningProgram, error: unknown): void;
-  /** Returns a function to call before a program of a host continues; undefined if there is none. */
-  beforeWork(host: { readonly skew: number }): (() => void) | undefined;
+  /** Calls a program of a kernel. */
+  startOn<T>(kernel: Kernel, program: () => T): T;
+  /** Notes that a kernel has crashed. */
+  crashed(kernel: Kernel): void;
 }

@@ -60,7 +60,8 @@ export class World extends Net {
         if (onError !== undefined) onError(error, host);
         else console.error(`host '${host}':`, error);
       },
-      beforeWork: () => undefined,
+      startOn: (_kernel, program) => program(),
+      crashed() {},
     });
     new RealPacer(network.timeline);
   }

@@ -12,6 +12,8 @@ const DELAY = 40 * MILLISECOND;
  * quick ACK mode).
  */
 const QUICK = 16;
+/** The peer's segments are taken to have at least this many bytes (Linux's TCP_MSS_DEFAULT). */
+const LEAST_SEGMENT = 536;
 
 /** The acknowledgements of one connection. */
 export class Acknowledger {
@@ -20,6 +22,11 @@ export class Acknowledger {
   #quick = QUICK;
   /** The number of received bytes that are not acknowledged yet. */
   #unacknowledged = 0;
+  /**
+   * The length of the peer's segments: the longest that was received (Linux's rcv_mss). Over loopback it is less than the
+   * MSS, because a segment fills at most half of the window.
+   */
+  #segment = LEAST_SEGMENT;
   #receivedAt = -Infinity;
 
   constructor(connection: Connection) {
@@ -32,8 +39,9 @@ export class Acknowledger {
     this.#unacknowledged += bytes;
     this.#receivedAt = this.#connection.now;
     const { sender, receiver, settings } = this.#connection;
+    this.#segment = Math.min(Math.max(this.#segment, bytes), sender.mss);
     // If the window has no room for another full segment, the peer waits for this acknowledgement.
-    const enough = receiver.window < sender.mss ? sender.mss : 2 * sender.mss;
+    const enough = receiver.window < this.#segment ? this.#segment : 2 * this.#segment;
     if (atOnce || this.#quick > 0 || settings.quickAck || this.#unacknowledged >= enough) {
       if (this.#quick > 0) this.#quick--;
       this.#connection.acknowledge();

@@ -72,6 +72,7 @@ export class Connection implements Holder, SenderOwner {
   orphaned = false;
   /** Whether the peer's FIN was received. */
   finReceived = false;
+  isPortShared = false;
   #state: State;
   readonly #segments: Segments;
   readonly #acknowledger: Acknowledger;

@@ -71,6 +71,15 @@ export class TcpHost {
     return this.#find(host, port, peerHost, peerPort) === undefined;
   }
 
+  /**
+   * Returns a port for a connect; undefined if there is none. As in Linux, connects to different peers may share a port.
+   * They do not share it with a socket that was bound, whatever its address.
+   */
+  portFor(ends: Omit<Endpoints, "port">): number | undefined {
+    const isShared = (port: number) => this.ports.of(port).every(({ isPortShared }) => isPortShared);
+    return this.ports.ephemeral((port) => isShared(port) && this.isFree({ ...ends, port }));
+  }
+
   #find(host: string, port: number, peerHost: string, peerPort: number): Connection | undefined {
     const found = this.#byPorts.get(keyOf(port, peerPort));
     return found?.find(({ ends }) => ends.peerHost === peerHost && ends.host === host);

@@ -33,6 +33,8 @@ export class Segments {
   readonly #kernel: Kernel;
   readonly #ends: Endpoints;
   readonly #settings: TcpSettings;
+  /** TCP_MAXSEG at the start. Later values have no effect, as in Linux. 0 if the MTU of the link decides. */
+  readonly #maxSegment: number;
   /** The sequence numbers of the SYNs. */
   readonly #first: number;
   #peerFirst = 0;
@@ -44,6 +46,7 @@ export class Segments {
     this.#kernel = kernel;
     this.#ends = ends;
     this.#settings = settings;
+    this.#maxSegment = settings.maxSegment;
     this.#first = kernel.tcp.firstSequenceNumber();
   }
 
@@ -51,7 +54,7 @@ export class Segments {
   get longest(): number {
     const { peerHost } = this.#ends;
     const byMtu = this.#kernel.mtuTo(peerHost) - ipHeader(peerHost) - TCP_HEADER;
-    return this.#settings.maxSegment > 0 ? Math.min(byMtu, this.#settings.maxSegment) : byMtu;
+    return this.#maxSegment > 0 ? Math.min(byMtu, this.#maxSegment) : byMtu;
   }
 
   /** The unit of the own window field, in bytes. */

@@ -40,7 +40,7 @@ export class TcpSettings {
   get quickAck(): boolean {
     return this.#tcp(c.TCP_QUICKACK) !== 0;
   }
-  /** TCP_MAXSEG. With 0, the MTU of the link decides. */
+  /** TCP_MAXSEG; 0 if it was not set. */
   get maxSegment(): number {
     return this.#tcp(c.TCP_MAXSEG);
   }

@@ -9,7 +9,7 @@ import { errorFor } from "../../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM } from "../../base/poll.ts";
 import { ALREADY_IN_PROGRESS, IN_PROGRESS, WOULD_BLOCK } from "../../seam/transport.ts";
 import type { Accepted, Caller, InProgress, Waiter, WouldBlock } from "../../seam/transport.ts";
-import { BROADCAST, isMulticast, isWildcard, shapeOf, unmap } from "../net/addresses.ts";
+import { BROADCAST, isMulticast, shapeOf } from "../net/addresses.ts";
 import { Binding } from "../net/binding.ts";
 import type { Kernel } from "../net/kernel.ts";
 import { isIPv6 } from "../net/packet.ts";
@@ -17,7 +17,7 @@ import type { Segment } from "../net/packet.ts";
 import { resolve } from "../net/resolve.ts";
 import { addressText } from "../net/socket_info.ts";
 import type { SocketInfo } from "../net/socket_info.ts";
-import { answer, answerBytes, intOf, Options } from "../options.ts";
+import { answer, answerBytes, Options } from "../options.ts";
 import { BOTH, copyOf, RECEIVING, SENDING, shutdownBits } from "../socket.ts";
 import { StreamSocket } from "../stream_socket.ts";
 import { Connection } from "./connection.ts";
@@ -67,6 +67,8 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
   /** The caller that began the connect. `#connectTurn` is its turn then. */
   #connector: Caller | null = null;
   #connectTurn = 0;
+  /** The MSS of the latest connection that was disconnected, or else Linux's TCP_MSS_DEFAULT. */
+  #mss = 536;
   /** The sides that were shut down while there was no connection. */
   #shut = 0;
   #peer: Address | undefined;
@@ -197,19 +199,22 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
 
   #open(address: Address): void {
     const [name, peerPort] = address as [string, number];
-    const peerHost = isWildcard(unmap(name)) ? (isIPv6(name) ? "::1" : "127.0.0.1") : unmap(name);
+    const peerHost = this.#binding.destinationFor(name);
     const refuse = (code: ErrnoName) => errorFor(code, { syscall: "connect", address });
     if (peerHost === BROADCAST || isMulticast(peerHost)) throw refuse("ENETUNREACH");
     const host = this.#binding.sourceFor(peerHost, address, "connect");
-    const isFree = (port: number) => this.kernel.tcp.isFree({ host, port, peerHost, peerPort });
-    const port = this.#binding.isHeld ? this.#binding.port : this.kernel.tcp.ports.ephemeral(isFree);
-    if (!isFree(port)) throw refuse("EADDRNOTAVAIL");
+    const { tcp, timeline } = this.kernel;
+    timeline.expire();
+    const { isHeld } = this.#binding;
+    const port = isHeld ? this.#binding.port : tcp.portFor({ host, peerHost, peerPort });
+    if (port === undefined || !tcp.isFree({ host, port, peerHost, peerPort })) throw refuse("EADDRNOTAVAIL");
     this.#binding.host = host;
     this.#binding.port = port;
     this.#peer = address;
     this.#phase = "connecting";
     const ends = { host, port, peerHost, peerPort };
     const connection = new Connection(this.kernel, ends, new TcpSettings(this.options), "SYN_SENT");
+    connection.isPortShared = !isHeld;
     this.#connection = connection;
     connection.owner = this;
     this.deferPackets(() => connection.open());
@@ -238,7 +243,10 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
     this.#phase = "unconnected";
     this.#shut = 0;
     this.error = null;
+    // As in Linux, the socket also forgets TCP_MAXSEG.
+    this.options.set(c.IPPROTO_TCP, c.TCP_MAXSEG, 0);
     if (connection !== null) {
+      this.#mss = connection.sender.mss;
       connection.owner = null;
       if (!connection.isOver) {
         this.error = "ECONNRESET";
@@ -246,7 +254,8 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
       }
     }
     this.#binding.listens = false;
-    this.#binding.reset(listened ? "keep the port" : "forget the port");
+    // As in Linux, a port that was bound and not used stays bound.
+    if (listened || (connection !== null && !this.#boundAgain)) this.#binding.reset();
     this.#noSpace = false;
     this.waiters.wake(IN | OUT | POLLHUP | POLLRDHUP);
   }
@@ -358,7 +367,7 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
   }
 
   protected override takeError(): ErrnoName | null {
-    const error = this.error ?? this.#connection?.error ?? null;
+    const error = this.#connection?.error ?? this.error;
     this.error = null;
     if (this.#connection !== null) this.#connection.error = null;
     return error;
@@ -426,7 +435,7 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
     if (level === c.SOL_SOCKET && name === c.SO_ACCEPTCONN) return answer(Number(this.#listener !== null), size);
     if (level === c.IPPROTO_TCP) {
       if (name === c.TCP_CONGESTION) return answerBytes(new TextEncoder().encode("reno".padEnd(16, "\0")), size);
-      if (name === c.TCP_MAXSEG) return answer(connection === null ? 536 : connection.sender.mss, size);
+      if (name === c.TCP_MAXSEG) return answer(this.#maxSegment, size);
       if (name === c.TCP_INFO) return answerBytes(infoBytes(connection, this.#listener !== null), size);
     }
     if (level === c.IPPROTO_IP && name === c.IP_MTU) {
@@ -436,13 +445,17 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
     return super.getOption(level, name, size);
   }
 
+  /** TCP_MAXSEG: the MSS of the connection. Without a connection, the value that was set. */
+  get #maxSegment(): number {
+    const set = this.options.number(c.IPPROTO_TCP, c.TCP_MAXSEG);
+    const mss = this.#connection?.sender.mss ?? this.#mss;
+    return set > 0 && (this.#isIdle || this.#listener !== null) ? set : mss;
+  }
+
   override setsockopt(level: number, name: number, value: number | Uint8Array): void {
     const connection = this.#connection;
     if (level === c.IPPROTO_TCP && name === c.TCP_CONGESTION) return this.#setCongestion(value);
-    if (level === c.IPPROTO_IPV6 && name === c.IPV6_V6ONLY && this.family === c.AF_INET6 && this.#binding.isHeld) {
-      intOf(value);
-      throw errorFor("EINVAL", { syscall: "setsockopt" });
-    }
+    if (this.#binding.isHeld || !this.#isIdle) this.#binding.checkOption(level, name, value);
     super.setsockopt(level, name, value);
     if (connection === null || connection.isOver) return;
     if (level === c.IPPROTO_TCP && (name === c.TCP_NODELAY || name === c.TCP_CORK)) {

@@ -15,16 +15,13 @@ const PARTS = 2 ** 16;
 /** The clock of one kernel. */
 export class HostClock implements Clock {
   readonly #timeline: Timeline;
-  readonly #beforeWork: (() => void) | undefined;
   /** The number of its pending timers of the kind "progress". `#background` counts the others. */
   #progress = 0;
   #background = 0;
   #stopped = false;
 
-  /** `beforeWork` is called before each callback of a program. */
-  constructor(timeline: Timeline, beforeWork?: () => void) {
+  constructor(timeline: Timeline) {
     this.#timeline = timeline;
-    this.#beforeWork = beforeWork;
   }
 
   now(): number {
@@ -91,7 +88,6 @@ export class HostClock implements Clock {
   #work(callback: () => void): void {
     if (this.#stopped) return;
     this.#timeline.woken = true;
-    this.#beforeWork?.();
     callback();
   }
 

@@ -56,6 +56,7 @@ export class UdpHost {
   /** Passes a multicast or broadcast datagram to all sockets that accept it. */
   #receiveForMany(datagram: Datagram): void {
     const { destination, destinationPort } = datagram;
+    if (destination !== BROADCAST && !this.groups.receives(datagram)) return;
     for (const holder of [...this.ports.of(destinationPort)]) {
       const socket = socketOf(holder);
       if (this.ports.takes(holder, destination) && socket.accepts(datagram)) socket.arrive(datagram);

@@ -21,8 +21,8 @@ function indexAt(value: Uint8Array, offset: number): number {
   return new DataView(value.buffer, value.byteOffset, value.byteLength).getInt32(offset, true);
 }
 
-/** A group, and the index of an interface. 0 means the default interface. */
-interface Membership {
+/** A group on an interface, by the index of that. */
+export interface Membership {
   readonly group: string;
   readonly index: number;
 }
@@ -30,16 +30,10 @@ interface Membership {
 /** The memberships of one socket. */
 export class Memberships {
   readonly #kernel: Kernel;
-  readonly #groups = new Map<string, Membership>();
+  readonly #joined: Membership[] = [];
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
-  }
-
-  /** Returns whether the socket is in a group. */
-  has(group: string): boolean {
-    for (const member of this.#groups.values()) if (member.group === group) return true;
-    return false;
   }
 
   /** Joins or leaves a group by an option. Returns false for other options. */
@@ -68,7 +62,8 @@ export class Memberships {
     const group = formatIPv4(value.subarray(0, 4));
     const address = formatIPv4(value.subarray(4, 8));
     if (value.length >= 12 && indexAt(value, 8) !== 0) return { group, index: this.#checkIndex(indexAt(value, 8)) };
-    return { group, index: interfaceOf(this.#kernel, address) ?? -1 };
+    const index = interfaceOf(this.#kernel, address) ?? -1;
+    return { group, index: index === 0 ? NETWORK_INDEX : index };
   }
 
   /** Reads a struct ipv6_mreq (ipv6mr_multiaddr, ipv6mr_interface). */
@@ -81,26 +76,31 @@ export class Memberships {
     return index === LOOPBACK_INDEX || index === NETWORK_INDEX ? index : -1;
   }
 
-  #join({ group, index }: Membership): void {
-    if (!isMulticast(group)) throw refuse("EINVAL", group);
-    const key = `${group} ${index}`;
-    if (index !== 0 && this.#checkIndex(index) < 0) throw refuse("ENODEV", group);
-    if (this.#groups.has(key)) throw refuse("EADDRINUSE", group);
-    this.#groups.set(key, { group, index });
-    this.#kernel.udp.groups.join(group);
+  /** Returns the latest membership in a group on an interface. For IPv6, index 0 means any interface, as in Linux. */
+  #find({ group, index }: Membership): Membership | undefined {
+    return this.#joined.findLast((member) => member.group === group && (index === 0 || member.index === index));
   }
 
-  #leave({ group, index }: Membership): void {
-    if (!this.#groups.delete(`${group} ${index}`)) {
-      throw refuse("EADDRNOTAVAIL", group);
-    }
-    this.#kernel.udp.groups.leave(group);
+  #join(membership: Membership): void {
+    const { group, index } = membership;
+    if (!isMulticast(group)) throw refuse("EINVAL", group);
+    if (index !== 0 && this.#checkIndex(index) < 0) throw refuse("ENODEV", group);
+    if (this.#find(membership) !== undefined) throw refuse("EADDRINUSE", group);
+    const joined = { group, index: index === 0 ? NETWORK_INDEX : index };
+    this.#joined.push(joined);
+    this.#kernel.udp.groups.join(joined);
+  }
+
+  #leave(membership: Membership): void {
+    const found = this.#find(membership);
+    if (found === undefined) throw refuse("EADDRNOTAVAIL", membership.group);
+    this.#joined.splice(this.#joined.indexOf(found), 1);
+    this.#kernel.udp.groups.leave(found);
   }
 
   /** Leaves all groups when the socket is closed. */
   clear(): void {
-    for (const { group } of this.#groups.values()) this.#kernel.udp.groups.leave(group);
-    this.#groups.clear();
+    for (const membership of this.#joined.splice(0)) this.#kernel.udp.groups.leave(membership);
   }
 }
 

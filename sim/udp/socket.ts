@@ -8,7 +8,7 @@ import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP, POLLRDNORM, POLLWRNORM } 
 import { WOULD_BLOCK } from "../../seam/transport.ts";
 import type { Caller, WouldBlock } from "../../seam/transport.ts";
 import { DatagramSocket, OVERHEAD } from "../datagram_socket.ts";
-import { BROADCAST, isMulticast, isWildcard, shapeOf, unmap } from "../net/addresses.ts";
+import { BROADCAST, isMulticast, isWildcard, shapeOf } from "../net/addresses.ts";
 import { Binding } from "../net/binding.ts";
 import type { Kernel } from "../net/kernel.ts";
 import { isIPv6 } from "../net/packet.ts";
@@ -18,7 +18,7 @@ import { addressText } from "../net/socket_info.ts";
 import type { SocketInfo } from "../net/socket_info.ts";
 import { answer, answerBytes, Options } from "../options.ts";
 import { BOTH, copyOf, RECEIVING, SENDING, shutdownBits } from "../socket.ts";
-import { interfaceOf, LOOPBACK_INDEX, Memberships } from "./membership.ts";
+import { interfaceOf, LOOPBACK_INDEX, Memberships, NETWORK_INDEX } from "./membership.ts";
 
 const IN = POLLIN | POLLRDNORM;
 const OUT = POLLOUT | POLLWRNORM;
@@ -68,8 +68,7 @@ export class UdpSocket extends DatagramSocket {
   /** Returns the destination for an address, and the source address for packets to it. */
   #route(address: Address, syscall: string): { destination: string; port: number; source: string } {
     const [name, port] = address as [string, number];
-    const plain = unmap(name);
-    const destination = isWildcard(plain) ? (isIPv6(plain) ? "::1" : "127.0.0.1") : plain;
+    const destination = this.#binding.destinationFor(name);
     if (destination === BROADCAST && !this.options.isSet(c.SOL_SOCKET, c.SO_BROADCAST)) {
       throw errorFor("EACCES", { syscall, address });
     }
@@ -80,7 +79,7 @@ export class UdpSocket extends DatagramSocket {
 
   connect(_caller: Caller, address: Address): void | WouldBlock {
     if (this.hostCrashed) return WOULD_BLOCK;
-    this.#binding.claim();
+    this.#binding.claim("EAGAIN", "connect");
     const { destination, port, source } = this.#route(address, "connect");
     this.#peerHost = destination;
     this.#peerPort = port;
@@ -91,6 +90,7 @@ export class UdpSocket extends DatagramSocket {
     this.#peerHost = "";
     this.#peerPort = 0;
     this.#binding.reset();
+    if (!this.#binding.isHeld) this.#binding.port = 0;
   }
 
   // Sending.
@@ -104,7 +104,7 @@ export class UdpSocket extends DatagramSocket {
 
   #send(data: Uint8Array, flags: number, address: Address | null): number | WouldBlock {
     if (this.hostCrashed) return WOULD_BLOCK;
-    this.#binding.claim();
+    this.#binding.claim("EAGAIN", "send");
     if (data.length > 0xffff) throw errorFor("EMSGSIZE", { syscall: "send" });
     this.checkSendFlags(flags);
     if (address === null && !this.isConnected) throw errorFor("EDESTADDRREQ", { syscall: "send" });
@@ -221,6 +221,7 @@ export class UdpSocket extends DatagramSocket {
 
   override setsockopt(level: number, name: number, value: number | Uint8Array): void {
     if (this.#memberships.set(level, name, value)) return;
+    if (this.#binding.isHeld) this.#binding.checkOption(level, name, value);
     if (level === c.IPPROTO_IP && name === c.IP_MULTICAST_IF) return this.#setMulticastInterface(value);
     super.setsockopt(level, name, value);
   }
@@ -230,21 +231,22 @@ export class UdpSocket extends DatagramSocket {
    * In an ip_mreqn, an index other than 0 is used instead of the address.
    */
   #setMulticastInterface(value: number | Uint8Array): void {
-    if (typeof value === "number" || value.length < 4) throw errorFor("EINVAL", { syscall: "setsockopt" });
-    const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
-    const index = value.length >= 12 ? view.getInt32(8, true) : 0;
+    const bytes = typeof value === "number" ? answer(value, 4) as Uint8Array : value;
+    if (bytes.length < 4) throw errorFor("EINVAL", { syscall: "setsockopt" });
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const index = bytes.length >= 12 ? view.getInt32(8, true) : 0;
     const host = index === 0
-      ? formatIPv4(value.subarray(value.length >= 8 ? 4 : 0).subarray(0, 4))
+      ? formatIPv4(bytes.subarray(bytes.length >= 8 ? 4 : 0).subarray(0, 4))
       : this.#addressOn(index);
     if (host === undefined || interfaceOf(this.kernel, host) === undefined) {
-      throw errorFor(index === 0 ? "EADDRNOTAVAIL" : "ENODEV", { syscall: "setsockopt" });
+      throw errorFor("EADDRNOTAVAIL", { syscall: "setsockopt" });
     }
     this.#multicastHost = host;
   }
 
   #addressOn(index: number): string | undefined {
     if (index === LOOPBACK_INDEX) return "127.0.0.1";
-    return this.kernel.host.addressLike("0.0.0.0");
+    return index === NETWORK_INDEX ? this.kernel.host.addressLike("0.0.0.0") : undefined;
   }
 
   info(): SocketInfo {

@@ -1,0 +1,43 @@
+// Tells on which host the program runs that calls a function. Deno and Node follow a program through its waits. Browsers
+// cannot yet.
+
+import type { Kernel } from "../net/kernel.ts";
+
+/** The part of Node's AsyncLocalStorage that is used here. */
+interface Storage {
+  getStore(): Kernel | undefined;
+  run<T>(kernel: Kernel, work: () => T): T;
+  disable(): void;
+}
+
+/** The part of Node's `process` that is used here. */
+interface Process {
+  getBuiltinModule?(name: string): { AsyncLocalStorage: new () => Storage } | undefined;
+}
+
+/** The hosts of the programs of one run. */
+export class Caller {
+  /** Undefined in a browser. */
+  readonly #storage: Storage | undefined;
+
+  constructor() {
+    const { process } = globalThis as { process?: Process };
+    const hooks = process?.getBuiltinModule?.("node:async_hooks");
+    if (hooks !== undefined) this.#storage = new hooks.AsyncLocalStorage();
+  }
+
+  /** The kernel whose program runs. Undefined outside of programs, and in a browser. */
+  get kernel(): Kernel | undefined {
+    return this.#storage?.getStore();
+  }
+
+  /** Runs work of a kernel's program. All that follows from it belongs to that kernel too. */
+  run<T>(kernel: Kernel | undefined, work: () => T): T {
+    return this.#storage === undefined || kernel === undefined ? work() : this.#storage.run(kernel, work);
+  }
+
+  /** Forgets all programs. */
+  end(): void {
+    this.#storage?.disable();
+  }
+}
