@@ -211,13 +211,19 @@ async function checkEndpoint(address: EndpointLike): Promise<[string, number]> {
   return checkAddress(family, [host, port], "connect") as unknown as [string, number];
 }
 
-/** Settles as a look-up does, or rejects at the deadline. The look-up then continues, because it cannot be cancelled. */
-async function before<T>(clock: Clock, deadline: number | null, lookUp: Promise<T>): Promise<T> {
-  if (deadline === null) return await lookUp;
+/** Makes a look-up, which may end early when its signal is aborted. Rejects at the deadline, or by `signal`. */
+async function before<T>(
+  clock: Clock,
+  deadline: number | null,
+  signal: AbortSignal | undefined,
+  lookUp: (signal: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  if (deadline === null) return await orAborted(lookUp(signal), signal);
   const late = new AbortController();
   const timer = clock.setTimeout(() => late.abort(timedOut()), delayUntil(deadline, clock.now()));
   try {
-    return await orAborted(lookUp, late.signal);
+    const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
+    return await orAborted(lookUp(either), either);
   } finally {
     clock.clearTimeout(timer);
   }
@@ -258,7 +264,7 @@ export async function createConnection(
   const { clock } = runtime;
   // 0 is non-blocking mode and no deadline: connect then rejects with EINPROGRESS, as in CPython.
   const deadline = timeout ? clock.now() + timeout * 1000 : null;
-  const found = await orAborted(before(clock, deadline, backend.endpoints(host, port)), signal);
+  const found = await before(clock, deadline, signal, (signal) => backend.endpoints(host, port, signal));
   const endpoints = stagger.interleave > 0 ? interleave(found, stagger.interleave) : found;
 
   const attempts = endpoints.map(([family, address]) => async (over: AbortSignal) => {

@@ -721,7 +721,7 @@ export class Socket<A extends Address = Address, Item = any> {
   }
 
   #resolve(address: Address, signal: AbortSignal | undefined): Address | Promise<Address> {
-    const resolved = this.#transport.resolve(address);
+    const resolved = this.#transport.resolve(address, signal);
     return resolved instanceof Promise ? orAborted(resolved, signal) : resolved;
   }
 

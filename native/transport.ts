@@ -64,7 +64,7 @@ import {
 import { isGranted, requireAddress, requireDestination } from "./permissions.ts";
 import { Receiver } from "./receiver.ts";
 import { reactor } from "./reactor.ts";
-import { resolve, resolveSync } from "./names/resolve.ts";
+import { isNamed, resolveName, resolveSync } from "./names/resolve.ts";
 import { Retry } from "./retry.ts";
 import { encode, IFNAMSIZ, incomingLength, outgoing, prepareIncoming, received } from "./sockaddr.ts";
 import { ENDS_READS, Source } from "./source.ts";
@@ -104,6 +104,8 @@ export class NativeTransport implements Transport {
   #cookie: bigint | undefined;
   /** The connect under way. */
   #connecting: Connecting | undefined;
+  /** Ends the look-ups of names when the socket is closed. */
+  #lookUps: AbortController | undefined;
 
   /** The limits that the socket's options set for blocking calls. */
   limits: BlockingLimits | undefined;
@@ -162,8 +164,10 @@ export class NativeTransport implements Transport {
     for (const duplicate of this.#all) duplicate.#source.listening = true;
   }
 
-  resolve(address: Address): Address | Promise<Address> {
-    return resolve(this.family, address);
+  resolve(address: Address, signal?: AbortSignal): Address | Promise<Address> {
+    if (!isNamed(this.family, address)) return address;
+    const closed = (this.#lookUps ??= new AbortController()).signal;
+    return resolveName(this.family, address, signal === undefined ? closed : AbortSignal.any([signal, closed]));
   }
 
   getsockname(): Address {
@@ -563,6 +567,7 @@ export class NativeTransport implements Transport {
 
   close(): void {
     if (!this.#detach()) return;
+    this.#lookUps?.abort(errorFor("EBADF"));
     if (this.#wasBlocking) restoreBlocking(this.#source.fd);
     this.#source.close();
   }
