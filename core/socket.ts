@@ -16,7 +16,7 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { bytesOf, gather, viewOf } from "../base/data.ts";
+import { bytesOf, bytesToSend, gather, viewOf } from "../base/data.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
 import type { ErrnoName } from "../base/errno.ts";
 import { atCaller, errorFor, OSError } from "../base/errors.ts";
@@ -751,7 +751,7 @@ export class Socket<A extends Address = Address, Item = any> {
   send(data: Data, flags: number | WaitOptions = 0, options?: WaitOptions): Promise<number> {
     try {
       if (typeof flags === "object") return this.send(data, 0, only(flags, options));
-      const bytes = bytesOf(data);
+      const bytes = bytesToSend(data, flags);
       const { length } = bytes;
       const attempt = () => {
         this.#checkSending(bytes, length);
@@ -788,7 +788,7 @@ export class Socket<A extends Address = Address, Item = any> {
   sendall(data: Data, flags: number | WaitOptions = 0, options?: WaitOptions): Promise<void> {
     try {
       if (typeof flags === "object") return this.sendall(data, 0, only(flags, options));
-      const bytes = bytesOf(data);
+      const bytes = bytesToSend(data, flags);
       const writing = this.#writing;
       const limit = this.#timeLimit(writing, flags);
       if (limit !== undefined) {
@@ -884,7 +884,7 @@ export class Socket<A extends Address = Address, Item = any> {
   #sendTo(data: Data, flags: number, address: AddressLike, options: WaitOptions | undefined): Promise<number> {
     try {
       this.#check(flags);
-      const bytes = bytesOf(data);
+      const bytes = bytesToSend(data, flags);
       const signal = checkOptions(options);
       const writing = this.#writing;
       const target = this.#resolve(checkAddress(this.family, address, "sendto"), signal);

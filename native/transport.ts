@@ -3,6 +3,7 @@
 
 import { isLoopback, loopback, wildcard } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
+import { MSG_ZEROCOPY } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import {
   AF_INET,
@@ -41,16 +42,7 @@ import { call, errno, failure, level } from "./call.ts";
 import * as effects from "./effects.ts";
 import { libc, libcTransfer } from "./libc.ts";
 import { bytesOption, limitsAfter, LowWater, numberOption, readLimits, setOption } from "./options.ts";
-import {
-  EAGAIN,
-  EALREADY,
-  ECONNABORTED,
-  EINPROGRESS,
-  ENOTCONN,
-  F_DUPFD_CLOEXEC,
-  MOST_BYTES,
-  MSG_ZEROCOPY,
-} from "./linux.ts";
+import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, MOST_BYTES } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import {
   cookieOf,
