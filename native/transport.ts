@@ -546,6 +546,7 @@ export class NativeTransport implements Transport {
 
   handOver(): void {
     if (this.#wasBlocking) restoreBlocking(this.#source.fd);
+    if (this.#source.waiting === 0) this.#source.unregister();
     this.#cookie = cookieOf(this.#source.fd);
   }
 
