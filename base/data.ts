@@ -20,6 +20,20 @@ export function bytesOf(data: Data): Uint8Array {
   return viewOf(data);
 }
 
+/** Sends from the caller's memory, which the kernel reads also after the call (SO_ZEROCOPY). Python does not have it. */
+export const MSG_ZEROCOPY = 0x4000000;
+
+/**
+ * Returns the bytes of some data for a send with these flags. A string is refused with MSG_ZEROCOPY, because the program
+ * cannot keep the memory of its bytes.
+ */
+export function bytesToSend(data: Data, flags: number): Uint8Array {
+  if ((flags & MSG_ZEROCOPY) !== 0 && typeof data === "string") {
+    throw new TypeError("MSG_ZEROCOPY sends from the caller's memory: pass bytes instead of a string");
+  }
+  return bytesOf(data);
+}
+
 /** Returns a view of the bytes of a buffer, in the same memory. */
 export function viewOf(buffer: ArrayBufferView | ArrayBufferLike): Uint8Array {
   if (buffer instanceof Uint8Array) return buffer;

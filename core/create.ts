@@ -27,7 +27,7 @@ import { interleave, race } from "./happy_eyeballs.ts";
 import type { Runtime } from "./runtime.ts";
 import { socketOf } from "./socket.ts";
 import type { Socket } from "./socket.ts";
-import { orAborted, orLate, throwIfAborted } from "./promises.ts";
+import { orLate, throwIfAborted } from "./promises.ts";
 import type { WaitOptions } from "./promises.ts";
 
 /**
@@ -244,7 +244,7 @@ export async function createConnection(
   const { clock } = runtime;
   // 0 is non-blocking mode and no deadline: connect then rejects with EINPROGRESS, as in CPython.
   const deadline = timeout ? clock.now() + timeout * 1000 : null;
-  const found = await orAborted(orLate(backend.endpoints(host, port), clock, deadline), signal);
+  const found = await orLate((signal) => backend.endpoints(host, port, signal), clock, deadline, signal);
   const endpoints = stagger.interleave > 0 ? interleave(found, stagger.interleave) : found;
 
   const attempts = endpoints.map(([family, address]) => async (over: AbortSignal) => {

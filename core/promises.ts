@@ -65,20 +65,23 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined):
 }
 
 /**
- * Settles as a look-up does, or rejects with "timed out" at a deadline of the clock; null is none. The look-up then continues,
- * because it cannot be cancelled.
+ * Makes a look-up. Rejects with the signal's reason, or with "timed out" at a deadline of the clock; null is none. The look-up
+ * gets a signal that is aborted in both cases. If it cannot end early, it continues.
  */
 export async function orLate<T>(
-  lookUp: Promise<T>,
+  lookUp: (signal: AbortSignal | undefined) => T | Promise<T>,
   clock: Clock,
   deadline: number | null,
+  signal: AbortSignal | undefined,
   context?: ErrorContext,
 ): Promise<T> {
-  if (deadline === null) return await lookUp;
+  throwIfAborted(signal);
+  if (deadline === null) return await orAborted(promised(() => lookUp(signal)), signal);
   const late = new AbortController();
   const timer = clock.setTimeout(() => late.abort(timedOut(context)), delayUntil(deadline, clock.now()));
   try {
-    return await orAborted(lookUp, late.signal);
+    const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
+    return await orAborted(promised(() => lookUp(either)), either);
   } finally {
     clock.clearTimeout(timer);
   }

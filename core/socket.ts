@@ -16,7 +16,7 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { bytesOf, gather, viewOf } from "../base/data.ts";
+import { bytesOf, bytesToSend, gather, viewOf } from "../base/data.ts";
 import type { Bytes, Data, MutableData } from "../base/data.ts";
 import type { ErrnoName } from "../base/errno.ts";
 import { atCaller, errorFor, OSError } from "../base/errors.ts";
@@ -46,7 +46,7 @@ import type { FileOf, MakefileOptions } from "./files.ts";
 import { isInheritable, makeInheritable } from "./inheritable.ts";
 import { Lane, TimeLimit, whenReadable } from "./lane.ts";
 import type { Attempt, Operation } from "./lane.ts";
-import { orAborted, orLate, promised, throwIfAborted } from "./promises.ts";
+import { orLate, promised, throwIfAborted } from "./promises.ts";
 import type { WaitOptions } from "./promises.ts";
 import type { Runtime } from "./runtime.ts";
 import { sendFile } from "./sendfile.ts";
@@ -375,7 +375,8 @@ export class Socket<A extends Address = Address, Item = any> {
     const checked = checkAddress(this.family, address, "connect");
     const deadline = this.#deadlineOf(timeout);
     const operation = { syscall: "connect", address: checked };
-    const resolved = await this.#inTime(this.#transport.resolve(checked), operation, deadline, signal);
+    const lookUp = (signal: AbortSignal | undefined) => this.#transport.resolve(checked, signal);
+    const resolved = await orLate(lookUp, this.#runtime.clock, deadline, signal, operation);
     const transport = this.#live();
     /** Why the call ends if it may not wait any longer. */
     let unfinished: ErrnoName = "EAGAIN";
@@ -722,7 +723,7 @@ export class Socket<A extends Address = Address, Item = any> {
     if (view.length !== length && !this.#transport.holdsSend?.(this.#writing)) checkUnchanged(view, length);
   }
 
-  /** The result of a look-up. It is waited for until the call's deadline, or until the call is aborted. */
+  /** The result of a look-up that was begun. It is waited for until the call's deadline, or until the call is aborted. */
   #inTime(
     resolved: Address | Promise<Address>,
     operation: Operation,
@@ -730,7 +731,7 @@ export class Socket<A extends Address = Address, Item = any> {
     signal: AbortSignal | undefined,
   ): Address | Promise<Address> {
     if (!(resolved instanceof Promise)) return resolved;
-    return orAborted(orLate(resolved, this.#runtime.clock, deadline, operation), signal);
+    return orLate(() => resolved, this.#runtime.clock, deadline, signal, operation);
   }
 
   /** The time by the clock at which a call must end that begins now; null for a call without a limit, or that does not wait. */
@@ -769,7 +770,7 @@ export class Socket<A extends Address = Address, Item = any> {
   send(data: Data, flags: number | WaitOptions = 0, options?: WaitOptions): Promise<number> {
     try {
       if (typeof flags === "object") return this.send(data, 0, only(flags, options));
-      const bytes = bytesOf(data);
+      const bytes = bytesToSend(data, flags);
       const timeout = this.#begin(flags);
       return this.#write(this.#sending(bytes, flags), timeout, options, SEND);
     } catch (error) {
@@ -810,7 +811,7 @@ export class Socket<A extends Address = Address, Item = any> {
   sendall(data: Data, flags: number | WaitOptions = 0, options?: WaitOptions): Promise<void> {
     try {
       if (typeof flags === "object") return this.sendall(data, 0, only(flags, options));
-      const bytes = bytesOf(data);
+      const bytes = bytesToSend(data, flags);
       const writing = this.#writing;
       const timeout = this.#begin(flags);
       const limit = this.#timeLimit(writing, timeout);
@@ -905,11 +906,11 @@ export class Socket<A extends Address = Address, Item = any> {
   #sendTo(data: Data, flags: number, address: AddressLike, options: WaitOptions | undefined): Promise<number> {
     try {
       const timeout = this.#begin(flags);
-      const bytes = bytesOf(data);
+      const bytes = bytesToSend(data, flags);
       const signal = checkOptions(options);
       const writing = this.#writing;
       const checked = checkAddress(this.family, address, "sendto");
-      const target = this.#transport.resolve(checked);
+      const target = this.#transport.resolve(checked, signal);
       const isPlain = signal === undefined && this.#transport.limits === undefined && !this.#opens(flags, timeout);
       if (target instanceof Promise || !isPlain || !writing.idle) {
         return this.#sendToInTurn(bytes, flags, timeout, checked, target, signal);
@@ -1024,7 +1025,7 @@ export class Socket<A extends Address = Address, Item = any> {
     const deadline = this.#deadlineOf(timeout);
     const resolved = checked === null
       ? null
-      : this.#inTime(transport.resolve(checked), { syscall: "sendmsg", address: checked }, deadline, signal);
+      : this.#inTime(transport.resolve(checked, signal), { syscall: "sendmsg", address: checked }, deadline, signal);
     // `await` only if needed: it lets the event loop run a send that was called later first.
     const target = resolved instanceof Promise ? await resolved : resolved;
     const attempt = () => {

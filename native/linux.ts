@@ -12,9 +12,6 @@ export const F_SETFL = 4;
 export const F_DUPFD_CLOEXEC = 1030;
 export const O_NONBLOCK = 0o4000;
 
-/** Sends from the caller's memory, which the kernel reads also after the call (SO_ZEROCOPY). Python does not have it. */
-export const MSG_ZEROCOPY = 0x4000000;
-
 /** A control message with a descriptor of the sender's process (SO_PASSPIDFD). Python does not have it. */
 export const SCM_PIDFD = 4;
 

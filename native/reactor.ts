@@ -55,6 +55,9 @@ const LONGEST_TIMER = 16;
 /** How long the end of the isolate waits for a parked call, in ms. */
 const LONGEST_CLOSE = 1000;
 
+/** Whether this isolate is a Worker. Deno does not report the end of a Worker, so the reactor is closed before it. */
+const IN_WORKER = "WorkerGlobalScope" in globalThis;
+
 const EVERYTHING = POLLIN | POLLOUT | POLLPRI | POLLRDHUP | EPOLLET;
 
 /** A descriptor as the reactor sees it. source.ts implements it. */
@@ -90,6 +93,8 @@ class Reactor implements Loop {
   readonly #sources: (Watched | undefined)[] = [];
   /** Sources with noted events whose waiters were not woken yet. */
   #noted: Watched[] = [];
+  /** The number of registered sources. */
+  #registered = 0;
   /** The number of all waiters, of those that keep the process alive, and of background waiters. */
   #waiting = 0;
   #foreground = 0;
@@ -130,10 +135,17 @@ class Reactor implements Loop {
     }
     this.#sources[source.fd] = source;
     source.registered = true;
+    this.#registered++;
   }
 
   /** Removes a source from epoll. */
   unregister(source: Watched): void {
+    this.#removeSource(source);
+    this.#registered--;
+    this.#closeUnused();
+  }
+
+  #removeSource(source: Watched): void {
     source.registered = false;
     const { fd, sibling } = source;
     source.sibling = undefined;
@@ -372,6 +384,13 @@ class Reactor implements Loop {
     this.#poll();
   };
 
+  /** In a Worker, closes the epoll instance and the eventfd while no source is registered. */
+  #closeUnused(): void {
+    if (!IN_WORKER || this.#registered > 0) return;
+    if (this.#parked === undefined) this.close();
+    else this.#endPark();
+  }
+
   /** Closes the reactor at the end of the isolate. */
   close(): void {
     if (this.#epoll < 0) return;
@@ -402,6 +421,7 @@ class Reactor implements Loop {
       this.#note(this.#parkedEvents, found);
       this.#wakeAll();
       this.#schedule();
+      this.#closeUnused();
     });
   }
 

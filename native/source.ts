@@ -171,9 +171,11 @@ export class Source implements Watched {
     reactor.announce(this, event);
   }
 
-  /** Removes the descriptor from epoll. */
+  /** Removes the descriptor from epoll. No edge updates `ready` any more, so both attempts may be made. */
   unregister(): void {
-    if (this.registered) reactor.unregister(this);
+    if (!this.registered) return;
+    reactor.unregister(this);
+    this.ready = POLLIN | POLLOUT;
   }
 
   /**

@@ -3,6 +3,7 @@
 
 import { isLoopback, loopback, wildcard } from "../base/addresses.ts";
 import type { Address } from "../base/addresses.ts";
+import { MSG_ZEROCOPY } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import {
   AF_INET,
@@ -41,16 +42,7 @@ import { call, errno, failure, level } from "./call.ts";
 import * as effects from "./effects.ts";
 import { libc, libcTransfer } from "./libc.ts";
 import { bytesOption, limitsAfter, LowWater, numberOption, readLimits, setOption } from "./options.ts";
-import {
-  EAGAIN,
-  EALREADY,
-  ECONNABORTED,
-  EINPROGRESS,
-  ENOTCONN,
-  F_DUPFD_CLOEXEC,
-  MOST_BYTES,
-  MSG_ZEROCOPY,
-} from "./linux.ts";
+import { EAGAIN, EALREADY, ECONNABORTED, EINPROGRESS, ENOTCONN, F_DUPFD_CLOEXEC, MOST_BYTES } from "./linux.ts";
 import { sharedMessage, STREAM_MESSAGE } from "./message.ts";
 import {
   cookieOf,
@@ -64,7 +56,7 @@ import {
 import { isGranted, requireAddress, requireDestination } from "./permissions.ts";
 import { Receiver } from "./receiver.ts";
 import { reactor } from "./reactor.ts";
-import { resolve, resolveSync } from "./names/resolve.ts";
+import { isNamed, resolveName, resolveSync } from "./names/resolve.ts";
 import { Retry } from "./retry.ts";
 import { encode, IFNAMSIZ, incomingLength, outgoing, prepareIncoming, received } from "./sockaddr.ts";
 import { ENDS_READS, Source } from "./source.ts";
@@ -104,6 +96,8 @@ export class NativeTransport implements Transport {
   #cookie: bigint | undefined;
   /** The connect under way. */
   #connecting: Connecting | undefined;
+  /** Ends the look-ups of names when the socket is closed. */
+  #lookUps: AbortController | undefined;
 
   /** The limits that the socket's options set for blocking calls. */
   limits: BlockingLimits | undefined;
@@ -162,8 +156,10 @@ export class NativeTransport implements Transport {
     for (const duplicate of this.#all) duplicate.#source.listening = true;
   }
 
-  resolve(address: Address): Address | Promise<Address> {
-    return resolve(this.family, address);
+  resolve(address: Address, signal?: AbortSignal): Address | Promise<Address> {
+    if (!isNamed(this.family, address)) return address;
+    const closed = (this.#lookUps ??= new AbortController()).signal;
+    return resolveName(this.family, address, signal === undefined ? closed : AbortSignal.any([signal, closed]));
   }
 
   getsockname(): Address {
@@ -550,6 +546,7 @@ export class NativeTransport implements Transport {
 
   handOver(): void {
     if (this.#wasBlocking) restoreBlocking(this.#source.fd);
+    if (this.#source.waiting === 0) this.#source.unregister();
     this.#cookie = cookieOf(this.#source.fd);
   }
 
@@ -563,6 +560,7 @@ export class NativeTransport implements Transport {
 
   close(): void {
     if (!this.#detach()) return;
+    this.#lookUps?.abort(errorFor("EBADF"));
     if (this.#wasBlocking) restoreBlocking(this.#source.fd);
     this.#source.close();
   }

@@ -37,6 +37,9 @@ export interface Backend {
   setInheritable?(fd: number, inheritable: boolean): void;
   /** Opens two connected sockets. */
   pair(family: number, type: number, proto: number): Promise<[Transport, Transport]>;
-  /** The addresses at which a host and port may be reached over a stream, in the order to try (create_connection). */
-  endpoints(host: string, port: number): Promise<[family: number, address: Address][]>;
+  /**
+   * The addresses at which a host and port may be reached over a stream, in the order to try (create_connection). The
+   * look-up may end, and reject, when the signal is aborted.
+   */
+  endpoints(host: string, port: number, signal?: AbortSignal): Promise<[family: number, address: Address][]>;
 }

@@ -151,9 +151,9 @@ export interface Transport extends Pollable, Replaceable {
 
   /**
    * Looks up the name in an address, for `connect` or `sendTo`. Returns a promise if the look-up waits, and the address
-   * itself if it holds no name.
+   * itself if it holds no name. A look-up may end, and reject, when the signal is aborted.
    */
-  resolve(address: Address): Address | Promise<Address>;
+  resolve(address: Address, signal?: AbortSignal): Address | Promise<Address>;
   /**
    * Starts to connect. IN_PROGRESS means that the connect is under way, as the kernel's EINPROGRESS; `finishConnect` returns
    * its outcome. ALREADY_IN_PROGRESS means the same of an earlier connect, whose call was given up or did not wait; the

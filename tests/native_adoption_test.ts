@@ -117,6 +117,35 @@ Deno.test("native: a socket that was detached and adopted again receives the dat
   b.close();
 });
 
+/** The numbers of the descriptors that the epoll instances of this process watch. */
+function watchedNumbers(): number[] {
+  return [...Deno.readDirSync("/proc/self/fd")].flatMap(({ name }) => {
+    try {
+      const info = Deno.readTextFileSync(`/proc/self/fdinfo/${name}`);
+      return [...info.matchAll(/^tfd: +(\d+)/gm)].map(([, number]) => Number(number));
+    } catch {
+      return []; // the descriptor of the list itself
+    }
+  });
+}
+
+Deno.test("native: a socket that was detached is not watched, until it is adopted again", async () => {
+  const [a, b] = await socket.socketpair();
+  const first = a.recv(10);
+  await b.sendall("first");
+  await first;
+  const number = a.fileno();
+  assert(watchedNumbers().includes(number));
+  a.detach();
+  assert(!watchedNumbers().includes(number));
+  using again = socket.socket(-1, -1, -1, number);
+  const second = again.recv(10);
+  await b.sendall("second");
+  assert.equal(text(await settled(second)), "second");
+  assert(watchedNumbers().includes(number));
+  b.close();
+});
+
 Deno.test("native: a socket that was detached and closed by its new owner is not kept", async () => {
   // In a program of its own, because the numbers stay in the descriptor table.
   await using program = await runDeno(`

@@ -37,12 +37,74 @@ Deno.test("blocking calls: at most `limit` of them run, and the others start in 
   assert.equal(await calls.run(() => Promise.resolve("later")), "later");
 });
 
+Deno.test("blocking calls: an aborted call is dropped from the queue, and one that runs keeps its place", async () => {
+  const calls = new BlockingCalls(1);
+  const running = new AbortController(), waiting = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const started: string[] = [];
+  const run = (name: string, signal?: AbortSignal) =>
+    calls.run(() => {
+      started.push(name);
+      return promise;
+    }, signal);
+  const first = run("first", running.signal), second = run("second", waiting.signal), third = run("third");
+  waiting.abort("given up");
+  await assert.rejects(second, (reason) => reason === "given up");
+  running.abort("given up");
+  await assert.rejects(first, (reason) => reason === "given up");
+  await assert.rejects(run("late", running.signal), (reason) => reason === "given up");
+  assert.equal(calls.queued, 1);
+  assert.deepEqual(started, ["first"]);
+  resolve();
+  await third;
+  assert.deepEqual(started, ["first", "third"]);
+});
+
+/** The look-ups that take a signal. */
+const ABORTED_LOOK_UPS: Record<string, (options?: socket.WaitOptions) => Promise<unknown>> = {
+  getaddrinfo: (options) => names.getaddrinfo("localhost", 80, 0, 0, 0, 0, options),
+  getnameinfo: (options) => names.getnameinfo(["127.0.0.1", 80], 0, options),
+  gethostbyname: (options) => names.gethostbyname("localhost", options),
+  gethostbyname_ex: (options) => names.gethostbyname_ex("127.0.0.1", options),
+  gethostbyaddr: (options) => names.gethostbyaddr("127.0.0.1", options),
+};
+
+/** Calls whose look-up of a name is given up. Each gets a socket and an AbortController. */
+const GIVEN_UP: Record<string, (sock: Socket, controller: AbortController) => Promise<unknown>> = {
+  ...Object.fromEntries(
+    Object.entries(ABORTED_LOOK_UPS).map(([name, look]) => [name, (_sock, { signal }) => look({ signal })]),
+  ),
+  connect: (sock, { signal }) => sock.connect(["localhost", 80], { signal }),
+  sendto: (sock, { signal }) => sock.sendto("data", ["localhost", 80], { signal }),
+  sendmsg: (sock, { signal }) => sock.sendmsg(["data"], [], 0, ["localhost", 80], { signal }),
+  create_connection: (_sock, { signal }) => socket.create_connection(["localhost", 80], { signal }),
+  "create_connection with a timeout": () => socket.create_connection(["localhost", 80], { timeout: 0.02 }),
+  "connect of a socket that is closed": (sock) => sock.connect(["localhost", 80]),
+  "sendto of a socket that is closed": (sock) => sock.sendto("data", ["localhost", 80]),
+};
+
+Deno.test("native: a queued look-up of a call that was given up is dropped", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const others = Array.from({ length: THREADS }, () => lookUps.run(() => promise));
+  const { queued } = lookUps;
+  for (const [name, begin] of Object.entries(GIVEN_UP)) {
+    const controller = new AbortController();
+    const sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);
+    const call = begin(sock, controller);
+    let ended = false;
+    call.catch(() => ended = true);
+    while (lookUps.queued === queued && !ended) await new Promise((resolve) => setImmediate(resolve));
+    controller.abort();
+    sock.close();
+    await assert.rejects(call, { message: /aborted|timed out|Bad file descriptor/ }, name);
+    assert.equal(lookUps.queued, queued, name);
+  }
+  resolve();
+  await Promise.all(others);
+});
+
 const LOOK_UPS: Record<string, () => Promise<unknown>> = {
-  getaddrinfo: () => names.getaddrinfo("localhost", 80),
-  getnameinfo: () => names.getnameinfo(["127.0.0.1", 80], 0),
-  gethostbyname: () => names.gethostbyname("localhost"),
-  gethostbyname_ex: () => names.gethostbyname_ex("127.0.0.1"),
-  gethostbyaddr: () => names.gethostbyaddr("127.0.0.1"),
+  ...ABORTED_LOOK_UPS,
   getservbyname: () => names.getservbyname("http"),
   getservbyport: () => names.getservbyport(80),
   getprotobyname: () => names.getprotobyname("tcp"),

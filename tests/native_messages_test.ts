@@ -237,6 +237,19 @@ Deno.test("native: sendmsg refuses MSG_ZEROCOPY, because messages share their me
   assert.deepEqual(await select([], [], [client], 5), [[], [], [client]]);
 });
 
+Deno.test("native: a send with MSG_ZEROCOPY refuses a string, whose bytes are in no memory of the program", async () => {
+  const [client, peer] = await tcpPair();
+  using _client = client;
+  using _peer = peer;
+  const MSG_ZEROCOPY = 0x4000000;
+  const refused = { name: "TypeError", message: /MSG_ZEROCOPY.*pass bytes/ };
+  await assert.rejects(client.send("data", MSG_ZEROCOPY), refused);
+  await assert.rejects(client.sendall("data", MSG_ZEROCOPY), refused);
+  await assert.rejects(client.sendto("data", MSG_ZEROCOPY, peer.getsockname()), refused);
+  assert.equal(await client.send("data"), 4);
+  assert.equal(text(await peer.recv(10)), "data");
+});
+
 Deno.test("native: descriptors that arrived with data that was not received are closed", async () => {
   const [a, b] = await socket.socketpair();
   using _a = a;

@@ -163,6 +163,47 @@ Deno.test("native: each Worker has its own sockets", async () => {
   assert.deepEqual(answers, [[5, "ESOCKTNOSUPPORT"], [5, "ESOCKTNOSUPPORT"]]);
 });
 
+Deno.test("native: a Worker that has closed its sockets leaves no descriptor of the reactor", async () => {
+  const source = `
+    import * as socket from ${module};
+    import { parked } from ${JSON.stringify(import.meta.resolve("./_parked.ts"))};
+    const own = () => {
+      const links = Array.from(Deno.readDirSync("/proc/self/fd"), ({ name }) => {
+        try {
+          return Deno.readLinkSync("/proc/self/fd/" + name);
+        } catch {
+          return ""; // the descriptor of the list itself
+        }
+      });
+      return links.filter((link) => link === "anon_inode:[eventfd]" || link === "anon_inode:[eventpoll]").length;
+    };
+    const before = own();
+    const counts = [];
+    for (let round = 0; round < 2; round++) {
+      const [a, b] = await socket.socketpair();
+      const receiving = b.recv(10);
+      await parked();
+      await a.sendall("hello");
+      await receiving;
+      counts.push(own() - before);
+      const waiting = b.recv(10);
+      await parked();
+      a.close();
+      b.close();
+      await waiting.catch(() => {});
+      counts.push(own() - before);
+    }
+    postMessage(counts);
+  `;
+  const worker = new Worker(`data:application/javascript,${encodeURIComponent(source)}`, { type: "module" });
+  const counts = await new Promise((resolve, reject) => {
+    worker.onerror = (event) => reject(new Error(event.message));
+    worker.onmessage = ({ data }) => resolve(data);
+  });
+  worker.terminate();
+  assert.deepEqual(counts, [2, 0, 2, 0]);
+});
+
 Deno.test("native: calls wait for a full queue of a Unix listener or of a receiver", async () => {
   using server = socket.socket(socket.AF_UNIX);
   server.bind("");

@@ -2,6 +2,7 @@
 //
 // The caller of the functions with names in _r passes the memory for both, so that threads do not share it.
 
+import { lookUps } from "../blocking_calls.ts";
 import { lend, listAt, NULL, textAt } from "../call.ts";
 
 /** sizeof(struct hostent), the largest of them. */
@@ -43,10 +44,13 @@ export class Entry {
 }
 
 /** Looks up an entry. Returns undefined if there is none. The call is repeated while its result does not fit. */
-export async function fetchEntry(call: (entry: Entry) => Promise<number>): Promise<Entry | undefined> {
+export async function fetchEntry(
+  call: (entry: Entry) => Promise<number>,
+  signal?: AbortSignal,
+): Promise<Entry | undefined> {
   for (let size = FIRST_SIZE;; size *= 2) {
     const entry = new Entry(size);
-    const status = await lend([call, entry], call(entry));
+    const status = await lookUps.run(() => lend([call, entry], call(entry)), signal);
     if (status !== ERANGE) return entry.result[0] === NULL ? undefined : entry;
   }
 }

@@ -1,7 +1,7 @@
 // getaddrinfo: looks up the addresses of a host and a service, for bind and connect.
 
 import type { Inet6Address, InetAddress } from "../../base/addresses.ts";
-import { orAborted, throwIfAborted } from "../../core/promises.ts";
+import { throwIfAborted } from "../../core/promises.ts";
 import type { WaitOptions } from "../../core/promises.ts";
 import { checkOptions } from "../../core/arguments.ts";
 import type { AddressInfo } from "../../core/names/getaddrinfo.ts";
@@ -29,7 +29,7 @@ export async function getaddrinfo(
   const service = parseService(port, flags);
   const signal = checkOptions(options);
   throwIfAborted(signal);
-  const found = await orAborted(findHost(hostname, service, hints), signal);
+  const found = await findHost(hostname, service, hints, signal);
   return found.map(({ family, type, proto, canonname, address }): AddressInfo => [
     family,
     type,
@@ -40,14 +40,19 @@ export async function getaddrinfo(
 }
 
 /** Looks up a host and a service, and checks the permission. */
-export async function findHost(host: string | null, port: number | string | null, hints: Hints): Promise<Found[]> {
+export async function findHost(
+  host: string | null,
+  port: number | string | null,
+  hints: Hints,
+  signal: AbortSignal | undefined,
+): Promise<Found[]> {
   const service = port === null ? null : String(port);
-  if (host === null) return await find(null, service, hints);
+  if (host === null) return await find(null, service, hints, signal);
   // C would read the name up to the zero only.
   if (host.includes("\0")) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
   const name = toAscii(host);
-  if (!isNumeric(name)) requireHost(name, await findPort(port, hints));
-  return await find(name, service, hints);
+  if (!isNumeric(name)) requireHost(name, await findPort(port, hints, signal));
+  return await find(name, service, hints, signal);
 }
 
 /** Whether a host is a literal address. libc tells that without waiting. */
@@ -63,8 +68,12 @@ function isNumeric(host: string): boolean {
 }
 
 /** Returns the port of a service for the permission check, 0 for none. */
-async function findPort(port: number | string | null, { type, proto }: Hints): Promise<number> {
+async function findPort(
+  port: number | string | null,
+  { type, proto }: Hints,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   if (typeof port !== "string") return port ?? 0;
-  const [{ address }] = await find(null, port, { type, proto });
+  const [{ address }] = await find(null, port, { type, proto }, signal);
   return (address as InetAddress)[1];
 }

@@ -6,7 +6,7 @@ import { AF_INET, AF_INET6, AF_UNSPEC, AI_PASSIVE, SOCK_DGRAM } from "../../base
 import { hErrorFor, OSError } from "../../base/errors.ts";
 import type { HName } from "../../base/errors.ts";
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6, toAscii } from "../../base/ip.ts";
-import { orAborted, throwIfAborted } from "../../core/promises.ts";
+import { throwIfAborted } from "../../core/promises.ts";
 import type { WaitOptions } from "../../core/promises.ts";
 import { checkOptions } from "../../core/arguments.ts";
 import type { HostEntry } from "../../core/names/gethost.ts";
@@ -26,11 +26,11 @@ const NAME = 0, ALIASES = 8, LENGTH = 20, ADDRESSES = 24;
 const H_ERRORS: HName[] = ["HOST_NOT_FOUND", "TRY_AGAIN", "NO_RECOVERY", "NO_DATA"];
 
 /** Returns a host's first address of a family. "" and "<broadcast>" have the meaning that they have in an address. */
-async function firstAddress(host: string, family: number): Promise<string> {
+async function firstAddress(host: string, family: number, signal: AbortSignal | undefined): Promise<string> {
   if (host === "<broadcast>") return "255.255.255.255";
   const [{ address }] = host === ""
-    ? await findHost(null, 0, { family, type: SOCK_DGRAM, flags: AI_PASSIVE })
-    : await findHost(host, null, { family });
+    ? await findHost(null, 0, { family, type: SOCK_DGRAM, flags: AI_PASSIVE }, signal)
+    : await findHost(host, null, { family }, signal);
   return (address as InetAddress)[0];
 }
 
@@ -39,9 +39,10 @@ async function findEntry(
   syscall: string,
   host: string,
   look: (entry: Entry, error: Int32Array<ArrayBuffer>) => Promise<number>,
+  signal: AbortSignal | undefined,
 ): Promise<HostEntry> {
   const error = new Int32Array(1);
-  const entry = await fetchEntry((entry) => look(entry, error));
+  const entry = await fetchEntry((entry) => look(entry, error), signal);
   if (entry === undefined) throw hErrorFor(H_ERRORS[error[0] - 1] ?? "NO_RECOVERY", { syscall, address: host });
   const length = entry.int(LENGTH);
   const format = length === 4 ? formatIPv4 : formatIPv6;
@@ -54,7 +55,7 @@ export async function gethostbyname(hostname: string | Uint8Array, options: Wait
   const host = checkHostName(hostname, "gethostbyname");
   const signal = checkOptions(options);
   throwIfAborted(signal);
-  return await orAborted(firstAddress(host, AF_INET), signal);
+  return await firstAddress(host, AF_INET, signal);
 }
 
 /** See gethostbyname_ex in mod.ts. */
@@ -62,16 +63,16 @@ export async function gethostbyname_ex(hostname: string | Uint8Array, options: W
   const host = checkHostName(hostname, "gethostbyname_ex");
   const signal = checkOptions(options);
   throwIfAborted(signal);
-  return await orAborted(findByName(host), signal);
+  return await findByName(host, signal);
 }
 
-async function findByName(host: string): Promise<HostEntry> {
+async function findByName(host: string, signal: AbortSignal | undefined): Promise<HostEntry> {
   // CPython makes this look-up first. For an unknown host it is the one that fails.
-  await firstAddress(host, AF_INET);
+  await firstAddress(host, AF_INET, signal);
   const name = cString(toAscii(host));
   return await findEntry("gethostbyname", host, ({ struct, buffer, result }, error) => {
     return libcNames().gethostbyname_r_waiting(name, struct, buffer, buffer.length, result, error);
-  });
+  }, signal);
 }
 
 /** See gethostbyaddr in mod.ts. */
@@ -79,12 +80,12 @@ export async function gethostbyaddr(hostname: string | Uint8Array, options: Wait
   const host = checkHostName(hostname, "gethostbyaddr");
   const signal = checkOptions(options);
   throwIfAborted(signal);
-  return await orAborted(findByAddress(host), signal);
+  return await findByAddress(host, signal);
 }
 
-async function findByAddress(host: string): Promise<HostEntry> {
+async function findByAddress(host: string, signal: AbortSignal | undefined): Promise<HostEntry> {
   if (host === "") throw new OSError("wildcard resolved to multiple address", undefined, { syscall: "gethostbyaddr" });
-  const address = await firstAddress(host, AF_UNSPEC);
+  const address = await firstAddress(host, AF_UNSPEC, signal);
   requireHost(address, 0);
   const bytes = new Uint8Array(parseIPv4(address) ?? parseIPv6(address)!);
   const family = bytes.length === 4 ? AF_INET : AF_INET6;
@@ -99,7 +100,7 @@ async function findByAddress(host: string): Promise<HostEntry> {
       result,
       error,
     );
-  });
+  }, signal);
 }
 
 /** See getfqdn in mod.ts. */

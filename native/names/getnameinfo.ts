@@ -3,11 +3,12 @@
 import type { InetAddress } from "../../base/addresses.ts";
 import { AF_INET, AI_NUMERICHOST, AI_NUMERICSERV, NI_NUMERICHOST, SOCK_DGRAM } from "../../base/constants.ts";
 import { OSError } from "../../base/errors.ts";
-import { orAborted, throwIfAborted } from "../../core/promises.ts";
+import { throwIfAborted } from "../../core/promises.ts";
 import type { WaitOptions } from "../../core/promises.ts";
 import { checkOptions } from "../../core/arguments.ts";
 import { checkNameInfo } from "../../core/names/getnameinfo.ts";
 import { findSync, lookUpError } from "./resolve.ts";
+import { lookUps } from "../blocking_calls.ts";
 import { lend, textIn } from "../call.ts";
 import { libcNames } from "./libc.ts";
 import { requireHost } from "../permissions.ts";
@@ -38,8 +39,9 @@ export async function getnameinfo(
     new Uint8Array(HOST_SIZE),
     new Uint8Array(SERVICE_SIZE),
   ];
-  const call = libcNames().getnameinfo_waiting(sockaddr, length, name, name.length, service, service.length, flags);
-  const status = await orAborted(lend([sockaddr, name, service], call), signal);
+  const call = () =>
+    libcNames().getnameinfo_waiting(sockaddr, length, name, name.length, service, service.length, flags);
+  const status = await lookUps.run(() => lend([sockaddr, name, service], call()), signal);
   if (status !== 0) throw lookUpError(status, "getnameinfo", address);
   return [textIn(name), textIn(service)];
 }

@@ -1,6 +1,5 @@
 // libc's functions for look-ups of names. They are opened at the first look-up.
 
-import { lookUps } from "../blocking_calls.ts";
 import { openLibc } from "../libc.ts";
 
 /** The symbol table. */
@@ -119,29 +118,7 @@ type LibcNames = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 let symbols: LibcNames | undefined;
 
-/** The functions of libc that look up names. Those that wait are queued while too many of them run. */
+/** The functions of libc that look up names. Run those that wait by `lookUps`. */
 export function libcNames(): LibcNames {
-  return symbols ??= open();
-}
-
-function open(): LibcNames {
-  const all = openLibc(SYMBOLS);
-  const getprotobyname = all.getprotobyname_r_waiting;
-  return {
-    ...all,
-    getaddrinfo_waiting: queued(all.getaddrinfo_waiting),
-    getnameinfo_waiting: queued(all.getnameinfo_waiting),
-    gethostbyname_r_waiting: queued(all.gethostbyname_r_waiting),
-    gethostbyaddr_r_waiting: queued(all.gethostbyaddr_r_waiting),
-    getservbyname_r_waiting: queued(all.getservbyname_r_waiting),
-    getservbyport_r_waiting: queued(all.getservbyport_r_waiting),
-    getprotobyname_r_waiting: getprotobyname === null ? null : queued(getprotobyname),
-  };
-}
-
-/** Makes each call of a function a look-up of the queue. */
-function queued<A extends unknown[]>(
-  call: (...parameters: A) => Promise<number>,
-): (...parameters: A) => Promise<number> {
-  return (...parameters) => lookUps.run(() => call(...parameters));
+  return symbols ??= openLibc(SYMBOLS);
 }

@@ -8,13 +8,14 @@ import type { Address, Inet6Address, InetAddress } from "../../base/addresses.ts
 import { AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM } from "../../base/constants.ts";
 import { gaierror } from "../../base/errors.ts";
 import { asciiOf } from "../../base/ip.ts";
+import { lookUps } from "../blocking_calls.ts";
 import { bytesAt, cString, lend, NULL, structAt, textAt } from "../call.ts";
 import { requireName } from "../permissions.ts";
 import { decode, isKnownLiteral } from "../sockaddr.ts";
 import { libcNames } from "./libc.ts";
 
 /** Whether an address holds a name. "" and literals are not names. */
-function isNamed(family: number, address: Address): address is InetAddress | Inet6Address {
+export function isNamed(family: number, address: Address): address is InetAddress | Inet6Address {
   if (family !== AF_INET && family !== AF_INET6) return false;
   const [host] = address as InetAddress;
   return host !== "" && !isKnownLiteral(host) && !isLiteral(host, family);
@@ -31,18 +32,18 @@ function withFirst(
   return [host, port, ...rest] as Address;
 }
 
-/** Looks up the name in an address, for connect and sendto. Returns any other address unchanged. */
-export function resolve(family: number, address: Address): Address | Promise<Address> {
-  return isNamed(family, address) ? resolveName(family, address) : address;
-}
-
 // CPython asks for this type. Without a type, each address would be found once per type.
 const type = SOCK_DGRAM;
 
-async function resolveName(family: number, address: InetAddress | Inet6Address): Promise<Address> {
+/** Looks up the name in an address, for connect and sendto. */
+export async function resolveName(
+  family: number,
+  address: InetAddress | Inet6Address,
+  signal: AbortSignal,
+): Promise<Address> {
   const name = asciiOf(address[0]);
   const allow = requireName(name, address[1]);
-  return withFirst(address, await find(name, null, { family, type }), allow);
+  return withFirst(address, await find(name, null, { family, type }, signal), allow);
 }
 
 /** Looks up the name in an address synchronously, for bind. */
@@ -54,10 +55,14 @@ export function resolveSync(family: number, address: Address): Address {
 }
 
 /** Returns the addresses of a host and port for a stream, in the order to try. */
-export async function endpoints(host: string, port: number): Promise<[family: number, address: Address][]> {
+export async function endpoints(
+  host: string,
+  port: number,
+  signal: AbortSignal | undefined,
+): Promise<[family: number, address: Address][]> {
   const name = asciiOf(host);
   const allow = requireName(name, port);
-  return (await find(name, null, { type: SOCK_STREAM })).map(({ family, address }) => {
+  return (await find(name, null, { type: SOCK_STREAM }, signal)).map(({ family, address }) => {
     const [found, , ...rest] = address as Inet6Address;
     allow(found);
     return [family, [found, port, ...rest] as Address];
@@ -107,6 +112,11 @@ class Query {
     view.setInt32(PROTO, proto, true);
   }
 
+  /** Starts the call on another thread. */
+  start(): Promise<number> {
+    return libcNames().getaddrinfo_waiting(this.node, this.service, this.hints, this.list);
+  }
+
   /** Returns the results of the call, or throws the error of its status. */
   read(status: number): Found[] {
     if (status !== 0) throw lookUpError(status, "getaddrinfo", this.#host);
@@ -139,11 +149,15 @@ function* entries(entry: bigint): Generator<Found> {
 }
 
 /** Looks up a host, a service, or both. */
-export async function find(host: string | null, service: string | null, hints: Hints): Promise<Found[]> {
+export async function find(
+  host: string | null,
+  service: string | null,
+  hints: Hints,
+  signal: AbortSignal | undefined,
+): Promise<Found[]> {
   const query = new Query(host, service, hints);
-  return query.read(
-    await lend(query, libcNames().getaddrinfo_waiting(query.node, query.service, query.hints, query.list)),
-  );
+  // Read within the call: a call that was given up frees its results too.
+  return await lookUps.run(async () => query.read(await lend(query, query.start())), signal);
 }
 
 /** Does the same synchronously, for calls that cannot wait. */
