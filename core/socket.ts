@@ -1192,7 +1192,11 @@ export class Socket<A extends Address = Address, Item = any> {
    * ```
    */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#readable ??= readableOf(this, () => CONNECTED.includes(this.type) || this.#isShut());
+    return this.#readable ??= readableOf({
+      run: (attempt, options) => this.#read(attempt, 0, options, RECV),
+      receive: (buffer) => this.#transport.recvInto(this.#reading, buffer, this.#effective(0)),
+      isEnd: () => CONNECTED.includes(this.type) || this.#isShut(),
+    });
   }
   /**
    * A web stream with backpressure that sends what is written to it. Closing it ends sending (SHUT_WR).
