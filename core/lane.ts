@@ -116,8 +116,6 @@ class Call {
 export class Lane implements Waiter, Caller {
   /** Raised when a call ends; see {@linkcode Caller}. */
   turn = 0;
-  /** Set by attempts that lend their memory; see {@linkcode Caller}. */
-  lends = false;
   readonly #descriptor: LaneDescriptor;
   readonly #mask: number;
   readonly #runtime: Runtime;
@@ -183,7 +181,6 @@ export class Lane implements Waiter, Caller {
   /** Ends the turn of a call that ended without being queued. */
   endTurn(): void {
     this.turn = (this.turn + 1) | 0;
-    this.lends = false;
   }
 
   /** Rejects every queued call with EBADF, because the socket was closed. After that its address can be bound again. */

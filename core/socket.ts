@@ -32,7 +32,6 @@ import {
   checkSize,
   checkTimeout,
   checkUnchanged,
-  isFixed,
   isOptions,
   only,
   sizedView,
@@ -64,9 +63,6 @@ const CHUNK = 65536;
  */
 const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 1000;
-
-/** From this length on, in bytes, sendall lends its memory to the backend. For less data a copy costs too little to matter. */
-const LENT = 16384;
 
 /** The result of each sendall that ends with its first attempt. */
 const DONE = Promise.resolve();
@@ -767,8 +763,7 @@ export class Socket<A extends Address = Address, Item = any> {
    * Sends all of the data; as Python's `socket.sendall()`.
    *
    * Do not change `data` before the promise settles, because it is read when there is room to send. After a rejection (a
-   * timeout, an abort, an error) it is unknown how much was sent. On the default backend the rest may still be sent if
-   * `detach` or the closing of a duplicate ended the call.
+   * timeout, an abort, an error) it is unknown how much was sent, and `data` is not read any more.
    *
    * @throws {OSError} as `send`.
    * @throws {TypeError} if the buffer of `data` is detached or resized before all of it was sent.
@@ -796,28 +791,26 @@ export class Socket<A extends Address = Address, Item = any> {
         return this.#runWithin(
           limit,
           writing,
-          this.#sendingAll(bytes, flags, false, limit),
+          this.#sendingAll(bytes, flags, limit),
           checkOptions(options),
           SEND,
         );
       }
-      const lends = bytes.length >= LENT && options === undefined && this.#patience(flags) === null && isFixed(bytes);
       if (options !== undefined || !writing.idle) {
-        return this.#write(this.#sendingAll(bytes, flags, lends), flags, options, SEND);
+        return this.#write(this.#sendingAll(bytes, flags), flags, options, SEND);
       }
       // Most calls end with their first attempt. Without a closure and a promise of its own an echo over the native backend
       // takes 2 to 3 % less time.
       this.#check(flags);
-      writing.lends = lends;
       const sent = this.#transport.send(writing, bytes, flags);
       if (sent === bytes.length) {
         writing.endTurn();
         return DONE;
       }
       if (sent !== WOULD_BLOCK) {
-        return this.#write(this.#sendingAll(bytes.subarray(sent), flags, lends), flags, options, SEND);
+        return this.#write(this.#sendingAll(bytes.subarray(sent), flags), flags, options, SEND);
       }
-      return writing.wait(this.#sendingAll(bytes, flags, lends), this.#patience(flags), undefined, SEND);
+      return writing.wait(this.#sendingAll(bytes, flags), this.#patience(flags), undefined, SEND);
     } catch (error) {
       // The next call must not lend its memory because this one did.
       if (this.#writing.idle) this.#writing.endTurn();
@@ -826,13 +819,12 @@ export class Socket<A extends Address = Address, Item = any> {
   }
 
   /** Returns an attempt that sends all of `data`. Each new attempt starts after the bytes that are sent already. */
-  #sendingAll(data: Uint8Array, flags: number, lends: boolean, limit?: TimeLimit): Attempt<void> {
+  #sendingAll(data: Uint8Array, flags: number, limit?: TimeLimit): Attempt<void> {
     let rest = data;
     let { length } = data;
     return () => {
       for (;;) {
         this.#checkSending(rest, length);
-        this.#writing.lends = lends;
         const sent = this.#transport.send(this.#writing, rest, flags);
         if (sent === WOULD_BLOCK) return WOULD_BLOCK;
         if (limit !== undefined) limit.moved = true;

@@ -42,7 +42,7 @@ class PendingDatagram extends PendingSend {
   started = false;
 
   constructor(caller: Caller | null, bytes: Uint8Array, to: Deno.Addr, address: Address) {
-    super(caller, bytes, false);
+    super(caller, bytes);
     this.to = to;
     this.address = address;
   }
