@@ -6,10 +6,14 @@
 import { checkAddress } from "../base/addresses.ts";
 import type { Address, AddressLike } from "../base/addresses.ts";
 import {
+  AF_NETLINK,
+  AF_PACKET,
   AF_UNIX,
   AF_UNSPEC,
   MSG_DONTWAIT,
   MSG_FASTOPEN,
+  MSG_PEEK,
+  MSG_TRUNC,
   MSG_WAITALL,
   SO_ACCEPTCONN,
   SOCK_SEQPACKET,
@@ -54,8 +58,13 @@ import { readableOf, writableOf } from "./streams.ts";
 /** The types that can listen and must connect. Sockets of the other types receive from any address. */
 const CONNECTED = [SOCK_STREAM, SOCK_SEQPACKET];
 
-/** The largest receive of an iteration, in bytes. */
+/** The size of a receive of an iteration, in bytes. No datagram over IPv4 or IPv6 is longer. */
 const CHUNK = 65536;
+
+/** The families whose datagrams may be longer than CHUNK: the sender's buffer limits them, or the network device. */
+const LONG_DATAGRAMS = [AF_UNIX, AF_NETLINK, AF_PACKET];
+
+const NOTHING = new Uint8Array(0);
 
 /**
  * When descriptors run out, an iteration over connections pauses. The first pause is FIRST_PAUSE milliseconds. Each next
@@ -1090,13 +1099,13 @@ export class Socket<A extends Address = Address, Item = any> {
     while (!this.#gone()) {
       try {
         if (!CONNECTED.includes(this.type)) {
-          const datagram = await this.recvfrom(CHUNK);
+          const datagram = await this.#recvWhole();
           // After SHUT_RD every receive returns an empty array, which looks like an empty datagram.
           if (datagram[0].length === 0 && this.#isShut()) return;
           yield datagram as Item;
         } else if ((listening ||= this.#isListening())) yield await this.#acceptPatiently() as Item;
         else {
-          const data = await this.recv(CHUNK);
+          const data = this.type === SOCK_STREAM ? await this.recv(CHUNK) : (await this.#recvWhole())[0];
           if (data.length === 0) return;
           yield data as Item;
         }
@@ -1108,6 +1117,23 @@ export class Socket<A extends Address = Address, Item = any> {
     }
     // When the loop ends, the address can be bound again.
     if (this.#gone()) await this.#transport.released;
+  }
+
+  /** Receives a whole datagram and its address. */
+  #recvWhole(): Promise<[Bytes, A]> {
+    const attempt = () => {
+      const size = this.#nextSize();
+      if (size === WOULD_BLOCK) return WOULD_BLOCK;
+      return this.#transport.recvFrom(this.#reading, size, this.#effective(0)) as [Bytes, A] | WouldBlock;
+    };
+    return this.#read(attempt, 0, undefined, RECVFROM);
+  }
+
+  /** Returns a size that the next datagram, or a piece of a stream, fits into. */
+  #nextSize(): number | WouldBlock {
+    if (this.type === SOCK_STREAM || !LONG_DATAGRAMS.includes(this.family)) return CHUNK;
+    const length = this.#transport.recvInto(this.#reading, NOTHING, this.#effective(0) | MSG_PEEK | MSG_TRUNC);
+    return length === WOULD_BLOCK ? WOULD_BLOCK : Math.max(length, CHUNK);
   }
 
   /** Whether the socket was shut down for receiving. */
@@ -1168,7 +1194,7 @@ export class Socket<A extends Address = Address, Item = any> {
 
   /**
    * The received data as a web stream with backpressure. Its end does not close the socket. On a datagram socket each chunk
-   * is a datagram, and empty datagrams are skipped.
+   * is a datagram, and empty datagrams are skipped. A reader with a buffer of its own gets what fits into it.
    *
    * @example
    * ```ts
@@ -1186,6 +1212,7 @@ export class Socket<A extends Address = Address, Item = any> {
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return this.#readable ??= readableOf({
       run: (attempt, options) => this.#read(attempt, 0, options, RECV),
+      nextSize: () => this.#nextSize(),
       receive: (buffer) => this.#transport.recvInto(this.#reading, buffer, this.#effective(0)),
       isEnd: () => CONNECTED.includes(this.type) || this.#isShut(),
     });
