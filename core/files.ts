@@ -24,13 +24,24 @@ const DEFAULT_ENCODING = "UTF-8";
 export interface MakefileOptions {
   /** The size of the buffer in bytes; 0 for none (bytes only), 1 to send each line at once, -1 or null for 8192. */
   buffering?: number | null;
-  /** The encoding, under Python's or the web's name; UTF-8 if left out. */
+  /**
+   * The encoding, under Python's or the web's name; UTF-8 if left out.
+   *
+   * - "utf-8" keeps a byte order mark as the character U+FEFF, and writes none. "utf-8-sig" drops a mark at the start of the
+   *   stream, and writes one before its first text.
+   * - "utf-16" reads in the byte order of the mark at the start of the stream, and drops the mark. A stream without a mark is
+   *   little-endian; CPython refuses it. It writes little-endian without a mark, as CPython on a socket.
+   * - "utf-16-le" and "utf-16-be" have this byte order. They keep a mark as U+FEFF, and write none.
+   * - "latin-1" and "ascii" are the first 256 and 128 characters of Unicode, as in Python. On the web they are windows-1252.
+   * - All others are those of `TextDecoder`, such as "shift_jis", "gbk", "koi8-r" and "cp1252".
+   */
   encoding?: string | null;
   /** What to do with bytes or characters that the encoding does not have: "strict" (throw), "ignore" or "replace". */
   errors?: string | null;
   /**
    * How lines end. null reads "\n", "\r" and "\r\n" as "\n". "" reads the same three and does not change them. "\n", "\r"
-   * and "\r\n" are the only line end then.
+   * and "\r\n" are the only line end then. "\r" and "\r\n" are written for each "\n"; with the others text is written as it
+   * is, on every system.
    */
   newline?: string | null;
 }

@@ -289,10 +289,16 @@ export class Lane implements Waiter, Caller {
 
   /** Settles the transport for a non-blocking call, and then makes its last attempt. */
   #settle(call: Call): void {
-    const settled = this.#descriptor.settle(this.#mask) ?? this.#runtime.turns.due();
+    const turn = this.#runtime.turns.due();
     const end = () => this.#giveUp(call, () => call.fail(this.#blockingError(call)));
-    if (settled === undefined) end();
-    else settled.then(end, end);
+    // After the turn, because other calls may use up meanwhile what settling permits.
+    const settle = () => {
+      const settled = this.#descriptor.settle(this.#mask);
+      if (settled === undefined) end();
+      else settled.then(end, end);
+    };
+    if (turn === undefined) settle();
+    else turn.then(settle);
   }
 
   #blockingError(call: Call): Error {

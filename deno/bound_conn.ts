@@ -15,7 +15,7 @@ import { fromDeno } from "./errors.ts";
 import { Interrupter } from "./unix_datagrams.ts";
 import { PendingSend } from "./pending_send.ts";
 import { copyToSend, reuse } from "./send_memory.ts";
-import { eventLoopTurns, Reference } from "./event_loop.ts";
+import { beginOperation, endOperation, eventLoopTurns, Reference } from "./event_loop.ts";
 
 /** The largest size of a UDP datagram. */
 const LONGEST_UDP = 65535;
@@ -65,6 +65,8 @@ export class BoundConn {
   // One buffer for all receives: Deno receives 198,000 datagrams per second with it, and 60,000 with a new one for each.
   #buffer: Bytes | null = null;
   #receiving = false;
+  /** The number of the receive under way. */
+  #operation = 0;
   /** The receive under way, or the last one. */
   #underWay: Promise<unknown> | undefined;
   #arrival: Arrival | null = null;
@@ -130,6 +132,7 @@ export class BoundConn {
       this.reference.parked = !this.#waiters.keepAlive(POLLIN);
       this.#buffer ??= new Uint8Array(this.#interrupter === null ? LONGEST_UDP : LONGEST_UNIX);
       this.#receiving = true;
+      this.#operation = beginOperation();
       this.#underWay = this.conn.receive(this.#buffer).then(this.#onReceive, this.#onReceiveFailure);
     }
   }
@@ -140,6 +143,7 @@ export class BoundConn {
   }
 
   readonly #onReceive = (arrival: Arrival): void => {
+    endOperation(this.#operation);
     this.#receiving = false;
     const from = arrival[1];
     if (!this.#interrupter?.sent(from) && this.#accepts(from)) this.#arrival = arrival;
@@ -149,6 +153,7 @@ export class BoundConn {
   };
 
   readonly #onReceiveFailure = (error: unknown): void => {
+    endOperation(this.#operation);
     this.#receiving = false;
     if (this.#closed) return;
     this.fail(fromDeno(error, { syscall: "recvfrom" }));

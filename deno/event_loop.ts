@@ -7,11 +7,37 @@
  */
 const TURNS = 128;
 
+/** The number of operations that were begun, which is the number of the latest one. */
+let begun = 0;
+/** The lowest number among the operations that ended since the last turn. */
+let oldestEnded = Infinity;
+
+/** Counts an operation that was passed to Deno, and returns its number. */
+export function beginOperation(): number {
+  return ++begun;
+}
+
+/** Notes that JavaScript has the outcome of an operation. */
+export function endOperation(number: number): void {
+  if (number < oldestEnded) oldestEnded = number;
+}
+
+/** Notes when an operation ends. For operations that are not repeated for each call: this takes some microtasks. */
+export function noted<T>(operation: Promise<T>): Promise<T> {
+  const number = beginOperation();
+  return operation.finally(() => endOperation(number));
+}
+
 /** A condition that a promise waits for. */
 interface Check {
   holds(): boolean;
   resolve(): void;
-  /** How many turns of the event loop it waits at most. */
+  /** The number of the latest operation when the check began. */
+  latest: number;
+  /**
+   * How many turns of the event loop it waits at most. Deno reports some outcomes in each turn only. So it starts again
+   * from {@linkcode TURNS} when an operation ends that began before the check: others may follow.
+   */
   left: number;
 }
 
@@ -19,8 +45,11 @@ interface Check {
 let checks: Check[] = [];
 
 function turn(): void {
+  const oldest = oldestEnded;
+  oldestEnded = Infinity;
   checks = checks.filter((check) => {
-    if (!check.holds() && --check.left > 0) return true;
+    check.left = oldest <= check.latest ? TURNS : check.left - 1;
+    if (!check.holds() && check.left > 0) return true;
     check.resolve();
     return false;
   });
@@ -30,7 +59,7 @@ function turn(): void {
 /** Waits until a condition holds, or until the event loop has asked the kernel and it still does not hold. */
 export function eventLoopTurns(holds: () => boolean): Promise<void> {
   return new Promise((resolve) => {
-    checks.push({ holds, resolve, left: TURNS });
+    checks.push({ holds, resolve, latest: begun, left: TURNS });
     if (checks.length === 1) setImmediate(turn);
   });
 }

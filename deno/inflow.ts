@@ -14,7 +14,7 @@ import type { Waiters } from "../seam/waiters.ts";
 import { connectionError } from "./errors.ts";
 import type { PendingError } from "./errors.ts";
 import { PendingReceives, ReadBuffer } from "./read_buffer.ts";
-import { eventLoopTurns, Reference } from "./event_loop.ts";
+import { beginOperation, endOperation, eventLoopTurns, Reference } from "./event_loop.ts";
 
 /** The size of the first read. It is small, so that an idle connection uses little memory. */
 const SMALLEST_READ = 2048;
@@ -41,6 +41,8 @@ export class Inflow {
   #size = SMALLEST_READ;
   /** The size of the read under way. */
   #requested = 0;
+  /** The number of the read under way. */
+  #operation = 0;
   /**
    * Whether the kernel may hold data that was not read yet. This is so if the last read returned all bytes that it
    * asked for, if a receive left data, or if the read ended while nothing waited.
@@ -160,10 +162,12 @@ export class Inflow {
     // Before the state changes, because the allocation may fail.
     const memory = this.#buffer.beginRead(this.#requested);
     this.#state = "reading";
+    this.#operation = beginOperation();
     this.#conn.read(memory).then(this.#onRead, this.#onReadFailure);
   }
 
   readonly #onRead = (count: number | null): void => {
+    endOperation(this.#operation);
     this.#buffer.endRead(count ?? 0);
     if (this.#state !== "closed") this.#state = count === null ? "ended" : "idle";
     const full = count === this.#requested;
@@ -176,6 +180,7 @@ export class Inflow {
   readonly #onReadFailure = (error: unknown): void => {
     const failure = connectionError(this.#conn, error, "recv");
     if (failure === null) return this.#onRead(null);
+    endOperation(this.#operation);
     this.#buffer.endRead(0);
     if (this.#state === "closed") return;
     this.#state = "idle";

@@ -12,7 +12,7 @@ import { absolutePath, identityOf } from "./addresses.ts";
 import type { FileIdentity } from "./addresses.ts";
 import type { Opener } from "./endpoints.ts";
 import { fromDeno } from "./errors.ts";
-import { eventLoopTurns, Reference } from "./event_loop.ts";
+import { beginOperation, endOperation, eventLoopTurns, Reference } from "./event_loop.ts";
 
 /**
  * Errors of a connection that ended in the queue. accept(2) advises to take the next one. ENOTCONN means a connection that
@@ -140,10 +140,12 @@ export class Listener {
     if (this.#accepting || !this.#listening || this.#ready.length > 0 || this.#closed) return;
     this.#accepting = true;
     const listener = this.#listener;
+    const operation = beginOperation();
     const underWay: Promise<unknown> = listener.accept().then(
       (conn) => listener === this.#listener ? this.#onAccept(conn) : conn.close(),
       (error) => listener === this.#listener && this.#onFailure(error),
     ).finally(() => {
+      endOperation(operation);
       if (this.#underWay === underWay) this.#underWay = undefined;
     });
     this.#underWay = underWay;

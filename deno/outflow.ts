@@ -9,7 +9,7 @@ import { connectionError } from "./errors.ts";
 import type { PendingError } from "./errors.ts";
 import { PendingSend } from "./pending_send.ts";
 import { copyToSend, reuse } from "./send_memory.ts";
-import { eventLoopTurns } from "./event_loop.ts";
+import { beginOperation, endOperation, eventLoopTurns } from "./event_loop.ts";
 
 /** The largest size of one write. It limits the memory that a peer can use up by not reading. */
 const LARGEST_WRITE = 262144;
@@ -27,6 +27,8 @@ export class Outflow {
   readonly #pendingError: PendingError;
   /** The send under way. */
   #pending: PendingSend | null = null;
+  /** The number of its write. */
+  #operation = 0;
   /** A send that has ended and whose caller has not taken the outcome yet. */
   #endedSend: PendingSend | null = null;
   #shut = false;
@@ -92,10 +94,12 @@ export class Outflow {
   }
 
   #write(pending: PendingSend): void {
+    this.#operation = beginOperation();
     this.#conn.write(pending.rest).then(this.#onWritten, this.#onWriteFailure);
   }
 
   readonly #onWritten = (count: number): void => {
+    endOperation(this.#operation);
     const pending = this.#pending!;
     pending.sent += count;
     // Data that counts as sent already has no caller any more, so the rest is written from here.
@@ -109,6 +113,7 @@ export class Outflow {
   };
 
   readonly #onWriteFailure = (failure: unknown): void => {
+    endOperation(this.#operation);
     const pending = this.#pending!;
     pending.error = connectionError(this.#conn, failure, "send");
     this.#pendingError.writeFailed = true;

@@ -7,7 +7,7 @@ import { openDatagrams } from "./datagrams.ts";
 import { fromDeno } from "./errors.ts";
 import { randomAbstractName, requireAbstract } from "./addresses.ts";
 import { StreamTransport } from "./streams.ts";
-import { eventLoopTurns } from "./event_loop.ts";
+import { eventLoopTurns, noted } from "./event_loop.ts";
 
 /** How many connections are accepted before the pair is given up. Other processes may connect in between. */
 const MAX_CONNECTIONS = 16;
@@ -48,37 +48,60 @@ function datagramPair(family: number): [Transport, Transport] {
 
 async function pairOver(listener: Deno.Listener, family: number): Promise<[Transport, Transport]> {
   const { addr } = listener;
-  const others: Deno.Conn[] = [];
-  let mine: Deno.Conn | undefined;
+  const accepted: Deno.Conn[] = [];
+  let [mine, other]: (Deno.Conn | undefined)[] = [];
   try {
     mine = await (addr.transport === "unix"
       ? Deno.connect({ transport: "unix", path: addr.path! })
       : Deno.connect(addr as Deno.ConnectOptions));
-    const isOther = await makePeerTest(mine);
-    for (let accepted = 0; accepted < MAX_CONNECTIONS; accepted++) {
-      const conn = await listener.accept();
-      if (await isOther(conn)) {
-        return [StreamTransport.connected(mine, family), StreamTransport.connected(conn, family)];
-      }
-      others.push(conn);
-    }
-    throw errorFor("ECONNABORTED", { syscall: "socketpair" });
+    other = await acceptOther(listener, await makePeerTest(mine), accepted);
+    return [StreamTransport.connected(mine, family), StreamTransport.connected(other, family)];
   } catch (error) {
     mine?.close();
     throw error;
   } finally {
     listener.close();
-    for (const conn of others) conn.close();
+    for (const conn of accepted) if (conn !== other) conn.close();
   }
 }
 
+/** Tells whether an accepted connection is the other end of the pair. May take as long as the connection lasts. */
+type PeerTest = (conn: Deno.Conn) => Promise<boolean>;
+
 /**
- * Returns a function that tells whether an accepted connection is the other end of `mine`. On TCP the two ends know each
- * other's ports. A Unix connection has no such names, so a random secret is sent over `mine`, and the other end is the
- * connection that reads it. A connection on which nothing can be read at once is another one, because the secret was
- * sent before the first accept.
+ * Accepts connections, and adds them to `accepted`, until one of them is the other end. A test that the event loop's turns
+ * do not end goes on while the next connection is waited for: the connection may be another process's, or the process may
+ * be busy.
  */
-async function makePeerTest(mine: Deno.Conn): Promise<(conn: Deno.Conn) => Promise<boolean>> {
+function acceptOther(listener: Deno.Listener, isOther: PeerTest, accepted: Deno.Conn[]): Promise<Deno.Conn> {
+  return new Promise((resolve, reject) => {
+    let found = false;
+    const search = async () => {
+      while (accepted.length < MAX_CONNECTIONS) {
+        const conn = await listener.accept();
+        if (found) return conn.close();
+        accepted.push(conn);
+        let tested = false;
+        isOther(conn).then((is) => {
+          tested = true;
+          if (!is) return;
+          found = true;
+          resolve(conn);
+        });
+        await eventLoopTurns(() => tested);
+        if (found) return;
+      }
+      throw errorFor("ECONNABORTED", { syscall: "socketpair" });
+    };
+    search().catch(reject);
+  });
+}
+
+/**
+ * Returns the test for the other end of `mine`. On TCP the two ends know each other's ports. A Unix connection has no such
+ * names, so a random secret is sent over `mine`, and the other end is the connection that reads it.
+ */
+async function makePeerTest(mine: Deno.Conn): Promise<PeerTest> {
   const { localAddr } = mine;
   if (localAddr.transport !== "unix") {
     return (conn) => Promise.resolve((localAddr as Deno.NetAddr).port === (conn.remoteAddr as Deno.NetAddr).port);
@@ -87,12 +110,8 @@ async function makePeerTest(mine: Deno.Conn): Promise<(conn: Deno.Conn) => Promi
   await mine.write(secret);
   return async (conn) => {
     const received = new Uint8Array(secret.length);
-    let count: number | null = 0;
-    // A write of 16 bytes arrives whole.
-    const read = conn.read(received).then((n) => count = n, () => {});
-    await eventLoopTurns(() => count !== 0);
-    if (count === 0) return false;
-    await read;
+    // A write of 16 bytes arrives whole. A connection that is closed meanwhile is another process's.
+    const count = await noted(conn.read(received)).catch(() => null);
     return count === secret.length && received.every((byte, place) => byte === secret[place]);
   };
 }

@@ -49,7 +49,7 @@ import {
   optionValue,
   StreamOptions,
 } from "./options.ts";
-import { eventLoopTurns } from "./event_loop.ts";
+import { eventLoopTurns, noted } from "./event_loop.ts";
 import { Waiters } from "../seam/waiters.ts";
 
 /** A connect that is under way, or that has ended and whose outcome no call has taken. */
@@ -211,7 +211,7 @@ export class StreamTransport implements Transport {
     const started: Connecting = { address, caller, turn: caller.turn, outcome: null, end: new AbortController() };
     this.#connecting = started;
     this.#failed = false;
-    openConnection(address, this.family, started.end.signal).then((conn) => {
+    noted(openConnection(address, this.family, started.end.signal)).then((conn) => {
       if (this.#references === 0) return conn.close();
       started.outcome = conn;
       this.#asked = address;

@@ -8,7 +8,7 @@ import { errorFor } from "../base/errors.ts";
 import { absolutePath, abstractAllowed, identityOf, randomAbstractName, requireAbstract } from "./addresses.ts";
 import type { FileIdentity } from "./addresses.ts";
 import { fromDeno } from "./errors.ts";
-import { eventLoopTurns } from "./event_loop.ts";
+import { eventLoopTurns, noted } from "./event_loop.ts";
 
 const EMPTY = new Uint8Array(0);
 
@@ -128,7 +128,7 @@ export class Probes {
     if (!this.#found.has(path)) {
       if (!mayProbe(path)) return true;
       this.#found.set(path, undefined);
-      probe(path).then((error) => {
+      noted(probe(path)).then((error) => {
         this.#found.set(path, error);
         this.#answered();
         // If no call has taken the outcome by now, it is dropped, and the next connect probes again. (Undefined means

@@ -74,11 +74,13 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
    * It calls `service_actions` at least once every `poll_interval` seconds (null: only after a request). shutdown() does not
    * have to wait for that.
    *
+   * @throws {RangeError} if the server is closed.
    * @throws the errors of `handle_error`, `verify_request` and `service_actions`. An error in a handler does not end it.
    */
   async serve_forever(poll_interval: number | null = 0.5, options: WaitOptions = {}): Promise<void> {
     const given = checkOptions(options);
     if (this.#serving !== undefined) throw new Error("serve_forever() is running already");
+    if (this.fileno() < 0) throw new RangeError(`Invalid file descriptor: ${this.fileno()}`);
     this.checkFields();
     const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const stop = new AbortController();
@@ -86,9 +88,15 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     this.#serving = { stop, ended };
     try {
       while (!this.#shutdownRequested && this.fileno() >= 0) {
-        if (await this.#isReady(poll_interval, signal)) await this.#handleRequest(signal);
+        const ready = await this.#isReady(poll_interval, signal);
+        // As in CPython, a request that became ready meanwhile stays queued.
+        if (this.#shutdownRequested) break;
+        if (ready) {
+          const request = await this.#nextRequest(signal);
+          if (request !== undefined) await this.#serve(...request);
+        }
         given?.throwIfAborted();
-        if (!this.#shutdownRequested) await this.service_actions();
+        await this.service_actions();
       }
     } finally {
       this.#shutdownRequested = false;
@@ -120,36 +128,45 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     await this.#serving?.ended;
   }
 
-  /** Called in each iteration of serve_forever(). */
+  /** Called in each iteration of serve_forever(), except for one whose wait shutdown() ended. */
   service_actions(): Awaitable<void> {}
 
   /**
    * Serves one request, as Python's `handle_request()`. It waits at most `timeout` seconds, or the timeout of the socket if
    * that is shorter. Then it calls `handle_timeout`.
+   *
+   * If the signal is aborted before a request is accepted, it rejects with the signal's reason. A request that was accepted
+   * is served to its end.
    */
   async handle_request(options: WaitOptions = {}): Promise<void> {
     const signal = checkOptions(options);
     this.checkFields();
     const bounds = [this.socketTimeout(), this.timeout].filter((bound) => bound !== null);
     const timeout = bounds.length > 0 ? Math.min(...bounds) : null;
-    if (await this.wait_for_request(timeout, { signal })) await this.#handleRequest(signal);
-    else await this.handle_timeout();
+    if (!await this.wait_for_request(timeout, { signal })) return await this.handle_timeout();
+    const request = await this.#nextRequest(signal);
+    if (request !== undefined) await this.#serve(...request);
+    else signal?.throwIfAborted();
   }
 
-  /** Accepts the next request and serves it. */
-  async #handleRequest(signal: AbortSignal | undefined): Promise<void> {
-    let request: R, client_address: Address;
+  /** Accepts the next request; undefined if that failed or was aborted. */
+  async #nextRequest(signal: AbortSignal | undefined): Promise<[R, Address] | undefined> {
     try {
-      [request, client_address] = await this.get_request({ signal });
+      const request = await this.get_request({ signal });
+      this.#pause = FIRST_PAUSE;
+      return request;
     } catch (error) {
-      if (signal?.aborted) return;
+      if (signal?.aborted) return undefined;
       // This is ignored, as in CPython: the client has closed the connection, or the server was closed.
       if (!(error instanceof OSError)) throw error;
       if (EXHAUSTED.includes(error.code ?? "")) await this.#pauseLoop(signal);
-      return;
+      return undefined;
     }
-    this.#pause = FIRST_PAUSE;
-    if (!await this.verify_request(request, client_address)) return await this.shutdown_request(request);
+  }
+
+  /** Serves a request that was accepted. */
+  async #serve(request: R, client_address: Address): Promise<void> {
+    if (!await this.#isVerified(request, client_address)) return await this.shutdown_request(request);
     try {
       await this.process_request(request, client_address);
     } catch (error) {
@@ -158,6 +175,16 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
       } finally {
         await this.shutdown_request(request);
       }
+    }
+  }
+
+  /** Verifies a request. If that throws, the request is ended first: CPython's is closed when it is collected. */
+  async #isVerified(request: R, client_address: Address): Promise<boolean> {
+    try {
+      return await this.verify_request(request, client_address);
+    } catch (error) {
+      await this.shutdown_request(request);
+      throw error;
     }
   }
 
@@ -209,7 +236,10 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     console.error(line);
   }
 
-  /** Closes the server's socket. The promise settles when all requests have ended, if the server waits for them. */
+  /**
+   * Closes the server's socket. If the server waits for its requests, the promise settles when all of them have ended. A
+   * handler must not await it then: it would wait for its own end.
+   */
   server_close(): Promise<void> {
     return Promise.resolve();
   }

@@ -42,11 +42,16 @@ export class BaseRequestHandler<R = any> {
 
 /** Runs setup, handle and finish of a handler. */
 export async function runHandler(handler: BaseRequestHandler): Promise<void> {
-  await handler.setup();
   try {
-    await handler.handle();
+    await handler.setup();
+    try {
+      await handler.handle();
+    } finally {
+      await handler.finish();
+    }
   } finally {
-    await handler.finish();
+    // If setup threw, or finish was overridden, the file would keep the connection open.
+    if (handler instanceof StreamRequestHandler) await handler.rfile?.close();
   }
 }
 
@@ -54,7 +59,7 @@ export async function runHandler(handler: BaseRequestHandler): Promise<void> {
  * A handler of a connection, with a file to read from and one to write to, as Python's `socketserver.StreamRequestHandler`.
  */
 export class StreamRequestHandler extends BaseRequestHandler<Socket> {
-  /** The buffer size of `rfile` in bytes; -1 for the default. */
+  /** The buffer size of `rfile` in bytes; -1 for the default. With 0 a read takes no more bytes than it needs. */
   rbufsize: number = -1;
   /** The buffer size of `wfile` in bytes. With 0, the default, each write sends all of its data. -1 is the default buffer. */
   wbufsize: number = 0;
@@ -74,7 +79,8 @@ export class StreamRequestHandler extends BaseRequestHandler<Socket> {
     this.connection = this.request;
     if (this.timeout !== null) this.connection.settimeout(this.timeout);
     if (this.disable_nagle_algorithm) this.connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, true);
-    this.rfile = bufferedFile(this.connection, "r", this.rbufsize);
+    // It keeps the connection open until finish, as in CPython. So what was written is sent if the handler closes it.
+    this.rfile = this.connection.makefile("rb", { buffering: this.rbufsize === 0 ? 1 : this.rbufsize });
     this.wfile = bufferedFile(this.connection, "w", this.wbufsize);
   }
 
@@ -90,14 +96,10 @@ export class StreamRequestHandler extends BaseRequestHandler<Socket> {
 /** The default buffer size of Python's io module. */
 const DEFAULT_BUFFER_SIZE = 8192;
 
-/**
- * Makes a buffered file that does not keep the socket open. With size 0, each write sends all of its data, and a read takes
- * no more bytes from the socket than it needs.
- */
+/** Makes a buffered file that does not keep the socket open. With size 0, each write sends all of its data. */
 function bufferedFile(socket: FileSocket, mode: "r" | "w", size: number): BufferedFile {
   const parts = { socket, reading: mode === "r", writing: mode === "w", release() {} };
-  const least = mode === "r" ? 1 : 0;
-  return new BufferedFile(parts, size < 0 ? DEFAULT_BUFFER_SIZE : Math.max(size, least));
+  return new BufferedFile(parts, size < 0 ? DEFAULT_BUFFER_SIZE : size);
 }
 
 /** One received datagram and one to send, with the methods of a socket that a file uses. */
@@ -158,6 +160,8 @@ export class DatagramRequestHandler extends BaseRequestHandler<Datagram> {
 
   /** Sends the reply. */
   override async finish(): Promise<void> {
+    // Waits for writes that the handler did not await.
+    await this.wfile.close();
     await this.socket.sendto(await this.#file.bytes(), this.client_address);
   }
 }

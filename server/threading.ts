@@ -3,12 +3,17 @@
 import type { Address } from "../base/addresses.ts";
 import type { BaseServer } from "./base_server.ts";
 
-/** The fields that {@linkcode ThreadingMixIn} adds to a server. */
+/** The members that {@linkcode ThreadingMixIn} adds to a server. */
 export interface Threading {
   /** Whether server_close() never waits for requests, as if `block_on_close` were false. */
   daemon_threads: boolean;
   /** Whether server_close() waits until all requests have ended. */
   block_on_close: boolean;
+  /**
+   * Serves a request and ends it, and passes an error to `handle_error`. A subclass may override it, to run something before
+   * and after each request.
+   */
+  process_request_thread(request: any, client_address: Address): Promise<void>;
 }
 
 /** A class of servers. Its constructor may have any arguments. */
@@ -49,16 +54,20 @@ export function ThreadingMixIn<C extends ServerClass>(Base: C): ThreadingClass<C
       return Promise.resolve();
     }
 
-    /** Python's process_request_thread. It never rejects: an unhandled rejection would end the program. */
+    async process_request_thread(request: unknown, client_address: Address): Promise<void> {
+      try {
+        await this.finish_request(request, client_address);
+      } catch (error) {
+        await this.handle_error(request, client_address, error);
+      } finally {
+        await this.shutdown_request(request);
+      }
+    }
+
+    /** It never rejects: an unhandled rejection would end the program. */
     async #serve(request: unknown, client_address: Address): Promise<void> {
       try {
-        try {
-          await this.finish_request(request, client_address);
-        } catch (error) {
-          await this.handle_error(request, client_address, error);
-        } finally {
-          await this.shutdown_request(request);
-        }
+        await this.process_request_thread(request, client_address);
       } catch (error) {
         console.error("handle_error() or shutdown_request() failed:", error);
       }

@@ -72,7 +72,7 @@ function calls(m: Module, all: Connected): Record<string, (options: any) => Prom
     "file.readline": (options) => file("rb", (opened) => opened.readline(10, options))(),
     "file.readlines": (options) => file("rb", (opened) => opened.readlines(10, options))(),
     "file.readinto": (options) => file("rb", (opened) => opened.readinto(view(), options))(),
-    "file.peek": (options) => file("rb", (opened) => opened.peek(options))(),
+    "file.peek": (options) => file("rb", (opened) => opened.peek(10, options))(),
     "file.write": (options) => file("wb", (opened) => opened.write("x", options))(),
     "file.flush": (options) => file("wb", (opened) => opened.flush(options))(),
     "file.close": (options) => file("wb", (opened) => opened.close(options))(),
@@ -194,6 +194,7 @@ for (const { name, module: m } of SUBJECTS) {
       poll: () => m.poll().poll(options),
       "a file's read": () => file.read(options),
       "a file's readline": () => file.readline(options),
+      "a file's peek": () => file.peek(options),
     };
     for (const [method, call] of Object.entries(early)) {
       await assert.rejects(settled(call()), (reason) => reason === "aborted", method);

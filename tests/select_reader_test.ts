@@ -214,6 +214,23 @@ Deno.test("readline: a limit counts characters, and bounds a line that does not 
   assert.equal(await three.readline(2), "\ufffd\ufffd");
   assert.equal(await three.readline(2), "\ufffdA");
   assert.equal(await three.readline(2), "\ufffd");
+  // Each of these bytes is replaced by itself: no character begins with F0 80, ED A0 or FF.
+  for (const invalid of [[0xf0, 0x80, 0x80], [0xed, 0xa0, 0x80], [0xff, 0x80, 0x80]]) {
+    using four = reader(pieces(Uint8Array.from([...invalid, 0x0a])));
+    for (let i = 0; i < 3; i++) assert.equal(await four.readline(1), "\ufffd");
+    assert.equal(await four.readline(1), "\n");
+  }
+});
+
+Deno.test('readline: a limit counts "\\r\\n" as one character, and does not split it', async () => {
+  for (const cuts of [["ab\r\ncd\r\n"], ["ab\r", "\ncd\r\n"], [..."ab\r\ncd\r\n"]]) {
+    using one = reader(pieces(...cuts));
+    const lines = [];
+    for (const limit of [3, 2, 1, 1]) lines.push(await one.readline(limit));
+    assert.deepEqual(lines, ["ab\n", "cd", "\n", ""]);
+  }
+  using alone = reader(pieces("a\r", "b\r"));
+  assert.deepEqual([await alone.readline(2), await alone.readline(2), await alone.readline(2)], ["a\r", "b\r", ""]);
 });
 
 Deno.test("readline: giving up loses nothing, and read() returns the data that readline left", async () => {
@@ -303,4 +320,20 @@ Deno.test("close ends a readline; wrong arguments of it are refused", async () =
   one.close();
   await assert.rejects(settled(reading), /closed/);
   await assert.rejects(one.readline(), /closed/);
+});
+
+Deno.test("close unlocks a stream, which keeps the data that has not arrived", async () => {
+  let controller!: ReadableStreamDefaultController<Uint8Array>;
+  const stream = new ReadableStream<Uint8Array>({ start: (it) => void (controller = it) });
+  const one = reader(stream);
+  controller.enqueue(new TextEncoder().encode("one\n"));
+  assert.equal(await one.readline(), "one\n");
+  const waiting = one.readline();
+  await staysPending(waiting);
+  one.close();
+  await assert.rejects(waiting, /closed file/);
+  controller.enqueue(new TextEncoder().encode("two\n"));
+  controller.close();
+  using next = reader(stream);
+  assert.deepEqual(await next.readlines(), ["two\n"]);
 });

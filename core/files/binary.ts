@@ -118,7 +118,10 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
   ): Promise<R> {
     if (!this.readable()) throw new UnsupportedOperation("not readable");
     const signal = checkOptions(options);
-    return await this.#reads.run(() => read(this.#reader, signal), signal);
+    return await this.#reads.run(() => {
+      this.checkOpen();
+      return read(this.#reader, signal);
+    }, signal);
   }
 }
 
@@ -237,9 +240,14 @@ export class BufferedFile extends BinaryFile {
     const most = countOf(count);
     return await this.reads((reader, signal) => reader.readSome(most, signal), checked);
   }
-  /** Returns the contents of the buffer and leaves them there. It receives once if the buffer is empty. */
-  peek(options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
-    return this.reads((reader, signal) => reader.peek(signal), options);
+  /**
+   * Returns the contents of the buffer and leaves them there. It receives once if the buffer is empty. `size` has no effect,
+   * as in CPython: the result may be shorter or longer.
+   */
+  async peek(size?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
+    const [count, checked] = apart(size, options);
+    countOf(count);
+    return await this.reads((reader, signal) => reader.peek(signal), checked);
   }
   /** Fills a buffer, or part of it at the end of the stream, and returns the number of bytes. */
   async readinto(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
@@ -259,7 +267,7 @@ export class BufferedFile extends BinaryFile {
 
   /**
    * Writes all of the data, and returns its length in bytes. After a timeout or an abort the data is still in the buffer, and
-   * `flush` sends the rest.
+   * `flush` sends the rest. If the abort comes while the call waits for an earlier write to end, nothing of it is written.
    */
   async write(data: Data, options?: WaitOptions): Promise<number> {
     if (!this.writable()) throw new UnsupportedOperation("not writable");

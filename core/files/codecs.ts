@@ -8,14 +8,14 @@ import { nameOf } from "../../base/data.ts";
 /** Finds an encoding by Python's or the web's name. */
 export function codecOf(encoding: string): Codec {
   const name = encoding.toLowerCase().replace(/[ _]/g, "-");
-  if (/^(utf-?8|u8|cp65001)$/.test(name)) return utf8("");
+  if (/^(utf|utf-?8|u8|cp65001)$/.test(name)) return utf8("");
   if (name === "utf-8-sig") return utf8(BOM);
   if (/^(utf-?16|u16)$/.test(name)) return utf16(undefined);
   if (/^utf-?16-?le$/.test(name)) return utf16(true);
   if (/^utf-?16-?be$/.test(name)) return utf16(false);
-  if (/^(latin-?1|l1|iso-?8859-?1|cp819|8859)$/.test(name)) return firstOfUnicode("latin-1", 256);
-  if (/^(us-?)?ascii$|^646$/.test(name)) return firstOfUnicode("ascii", 128);
-  const label = name.replace(/^iso8859/, "iso-8859").replace(/^cp932$/, "windows-31j").replace(/^cp949$/, "euc-kr");
+  if (LATIN_1.test(name)) return firstOfUnicode("latin-1", 256);
+  if (ASCII.test(name)) return firstOfUnicode("ascii", 128);
+  const label = PYTHON_NAMES[name] ?? name.replace(/^iso8859/, "iso-8859");
   for (const known of [label, label.replaceAll("-", "_")]) {
     try {
       return ofTheWeb(new TextDecoder(known).encoding);
@@ -26,15 +26,35 @@ export function codecOf(encoding: string): Codec {
   throw new RangeError(`unknown encoding: ${encoding}`);
 }
 
+// Python's names of latin-1 and ascii. The web's labels for windows-1252 include them.
+const LATIN_1 = /^(latin-?1?|l1|iso-?8859(-?1)?|iso-8859-1-1987|iso-ir-100|csisolatin1|cp819|ibm819|8859)$/;
+const ASCII = /^((us-?)?ascii|us|646|iso646-us|iso-ir-6|csascii|cp367|ibm367|ansi-x3.4-19(68|86))$/;
+
+/** Python's names of encodings that TextDecoder knows under other names. */
+const PYTHON_NAMES: Readonly<Record<string, string>> = {
+  "cp874": "windows-874",
+  "cp932": "windows-31j",
+  "cp936": "gbk",
+  "cp949": "euc-kr",
+  "uhc": "euc-kr",
+  "euckr": "euc-kr",
+  "eucjp": "euc-jp",
+  "ujis": "euc-jp",
+  "shiftjis": "shift_jis",
+  "iso2022-jp": "iso-2022-jp",
+  "mac-roman": "macintosh",
+  "mac-cyrillic": "x-mac-cyrillic",
+};
+
 /**
- * UTF-16. If the name of the encoding has no byte order, it reads by the byte order mark of the stream, and writes
- * little-endian without a mark. CPython does the same on a file that cannot seek.
+ * UTF-16. If the name of the encoding has no byte order, it reads by the byte order mark of the stream, and little-endian
+ * without a mark. It writes little-endian without a mark, as CPython on a file that cannot seek.
  */
 function utf16(littleEndian: boolean | undefined): Codec {
-  const labelOf = (little: boolean) => little ? "utf-16le" : "utf-16be";
+  const name = littleEndian === undefined ? "utf-16" : littleEndian ? "utf-16-le" : "utf-16-be";
   return {
     decoder(errors) {
-      if (littleEndian !== undefined) return webDecoder(labelOf(littleEndian), errors);
+      if (littleEndian !== undefined) return new Utf16Decoder(littleEndian, errors);
       let decoder: Decoder | undefined;
       let mark = new Uint8Array(0);
       return {
@@ -42,20 +62,80 @@ function utf16(littleEndian: boolean | undefined): Codec {
           if (decoder !== undefined) return decoder.decode(bytes, final);
           mark = joined(mark, bytes) as Uint8Array<ArrayBuffer>;
           if (mark.length < 2 && !final) return "";
-          decoder = withoutBom(webDecoder(labelOf(!(mark[0] === 0xfe && mark[1] === 0xff)), errors), BOM);
+          decoder = withoutBom(new Utf16Decoder(!(mark[0] === 0xfe && mark[1] === 0xff), errors), BOM);
           return decoder.decode(mark, final);
         },
       };
     },
     encoder: (errors) => ({
       encode(text) {
-        text = wellFormed(text, "utf-16", errors);
+        text = wellFormed(text, name, errors);
         const view = new DataView(new ArrayBuffer(2 * text.length));
         for (let i = 0; i < text.length; i++) view.setUint16(2 * i, text.charCodeAt(i), littleEndian ?? true);
         return new Uint8Array(view.buffer);
       },
     }),
   };
+}
+
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** Its own code, because TextDecoder does not tell an invalid unit from a U+FFFD in the data. */
+class Utf16Decoder implements Decoder {
+  readonly #littleEndian: boolean;
+  readonly #errors: ErrorHandler;
+  readonly #strict: TextDecoder;
+  /** The start of a character, up to three bytes. */
+  #rest = new Uint8Array(0);
+
+  constructor(littleEndian: boolean, errors: ErrorHandler) {
+    this.#littleEndian = littleEndian;
+    this.#errors = errors;
+    this.#strict = new TextDecoder(littleEndian ? "utf-16le" : "utf-16be", { fatal: true, ignoreBOM: true });
+  }
+
+  decode(bytes: Uint8Array, final: boolean): string {
+    if (this.#rest.length > 0) bytes = joined(this.#rest, bytes);
+    let text = this.#units(bytes);
+    if (!final && /[\ud800-\udbff]$/.test(text)) text = text.slice(0, -1);
+    const rest = bytes.slice(2 * text.length);
+    this.#rest = final ? new Uint8Array(0) : rest;
+    const truncated = final && rest.length > 0;
+    if (text.isWellFormed() && !truncated) return text;
+    if (this.#errors === "strict") throw this.#error(text, bytes);
+    const replacement = this.#errors === "replace" ? REPLACEMENT : "";
+    // A high surrogate and the byte after it are one fault.
+    const last = truncated && !/[\ud800-\udbff]$/.test(text) ? replacement : "";
+    return text.replace(LONE_SURROGATE, replacement) + last;
+  }
+
+  /** Returns the code units as they are. TextDecoder takes a twentieth of the time, but refuses lone surrogates. */
+  #units(bytes: Uint8Array): string {
+    try {
+      return this.#strict.decode(bytes.subarray(0, bytes.length & ~1));
+    } catch {
+      return this.#looseUnits(bytes);
+    }
+  }
+
+  #looseUnits(bytes: Uint8Array): string {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const units = new Uint16Array(bytes.length >> 1);
+    for (let i = 0; i < units.length; i++) units[i] = view.getUint16(2 * i, this.#littleEndian);
+    return textOfUnits(units);
+  }
+
+  /** Makes the error for the first fault, with Python's text. */
+  #error(text: string, bytes: Uint8Array): RangeError {
+    const name = this.#littleEndian ? "utf-16-le" : "utf-16-be";
+    const unit = text.search(LONE_SURROGATE);
+    if (unit < 0) return undecodable(name, bytes.at(-1)!, bytes.length - 1, "truncated data");
+    const low = text[unit] >= "\udc00";
+    const cut = !low && unit === text.length - 1;
+    const end = cut ? bytes.length : 2 * unit + 2;
+    const why = low ? "illegal encoding" : cut ? "unexpected end of data" : "illegal UTF-16 surrogate";
+    return new RangeError(`'${name}' codec can't decode bytes in position ${2 * unit}-${end - 1}: ${why}`);
+  }
 }
 
 // latin-1 and ascii: each byte is a code point.
@@ -66,10 +146,10 @@ function firstOfUnicode(name: string, size: 128 | 256): Codec {
     decoder: (errors) => ({
       decode(bytes) {
         const fault = size === 256 ? -1 : bytes.findIndex((byte) => byte >= size);
-        if (fault < 0) return exactLatin1(bytes);
+        if (fault < 0) return textOfUnits(bytes);
         if (errors === "strict") throw undecodable(name, bytes[fault], fault, why);
         const good = errors === "replace" ? bytes : bytes.filter((byte) => byte < size);
-        return exactLatin1(good).replace(/[\x80-\xff]/g, REPLACEMENT);
+        return textOfUnits(good).replace(/[\x80-\xff]/g, REPLACEMENT);
       },
     }),
     encoder: (errors) =>
@@ -80,25 +160,32 @@ function firstOfUnicode(name: string, size: 128 | 256): Codec {
   };
 }
 
-function exactLatin1(bytes: Uint8Array): string {
+/** Makes a text of code units; the bytes of latin-1 are such. */
+function textOfUnits(units: Uint8Array | Uint16Array): string {
   // In pieces, because the arguments of a call must fit on the stack.
   let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  for (let at = 0; at < units.length; at += 8192) text += String.fromCharCode(...units.subarray(at, at + 8192));
   return text;
 }
 
 // All other encodings of TextDecoder.
 
 function ofTheWeb(label: string): Codec {
+  if (label === "utf-8") return utf8("");
+  if (label === "utf-16le") return utf16(true);
+  if (label === "utf-16be") return utf16(false);
   return {
     decoder: (errors) => webDecoder(label, errors),
     encoder(errors) {
       const table = reversed(label);
+      const codeOf = (point: number) =>
+        label === "gb18030" && point > 0xffff ? fourBytes(point - 0x10000 + FIRST_ASTRAL) : table.get(point);
       return byCharacter(label, "character maps to <undefined>", errors, (point, push) => {
-        const code = table.get(point);
-        if (code !== undefined && code > 0xff) push(code >> 8);
-        if (code !== undefined) push(code & 0xff);
-        return code !== undefined;
+        const code = codeOf(point);
+        if (code === undefined) return false;
+        for (const shift of [24, 16, 8]) if (code >= 2 ** shift) push(code >>> shift & 0xff);
+        push(code & 0xff);
+        return true;
       });
     },
   };
@@ -121,8 +208,8 @@ function webDecoder(label: string, errors: ErrorHandler): Decoder {
 const tables = new Map<string, Map<number, number>>();
 
 /**
- * Makes the table from characters to their one or two bytes, by decoding all bytes. That takes 10 ms for an encoding with
- * two bytes, once.
+ * Makes the table from characters to their bytes, by decoding all bytes: one, two, and the four of gb18030. That takes some
+ * tens of milliseconds for an encoding with two bytes, once.
  */
 function reversed(label: string): Map<number, number> {
   const known = tables.get(label);
@@ -133,15 +220,47 @@ function reversed(label: string): Map<number, number> {
     const text = decoder.decode(bytes);
     const point = text.codePointAt(0);
     if (point === undefined || text.length !== String.fromCodePoint(point).length || text === REPLACEMENT) return false;
-    if (!table.has(point)) table.set(point, code);
+    if (!table.has(point) && !isReadOnly(label, code)) table.set(point, code);
     return true;
   };
   for (let byte = 0; byte < 256; byte++) {
     if (enter(byte, Uint8Array.of(byte))) continue;
     for (let next = 0x30; next < 0xff; next++) enter(byte << 8 | next, Uint8Array.of(byte, next));
   }
+  if (label === "gb18030") enterFourBytes(table, decoder);
   tables.set(label, table);
   return table;
+}
+
+// The four bytes of gb18030 are a number with the digits 0x81 to 0xfe, 0x30 to 0x39, 0x81 to 0xfe and 0x30 to 0x39.
+
+/** How many of these numbers are for the characters up to U+FFFF. */
+const BELOW_ASTRAL = 39420;
+/** The number of U+10000. */
+const FIRST_ASTRAL = 189000;
+
+function fourBytes(index: number): number {
+  const digits = [index / 12600, index / 1260 % 10, index / 10 % 126, index % 10].map(Math.trunc);
+  return ((0x81 + digits[0]) << 24 | (0x30 + digits[1]) << 16 | (0x81 + digits[2]) << 8 | (0x30 + digits[3])) >>> 0;
+}
+
+function enterFourBytes(table: Map<number, number>, decoder: TextDecoder): void {
+  const view = new DataView(new ArrayBuffer(4 * BELOW_ASTRAL));
+  for (let index = 0; index < BELOW_ASTRAL; index++) view.setUint32(4 * index, fourBytes(index));
+  const text = decoder.decode(view);
+  for (let index = 0; index < BELOW_ASTRAL; index++) {
+    const point = text.charCodeAt(index);
+    if (!table.has(point)) table.set(point, fourBytes(index));
+  }
+}
+
+/**
+ * Whether bytes are decoded but not written. Big5 has its Hong Kong extension before 0xa1, which repeats some common
+ * characters, and two characters twice. The euro sign of gb18030 has two bytes; 0x80 is that of gbk.
+ */
+function isReadOnly(label: string, code: number): boolean {
+  if (label === "gb18030") return code === 0x80;
+  return label === "big5" && code > 0xff && (code < 0xa100 || code === 0xa2cc || code === 0xa2ce);
 }
 
 /** Encodes character by character. The error handler decides about characters that `put` refuses. */
@@ -155,13 +274,10 @@ function byCharacter(
     encode(text) {
       const bytes: number[] = [];
       const push = (byte: number) => void bytes.push(byte);
-      let position = 0;
       for (const character of text) {
-        if (!put(character.codePointAt(0)!, push)) {
-          if (errors === "strict") throw unencodable(name, character, position, why);
-          if (errors === "replace") push(0x3f);
-        }
-        position++;
+        if (put(character.codePointAt(0)!, push)) continue;
+        if (errors === "strict") throw unencodable(name, text, (point) => put(point, () => {}), why);
+        if (errors === "replace") push(0x3f);
       }
       return Uint8Array.from(bytes);
     },
@@ -227,13 +343,11 @@ export function withoutBom(decoder: Decoder, bom: string): Decoder {
 /** Handles lone surrogates, which no encoding of Unicode can encode. */
 export function wellFormed(text: string, name: string, errors: ErrorHandler): string {
   if (text.isWellFormed()) return text;
-  const characters = [...text];
-  if (errors !== "strict") {
-    return characters.map((c) => c.isWellFormed() ? c : errors === "replace" ? "?" : "").join("");
-  }
-  const position = characters.findIndex((character) => !character.isWellFormed());
-  throw unencodable(name, characters[position], position, "surrogates not allowed");
+  if (errors === "strict") throw unencodable(name, text, (point) => point < 0xd800 || point > 0xdfff, SURROGATES);
+  return [...text].map((c) => c.isWellFormed() ? c : errors === "replace" ? "?" : "").join("");
 }
+
+const SURROGATES = "surrogates not allowed";
 
 /** Makes the error for invalid bytes, with Python's text. */
 export function undecodable(name: string, byte: number, position: number, why: string): RangeError {
@@ -241,16 +355,24 @@ export function undecodable(name: string, byte: number, position: number, why: s
   return new RangeError(`'${name}' codec can't decode byte 0x${hex} in position ${position}: ${why}`);
 }
 
-/** Makes the error for a character that the encoding does not have, with Python's text. */
-export function unencodable(name: string, character: string, position: number, why: string): RangeError {
-  const point = character.codePointAt(0)!;
+/** Makes the error for the first characters that the encoding does not have, with Python's text. */
+function unencodable(name: string, text: string, has: (point: number) => boolean, why: string): RangeError {
+  const points = Array.from(text, (character) => character.codePointAt(0)!);
+  const first = points.findIndex((point) => !has(point));
+  let end = first + 1;
+  // In UTF-16 each surrogate is an error of its own.
+  while (end < points.length && !has(points[end]) && !name.startsWith("utf-16")) end++;
+  const where = end === first + 1
+    ? `character '${escaped(points[first])}' in position ${first}`
+    : `characters in position ${first}-${end - 1}`;
+  return new RangeError(`'${name}' codec can't encode ${where}: ${why}`);
+}
+
+/** Returns a character as Python's `ascii()` shows it. */
+function escaped(point: number): string {
   const hex = point.toString(16);
-  const escaped = point > 0xffff
-    ? `\\U${hex.padStart(8, "0")}`
-    : point > 0xff
-    ? `\\u${hex.padStart(4, "0")}`
-    : `\\x${hex.padStart(2, "0")}`;
-  return new RangeError(`'${name}' codec can't encode character '${escaped}' in position ${position}: ${why}`);
+  if (point > 0xffff) return `\\U${hex.padStart(8, "0")}`;
+  return point > 0xff ? `\\u${hex.padStart(4, "0")}` : `\\x${hex.padStart(2, "0")}`;
 }
 
 // UTF-8.
@@ -313,7 +435,7 @@ const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const LENIENT_UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Returns how many bytes a character has by its first byte; 0 for a byte that starts no character. */
-function lengthOf(first: number): number {
+export function lengthOf(first: number): number {
   if (first < 0x80) return 1;
   if (first < 0xc2 || first > 0xf4) return 0;
   return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
@@ -329,7 +451,7 @@ function secondOf(first: number): [number, number] {
 }
 
 /** Returns how many bytes from `at` on are a character or the start of one. */
-function promising(bytes: Uint8Array, at: number): number {
+export function promising(bytes: Uint8Array, at: number): number {
   const length = lengthOf(bytes[at]);
   if (length < 2) return length;
   const [least, greatest] = secondOf(bytes[at]);

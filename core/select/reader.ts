@@ -7,6 +7,7 @@ import { apart, checkOptions } from "../arguments.ts";
 import { tellTable } from "../descriptors.ts";
 import type { Descriptor, Openable } from "../descriptors.ts";
 import { ByteQueue } from "../files/bytes.ts";
+import { lengthOf, promising } from "../files/codecs.ts";
 import { Order } from "../files/file.ts";
 import type { WaitOptions } from "../promises.ts";
 import type { Runtime } from "../runtime.ts";
@@ -27,11 +28,12 @@ const MOMENT_MS = 2;
 
 const EMPTY = new Uint8Array(0);
 const NEWLINE = 0x0a;
+const RETURN = 0x0d;
 
 /** The open object of a reader: the data that was read ahead, and the read that may be under way. */
 class ReadAhead implements Openable {
   readonly #clock: Clock;
-  readonly #read: () => Promise<Uint8Array | null>;
+  readonly #pull: Pull;
   readonly #waiters = new Set<Waiter>();
   readonly #data = new ByteQueue();
   #ended = false;
@@ -39,9 +41,9 @@ class ReadAhead implements Openable {
   #reading: Promise<void> | undefined;
   #closed = false;
 
-  constructor(clock: Clock, read: () => Promise<Uint8Array | null>) {
+  constructor(clock: Clock, pull: Pull) {
     this.#clock = clock;
-    this.#read = read;
+    this.#pull = pull;
   }
 
   get closed(): boolean {
@@ -100,7 +102,7 @@ class ReadAhead implements Openable {
   /** Starts a read. It cannot be cancelled, so its data is kept for the next call. */
   #startRead(): void {
     if (this.#reading !== undefined || this.#closed) return;
-    this.#reading = this.#read().then(
+    this.#reading = this.#pull.read().then(
       (data) => {
         if (data === null) this.#ended = true;
         else this.#data.push(data);
@@ -144,6 +146,7 @@ class ReadAhead implements Openable {
   }
   close(): void {
     this.#closed = true;
+    this.#pull.release();
     for (const waiter of this.#waiters) waiter.wake();
   }
 }
@@ -206,8 +209,9 @@ export class Reader implements Disposable, AsyncIterable<string> {
   }
 
   /**
-   * Reads one line of UTF-8 text with its "\n", as Python's `sys.stdin.readline()`. "\r\n" becomes "\n". The text is empty at
-   * the end. With a `limit` it returns at most so many characters.
+   * Reads one line of UTF-8 text with its "\n", as Python's `sys.stdin.readline()`. "\r\n" becomes "\n". A "\r" alone does not
+   * end a line; in Python it does. The text is empty at the end. With a `limit` it returns at most so many characters; a
+   * "\r\n" is one, and no limit splits it.
    *
    * `select` reports a reader as soon as it has a byte, so this call may still wait for the rest of the line. A terminal gives
    * whole lines. After an abort nothing is lost: the next call reads the line from its start.
@@ -276,7 +280,9 @@ export class Reader implements Disposable, AsyncIterable<string> {
       const newline = bytes.indexOf(NEWLINE, scanned);
       const line = newline < 0 ? bytes.subarray(from) : bytes.subarray(from, newline + 1);
       const limited = limit < 0 ? -1 : characterEnd(line, limit);
-      if (limited >= 0) return from + limited;
+      // A "\r" at the end may be the first half of a "\r\n", which is one character.
+      const undecided = limited > 0 && limited === line.length && line[limited - 1] === RETURN;
+      if (limited >= 0 && !undecided) return from + limited;
       if (newline >= 0) return newline + 1;
       scanned = bytes.length;
       if (readAhead.hasEnded()) return scanned;
@@ -299,7 +305,10 @@ export class Reader implements Disposable, AsyncIterable<string> {
     }
   }
 
-  /** Closes the reader and frees its number. The source stays open. */
+  /**
+   * Closes the reader and frees its number. The source stays open. A stream is unlocked, and keeps what has not arrived yet.
+   * What was read ahead is dropped, and so is what a read of another source returns that is under way.
+   */
   close(): void {
     this.#descriptor.close();
   }
@@ -310,13 +319,24 @@ export class Reader implements Disposable, AsyncIterable<string> {
   }
 }
 
-/** Returns a function that reads from a source of either kind. */
-function pullFrom(source: ReadSource | ReadableStream<Uint8Array>): () => Promise<Uint8Array | null> {
+/** How a reader reads from its source, and gives it back. */
+interface Pull {
+  /** Reads once. Returns null at the end. */
+  read(): Promise<Uint8Array | null>;
+  /** Gives the source back. */
+  release(): void;
+}
+
+/** Makes the pull of a source of either kind. */
+function pullFrom(source: ReadSource | ReadableStream<Uint8Array>): Pull {
   if (source instanceof ReadableStream) {
     const chunks = source.getReader();
-    return async () => {
-      const { value, done } = await chunks.read();
-      return done ? null : value;
+    return {
+      async read() {
+        const { value, done } = await chunks.read();
+        return done ? null : value;
+      },
+      release: () => chunks.releaseLock(),
     };
   }
   if (typeof source?.read !== "function") {
@@ -324,10 +344,13 @@ function pullFrom(source: ReadSource | ReadableStream<Uint8Array>): () => Promis
   }
   // One buffer for all reads: the data of a read is copied before the next read starts.
   let buffer: Uint8Array | undefined;
-  return async () => {
-    buffer ??= new Uint8Array(READ_AHEAD);
-    const count = await source.read(buffer);
-    return count === null ? null : buffer.subarray(0, count);
+  return {
+    async read() {
+      buffer ??= new Uint8Array(READ_AHEAD);
+      const count = await source.read(buffer);
+      return count === null ? null : buffer.subarray(0, count);
+    },
+    release() {},
   };
 }
 
@@ -346,22 +369,20 @@ export function countCharacters(text: string): number {
   return text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
 }
 
-/** Returns the index behind the first `count` characters of UTF-8; -1 if there are fewer complete ones. */
+/**
+ * Returns the index behind the first `count` characters of UTF-8, of which "\r\n" is one; -1 if there are fewer complete
+ * ones. Invalid bytes count as TextDecoder replaces them. A "\r" that is the last byte counts.
+ */
 export function characterEnd(bytes: Uint8Array, count: number): number {
   // Checked before counting, because a long line is checked again at each piece that arrives.
   if (bytes.length < count) return -1;
   let end = 0;
   for (; count > 0; count--) {
     if (end >= bytes.length) return -1;
-    const whole = end + lengthOf(bytes[end]);
-    do end++; while (end < whole && end < bytes.length && (bytes[end] & 0xc0) === 0x80);
-    if (end < whole && end === bytes.length) return -1;
+    const length = Math.max(1, promising(bytes, end));
+    if (length < lengthOf(bytes[end]) && end + length === bytes.length) return -1;
+    end += length;
+    if (bytes[end - 1] === RETURN && bytes[end] === NEWLINE) end++;
   }
   return end;
-}
-
-/** Returns how many bytes a character has by its first byte; 1 for a byte that starts no character. */
-function lengthOf(first: number): number {
-  if (first < 0xc0 || first > 0xf7) return 1;
-  return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 }

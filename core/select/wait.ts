@@ -117,8 +117,9 @@ export class PollInterest<T> implements Waiter, Watched {
     return this.revents !== 0;
   }
 
-  /** Whether settling could bring no further event. */
+  /** Looks, and returns whether settling could bring no further event. */
   get complete(): boolean {
+    this.look();
     return complete(this.#mask, this.revents);
   }
 
@@ -179,8 +180,8 @@ export async function waitForEvents(
   let found = false;
   const open: PollInterest<unknown>[] = [];
   for (const interest of interests) {
-    if (interest.look()) found = true;
     if (!interest.complete) open.push(interest);
+    if (interest.revents !== 0) found = true;
   }
   if (found && (open.length === 0 || !pace.mayLinger())) return;
 
@@ -210,19 +211,25 @@ export async function waitForEvents(
 export interface Watched {
   /** Whether it waits for input, and not only for room to send. */
   readonly forInput: boolean;
+  /** Whether settling could bring no further event. */
+  readonly complete: boolean;
   settle(): Promise<void> | undefined;
 }
 
 /**
  * Settles what is watched. A backend that learns late learns from the event loop, about all watched sockets in the same turns.
- * So it is enough to settle the first one that waits for input.
+ * The settling of a socket takes all of these turns if no event comes. So it is enough to settle until a socket that waits
+ * for input has none.
  */
 export async function settleWatched(watched: Iterable<Watched>, pace: Pace): Promise<void> {
+  let turned = false;
   for (const one of watched) {
+    if (turned && one.complete) continue;
     const settled = one.settle();
     if (settled === undefined) continue;
     await settled;
+    turned = true;
     pace.turned();
-    if (one.forInput) return;
+    if (one.forInput && !one.complete) return;
   }
 }

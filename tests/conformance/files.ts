@@ -250,6 +250,19 @@ export function fileSuite({ name, module: m }: Subject): void {
     assert.equal(text(await peer.recv(10)), "data");
   });
 
+  test("closing a file ends its queued reads, also if their data was read ahead", async ({ client, peer }) => {
+    for (const mode of ["rb", "r"] as const) {
+      const file = peer.makefile(mode);
+      await client.sendall("abc");
+      assert.equal((await file.read(1))!.length, 1);
+      const reads = Promise.allSettled([file.readline(), file.read(1), file.read(1)]);
+      await file.close();
+      for (const result of await reads) {
+        assert.equal(result.status === "rejected" && result.reason.message, "I/O operation on closed file.");
+      }
+    }
+  });
+
   test("properties are as in Python", async ({ client }) => {
     const fd = client.fileno();
     const file = client.makefile("rw", { encoding: "latin-1", errors: "ignore" });

@@ -1,7 +1,7 @@
 // socketserver on every backend: CPython's test_socketserver, and the examples of its documentation.
 
 import assert from "node:assert/strict";
-import type { Socket } from "../../mod.ts";
+import type { Socket, WaitOptions } from "../../mod.ts";
 import { TemporaryDirectory } from "../_helpers.ts";
 import { failure, settled, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
@@ -10,6 +10,12 @@ import type { Subject } from "./fixtures.ts";
 export type ServerModule = typeof import("../../socketserver.ts");
 
 const HELLO = "hello world\n";
+
+/** Makes a signal, and the function that aborts it. */
+function newSignal(): { signal: AbortSignal; abort(reason: unknown): void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: (reason) => controller.abort(reason) };
+}
 
 /** Declares the cases for one backend. */
 export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: ServerModule): void {
@@ -129,6 +135,12 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     assert.equal(server.socket.fileno(), -1);
   });
 
+  test("serve_forever of a closed server rejects", async () => {
+    const server = new s.TCPServer(["127.0.0.1", 0], s.StreamRequestHandler);
+    await server.server_close();
+    await assert.rejects(server.serve_forever(), { name: "RangeError", message: "Invalid file descriptor: -1" });
+  });
+
   test("server_close without shutdown ends serve_forever too", async () => {
     const server = new s.TCPServer(["127.0.0.1", 0], s.StreamRequestHandler);
     const serving = server.serve_forever(null);
@@ -244,6 +256,48 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     assert.deepEqual(log, ["in setup"]);
   });
 
+  test("what a handler wrote is sent if it closes its request", async () => {
+    class Handler extends s.StreamRequestHandler {
+      override wbufsize = -1;
+      override async handle() {
+        await this.wfile.write("late");
+        this.request.close();
+      }
+    }
+    await using server = new s.TCPServer(["127.0.0.1", 0], Handler);
+    using client = await m.create_connection(server.server_address);
+    await server.handle_request();
+    assert.equal(text(await client.recv(10)), "late");
+    assert.equal((await client.recv(10)).length, 0);
+  });
+
+  test("a request is closed if setup throws, or if finish closes no files", async () => {
+    const requests: Socket[] = [];
+    class Half extends s.StreamRequestHandler {
+      override async setup() {
+        requests.push(this.request);
+        await super.setup();
+        throw new Error("in setup");
+      }
+    }
+    class Unfinished extends s.StreamRequestHandler {
+      override handle() {
+        requests.push(this.request);
+      }
+      override async finish() {}
+    }
+    for (const Handler of [Half, Unfinished]) {
+      class Server extends s.TCPServer {
+        override handle_error() {}
+      }
+      await using server = new Server(["127.0.0.1", 0], Handler);
+      using client = await m.create_connection(server.server_address);
+      await server.handle_request();
+      assert.equal((await client.recv(1)).length, 0);
+    }
+    assert.deepEqual(requests.map((request) => request.fileno()), [-1, -1]);
+  });
+
   test("wfile has the descriptor of the request", async () => {
     const found: number[] = [];
     class Handler extends s.StreamRequestHandler {
@@ -336,6 +390,31 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     assert.deepEqual([closed, handled], [1, 0]);
   });
 
+  test("an error of verify_request rejects, and ends the request", async () => {
+    class Server extends s.TCPServer {
+      override verify_request(): boolean {
+        throw new Error("not verified");
+      }
+    }
+    await using server = new Server(["127.0.0.1", 0], s.BaseRequestHandler);
+    using client = await m.create_connection(server.server_address);
+    assert.equal((await failure(() => server.handle_request())).message, "not verified");
+    assert.equal((await settled(client.recv(1))).length, 0);
+  });
+
+  test("a datagram's reply has the writes that the handler did not await", async () => {
+    class Handler extends s.DatagramRequestHandler {
+      override handle() {
+        for (const part of ["one ", "two ", "three"]) void this.wfile.write(part);
+      }
+    }
+    await using server = new s.UDPServer(["127.0.0.1", 0], Handler);
+    using client = m.socket(m.AF_INET, m.SOCK_DGRAM);
+    await client.sendto("?", server.server_address);
+    await server.handle_request();
+    assert.equal(text(await client.recv(100)), "one two three");
+  });
+
   test("handle_request calls handle_timeout after the shorter of the server's and the socket's timeout", async () => {
     const log: string[] = [];
     class Server extends s.TCPServer {
@@ -364,6 +443,26 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     await using server = new Server(["127.0.0.1", 0], s.BaseRequestHandler);
     server.serve_forever(0.001);
     await settled(thrice);
+  });
+
+  test("service_actions is called after a request during which shutdown was called, and no further request", async () => {
+    const log: string[] = [];
+    class Handler extends s.BaseRequestHandler {
+      override handle() {
+        log.push("request");
+        void this.server.shutdown();
+      }
+    }
+    class Server extends s.TCPServer {
+      override service_actions() {
+        log.push("actions");
+      }
+    }
+    await using server = new Server(["127.0.0.1", 0], Handler);
+    const clients = await Promise.all([1, 2].map(() => m.create_connection(server.server_address)));
+    await server.serve_forever();
+    assert.deepEqual(log, ["request", "actions"]);
+    for (const client of clients) client.close();
   });
 
   test("a plain server serves one request after another, and a Threading server all concurrently", async () => {
@@ -419,6 +518,27 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
       assert.equal(text(await client.recv(100, m.MSG_WAITALL)), " and ended");
       assert.equal((await client.recv(1)).length, 0);
     }
+  });
+
+  test("process_request_thread of a Threading server surrounds each request", async () => {
+    const log: string[] = [];
+    class Handler extends s.BaseRequestHandler {
+      override handle() {
+        log.push("handle");
+      }
+    }
+    class Server extends s.ThreadingMixIn(s.TCPServer) {
+      override async process_request_thread(request: Socket, client_address: any) {
+        log.push("before");
+        await super.process_request_thread(request, client_address);
+        log.push(`after, ${request.fileno()}`);
+      }
+    }
+    const server = new Server(["127.0.0.1", 0], Handler);
+    using _client = await m.create_connection(server.server_address);
+    await server.handle_request();
+    await server.server_close();
+    assert.deepEqual(log, ["before", "handle", "after, -1"]);
   });
 
   test("an error of handle_error in a Threading server is reported, and the server goes on", async () => {
@@ -510,6 +630,34 @@ export function testSocketServer({ name, module: m, exempt = {} }: Subject, s: S
     using client = await m.create_connection(server.server_address);
     await server.handle_request();
     assert.equal(text(await client.recv(100)), "served");
+  });
+
+  test("a signal that is aborted during get_request rejects handle_request, and the request stays queued", async () => {
+    const { signal, abort } = newSignal();
+    class Server extends s.TCPServer {
+      override get_request(options?: WaitOptions) {
+        abort("enough");
+        return super.get_request(options);
+      }
+    }
+    await using server = new Server(["127.0.0.1", 0], s.BaseRequestHandler);
+    using client = await m.create_connection(server.server_address);
+    assert.equal(await failure(() => server.handle_request({ signal })), "enough");
+    await server.handle_request();
+    assert.equal((await client.recv(1)).length, 0);
+  });
+
+  test("a signal that is aborted while a handler runs does not reject handle_request", async () => {
+    const { signal, abort } = newSignal();
+    class Handler extends s.BaseRequestHandler {
+      override handle() {
+        abort("enough");
+      }
+    }
+    await using server = new s.TCPServer(["127.0.0.1", 0], Handler);
+    using client = await m.create_connection(server.server_address);
+    await server.handle_request({ signal });
+    assert.equal((await client.recv(1)).length, 0);
   });
 
   test("without free descriptors serve_forever pauses, and it continues when there are some", async () => {
