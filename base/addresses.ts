@@ -62,7 +62,7 @@ function checkNumber(value: unknown, max: number, name: string, syscall: string)
   if (Number.isFinite(value) && !Number.isInteger(value)) {
     throw new TypeError(`${syscall}(): ${name} must be an integer, not ${value}`);
   }
-  if (!(value >= 0 && value <= max)) throw new RangeError(`${syscall}(): ${name} must be 0-${max}`);
+  if (!(value >= 0 && value <= max)) throw new RangeError(`${syscall}(): ${name} must be 0-${max}.`);
   return value;
 }
 

@@ -86,13 +86,19 @@ export function inet_ntop(family: number, packed: MutableData): string {
   return family === AF_INET ? formatIPv4(bytes) : formatIPv6(bytes);
 }
 
+// CPython's texts. Only those of 16 bits name the function.
+const NEGATIVE_16 = "can't convert negative number to C 16-bit unsigned integer";
+const TOO_LARGE_16 = "number too large to convert to C 16-bit unsigned integer";
+const NEGATIVE_32 = "can't convert negative value to unsigned int";
+const TOO_LARGE_32 = "int larger than 32 bits";
+
 /** Reverses the bytes of a number on a little-endian processor. The byte order of the network is big-endian. */
 function swap(value: number, bits: 16 | 32, name: string): number {
   if (typeof value !== "number" || (Number.isFinite(value) && !Number.isInteger(value))) {
     throw new TypeError(`${name}() argument must be an integer`);
   }
-  if (!(value >= 0)) throw new RangeError(`${name}: can't convert negative number to ${bits}-bit unsigned integer`);
-  if (value >= 2 ** bits) throw new RangeError(`${name}: number too large to convert to ${bits}-bit unsigned integer`);
+  if (!(value >= 0)) throw new RangeError(bits === 16 ? `${name}: ${NEGATIVE_16}` : NEGATIVE_32);
+  if (value >= 2 ** bits) throw new RangeError(bits === 16 ? `${name}: ${TOO_LARGE_16}` : TOO_LARGE_32);
   const view = new DataView(new ArrayBuffer(4));
   if (bits === 16) {
     view.setUint16(0, value);

@@ -89,10 +89,16 @@ export function checkSize(size: number, method: string): void {
   if (size < 0) throw new RangeError(`negative buffersize in ${method}`);
 }
 
+/** Checks the number of bytes of data that recvmsg may return. CPython words its error differently. */
+export function checkMessageSize(size: number): void {
+  checkInteger(size, "bufsize");
+  if (size < 0) throw new RangeError("negative buffer size in recvmsg()");
+}
+
 /** Checks the largest number of bytes of ancillary data that a receive may return. */
-export function checkAncillarySize(size: number, method: string): void {
-  checkInteger(size, "ancbufsize");
-  if (size < 0) throw new RangeError(`invalid ancillary data buffer length in ${method}`);
+export function checkAncillarySize(size: number): void {
+  if (!Number.isInteger(size)) checkInteger(size, "ancbufsize");
+  if (size < 0 || size > 2 ** 31 - 1) throw new RangeError("invalid ancillary data buffer length");
 }
 
 /** Checks one control message to send: as in CPython, a sequence of exactly three items. */
@@ -108,12 +114,18 @@ export function checkControlMessage(message: readonly [level: number, type: numb
   return [level, type, bytesOf(data).slice()];
 }
 
+/** The errors of CPython for an `nbytes` that is larger than the buffer. */
+const TOO_SMALL = {
+  recv_into: "buffer too small for requested bytes",
+  recvfrom_into: "nbytes is greater than the length of the buffer",
+};
+
 /** Returns the part of a buffer that a receive may fill: `nbytes` of it, or all of it if `nbytes` is 0. */
-export function sizedView(buffer: MutableData, nbytes: number, method: string): Uint8Array {
+export function sizedView(buffer: MutableData, nbytes: number, method: keyof typeof TOO_SMALL): Uint8Array {
   checkInteger(nbytes, "nbytes");
   if (nbytes < 0) throw new RangeError(`negative buffersize in ${method}`);
   const view = viewOf(buffer);
-  if (nbytes > view.length) throw new RangeError("buffer too small for requested bytes");
+  if (nbytes > view.length) throw new RangeError(TOO_SMALL[method]);
   return nbytes === 0 ? view : view.subarray(0, nbytes);
 }
 

@@ -312,13 +312,13 @@ export function createServer(
   checkOptions(options, SERVER_OPTIONS);
   const { family = AF_INET, backlog = null, reuse_port = false, dualstack_ipv6 = false } = options;
   if (dualstack_ipv6 && family !== AF_INET6) throw new RangeError("dualstack_ipv6 requires AF_INET6 family");
-  const checked = checkAddress(family, address, "bind");
   const socket = open(runtime, backend, family, SOCK_STREAM, 0);
   try {
+    const checked = checkAddress(family, address, "bind");
     socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1);
     if (reuse_port) socket.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1);
     if (family === AF_INET6) setOnlyV6(socket, checked, dualstack_ipv6);
-    socket.bind(checked as AddressLike);
+    bindServer(socket, checked, address);
     if (backlog === null) socket.listen();
     else socket.listen(backlog);
     return socket;
@@ -326,6 +326,31 @@ export function createServer(
     socket.close();
     throw error;
   }
+}
+
+/** Binds. As in CPython, the text of an error names the address that was asked for. */
+function bindServer(socket: Socket, checked: Address, asked: AddressLike): void {
+  try {
+    socket.bind(checked as AddressLike);
+  } catch (error) {
+    if (!(error instanceof OSError) || error.errno === undefined) throw error;
+    const { errno, strerror, syscall, code, address, cause } = error;
+    const text = `${strerror} (while attempting to bind on address ${reprOf(asked)})`;
+    // The kind of error does not change: a host that is not found is a gaierror.
+    const Kind = error.constructor as typeof OSError;
+    throw new Kind(errno, text, { syscall, code, address, cause, hint: hintOf(error) });
+  }
+}
+
+/** The hint that follows the text of an error. */
+function hintOf({ errno, strerror, message }: OSError): string | undefined {
+  return message.slice(`[Errno ${errno}] ${strerror}: `.length) || undefined;
+}
+
+/** An address as Python's repr() shows it. */
+function reprOf(address: unknown): string {
+  if (Array.isArray(address)) return `(${address.map(reprOf).join(", ")})`;
+  return typeof address === "string" ? `'${address.replaceAll("\0", "\\x00")}'` : String(address);
 }
 
 /**

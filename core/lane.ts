@@ -6,7 +6,7 @@
 
 import { errorFor, timedOut } from "../base/errors.ts";
 import type { ErrorContext } from "../base/errors.ts";
-import { POLLIN } from "../base/poll.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLNVAL } from "../base/poll.ts";
 import type { Clock, Timer } from "../seam/clock.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Pollable, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
@@ -211,21 +211,38 @@ export class Lane implements Waiter, Caller {
     for (let call = this.#first; call !== null; call = this.#first) {
       // If the descriptor was closed by its number or through another object, `cancel` was not called.
       if (this.#descriptor.closed) return this.cancel();
-      if (!call.ends()) {
-        this.#descriptor.watch(this.#mask, this);
-        return;
-      }
+      if (!call.ends() && this.#watchFor(call)) return;
       this.#removeFirst(call);
+    }
+  }
+
+  /** Watches for a call that would block. If that fails (for lack of memory), the call ends with the error. */
+  #watchFor(call: Call): boolean {
+    try {
+      this.#watch();
+      return true;
+    } catch (error) {
+      call.fail(error);
+      return false;
+    }
+  }
+
+  #watch(): void {
+    try {
+      this.#descriptor.watch(this.#mask, this);
+    } catch (error) {
+      this.#descriptor.unwatch(this);
+      this.#descriptor.open.forget(this);
+      throw error;
     }
   }
 
   #enqueue(call: Call): void {
     if (this.#first === null) {
       try {
-        // `watch` may throw, so it comes before the queueing.
-        this.#descriptor.watch(this.#mask, this);
+        // It may throw, so it comes before the queueing.
+        this.#watch();
       } catch (error) {
-        this.#descriptor.open.forget(this);
         this.endTurn();
         throw error;
       }
@@ -370,7 +387,13 @@ export class TimeLimit {
   }
 }
 
-/** Returns an attempt that is made only if the socket is readable. CPython polls first if the socket has a timeout. */
-export function whenReadable<T>(pollable: Pollable, attempt: Attempt<T>): Attempt<T> {
-  return () => pollable.events(POLLIN) === 0 ? WOULD_BLOCK : attempt();
+/** The events for which poll(2) returns when it is asked for POLLIN. The last three cannot be masked. */
+const ENDS_POLL = POLLIN | POLLERR | POLLHUP | POLLNVAL;
+
+/**
+ * Returns an attempt that is made only if the socket is readable, or has an error or a hang-up. CPython polls first if the
+ * socket has a timeout.
+ */
+export function whenReadable<T>(pollable: Pick<Pollable, "events">, attempt: Attempt<T>): Attempt<T> {
+  return () => (pollable.events(POLLIN) & ENDS_POLL) === 0 ? WOULD_BLOCK : attempt();
 }

@@ -9,10 +9,10 @@ import { checkOptions, checkUnchanged } from "./arguments.ts";
 export interface SendingSocket {
   /** The type, as Socket.type. */
   readonly type: number;
-  /** The timeout, as Socket.gettimeout. */
-  gettimeout(): number | null;
-  /** Sends as many bytes as there is room for, as Socket.send. */
-  send(data: Uint8Array<ArrayBuffer>, flags: number, options: WaitOptions): Promise<number>;
+  /** How many seconds each send may wait; null for no limit. */
+  readonly timeout: number | null;
+  /** Sends as many bytes as there is room for, as Socket.send, with this timeout. */
+  send(data: Uint8Array<ArrayBuffer>, options: WaitOptions): Promise<number>;
 }
 
 /** The part of a file that sendfile uses. A Deno.FsFile has it. */
@@ -56,7 +56,7 @@ export async function sendFile(
       if (length === null) break;
       for (let sent = 0; sent < length;) {
         checkUnchanged(block, size);
-        const some = await socket.send(block.subarray(sent, length), 0, options);
+        const some = await socket.send(block.subarray(sent, length), options);
         sent += some;
         total += some;
       }
@@ -77,5 +77,5 @@ function check(socket: SendingSocket, offset: number, count: number | null): voi
   }
   if (!Number.isInteger(offset)) throw new TypeError(`offset must be an integer, not ${nameOf(offset)}`);
   if (offset < 0) throw new RangeError(`negative seek value ${offset}`);
-  if (socket.gettimeout() === 0) throw new RangeError("non-blocking sockets are not supported");
+  if (socket.timeout === 0) throw new RangeError("non-blocking sockets are not supported");
 }

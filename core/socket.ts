@@ -31,6 +31,7 @@ import {
   checkAncillarySize,
   checkControlMessage,
   checkInteger,
+  checkMessageSize,
   checkOptions,
   checkOptionValue,
   checkSize,
@@ -152,7 +153,7 @@ export class Socket<A extends Address = Address, Item = any> {
       return {
         runtime: socket.#runtime,
         descriptor: socket.#descriptor!,
-        run: (attempt, options, operation) => socket.#read(attempt, 0, options, operation),
+        run: (attempt, options, operation) => socket.#read(attempt, socket.#begin(0), options, operation),
         release: () => socket.#releaseDescriptor(),
       };
     };
@@ -220,6 +221,7 @@ export class Socket<A extends Address = Address, Item = any> {
    * the socket is non-blocking: a call that would have to wait rejects with BlockingIOError.
    *
    * The timeout limits the whole call, a `sendall` too. When it is over, the call rejects with TimeoutError ("timed out").
+   * A call keeps the timeout that held when it was made.
    *
    * @throws {RangeError} for a negative or NaN timeout.
    */
@@ -330,7 +332,7 @@ export class Socket<A extends Address = Address, Item = any> {
         if (accepted === WOULD_BLOCK) return WOULD_BLOCK;
         return [this.accepted(accepted.transport), accepted.address as A] as [Socket<A, Bytes>, A];
       },
-      0,
+      this.#begin(0),
       options,
       ACCEPT,
     );
@@ -374,9 +376,8 @@ export class Socket<A extends Address = Address, Item = any> {
     const signal = checkOptions(options);
     throwIfAborted(signal);
     if (address === AF_UNSPEC) return this.#live().disconnect();
-    this.#check(0);
+    const timeout = this.#begin(0);
     const checked = checkAddress(this.family, address, "connect");
-    const timeout = this.#timeout;
     const deadline = timeout === null ? null : this.#runtime.clock.now() + timeout * 1000;
     const resolved = await this.#resolve(checked, signal);
     const transport = this.#live();
@@ -393,7 +394,7 @@ export class Socket<A extends Address = Address, Item = any> {
       if (timeout === 0 || (timeout !== null && unfinished === "EALREADY")) throw errorFor(unfinished, operation);
       return WOULD_BLOCK;
     };
-    const limit = this.#timeLimit(this.#writing, 0, () => errorFor(unfinished, operation));
+    const limit = this.#timeLimit(this.#writing, timeout, () => errorFor(unfinished, operation));
     if (limit !== undefined) return await this.#runWithin(limit, this.#writing, attempt, signal, operation);
     const rest = deadline === null || timeout === 0
       ? timeout
@@ -418,6 +419,8 @@ export class Socket<A extends Address = Address, Item = any> {
    * ```
    */
   async connect_ex(address: AddressLike | typeof AF_UNSPEC, options?: WaitOptions): Promise<number> {
+    // The errors of a wrong address name this method.
+    if (address !== AF_UNSPEC) checkAddress(this.family, address, "connect_ex");
     try {
       await this.connect(address, options);
       return 0;
@@ -504,12 +507,9 @@ export class Socket<A extends Address = Address, Item = any> {
       // As in CPython, a receive of 0 bytes makes no system call.
       if (bufsize === 0) return this.#nothing(new Uint8Array(0), options);
       checkSize(bufsize, "recv");
-      return this.#read(
-        () => this.#transport.recv(this.#reading, bufsize, this.#effective(flags)),
-        flags,
-        options,
-        RECV,
-      );
+      const timeout = this.#begin(flags);
+      const attempt = () => this.#transport.recv(this.#reading, bufsize, this.#effective(flags, timeout));
+      return this.#read(attempt, timeout, options, RECV);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -554,11 +554,12 @@ export class Socket<A extends Address = Address, Item = any> {
       if (nbytes === 0 && buffer?.byteLength === 0) return this.#nothing(0, options);
       const view = sizedView(buffer, nbytes, "recv_into");
       const { length } = view;
+      const timeout = this.#begin(flags);
       const attempt = () => {
         checkUnchanged(view, length);
-        return this.#transport.recvInto(this.#reading, view, this.#effective(flags));
+        return this.#transport.recvInto(this.#reading, view, this.#effective(flags, timeout));
       };
-      return this.#read(attempt, flags, options, RECV);
+      return this.#read(attempt, timeout, options, RECV);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -587,9 +588,10 @@ export class Socket<A extends Address = Address, Item = any> {
     try {
       if (typeof flags === "object") return this.recvfrom(bufsize, 0, only(flags, options));
       checkSize(bufsize, "recvfrom");
+      const timeout = this.#begin(flags);
       const attempt = () =>
-        this.#transport.recvFrom(this.#reading, bufsize, this.#effective(flags)) as [Bytes, A] | WouldBlock;
-      return this.#read(attempt, flags, options, RECVFROM);
+        this.#transport.recvFrom(this.#reading, bufsize, this.#effective(flags, timeout)) as [Bytes, A] | WouldBlock;
+      return this.#read(attempt, timeout, options, RECVFROM);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -626,13 +628,14 @@ export class Socket<A extends Address = Address, Item = any> {
       if (typeof flags === "object") return this.recvfrom_into(buffer, nbytes, 0, only(flags, options));
       const view = sizedView(buffer, nbytes, "recvfrom_into");
       const { length } = view;
+      const timeout = this.#begin(flags);
       const attempt = () => {
         checkUnchanged(view, length);
-        return this.#transport.recvFromInto(this.#reading, view, this.#effective(flags)) as
+        return this.#transport.recvFromInto(this.#reading, view, this.#effective(flags, timeout)) as
           | [number, A]
           | WouldBlock;
       };
-      return this.#read(attempt, flags, options, RECVFROM);
+      return this.#read(attempt, timeout, options, RECVFROM);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
@@ -667,17 +670,18 @@ export class Socket<A extends Address = Address, Item = any> {
   ): Promise<[Bytes, AncillaryData[], number, A | null]> {
     if (typeof ancbufsize === "object") return await this.recvmsg(bufsize, 0, 0, only(ancbufsize, flags, options));
     if (typeof flags === "object") return await this.recvmsg(bufsize, ancbufsize, 0, only(flags, options));
-    checkSize(bufsize, "recvmsg()");
-    checkAncillarySize(ancbufsize, "recvmsg()");
+    checkMessageSize(bufsize);
+    checkAncillarySize(ancbufsize);
+    const timeout = this.#begin(flags);
     const buffer = new Uint8Array(bufsize);
     const attempt = () => {
-      const received = this.#receive([buffer], ancbufsize, flags);
+      const received = this.#receive([buffer], ancbufsize, this.#effective(flags, timeout));
       if (received === WOULD_BLOCK) return WOULD_BLOCK;
       const { length, ancillary, flags: answered, address } = received;
       const data = buffer.slice(0, Math.min(length, bufsize));
       return [data, ancillary, answered, address] as [Bytes, AncillaryData[], number, A | null];
     };
-    return await this.#read(attempt, flags, options, RECVMSG);
+    return await this.#read(attempt, timeout, options, RECVMSG);
   }
 
   /**
@@ -709,15 +713,16 @@ export class Socket<A extends Address = Address, Item = any> {
     if (typeof flags === "object") return await this.recvmsg_into(buffers, ancbufsize, 0, only(flags, options));
     const views = [...buffers].map(viewOf);
     const lengths = views.map((view) => view.length);
-    checkAncillarySize(ancbufsize, "recvmsg_into()");
+    checkAncillarySize(ancbufsize);
+    const timeout = this.#begin(flags);
     const attempt = () => {
       views.forEach((view, at) => checkUnchanged(view, lengths[at]));
-      const received = this.#receive(views, ancbufsize, flags);
+      const received = this.#receive(views, ancbufsize, this.#effective(flags, timeout));
       if (received === WOULD_BLOCK) return WOULD_BLOCK;
       const { length, ancillary, flags: answered, address } = received;
       return [length, ancillary, answered, address] as [number, AncillaryData[], number, A | null];
     };
-    return await this.#read(attempt, flags, options, RECVMSG);
+    return await this.#read(attempt, timeout, options, RECVMSG);
   }
 
   /** Throws if the memory of a send was detached or resized, unless the backend has its own copy already. */
@@ -731,7 +736,7 @@ export class Socket<A extends Address = Address, Item = any> {
   }
 
   #receive(views: Uint8Array[], ancbufsize: number, flags: number): Received | WouldBlock {
-    return this.#transport.recvMessage(this.#reading, views, ancbufsize, this.#effective(flags));
+    return this.#transport.recvMessage(this.#reading, views, ancbufsize, flags);
   }
 
   // Sending.
@@ -757,15 +762,19 @@ export class Socket<A extends Address = Address, Item = any> {
     try {
       if (typeof flags === "object") return this.send(data, 0, only(flags, options));
       const bytes = bytesOf(data);
-      const { length } = bytes;
-      const attempt = () => {
-        this.#checkSending(bytes, length);
-        return this.#transport.send(this.#writing, bytes, flags);
-      };
-      return this.#write(attempt, flags, options, SEND);
+      const timeout = this.#begin(flags);
+      return this.#write(this.#sending(bytes, flags), timeout, options, SEND);
     } catch (error) {
       return this.#runtime.turns.rejection(error);
     }
+  }
+
+  #sending(bytes: Uint8Array, flags: number): Attempt<number> {
+    const { length } = bytes;
+    return () => {
+      this.#checkSending(bytes, length);
+      return this.#transport.send(this.#writing, bytes, flags);
+    };
   }
 
   /**
@@ -794,9 +803,9 @@ export class Socket<A extends Address = Address, Item = any> {
       if (typeof flags === "object") return this.sendall(data, 0, only(flags, options));
       const bytes = bytesOf(data);
       const writing = this.#writing;
-      const limit = this.#timeLimit(writing, flags);
+      const timeout = this.#begin(flags);
+      const limit = this.#timeLimit(writing, timeout);
       if (limit !== undefined) {
-        this.#check(flags);
         return this.#runWithin(
           limit,
           writing,
@@ -806,22 +815,21 @@ export class Socket<A extends Address = Address, Item = any> {
         );
       }
       if (options !== undefined || !writing.idle) {
-        return this.#write(this.#sendingAll(bytes, flags), flags, options, SEND);
+        return this.#write(this.#sendingAll(bytes, flags), timeout, options, SEND);
       }
       // Most calls end with their first attempt. Without a closure and a promise of its own an echo over the native backend
       // takes 2 to 3 % less time.
-      this.#check(flags);
       const sent = this.#transport.send(writing, bytes, flags);
       if (sent === bytes.length) {
         writing.endTurn();
         return DONE;
       }
       if (sent !== WOULD_BLOCK) {
-        return this.#write(this.#sendingAll(bytes.subarray(sent), flags), flags, options, SEND);
+        return this.#write(this.#sendingAll(bytes.subarray(sent), flags), timeout, options, SEND);
       }
-      return writing.wait(this.#sendingAll(bytes, flags), this.#patience(flags), undefined, SEND);
+      return writing.wait(this.#sendingAll(bytes, flags), timeout, undefined, SEND);
     } catch (error) {
-      // The next call must not lend its memory because this one did.
+      // A call that failed with its first attempt has had a turn.
       if (this.#writing.idle) this.#writing.endTurn();
       return this.#runtime.turns.rejection(error);
     }
@@ -884,14 +892,14 @@ export class Socket<A extends Address = Address, Item = any> {
   /** Not an async function: that would make a second promise for every datagram. */
   #sendTo(data: Data, flags: number, address: AddressLike, options: WaitOptions | undefined): Promise<number> {
     try {
-      this.#check(flags);
+      const timeout = this.#begin(flags);
       const bytes = bytesOf(data);
       const signal = checkOptions(options);
       const writing = this.#writing;
       const target = this.#resolve(checkAddress(this.family, address, "sendto"), signal);
-      const isPlain = signal === undefined && this.#transport.limits === undefined && !this.#opens(flags);
+      const isPlain = signal === undefined && this.#transport.limits === undefined && !this.#opens(flags, timeout);
       if (target instanceof Promise || !isPlain || !writing.idle) {
-        return this.#sendToInTurn(bytes, flags, target, signal);
+        return this.#sendToInTurn(bytes, flags, timeout, target, signal);
       }
       // As in sendall: nearly all calls end with their first attempt.
       const sent = this.#transport.sendTo(writing, bytes, flags, target);
@@ -901,7 +909,7 @@ export class Socket<A extends Address = Address, Item = any> {
       }
       return writing.wait(
         this.#sendingTo(bytes, bytes.length, flags, target),
-        this.#patience(flags),
+        timeout,
         undefined,
         { syscall: "sendto", address: target },
       );
@@ -913,21 +921,22 @@ export class Socket<A extends Address = Address, Item = any> {
   async #sendToInTurn(
     bytes: Uint8Array,
     flags: number,
+    timeout: number | null,
     target: Address | Promise<Address>,
     signal: AbortSignal | undefined,
   ): Promise<number> {
     const { length } = bytes;
     const resolved = target instanceof Promise ? await target : target;
-    this.#check(flags);
+    this.#live();
     const attempt = this.#sendingTo(bytes, length, flags, resolved);
     const operation = { syscall: "sendto", address: resolved };
-    if (this.#opens(flags)) return await this.#sendOpening(bytes, flags, attempt, signal, operation);
-    return await this.#runInMode(this.#writing, attempt, flags, signal, operation);
+    if (this.#opens(flags, timeout)) return await this.#sendOpening(bytes, flags, attempt, signal, operation);
+    return await this.#runInMode(this.#writing, attempt, timeout, signal, operation);
   }
 
-  /** Whether a send opens its connection (MSG_FASTOPEN) and the socket is blocking. */
-  #opens(flags: number): boolean {
-    return (flags & MSG_FASTOPEN) !== 0 && this.#patience(flags) === null && this.type === SOCK_STREAM &&
+  /** Whether a send opens its connection (MSG_FASTOPEN) and waits without a limit. */
+  #opens(flags: number, timeout: number | null): boolean {
+    return (flags & MSG_FASTOPEN) !== 0 && timeout === null && this.type === SOCK_STREAM &&
       this.family !== AF_UNIX;
   }
 
@@ -940,8 +949,8 @@ export class Socket<A extends Address = Address, Item = any> {
   ): Promise<number> {
     const opening = new OpeningSend(this.#transport, this.#writing, bytes, flags, begin);
     const attempt = () => opening.attempt();
-    const limit = this.#timeLimit(this.#writing, flags, () => opening.error());
-    if (limit === undefined) return this.#runInMode(this.#writing, attempt, flags, signal, operation);
+    const limit = this.#timeLimit(this.#writing, null, () => opening.error());
+    if (limit === undefined) return this.#runInMode(this.#writing, attempt, null, signal, operation);
     return this.#runWithin(limit, this.#writing, attempt, signal, operation);
   }
 
@@ -989,7 +998,8 @@ export class Socket<A extends Address = Address, Item = any> {
     if (isOptions(address)) {
       return await this.sendmsg(buffers, ancdata, flags, null, only(address as WaitOptions, options));
     }
-    const transport = this.#live();
+    const timeout = this.#begin(flags);
+    const transport = this.#transport;
     const views = [...buffers].map(bytesOf);
     const lengths = views.map((view) => view.length);
     const ancillary = [...ancdata].map(checkControlMessage);
@@ -1002,12 +1012,12 @@ export class Socket<A extends Address = Address, Item = any> {
       views.forEach((view, at) => this.#checkSending(view, lengths[at]));
       return transport.sendMessage(this.#writing, views, ancillary, flags, target);
     };
-    this.#check(flags);
+    this.#live();
     const operation = target === null ? SENDMSG : { syscall: "sendmsg", address: target };
-    if (target !== null && this.#opens(flags)) {
+    if (target !== null && this.#opens(flags, timeout)) {
       return this.#sendOpening(gather(views), flags, attempt, signal, operation);
     }
-    return this.#runInMode(this.#writing, attempt, flags, signal, operation);
+    return this.#runInMode(this.#writing, attempt, timeout, signal, operation);
   }
 
   // Options.
@@ -1121,18 +1131,20 @@ export class Socket<A extends Address = Address, Item = any> {
 
   /** Receives a whole datagram and its address. */
   #recvWhole(): Promise<[Bytes, A]> {
+    const timeout = this.#begin(0);
     const attempt = () => {
-      const size = this.#nextSize();
+      const flags = this.#effective(0, timeout);
+      const size = this.#nextSize(flags);
       if (size === WOULD_BLOCK) return WOULD_BLOCK;
-      return this.#transport.recvFrom(this.#reading, size, this.#effective(0)) as [Bytes, A] | WouldBlock;
+      return this.#transport.recvFrom(this.#reading, size, flags) as [Bytes, A] | WouldBlock;
     };
-    return this.#read(attempt, 0, undefined, RECVFROM);
+    return this.#read(attempt, timeout, undefined, RECVFROM);
   }
 
   /** Returns a size that the next datagram, or a piece of a stream, fits into. */
-  #nextSize(): number | WouldBlock {
+  #nextSize(flags: number): number | WouldBlock {
     if (this.type === SOCK_STREAM || !LONG_DATAGRAMS.includes(this.family)) return CHUNK;
-    const length = this.#transport.recvInto(this.#reading, NOTHING, this.#effective(0) | MSG_PEEK | MSG_TRUNC);
+    const length = this.#transport.recvInto(this.#reading, NOTHING, flags | MSG_PEEK | MSG_TRUNC);
     return length === WOULD_BLOCK ? WOULD_BLOCK : Math.max(length, CHUNK);
   }
 
@@ -1211,9 +1223,12 @@ export class Socket<A extends Address = Address, Item = any> {
    */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return this.#readable ??= readableOf({
-      run: (attempt, options) => this.#read(attempt, 0, options, RECV),
-      nextSize: () => this.#nextSize(),
-      receive: (buffer) => this.#transport.recvInto(this.#reading, buffer, this.#effective(0)),
+      run: (attempt, options) => {
+        const timeout = this.#begin(0);
+        return this.#read(() => attempt(this.#effective(0, timeout)), timeout, options, RECV);
+      },
+      nextSize: (flags) => this.#nextSize(flags),
+      receive: (buffer, flags) => this.#transport.recvInto(this.#reading, buffer, flags),
       isEnd: () => CONNECTED.includes(this.type) || this.#isShut(),
     });
   }
@@ -1265,7 +1280,12 @@ export class Socket<A extends Address = Address, Item = any> {
   ): Promise<number> {
     if (typeof offset === "object") return await this.sendfile(file, 0, null, only(offset, count, options));
     if (isOptions(count)) return await this.sendfile(file, offset, null, only(count, options));
-    return await sendFile(this, file, offset, count, options);
+    const timeout = this.#timeout;
+    const send = (data: Uint8Array, signal: WaitOptions) => {
+      this.#live();
+      return this.#write(this.#sending(data, 0), timeout, signal, SEND);
+    };
+    return await sendFile({ type: this.type, timeout, send }, file, offset, count, options);
   }
 
   /** Closes the connection when the socket and its last file are closed. */
@@ -1453,56 +1473,54 @@ export class Socket<A extends Address = Address, Item = any> {
 
   #read<T>(
     attempt: Attempt<T>,
-    flags: number,
+    timeout: number | null,
     options: WaitOptions | undefined,
     operation: Operation,
   ): Promise<T> {
-    return this.#run(this.#reading, attempt, flags, options, operation);
+    return this.#run(this.#reading, attempt, timeout, options, operation);
   }
   #write<T>(
     attempt: Attempt<T>,
-    flags: number,
+    timeout: number | null,
     options: WaitOptions | undefined,
     operation: Operation,
   ): Promise<T> {
-    return this.#run(this.#writing, attempt, flags, options, operation);
+    return this.#run(this.#writing, attempt, timeout, options, operation);
   }
 
   #run<T>(
     lane: Lane,
     attempt: Attempt<T>,
-    flags: number,
+    timeout: number | null,
     options: WaitOptions | undefined,
     operation: Operation,
   ): Promise<T> {
-    this.#check(flags);
     const signal = options === undefined ? undefined : checkOptions(options);
-    return this.#runInMode(lane, attempt, flags, signal, operation);
+    return this.#runInMode(lane, attempt, timeout, signal, operation);
   }
 
-  /** Runs a call in the socket's mode, with the limits of its options (SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT). */
+  /** Runs a call with its timeout, and with the limits of the socket's options (SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT). */
   #runInMode<T>(
     lane: Lane,
     attempt: Attempt<T>,
-    flags: number,
+    timeout: number | null,
     signal: AbortSignal | undefined,
     operation: Operation,
   ): Promise<T> {
-    const patience = this.#patience(flags);
     const { limits } = this.#transport;
     if (limits !== undefined) {
-      const limit = this.#timeLimit(lane, flags, () => errorFor("EAGAIN", operation));
+      const limit = this.#timeLimit(lane, timeout, () => errorFor("EAGAIN", operation));
       if (limit !== undefined) return this.#runWithin(limit, lane, attempt, signal, operation);
-      const polls = lane === this.#reading && limits.lowWater > 1 && patience !== null && patience > 0;
+      const polls = lane === this.#reading && limits.lowWater > 1 && timeout !== null && timeout > 0;
       if (polls) attempt = whenReadable(this.#transport, attempt);
     }
-    return lane.run(attempt, patience, signal, operation);
+    return lane.run(attempt, timeout, signal, operation);
   }
 
   /** The time limit of a blocking call by SO_RCVTIMEO or SO_SNDTIMEO; undefined without such an option, or in another mode. */
-  #timeLimit(lane: Lane, flags: number, error?: () => Error): TimeLimit | undefined {
+  #timeLimit(lane: Lane, timeout: number | null, error?: () => Error): TimeLimit | undefined {
     const { limits } = this.#transport;
-    if (limits === undefined || this.#patience(flags) !== null) return undefined;
+    if (limits === undefined || timeout !== null) return undefined;
     const seconds = lane === this.#reading ? limits.receive : limits.send;
     return seconds === null ? undefined : new TimeLimit(this.#runtime.clock, seconds, error);
   }
@@ -1527,14 +1545,13 @@ export class Socket<A extends Address = Address, Item = any> {
     return limit.run(lane, attemptOnTime, signal, operation);
   }
 
-  /** Throws the errors that need no attempt. */
-  #check(flags: number): void {
+  /**
+   * Begins a call: throws the errors that need no attempt, and returns how many seconds the call may wait (null is without a
+   * limit). The call keeps this timeout, as CPython's calls do. A later `settimeout` is for later calls.
+   */
+  #begin(flags: number): number | null {
     checkInteger(flags, "flags");
-    if (this.#gone()) throw errorFor("EBADF");
-  }
-
-  /** How many seconds a call with these flags may wait; null is without a limit. */
-  #patience(flags: number): number | null {
+    this.#live();
     return (flags & MSG_DONTWAIT) === 0 ? this.#timeout : 0;
   }
 
@@ -1542,8 +1559,8 @@ export class Socket<A extends Address = Address, Item = any> {
    * The flags for the kernel. MSG_WAITALL and SO_RCVLOWAT apply in blocking mode only: Python makes the descriptor of a
    * socket with a timeout non-blocking, and there the kernel ignores both. The last attempt of a time limit ignores them too.
    */
-  #effective(flags: number): number {
-    if (this.#timeout === null && (flags & MSG_DONTWAIT) === 0 && !this.#late) return flags;
+  #effective(flags: number, timeout: number | null): number {
+    if (timeout === null && !this.#late) return flags;
     flags &= ~MSG_WAITALL;
     return this.#transport.limits === undefined ? flags : flags | MSG_DONTWAIT;
   }

@@ -10,17 +10,16 @@ import type { Data } from "../base/data.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { WouldBlock } from "../seam/transport.ts";
 import { checkUnchanged } from "./arguments.ts";
-import type { Attempt } from "./lane.ts";
 import type { WaitOptions } from "./promises.ts";
 
 /** The receiving side of a socket, as a stream uses it. */
 export interface StreamSource {
-  /** Runs a receive in the order of the socket's receives, and in its mode. */
-  run(attempt: Attempt<boolean>, options: WaitOptions): Promise<boolean>;
+  /** Runs a receive in the order of the socket's receives, and in its mode. An attempt gets the flags of that mode. */
+  run(attempt: (flags: number) => boolean | WouldBlock, options: WaitOptions): Promise<boolean>;
   /** Returns a size that the next datagram, or a piece of a stream, fits into. */
-  nextSize(): number | WouldBlock;
+  nextSize(flags: number): number | WouldBlock;
   /** Receives into a buffer, without waiting. */
-  receive(buffer: Uint8Array): number | WouldBlock;
+  receive(buffer: Uint8Array, flags: number): number | WouldBlock;
   /** Whether an empty receive means the end of the stream. On a datagram socket it may be an empty datagram. */
   isEnd(): boolean;
 }
@@ -48,8 +47,8 @@ export function readableOf(source: StreamSource): ReadableStream<Uint8Array<Arra
    * Returns memory for a receive whose data is copied out. The stream detaches the memory that it gets, and 64 KiB of new
    * memory for each receive made an echo server 3.5 times slower than the copy does.
    */
-  const memory = (): Uint8Array<ArrayBuffer> | WouldBlock => {
-    const size = source.nextSize();
+  const memory = (flags: number): Uint8Array<ArrayBuffer> | WouldBlock => {
+    const size = source.nextSize(flags);
     if (size === WOULD_BLOCK) return WOULD_BLOCK;
     if (size > scratch.length) scratch = new Uint8Array(size);
     return scratch;
@@ -59,15 +58,15 @@ export function readableOf(source: StreamSource): ReadableStream<Uint8Array<Arra
    * Receives once, and gives the data to the stream in the same run. A program could cancel the stream between a receive and
    * a later step, and the stream would drop the data. Returns false for an empty datagram.
    */
-  const deliver = (controller: ReadableByteStreamController): boolean | WouldBlock => {
+  const deliver = (controller: ReadableByteStreamController, flags: number): boolean | WouldBlock => {
     // The lane makes a last attempt when a call is aborted.
     if (cancelled.signal.aborted) return WOULD_BLOCK;
     const request = controller.byobRequest;
     // The reader was released while its read waited. The next reader pulls again.
     if (request === null && !stream.locked) return true;
-    const view = request === null ? memory() : request.view as Uint8Array<ArrayBuffer>;
+    const view = request === null ? memory(flags) : request.view as Uint8Array<ArrayBuffer>;
     if (view === WOULD_BLOCK) return WOULD_BLOCK;
-    const received = source.receive(view);
+    const received = source.receive(view, flags);
     if (received === WOULD_BLOCK) return WOULD_BLOCK;
     if (received === 0) {
       if (!source.isEnd()) return false;
@@ -82,7 +81,7 @@ export function readableOf(source: StreamSource): ReadableStream<Uint8Array<Arra
   const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
     type: "bytes",
     async pull(controller) {
-      const attempt = () => deliver(controller as ReadableByteStreamController);
+      const attempt = (flags: number) => deliver(controller as ReadableByteStreamController, flags);
       while (!await source.run(attempt, options));
     },
     cancel(reason) {

@@ -122,7 +122,9 @@ export class Inflow {
     pending.seen = buffered;
     if (!pending.asking && (this.#shut || buffered >= least)) {
       pending.asking = true;
-      this.#askKernel().then(() => this.#waiters.wake(POLLIN));
+      // Also after a failure for lack of memory: the receive then takes what is there.
+      const asked = () => this.#waiters.wake(POLLIN);
+      this.#askKernel().then(asked, asked);
     }
     return WOULD_BLOCK;
   }
@@ -140,7 +142,7 @@ export class Inflow {
   /** Notes whether a receive left data. Reads on if a waiter stays registered, as epoll's do. */
   #received(): void {
     this.#mayHaveMore = this.#buffer.length > 0;
-    if (this.#waiters.has(POLLIN | POLLRDHUP)) this.readAhead();
+    this.#readOn();
   }
 
   /** Drops the pending receive of a caller. */
@@ -174,8 +176,21 @@ export class Inflow {
     if (full && this.#size < LARGEST_READ) this.#size *= 2;
     this.#mayHaveMore = count !== null && (full || !this.#waiters.has(POLLIN));
     this.#waiters.wake(count === null ? POLLIN | POLLRDHUP : POLLIN);
-    if (this.#waiters.has(POLLIN | POLLRDHUP)) this.readAhead();
+    this.#readOn();
   };
+
+  /**
+   * Starts the next read if a waiter stays registered. A failure for lack of memory concerns the receive that asks for so
+   * much, and not the one that has just ended. That receive fails when it watches again.
+   */
+  #readOn(): void {
+    if (!this.#waiters.has(POLLIN | POLLRDHUP)) return;
+    try {
+      this.readAhead();
+    } catch {
+      // See above.
+    }
+  }
 
   readonly #onReadFailure = (error: unknown): void => {
     const failure = connectionError(this.#conn, error, "recv");

@@ -67,6 +67,49 @@ for (const { name, module: m } of SUBJECTS) {
     await assert.rejects(m.getfqdn(date), /must be a string, not Date$/);
   });
 
+  Deno.test(`${name}: values out of range have CPython's texts`, async () => {
+    using sk = m.socket();
+    using inet6 = m.socket(m.AF_INET6);
+    const four = new Uint8Array(4);
+    const calls: [call: () => unknown, text: string][] = [
+      [() => sk.recv(-1), "negative buffersize in recv"],
+      [() => sk.recvfrom(-1), "negative buffersize in recvfrom"],
+      [() => sk.recv_into(four, -1), "negative buffersize in recv_into"],
+      [() => sk.recv_into(four, 5), "buffer too small for requested bytes"],
+      [() => sk.recvfrom_into(four, -1), "negative buffersize in recvfrom_into"],
+      [() => sk.recvfrom_into(four, 5), "nbytes is greater than the length of the buffer"],
+      [() => sk.recvmsg(-1), "negative buffer size in recvmsg()"],
+      [() => sk.recvmsg(1, -1), "invalid ancillary data buffer length"],
+      [() => sk.recvmsg(1, 2 ** 31), "invalid ancillary data buffer length"],
+      [() => sk.recvmsg_into([four], -1), "invalid ancillary data buffer length"],
+      [() => m.recv_fds(sk, -1, 1), "negative buffer size in recvmsg()"],
+      [() => sk.bind(["127.0.0.1", 65536]), "bind(): port must be 0-65535."],
+      [() => sk.connect(["127.0.0.1", -1]), "connect(): port must be 0-65535."],
+      [() => sk.connect_ex(["127.0.0.1", -1]), "connect_ex(): port must be 0-65535."],
+      [() => inet6.bind(["::1", 0, 2 ** 20, 0]), "bind(): flowinfo must be 0-1048575."],
+      [() => m.htonl(-1), "can't convert negative value to unsigned int"],
+      [() => m.ntohl(2 ** 32), "int larger than 32 bits"],
+    ];
+    for (const [call, message] of calls) {
+      await assert.rejects(async () => await call(), { name: "RangeError", message }, String(call));
+    }
+  });
+
+  Deno.test(`${name}: an error of create_server names the address as CPython does`, () => {
+    using server = m.create_server(["127.0.0.1", 0]);
+    const [host, port] = server.getsockname();
+    assert.throws(() => m.create_server([host, port]), (error: socket.OSError) => {
+      const strerror = `Address already in use (while attempting to bind on address ('127.0.0.1', ${port}))`;
+      assert.deepEqual([error.code, error.syscall, error.strerror], ["EADDRINUSE", "bind", strerror]);
+      assert.ok(error.message.startsWith(`[Errno ${error.errno}] ${strerror}`), error.message);
+      return true;
+    });
+    assert.throws(() => m.create_server(["203.0.113.7", 0]), (error: socket.OSError) => {
+      return error.code === "EADDRNOTAVAIL" && error.strerror!.endsWith(" on address ('203.0.113.7', 0))");
+    });
+    assert.throws(() => m.create_server(["127.0.0.1", 0], { family: 999 }), { code: "EAFNOSUPPORT" });
+  });
+
   Deno.test(`${name}: an error's stack begins at the line that made the call`, async () => {
     using server = m.create_server(["127.0.0.1", 0]);
     const address = server.getsockname();

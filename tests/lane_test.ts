@@ -1,11 +1,11 @@
 // The retry loop without a socket, over a pollable in memory that the test controls.
 
 import assert from "node:assert/strict";
-import { Lane } from "../core/lane.ts";
+import { Lane, whenReadable } from "../core/lane.ts";
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
 import { realRuntime } from "../deno/runtime.ts";
-import { POLLIN } from "../base/poll.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Pollable, Waiter, WouldBlock } from "../seam/transport.ts";
 
@@ -318,4 +318,15 @@ Deno.test("lane: errors that end a wait name the call, and have the stack of the
   queue.error = errorFor("ECONNRESET", { syscall: "recv" });
   queue.wake();
   await assert.rejects(failed, { code: "ECONNRESET", syscall: "recv", stack: /at async aFailedCaller/ });
+});
+
+Deno.test("an attempt that polls first is made for the events for which poll(2) returns, and for no others", () => {
+  const attemptAt = (events: number) => whenReadable({ events: () => events }, () => "attempted")();
+  for (const events of [POLLIN, POLLERR, POLLHUP, POLLNVAL, POLLIN | POLLOUT]) {
+    assert.equal(attemptAt(events), "attempted", `events ${events}`);
+  }
+  // A backend may report events that were not asked for.
+  for (const events of [0, POLLOUT, POLLPRI, POLLRDHUP]) {
+    assert.equal(attemptAt(events), WOULD_BLOCK, `events ${events}`);
+  }
 });

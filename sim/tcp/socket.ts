@@ -412,7 +412,6 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
       else this.#noSpace = true;
     }
     if (this.error !== null || (connection !== null && connection.error !== null)) events |= POLLERR;
-    // A receive with a timeout asks for POLLIN only, and makes an attempt for any event that is returned.
     return events & (mask | POLLERR | POLLHUP);
   }
 
