@@ -142,7 +142,7 @@ export class Lane implements Waiter, Caller {
     signal: AbortSignal | undefined,
     operation: Operation = NO_OPERATION,
   ): Promise<T> {
-    if (signal !== undefined && isAborted(signal)) return Promise.reject(reasonOf(signal));
+    if (signal !== undefined && isAborted(signal)) return this.#runtime.turns.rejection(reasonOf(signal));
     if (this.#first === null) {
       try {
         const result = attempt();

@@ -49,7 +49,7 @@ import type { FileOf, MakefileOptions } from "./files.ts";
 import { isInheritable, makeInheritable } from "./inheritable.ts";
 import { Lane, TimeLimit, whenReadable } from "./lane.ts";
 import type { Attempt, Operation } from "./lane.ts";
-import { orAborted, promised, throwIfAborted } from "./promises.ts";
+import { orAborted, throwIfAborted } from "./promises.ts";
 import type { WaitOptions } from "./promises.ts";
 import type { Runtime } from "./runtime.ts";
 import { sendFile } from "./sendfile.ts";
@@ -325,17 +325,21 @@ export class Socket<A extends Address = Address, Item = any> {
    * conn.close();
    * ```
    */
-  async accept(options?: WaitOptions): Promise<[Socket<A, Bytes>, A]> {
-    return await this.#read(
-      () => {
-        const accepted = this.#transport.accept();
-        if (accepted === WOULD_BLOCK) return WOULD_BLOCK;
-        return [this.accepted(accepted.transport), accepted.address as A] as [Socket<A, Bytes>, A];
-      },
-      this.#begin(0),
-      options,
-      ACCEPT,
-    );
+  accept(options?: WaitOptions): Promise<[Socket<A, Bytes>, A]> {
+    try {
+      return this.#read(
+        () => {
+          const accepted = this.#transport.accept();
+          if (accepted === WOULD_BLOCK) return WOULD_BLOCK;
+          return [this.accepted(accepted.transport), accepted.address as A] as [Socket<A, Bytes>, A];
+        },
+        this.#begin(0),
+        options,
+        ACCEPT,
+      );
+    } catch (error) {
+      return this.#runtime.turns.rejection(error);
+    }
   }
 
   /**
@@ -368,14 +372,17 @@ export class Socket<A extends Address = Address, Item = any> {
       await this.#connect(address, options);
     } catch (error) {
       // The error was made in the event loop, where the stack does not lead to the program's line. Here it does.
-      throw atCaller(error, connect);
+      return await this.#runtime.turns.rejection(atCaller(error, connect));
     }
   }
 
   async #connect(address: AddressLike | typeof AF_UNSPEC, options?: WaitOptions): Promise<void> {
     const signal = checkOptions(options);
     throwIfAborted(signal);
-    if (address === AF_UNSPEC) return this.#live().disconnect();
+    if (address === AF_UNSPEC) {
+      this.#live().disconnect();
+      return await this.#runtime.turns.due();
+    }
     const timeout = this.#begin(0);
     const checked = checkAddress(this.family, address, "connect");
     const deadline = timeout === null ? null : this.#runtime.clock.now() + timeout * 1000;
@@ -419,17 +426,18 @@ export class Socket<A extends Address = Address, Item = any> {
    * ```
    */
   async connect_ex(address: AddressLike | typeof AF_UNSPEC, options?: WaitOptions): Promise<number> {
-    // The errors of a wrong address name this method.
-    if (address !== AF_UNSPEC) checkAddress(this.family, address, "connect_ex");
     try {
+      // The errors of a wrong address name this method.
+      if (address !== AF_UNSPEC) checkAddress(this.family, address, "connect_ex");
       await this.connect(address, options);
       return 0;
     } catch (error) {
-      if (!(error instanceof OSError) || error.name === "gaierror") throw error;
-      if (error.errno !== undefined) return error.errno;
-      // As in CPython: EWOULDBLOCK for a timeout.
-      if (error.name === "TimeoutError") return errorFor("EAGAIN").errno!;
-      throw error;
+      if (error instanceof OSError && error.name !== "gaierror") {
+        if (error.errno !== undefined) return error.errno;
+        // As in CPython: EWOULDBLOCK for a timeout.
+        if (error.name === "TimeoutError") return errorFor("EAGAIN").errno!;
+      }
+      return await this.#runtime.turns.rejection(error);
     }
   }
 
@@ -452,7 +460,7 @@ export class Socket<A extends Address = Address, Item = any> {
    * ```
    */
   shutdown(how: number): Promise<void> {
-    return promised(() => {
+    return this.#runtime.turns.count(() => {
       const transport = this.#live();
       checkInteger(how, "how");
       return transport.shutdown(how);
@@ -518,7 +526,7 @@ export class Socket<A extends Address = Address, Item = any> {
   /** The result of a receive of 0 bytes. Its options are checked, and an aborted signal rejects. */
   #nothing<T>(result: T, options: WaitOptions | undefined): Promise<T> {
     throwIfAborted(checkOptions(options));
-    return Promise.resolve(result);
+    return this.#runtime.turns.resolution(result);
   }
 
   /**
@@ -662,26 +670,30 @@ export class Socket<A extends Address = Address, Item = any> {
    * b.close();
    * ```
    */
-  async recvmsg(
+  recvmsg(
     bufsize: number,
     ancbufsize: number | WaitOptions = 0,
     flags: number | WaitOptions = 0,
     options?: WaitOptions,
   ): Promise<[Bytes, AncillaryData[], number, A | null]> {
-    if (typeof ancbufsize === "object") return await this.recvmsg(bufsize, 0, 0, only(ancbufsize, flags, options));
-    if (typeof flags === "object") return await this.recvmsg(bufsize, ancbufsize, 0, only(flags, options));
-    checkMessageSize(bufsize);
-    checkAncillarySize(ancbufsize);
-    const timeout = this.#begin(flags);
-    const buffer = new Uint8Array(bufsize);
-    const attempt = () => {
-      const received = this.#receive([buffer], ancbufsize, this.#effective(flags, timeout));
-      if (received === WOULD_BLOCK) return WOULD_BLOCK;
-      const { length, ancillary, flags: answered, address } = received;
-      const data = buffer.slice(0, Math.min(length, bufsize));
-      return [data, ancillary, answered, address] as [Bytes, AncillaryData[], number, A | null];
-    };
-    return await this.#read(attempt, timeout, options, RECVMSG);
+    try {
+      if (typeof ancbufsize === "object") return this.recvmsg(bufsize, 0, 0, only(ancbufsize, flags, options));
+      if (typeof flags === "object") return this.recvmsg(bufsize, ancbufsize, 0, only(flags, options));
+      checkMessageSize(bufsize);
+      checkAncillarySize(ancbufsize);
+      const timeout = this.#begin(flags);
+      const buffer = new Uint8Array(bufsize);
+      const attempt = () => {
+        const received = this.#receive([buffer], ancbufsize, this.#effective(flags, timeout));
+        if (received === WOULD_BLOCK) return WOULD_BLOCK;
+        const { length, ancillary, flags: answered, address } = received;
+        const data = buffer.slice(0, Math.min(length, bufsize));
+        return [data, ancillary, answered, address] as [Bytes, AncillaryData[], number, A | null];
+      };
+      return this.#read(attempt, timeout, options, RECVMSG);
+    } catch (error) {
+      return this.#runtime.turns.rejection(error);
+    }
   }
 
   /**
@@ -703,26 +715,30 @@ export class Socket<A extends Address = Address, Item = any> {
    * b.close();
    * ```
    */
-  async recvmsg_into(
+  recvmsg_into(
     buffers: Iterable<MutableData>,
     ancbufsize: number | WaitOptions = 0,
     flags: number | WaitOptions = 0,
     options?: WaitOptions,
   ): Promise<[number, AncillaryData[], number, A | null]> {
-    if (typeof ancbufsize === "object") return await this.recvmsg_into(buffers, 0, 0, only(ancbufsize, flags, options));
-    if (typeof flags === "object") return await this.recvmsg_into(buffers, ancbufsize, 0, only(flags, options));
-    const views = [...buffers].map(viewOf);
-    const lengths = views.map((view) => view.length);
-    checkAncillarySize(ancbufsize);
-    const timeout = this.#begin(flags);
-    const attempt = () => {
-      views.forEach((view, at) => checkUnchanged(view, lengths[at]));
-      const received = this.#receive(views, ancbufsize, this.#effective(flags, timeout));
-      if (received === WOULD_BLOCK) return WOULD_BLOCK;
-      const { length, ancillary, flags: answered, address } = received;
-      return [length, ancillary, answered, address] as [number, AncillaryData[], number, A | null];
-    };
-    return await this.#read(attempt, timeout, options, RECVMSG);
+    try {
+      if (typeof ancbufsize === "object") return this.recvmsg_into(buffers, 0, 0, only(ancbufsize, flags, options));
+      if (typeof flags === "object") return this.recvmsg_into(buffers, ancbufsize, 0, only(flags, options));
+      const views = [...buffers].map(viewOf);
+      const lengths = views.map((view) => view.length);
+      checkAncillarySize(ancbufsize);
+      const timeout = this.#begin(flags);
+      const attempt = () => {
+        views.forEach((view, at) => checkUnchanged(view, lengths[at]));
+        const received = this.#receive(views, ancbufsize, this.#effective(flags, timeout));
+        if (received === WOULD_BLOCK) return WOULD_BLOCK;
+        const { length, ancillary, flags: answered, address } = received;
+        return [length, ancillary, answered, address] as [number, AncillaryData[], number, A | null];
+      };
+      return this.#read(attempt, timeout, options, RECVMSG);
+    } catch (error) {
+      return this.#runtime.turns.rejection(error);
+    }
   }
 
   /** Throws if the memory of a send was detached or resized, unless the backend has its own copy already. */
@@ -822,7 +838,7 @@ export class Socket<A extends Address = Address, Item = any> {
       const sent = this.#transport.send(writing, bytes, flags);
       if (sent === bytes.length) {
         writing.endTurn();
-        return DONE;
+        return this.#runtime.turns.due() ?? DONE;
       }
       if (sent !== WOULD_BLOCK) {
         return this.#write(this.#sendingAll(bytes.subarray(sent), flags), timeout, options, SEND);
@@ -905,7 +921,7 @@ export class Socket<A extends Address = Address, Item = any> {
       const sent = this.#transport.sendTo(writing, bytes, flags, target);
       if (sent !== WOULD_BLOCK) {
         writing.endTurn();
-        return Promise.resolve(sent);
+        return this.#runtime.turns.resolution(sent);
       }
       return writing.wait(
         this.#sendingTo(bytes, bytes.length, flags, target),
@@ -985,39 +1001,45 @@ export class Socket<A extends Address = Address, Item = any> {
     address: AddressLike | null | WaitOptions = null,
     options?: WaitOptions,
   ): Promise<number> {
-    if (isOptions(ancdata)) {
-      return await this.sendmsg(
-        buffers,
-        [],
-        0,
-        null,
-        only<WaitOptions>(ancdata as WaitOptions, flags, address, options),
-      );
+    try {
+      if (isOptions(ancdata)) {
+        return await this.sendmsg(
+          buffers,
+          [],
+          0,
+          null,
+          only<WaitOptions>(ancdata as WaitOptions, flags, address, options),
+        );
+      }
+      if (typeof flags === "object") {
+        return await this.sendmsg(buffers, ancdata, 0, null, only(flags, address, options));
+      }
+      if (isOptions(address)) {
+        return await this.sendmsg(buffers, ancdata, flags, null, only(address as WaitOptions, options));
+      }
+      const timeout = this.#begin(flags);
+      const transport = this.#transport;
+      const views = [...buffers].map(bytesOf);
+      const lengths = views.map((view) => view.length);
+      const ancillary = [...ancdata].map(checkControlMessage);
+      const signal = checkOptions(options);
+      const checked = address === null ? null : checkAddress(this.family, address, "sendmsg");
+      const resolved = checked === null ? null : this.#resolve(checked, signal);
+      // `await` only if needed: it lets the event loop run a send that was called later first.
+      const target = resolved instanceof Promise ? await resolved : resolved;
+      const attempt = () => {
+        views.forEach((view, at) => this.#checkSending(view, lengths[at]));
+        return transport.sendMessage(this.#writing, views, ancillary, flags, target);
+      };
+      this.#live();
+      const operation = target === null ? SENDMSG : { syscall: "sendmsg", address: target };
+      if (target !== null && this.#opens(flags, timeout)) {
+        return await this.#sendOpening(gather(views), flags, attempt, signal, operation);
+      }
+      return await this.#runInMode(this.#writing, attempt, timeout, signal, operation);
+    } catch (error) {
+      return await this.#runtime.turns.rejection(error);
     }
-    if (typeof flags === "object") return await this.sendmsg(buffers, ancdata, 0, null, only(flags, address, options));
-    if (isOptions(address)) {
-      return await this.sendmsg(buffers, ancdata, flags, null, only(address as WaitOptions, options));
-    }
-    const timeout = this.#begin(flags);
-    const transport = this.#transport;
-    const views = [...buffers].map(bytesOf);
-    const lengths = views.map((view) => view.length);
-    const ancillary = [...ancdata].map(checkControlMessage);
-    const signal = checkOptions(options);
-    const checked = address === null ? null : checkAddress(this.family, address, "sendmsg");
-    const resolved = checked === null ? null : this.#resolve(checked, signal);
-    // `await` only if needed: it lets the event loop run a send that was called later first.
-    const target = resolved instanceof Promise ? await resolved : resolved;
-    const attempt = () => {
-      views.forEach((view, at) => this.#checkSending(view, lengths[at]));
-      return transport.sendMessage(this.#writing, views, ancillary, flags, target);
-    };
-    this.#live();
-    const operation = target === null ? SENDMSG : { syscall: "sendmsg", address: target };
-    if (target !== null && this.#opens(flags, timeout)) {
-      return this.#sendOpening(gather(views), flags, attempt, signal, operation);
-    }
-    return this.#runInMode(this.#writing, attempt, timeout, signal, operation);
   }
 
   // Options.
@@ -1127,6 +1149,7 @@ export class Socket<A extends Address = Address, Item = any> {
     }
     // When the loop ends, the address can be bound again.
     if (this.#gone()) await this.#transport.released;
+    await this.#runtime.turns.due();
   }
 
   /** Receives a whole datagram and its address. */
@@ -1278,14 +1301,18 @@ export class Socket<A extends Address = Address, Item = any> {
     count: number | null | WaitOptions = null,
     options?: WaitOptions,
   ): Promise<number> {
-    if (typeof offset === "object") return await this.sendfile(file, 0, null, only(offset, count, options));
-    if (isOptions(count)) return await this.sendfile(file, offset, null, only(count, options));
-    const timeout = this.#timeout;
-    const send = (data: Uint8Array, signal: WaitOptions) => {
-      this.#live();
-      return this.#write(this.#sending(data, 0), timeout, signal, SEND);
-    };
-    return await sendFile({ type: this.type, timeout, send }, file, offset, count, options);
+    try {
+      if (typeof offset === "object") return await this.sendfile(file, 0, null, only(offset, count, options));
+      if (isOptions(count)) return await this.sendfile(file, offset, null, only(count, options));
+      const timeout = this.#timeout;
+      const send = (data: Uint8Array, signal: WaitOptions) => {
+        this.#live();
+        return this.#write(this.#sending(data, 0), timeout, signal, SEND);
+      };
+      return await sendFile({ type: this.type, timeout, send }, file, offset, count, options);
+    } catch (error) {
+      return await this.#runtime.turns.rejection(error);
+    }
   }
 
   /** Closes the connection when the socket and its last file are closed. */
@@ -1430,6 +1457,7 @@ export class Socket<A extends Address = Address, Item = any> {
     if (this.#descriptor !== null) return;
     await this.#transport.released;
     await this.#transport.atRest?.();
+    await this.#runtime.turns.due();
   }
 
   /** What Deno.inspect and console.log show: a text like that of Python's `repr()`. */
