@@ -2,6 +2,8 @@
 // shutdown, or by detach. Also the memory that such calls used.
 
 import assert from "node:assert/strict";
+import { errorFor } from "../base/errors.ts";
+import { partsOf } from "../core/socket.ts";
 import { SHUT_WR } from "../mod.ts";
 import type { Socket } from "../mod.ts";
 import { BACKENDS } from "./_backends.ts";
@@ -69,6 +71,22 @@ for (const { name, module: m } of SUBJECTS) {
     assert.match(got, /^(AAAABBBB|BBBBAAAA)$/);
     assert.deepEqual(await sent, [4, 4]);
     await ended;
+  });
+
+  test("a sendall that fails with its first attempt ends its turn, and the next one sends", async () => {
+    using all = await Connected.open(m);
+    const transport = partsOf(all.client).descriptor.open;
+    const send = transport.send.bind(transport);
+    const turns: number[] = [];
+    transport.send = (caller, ...rest) => {
+      turns.push(caller.turn);
+      if (turns.length === 1) throw errorFor("ENOBUFS", { syscall: "send" });
+      return send(caller, ...rest);
+    };
+    await assert.rejects(all.client.sendall("one"), { code: "ENOBUFS" });
+    await all.client.sendall("two");
+    assert.equal(text(await receive(all.peer, 3)), "two");
+    assert.notEqual(turns[1], turns[0]);
   });
 
   for (const [what, begin] of Object.entries(PENDING)) {
