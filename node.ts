@@ -46,7 +46,7 @@ import {
   TCP_NODELAY,
 } from "./base/constants.ts";
 import type { Address } from "./base/addresses.ts";
-import { OSError } from "./base/errors.ts";
+import { errorFor, OSError } from "./base/errors.ts";
 import { checkOptions } from "./core/arguments.ts";
 import { Socket } from "./core/socket.ts";
 
@@ -73,6 +73,9 @@ export interface NodeAddress {
 /** The size of one receive. Node reads as much at a time. */
 const CHUNK = 65536;
 
+/** The longest timeout of Node's timers, in milliseconds. The shortest is 1. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
 /** struct linger { l_onoff: 1, l_linger: 0 }: close resets the connection. */
 const RESET_ON_CLOSE = Int32Array.of(1, 0);
 
@@ -86,7 +89,10 @@ export class NodeStream extends Duplex {
   readonly #remote: NodeAddress;
   #reading = false;
   #bytesRead = 0;
-  #bytesSent = 0;
+  /** The bytes of the chunks that `_write` was called with. */
+  #bytesPassed = 0;
+  /** How many of them are part of `writableLength`, because their chunk is being sent. */
+  #bytesSending = 0;
   #idleLimit = 0;
   #lastActive = 0;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
@@ -104,6 +110,7 @@ export class NodeStream extends Duplex {
     process.nextTick(() => {
       if (!this.destroyed) this.read(0);
     });
+    this.once("end", () => this.#refuseWrites());
   }
 
   // Data.
@@ -117,21 +124,45 @@ export class NodeStream extends Duplex {
       if (this.destroyed) return;
       this.#active();
       this.#bytesRead += data.length;
-      this.push(data.length === 0 ? null : Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+      this.#deliver(data);
     }, (error) => {
       this.#reading = false;
       this.destroy(error);
     });
   }
 
+  #deliver(data: Uint8Array<ArrayBuffer>): void {
+    try {
+      this.push(data.length > 0 ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : null);
+      // As in Node, a stream without unread data then ends, even if nothing reads it. Otherwise it would stay open.
+      if (data.length === 0) this.read(0);
+    } catch (error) {
+      throwUncaught(error);
+      // A listener has thrown. Reading goes on, if the program goes on.
+      process.nextTick(() => this.read(0));
+    }
+  }
+
   /** Sends a chunk. */
   override _write(chunk: Uint8Array, _encoding: string, callback: (error?: Error | null) => void): void {
     this.#active();
-    this.#sock.sendall(chunk).then(() => {
+    this.#bytesPassed += chunk.length;
+    this.#bytesSending = chunk.length;
+    const end = (error?: Error) => {
+      this.#bytesSending = 0;
+      callback(error);
+    };
+    // destroy() has closed the socket, so the error of a send would be EBADF.
+    this.#send(chunk).then(() => end(), (error) => end(this.destroyed ? this.errored ?? destroyedError() : error))
+      .catch(throwUncaught);
+  }
+
+  /** Sends a chunk in parts, because each part that the socket takes postpones the timeout. */
+  async #send(chunk: Uint8Array): Promise<void> {
+    for (let sent = 0; sent < chunk.length;) {
+      sent += await this.#sock.send(chunk.subarray(sent));
       this.#active();
-      this.#bytesSent += chunk.length;
-      callback();
-    }, callback);
+    }
   }
 
   /** Sends several chunks as one. */
@@ -140,6 +171,19 @@ export class NodeStream extends Duplex {
     callback: (error?: Error | null) => void,
   ): void {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), "buffer", callback);
+  }
+
+  /** Makes writes after the end of the peer's stream fail with EPIPE, as in Node. Without it they would count as misuse. */
+  #refuseWrites(): void {
+    if (this.allowHalfOpen) return;
+    this.write = (...args: unknown[]) => {
+      if (!this.writableEnded) return super.write(...(args as [unknown]));
+      const error = errorFor("EPIPE", { syscall: "send", hint: "This socket has been ended by the other party" });
+      const callback = args.at(-1);
+      if (typeof callback === "function") process.nextTick(callback as () => void, error);
+      this.destroy(error);
+      return false;
+    };
   }
 
   /** Half-closes after the last chunk. */
@@ -186,7 +230,7 @@ export class NodeStream extends Duplex {
   }
   /** The number of bytes that were written, including those that are still to be sent. */
   get bytesWritten(): number {
-    return this.#bytesSent + this.writableLength;
+    return this.#bytesPassed - this.#bytesSending + this.writableLength;
   }
 
   // The connection.
@@ -286,39 +330,67 @@ export class NodeStream extends Duplex {
 
   // Idleness.
 
-  /** Emits "timeout" when nothing was sent or received for some milliseconds; 0 for never. It closes nothing. */
+  /**
+   * Emits "timeout" when nothing was sent or received for some milliseconds; 0 for never. It closes nothing. After the next
+   * traffic, the event can come again. As in Node, the limit is at most 2^31 - 1, and a warning tells that a longer one is
+   * shortened.
+   */
   setTimeout(milliseconds: number, callback?: () => void): this {
-    if (typeof milliseconds !== "number") throw new TypeError("the timeout must be a number of milliseconds");
-    if (!(milliseconds >= 0) || milliseconds > 2 ** 31 - 1) {
-      throw new RangeError(`timeout out of range: ${milliseconds}`);
-    }
     if (this.destroyed) return this;
+    checkTimeout(milliseconds);
     clearTimeout(this.#idleTimer);
+    this.#idleTimer = undefined;
     this.#idleLimit = milliseconds;
     this.#active();
-    if (milliseconds > 0) {
-      if (callback !== undefined) this.once("timeout", callback);
-      this.#watchIdleness(milliseconds);
-    } else if (callback !== undefined) this.off("timeout", callback);
-    return this;
+    if (callback === undefined) return this;
+    return milliseconds > 0 ? this.once("timeout", callback) : this.off("timeout", callback);
   }
   /** The argument of setTimeout(); 0 for none. */
   get timeout(): number {
     return this.#idleLimit;
   }
 
+  /** Called for all traffic. It does not reset the timer, which is slow: the timer computes the rest when it fires. */
   #active(): void {
     this.#lastActive = performance.now();
+    if (this.#idleTimer === undefined && this.#idleLimit > 0 && !this.destroyed) this.#watchIdleness();
   }
 
-  /** Traffic does not reset the timer. When it fires, it computes the remaining time and is set again. */
-  #watchIdleness(delay: number): void {
-    this.#idleTimer = setTimeout(() => {
-      const rest = this.#lastActive + this.#idleLimit - performance.now();
-      if (rest > 0) this.#watchIdleness(Math.ceil(rest));
-      else this.emit("timeout");
-    }, delay).unref();
+  #watchIdleness(): void {
+    const limit = Math.min(Math.max(this.#idleLimit, 1), LONGEST_TIMEOUT);
+    const rest = this.#lastActive + limit - performance.now();
+    this.#idleTimer = rest > 0 ? setTimeout(() => this.#watchIdleness(), Math.ceil(rest)).unref() : undefined;
+    if (rest <= 0) this.emit("timeout");
   }
+}
+
+/** Throws what a listener or a callback has thrown, outside of the promise that called it: as an uncaught exception. */
+function throwUncaught(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
+}
+
+/** The error of a write whose stream was destroyed. Node's streams make the same one. */
+function destroyedError(): Error {
+  const error = new Error("Cannot call write after a stream was destroyed");
+  return Object.assign(error, { code: "ERR_STREAM_DESTROYED" });
+}
+
+/** Checks the argument of setTimeout as Node does. */
+function checkTimeout(milliseconds: number): void {
+  if (typeof milliseconds !== "number") {
+    throw Object.assign(new TypeError("the timeout must be a number of milliseconds"), {
+      code: "ERR_INVALID_ARG_TYPE",
+    });
+  }
+  if (!(milliseconds >= 0) || milliseconds === Infinity) {
+    throw Object.assign(new RangeError(`timeout out of range: ${milliseconds}`), { code: "ERR_OUT_OF_RANGE" });
+  }
+  if (milliseconds <= LONGEST_TIMEOUT) return;
+  const text =
+    `${milliseconds} does not fit into a 32-bit signed integer.\nTimer duration was truncated to ${LONGEST_TIMEOUT}.`;
+  process.emitWarning(text, "TimeoutOverflowWarning");
 }
 
 /** Converts an address to Node's form. It is empty for a Unix socket. */

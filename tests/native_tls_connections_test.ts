@@ -978,6 +978,22 @@ testSsl("test_preauth_data_to_tls_client", async () => {
   assert.ok(error instanceof SSLError, String(error));
 });
 
+Deno.test("native: wrap_socket of a connection that was reset fails with ECONNRESET, as CPython's", async () => {
+  const [client] = contexts();
+  using listener = socket.create_server(["127.0.0.1", 0]);
+  using plain = await dial(NATIVE, portOf(listener));
+  const [rude] = await listener.accept();
+  rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, new Int32Array([1, 0]));
+  rude.close();
+  // The poll does not take the error.
+  const poller = socket.poll();
+  poller.register(plain, 0);
+  await poller.poll(5000);
+  const error = await errorOf(client.wrap_socket(plain, LOCALHOST));
+  assert.equal(error.code, "ECONNRESET");
+  assert.equal(plain.fileno(), -1);
+});
+
 const ELSEWHERE: Record<string, string> = {
   test_parse_cert: "tls_certificate_test.ts",
   test_parse_cert_CVE_2019_5010: "tls_certificate_test.ts",

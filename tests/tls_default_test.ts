@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import * as native from "../native.ts";
 import { AF_UNIX, create_connection, create_server, select, SO_KEEPALIVE, socketpair, SOL_SOCKET } from "../mod.ts";
-import { IPPROTO_TCP, TCP_NODELAY } from "../mod.ts";
+import { IPPROTO_TCP, MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL, socket, TCP_NODELAY } from "../mod.ts";
 import type { Socket } from "../mod.ts";
 import * as ssl from "../ssl.ts";
 import { available } from "./_helpers.ts";
@@ -69,6 +69,10 @@ Deno.test("default: a client's unsupported settings are refused before a byte is
     const context = client();
     change(context);
     await refused(pair, context, words);
+  }
+  for (const name of ["127.1", "[::1]", "a..example", "-a.example", "host name", `${"a".repeat(64)}.example`]) {
+    using pair = await connection();
+    await refused(pair, client(), /the server_hostname/, { server_hostname: name });
   }
   using pair = await connection();
   await refused(pair, client(), /session/, { server_hostname: "localhost", session: {} });
@@ -264,6 +268,45 @@ Deno.test("default: information that Deno does not report is an error, and never
   assert.throws(() => new ssl.MemoryBIO(), /MemoryBIO/);
   assert.throws(() => ssl.get_default_verify_paths(), /get_default_verify_paths/);
   assert.match((await errorOf(ssl.get_server_certificate(["localhost", 1]))).message, /get_server_certificate/);
+});
+
+Deno.test("default: flags, and calls with addresses or messages, are refused as in Python", async () => {
+  using listener = await listen(DEFAULT, server());
+  const [near, [far]] = await Promise.all([
+    client().wrap_socket(await create_connection(["127.0.0.1", portOf(listener)]), { server_hostname: "localhost" }),
+    listener.accept(),
+  ]);
+  await far.sendall("data");
+  const calls = [
+    near.recvfrom(1),
+    near.recvfrom_into(new Uint8Array(1)),
+    near.recvmsg(1),
+    near.recvmsg_into([new Uint8Array(1)]),
+    near.sendto("x", far.getsockname()),
+    near.sendmsg(["x"]),
+  ];
+  for (const call of calls) assert.match((await errorOf(call)).message, /not allowed on instances of SSLSocket/);
+  for (const call of [near.recv(1, MSG_PEEK), near.recv_into(new Uint8Array(1), 1, MSG_WAITALL), near.send("x", 1)]) {
+    assert.match((await errorOf(call)).message, /non-zero flags not allowed/);
+  }
+  await select([near], [], []);
+  assert.equal(text(await near.recv(4, MSG_DONTWAIT)), "data");
+  near.close();
+  far.close();
+});
+
+Deno.test("default: after a connect that does not wait, no data moves before TLS starts", async () => {
+  using listener = create_server(["127.0.0.1", 0]);
+  using sock = await client().wrap_socket(socket(), { server_hostname: "localhost" });
+  sock.setblocking(false);
+  assert.equal((await errorOf(sock.connect(listener.getsockname()))).code, "EINPROGRESS");
+  using peer = (await listener.accept())[0];
+  await select([], [sock], []);
+  await peer.sendall("not encrypted");
+  assert.equal((await errorOf(sock.send("secret"))).code, "ENOTCONN");
+  assert.equal((await errorOf(sock.recv(1))).code, "ENOTCONN");
+  sock.close();
+  assert.equal((await receive(peer)).length, 0);
 });
 
 Deno.test("default: options that are set before TLS stay set with TLS", async () => {

@@ -103,10 +103,10 @@ for (const backend of BACKENDS) {
       server_hostname: "localhost",
       do_handshake_on_connect: false,
     });
-    const { BlockingIOError, TimeoutError } = backend.socket;
+    const { TimeoutError } = backend.socket;
     sock.settimeout(0);
     const error = await errorOf(sock.send("x"));
-    assert.ok(error instanceof BlockingIOError || error instanceof backend.ssl.SSLWantReadError, String(error));
+    assert.ok(error instanceof backend.ssl.SSLWantReadError, String(error));
     sock.settimeout(0.02);
     assert.ok((await errorOf(sock.send("x"))) instanceof TimeoutError);
     assert.ok((await errorOf(sock.sendall(new Uint8Array(100_000)))) instanceof TimeoutError);
@@ -223,6 +223,47 @@ for (const backend of BACKENDS) {
     }
   });
 
+  Deno.test(`${backend.name}: after a send or SO_ERROR has met a stream that was cut off, no receive returns its end`, async () => {
+    const { select, SO_ERROR, SOL_SOCKET } = backend.socket;
+    const steps = {
+      send: (sock: Socket) => errorOf(sock.send("x")),
+      SO_ERROR: (sock: Socket) => sock.getsockopt(SOL_SOCKET, SO_ERROR),
+      recv: (sock: Socket) => errorOf(sock.recv(1)),
+    };
+    for (const how of ["cut off", "reset"] as const) {
+      for (const step of ["send", "SO_ERROR", "recv"] as const) {
+        using listener = NATIVE.socket.create_server(["127.0.0.1", 0]);
+        const dialled = dial(backend, portOf(listener));
+        const [far] = await listener.accept();
+        const server = new RawEngine(serverContext(NATIVE, identity), far as unknown as Socket, null);
+        const context = clientContext(backend, authority.cert);
+        const [near] = await Promise.all([
+          dialled.then((sock) => context.wrap_socket(sock, { server_hostname: "localhost" })),
+          server.handshake(),
+        ]);
+        if (how === "cut off") await far.shutdown(SHUT_WR);
+        else {
+          far.setsockopt(SOL_SOCKET, NATIVE.socket.SO_LINGER, Int32Array.of(1, 0));
+          far.close();
+        }
+        assert.equal((await select([near], [], [], 10))[0].length, 1);
+        const outcome = await steps[step](near);
+        // The end of the stream below is no error of the socket.
+        if (how === "cut off" && step === "SO_ERROR") assert.equal(outcome, 0);
+        const receives = [() => near.recv(10), () => near.recv_into(new Uint8Array(10)), () => Array.fromAsync(near)];
+        for (const receive of receives) {
+          const error = await errorOf(receive());
+          const expected = error instanceof backend.ssl.SSLEOFError ||
+            (how === "reset" && error instanceof backend.socket.ConnectionResetError);
+          assert.ok(expected, `${how}, ${step}: ${error}`);
+        }
+        near.close();
+        far.close();
+        server.free();
+      }
+    }
+  });
+
   Deno.test(`${backend.name}: a changed record is an error, which follows the data before it`, async () => {
     using listener = backend.socket.create_server(["127.0.0.1", 0]);
     const dialled = dial(backend, portOf(listener));
@@ -240,10 +281,25 @@ for (const backend of BACKENDS) {
     bad[bad.length - 1] ^= 1;
     await far.sendall(new Uint8Array([...good, ...bad]));
     assert.equal(new TextDecoder().decode(await receive(near, 4)), "good");
-    for (let again = 0; again < 2; again++) assert.ok((await errorOf(near.recv(4))) instanceof backend.ssl.SSLError);
+    for (let again = 0; again < 2; again++) {
+      const error = await errorOf(near.recv(4));
+      assert.ok(error instanceof backend.ssl.SSLError);
+      assert.equal(error.reason, "DECRYPTION_FAILED_OR_BAD_RECORD_MAC");
+    }
     near.close();
     far.close();
     server.free();
+  });
+
+  Deno.test(`${backend.name}: a server that does not speak TLS is WRONG_VERSION_NUMBER, as in Python`, async () => {
+    using listener = backend.socket.create_server(["127.0.0.1", 0]);
+    const plain = await dial(backend, portOf(listener));
+    using peer = (await listener.accept())[0];
+    await peer.sendall("220 mail.example.org ready\r\n");
+    const wrapping = clientContext(backend, authority.cert).wrap_socket(plain, { server_hostname: "localhost" });
+    const error = await errorOf(wrapping);
+    assert.ok(error instanceof backend.ssl.SSLError);
+    assert.equal(error.reason, "WRONG_VERSION_NUMBER");
   });
 
   Deno.test(`${backend.name}: select reports decrypted data, and no records without data`, async () => {

@@ -188,6 +188,18 @@ for (const [client, server] of [[DEFAULT, NATIVE], [NATIVE, DEFAULT], [DEFAULT, 
     assert.equal((await errorOf(far.send("more"))).code, "EPIPE");
   });
 
+  Deno.test(`${name}: read takes as many bytes as its buffer holds, as CPython's`, async () => {
+    await using pair = await connected();
+    const { near, far } = pair;
+    await far.sendall("hello world");
+    const buffer = new Uint8Array(3);
+    for (const [length, expected] of [[1024, "hel"], [0, "lo "], [-1, "wor"], [2, "ld"]] as const) {
+      assert.equal(await (near as SSLSocket).read(length, buffer), expected.length);
+      assert.equal(text(buffer.subarray(0, expected.length)), expected);
+    }
+    assert.equal(await (near as SSLSocket).read(1024, new Uint8Array(0)), 0);
+  });
+
   Deno.test(`${name}: lines, iteration and streams work over TLS`, async () => {
     await using pair = await connected();
     const { near, far } = pair;

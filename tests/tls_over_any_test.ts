@@ -51,6 +51,12 @@ for (const [name, make] of KINDS) {
     const [plainNear, plainFar] = await Promise.all([near.unwrap(), far.unwrap()]);
     await plainNear.sendall("open");
     assert.equal(text(await receive(plainFar, 4)), "open");
+    // The rules for the memory of a send are those of the socket again.
+    const bytes = new TextEncoder().encode("taken");
+    const sending = plainNear.send(bytes);
+    structuredClone(bytes, { transfer: [bytes.buffer] });
+    assert.equal(await sending, 5);
+    assert.equal(text(await receive(plainFar, 5)), "taken");
     await Promise.all([near, far].map((sock) => sock[Symbol.asyncDispose]()));
   });
 

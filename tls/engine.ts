@@ -49,7 +49,10 @@ export interface Engine extends ConnectionInfo {
   handshake(): boolean;
   /** Decrypts into a view. Returns the number of bytes, 0 after the peer's close_notify, or NEEDS_DATA. */
   read(view: Uint8Array): number;
-  /** Returns whether `read` would return or throw something other than NEEDS_DATA. It takes no data. */
+  /**
+   * Returns whether `read` would return data or the end of the stream. It takes no data. It throws the error that `read`
+   * would throw. The caller keeps that error: a later `read` may return the end of the stream.
+   */
   readable(): boolean;
   /** Encrypts data. Returns the number of bytes that were taken, or NEEDS_DATA. */
   write(data: Uint8Array): number;

@@ -52,30 +52,39 @@ export class TlsListener extends Forwarding {
   }
 
   override accept(): Accepted | WouldBlock {
-    this.#acceptAll();
-    const outcome = this.#outcomes.shift();
+    const error = this.#acceptAll();
+    const outcome = this.#outcomes.shift() ?? error;
     if (outcome === undefined) return WOULD_BLOCK;
     if (outcome instanceof Error) throw outcome;
     return outcome;
   }
 
-  /** Accepts connections of the listener below, and starts their handshakes. */
-  #acceptAll(): void {
-    for (;;) {
+  /** Accepts connections of the listener below, and starts their handshakes. Returns the error that ended this (EMFILE). */
+  #acceptAll(): Error | undefined {
+    try {
+      this.#acceptQueued();
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
+  #acceptQueued(): void {
+    // Without handshakes only one is accepted. The others stay in the kernel's queue.
+    while (this.#handshakeOnAccept || this.#outcomes.length === 0) {
       const accepted = this.inner.accept();
       if (accepted === WOULD_BLOCK) return;
       const transport = this.#secure(accepted.transport);
       const connection = { transport, address: accepted.address };
-      if (!this.#handshakeOnAccept) {
-        this.#outcomes.push(connection);
-        // Only one: the others stay in the kernel's queue.
-        return;
-      }
-      const handshake = new Handshake(this, connection);
-      this.#handshakes.add(handshake);
-      this.proceed(handshake);
-      this.#dropOldest();
+      if (this.#handshakeOnAccept) this.#startHandshake(connection);
+      else this.#deliver(connection);
     }
+  }
+
+  #startHandshake(connection: Accepted & { transport: SecureTransport }): void {
+    const handshake = new Handshake(this, connection);
+    this.#handshakes.add(handshake);
+    this.proceed(handshake);
+    this.#dropOldest();
   }
 
   #dropOldest(): void {
@@ -96,11 +105,16 @@ export class TlsListener extends Forwarding {
     try {
       if (transport.handshake() === WOULD_BLOCK) return transport.watch(POLLIN, handshake);
       this.#handshakes.delete(handshake);
-      this.#outcomes.push(handshake.accepted);
     } catch (error) {
       this.#drop(handshake);
-      this.#outcomes.push(error instanceof Error ? error : new Error(String(error)));
+      return this.#deliver(error instanceof Error ? error : new Error(String(error)));
     }
+    this.#deliver(handshake.accepted);
+  }
+
+  /** Adds an outcome, and wakes the waiters. A select may have accepted the connection while an accept waits. */
+  #deliver(outcome: Accepted | Error): void {
+    this.#outcomes.push(outcome);
     this.#waiters.wake(POLLIN);
   }
 
@@ -111,13 +125,10 @@ export class TlsListener extends Forwarding {
   }
 
   override events(mask: number): number {
-    try {
-      this.#acceptAll();
-    } catch (error) {
-      this.#outcomes.push(error as Error);
-    }
+    // The error is not kept: it may have passed by the next accept, which finds it itself.
+    const failed = this.#acceptAll() !== undefined;
     const rest = this.inner.events(mask) & ~POLLIN;
-    return this.#outcomes.length > 0 ? rest | POLLIN : rest;
+    return failed || this.#outcomes.length > 0 ? rest | POLLIN : rest;
   }
 
   override watch(mask: number, waiter: Waiter): void {

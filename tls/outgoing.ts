@@ -42,6 +42,11 @@ export class Outgoing implements Caller {
     return !this.mayHaveOutput;
   }
 
+  /** The number of bytes that were not sent yet. */
+  get size(): number {
+    return this.#rest.length + this.#queue.pending;
+  }
+
   /** Sends as much as the transport takes. Returns whether that was everything. */
   flush(): boolean {
     for (;;) {

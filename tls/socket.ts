@@ -183,6 +183,7 @@ export class SSLSocket extends Socket {
    * Makes the handshake, if wrap_socket did not make it. The first receive or send does the same.
    *
    * @throws {SSLCertVerificationError} if the certificate is not accepted.
+   * @throws {SSLWantReadError} on a non-blocking socket, if it would wait. Call it again when the socket is readable.
    */
   async do_handshake(options?: WaitOptions): Promise<void> {
     const transport = this.#secure("do_handshake");
@@ -284,10 +285,13 @@ export class SSLSocket extends Socket {
 
   /** As `recv`; with a buffer as `recv_into`. */
   read(len?: number): Promise<Bytes>;
-  /** As `recv_into`. */
+  /**
+   * As `recv_into`, but a length that is not positive, or larger than the buffer, means as many bytes as the buffer holds.
+   */
   read(len: number, buffer: MutableData): Promise<number>;
   read(len = 1024, buffer?: MutableData): Promise<Bytes | number> {
-    return buffer === undefined ? this.recv(len) : this.recv_into(buffer, len);
+    if (buffer === undefined) return this.recv(len);
+    return this.recv_into(buffer, len <= 0 || len > buffer?.byteLength ? 0 : len);
   }
   /** As `send`. */
   write(data: Data): Promise<number> {

@@ -5,7 +5,7 @@
 // other transport.
 
 import type { Address } from "../base/addresses.ts";
-import { MSG_DONTWAIT, MSG_NOSIGNAL, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
+import { SHUT_RD, SHUT_RDWR, SHUT_WR } from "../base/constants.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../base/poll.ts";
@@ -13,26 +13,36 @@ import type { Clock, Timer } from "../seam/clock.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { AncillaryData, Caller, Received, Transport, Waiter, WouldBlock } from "../seam/transport.ts";
 import { Waiters } from "../seam/waiters.ts";
+import { acknowledgedBytes } from "./acknowledged.ts";
 import { NEEDS_DATA } from "./engine.ts";
 import type { ByteQueue, ConnectionInfo, Engine } from "./engine.ts";
 import { SSLEOFError, SSLError, wantReadError, wantWriteError } from "./errors.ts";
+import { checkFlags } from "./flags.ts";
 import { Forwarding } from "./forwarding.ts";
 import { Outgoing } from "./outgoing.ts";
+import { ReadAhead } from "./read_ahead.ts";
 
 /** How much is encrypted before it is sent. It limits the memory that a peer can use up by not reading. */
 const MOST_UNSENT = 65536;
+/**
+ * How much may be unsent when more ciphertext is received. A peer could use up the memory by records that must be answered
+ * (key updates), if it does not receive the answers. Sends alone stay below this.
+ */
+const MAX_UNANSWERED = 4 * MOST_UNSENT;
 /** The largest size of one receive from the transport below, and of one decryption. */
 const CHUNK = 65536;
+/**
+ * How many chunks without data are decrypted in a row. Then the event loop turns, so that a peer that sends only key updates
+ * does not keep all other work waiting.
+ */
+const MAX_FRUITLESS = 2;
 /** How many chunks of unread data a close receives first. A close with unread data makes the kernel drop unsent data. */
 const MAX_UNREAD_CHUNKS = 4;
-/** After close, unsent data is dropped if the peer accepts none of it for this time, in milliseconds. */
-const LONGEST_LINGER = 60_000;
-
+/** After close, unsent data is dropped if the peer has accepted nothing between two checks. In milliseconds. */
+const LINGER_CHECK = 60_000;
 /** Memory for ciphertext and plaintext. All connections share it, because it is used within one call only. */
 const ciphertext = new Uint8Array(CHUNK);
 const plaintext = new Uint8Array(CHUNK);
-
-const EMPTY = new Uint8Array(0);
 
 /** An engine and its two byte queues. */
 export interface Side {
@@ -73,6 +83,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #side: Side | null = null;
   /** Whether `unwrap` has ended TLS. Before that, no byte is ever sent or received unencrypted. */
   #plain = false;
+  /** Whether the last attempt of `unwrap` or a receive was one of `unwrap`. */
+  #unwrapping = false;
   #outgoing: Outgoing | null = null;
   /**
    * The TLS error that ended the handshake. Every later call throws it again. Without it OpenSSL would report a truncated
@@ -87,13 +99,13 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #engineDrained = false;
   /** Whether the transport below has ended. */
   #ended = false;
+  /** How many chunks in a row had no data. */
+  #fruitless = 0;
   /** Whether receiving was shut down. */
   #receiveShut = false;
   /** Whether sending was shut down. If so, close_notify follows the data. */
   #sendShut = false;
   #finSent = false;
-  /** After unwrap: the bytes after the peer's close_notify. */
-  #rest: Bytes = EMPTY;
   #references = 1;
   #closing = false;
   #lingerTimer: Timer | undefined;
@@ -103,6 +115,10 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #registered: Waiter | null = null;
   #mask = 0;
   #waking = false;
+  /** Whether the waiters were woken since the transport below last had no data. Then they know of the data that it has. */
+  #announced = false;
+  /** Whether the transport below did not take all ciphertext, and the waiters were not woken since. */
+  #blocked = false;
   /** There are two such waiters, because an interest of an epoll must not keep the process alive. */
   readonly #foreground: Waiter = { wake: () => this.#wake() };
   readonly #background: Waiter = { wake: () => this.#wake(), background: true };
@@ -133,17 +149,24 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     try {
       if (!this.#repeatStep(side, () => side.engine.handshake())) return WOULD_BLOCK;
     } catch (error) {
+      // A send that failed has taken the kernel's error. The engine then sees a truncated stream.
+      if (error instanceof SSLEOFError && this.#sendError !== undefined) throw this.#sendError;
       if (error instanceof SSLError) this.#handshakeError = error;
       throw error;
     }
+    this.#fruitless = 0;
     this.#flush();
   }
 
   unwrap(): void | WouldBlock {
     const side = this.#tls("unwrap");
     if (!side.engine.established) throw errorFor("ENOTCONN", { syscall: "unwrap" });
+    this.#unwrapping = true;
     if (!this.#repeatStep(side, () => side.engine.shutdown()) || !this.#flush()) return WOULD_BLOCK;
-    this.#rest = side.incoming.read();
+    // A send that waits must fail now. Later it would continue without TLS.
+    this.#waiters.wake(POLLOUT);
+    const ahead = side.incoming.read();
+    if (ahead.length > 0) this.inner = new ReadAhead(this.inner, ahead);
     this.#freeEngine(side);
     this.#plain = true;
     this.#register();
@@ -182,9 +205,16 @@ export class TlsTransport extends Forwarding implements SecureTransport {
 
   /** Takes ciphertext, or the end of it, from the transport below. Returns false if there is none now. */
   #feedEngine(side: Side): boolean {
-    if (this.#ended) return false;
+    if (this.#ended || this.#fruitless === MAX_FRUITLESS) return false;
+    if (this.#blocked && this.#outgoing!.size > MAX_UNANSWERED) return false;
     const count = this.inner.recvInto(this.#reader, ciphertext, 0);
-    if (count === WOULD_BLOCK) return false;
+    if (count === WOULD_BLOCK) {
+      this.#announced = false;
+      this.#fruitless = 0;
+      return false;
+    }
+    if (!this.#announced) this.#announce();
+    if (++this.#fruitless === MAX_FRUITLESS) this.#continueLater();
     this.#reader.turn++;
     this.#engineDrained = false;
     if (count === 0) {
@@ -200,6 +230,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     if (outgoing === null || outgoing.empty) return this.#afterFlush();
     try {
       if (!outgoing.flush()) {
+        this.#blocked = true;
         this.#register();
         return false;
       }
@@ -208,6 +239,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
       outgoing.abandon();
       this.#sendError ??= error;
     }
+    if (this.#blocked) this.#announce();
     return this.#afterFlush();
   }
 
@@ -219,33 +251,23 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   // Receiving
 
   override recv(caller: Caller, size: number, flags: number): Bytes | WouldBlock {
-    if (this.#side === null && this.#rest.length === 0) return this.#plainTransport("recv").recv(caller, size, flags);
+    if (this.#side === null) return this.#plainTransport("recv").recv(caller, size, flags);
     const count = this.recvInto(caller, plaintext.subarray(0, Math.min(size, CHUNK)), flags);
     return count === WOULD_BLOCK ? WOULD_BLOCK : plaintext.slice(0, count);
   }
 
   override recvInto(caller: Caller, view: Uint8Array, flags: number): number | WouldBlock {
-    if (this.#side !== null) {
-      checkFlags("recv", flags);
-      return this.#read(this.#side, view);
-    }
-    if (this.#rest.length === 0) return this.#plainTransport("recv_into").recvInto(caller, view, flags);
-    const bytes = this.#rest.subarray(0, view.length);
-    view.set(bytes);
-    this.#rest = this.#rest.subarray(bytes.length);
-    return bytes.length;
+    if (this.#side === null) return this.#plainTransport("recv_into").recvInto(caller, view, flags);
+    checkFlags("recv", flags);
+    return this.#read(this.#side, view);
   }
 
   override recvFrom(caller: Caller, size: number, flags: number): [Bytes, Address | null] | WouldBlock {
-    this.#plainTransport("recvfrom");
-    const bytes = this.recv(caller, size, flags);
-    return bytes === WOULD_BLOCK ? WOULD_BLOCK : [bytes, null];
+    return this.#plainTransport("recvfrom").recvFrom(caller, size, flags);
   }
 
   override recvFromInto(caller: Caller, view: Uint8Array, flags: number): [number, Address | null] | WouldBlock {
-    this.#plainTransport("recvfrom_into");
-    const count = this.recvInto(caller, view, flags);
-    return count === WOULD_BLOCK ? WOULD_BLOCK : [count, null];
+    return this.#plainTransport("recvfrom_into").recvFromInto(caller, view, flags);
   }
 
   override recvMessage(
@@ -254,15 +276,13 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     ancillarySize: number,
     flags: number,
   ): Received | WouldBlock {
-    const inner = this.#plainTransport("recvmsg");
-    if (this.#rest.length === 0) return inner.recvMessage(caller, views, ancillarySize, flags);
-    const length = this.recvInto(caller, views[0] ?? EMPTY, flags) as number;
-    return { length, ancillary: [], flags: 0, address: null };
+    return this.#plainTransport("recvmsg").recvMessage(caller, views, ancillarySize, flags);
   }
 
   /** Decrypts records into a view until it is full or there are no more. */
   #read(side: Side, view: Uint8Array): number | WouldBlock {
     if (view.length === 0) return 0;
+    this.#unwrapping = false;
     if (this.handshake() === WOULD_BLOCK) return WOULD_BLOCK;
     let filled = 0;
     while (filled < view.length) {
@@ -280,7 +300,15 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     }
     // Sends the reply to a key update.
     this.#flush();
+    this.#fruitless = 0;
     return filled;
+  }
+
+  /** Wakes the waiters after a turn of the event loop. They then continue to decrypt. */
+  async #continueLater(): Promise<void> {
+    await this.#options.clock.turn();
+    this.#fruitless = 0;
+    this.#waiters.wake(~0);
   }
 
   /** Decrypts one record. An error after data is stored for the next receive. */
@@ -341,6 +369,10 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     return this.#plainTransport("sendmsg").sendMessage(caller, views, ancillary, flags, address);
   }
 
+  holdsSend(caller: Caller): boolean {
+    return this.#side === null && (this.inner.holdsSend?.(caller) ?? false);
+  }
+
   override forget(caller: Caller): void {
     // An engine has no late outcomes.
     if (this.#side === null) this.inner.forget(caller);
@@ -373,14 +405,16 @@ export class TlsTransport extends Forwarding implements SecureTransport {
 
   blockingError(mask: number): Error {
     if (this.#side === null) return this.inner.blockingError?.(mask) ?? errorFor("EAGAIN");
-    return this.#outgoing!.empty ? wantReadError() : wantWriteError();
+    // A receive does not wait until earlier data is sent, as in OpenSSL. The handshake, unwrap and sends do.
+    const receives = mask === POLLIN && this.#side.engine.established && !this.#unwrapping;
+    return receives || this.#outgoing!.empty ? wantReadError() : wantWriteError();
   }
 
   // Waiting
 
   override events(mask: number): number {
     const side = this.#side;
-    if (side === null) return this.inner.events(mask) | (this.#rest.length > 0 ? POLLIN : 0);
+    if (side === null) return this.inner.events(mask);
     // During the handshake the events of the transport below count.
     if (!side.engine.established) return this.inner.events(mask);
     let events = this.inner.events(mask) & (POLLERR | POLLHUP);
@@ -427,7 +461,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   /** Wakes all waiters: a record may be data, an end, or part of the handshake. */
   #wake(): void {
     this.#unregister();
-    this.#waking = true;
+    this.#waking = this.#announced = true;
+    this.#blocked = false;
     try {
       const flushed = this.#flush();
       if (this.#closing) return flushed ? this.#finish() : undefined;
@@ -436,6 +471,16 @@ export class TlsTransport extends Forwarding implements SecureTransport {
       this.#waking = false;
       this.#register();
     }
+  }
+
+  /**
+   * Wakes all waiters soon, after a call or a select has received or sent before the transport below reported that this is
+   * possible. It may not report that any more: the kernel drops an event that does not hold when it is asked for.
+   */
+  #announce(): void {
+    this.#announced = true;
+    this.#blocked = false;
+    if (this.#waiters.has(~0)) queueMicrotask(() => this.#waiters.wake(~0));
   }
 
   /** Registers with the transport below for the events that the waiters need. */
@@ -485,7 +530,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     if (this.#flush()) this.#finish();
     else {
       this.#lingering = Promise.withResolvers();
-      this.#lingerTimer = this.#startLingerTimer();
+      this.#linger();
     }
     this.#waiters.wake(~0);
   }
@@ -494,11 +539,18 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     return this.#lingering?.promise.then(() => this.inner.released) ?? this.inner.released;
   }
 
-  #startLingerTimer(): Timer {
+  /** Waits until the unsent data is sent, as long as there is progress. */
+  #linger(): void {
     const { clock } = this.#options;
-    const timer = clock.setTimeout(() => this.#finish(), LONGEST_LINGER);
-    clock.hold(timer, false);
-    return timer;
+    const before = this.#progress();
+    const check = () => this.#progress() > before ? this.#linger() : this.#finish();
+    this.#lingerTimer = clock.setTimeout(check, LINGER_CHECK);
+    clock.hold(this.#lingerTimer, false);
+  }
+
+  /** A number that grows when data is sent, or arrives at the peer. */
+  #progress(): number {
+    return this.#outgoing!.turn + acknowledgedBytes(this.inner);
   }
 
   #finish(): void {
@@ -525,10 +577,4 @@ export class TlsTransport extends Forwarding implements SecureTransport {
       // The connection was reset already.
     }
   }
-}
-
-/** Throws for flags, as Python does, except those that do not change the data. */
-function checkFlags(call: string, flags: number): void {
-  if ((flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)) === 0) return;
-  throw new RangeError(`non-zero flags not allowed in calls to ${call}() on SSLSocket`);
 }

@@ -134,20 +134,27 @@ function checkSocket(sock: Socket, state: SocketState, settings: Omit<SocketSett
 }
 
 /**
- * Throws if a socket that is not connected has data. That happens if the peer has closed the connection already. The data
- * came without TLS, and must not be returned as data of a TLS connection.
+ * Throws if a socket that is not connected has data, or the error of a connection that was reset. Both happen if the peer
+ * has closed the connection already. The data came without TLS, and must not be returned as data of a TLS connection.
  */
 function checkEarlyData(sock: Socket, inner: Transport): void {
   const caller: Caller = { turn: 0 };
   let data;
   try {
     data = inner.recv(caller, 1, 0);
-  } catch {
-    return; // It is not connected, as expected.
+  } catch (error) {
+    if (isNotConnected(error)) return; // As expected.
+    sock.close();
+    throw error;
   }
   if (data === WOULD_BLOCK) return inner.forget(caller);
   if (data.length === 0) return;
   sock.close();
   const reason = "Closed before TLS handshake with data in recv buffer.";
   throw new SSLError(SSL_ERROR_SSL, reason, { reason });
+}
+
+/** A receive on an unconnected socket fails with ENOTCONN, and on a Unix socket with EINVAL. */
+function isNotConnected(error: unknown): boolean {
+  return error instanceof OSError && (error.code === "ENOTCONN" || error.code === "EINVAL");
 }

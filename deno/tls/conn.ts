@@ -1,7 +1,7 @@
 // A Deno.TlsConn with the methods that a Connection uses. It throws Python's errors. It has no socket options.
 
 import { errorFor } from "../../base/errors.ts";
-import { SSLEOFError } from "../../tls/errors.ts";
+import { eofError, SSLEOFError, SSLError } from "../../tls/errors.ts";
 import { fromDenoTls } from "./errors.ts";
 
 /** A connection with Deno's TLS. */
@@ -11,6 +11,8 @@ export class TlsConn implements Omit<Deno.Conn, "readable" | "writable" | typeof
   /** The ALPN protocol that was agreed on; undefined before the handshake. */
   alpnProtocol: string | null | undefined;
   #handshake: Promise<void> | undefined;
+  #receiveError: SSLError | null = null;
+  #sendError: SSLError | null = null;
 
   constructor(conn: Deno.TlsConn, suppressRaggedEofs: boolean) {
     this.#conn = conn;
@@ -44,10 +46,31 @@ export class TlsConn implements Omit<Deno.Conn, "readable" | "writable" | typeof
     return this.#conn.write(data);
   }
 
-  /** Returns Python's error for a failed read or write, or null if a truncated stream counts as ended. */
+  /**
+   * Returns the error of the connection for a failed read or write. Null means that a read ends the stream: it is cut off,
+   * or TLS has failed. `receiveError` tells which. The connection below has not failed then, so SO_ERROR stays 0.
+   */
   failure(error: unknown, syscall: string): Error | null {
     const failure = fromDenoTls(error, syscall);
-    return this.#suppressRaggedEofs && failure instanceof SSLEOFError ? null : failure;
+    if (syscall !== "recv") return failure;
+    if (!(failure instanceof SSLError)) {
+      // After the network's error has been reported, the stream is still one that was cut off.
+      if (!this.#suppressRaggedEofs) this.#receiveError = eofError(failure);
+      return failure;
+    }
+    if (this.#suppressRaggedEofs && failure instanceof SSLEOFError) return null;
+    this.#receiveError = this.#sendError = failure;
+    return null;
+  }
+
+  /** The error of every receive after the last data: a stream that was cut off never seems to have ended. Null for none. */
+  get receiveError(): SSLError | null {
+    return this.#receiveError;
+  }
+
+  /** The error of every send after TLS has failed; null for none. */
+  get sendError(): SSLError | null {
+    return this.#sendError;
   }
 
   /** Sends close_notify and half-closes. */

@@ -44,7 +44,7 @@ import { certificatesIn, DER_cert_to_PEM_cert } from "../../tls/pem.ts";
 import { Reader } from "../../tls/der.ts";
 import type { SecureTransport } from "../../tls/transport.ts";
 import { StreamTransport } from "../streams.ts";
-import { refusalOf } from "./acceptance.ts";
+import { acceptsName, refusalOf } from "./acceptance.ts";
 import { TlsConn } from "./conn.ts";
 import { fromDenoTls } from "./errors.ts";
 import { NATIVE_TLS_HINT } from "./connection_info.ts";
@@ -229,7 +229,9 @@ export class DenoContext implements ContextEngine {
   #checkClient(inner: StreamTransport, { engine }: SocketRequest): void {
     if (this.verifyMode === CERT_NONE) throw refusal("CERT_NONE");
     if (!engine.checkHostname) throw refusal("check_hostname = False");
-    if (engine.serverHostname === null) throw refusal("a client without server_hostname");
+    const { serverHostname } = engine;
+    if (serverHostname === null) throw refusal("a client without server_hostname");
+    if (!acceptsName(serverHostname)) throw refusal(`the server_hostname ${JSON.stringify(serverHostname)}`);
     if (this.#identity !== null) throw refusal("a client's certificate");
     if (!this.#trustsSystem) {
       throw refusal(

@@ -29,6 +29,15 @@ const ALERTS: Record<string, string> = {
   NoApplicationProtocol: "TLSV1_ALERT_NO_APPLICATION_PROTOCOL",
 };
 
+/** OpenSSL's names of other errors, by the beginning of Deno's message. */
+const REASONS: [beginning: string, reason: string][] = [
+  // The peer does not speak TLS.
+  ["received corrupt message of type InvalidContentType", "WRONG_VERSION_NUMBER"],
+  ["received corrupt message of type MessageTooLarge", "PACKET_LENGTH_TOO_LONG"],
+  ["received unexpected message", "UNEXPECTED_MESSAGE"],
+  ["cannot decrypt peer's message", "DECRYPTION_FAILED_OR_BAD_RECORD_MAC"],
+];
+
 const REFUSED = "invalid peer certificate: ";
 const ALERT = "received fatal alert: ";
 
@@ -39,7 +48,9 @@ export function fromDenoTls(error: unknown, syscall: string): Error {
   if (!(error instanceof Deno.errors.InvalidData)) return fromDeno(error, { syscall });
   const { message } = error;
   if (message.startsWith(REFUSED)) return verificationError(null, message.slice(REFUSED.length), error);
-  const alert = message.startsWith(ALERT) ? ALERTS[message.slice(ALERT.length)] : undefined;
-  if (alert !== undefined) return protocolError(alert, error);
+  const reason = message.startsWith(ALERT)
+    ? ALERTS[message.slice(ALERT.length)]
+    : REASONS.find(([beginning]) => message.startsWith(beginning))?.[1];
+  if (reason !== undefined) return protocolError(reason, error);
   return new SSLError(SSL_ERROR_SSL, `[SSL] ${message}`, { library: "SSL", cause: error });
 }

@@ -116,8 +116,8 @@ export class NativeEngine implements Engine {
     if (libssl().SSL_pending(this.#ssl) > 0) return true;
     libcrypto().ERR_clear_error();
     const count = libssl().SSL_peek(this.#ssl, this.#one, 1);
-    // An error counts as readable: the next read throws it.
-    return count > 0 || libssl().SSL_get_error(this.#ssl, count) !== SSL_ERROR_WANT_READ;
+    // SSL_peek takes an error from the stream: a later SSL_read would report the end.
+    return count > 0 || this.#endOrNeed(count) !== NEEDS_DATA;
   }
 
   write(data: Uint8Array): number {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
+import process from "node:process";
 import type { Readable } from "node:stream";
 import { toNodeStream } from "../../node.ts";
 import type { NodeStream } from "../../node.ts";
@@ -52,6 +53,30 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     assert.deepEqual([stream.bytesRead, stream.bytesWritten], [6, 12]);
   });
 
+  test(
+    "an error that a listener or callback throws is an uncaught exception, and the stream goes on",
+    async (stream, peer) => {
+      const uncaught = () => settled(once(process, "uncaughtException"));
+      let caught = uncaught();
+      stream.once("data", () => {
+        throw new Error("from data");
+      });
+      await peer.sendall("one");
+      let [error, origin] = await caught;
+      assert.deepEqual([error.message, origin], ["from data", "uncaughtException"]);
+      const heard = once(stream, "data");
+      await peer.sendall("two");
+      assert.equal(text((await settled(heard))[0]), "two");
+      caught = uncaught();
+      stream.write("three", () => {
+        throw new Error("from write");
+      });
+      [error, origin] = await caught;
+      assert.deepEqual([error.message, origin], ["from write", "uncaughtException"]);
+      assert.equal(text(await receive(peer, 5)), "three");
+    },
+  );
+
   test("the end of the peer's stream ends it: end, finish, close without an error", async (stream, peer) => {
     const log: unknown[] = [];
     for (const event of ["end", "finish", "close"]) stream.on(event, (...args) => log.push(event, ...args));
@@ -62,6 +87,63 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     assert.deepEqual(log, ["end", "finish", "close", false]);
     assert.equal((await peer.recv(1)).length, 0);
     assert.equal(stream.readyState, "closed");
+  });
+
+  test(
+    "the end of the peer's stream ends a stream that nothing reads, unless it has unread data",
+    async (stream, peer, both) => {
+      const closed = closing(stream);
+      await peer.shutdown(m.SHUT_WR);
+      assert.equal(await closed, false);
+      using client = m.socket();
+      const accepted = both.server.accept();
+      await client.connect(both.address);
+      const [other] = await accepted;
+      const unread = toNodeStream(client);
+      await other.sendall("unread");
+      await other.shutdown(m.SHUT_WR);
+      const ended = closing(unread);
+      await staysPending(ended);
+      assert.equal(text(unread.read()), "unread");
+      assert.equal(await ended, false);
+      other.close();
+    },
+  );
+
+  test("writes after the end of the peer's stream fail with EPIPE", async (stream, peer) => {
+    const closed = closing(stream);
+    stream.resume();
+    await peer.shutdown(m.SHUT_WR);
+    await closed;
+    const error = await new Promise<any>((resolve) => assert.equal(stream.write("x", resolve), false));
+    assert.equal(error.code, "EPIPE");
+    assert.ok(error instanceof m.BrokenPipeError);
+  });
+
+  test("destroy ends the writes with ERR_STREAM_DESTROYED, or with its error", async (stream, _, both) => {
+    using client = m.socket();
+    const accepted = both.server.accept();
+    await client.connect(both.address);
+    const [peer] = await accepted;
+    const other = toNodeStream(client);
+    other.on("error", () => {});
+    for (const [one, error] of [[stream, undefined], [other, new Error("no more")]] as const) {
+      const size = 64 << 20;
+      const write = (data: Uint8Array | string) =>
+        new Promise<any>((resolve) => one.write(data, (failure) => resolve(failure)));
+      const writes = Promise.all([write(new Uint8Array(size)), write("y")]);
+      await staysPending(writes);
+      assert.equal(one.bytesWritten, size + 1);
+      const closed = closing(one);
+      one.destroy(error);
+      for (const failure of await settled(writes)) {
+        if (error !== undefined) assert.equal(failure, error);
+        else assert.equal(failure.code, "ERR_STREAM_DESTROYED");
+      }
+      assert.equal(one.bytesWritten, size);
+      assert.equal(await closed, error !== undefined);
+    }
+    peer.close();
   });
 
   test("allowHalfOpen: after the end of the peer's stream it still writes", async (_, __, both) => {
@@ -249,8 +331,58 @@ export function testNodeStream({ name, module: m, url, exempt = {} }: Subject, r
     stream.setTimeout(1, unwanted).setTimeout(0, unwanted);
     assert.equal(stream.listenerCount("timeout"), 0);
     await staysPending(once(stream, "timeout"));
-    for (const wrong of [-1, NaN, 2 ** 31]) assert.throws(() => stream.setTimeout(wrong), RangeError);
-    assert.throws(() => stream.setTimeout("1" as unknown as number), TypeError);
+    for (const wrong of [-1, NaN, Infinity]) {
+      assert.throws(() => stream.setTimeout(wrong), { name: "RangeError", code: "ERR_OUT_OF_RANGE" });
+    }
+    assert.throws(() => stream.setTimeout("1" as unknown as number), {
+      name: "TypeError",
+      code: "ERR_INVALID_ARG_TYPE",
+    });
+  });
+
+  test("setTimeout emits timeout after each idle period", async (stream, peer) => {
+    stream.resume();
+    const timedOut = () => settled(once(stream, "timeout"));
+    stream.setTimeout(20);
+    await timedOut();
+    let again = timedOut();
+    await peer.sendall("x");
+    await again;
+    again = timedOut();
+    stream.write("y");
+    await again;
+    // A limit below one millisecond counts as one. The event does not come within the call.
+    stream.setTimeout(Number.MIN_VALUE);
+    await timedOut();
+  });
+
+  test("setTimeout emits no timeout during one large write that makes progress", async (stream, peer) => {
+    const size = 32 << 20;
+    // On a slow machine the peer may pause for too long. Then the test repeats with a longer timeout.
+    for (let idle = 100;; idle *= 2) {
+      let calls = 0, longest = 0, last = performance.now();
+      stream.setTimeout(idle, () => calls++);
+      const written = new Promise((resolve) => stream.write(new Uint8Array(size), resolve));
+      for (let count = 0; count < size; last = performance.now()) {
+        count += (await receive(peer, Math.min(1 << 20, size - count))).length;
+        await new Promise((resolve) => setTimeout(resolve, idle / 16));
+        longest = Math.max(longest, performance.now() - last);
+      }
+      await settled(written);
+      stream.setTimeout(0);
+      stream.removeAllListeners("timeout");
+      if (calls > 0 && longest > idle / 8 && idle < 5000) continue;
+      assert.equal(calls, 0);
+      break;
+    }
+  });
+
+  test("setTimeout takes a timeout above 2^31 - 1 ms with a warning, as Node does", async (stream) => {
+    const warned = once(process, "warning");
+    stream.setTimeout(2 ** 31, () => assert.fail("timeout"));
+    assert.equal(stream.timeout, 2 ** 31);
+    assert.equal((await settled(warned))[0].name, "TimeoutOverflowWarning");
+    await staysPending(once(stream, "timeout"));
   });
 
   test("resetAndDestroy resets if the backend has SO_LINGER", async (stream, peer) => {
