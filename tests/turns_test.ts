@@ -40,6 +40,8 @@ const CALLS: Record<string, (sockets: Sockets) => Promise<unknown>> = {
   "await using of a closed socket": ({ closed }) => closed[Symbol.asyncDispose](),
   "iteration over a closed socket": ({ closed }) => closed[Symbol.asyncIterator]().next(),
   "create_connection to a wrong address": ({ m }) => m.create_connection(5 as any),
+  "getaddrinfo of a numeric address": ({ m }) => m.getaddrinfo("127.0.0.1", 80),
+  "gethostbyname of a numeric address": ({ m }) => m.gethostbyname("127.0.0.1"),
   "socketpair of a wrong type": ({ m }) => m.socketpair("x" as any),
 };
 
