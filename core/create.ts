@@ -18,18 +18,16 @@ import {
 } from "../base/constants.ts";
 import { CMSG_LEN } from "../base/data.ts";
 import type { Bytes, Data } from "../base/data.ts";
-import { errorFor, OSError, timedOut } from "../base/errors.ts";
-import type { Clock } from "../seam/clock.ts";
+import { errorFor, OSError } from "../base/errors.ts";
 import type { Backend } from "../seam/backend.ts";
 import type { Transport } from "../seam/transport.ts";
 import { checkInteger, checkOptions, checkTimeout, isOptions, only } from "./arguments.ts";
-import { delayUntil } from "./timing.ts";
 import type { Descriptor, DescriptorTable } from "./descriptors.ts";
 import { interleave, race } from "./happy_eyeballs.ts";
 import type { Runtime } from "./runtime.ts";
 import { socketOf } from "./socket.ts";
 import type { Socket } from "./socket.ts";
-import { orAborted, throwIfAborted } from "./promises.ts";
+import { orAborted, orLate, throwIfAborted } from "./promises.ts";
 import type { WaitOptions } from "./promises.ts";
 
 /**
@@ -211,18 +209,6 @@ async function checkEndpoint(address: EndpointLike): Promise<[string, number]> {
   return checkAddress(family, [host, port], "connect") as unknown as [string, number];
 }
 
-/** Settles as a look-up does, or rejects at the deadline. The look-up then continues, because it cannot be cancelled. */
-async function before<T>(clock: Clock, deadline: number | null, lookUp: Promise<T>): Promise<T> {
-  if (deadline === null) return await lookUp;
-  const late = new AbortController();
-  const timer = clock.setTimeout(() => late.abort(timedOut()), delayUntil(deadline, clock.now()));
-  try {
-    return await orAborted(lookUp, late.signal);
-  } finally {
-    clock.clearTimeout(timer);
-  }
-}
-
 /** Sorts the arguments of create_connection, some of which may be given as options. */
 export function connectionArguments(
   timeoutOrOptions: number | null | ConnectionOptions | undefined,
@@ -258,7 +244,7 @@ export async function createConnection(
   const { clock } = runtime;
   // 0 is non-blocking mode and no deadline: connect then rejects with EINPROGRESS, as in CPython.
   const deadline = timeout ? clock.now() + timeout * 1000 : null;
-  const found = await orAborted(before(clock, deadline, backend.endpoints(host, port)), signal);
+  const found = await orAborted(orLate(backend.endpoints(host, port), clock, deadline), signal);
   const endpoints = stagger.interleave > 0 ? interleave(found, stagger.interleave) : found;
 
   const attempts = endpoints.map(([family, address]) => async (over: AbortSignal) => {
@@ -412,6 +398,7 @@ export async function recvFds(
   flags: number | WaitOptions,
   options?: WaitOptions,
 ): Promise<[data: Bytes, fds: number[], flags: number, address: Address | null]> {
+  checkInteger(maxfds, "maxfds");
   const [data, ancillary, answered, address] = await socket.recvmsg(
     bufsize,
     CMSG_LEN(maxfds * Int32Array.BYTES_PER_ELEMENT),

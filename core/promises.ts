@@ -4,7 +4,10 @@
 // that no property of the object can throw during a wake, a cancel or a close.
 
 import { nameOf } from "../base/data.ts";
-import { atCaller } from "../base/errors.ts";
+import { atCaller, timedOut } from "../base/errors.ts";
+import type { ErrorContext } from "../base/errors.ts";
+import type { Clock } from "../seam/clock.ts";
+import { delayUntil } from "./timing.ts";
 
 /** The options of every call that may wait. They are its last argument. */
 export interface WaitOptions {
@@ -59,6 +62,26 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined):
     const withdraw = whenAborted(signal, reject);
     work.then(resolve, reject).finally(withdraw);
   });
+}
+
+/**
+ * Settles as a look-up does, or rejects with "timed out" at a deadline of the clock; null is none. The look-up then continues,
+ * because it cannot be cancelled.
+ */
+export async function orLate<T>(
+  lookUp: Promise<T>,
+  clock: Clock,
+  deadline: number | null,
+  context?: ErrorContext,
+): Promise<T> {
+  if (deadline === null) return await lookUp;
+  const late = new AbortController();
+  const timer = clock.setTimeout(() => late.abort(timedOut(context)), delayUntil(deadline, clock.now()));
+  try {
+    return await orAborted(lookUp, late.signal);
+  } finally {
+    clock.clearTimeout(timer);
+  }
 }
 
 // Promise.try, which Node 22 does not have yet.

@@ -17,7 +17,7 @@ export interface SendingSocket {
 
 /** The part of a file that sendfile uses. A Deno.FsFile has it. */
 export interface SendableFile {
-  /** Reads from the file's position on and returns the number of bytes, or null at the end. */
+  /** Reads from the file's position on and returns the number of bytes; null or 0 at the end. */
   read(buffer: Uint8Array<ArrayBuffer>): Promise<number | null>;
   /** Moves the position, relative to the start (0) or to the current position (1), and returns the new one. */
   seek(offset: number, whence: 0 | 1): Promise<number>;
@@ -53,7 +53,8 @@ export async function sendFile(
     await file.seek(offset, FROM_START);
     while (total < end) {
       const length = await file.read(block.subarray(0, Math.min(block.length, end - total)));
-      if (length === null) break;
+      // As in CPython, a read of no bytes is the end. A wrapper of Node's files returns 0 there.
+      if (length === null || length === 0) break;
       for (let sent = 0; sent < length;) {
         checkUnchanged(block, size);
         const some = await socket.send(block.subarray(sent, length), options);

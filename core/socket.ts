@@ -49,7 +49,7 @@ import type { FileOf, MakefileOptions } from "./files.ts";
 import { isInheritable, makeInheritable } from "./inheritable.ts";
 import { Lane, TimeLimit, whenReadable } from "./lane.ts";
 import type { Attempt, Operation } from "./lane.ts";
-import { orAborted, throwIfAborted } from "./promises.ts";
+import { orAborted, orLate, throwIfAborted } from "./promises.ts";
 import type { WaitOptions } from "./promises.ts";
 import type { Runtime } from "./runtime.ts";
 import { sendFile } from "./sendfile.ts";
@@ -220,8 +220,8 @@ export class Socket<A extends Address = Address, Item = any> {
    * Sets how long a call may wait, in seconds; as Python's `socket.settimeout()`. With null it waits without a limit. With 0
    * the socket is non-blocking: a call that would have to wait rejects with BlockingIOError.
    *
-   * The timeout limits the whole call, a `sendall` too. When it is over, the call rejects with TimeoutError ("timed out").
-   * A call keeps the timeout that held when it was made.
+   * The timeout limits the whole call: all of a `sendall`, and the look-up of a host name. When it is over, the call rejects with TimeoutError ("timed out").
+   * A call keeps the timeout that held when it was made. Each receive and send of a `makefile` file is such a call.
    *
    * @throws {RangeError} for a negative or NaN timeout.
    */
@@ -385,10 +385,10 @@ export class Socket<A extends Address = Address, Item = any> {
     }
     const timeout = this.#begin(0);
     const checked = checkAddress(this.family, address, "connect");
-    const deadline = timeout === null ? null : this.#runtime.clock.now() + timeout * 1000;
-    const resolved = await this.#resolve(checked, signal);
-    const transport = this.#live();
+    const deadline = this.#deadlineOf(timeout);
     const operation = { syscall: "connect", address: checked };
+    const resolved = await this.#inTime(this.#transport.resolve(checked), operation, deadline, signal);
+    const transport = this.#live();
     /** Why the call ends if it may not wait any longer. */
     let unfinished: ErrnoName = "EAGAIN";
     // Both steps of a connect are one call of the lane, so they have the same turn.
@@ -403,10 +403,7 @@ export class Socket<A extends Address = Address, Item = any> {
     };
     const limit = this.#timeLimit(this.#writing, timeout, () => errorFor(unfinished, operation));
     if (limit !== undefined) return await this.#runWithin(limit, this.#writing, attempt, signal, operation);
-    const rest = deadline === null || timeout === 0
-      ? timeout
-      : Math.max(deadline - this.#runtime.clock.now(), 1) / 1000;
-    await this.#writing.run(attempt, rest, signal, operation);
+    await this.#writing.run(attempt, this.#rest(timeout, deadline), signal, operation);
   }
 
   /**
@@ -746,9 +743,25 @@ export class Socket<A extends Address = Address, Item = any> {
     if (view.length !== length && !this.#transport.holdsSend?.(this.#writing)) checkUnchanged(view, length);
   }
 
-  #resolve(address: Address, signal: AbortSignal | undefined): Address | Promise<Address> {
-    const resolved = this.#transport.resolve(address);
-    return resolved instanceof Promise ? orAborted(resolved, signal) : resolved;
+  /** The result of a look-up. It is waited for until the call's deadline, or until the call is aborted. */
+  #inTime(
+    resolved: Address | Promise<Address>,
+    operation: Operation,
+    deadline: number | null,
+    signal: AbortSignal | undefined,
+  ): Address | Promise<Address> {
+    if (!(resolved instanceof Promise)) return resolved;
+    return orAborted(orLate(resolved, this.#runtime.clock, deadline, operation), signal);
+  }
+
+  /** The time by the clock at which a call must end that begins now; null for a call without a limit, or that does not wait. */
+  #deadlineOf(timeout: number | null): number | null {
+    return timeout === null || timeout === 0 ? null : this.#runtime.clock.now() + timeout * 1000;
+  }
+
+  /** What is left of the timeout of a call that has a deadline, in seconds. */
+  #rest(timeout: number | null, deadline: number | null): number | null {
+    return deadline === null ? timeout : Math.max(deadline - this.#runtime.clock.now(), 1) / 1000;
   }
 
   #receive(views: Uint8Array[], ancbufsize: number, flags: number): Received | WouldBlock {
@@ -912,10 +925,11 @@ export class Socket<A extends Address = Address, Item = any> {
       const bytes = bytesOf(data);
       const signal = checkOptions(options);
       const writing = this.#writing;
-      const target = this.#resolve(checkAddress(this.family, address, "sendto"), signal);
+      const checked = checkAddress(this.family, address, "sendto");
+      const target = this.#transport.resolve(checked);
       const isPlain = signal === undefined && this.#transport.limits === undefined && !this.#opens(flags, timeout);
       if (target instanceof Promise || !isPlain || !writing.idle) {
-        return this.#sendToInTurn(bytes, flags, timeout, target, signal);
+        return this.#sendToInTurn(bytes, flags, timeout, checked, target, signal);
       }
       // As in sendall: nearly all calls end with their first attempt.
       const sent = this.#transport.sendTo(writing, bytes, flags, target);
@@ -938,16 +952,19 @@ export class Socket<A extends Address = Address, Item = any> {
     bytes: Uint8Array,
     flags: number,
     timeout: number | null,
+    address: Address,
     target: Address | Promise<Address>,
     signal: AbortSignal | undefined,
   ): Promise<number> {
     const { length } = bytes;
-    const resolved = target instanceof Promise ? await target : target;
+    const deadline = this.#deadlineOf(timeout);
+    const found = this.#inTime(target, { syscall: "sendto", address }, deadline, signal);
+    const resolved = found instanceof Promise ? await found : found;
     this.#live();
     const attempt = this.#sendingTo(bytes, length, flags, resolved);
     const operation = { syscall: "sendto", address: resolved };
     if (this.#opens(flags, timeout)) return await this.#sendOpening(bytes, flags, attempt, signal, operation);
-    return await this.#runInMode(this.#writing, attempt, timeout, signal, operation);
+    return await this.#runInMode(this.#writing, attempt, this.#rest(timeout, deadline), signal, operation);
   }
 
   /** Whether a send opens its connection (MSG_FASTOPEN) and waits without a limit. */
@@ -1024,7 +1041,10 @@ export class Socket<A extends Address = Address, Item = any> {
       const ancillary = [...ancdata].map(checkControlMessage);
       const signal = checkOptions(options);
       const checked = address === null ? null : checkAddress(this.family, address, "sendmsg");
-      const resolved = checked === null ? null : this.#resolve(checked, signal);
+      const deadline = this.#deadlineOf(timeout);
+      const resolved = checked === null
+        ? null
+        : this.#inTime(transport.resolve(checked), { syscall: "sendmsg", address: checked }, deadline, signal);
       // `await` only if needed: it lets the event loop run a send that was called later first.
       const target = resolved instanceof Promise ? await resolved : resolved;
       const attempt = () => {
@@ -1036,7 +1056,7 @@ export class Socket<A extends Address = Address, Item = any> {
       if (target !== null && this.#opens(flags, timeout)) {
         return await this.#sendOpening(gather(views), flags, attempt, signal, operation);
       }
-      return await this.#runInMode(this.#writing, attempt, timeout, signal, operation);
+      return await this.#runInMode(this.#writing, attempt, this.#rest(timeout, deadline), signal, operation);
     } catch (error) {
       return await this.#runtime.turns.rejection(error);
     }

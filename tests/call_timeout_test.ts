@@ -2,8 +2,11 @@
 
 import assert from "node:assert/strict";
 import * as native from "../native.ts";
+import { errnoOf } from "../base/errno.ts";
+import { partsOf } from "../core/socket.ts";
+import { BACKENDS } from "./_backends.ts";
 import { SUBJECTS } from "./_sim.ts";
-import { Connected, staysPending, text } from "./conformance/fixtures.ts";
+import { Connected, settled, staysPending, text } from "./conformance/fixtures.ts";
 import type { Module } from "./conformance/fixtures.ts";
 import type { Socket } from "../mod.ts";
 
@@ -70,6 +73,25 @@ for (const { name, module: m } of SUBJECTS) {
     let received = 0;
     while (received < size) received += (await all.peer.recv(1 << 20)).length;
     assert.equal(await sending, size);
+  });
+}
+
+for (const { name, module: m } of BACKENDS) {
+  Deno.test(`${name}: the timeout of a call bounds its look-up too`, async () => {
+    using sk = m.socket(m.AF_INET, m.SOCK_DGRAM);
+    const transport = partsOf(sk).descriptor.open;
+    transport.resolve = () => new Promise(() => {});
+    sk.settimeout(0.01);
+    const address = ["a-name", 9] as const;
+    const calls = {
+      connect: () => sk.connect(address),
+      sendto: () => sk.sendto("x", address),
+      sendmsg: () => sk.sendmsg(["x"], [], 0, address),
+    };
+    for (const [syscall, call] of Object.entries(calls)) {
+      await assert.rejects(settled<unknown>(call()), { name: "TimeoutError", message: "timed out", syscall, address });
+    }
+    assert.equal(await sk.connect_ex(address), errnoOf("EAGAIN"));
   });
 }
 

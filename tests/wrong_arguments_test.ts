@@ -40,6 +40,7 @@ function wrongCalls(m: Module, { client, server, address }: Connected): Record<s
     "sendmsg, a control message that is an object": () => client.sendmsg(["x"], [wrong({})]),
     "sendmsg, a control message that is a string": () => client.sendmsg(["x"], [wrong("abc")]),
     "recv, options in place of flags and again": () => client.recv(5, {}, {}),
+    "recv_fds, a fraction": () => m.recv_fds(client, 5, 1.5),
     "sendmsg, a number": () => client.sendmsg(wrong(42)),
     "sendmsg, an object": () => client.sendmsg(wrong({})),
     "recvmsg_into, an object": () => client.recvmsg_into(wrong({})),

@@ -301,6 +301,13 @@ export function webStreamSuite({ name, module: m }: Subject): void {
     assert.equal((await received).length, sent);
   });
 
+  test("sendfile: a read of 0 bytes is the end of the file", async ({ client, peer }) => {
+    const lengths = [5, 0];
+    const read = () => Promise.resolve(lengths.shift() ?? assert.fail("it reads on"));
+    assert.equal(await client.sendfile({ read, seek: () => Promise.resolve(0) }), 5);
+    assert.equal((await receive(peer, 5)).length, 5);
+  });
+
   withFile("stops at an abort", async ({ client }, file) => {
     const signal = AbortSignal.abort(new Error("not now"));
     await assert.rejects(client.sendfile(file, 0, null, { signal }), /not now/);
