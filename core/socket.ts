@@ -935,7 +935,7 @@ export class Socket<A extends Address = Address, Item = any> {
       const sent = this.#transport.sendTo(writing, bytes, flags, target);
       if (sent !== WOULD_BLOCK) {
         writing.endTurn();
-        return this.#runtime.turns.resolution(sent);
+        return Promise.resolve(sent);
       }
       return writing.wait(
         this.#sendingTo(bytes, bytes.length, flags, target),
