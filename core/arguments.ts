@@ -129,11 +129,6 @@ export function sizedView(buffer: MutableData, nbytes: number, method: keyof typ
   return nbytes === 0 ? view : view.subarray(0, nbytes);
 }
 
-/** Whether memory can be lent to the backend: it must not be shared, and its length must be fixed. */
-export function isFixed({ buffer }: Uint8Array): boolean {
-  return buffer instanceof ArrayBuffer && !buffer.resizable;
-}
-
 /**
  * Throws if memory was detached or resized while the call that uses it waited. A view of a detached or shrunk buffer has
  * length 0. A view that follows the length of its buffer has a new length.

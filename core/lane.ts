@@ -56,6 +56,8 @@ class Call {
   /** The next call of the lane. */
   next: Call | null = null;
   limits: Limits | null = null;
+  /** Whether an attempt has succeeded. */
+  #ended = false;
 
   constructor(attempt: Attempt<unknown>, operation: Operation) {
     this.attempt = attempt;
@@ -72,6 +74,7 @@ class Call {
     try {
       const result = this.attempt();
       if (result === WOULD_BLOCK) return false;
+      this.#ended = true;
       this.limits?.lift();
       this.resolve(result);
     } catch (error) {
@@ -80,8 +83,12 @@ class Call {
     return true;
   }
 
-  /** Ends the call with an error. The error was made in the event loop, so it gets the stack of the caller here. */
+  /**
+   * Ends the call with an error. The error was made in the event loop, so it gets the stack of the caller here. Does nothing
+   * after a success: an attempt of a stream runs code of the program, which may close the socket.
+   */
   fail(error: unknown): void {
+    if (this.#ended) return;
     this.limits?.lift();
     this.resolve(withCallerStack(error));
   }
@@ -109,8 +116,6 @@ class Call {
 export class Lane implements Waiter, Caller {
   /** Raised when a call ends; see {@linkcode Caller}. */
   turn = 0;
-  /** Set by attempts that lend their memory; see {@linkcode Caller}. */
-  lends = false;
   readonly #descriptor: LaneDescriptor;
   readonly #mask: number;
   readonly #runtime: Runtime;
@@ -137,7 +142,7 @@ export class Lane implements Waiter, Caller {
     signal: AbortSignal | undefined,
     operation: Operation = NO_OPERATION,
   ): Promise<T> {
-    if (signal !== undefined && isAborted(signal)) return Promise.reject(reasonOf(signal));
+    if (signal !== undefined && isAborted(signal)) return this.#runtime.turns.rejection(reasonOf(signal));
     if (this.#first === null) {
       try {
         const result = attempt();
@@ -176,7 +181,6 @@ export class Lane implements Waiter, Caller {
   /** Ends the turn of a call that ended without being queued. */
   endTurn(): void {
     this.turn = (this.turn + 1) | 0;
-    this.lends = false;
   }
 
   /** Rejects every queued call with EBADF, because the socket was closed. After that its address can be bound again. */
@@ -204,11 +208,11 @@ export class Lane implements Waiter, Caller {
     this.#runtime.loops.wakeUps.count++;
     // Withdrawn before the attempt, because the default backend starts reads while a waiter is registered.
     this.#descriptor.unwatch(this);
-    // If the descriptor was closed by its number or through another object, `cancel` was not called.
-    if (this.#descriptor.closed) return this.cancel();
-    while (this.#first !== null) {
-      if (!this.#first.ends() && this.#watchFor(this.#first)) return;
-      this.#removeFirst();
+    for (let call = this.#first; call !== null; call = this.#first) {
+      // If the descriptor was closed by its number or through another object, `cancel` was not called.
+      if (this.#descriptor.closed) return this.cancel();
+      if (!call.ends() && this.#watchFor(call)) return;
+      this.#removeFirst(call);
     }
   }
 
@@ -249,10 +253,13 @@ export class Lane implements Waiter, Caller {
     }
   }
 
-  /** Takes the first call, which has ended, out of the queue, and ends its turn. */
-  #removeFirst(): void {
+  /**
+   * Takes the first call, which has ended, out of the queue, and ends its turn. Does nothing if the call is not queued any
+   * more, because the program has closed the socket during the attempt.
+   */
+  #removeFirst(call: Call): void {
+    if (this.#first !== call) return;
     this.endTurn();
-    const call = this.#first!;
     this.#first = call.next;
     if (this.#last === call) this.#last = null;
   }
@@ -278,7 +285,7 @@ export class Lane implements Waiter, Caller {
     this.#descriptor.unwatch(this);
     const answer = call.lastTry();
     if (answer === undefined) this.#descriptor.open.forget(this);
-    this.#removeFirst();
+    this.#removeFirst(call);
     call.finish(this.#descriptor, answer ?? end);
     if (this.#first !== null) this.wake();
   }

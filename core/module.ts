@@ -53,6 +53,6 @@ export function makeModule(runtime: Runtime, backend: Backend & { readonly resol
     ...makeSockets(runtime, backend),
     ...makeSelect(runtime),
     ...makeSelectors(runtime),
-    ...makeNames(backend.resolver, () => lookUps),
+    ...makeNames(backend.resolver, () => lookUps, runtime.turns),
   };
 }

@@ -6,10 +6,14 @@
 import { checkAddress } from "../base/addresses.ts";
 import type { Address, AddressLike } from "../base/addresses.ts";
 import {
+  AF_NETLINK,
+  AF_PACKET,
   AF_UNIX,
   AF_UNSPEC,
   MSG_DONTWAIT,
   MSG_FASTOPEN,
+  MSG_PEEK,
+  MSG_TRUNC,
   MSG_WAITALL,
   SO_ACCEPTCONN,
   SOCK_SEQPACKET,
@@ -33,7 +37,6 @@ import {
   checkSize,
   checkTimeout,
   checkUnchanged,
-  isFixed,
   isOptions,
   only,
   sizedView,
@@ -46,7 +49,7 @@ import type { FileOf, MakefileOptions } from "./files.ts";
 import { isInheritable, makeInheritable } from "./inheritable.ts";
 import { Lane, TimeLimit, whenReadable } from "./lane.ts";
 import type { Attempt, Operation } from "./lane.ts";
-import { orLate, promised, throwIfAborted } from "./promises.ts";
+import { orLate, throwIfAborted } from "./promises.ts";
 import type { WaitOptions } from "./promises.ts";
 import type { Runtime } from "./runtime.ts";
 import { sendFile } from "./sendfile.ts";
@@ -56,8 +59,13 @@ import { readableOf, writableOf } from "./streams.ts";
 /** The types that can listen and must connect. Sockets of the other types receive from any address. */
 const CONNECTED = [SOCK_STREAM, SOCK_SEQPACKET];
 
-/** The largest receive of an iteration, in bytes. */
+/** The size of a receive of an iteration, in bytes. No datagram over IPv4 or IPv6 is longer. */
 const CHUNK = 65536;
+
+/** The families whose datagrams may be longer than CHUNK: the sender's buffer limits them, or the network device. */
+const LONG_DATAGRAMS = [AF_UNIX, AF_NETLINK, AF_PACKET];
+
+const NOTHING = new Uint8Array(0);
 
 /**
  * When descriptors run out, an iteration over connections pauses. The first pause is FIRST_PAUSE milliseconds. Each next
@@ -65,9 +73,6 @@ const CHUNK = 65536;
  */
 const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 1000;
-
-/** From this length on, in bytes, sendall lends its memory to the backend. For less data a copy costs too little to matter. */
-const LENT = 16384;
 
 /** The result of each sendall that ends with its first attempt. */
 const DONE = Promise.resolve();
@@ -320,17 +325,21 @@ export class Socket<A extends Address = Address, Item = any> {
    * conn.close();
    * ```
    */
-  async accept(options?: WaitOptions): Promise<[Socket<A, Bytes>, A]> {
-    return await this.#read(
-      () => {
-        const accepted = this.#transport.accept();
-        if (accepted === WOULD_BLOCK) return WOULD_BLOCK;
-        return [this.accepted(accepted.transport), accepted.address as A] as [Socket<A, Bytes>, A];
-      },
-      this.#begin(0),
-      options,
-      ACCEPT,
-    );
+  accept(options?: WaitOptions): Promise<[Socket<A, Bytes>, A]> {
+    try {
+      return this.#read(
+        () => {
+          const accepted = this.#transport.accept();
+          if (accepted === WOULD_BLOCK) return WOULD_BLOCK;
+          return [this.accepted(accepted.transport), accepted.address as A] as [Socket<A, Bytes>, A];
+        },
+        this.#begin(0),
+        options,
+        ACCEPT,
+      );
+    } catch (error) {
+      return this.#runtime.turns.rejection(error);
+    }
   }
 
   /**
@@ -363,14 +372,17 @@ export class Socket<A extends Address = Address, Item = any> {
       await this.#connect(address, options);
     } catch (error) {
       // The error was made in the event loop, where the stack does not lead to the program's line. Here it does.
-      throw atCaller(error, connect);
+      return await this.#runtime.turns.rejection(atCaller(error, connect));
     }
   }
 
   async #connect(address: AddressLike | typeof AF_UNSPEC, options?: WaitOptions): Promise<void> {
     const signal = checkOptions(options);
     throwIfAborted(signal);
-    if (address === AF_UNSPEC) return this.#live().disconnect();
+    if (address === AF_UNSPEC) {
+      this.#live().disconnect();
+      return await this.#runtime.turns.due();
+    }
     const timeout = this.#begin(0);
     const checked = checkAddress(this.family, address, "connect");
     const deadline = this.#deadlineOf(timeout);
@@ -412,17 +424,18 @@ export class Socket<A extends Address = Address, Item = any> {
    * ```
    */
   async connect_ex(address: AddressLike | typeof AF_UNSPEC, options?: WaitOptions): Promise<number> {
-    // The errors of a wrong address name this method.
-    if (address !== AF_UNSPEC) checkAddress(this.family, address, "connect_ex");
     try {
+      // The errors of a wrong address name this method.
+      if (address !== AF_UNSPEC) checkAddress(this.family, address, "connect_ex");
       await this.connect(address, options);
       return 0;
     } catch (error) {
-      if (!(error instanceof OSError) || error.name === "gaierror") throw error;
-      if (error.errno !== undefined) return error.errno;
-      // As in CPython: EWOULDBLOCK for a timeout.
-      if (error.name === "TimeoutError") return errorFor("EAGAIN").errno!;
-      throw error;
+      if (error instanceof OSError && error.name !== "gaierror") {
+        if (error.errno !== undefined) return error.errno;
+        // As in CPython: EWOULDBLOCK for a timeout.
+        if (error.name === "TimeoutError") return errorFor("EAGAIN").errno!;
+      }
+      return await this.#runtime.turns.rejection(error);
     }
   }
 
@@ -445,7 +458,7 @@ export class Socket<A extends Address = Address, Item = any> {
    * ```
    */
   shutdown(how: number): Promise<void> {
-    return promised(() => {
+    return this.#runtime.turns.count(() => {
       const transport = this.#live();
       checkInteger(how, "how");
       return transport.shutdown(how);
@@ -511,7 +524,7 @@ export class Socket<A extends Address = Address, Item = any> {
   /** The result of a receive of 0 bytes. Its options are checked, and an aborted signal rejects. */
   #nothing<T>(result: T, options: WaitOptions | undefined): Promise<T> {
     throwIfAborted(checkOptions(options));
-    return Promise.resolve(result);
+    return this.#runtime.turns.resolution(result);
   }
 
   /**
@@ -655,26 +668,30 @@ export class Socket<A extends Address = Address, Item = any> {
    * b.close();
    * ```
    */
-  async recvmsg(
+  recvmsg(
     bufsize: number,
     ancbufsize: number | WaitOptions = 0,
     flags: number | WaitOptions = 0,
     options?: WaitOptions,
   ): Promise<[Bytes, AncillaryData[], number, A | null]> {
-    if (typeof ancbufsize === "object") return await this.recvmsg(bufsize, 0, 0, only(ancbufsize, flags, options));
-    if (typeof flags === "object") return await this.recvmsg(bufsize, ancbufsize, 0, only(flags, options));
-    checkMessageSize(bufsize);
-    checkAncillarySize(ancbufsize);
-    const timeout = this.#begin(flags);
-    const buffer = new Uint8Array(bufsize);
-    const attempt = () => {
-      const received = this.#receive([buffer], ancbufsize, this.#effective(flags, timeout));
-      if (received === WOULD_BLOCK) return WOULD_BLOCK;
-      const { length, ancillary, flags: answered, address } = received;
-      const data = buffer.slice(0, Math.min(length, bufsize));
-      return [data, ancillary, answered, address] as [Bytes, AncillaryData[], number, A | null];
-    };
-    return await this.#read(attempt, timeout, options, RECVMSG);
+    try {
+      if (typeof ancbufsize === "object") return this.recvmsg(bufsize, 0, 0, only(ancbufsize, flags, options));
+      if (typeof flags === "object") return this.recvmsg(bufsize, ancbufsize, 0, only(flags, options));
+      checkMessageSize(bufsize);
+      checkAncillarySize(ancbufsize);
+      const timeout = this.#begin(flags);
+      const buffer = new Uint8Array(bufsize);
+      const attempt = () => {
+        const received = this.#receive([buffer], ancbufsize, this.#effective(flags, timeout));
+        if (received === WOULD_BLOCK) return WOULD_BLOCK;
+        const { length, ancillary, flags: answered, address } = received;
+        const data = buffer.slice(0, Math.min(length, bufsize));
+        return [data, ancillary, answered, address] as [Bytes, AncillaryData[], number, A | null];
+      };
+      return this.#read(attempt, timeout, options, RECVMSG);
+    } catch (error) {
+      return this.#runtime.turns.rejection(error);
+    }
   }
 
   /**
@@ -696,26 +713,30 @@ export class Socket<A extends Address = Address, Item = any> {
    * b.close();
    * ```
    */
-  async recvmsg_into(
+  recvmsg_into(
     buffers: Iterable<MutableData>,
     ancbufsize: number | WaitOptions = 0,
     flags: number | WaitOptions = 0,
     options?: WaitOptions,
   ): Promise<[number, AncillaryData[], number, A | null]> {
-    if (typeof ancbufsize === "object") return await this.recvmsg_into(buffers, 0, 0, only(ancbufsize, flags, options));
-    if (typeof flags === "object") return await this.recvmsg_into(buffers, ancbufsize, 0, only(flags, options));
-    const views = [...buffers].map(viewOf);
-    const lengths = views.map((view) => view.length);
-    checkAncillarySize(ancbufsize);
-    const timeout = this.#begin(flags);
-    const attempt = () => {
-      views.forEach((view, at) => checkUnchanged(view, lengths[at]));
-      const received = this.#receive(views, ancbufsize, this.#effective(flags, timeout));
-      if (received === WOULD_BLOCK) return WOULD_BLOCK;
-      const { length, ancillary, flags: answered, address } = received;
-      return [length, ancillary, answered, address] as [number, AncillaryData[], number, A | null];
-    };
-    return await this.#read(attempt, timeout, options, RECVMSG);
+    try {
+      if (typeof ancbufsize === "object") return this.recvmsg_into(buffers, 0, 0, only(ancbufsize, flags, options));
+      if (typeof flags === "object") return this.recvmsg_into(buffers, ancbufsize, 0, only(flags, options));
+      const views = [...buffers].map(viewOf);
+      const lengths = views.map((view) => view.length);
+      checkAncillarySize(ancbufsize);
+      const timeout = this.#begin(flags);
+      const attempt = () => {
+        views.forEach((view, at) => checkUnchanged(view, lengths[at]));
+        const received = this.#receive(views, ancbufsize, this.#effective(flags, timeout));
+        if (received === WOULD_BLOCK) return WOULD_BLOCK;
+        const { length, ancillary, flags: answered, address } = received;
+        return [length, ancillary, answered, address] as [number, AncillaryData[], number, A | null];
+      };
+      return this.#read(attempt, timeout, options, RECVMSG);
+    } catch (error) {
+      return this.#runtime.turns.rejection(error);
+    }
   }
 
   /** Throws if the memory of a send was detached or resized, unless the backend has its own copy already. */
@@ -790,8 +811,7 @@ export class Socket<A extends Address = Address, Item = any> {
    * Sends all of the data; as Python's `socket.sendall()`.
    *
    * Do not change `data` before the promise settles, because it is read when there is room to send. After a rejection (a
-   * timeout, an abort, an error) it is unknown how much was sent. On the default backend the rest may still be sent if
-   * `detach` or the closing of a duplicate ended the call.
+   * timeout, an abort, an error) it is unknown how much was sent, and `data` is not read any more.
    *
    * @throws {OSError} as `send`.
    * @throws {TypeError} if the buffer of `data` is detached or resized before all of it was sent.
@@ -819,42 +839,39 @@ export class Socket<A extends Address = Address, Item = any> {
         return this.#runWithin(
           limit,
           writing,
-          this.#sendingAll(bytes, flags, false, limit),
+          this.#sendingAll(bytes, flags, limit),
           checkOptions(options),
           SEND,
         );
       }
-      const lends = bytes.length >= LENT && options === undefined && timeout === null && isFixed(bytes);
       if (options !== undefined || !writing.idle) {
-        return this.#write(this.#sendingAll(bytes, flags, lends), timeout, options, SEND);
+        return this.#write(this.#sendingAll(bytes, flags), timeout, options, SEND);
       }
       // Most calls end with their first attempt. Without a closure and a promise of its own an echo over the native backend
       // takes 2 to 3 % less time.
-      writing.lends = lends;
       const sent = this.#transport.send(writing, bytes, flags);
       if (sent === bytes.length) {
         writing.endTurn();
-        return DONE;
+        return this.#runtime.turns.due() ?? DONE;
       }
       if (sent !== WOULD_BLOCK) {
-        return this.#write(this.#sendingAll(bytes.subarray(sent), flags, lends), timeout, options, SEND);
+        return this.#write(this.#sendingAll(bytes.subarray(sent), flags), timeout, options, SEND);
       }
-      return writing.wait(this.#sendingAll(bytes, flags, lends), timeout, undefined, SEND);
+      return writing.wait(this.#sendingAll(bytes, flags), timeout, undefined, SEND);
     } catch (error) {
-      // The next call must not lend its memory because this one did.
+      // A call that failed with its first attempt has had a turn.
       if (this.#writing.idle) this.#writing.endTurn();
       return this.#runtime.turns.rejection(error);
     }
   }
 
   /** Returns an attempt that sends all of `data`. Each new attempt starts after the bytes that are sent already. */
-  #sendingAll(data: Uint8Array, flags: number, lends: boolean, limit?: TimeLimit): Attempt<void> {
+  #sendingAll(data: Uint8Array, flags: number, limit?: TimeLimit): Attempt<void> {
     let rest = data;
     let { length } = data;
     return () => {
       for (;;) {
         this.#checkSending(rest, length);
-        this.#writing.lends = lends;
         const sent = this.#transport.send(this.#writing, rest, flags);
         if (sent === WOULD_BLOCK) return WOULD_BLOCK;
         if (limit !== undefined) limit.moved = true;
@@ -1002,42 +1019,48 @@ export class Socket<A extends Address = Address, Item = any> {
     address: AddressLike | null | WaitOptions = null,
     options?: WaitOptions,
   ): Promise<number> {
-    if (isOptions(ancdata)) {
-      return await this.sendmsg(
-        buffers,
-        [],
-        0,
-        null,
-        only<WaitOptions>(ancdata as WaitOptions, flags, address, options),
-      );
+    try {
+      if (isOptions(ancdata)) {
+        return await this.sendmsg(
+          buffers,
+          [],
+          0,
+          null,
+          only<WaitOptions>(ancdata as WaitOptions, flags, address, options),
+        );
+      }
+      if (typeof flags === "object") {
+        return await this.sendmsg(buffers, ancdata, 0, null, only(flags, address, options));
+      }
+      if (isOptions(address)) {
+        return await this.sendmsg(buffers, ancdata, flags, null, only(address as WaitOptions, options));
+      }
+      const timeout = this.#begin(flags);
+      const transport = this.#transport;
+      const views = [...buffers].map(bytesOf);
+      const lengths = views.map((view) => view.length);
+      const ancillary = [...ancdata].map(checkControlMessage);
+      const signal = checkOptions(options);
+      const checked = address === null ? null : checkAddress(this.family, address, "sendmsg");
+      const deadline = this.#deadlineOf(timeout);
+      const resolved = checked === null
+        ? null
+        : this.#inTime(transport.resolve(checked, signal), { syscall: "sendmsg", address: checked }, deadline, signal);
+      // `await` only if needed: it lets the event loop run a send that was called later first.
+      const target = resolved instanceof Promise ? await resolved : resolved;
+      const attempt = () => {
+        views.forEach((view, at) => this.#checkSending(view, lengths[at]));
+        return transport.sendMessage(this.#writing, views, ancillary, flags, target);
+      };
+      this.#live();
+      const operation = target === null ? SENDMSG : { syscall: "sendmsg", address: target };
+      if (target !== null && this.#opens(flags, timeout)) {
+        return await this.#sendOpening(gather(views), flags, attempt, signal, operation);
+      }
+      return await this.#runInMode(this.#writing, attempt, this.#rest(timeout, deadline), signal, operation);
+    } catch (error) {
+      return await this.#runtime.turns.rejection(error);
     }
-    if (typeof flags === "object") return await this.sendmsg(buffers, ancdata, 0, null, only(flags, address, options));
-    if (isOptions(address)) {
-      return await this.sendmsg(buffers, ancdata, flags, null, only(address as WaitOptions, options));
-    }
-    const timeout = this.#begin(flags);
-    const transport = this.#transport;
-    const views = [...buffers].map(bytesOf);
-    const lengths = views.map((view) => view.length);
-    const ancillary = [...ancdata].map(checkControlMessage);
-    const signal = checkOptions(options);
-    const checked = address === null ? null : checkAddress(this.family, address, "sendmsg");
-    const deadline = this.#deadlineOf(timeout);
-    const resolved = checked === null
-      ? null
-      : this.#inTime(transport.resolve(checked, signal), { syscall: "sendmsg", address: checked }, deadline, signal);
-    // `await` only if needed: it lets the event loop run a send that was called later first.
-    const target = resolved instanceof Promise ? await resolved : resolved;
-    const attempt = () => {
-      views.forEach((view, at) => this.#checkSending(view, lengths[at]));
-      return transport.sendMessage(this.#writing, views, ancillary, flags, target);
-    };
-    this.#live();
-    const operation = target === null ? SENDMSG : { syscall: "sendmsg", address: target };
-    if (target !== null && this.#opens(flags, timeout)) {
-      return this.#sendOpening(gather(views), flags, attempt, signal, operation);
-    }
-    return this.#runInMode(this.#writing, attempt, this.#rest(timeout, deadline), signal, operation);
   }
 
   // Options.
@@ -1129,13 +1152,13 @@ export class Socket<A extends Address = Address, Item = any> {
     while (!this.#gone()) {
       try {
         if (!CONNECTED.includes(this.type)) {
-          const datagram = await this.recvfrom(CHUNK);
+          const datagram = await this.#recvWhole();
           // After SHUT_RD every receive returns an empty array, which looks like an empty datagram.
           if (datagram[0].length === 0 && this.#isShut()) return;
           yield datagram as Item;
         } else if ((listening ||= this.#isListening())) yield await this.#acceptPatiently() as Item;
         else {
-          const data = await this.recv(CHUNK);
+          const data = this.type === SOCK_STREAM ? await this.recv(CHUNK) : (await this.#recvWhole())[0];
           if (data.length === 0) return;
           yield data as Item;
         }
@@ -1147,6 +1170,26 @@ export class Socket<A extends Address = Address, Item = any> {
     }
     // When the loop ends, the address can be bound again.
     if (this.#gone()) await this.#transport.released;
+    await this.#runtime.turns.due();
+  }
+
+  /** Receives a whole datagram and its address. */
+  #recvWhole(): Promise<[Bytes, A]> {
+    const timeout = this.#begin(0);
+    const attempt = () => {
+      const flags = this.#effective(0, timeout);
+      const size = this.#nextSize(flags);
+      if (size === WOULD_BLOCK) return WOULD_BLOCK;
+      return this.#transport.recvFrom(this.#reading, size, flags) as [Bytes, A] | WouldBlock;
+    };
+    return this.#read(attempt, timeout, undefined, RECVFROM);
+  }
+
+  /** Returns a size that the next datagram, or a piece of a stream, fits into. */
+  #nextSize(flags: number): number | WouldBlock {
+    if (this.type === SOCK_STREAM || !LONG_DATAGRAMS.includes(this.family)) return CHUNK;
+    const length = this.#transport.recvInto(this.#reading, NOTHING, flags | MSG_PEEK | MSG_TRUNC);
+    return length === WOULD_BLOCK ? WOULD_BLOCK : Math.max(length, CHUNK);
   }
 
   /** Whether the socket was shut down for receiving. */
@@ -1207,7 +1250,7 @@ export class Socket<A extends Address = Address, Item = any> {
 
   /**
    * The received data as a web stream with backpressure. Its end does not close the socket. On a datagram socket each chunk
-   * is a datagram, and empty datagrams are skipped.
+   * is a datagram, and empty datagrams are skipped. A reader with a buffer of its own gets what fits into it.
    *
    * @example
    * ```ts
@@ -1223,7 +1266,15 @@ export class Socket<A extends Address = Address, Item = any> {
    * ```
    */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#readable ??= readableOf(this, () => CONNECTED.includes(this.type) || this.#isShut());
+    return this.#readable ??= readableOf({
+      run: (attempt, options) => {
+        const timeout = this.#begin(0);
+        return this.#read(() => attempt(this.#effective(0, timeout)), timeout, options, RECV);
+      },
+      nextSize: (flags) => this.#nextSize(flags),
+      receive: (buffer, flags) => this.#transport.recvInto(this.#reading, buffer, flags),
+      isEnd: () => CONNECTED.includes(this.type) || this.#isShut(),
+    });
   }
   /**
    * A web stream with backpressure that sends what is written to it. Closing it ends sending (SHUT_WR).
@@ -1271,14 +1322,18 @@ export class Socket<A extends Address = Address, Item = any> {
     count: number | null | WaitOptions = null,
     options?: WaitOptions,
   ): Promise<number> {
-    if (typeof offset === "object") return await this.sendfile(file, 0, null, only(offset, count, options));
-    if (isOptions(count)) return await this.sendfile(file, offset, null, only(count, options));
-    const timeout = this.#timeout;
-    const send = (data: Uint8Array, signal: WaitOptions) => {
-      this.#live();
-      return this.#write(this.#sending(data, 0), timeout, signal, SEND);
-    };
-    return await sendFile({ type: this.type, timeout, send }, file, offset, count, options);
+    try {
+      if (typeof offset === "object") return await this.sendfile(file, 0, null, only(offset, count, options));
+      if (isOptions(count)) return await this.sendfile(file, offset, null, only(count, options));
+      const timeout = this.#timeout;
+      const send = (data: Uint8Array, signal: WaitOptions) => {
+        this.#live();
+        return this.#write(this.#sending(data, 0), timeout, signal, SEND);
+      };
+      return await sendFile({ type: this.type, timeout, send }, file, offset, count, options);
+    } catch (error) {
+      return await this.#runtime.turns.rejection(error);
+    }
   }
 
   /** Closes the connection when the socket and its last file are closed. */
@@ -1423,6 +1478,7 @@ export class Socket<A extends Address = Address, Item = any> {
     if (this.#descriptor !== null) return;
     await this.#transport.released;
     await this.#transport.atRest?.();
+    await this.#runtime.turns.due();
   }
 
   /** What Deno.inspect and console.log show: a text like that of Python's `repr()`. */

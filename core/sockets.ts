@@ -75,13 +75,17 @@ export function makeSockets(runtime: Runtime, backend: Backend): SocketFunctions
     get_inheritable: (fd) => isFdInheritable(backend, fd),
     set_inheritable: (fd, inheritable) => makeFdInheritable(backend, fd, inheritable),
     socketpair: (family, type, proto = 0) =>
-      create.pair(runtime, backend, family ?? AF_UNIX, type ?? SOCK_STREAM, proto) as Promise<any>,
+      runtime.turns.count(() =>
+        create.pair(runtime, backend, family ?? AF_UNIX, type ?? SOCK_STREAM, proto) as Promise<any>
+      ),
     create_connection: (address, timeout, source_address, options) =>
-      create.createConnection(
-        runtime,
-        backend,
-        address,
-        ...create.connectionArguments(timeout, source_address, options),
+      runtime.turns.count(() =>
+        create.createConnection(
+          runtime,
+          backend,
+          address,
+          ...create.connectionArguments(timeout, source_address, options),
+        )
       ),
     create_server: (address, options = {}) => create.createServer(runtime, backend, address, options) as Server<any>,
     has_dualstack_ipv6: () => create.hasDualstackIpv6(runtime, backend),

@@ -43,6 +43,16 @@ export class Turns {
   rejection<T>(error: unknown): Promise<T> {
     return this.due()?.then(() => Promise.reject(error)) ?? Promise.reject(error);
   }
+
+  /** Makes a call that may end without a wait, and counts it. */
+  async count<T>(call: () => T | Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } finally {
+      const turn = this.due();
+      if (turn !== undefined) await turn;
+    }
+  }
 }
 
 /** How many waits in a row may end without a turn of the event loop. */

@@ -3,7 +3,7 @@
 // The receive queue is the kernel's, and so are its limit and the dropping. At most one datagram is taken out of it before
 // a receive, and only while something waits. (Linux's default limit is 212,992 bytes. A datagram counts with its overhead:
 // 768 bytes for a payload of up to 192. So 277 of those fit for UDP, and 11 datagrams for AF_UNIX.) This process holds at
-// most two datagrams of a socket: 2 * 65,535 bytes, or 2 * 262,144 bytes for AF_UNIX.
+// most two datagrams of a socket: 2 * 65,535 bytes, or 2 * 425,984 bytes for AF_UNIX.
 
 import type { Address } from "../base/addresses.ts";
 import type { Bytes } from "../base/data.ts";
@@ -19,8 +19,11 @@ import { beginOperation, endOperation, eventLoopTurns, Reference } from "./event
 
 /** The largest size of a UDP datagram. */
 const LONGEST_UDP = 65535;
-/** The size of a Unix datagram is limited by its sender's buffer: 212,960 bytes with Linux's defaults. */
-const LONGEST_UNIX = 262144;
+/**
+ * The size of a Unix datagram is limited by its sender's buffer. With Linux's defaults it is 212,960 bytes, and with SO_SNDBUF
+ * 425,952 bytes at most. A longer one, which needs a larger net.core.wmem_max, is cut.
+ */
+const LONGEST_UNIX = 425984;
 
 /** The largest payload that is valid over both IPv4 and IPv6. */
 const VALID_UDP = 65507;
@@ -45,7 +48,7 @@ class PendingDatagram extends PendingSend {
   started = false;
 
   constructor(caller: Caller | null, bytes: Uint8Array, to: Deno.Addr, address: Address) {
-    super(caller, bytes, false);
+    super(caller, bytes);
     this.to = to;
     this.address = address;
   }

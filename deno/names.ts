@@ -5,11 +5,12 @@ import type { AddressInfo } from "../core/names/getaddrinfo.ts";
 import type { HostEntry } from "../core/names/gethost.ts";
 import { makeNames } from "../core/names/module.ts";
 import { denoResolver } from "./resolver.ts";
+import { realRuntime } from "./runtime.ts";
 
 export type { AddressInfo } from "../core/names/getaddrinfo.ts";
 export type { HostEntry } from "../core/names/gethost.ts";
 
-const names = makeNames(denoResolver, () => import("../core/names/lookups.ts"));
+const names = makeNames(denoResolver, () => import("../core/names/lookups.ts"), realRuntime.turns);
 
 /** Whether this platform has IPv6. Always true on Deno. */
 export const has_ipv6: boolean = true;

@@ -58,19 +58,12 @@ export class Outflow {
     return this.#finSent;
   }
 
-  /**
-   * Sends what one write takes, or returns the outcome of the send of the caller's current turn. `mayUseLent` is false if
-   * another socket may still use the connection. Then memory that the caller lends is copied, too.
-   */
-  send(caller: Caller, data: Uint8Array, mayUseLent: boolean): number | WouldBlock {
+  /** Sends what one write takes, or returns the outcome of the send of the caller's current turn. */
+  send(caller: Caller, data: Uint8Array): number | WouldBlock {
     if (this.#endedSend !== null && this.#endedSend.isOf(caller)) return this.#outcome(this.#endedSend);
     const pending = this.#pending;
     if (pending !== null) {
-      if (pending.isOf(caller)) {
-        if (!pending.lent) return countAsSent(pending);
-        if (!this.#shut) return WOULD_BLOCK;
-        pending.release();
-      }
+      if (pending.isOf(caller)) return countAsSent(pending);
       // After SHUT_WR a send fails at once, even while another one is under way.
       if (!this.#shut) return WOULD_BLOCK;
     }
@@ -78,9 +71,8 @@ export class Outflow {
     if (this.#pendingError.error !== null && this.#conn.localAddr.transport !== "unix") throw this.#pendingError.take();
     if (this.#shut || this.#pendingError.reset) throw errorFor("EPIPE", { syscall: "send" });
     if (data.length === 0) return 0;
-    const lent = mayUseLent && caller.lends;
-    const bytes = lent ? data : copyToSend(data, Math.min(data.length, LARGEST_WRITE));
-    this.#write(this.#pending = new PendingSend(caller, bytes, lent));
+    const copy = copyToSend(data, Math.min(data.length, LARGEST_WRITE));
+    this.#write(this.#pending = new PendingSend(caller, copy));
     return WOULD_BLOCK;
   }
 
@@ -111,7 +103,7 @@ export class Outflow {
     const pending = this.#pending!;
     pending.sent += count;
     // Data that counts as sent already has no caller any more, so the rest is written from here.
-    if (!pending.awaited && !pending.lent && pending.sent < pending.length) {
+    if (!pending.awaited && pending.sent < pending.length) {
       if (this.#closed) this.#startLingerTimer();
       return this.#write(pending);
     }
@@ -132,8 +124,7 @@ export class Outflow {
   };
 
   #endSend(pending: PendingSend): void {
-    const bytes = pending.end();
-    if (!pending.lent) reuse(bytes);
+    reuse(pending.end());
     this.#pending = null;
     this.#endedSend = pending.awaited ? pending : null;
   }
@@ -166,8 +157,8 @@ export class Outflow {
   /** Closes the connection after the data that was sent. */
   close(): void {
     this.#closed = true;
-    // Closes at once: lent memory must not be read any more, because its call is about to end with EBADF.
-    if (this.#pending?.lent) return this.#release();
+    // The call of such a send ends with EBADF, so the connection does not stay open for it.
+    if (this.#pending !== null && !this.#pending.counted) return this.#release();
     this.#finish();
     if (this.#pending !== null) this.#startLingerTimer();
   }
@@ -194,6 +185,6 @@ export class Outflow {
  * another event. The send cannot be taken back, so it counts as sent, like bytes in the kernel's buffer.
  */
 function countAsSent(pending: PendingSend): number {
-  pending.release();
+  pending.count();
   return pending.length;
 }

@@ -1,5 +1,5 @@
-// A send under way. Deno's writes are promises that cannot be cancelled. So a write works on a copy, unless the caller
-// lends its memory: with a copy, the caller may give up, and reuse, transfer or resize its memory.
+// A send under way. Deno's writes are promises that cannot be cancelled. So a write works on a copy: the call may end before
+// the write, and the program may then change, transfer or resize its memory.
 
 import type { Caller } from "../seam/transport.ts";
 
@@ -10,21 +10,20 @@ export class PendingSend {
   #caller: Caller | null;
   readonly #turn: number;
   #bytes: Uint8Array;
-  /** Whether the bytes are lent memory of the caller, and not a copy. */
-  readonly lent: boolean;
   /** How many bytes the kernel has taken. */
   sent = 0;
   /** The error, if it failed. */
   error: Error | null = null;
   /** Whether the send is no longer under way. */
   ended = false;
+  /** Whether it counts as sent although it is under way. */
+  counted = false;
 
   /** The send belongs to the caller's current turn. Without a caller, no call takes its outcome. */
-  constructor(caller: Caller | null, bytes: Uint8Array, lent: boolean) {
+  constructor(caller: Caller | null, bytes: Uint8Array) {
     this.#caller = caller;
     this.#turn = caller === null ? 0 : caller.turn;
     this.#bytes = bytes;
-    this.lent = lent;
   }
 
   /** How many bytes it is to send. */
@@ -47,9 +46,15 @@ export class PendingSend {
     return this.#caller !== null && this.#caller.turn === this.#turn;
   }
 
-  /** Counts as sent from now on, also if it fails later. */
+  /** No call takes its outcome any more. */
   release(): void {
     this.#caller = null;
+  }
+
+  /** Counts as sent from now on, also if it fails later. */
+  count(): void {
+    this.counted = true;
+    this.release();
   }
 
   /** Ends the send. Returns its bytes, which are no longer used. */

@@ -7,6 +7,9 @@ import type { Caller } from "../seam/transport.ts";
 /** From this length on, giving the memory to the caller is cheaper than a copy. */
 const LARGE = 16384;
 
+/** The largest memory that an empty buffer keeps. Only receives with MSG_WAITALL need more. */
+const MOST_KEPT = 131072;
+
 const EMPTY = new Uint8Array(0);
 
 /**
@@ -21,6 +24,11 @@ export class ReadBuffer {
   #end = 0;
   /** Whether a read writes to the memory after the bytes. The memory must not be replaced then. */
   #reading = false;
+  /**
+   * Larger memory that was released. If it was not collected yet, the next large receive uses it again. With new memory each
+   * time, receives of 1 MiB took 1.7 times the CPU time.
+   */
+  #released: WeakRef<Bytes> | null = null;
 
   /** The number of bytes. */
   get length(): number {
@@ -44,10 +52,32 @@ export class ReadBuffer {
   #reserve(size: number): void {
     const { length } = this;
     if (length === 0) this.#start = this.#end = 0;
+    if (this.#isTooLargeFor(length + size)) this.#release(length + size);
     if (this.#memory.length - this.#end >= size) return;
-    const bytes = this.#memory.subarray(this.#start, this.#end);
-    if (this.#memory.length < length + size) this.#memory = new Uint8Array(length + size);
-    this.#memory.set(bytes);
+    this.#moveTo(this.#memory.length < length + size ? this.#newMemory(length + size) : this.#memory);
+  }
+
+  #newMemory(size: number): Bytes {
+    const released = size > MOST_KEPT ? this.#released?.deref() : undefined;
+    return released !== undefined && released.length >= size ? released : new Uint8Array(size);
+  }
+
+  /** Whether the memory is much larger than a number of bytes needs. */
+  #isTooLargeFor(size: number): boolean {
+    return this.#memory.length > MOST_KEPT && this.#memory.length >= 4 * size;
+  }
+
+  /** Replaces the memory by a smaller one. */
+  #release(size: number): void {
+    if (this.#released?.deref() !== this.#memory) this.#released = new WeakRef(this.#memory);
+    this.#moveTo(size === 0 ? EMPTY : new Uint8Array(size));
+  }
+
+  /** Moves the bytes to the beginning of some memory, which may be the present one. */
+  #moveTo(memory: Bytes): void {
+    const { length } = this;
+    memory.set(this.#memory.subarray(this.#start, this.#end));
+    this.#memory = memory;
     this.#start = 0;
     this.#end = length;
   }
@@ -73,6 +103,7 @@ export class ReadBuffer {
   /** Drops the first bytes. */
   drop(size: number): void {
     this.#start += size;
+    if (!this.#reading && this.#isTooLargeFor(this.length)) this.#release(this.length);
   }
 
   /**
@@ -87,6 +118,7 @@ export class ReadBuffer {
   #giveAway(): Bytes {
     const data = this.#memory.subarray(this.#start, this.#end);
     this.#memory = EMPTY;
+    this.#released = null;
     this.#start = this.#end = 0;
     return data;
   }

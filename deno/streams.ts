@@ -300,7 +300,7 @@ export class StreamTransport implements Transport {
   send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {
     const connection = this.#connection ?? this.#unconnected("send", "ENOTCONN", "EPIPE");
     if (flags !== 0) checkFlags("send", flags, SEND_FLAGS);
-    return connection === WOULD_BLOCK ? WOULD_BLOCK : connection.outflow.send(caller, data, this.#references === 1);
+    return connection === WOULD_BLOCK ? WOULD_BLOCK : connection.outflow.send(caller, data);
   }
 
   sendTo(caller: Caller, data: Uint8Array, flags: number, address: Address): number | WouldBlock {

@@ -54,8 +54,6 @@ export interface Waiter {
 export interface Caller {
   /** Raised whenever a call ends, with an outcome or without one. */
   readonly turn: number;
-  /** For sends: whether the transport may use the memory of this turn's call in place until the turn ends. */
-  readonly lends: boolean;
 }
 
 /** Something that can be waited on: a socket, a pipe, the terminal. Masks are those of poll(2), from base/poll.ts. */
@@ -202,7 +200,7 @@ export interface Transport extends Pollable, Replaceable {
   holdsSend?(caller: Caller): boolean;
   /**
    * Tells that a caller gives up the call of its current turn. A pending receive of that call is dropped. Data of a send
-   * that is under way counts as sent, like bytes in the kernel's buffer. Lent memory is copied, or no longer read.
+   * that is under way counts as sent, like bytes in the kernel's buffer. The memory of the call is no longer read.
    */
   forget(caller: Caller): void;
 

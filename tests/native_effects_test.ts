@@ -43,7 +43,7 @@ Deno.test({
   name: "events() shows the effects of calls in the same turn of the event loop",
   ignore: Deno.build.os !== "linux",
   async fn() {
-    const caller = { turn: 0, lends: false };
+    const caller = { turn: 0 };
     const [one, other] = await nativeBackend.pair(AF_UNIX, SOCK_STREAM, 0);
     const waiter = { wake() {} };
     // Without a turn of the event loop in between, so that all of it is one run of JavaScript.

@@ -25,3 +25,15 @@ Deno.test("the memory of a large copy is used again after its send, and small on
   assert.notEqual(one.byteOffset, other.byteOffset);
   assert.ok(one.buffer.byteLength > 100);
 });
+
+Deno.test("the memory of a copy above 1 MiB is not kept, and of smaller ones 1 MiB of each size", () => {
+  for (const [size, kept] of [[2 ** 20 + 1, 0], [2 ** 20, 1], [2 ** 18, 4]]) {
+    const data = new Uint8Array(size);
+    // More than any other test has left.
+    const copies = Array.from({ length: 6 }, () => copyToSend(data, size));
+    copies.forEach(reuse);
+    const buffers = new Set(copies.map(({ buffer }) => buffer));
+    const again = copies.map(() => copyToSend(data, size));
+    assert.equal(again.filter(({ buffer }) => buffers.has(buffer)).length, kept, `${size} bytes`);
+  }
+});

@@ -26,7 +26,7 @@ for (const call of ["receive", "select"] as const) {
     const { near, below } = pair;
     deliverUpdates(pair, false);
     pair.deliver("data");
-    const caller = { turn: 0, lends: false };
+    const caller = { turn: 0 };
     const found = () =>
       call === "receive" ? near.recv(caller, 10, 0) !== WOULD_BLOCK : (near.events(POLLIN) & POLLIN) !== 0;
     let wakes = 0;
@@ -44,7 +44,7 @@ Deno.test("a TLS receive takes no more while a peer does not receive the answers
   const clock = new ManualClock();
   using pair = controlledPair(clock);
   const { near, below } = pair;
-  const caller = { turn: 0, lends: false };
+  const caller = { turn: 0 };
   below.room = 0;
   for (let i = 0; i < 3; i++) deliverUpdates(pair, true);
   pair.deliver("data");

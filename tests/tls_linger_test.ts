@@ -13,7 +13,7 @@ const SIZE = 10_000;
 function closedUnsent(clock: ManualClock): ControlledPair {
   const pair = controlledPair(clock);
   pair.below.room = 100;
-  assert.notEqual(pair.near.send({ turn: 0, lends: false }, new Uint8Array(SIZE), 0), WOULD_BLOCK);
+  assert.notEqual(pair.near.send({ turn: 0 }, new Uint8Array(SIZE), 0), WOULD_BLOCK);
   pair.near.close();
   return { ...pair, [Symbol.dispose]: () => pair.peer.free() };
 }

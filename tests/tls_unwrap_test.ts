@@ -12,7 +12,7 @@ for (const first of ["unwrap", "send"] as const) {
   Deno.test(`a send that waits when unwrap ends TLS fails, and sends nothing unencrypted: ${first} is woken first`, () => {
     using pair = controlledPair(new ManualClock());
     const { near, below, peer } = pair;
-    const caller = { turn: 0, lends: false };
+    const caller = { turn: 0 };
     const data = new Uint8Array(1000);
     let error: unknown;
     let unwrapped = false;

@@ -20,7 +20,7 @@ class Counter {
 /** A connection, and a receive that waits. */
 function waiting(): ControlledPair & { caller: Caller; waiter: Counter } {
   const pair = controlledPair(clock);
-  const caller = { turn: 0, lends: false };
+  const caller = { turn: 0 };
   const waiter = new Counter();
   assert.equal(pair.near.recv(caller, 10, 0), WOULD_BLOCK);
   pair.near.watch(POLLIN, waiter);
@@ -40,7 +40,7 @@ Deno.test("a TLS receive that waits is woken by a select that has received its d
 Deno.test("a TLS receive that waits is woken by another receive that leaves data to it", async () => {
   using pair = waiting();
   pair.deliver("data");
-  const other = { turn: 0, lends: false };
+  const other = { turn: 0 };
   assert.equal((pair.near.recv(other, 1, 0) as Uint8Array).length, 1);
   await Promise.resolve();
   assert.equal(pair.waiter.wakes, 1);
@@ -50,7 +50,7 @@ Deno.test("a TLS receive that waits is woken by another receive that leaves data
 Deno.test("a TLS send that waits is woken by a receive that has sent the earlier data", async () => {
   using pair = waiting();
   const sender = new Counter();
-  const caller = { turn: 0, lends: false };
+  const caller = { turn: 0 };
   pair.below.room = 100;
   while (pair.near.send(caller, new Uint8Array(50), 0) !== WOULD_BLOCK);
   pair.near.watch(POLLOUT, sender);

@@ -19,7 +19,6 @@ const EMPTY = new Uint8Array(0);
 /** The sending side of one connection. It is the transport's caller, and does not change a buffer before its send has ended. */
 export class Outgoing implements Caller {
   turn = 0;
-  readonly lends = true;
   readonly #transport: Transport;
   readonly #queue: ByteQueue;
   /** Set after a call of the engine, which may have put bytes into the queue. Asking the queue for each send is slow. */

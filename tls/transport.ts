@@ -79,7 +79,7 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   readonly #options: TlsOptions;
   readonly #waiters = new Waiters();
   /** The caller of receives from the transport below. */
-  readonly #reader: Caller & { turn: number } = { turn: 0, lends: false };
+  readonly #reader: Caller & { turn: number } = { turn: 0 };
   #side: Side | null = null;
   /** Whether `unwrap` has ended TLS. Before that, no byte is ever sent or received unencrypted. */
   #plain = false;

@@ -138,7 +138,7 @@ function checkSocket(sock: Socket, state: SocketState, settings: Omit<SocketSett
  * has closed the connection already. The data came without TLS, and must not be returned as data of a TLS connection.
  */
 function checkEarlyData(sock: Socket, inner: Transport): void {
-  const caller: Caller = { turn: 0, lends: false };
+  const caller: Caller = { turn: 0 };
   let data;
   try {
     data = inner.recv(caller, 1, 0);

@@ -4,6 +4,7 @@ import { nameOf } from "../../base/data.ts";
 import { errorFor, OSError } from "../../base/errors.ts";
 import type { Resolver } from "../../seam/resolver.ts";
 import type { WaitOptions } from "../promises.ts";
+import type { Turns } from "../timing.ts";
 import type { AddressInfo } from "./getaddrinfo.ts";
 import type { HostEntry } from "./gethost.ts";
 
@@ -36,24 +37,29 @@ export interface Names {
   if_indextoname(index: number): string;
 }
 
+type LookUps = typeof import("./lookups.ts");
+
 /** Returns the look-ups, or a promise of them while they are loaded. */
-export type LoadLookUps = () => typeof import("./lookups.ts") | Promise<typeof import("./lookups.ts")>;
+export type LoadLookUps = () => LookUps | Promise<LookUps>;
 
 /** Makes the look-ups of a host. Each calls `load`, so that a program without look-ups does not load them. */
-export function makeNames(resolver: Resolver, load: LoadLookUps): Names {
+export function makeNames(resolver: Resolver, load: LoadLookUps, turns: Turns): Names {
+  // Many look-ups need no wait, such as those of numeric addresses.
+  const call = <T>(lookUp: (functions: LookUps) => Promise<T>): Promise<T> =>
+    turns.count(async () => await lookUp(await load()));
   return {
-    getaddrinfo: async (host, port, family = 0, type = 0, proto = 0, flags = 0, options = {}) =>
-      await (await load()).getaddrinfo(resolver, host, port, family, type, proto, flags, options),
-    getnameinfo: async (address, flags, options = {}) =>
-      await (await load()).getnameinfo(resolver, address, flags, options),
-    gethostbyname: async (host, options = {}) => await (await load()).gethostbyname(resolver, host, options),
-    gethostbyname_ex: async (host, options = {}) => await (await load()).gethostbyname_ex(resolver, host, options),
-    gethostbyaddr: async (host, options = {}) => await (await load()).gethostbyaddr(resolver, host, options),
-    getfqdn: async (name = "", options = {}) => await (await load()).getfqdn(resolver, name, options),
+    getaddrinfo: (host, port, family = 0, type = 0, proto = 0, flags = 0, options = {}) =>
+      call((functions) => functions.getaddrinfo(resolver, host, port, family, type, proto, flags, options)),
+    getnameinfo: (address, flags, options = {}) =>
+      call((functions) => functions.getnameinfo(resolver, address, flags, options)),
+    gethostbyname: (host, options = {}) => call((functions) => functions.gethostbyname(resolver, host, options)),
+    gethostbyname_ex: (host, options = {}) => call((functions) => functions.gethostbyname_ex(resolver, host, options)),
+    gethostbyaddr: (host, options = {}) => call((functions) => functions.gethostbyaddr(resolver, host, options)),
+    getfqdn: (name = "", options = {}) => call((functions) => functions.getfqdn(resolver, name, options)),
     gethostname: () => resolver.hostname(),
-    getservbyname: async (service, protocol) => await (await load()).getservbyname(service, protocol),
-    getservbyport: async (port, protocol) => await (await load()).getservbyport(port, protocol),
-    getprotobyname: async (protocol) => await (await load()).getprotobyname(protocol),
+    getservbyname: (service, protocol) => call((functions) => functions.getservbyname(service, protocol)),
+    getservbyport: (port, protocol) => call((functions) => functions.getservbyport(port, protocol)),
+    getprotobyname: (protocol) => call((functions) => functions.getprotobyname(protocol)),
     if_nameindex: () => resolver.interfaces(),
     if_nametoindex: (name) => if_nametoindex(resolver, name),
     if_indextoname: (index) => if_indextoname(resolver, index),

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { TemporaryDirectory } from "../_helpers.ts";
-import { Connected, failure, receive, staysPending, text } from "./fixtures.ts";
+import type { Socket } from "../../mod.ts";
+import { Connected, failure, receive, settled, staysPending, text } from "./fixtures.ts";
 import type { Subject } from "./fixtures.ts";
 
 export function webStreamSuite({ name, module: m }: Subject): void {
@@ -79,6 +80,82 @@ export function webStreamSuite({ name, module: m }: Subject): void {
     assert.equal(text(await receive(peer, 8)), "for recv");
     await peer.sendall("and back");
     assert.equal(text(await receive(client, 8)), "and back");
+  });
+
+  for (const mode of [undefined, "byob"] as const) {
+    /** Begins a read, with a buffer of its own in the mode "byob". */
+    const begin = (peer: Socket): [reader: { cancel(): Promise<void> }, read: Promise<{ value?: Uint8Array }>] => {
+      if (mode === undefined) {
+        const reader = peer.readable.getReader();
+        return [reader, reader.read()];
+      }
+      const reader = peer.readable.getReader({ mode });
+      return [reader, reader.read(new Uint8Array(100))];
+    };
+    /** Asserts that the read and the receives after it get everything, once. */
+    const assertWhole = async ({ client, peer }: Connected, read: Promise<{ value?: Uint8Array }>) => {
+      const { value = new Uint8Array(0) } = await settled(read);
+      await client.sendall("world");
+      assert.equal(text(value) + text(await settled(receive(peer, 10 - value.length))), "helloworld");
+    };
+    const kind = mode ?? "default";
+
+    test(`readable: data that wakes the code that cancels the reader is not lost, ${kind}`, async (all) => {
+      // Both receives are woken in the same run.
+      const arrived = all.peer.recv(1, m.MSG_PEEK);
+      const [reader, read] = begin(all.peer);
+      await staysPending(read);
+      const cancelled = arrived.then(() => reader.cancel());
+      await all.client.sendall("hello");
+      await settled(cancelled);
+      await assertWhole(all, read);
+    });
+
+    test(`readable: data that arrived before the reader is cancelled is not lost, ${kind}`, async (all) => {
+      const [reader, read] = begin(all.peer);
+      await staysPending(read);
+      await all.client.sendall("hello");
+      await reader.cancel();
+      await assertWhole(all, read);
+    });
+  }
+
+  test("readable: data that arrives after a waiting reader was released is for recv", async ({ client, peer }) => {
+    const reader = peer.readable.getReader();
+    const read = failure(() => reader.read());
+    reader.releaseLock();
+    assert.ok(await read instanceof TypeError);
+    await client.sendall("hello");
+    assert.equal(text(await settled(receive(peer, 5))), "hello");
+    const next = peer.readable.getReader().read();
+    await client.sendall("again");
+    assert.equal(text((await settled(next)).value!), "again");
+  });
+
+  test("readable: a sink that it is piped to may close the socket", async ({ client, peer }) => {
+    const piped = failure(() => peer.readable.pipeTo(new WritableStream({ write: () => peer.close() })));
+    await staysPending(piped);
+    const queued = failure(() => peer.recv(10));
+    await client.sendall("hello");
+    assert.equal((await settled(piped)).code, "EBADF");
+    assert.equal((await settled(queued)).code, "EBADF");
+  });
+
+  test("readable: piping that is aborted loses nothing", async ({ client, peer }) => {
+    const pieces: string[] = [];
+    const stop = new AbortController();
+    const sink = new WritableStream<Uint8Array>({
+      write(piece) {
+        pieces.push(text(piece));
+        stop.abort(new Error("enough"));
+      },
+    });
+    const piped = failure(() => peer.readable.pipeTo(sink, { signal: stop.signal }));
+    await client.sendall("hello");
+    assert.equal((await settled(piped)).message, "enough");
+    await client.sendall("world");
+    const got = pieces.join("");
+    assert.equal(got + text(await settled(receive(peer, 10 - got.length))), "helloworld");
   });
 
   test("readable: leaving a loop ends the stream, not the socket", async ({ client, peer }) => {

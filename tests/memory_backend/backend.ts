@@ -42,7 +42,7 @@ function unknownDescriptor(): never {
 function pair(family: number, type: number, proto: number): Promise<[Transport, Transport]> {
   if (type === SOCK_STREAM) return Promise.resolve(MemoryStream.pair(family, type, proto));
   const [one, other] = [open(family, type, proto), open(family, type, proto)];
-  const caller = { turn: 0, lends: false };
+  const caller = { turn: 0 };
   for (const end of [one, other]) end.bind(family === AF_UNIX ? "" : ["127.0.0.1", 0]);
   one.connect(caller, other.getsockname());
   other.connect(caller, one.getsockname());
