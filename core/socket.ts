@@ -220,8 +220,9 @@ export class Socket<A extends Address = Address, Item = any> {
    * Sets how long a call may wait, in seconds; as Python's `socket.settimeout()`. With null it waits without a limit. With 0
    * the socket is non-blocking: a call that would have to wait rejects with BlockingIOError.
    *
-   * The timeout limits the whole call: all of a `sendall`, and the look-up of a host name. When it is over, the call rejects with TimeoutError ("timed out").
-   * A call keeps the timeout that held when it was made. Each receive and send of a `makefile` file is such a call.
+   * The timeout limits the whole call: all of a `sendall`, and the look-up of a host name. When it is over, the call
+   * rejects with TimeoutError ("timed out"). A call keeps the timeout that held when it was made. Each receive and send of
+   * a `makefile` file is such a call.
    *
    * @throws {RangeError} for a negative or NaN timeout.
    */
@@ -936,7 +937,7 @@ export class Socket<A extends Address = Address, Item = any> {
       const sent = this.#transport.sendTo(writing, bytes, flags, target);
       if (sent !== WOULD_BLOCK) {
         writing.endTurn();
-        return Promise.resolve(sent);
+        return this.#runtime.turns.resolution(sent);
       }
       return writing.wait(
         this.#sendingTo(bytes, bytes.length, flags, target),

@@ -27,6 +27,8 @@ const CALLS: Record<string, (sockets: Sockets) => Promise<unknown>> = {
   'send("")': ({ all }) => all.client.send(""),
   'sendall("")': ({ all }) => all.client.sendall(""),
   "sendall of a datagram": ({ udp }) => udp.sendall("x"),
+  "sendto of a datagram": ({ udp }) => udp.sendto("x", udp.getsockname()),
+  'sendto("") on a stream': ({ all }) => all.client.sendto("", all.peer.getsockname()),
   "sendmsg of a closed socket": ({ closed }) => closed.sendmsg([]),
   "sendfile of a closed socket": ({ closed }) => closed.sendfile(null!, 0, 0),
   "accept of a closed socket": ({ closed }) => closed.accept(),
