@@ -183,11 +183,15 @@ class Reactor implements Loop {
     this.#waiting++;
     if (background) this.#background++;
     else if (source.referenced) this.#foreground++;
-    // The waiter may wait for the next turn of the event loop and not for the kernel. So the next poll wakes it.
-    if (anyHeldBack()) {
-      if (source.note(mask & source.ready)) this.#noted.push(source);
-      this.#endPark();
-    }
+    // The waiter may wait for the next turn of the event loop and not for the kernel.
+    if (anyHeldBack()) this.holdBack(source, mask);
+    this.#schedule();
+  }
+
+  /** Notes that an attempt was held back until the next turn of the event loop. The next poll wakes the waiters. */
+  holdBack(source: Watched, mask: number): void {
+    if (source.note(mask & source.ready)) this.#noted.push(source);
+    this.#endPark();
     this.#schedule();
   }
 

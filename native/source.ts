@@ -77,7 +77,15 @@ export class Source implements Watched {
 
   /** Counts an attempt. Returns whether the attempt is worth a system call now. */
   mayTry(event: number): boolean {
-    return ((this.ready & event) !== 0 || this.listening) && effects.mayTry();
+    return ((this.ready & event) !== 0 || this.listening) && this.isPermitted(event);
+  }
+
+  /** Counts an attempt. Returns whether it may be made in this turn of the event loop. If not, the next poll wakes the waiters. */
+  isPermitted(event: number): boolean {
+    if (effects.mayTry()) return true;
+    // A waiter may be registered already: TLS and epoll keep theirs between attempts.
+    if (this.waiting > 0) reactor.holdBack(this, event);
+    return false;
   }
 
   /** Removes events that the kernel refused. Without a registration no edge would add them again. */
