@@ -7,8 +7,8 @@
  * permission can do everything that its user may do. Every call that names an address still checks the net permission (for a path:
  * `unix:` with read and write).
  *
- * No call blocks the JavaScript thread. Descriptors are non-blocking, and one epoll instance wakes the calls that wait. A
- * pending call keeps the process alive, an idle open socket does not.
+ * No call blocks the JavaScript thread, except `bind` with a host name. Descriptors are non-blocking, and one epoll instance
+ * wakes the calls that wait. A pending call keeps the process alive, an idle open socket does not.
  *
  * @example The import is all that changes
  * ```ts

@@ -332,8 +332,7 @@ export class NodeStream extends Duplex {
 
   /**
    * Emits "timeout" when nothing was sent or received for some milliseconds; 0 for never. It closes nothing. After the next
-   * traffic, the event can come again. As in Node, the limit is at most 2^31 - 1, and a warning tells that a longer one is
-   * shortened.
+   * traffic, the event can come again. As in Node, a limit above 2^31 - 1 is shortened to that, with a warning.
    */
   setTimeout(milliseconds: number, callback?: () => void): this {
     if (this.destroyed) return this;

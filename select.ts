@@ -143,7 +143,7 @@ export const epoll: EpollFactory = real.epoll;
 
 /**
  * Makes a reader, with which `select`, `poll` and `epoll` can wait on the terminal, a pipe or the output of a child process.
- * The source is anything with Deno's `read(p)`, or a ReadableStream of bytes.
+ * The source is anything with Deno's `read(p)`, or a ReadableStream of bytes, which is locked until the reader is closed.
  *
  * @example
  * ```ts

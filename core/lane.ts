@@ -240,7 +240,7 @@ export class Lane implements Waiter, Caller {
   #enqueue(call: Call): void {
     if (this.#first === null) {
       try {
-        // It may throw, so it comes before the queueing.
+        // `watch` may throw, so it comes before the queueing.
         this.#watch();
       } catch (error) {
         this.endTurn();

@@ -66,7 +66,7 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined):
 
 /**
  * Makes a look-up. Rejects with the signal's reason, or with "timed out" at a deadline of the clock; null is none. The look-up
- * gets a signal that is aborted in both cases. If it cannot end early, it continues.
+ * gets a signal that is aborted in both cases. If the look-up cannot end early, it continues, and its result is dropped.
  */
 export async function orLate<T>(
   lookUp: (signal: AbortSignal | undefined) => T | Promise<T>,

@@ -1454,8 +1454,10 @@ export class Socket<A extends Address = Address, Item = any> {
     this.#reading.referenced = this.#writing.referenced = true;
   }
   /**
-   * Lets the process exit while calls on this socket are pending. On the default backend a pending connect and a send that
-   * the peer does not receive still keep the process alive.
+   * Lets the process exit while calls on this socket are pending. It does not affect the duplicates of the socket.
+   *
+   * On the default backend a pending connect and a send that the peer does not receive still keep the process alive. While a
+   * receive of a Unix datagram socket is pending, the process may exit 50 ms late.
    *
    * On the native backend such a call may end up to 16 ms late while no other call waits, because a timer then looks for
    * events.

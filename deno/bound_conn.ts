@@ -154,7 +154,7 @@ export class BoundConn {
     this.#planPause();
   }
 
-  /** Whether a send is under way on a Unix socket, which excludes a receive: see interrupter.ts. */
+  /** Whether a send is under way on a Unix socket, which excludes a receive: see unix_datagrams.ts. */
   #isSending(): boolean {
     return this.#interrupter !== null && this.#pending !== null && this.#pending.started;
   }

@@ -86,7 +86,7 @@ export class DatagramTransport implements Transport {
   readonly #asked = new WeakMap<Caller, number>();
   #writeClosed = false;
   readonly #probes = new Probes(() => this.#waiters.wake(POLLOUT));
-  /** The timer that keeps the process alive while the socket is not bound. */
+  /** The timer that keeps the process alive while a receive waits and the socket is not bound. */
   #hold: ReturnType<typeof setInterval> | undefined;
   #references = 1;
   #referenced = true;

@@ -22,7 +22,7 @@ export function endOperation(number: number): void {
   if (number < oldestEnded) oldestEnded = number;
 }
 
-/** Notes when an operation ends. For operations that are not repeated for each call: this takes some microtasks. */
+/** Counts an operation, and notes when it ends. It takes some microtasks, so reads and writes do it themselves. */
 export function noted<T>(operation: Promise<T>): Promise<T> {
   const number = beginOperation();
   return operation.finally(() => endOperation(number));
@@ -35,8 +35,8 @@ interface Check {
   /** The number of the latest operation when the check began. */
   latest: number;
   /**
-   * How many turns of the event loop it waits at most. Deno reports some outcomes in each turn only. So it starts again
-   * from {@linkcode TURNS} when an operation ends that began before the check: others may follow.
+   * How many turns of the event loop it waits at most. Deno reports only some of the outcomes in each turn. So this number is
+   * {@linkcode TURNS} again when an operation ends that began before the check: others may follow.
    */
   left: number;
 }

@@ -81,8 +81,8 @@ export class Listener {
 
   /**
    * Ends listening and keeps the address. TCP clients in the queue are turned away now, and Unix clients when the listener
-   * is closed. Returns a promise if an accept is under way: Deno keeps the port until it has ended, and then the address is
-   * claimed again.
+   * is closed. Returns a promise if an accept is under way: Deno keeps the port until that has ended, and then the address
+   * is claimed again.
    */
   unlisten(): Promise<void> | undefined {
     this.#listening = false;

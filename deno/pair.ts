@@ -69,9 +69,9 @@ async function pairOver(listener: Deno.Listener, family: number): Promise<[Trans
 type PeerTest = (conn: Deno.Conn) => Promise<boolean>;
 
 /**
- * Accepts connections, and adds them to `accepted`, until one of them is the other end. A test that the event loop's turns
- * do not end goes on while the next connection is waited for: the connection may be another process's, or the process may
- * be busy.
+ * Accepts connections, and adds them to `accepted`, until one of them is the other end. If a test has not ended after the
+ * turns of the event loop, the connection may be another process's, or the process may be busy. So that test continues while
+ * the next connection is waited for.
  */
 function acceptOther(listener: Deno.Listener, isOther: PeerTest, accepted: Deno.Conn[]): Promise<Deno.Conn> {
   return new Promise((resolve, reject) => {

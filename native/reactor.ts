@@ -55,7 +55,7 @@ const LONGEST_TIMER = 16;
 /** How long the end of the isolate waits for a parked call, in ms. */
 const LONGEST_CLOSE = 1000;
 
-/** Whether this isolate is a Worker. Deno does not report the end of a Worker, so the reactor is closed before it. */
+/** Whether this isolate is a Worker. Deno does not report the end of a Worker, so an unused reactor is closed before it. */
 const IN_WORKER = "WorkerGlobalScope" in globalThis;
 
 const EVERYTHING = POLLIN | POLLOUT | POLLPRI | POLLRDHUP | EPOLLET;

@@ -178,7 +178,7 @@ export abstract class BaseServer<R = unknown> implements AsyncDisposable {
     }
   }
 
-  /** Verifies a request. If that throws, the request is ended first: CPython's is closed when it is collected. */
+  /** Verifies a request. If that throws, the request is ended first. CPython closes it with its last reference. */
   async #isVerified(request: R, client_address: Address): Promise<boolean> {
     try {
       return await this.verify_request(request, client_address);

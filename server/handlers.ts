@@ -79,7 +79,7 @@ export class StreamRequestHandler extends BaseRequestHandler<Socket> {
     this.connection = this.request;
     if (this.timeout !== null) this.connection.settimeout(this.timeout);
     if (this.disable_nagle_algorithm) this.connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, true);
-    // It keeps the connection open until finish, as in CPython. So what was written is sent if the handler closes it.
+    // This file keeps the connection open until finish, as in CPython. If the handler closes it, written data is still sent.
     this.rfile = this.connection.makefile("rb", { buffering: this.rbufsize === 0 ? 1 : this.rbufsize });
     this.wfile = bufferedFile(this.connection, "w", this.wbufsize);
   }

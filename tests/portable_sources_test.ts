@@ -7,7 +7,7 @@ const FOLDERS = ["base", "core", "seam", "sim"];
 /** The files that find out the platform or what it has, and the files of the simulation that use real time. */
 const EXEMPT = [
   "base/platform.ts",
-  "sim/run/caller.ts",
+  "sim/run/current_kernel.ts",
   "sim/run/globals.ts",
   "sim/run/world.ts",
   "sim/time/macrotask.ts",

@@ -5,8 +5,8 @@ import { BACKENDS } from "./_backends.ts";
 import { Program } from "./_helpers.ts";
 
 /**
- * Opens pairs while all descriptors but a few are taken. It finds out how many a pair needs, fails ten times with each
- * smaller number. After that as many descriptors can be taken as before.
+ * Opens pairs while all descriptors but a few are taken. It finds out how many a pair needs, and then fails ten times
+ * with each smaller number. After that as many descriptors can be taken as before.
  */
 function source(url: string): string {
   return `

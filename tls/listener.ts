@@ -125,7 +125,7 @@ export class TlsListener extends Forwarding {
   }
 
   override events(mask: number): number {
-    // The error is not kept: it may have passed by the next accept, which finds it itself.
+    // The error is not kept. It may not hold any more at the next accept. If it does, that accept finds it.
     const failed = this.#acceptAll() !== undefined;
     const rest = this.inner.events(mask) & ~POLLIN;
     return failed || this.#outcomes.length > 0 ? rest | POLLIN : rest;

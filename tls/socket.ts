@@ -183,7 +183,8 @@ export class SSLSocket extends Socket {
    * Makes the handshake, if wrap_socket did not make it. The first receive or send does the same.
    *
    * @throws {SSLCertVerificationError} if the certificate is not accepted.
-   * @throws {SSLWantReadError} on a non-blocking socket, if it would wait. Call it again when the socket is readable.
+   * @throws {SSLWantReadError} on a non-blocking socket, if it would wait. Call it again when the socket is readable; after
+   * SSLWantWriteError, when it is writable.
    */
   async do_handshake(options?: WaitOptions): Promise<void> {
     const transport = this.#secure("do_handshake");

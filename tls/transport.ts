@@ -40,6 +40,7 @@ const MAX_FRUITLESS = 2;
 const MAX_UNREAD_CHUNKS = 4;
 /** After close, unsent data is dropped if the peer has accepted nothing between two checks. In milliseconds. */
 const LINGER_CHECK = 60_000;
+
 /** Memory for ciphertext and plaintext. All connections share it, because it is used within one call only. */
 const ciphertext = new Uint8Array(CHUNK);
 const plaintext = new Uint8Array(CHUNK);
@@ -474,8 +475,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   }
 
   /**
-   * Wakes all waiters soon, after a call or a select has received or sent before the transport below reported that this is
-   * possible. It may not report that any more: the kernel drops an event that does not hold when it is asked for.
+   * Wakes all waiters soon. It is called if a call or a select has received or sent before the transport below reported that
+   * this is possible. That report may never come: the kernel drops an event that does not hold any more when it is asked.
    */
   #announce(): void {
     this.#announced = true;

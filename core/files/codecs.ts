@@ -80,7 +80,10 @@ function utf16(littleEndian: boolean | undefined): Codec {
 
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** Its own code, because TextDecoder does not tell an invalid unit from a U+FFFD in the data. */
+/**
+ * Decodes UTF-16. Valid text is decoded by TextDecoder. Invalid text is decoded here, because TextDecoder does not tell an
+ * invalid unit from a U+FFFD in the data.
+ */
 class Utf16Decoder implements Decoder {
   readonly #littleEndian: boolean;
   readonly #errors: ErrorHandler;

@@ -306,8 +306,8 @@ export class Reader implements Disposable, AsyncIterable<string> {
   }
 
   /**
-   * Closes the reader and frees its number. The source stays open. A stream is unlocked, and keeps what has not arrived yet.
-   * What was read ahead is dropped, and so is what a read of another source returns that is under way.
+   * Closes the reader and frees its number. The source stays open. A stream is unlocked, and keeps the data that has not
+   * arrived yet. Data that was read ahead is dropped. If the source is no stream, so is the data of a read that is under way.
    */
   close(): void {
     this.#descriptor.close();

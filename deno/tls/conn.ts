@@ -47,8 +47,8 @@ export class TlsConn implements Omit<Deno.Conn, "readable" | "writable" | typeof
   }
 
   /**
-   * Returns the error of the connection for a failed read or write. Null means that a read ends the stream: it is cut off,
-   * or TLS has failed. `receiveError` tells which. The connection below has not failed then, so SO_ERROR stays 0.
+   * Returns the error of the connection for a failed read or write. Null means that a read ends the stream: it was cut
+   * off, or TLS has failed. `receiveError` is the error then. The connection below has not failed, so SO_ERROR stays 0.
    */
   failure(error: unknown, syscall: string): Error | null {
     const failure = fromDenoTls(error, syscall);

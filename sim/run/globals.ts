@@ -6,7 +6,7 @@ import { Random } from "../random.ts";
 import { Timer } from "../time/timer.ts";
 import type { Timeline } from "../time/timeline.ts";
 import { MILLISECOND } from "../time/units.ts";
-import { Caller } from "./caller.ts";
+import { CurrentKernel } from "./current_kernel.ts";
 
 /** Selects the random sequence of Math.random (see `Random`). */
 const MATH = 0x3a7b;
@@ -76,7 +76,7 @@ export class VirtualGlobals {
   readonly #epoch: number;
   readonly #handles = new Map<number, Handle>();
   readonly #saved: [object: Globals, name: string, descriptor: PropertyDescriptor | undefined][] = [];
-  readonly #caller = new Caller();
+  readonly #current = new CurrentKernel();
   #nextId = 1;
 
   /** `epoch` is the start in seconds since 1970. */
@@ -108,7 +108,7 @@ export class VirtualGlobals {
 
   /** Starts a program of a kernel. Its timers belong to that kernel, and its Date has the skew of that host. */
   startOn<T>(kernel: Kernel, program: () => T): T {
-    return this.#caller.run(kernel, program);
+    return this.#current.run(kernel, program);
   }
 
   /** Clears the timers of a kernel's programs. */
@@ -123,7 +123,7 @@ export class VirtualGlobals {
       else Object.defineProperty(object, name, descriptor);
     }
     for (const handle of this.#handles.values()) handle.close();
-    this.#caller.end();
+    this.#current.end();
     taken = false;
   }
 
@@ -132,13 +132,13 @@ export class VirtualGlobals {
     const id = this.#nextId++;
     const milliseconds = Math.max(Number(delay) || 0, how === "once" ? 0 : 1);
     const wait = Math.round((milliseconds > LONGEST ? 1 : milliseconds) * MILLISECOND);
-    const owner = this.#caller.kernel;
+    const owner = this.#current.value;
     const timer = new Timer(this.#timeline, () => {
       if (handle.hasRef()) this.#timeline.woken = true;
       else this.#timeline.ticked = true;
       if (how === "once") this.#handles.delete(id);
       else timer.set(wait);
-      this.#caller.run(owner, () => callback(...args));
+      this.#current.run(owner, () => callback(...args));
     });
     const handle = new Handle(owner, id, timer, wait, (id) => this.#handles.delete(id));
     this.#handles.set(id, handle);
@@ -158,7 +158,7 @@ export class VirtualGlobals {
 
   /** The milliseconds since 1970. */
   get #wallClock(): number {
-    const skew = this.#caller.kernel?.host.skew ?? 0;
+    const skew = this.#current.value?.host.skew ?? 0;
     return Math.floor((this.#epoch + skew) * 1000 + this.#timeline.now / MILLISECOND);
   }
 

@@ -21,7 +21,7 @@ function indexAt(value: Uint8Array, offset: number): number {
   return new DataView(value.buffer, value.byteOffset, value.byteLength).getInt32(offset, true);
 }
 
-/** A group on an interface, by the index of that. */
+/** A group, and the index of the interface on which it was joined. */
 export interface Membership {
   readonly group: string;
   readonly index: number;

@@ -1,5 +1,5 @@
-// Tells on which host the program runs that calls a function. Deno and Node follow a program through its waits. Browsers
-// cannot yet.
+// Tells which kernel the running program belongs to. Deno and Node follow a program through its waits. Browsers cannot
+// do that yet.
 
 import type { Kernel } from "../net/kernel.ts";
 
@@ -15,8 +15,8 @@ interface Process {
   getBuiltinModule?(name: string): { AsyncLocalStorage: new () => Storage } | undefined;
 }
 
-/** The hosts of the programs of one run. */
-export class Caller {
+/** The kernel of the program that is running, in one run of a simulation. */
+export class CurrentKernel {
   /** Undefined in a browser. */
   readonly #storage: Storage | undefined;
 
@@ -26,8 +26,8 @@ export class Caller {
     if (hooks !== undefined) this.#storage = new hooks.AsyncLocalStorage();
   }
 
-  /** The kernel whose program runs. Undefined outside of programs, and in a browser. */
-  get kernel(): Kernel | undefined {
+  /** Undefined outside of programs, and in a browser. */
+  get value(): Kernel | undefined {
     return this.#storage?.getStore();
   }
 
