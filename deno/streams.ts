@@ -451,7 +451,7 @@ export class StreamTransport implements Transport {
 
   settle(mask: number): Promise<void> | undefined {
     if (this.#connection !== null) return this.#connection.settle(mask);
-    if (this.#listener?.listening) return this.#listener.settle();
+    if (this.#listener?.listening) return this.#listener.settle(mask);
     const connecting = this.#connecting;
     if (connecting === null || connecting.outcome !== null) return undefined;
     return eventLoopTurns(() => connecting.outcome !== null);
