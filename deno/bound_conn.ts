@@ -154,7 +154,7 @@ export class BoundConn {
     this.#planPause();
   }
 
-  /** Whether a send is under way on a Unix socket, which excludes a receive: see interrupter.ts. */
+  /** Whether a send is under way on a Unix socket, which excludes a receive: see unix_datagrams.ts. */
   #isSending(): boolean {
     return this.#interrupter !== null && this.#pending !== null && this.#pending.started;
   }
@@ -278,6 +278,8 @@ export class BoundConn {
       if (!pending.started) {
         pending.end();
         this.#pending = null;
+        // `close` waited for the send, if the socket was closed by its number.
+        if (this.#closed) this.#release();
         this.#waiters.wake(POLLOUT);
       }
     }
