@@ -93,6 +93,24 @@ for (const { name, module: m } of BACKENDS) {
     }
     assert.equal(await sk.connect_ex(address), errnoOf("EAGAIN"));
   });
+
+  Deno.test(`${name}: a call whose signal is aborted already begins no look-up`, async () => {
+    using sk = m.socket(m.AF_INET, m.SOCK_DGRAM);
+    let lookUps = 0;
+    partsOf(sk).descriptor.open.resolve = () => {
+      lookUps++;
+      return Promise.reject(new Error("no such name"));
+    };
+    const address = ["a-name", 9] as const;
+    const options = { signal: AbortSignal.abort("aborted") };
+    const calls = {
+      connect: () => sk.connect(address, options),
+      sendto: () => sk.sendto("x", address, options),
+      sendmsg: () => sk.sendmsg(["x"], [], 0, address, options),
+    };
+    for (const call of Object.values(calls)) await assert.rejects(call(), (reason) => reason === "aborted");
+    assert.equal(lookUps, 0);
+  });
 }
 
 Deno.test({
