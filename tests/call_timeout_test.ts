@@ -6,7 +6,7 @@ import { errnoOf } from "../base/errno.ts";
 import { partsOf } from "../core/socket.ts";
 import { BACKENDS } from "./_backends.ts";
 import { SUBJECTS } from "./_sim.ts";
-import { Connected, settled, staysPending, text } from "./conformance/fixtures.ts";
+import { Connected, failure, settled, staysPending, text } from "./conformance/fixtures.ts";
 import type { Module } from "./conformance/fixtures.ts";
 import type { Socket } from "../mod.ts";
 
@@ -92,6 +92,26 @@ for (const { name, module: m } of BACKENDS) {
       await assert.rejects(settled<unknown>(call()), { name: "TimeoutError", message: "timed out", syscall, address });
     }
     assert.equal(await sk.connect_ex(address), errnoOf("EAGAIN"));
+  });
+
+  Deno.test(`${name}: close ends a call that looks up a name`, async () => {
+    const address = ["localhost", 9] as const;
+    const calls: Record<string, (sk: Socket) => Promise<unknown>> = {
+      connect: (sk) => sk.connect(address),
+      sendto: (sk) => sk.sendto("x", address),
+      sendmsg: (sk) => sk.sendmsg(["x"], [], 0, address),
+    };
+    for (const type of [m.SOCK_STREAM, m.SOCK_DGRAM]) {
+      for (const [what, call] of Object.entries(calls)) {
+        const sk = m.socket(m.AF_INET, type);
+        const failed = failure(() => call(sk));
+        sk.close();
+        // The look-up takes longer than one turn of the event loop.
+        const turn = new Promise((resolve) => setImmediate(() => resolve({ code: "pending" })));
+        assert.equal((await Promise.race([failed, turn]) as { code: string }).code, "EBADF", what);
+        await failed;
+      }
+    }
   });
 
   Deno.test(`${name}: a call whose signal is aborted already begins no look-up`, async () => {
