@@ -56,7 +56,7 @@ class Call {
   /** The next call of the lane. */
   next: Call | null = null;
   limits: Limits | null = null;
-  /** Whether an attempt has succeeded. */
+  /** Whether the call has its outcome. */
   #ended = false;
 
   constructor(attempt: Attempt<unknown>, operation: Operation) {
@@ -83,21 +83,31 @@ class Call {
     return true;
   }
 
-  /**
-   * Ends the call with an error. The error was made in the event loop, so it gets the stack of the caller here. Does nothing
-   * after a success: an attempt of a stream runs code of the program, which may close the socket.
-   */
+  // `fail` and `abort` do nothing if the call has its outcome: an attempt of a stream runs code of the program, which may
+  // close the socket or abort the call.
+
+  /** Ends the call with an error. The error was made in the event loop, so it gets the stack of the caller here. */
   fail(error: unknown): void {
     if (this.#ended) return;
+    this.#ended = true;
     this.limits?.lift();
     this.resolve(withCallerStack(error));
+  }
+
+  /** Ends the call with the reason of an abort. */
+  abort(reason: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.resolve(Promise.reject(reason));
   }
 
   /** Makes the last attempt. Returns a function that ends the call, or undefined if the attempt would block. */
   lastTry(): (() => void) | undefined {
     try {
       const result = this.attempt();
-      return result === WOULD_BLOCK ? undefined : () => this.resolve(result);
+      if (result === WOULD_BLOCK) return undefined;
+      this.#ended = true;
+      return () => this.resolve(result);
     } catch (error) {
       return () => this.fail(error);
     }
@@ -306,7 +316,7 @@ export class Lane implements Waiter, Caller {
 
   #heed(call: Call, signal: AbortSignal): void {
     const limits = call.limits ??= new Limits(this.#runtime.clock);
-    limits.unlisten = whenAborted(signal, (reason) => this.#giveUp(call, () => call.resolve(Promise.reject(reason))));
+    limits.unlisten = whenAborted(signal, (reason) => this.#giveUp(call, () => call.abort(reason)));
   }
 
   /** Settles the transport for a non-blocking call, and then makes its last attempt. */

@@ -928,6 +928,8 @@ export class Socket<A extends Address = Address, Item = any> {
       const signal = checkOptions(options);
       const writing = this.#writing;
       const checked = checkAddress(this.family, address, "sendto");
+      // Before the look-up begins, because nothing would wait for its outcome.
+      throwIfAborted(signal);
       const target = this.#transport.resolve(checked, signal);
       const isPlain = signal === undefined && this.#transport.limits === undefined && !this.#opens(flags, timeout);
       if (target instanceof Promise || !isPlain || !writing.idle) {
@@ -1043,6 +1045,8 @@ export class Socket<A extends Address = Address, Item = any> {
       const ancillary = [...ancdata].map(checkControlMessage);
       const signal = checkOptions(options);
       const checked = address === null ? null : checkAddress(this.family, address, "sendmsg");
+      // As in sendto.
+      throwIfAborted(signal);
       const deadline = this.#deadlineOf(timeout);
       const resolved = checked === null
         ? null

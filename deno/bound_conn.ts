@@ -278,6 +278,8 @@ export class BoundConn {
       if (!pending.started) {
         pending.end();
         this.#pending = null;
+        // `close` waited for the send, if the socket was closed by its number.
+        if (this.#closed) this.#release();
         this.#waiters.wake(POLLOUT);
       }
     }

@@ -48,7 +48,7 @@ import {
   scoped,
   unixPath,
 } from "./addresses.ts";
-import { bindDatagrams, firstAddress } from "./endpoints.ts";
+import { bindDatagrams, firstAddress, LookUps } from "./endpoints.ts";
 import { DatagramOptions } from "./datagram_options.ts";
 import { errnoOf } from "./errors.ts";
 import { BoundConn } from "./bound_conn.ts";
@@ -74,6 +74,7 @@ export class DatagramTransport implements Transport {
 
   readonly #waiters = new SharedWaiters();
   readonly #options: DatagramOptions;
+  readonly #lookUps = new LookUps();
   #boundConn: BoundConn | null = null;
   #name: Address;
   #peer: Address | null = null;
@@ -162,7 +163,7 @@ export class DatagramTransport implements Transport {
   #destination(address: Address): Address | Promise<Address> {
     const [host, ...rest] = address as [string, number];
     const literal = destination(host, this.family);
-    if (literal === undefined) return this.#lookUp(host, rest);
+    if (literal === undefined) return this.#lookUps.run(this.#lookUp(host, rest));
     if (literal !== host) return [literal, ...rest] as Address;
     this.#literal = literal;
     return address;
@@ -451,7 +452,10 @@ export class DatagramTransport implements Transport {
   }
 
   close(): void {
-    if (--this.#references === 0) this.#boundConn?.close();
+    if (--this.#references === 0) {
+      this.#lookUps.close();
+      this.#boundConn?.close();
+    }
     this.#waiters.wake(POLLNVAL | POLLERR);
   }
 }

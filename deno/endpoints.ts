@@ -6,6 +6,7 @@ import { AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, SO_REUSEPORT, SOL_SOCKET } from 
 import { errorFor } from "../base/errors.ts";
 import { asciiOf } from "../base/ip.ts";
 import type { HostAddress } from "../core/names/hosts.ts";
+import { orAborted } from "../core/promises.ts";
 import { absolutePath, allowed, bindable, checkFamily, hostOf, notCapable, unixPath } from "./addresses.ts";
 import { fromDeno } from "./errors.ts";
 import type { StreamOptions } from "./options.ts";
@@ -82,6 +83,21 @@ async function addressesOf(host: string, port: number, family: number): Promise<
 export async function firstAddress(address: Address, family: number): Promise<string> {
   const [{ host }] = await addressesOf(address[0] as string, Number(address[1]), family);
   return host;
+}
+
+/** The look-ups of one socket. They end when it is closed. */
+export class LookUps {
+  #closed: AbortController | undefined;
+
+  /** Settles as a look-up does, or rejects with EBADF at the close. Deno cannot end the look-up, so it continues. */
+  run<T>(lookUp: Promise<T>): Promise<T> {
+    return orAborted(lookUp, (this.#closed ??= new AbortController()).signal);
+  }
+
+  /** Called when the socket is closed. */
+  close(): void {
+    this.#closed?.abort(errorFor("EBADF"));
+  }
 }
 
 /** Whether the host in an address is a name. "" is none: it stands for this host. */

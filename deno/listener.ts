@@ -4,7 +4,7 @@
 // its port. listen opens it again with the backlog that was asked for. A client that connected in between is turned away.
 // A Unix listener is opened once only, and a client that connects to it before listen waits.
 
-import { POLLERR, POLLIN } from "../base/poll.ts";
+import { POLLERR, POLLIN, POLLOUT } from "../base/poll.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { WouldBlock } from "../seam/transport.ts";
 import type { Waiters } from "../seam/waiters.ts";
@@ -196,9 +196,13 @@ export class Listener {
     return this.#ready.length > 0 || this.#error !== null ? POLLIN : 0;
   }
 
-  async settle(): Promise<void> {
+  /**
+   * Accepts what has arrived. If POLLOUT is asked for too, an event that a listener never has, it takes as long as without a
+   * connection: settleWatched relies on that.
+   */
+  async settle(mask: number): Promise<void> {
     this.acceptAhead();
-    await eventLoopTurns(() => !this.#accepting);
+    await eventLoopTurns(() => !this.#accepting && (mask & POLLOUT) === 0);
     this.park();
   }
 

@@ -34,7 +34,7 @@ import type {
   WouldBlock,
 } from "../seam/transport.ts";
 import { anyAddress, autobindName, fromAddr } from "./addresses.ts";
-import { isNamed, openConnection, openerOf, resolveName } from "./endpoints.ts";
+import { isNamed, LookUps, openConnection, openerOf, resolveName } from "./endpoints.ts";
 import type { Listen } from "./endpoints.ts";
 import { Connection } from "./connection.ts";
 import { errnoOf, fromDeno } from "./errors.ts";
@@ -82,6 +82,7 @@ export class StreamTransport implements Transport {
 
   readonly #waiters = new SharedWaiters();
   readonly #options: StreamOptions;
+  readonly #lookUps = new LookUps();
   #listener: Listener | null = null;
   #connecting: Connecting | null = null;
   /** Whether a TCP connect failed. Both directions count as shut down until connect reports the error or tries again. */
@@ -182,7 +183,7 @@ export class StreamTransport implements Transport {
   // Connecting.
 
   resolve(address: Address): Address | Promise<Address> {
-    return isNamed(address, this.family) ? resolveName(address, this.family) : address;
+    return isNamed(address, this.family) ? this.#lookUps.run(resolveName(address, this.family)) : address;
   }
 
   connect(caller: Caller, address: Address): void | InProgress | WouldBlock {
@@ -451,7 +452,7 @@ export class StreamTransport implements Transport {
 
   settle(mask: number): Promise<void> | undefined {
     if (this.#connection !== null) return this.#connection.settle(mask);
-    if (this.#listener?.listening) return this.#listener.settle();
+    if (this.#listener?.listening) return this.#listener.settle(mask);
     const connecting = this.#connecting;
     if (connecting === null || connecting.outcome !== null) return undefined;
     return eventLoopTurns(() => connecting.outcome !== null);
@@ -489,6 +490,7 @@ export class StreamTransport implements Transport {
 
   close(): void {
     if (--this.#references === 0) {
+      this.#lookUps.close();
       if (this.#pause !== undefined) clearTimeout(this.#pause);
       if (this.#connecting?.outcome === null) this.#connecting.end.abort();
       this.#connection?.close();

@@ -4,10 +4,12 @@ import assert from "node:assert/strict";
 import * as native from "../native.ts";
 import { errnoOf } from "../base/errno.ts";
 import { partsOf } from "../core/socket.ts";
+import { denoResolver } from "../deno/resolver.ts";
 import { BACKENDS } from "./_backends.ts";
 import { SUBJECTS } from "./_sim.ts";
-import { Connected, settled, staysPending, text } from "./conformance/fixtures.ts";
+import { Connected, failure, settled, staysPending, text } from "./conformance/fixtures.ts";
 import type { Module } from "./conformance/fixtures.ts";
+import { AF_INET, SOCK_DGRAM, SOCK_STREAM, socket } from "../mod.ts";
 import type { Socket } from "../mod.ts";
 
 /** Receives of 10 bytes with MSG_WAITALL. Each returns the text that it received. */
@@ -93,7 +95,49 @@ for (const { name, module: m } of BACKENDS) {
     }
     assert.equal(await sk.connect_ex(address), errnoOf("EAGAIN"));
   });
+
+  Deno.test(`${name}: a call whose signal is aborted already begins no look-up`, async () => {
+    using sk = m.socket(m.AF_INET, m.SOCK_DGRAM);
+    let lookUps = 0;
+    partsOf(sk).descriptor.open.resolve = () => {
+      lookUps++;
+      return Promise.reject(new Error("no such name"));
+    };
+    const address = ["a-name", 9] as const;
+    const options = { signal: AbortSignal.abort("aborted") };
+    const calls = {
+      connect: () => sk.connect(address, options),
+      sendto: () => sk.sendto("x", address, options),
+      sendmsg: () => sk.sendmsg(["x"], [], 0, address, options),
+    };
+    for (const call of Object.values(calls)) await assert.rejects(call(), (reason) => reason === "aborted");
+    assert.equal(lookUps, 0);
+  });
 }
+
+Deno.test("deno: close ends a call that looks up a name", async () => {
+  const { lookUp } = denoResolver;
+  denoResolver.lookUp = () => new Promise(() => {});
+  try {
+    const address = ["a-name", 9] as const;
+    const calls: Record<string, (sk: Socket) => Promise<unknown>> = {
+      connect: (sk) => sk.connect(address),
+      sendto: (sk) => sk.sendto("x", address),
+      sendmsg: (sk) => sk.sendmsg(["x"], [], 0, address),
+    };
+    for (const type of [SOCK_STREAM, SOCK_DGRAM]) {
+      for (const [what, call] of Object.entries(calls)) {
+        const sk = socket(AF_INET, type);
+        const failed = failure(() => call(sk));
+        await staysPending(failed);
+        sk.close();
+        assert.equal((await settled(failed)).code, "EBADF", what);
+      }
+    }
+  } finally {
+    denoResolver.lookUp = lookUp;
+  }
+});
 
 Deno.test({
   name: "native: setblocking(false) during the look-up of a send with MSG_FASTOPEN does not change its mode",

@@ -209,6 +209,38 @@ Deno.test("lane: cancel rejects each call with its own error, and the lane can b
   assert.equal(await lane.run(queue.take, null, undefined), "a");
 });
 
+/** Lets the event loop turn. A rejection that nothing handles would end the test run here. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+Deno.test("lane: a last attempt that closes the socket and succeeds is not rejected as well", async () => {
+  const [, lane] = make();
+  const close = () => {
+    lane.cancel();
+    return "a";
+  };
+  const attempts: (() => string | WouldBlock)[] = [() => WOULD_BLOCK, close];
+  assert.equal(await lane.run(() => attempts.shift()!(), 0, undefined), "a");
+  await turn();
+});
+
+Deno.test("lane: an attempt that aborts its own call and succeeds is not rejected as well", async () => {
+  const [queue, lane] = make();
+  Object.assign(queue, { atRest: () => Promise.resolve() });
+  const controller = new AbortController();
+  const abort = () => {
+    controller.abort();
+    return "a";
+  };
+  // The third one is the last attempt of the abort.
+  const attempts: (() => string | WouldBlock)[] = [() => WOULD_BLOCK, abort, () => WOULD_BLOCK];
+  const call = lane.run(() => attempts.shift()!(), null, controller.signal);
+  queue.wake();
+  assert.equal(await call, "a");
+  await turn();
+});
+
 Deno.test("lane: a call that is made when another call settles is queued behind the waiting calls", async () => {
   const [queue, lane] = make();
   const chain = lane.run(queue.take, null, undefined).then(() => lane.run(queue.take, null, undefined));

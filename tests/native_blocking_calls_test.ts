@@ -5,6 +5,8 @@ import * as socket from "../native.ts";
 import type { Socket } from "../native.ts";
 import { BlockingCalls, closes, lookUps } from "../native/blocking_calls.ts";
 import * as names from "../native/names/mod.ts";
+import { partsOf } from "../core/socket.ts";
+import { PROTOCOL_TLS_CLIENT, SSLContext } from "../native/ssl.ts";
 import { settled, staysPending } from "./conformance/fixtures.ts";
 import { runDeno } from "./_helpers.ts";
 
@@ -101,6 +103,19 @@ Deno.test("native: a queued look-up of a call that was given up is dropped", asy
   }
   resolve();
   await Promise.all(others);
+});
+
+Deno.test("native: a connect with TLS gives its signal to the look-up", async () => {
+  const plain = socket.socket();
+  let given: AbortSignal | undefined;
+  partsOf(plain).descriptor.open.resolve = (_address, signal) => {
+    given = signal;
+    throw new Error("looked up");
+  };
+  using sock = await new SSLContext(PROTOCOL_TLS_CLIENT).wrap_socket(plain, { server_hostname: "localhost" });
+  const { signal } = new AbortController();
+  await assert.rejects(sock.connect(["localhost", 80], { signal }), /looked up/);
+  assert.equal(given, signal);
 });
 
 const LOOK_UPS: Record<string, () => Promise<unknown>> = {

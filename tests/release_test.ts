@@ -62,6 +62,26 @@ for (const { name, module: m } of SUBJECTS) {
     }
   });
 
+  for (const [how, close] of [["close()", false], ["close(fd)", true]] as const) {
+    test(`after ${how} of a Unix datagram socket that sends during a receive its name is free`, async () => {
+      const name = `\0${crypto.randomUUID()}`;
+      const bound = (name: string) => {
+        const one = m.socket(m.AF_UNIX, m.SOCK_DGRAM);
+        one.bind(name);
+        return one;
+      };
+      using peer = bound("");
+      const one = bound(name);
+      const receiving = one.recv(1);
+      await underWay();
+      const ended = Promise.allSettled([receiving, one.sendto("x", peer.getsockname())]);
+      if (close) m.close(one.fileno());
+      else one.close();
+      await ended;
+      bound(name).close();
+    });
+  }
+
   test("after the end of an accept loop its Unix path can be bound", async () => {
     using directory = new TemporaryDirectory();
     const path = directory.fresh();

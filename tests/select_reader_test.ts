@@ -1,7 +1,7 @@
 // reader(): waits on pipes and other sources together with sockets.
 
 import assert from "node:assert/strict";
-import { epoll, EPOLLIN, poll, POLLHUP, POLLIN, reader, select } from "../select.ts";
+import { epoll, EPOLLIN, poll, POLLHUP, POLLIN, POLLOUT, reader, select } from "../select.ts";
 import { socketpair } from "../mod.ts";
 import type { Reader, ReadSource } from "../select.ts";
 import { settled, staysPending } from "./conformance/fixtures.ts";
@@ -151,6 +151,24 @@ for (const { name, wait } of WAYS) {
     assert.equal(await settled(waiting), true);
     assert.equal(text(await one.read()), "hello");
     controller.close();
+  });
+}
+
+for (const way of ["poll", "epoll"] as const) {
+  Deno.test(`${way} for input and output reports data of a socket although a reader has data`, async () => {
+    using one = reader(new Blob(["line\n"]).stream());
+    const [left, right] = await socketpair();
+    using epoller = epoll();
+    const poller = way === "poll" ? poll() : epoller;
+    for (const item of [one, right]) poller.register(item);
+    await select([one], [], [], 5);
+    // Since then something looks for data.
+    await poller.poll(0);
+    await left.sendall("x");
+    const found = new Map(await poller.poll(0));
+    assert.deepEqual([one, right].map((item) => found.get(item.fileno())), [POLLIN, POLLIN | POLLOUT]);
+    left.close();
+    right.close();
   });
 }
 

@@ -1,7 +1,7 @@
 // select, poll and epoll over real sockets: complete results, repeated wakes, constant memory.
 
 import assert from "node:assert/strict";
-import { EPOLLET, EPOLLIN, EPOLLONESHOT, POLLIN } from "../select.ts";
+import { EPOLLET, EPOLLIN, EPOLLONESHOT, POLLIN, POLLOUT } from "../select.ts";
 import type { Socket } from "../mod.ts";
 import { ALL_SUBJECTS, SUBJECTS } from "./_sim.ts";
 import type { Module, Subject } from "./conformance/fixtures.ts";
@@ -60,6 +60,24 @@ function suite({ name, module: socket }: Subject): void {
     }
     close(ours, theirs);
   });
+
+  for (const way of ["poll", "epoll"] as const) {
+    Deno.test(`${name}: ${way} for input and output reports data although a listener has a connection`, async () => {
+      using server = socket.create_server(["127.0.0.1", 0]);
+      const [[left], [right]] = await pairs(socket, 1);
+      using epoller = epoll();
+      const poller = way === "poll" ? poll() : epoller;
+      for (const sock of [server, right]) poller.register(sock);
+      using _client = await socket.create_connection(server.getsockname());
+      await select([server], [], [], 5);
+      // Since then something looks for data.
+      await poller.poll(0);
+      await left.sendall("x");
+      const found = new Map(await poller.poll(0));
+      assert.deepEqual([server, right].map((sock) => found.get(sock.fileno())), [POLLIN, POLLIN | POLLOUT]);
+      close([left, right]);
+    });
+  }
 
   Deno.test(`${name}: epoll reports all events of streams, listeners and datagram sockets`, async () => {
     for (const mode of [0, EPOLLET, EPOLLONESHOT]) {

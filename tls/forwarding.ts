@@ -49,8 +49,8 @@ export abstract class Forwarding implements Transport {
   accept(): Accepted | WouldBlock {
     return this.inner.accept();
   }
-  resolve(address: Address): Address | Promise<Address> {
-    return this.inner.resolve(address);
+  resolve(address: Address, signal?: AbortSignal): Address | Promise<Address> {
+    return this.inner.resolve(address, signal);
   }
   connect(caller: Caller, address: Address): void | InProgress | WouldBlock {
     return this.inner.connect(caller, address);

@@ -1,6 +1,6 @@
 // Waiting on the terminal, a pipe or the output of a child process.
 
-import { POLLERR, POLLHUP, POLLIN, POLLRDNORM } from "../../base/poll.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM } from "../../base/poll.ts";
 import type { Clock } from "../../seam/clock.ts";
 import type { Waiter } from "../../seam/transport.ts";
 import { apart, checkOptions } from "../arguments.ts";
@@ -132,12 +132,14 @@ class ReadAhead implements Openable {
   unwatch(waiter: Waiter): void {
     this.#waiters.delete(waiter);
   }
-  async settle(): Promise<void> {
+  /** If POLLOUT is asked for too, which a reader never has, it takes the whole moment: settleWatched relies on that. */
+  async settle(mask: number): Promise<void> {
     this.#readAhead();
-    if (this.#reading === undefined) return;
+    const forOutput = (mask & POLLOUT) !== 0;
+    if (this.#reading === undefined && !forOutput) return;
     let timer;
     const moment = new Promise<void>((resolve) => timer = this.#clock.setTimeout(resolve, MOMENT_MS));
-    await Promise.race([this.#reading, moment]);
+    await (forOutput ? moment : Promise.race([this.#reading, moment]));
     this.#clock.clearTimeout(timer);
   }
   /** The descriptor table gives the number. */

@@ -218,8 +218,8 @@ export interface Watched {
 
 /**
  * Settles what is watched. A backend that learns late learns from the event loop, about all watched sockets in the same turns.
- * The settling of a socket takes all of these turns if no event comes. So it is enough to settle until a socket that waits
- * for input has none.
+ * The settling of a socket takes all of these turns if an event that was asked for does not come. So it is enough to settle
+ * until a socket that waits for input lacks an event.
  */
 export async function settleWatched(watched: Iterable<Watched>, pace: Pace): Promise<void> {
   let turned = false;

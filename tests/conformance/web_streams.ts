@@ -123,6 +123,7 @@ export function webStreamSuite({ name, module: m }: Subject): void {
   test("readable: data that arrives after a waiting reader was released is for recv", async ({ client, peer }) => {
     const reader = peer.readable.getReader();
     const read = failure(() => reader.read());
+    await staysPending(read);
     reader.releaseLock();
     assert.ok(await read instanceof TypeError);
     await client.sendall("hello");
