@@ -216,6 +216,21 @@ Deno.test("options: values and errors of Linux at the bounds", async () => {
     using sock = s.socket();
     assert.deepEqual([...sock.getsockopt(IPPROTO_IP, s.IP_TTL, 3)], [64]);
     assert.deepEqual([...sock.getsockopt(IPPROTO_IP, s.IP_TTL, 8)], [64, 0, 0, 0]);
+    assert.equal(sock.getsockopt(IPPROTO_TCP, s.TCP_QUICKACK), 1);
+  });
+});
+
+Deno.test("options: an accepted connection does not inherit the priority of its listener", async () => {
+  await simulate({}, async (net) => {
+    const { socket } = net.host("a");
+    const listener = socket.create_server(["127.0.0.1", 7]);
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, 5);
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1);
+    const client = await socket.create_connection(["127.0.0.1", 7]);
+    const [conn] = await listener.accept();
+    assert.equal(conn.getsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY), 0);
+    assert.equal(conn.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), 1);
+    for (const sock of [listener, client, conn]) sock.close();
   });
 });
 
