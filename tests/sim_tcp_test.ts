@@ -135,6 +135,18 @@ Deno.test("disconnecting: getsockname still reports the port, and a port that wa
     bound.bind(["127.0.0.1", 0]);
     await bound.connect(socket.AF_UNSPEC);
     assert.throws(() => bound.bind(["127.0.0.1", 8]), { code: "EINVAL" });
+    // A socket can be bound again after each of its connections, not only after the first.
+    const server = socket.create_server(["127.0.0.1", 10]);
+    const again = socket.socket();
+    for (let connections = 0; connections < 2; connections++) {
+      await again.connect(["127.0.0.1", 10]);
+      const [peer] = await server.accept();
+      peer.close();
+      assert.equal((await again.recv(1)).length, 0);
+      await again.shutdown(socket.SHUT_WR);
+      again.bind(["127.0.0.1", 0]);
+      await again.connect(socket.AF_UNSPEC);
+    }
     listener.close();
   });
 });
