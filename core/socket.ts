@@ -1414,8 +1414,10 @@ export class Socket<A extends Address = Address, Item = any> {
    */
   detach(): number {
     const fd = this.fileno();
-    if (this.#descriptor !== null) this.#transport.handOver?.();
+    if (this.#descriptor === null) return fd;
     this.#releaseDescriptor();
+    // After its calls were withdrawn: then nothing waits for the events of the descriptor.
+    this.#transport.handOver?.();
     return fd;
   }
 
