@@ -35,18 +35,19 @@ export function int(value: unknown, what: string): number {
   return value;
 }
 
+/** CPython's text for an item that has no descriptor. */
+const NO_DESCRIPTOR = "argument must be an int, or have a fileno() method.";
+
 /** Returns the descriptor of an item, which must belong to the table. */
 export function filenoOf(item: Waitable, table: DescriptorTable, syscall?: string): number {
   let fd: unknown = item;
   if (typeof item !== "number") {
-    if (typeof item?.fileno !== "function") {
-      throw new TypeError("argument must be an int, or have a fileno() method");
-    }
+    if (typeof item?.fileno !== "function") throw new TypeError(NO_DESCRIPTOR);
     fd = item.fileno();
     if (!Number.isInteger(fd)) throw new TypeError("fileno() returned a non-integer");
     checkTable(item, table, syscall);
   } else if (!Number.isInteger(item)) {
-    throw new TypeError("argument must be an int, or have a fileno() method");
+    throw new TypeError(NO_DESCRIPTOR);
   }
   int(fd, "fd");
   if (fd as number < 0) throw new RangeError(`file descriptor cannot be a negative integer (${fd})`);
