@@ -55,6 +55,7 @@ import type { Runtime } from "./runtime.ts";
 import { sendFile } from "./sendfile.ts";
 import type { SendableFile } from "./sendfile.ts";
 import { readableOf, writableOf } from "./streams.ts";
+import type { Turns } from "./timing.ts";
 
 /** The types that can listen and must connect. Sockets of the other types receive from any address. */
 const CONNECTED = [SOCK_STREAM, SOCK_SEQPACKET];
@@ -102,6 +103,9 @@ export interface SocketParts {
 
 /** Returns the parts of an open socket, and throws EBADF for a closed one. It is no part of the public class. */
 export let partsOf: (socket: Socket) => SocketParts;
+
+/** Returns what counts the calls of a socket, which may be closed. */
+export let turnsOf: (socket: Socket) => Turns;
 
 /**
  * A socket, as Python's `socket.socket` objects. `socket()`, `create_connection()`, `socketpair()` and other functions make them.
@@ -157,6 +161,7 @@ export class Socket<A extends Address = Address, Item = any> {
         release: () => socket.#releaseDescriptor(),
       };
     };
+    turnsOf = (socket) => socket.#runtime.turns;
     tellTable(Socket.prototype, (socket) => socket.#descriptor?.numberedBy);
   }
 
@@ -1244,7 +1249,7 @@ export class Socket<A extends Address = Address, Item = any> {
     mode?: M,
     options?: O,
   ): FileOf<M, O> {
-    const file = makeFile(this, mode, options, () => this.#dropFile());
+    const file = makeFile(this, mode, options, this.#runtime.turns, () => this.#dropFile());
     this.#files++;
     return file;
   }
