@@ -394,8 +394,8 @@ export class Socket<A extends Address = Address, Item = any> {
     const deadline = this.#deadlineOf(timeout);
     const operation = { syscall: "connect", address: checked };
     const lookUp = (signal: AbortSignal | undefined) => this.#transport.resolve(checked, signal);
-    const resolved = await orLate(lookUp, this.#runtime.clock, deadline, signal, operation);
-    const transport = this.#live();
+    const resolved = await this.#lookUp(lookUp, operation, deadline, signal);
+    const transport = this.#live(operation);
     /** Why the call ends if it may not wait any longer. */
     let unfinished: ErrnoName = "EAGAIN";
     // Both steps of a connect are one call of the lane, so they have the same turn.
@@ -758,7 +758,22 @@ export class Socket<A extends Address = Address, Item = any> {
     signal: AbortSignal | undefined,
   ): Address | Promise<Address> {
     if (!(resolved instanceof Promise)) return resolved;
-    return orLate(() => resolved, this.#runtime.clock, deadline, signal, operation);
+    return this.#lookUp(() => resolved, operation, deadline, signal);
+  }
+
+  /** Makes a look-up of a call. If closing the socket ends it, the error is that of a call that waits. */
+  async #lookUp(
+    lookUp: (signal: AbortSignal | undefined) => Address | Promise<Address>,
+    operation: Operation,
+    deadline: number | null,
+    signal: AbortSignal | undefined,
+  ): Promise<Address> {
+    try {
+      return await orLate(lookUp, this.#runtime.clock, deadline, signal, operation);
+    } catch (error) {
+      if (error instanceof OSError && error.code === "EBADF") throw errorFor("EBADF", operation);
+      throw error;
+    }
   }
 
   /** The time by the clock at which a call must end that begins now; null for a call without a limit, or that does not wait. */
@@ -967,9 +982,9 @@ export class Socket<A extends Address = Address, Item = any> {
     const deadline = this.#deadlineOf(timeout);
     const found = this.#inTime(target, { syscall: "sendto", address }, deadline, signal);
     const resolved = found instanceof Promise ? await found : found;
-    this.#live();
-    const attempt = this.#sendingTo(bytes, length, flags, resolved);
     const operation = { syscall: "sendto", address: resolved };
+    this.#live(operation);
+    const attempt = this.#sendingTo(bytes, length, flags, resolved);
     if (this.#opens(flags, timeout)) return await this.#sendOpening(bytes, flags, attempt, signal, operation);
     return await this.#runInMode(this.#writing, attempt, this.#rest(timeout, deadline), signal, operation);
   }
@@ -1058,8 +1073,8 @@ export class Socket<A extends Address = Address, Item = any> {
         views.forEach((view, at) => this.#checkSending(view, lengths[at]));
         return transport.sendMessage(this.#writing, views, ancillary, flags, target);
       };
-      this.#live();
       const operation = target === null ? SENDMSG : { syscall: "sendmsg", address: target };
+      this.#live(operation);
       if (target !== null && this.#opens(flags, timeout)) {
         return await this.#sendOpening(gather(views), flags, attempt, signal, operation);
       }
@@ -1523,8 +1538,8 @@ export class Socket<A extends Address = Address, Item = any> {
   }
 
   /** Returns the transport of an open socket, and throws EBADF for a closed one. */
-  #live(): Transport {
-    if (this.#gone()) throw errorFor("EBADF");
+  #live(operation?: Operation): Transport {
+    if (this.#gone()) throw errorFor("EBADF", operation);
     return this.#transport;
   }
 
