@@ -18,7 +18,7 @@ import {
 } from "../base/constants.ts";
 import { CMSG_LEN } from "../base/data.ts";
 import type { Bytes, Data } from "../base/data.ts";
-import { errorFor, OSError } from "../base/errors.ts";
+import { errorFor, gaiErrorFor, OSError } from "../base/errors.ts";
 import type { Backend } from "../seam/backend.ts";
 import type { Transport } from "../seam/transport.ts";
 import { checkInteger, checkOptions, checkTimeout, isOptions, only } from "./arguments.ts";
@@ -199,6 +199,8 @@ async function checkEndpoint(address: EndpointLike): Promise<[string, number]> {
   const given = Array.isArray(address) ? hostText(address[0], "connect") : undefined;
   // getaddrinfo(3) of glibc takes "*" for no host, as null.
   const host = given === null || given === "*" ? "localhost" : given;
+  // Both have their meaning in the addresses of sockets only. getaddrinfo(3) does not know them.
+  if (host === "" || host === "<broadcast>") throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: host });
   if (typeof host !== "string") throw new TypeError("create_connection() takes an address of [host, port]");
   const service = hostText(address[1], "connect");
   const port = typeof service === "string"

@@ -6,6 +6,7 @@ import { BufferedFile, RawFile } from "./files/binary.ts";
 import type { FileSocket } from "./files/bytes.ts";
 import { codecOf, errorHandlerOf } from "./files/codecs.ts";
 import { newlineOf, TextFile } from "./files/text.ts";
+import type { Turns } from "./timing.ts";
 
 export { BinaryFile, BufferedFile, RawFile } from "./files/binary.ts";
 export { TextFile } from "./files/text.ts";
@@ -51,20 +52,25 @@ export type FileOf<M extends string, O extends MakefileOptions> = M extends `${s
   ? O extends { buffering: 0 } ? RawFile : BufferedFile
   : TextFile;
 
-/** Makes a file of a socket. `release` is called once, when the file is closed and no longer needs the socket. */
+/**
+ * Makes a file of a socket, whose calls `turns` counts. `release` is called once, when the file is closed and no longer needs
+ * the socket.
+ */
 export function makeFile<const M extends string = "r", const O extends MakefileOptions = MakefileOptions>(
   socket: FileSocket,
   mode: M | undefined,
   options: O | undefined,
+  turns: Turns,
   release: () => void,
 ): FileOf<M, O> {
-  return open(socket, mode ?? "r", options ?? {}, release) as FileOf<M, O>;
+  return open(socket, mode ?? "r", options ?? {}, turns, release) as FileOf<M, O>;
 }
 
 function open(
   socket: FileSocket,
   mode: string,
   options: MakefileOptions,
+  turns: Turns,
   release: () => void,
 ): RawFile | BufferedFile | TextFile {
   checkOptions(options, FILE_OPTIONS);
@@ -75,7 +81,7 @@ function open(
   const binary = mode.includes("b");
   const buffering = options.buffering ?? -1;
   if (!Number.isInteger(buffering)) throw new TypeError("buffering must be an integer");
-  const parts = { socket, reading, writing, release };
+  const parts = { socket, reading, writing, turns, release };
   if (buffering === 0) {
     if (!binary) throw new RangeError("unbuffered streams must be binary");
     return new RawFile(parts);
@@ -91,5 +97,6 @@ function open(
     errors: errorHandlerOf(options.errors),
     newline: newlineOf(options.newline),
     lineBuffering: buffering === 1,
+    turns,
   });
 }

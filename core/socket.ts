@@ -55,6 +55,7 @@ import type { Runtime } from "./runtime.ts";
 import { sendFile } from "./sendfile.ts";
 import type { SendableFile } from "./sendfile.ts";
 import { readableOf, writableOf } from "./streams.ts";
+import type { Turns } from "./timing.ts";
 
 /** The types that can listen and must connect. Sockets of the other types receive from any address. */
 const CONNECTED = [SOCK_STREAM, SOCK_SEQPACKET];
@@ -102,6 +103,9 @@ export interface SocketParts {
 
 /** Returns the parts of an open socket, and throws EBADF for a closed one. It is no part of the public class. */
 export let partsOf: (socket: Socket) => SocketParts;
+
+/** Returns what counts the calls of a socket, which may be closed. */
+export let turnsOf: (socket: Socket) => Turns;
 
 /**
  * A socket, as Python's `socket.socket` objects. `socket()`, `create_connection()`, `socketpair()` and other functions make them.
@@ -157,6 +161,7 @@ export class Socket<A extends Address = Address, Item = any> {
         release: () => socket.#releaseDescriptor(),
       };
     };
+    turnsOf = (socket) => socket.#runtime.turns;
     tellTable(Socket.prototype, (socket) => socket.#descriptor?.numberedBy);
   }
 
@@ -389,8 +394,8 @@ export class Socket<A extends Address = Address, Item = any> {
     const deadline = this.#deadlineOf(timeout);
     const operation = { syscall: "connect", address: checked };
     const lookUp = (signal: AbortSignal | undefined) => this.#transport.resolve(checked, signal);
-    const resolved = await orLate(lookUp, this.#runtime.clock, deadline, signal, operation);
-    const transport = this.#live();
+    const resolved = await this.#lookUp(lookUp, operation, deadline, signal);
+    const transport = this.#live(operation);
     /** Why the call ends if it may not wait any longer. */
     let unfinished: ErrnoName = "EAGAIN";
     // Both steps of a connect are one call of the lane, so they have the same turn.
@@ -753,7 +758,22 @@ export class Socket<A extends Address = Address, Item = any> {
     signal: AbortSignal | undefined,
   ): Address | Promise<Address> {
     if (!(resolved instanceof Promise)) return resolved;
-    return orLate(() => resolved, this.#runtime.clock, deadline, signal, operation);
+    return this.#lookUp(() => resolved, operation, deadline, signal);
+  }
+
+  /** Makes a look-up of a call. If closing the socket ends it, the error is that of a call that waits. */
+  async #lookUp(
+    lookUp: (signal: AbortSignal | undefined) => Address | Promise<Address>,
+    operation: Operation,
+    deadline: number | null,
+    signal: AbortSignal | undefined,
+  ): Promise<Address> {
+    try {
+      return await orLate(lookUp, this.#runtime.clock, deadline, signal, operation);
+    } catch (error) {
+      if (error instanceof OSError && error.code === "EBADF") throw errorFor("EBADF", operation);
+      throw error;
+    }
   }
 
   /** The time by the clock at which a call must end that begins now; null for a call without a limit, or that does not wait. */
@@ -964,9 +984,9 @@ export class Socket<A extends Address = Address, Item = any> {
     const deadline = this.#deadlineOf(timeout);
     const found = this.#inTime(target, { syscall: "sendto", address }, deadline, signal);
     const resolved = found instanceof Promise ? await found : found;
-    this.#live();
-    const attempt = this.#sendingTo(bytes, length, flags, resolved);
     const operation = { syscall: "sendto", address: resolved };
+    this.#live(operation);
+    const attempt = this.#sendingTo(bytes, length, flags, resolved);
     if (this.#opens(flags, timeout)) return await this.#sendOpening(bytes, flags, attempt, signal, operation);
     return await this.#runInMode(this.#writing, attempt, this.#rest(timeout, deadline), signal, operation);
   }
@@ -1057,8 +1077,8 @@ export class Socket<A extends Address = Address, Item = any> {
         views.forEach((view, at) => this.#checkSending(view, lengths[at]));
         return transport.sendMessage(this.#writing, views, ancillary, flags, target);
       };
-      this.#live();
       const operation = target === null ? SENDMSG : { syscall: "sendmsg", address: target };
+      this.#live(operation);
       if (target !== null && this.#opens(flags, timeout)) {
         return await this.#sendOpening(gather(views), flags, attempt, signal, operation);
       }
@@ -1248,7 +1268,7 @@ export class Socket<A extends Address = Address, Item = any> {
     mode?: M,
     options?: O,
   ): FileOf<M, O> {
-    const file = makeFile(this, mode, options, () => this.#dropFile());
+    const file = makeFile(this, mode, options, this.#runtime.turns, () => this.#dropFile());
     this.#files++;
     return file;
   }
@@ -1418,8 +1438,10 @@ export class Socket<A extends Address = Address, Item = any> {
    */
   detach(): number {
     const fd = this.fileno();
-    if (this.#descriptor !== null) this.#transport.handOver?.();
+    if (this.#descriptor === null) return fd;
     this.#releaseDescriptor();
+    // After its calls were withdrawn: then nothing waits for the events of the descriptor.
+    this.#transport.handOver?.();
     return fd;
   }
 
@@ -1522,8 +1544,8 @@ export class Socket<A extends Address = Address, Item = any> {
   }
 
   /** Returns the transport of an open socket, and throws EBADF for a closed one. */
-  #live(): Transport {
-    if (this.#gone()) throw errorFor("EBADF");
+  #live(operation?: Operation): Transport {
+    if (this.#gone()) throw errorFor("EBADF", operation);
     return this.#transport;
   }
 

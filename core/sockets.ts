@@ -94,7 +94,8 @@ export function makeSockets(runtime: Runtime, backend: Backend): SocketFunctions
       runtime.defaultTimeout = checkTimeout(timeout);
     },
     send_fds: (sock, buffers, fds, flags = 0, address = null, options) =>
-      create.sendFds(sock, buffers, fds, flags, address, options),
-    recv_fds: (sock, bufsize, maxfds, flags = 0, options) => create.recvFds(sock, bufsize, maxfds, flags, options),
+      runtime.turns.count(() => create.sendFds(sock, buffers, fds, flags, address, options)),
+    recv_fds: (sock, bufsize, maxfds, flags = 0, options) =>
+      runtime.turns.count(() => create.recvFds(sock, bufsize, maxfds, flags, options)),
   };
 }

@@ -1,7 +1,7 @@
 // socketpair on Deno's net API: a connection within this process. Another process cannot take its place.
 
 import { AF_INET, AF_UNIX, SOCK_DGRAM } from "../base/constants.ts";
-import { errorFor } from "../base/errors.ts";
+import { errorFor, errorForErrno, OSError } from "../base/errors.ts";
 import type { Transport } from "../seam/transport.ts";
 import { openDatagrams } from "./datagrams.ts";
 import { fromDeno } from "./errors.ts";
@@ -42,7 +42,8 @@ function datagramPair(family: number): [Transport, Transport] {
   } catch (error) {
     one.close();
     other.close();
-    throw error;
+    if (!(error instanceof OSError) || error.errno === undefined) throw error;
+    throw errorForErrno(error.errno, { syscall: "socketpair", cause: error.cause });
   }
 }
 

@@ -12,7 +12,13 @@ import { incoming, outgoing } from "./sockaddr.ts";
 /** sizeof(struct cmsghdr): size_t cmsg_len, int cmsg_level, int cmsg_type. */
 const CMSG_HEADER = 16;
 /** Each control message starts at a multiple of sizeof(size_t). */
-const align = (length: number) => (length + 7) & ~7;
+const align = (length: number) => Math.ceil(length / 8) * 8;
+
+/**
+ * The most space for control messages. The kernel needs far less: 1 KiB for the most descriptors that one message may
+ * have, and 2 KiB for a header of IPv6.
+ */
+const MOST_CONTROL = 256 * 1024;
 
 /** Memory with a fixed address. */
 class Region {
@@ -62,9 +68,10 @@ export class Message {
 
   /** Prepares to receive `size` bytes and `ancillarySize` bytes of control messages. */
   expect(size: number, ancillarySize: number): void {
+    const controlSize = Math.min(ancillarySize, MOST_CONTROL);
     this.#data.reserve(size);
-    this.#control.reserve(ancillarySize);
-    this.#set(this.#incoming, incoming.length, size, ancillarySize);
+    this.#control.reserve(controlSize);
+    this.#set(this.#incoming, incoming.length, size, controlSize);
   }
 
   /** Sets the state of a message that brought nothing. */

@@ -194,7 +194,7 @@ export class Receiver {
   #receiveMessage(size: number, ancillarySize: number, flags: number): number {
     if (this.#mustWait(flags)) return BLOCKED;
     const message = sharedMessage();
-    message.expect(this.#isStream ? Math.min(size, STREAM_MESSAGE) : size, ancillarySize);
+    message.expect(Math.min(size, this.#isStream ? STREAM_MESSAGE : DATAGRAM_LIMIT), ancillarySize);
     // Descriptors that arrive must be closed when another program is executed, like all of this module's.
     const count = effects.recvMessage(this.#source.fd, message.header, flags | MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (count < 0) return this.#refused("recvmsg", POLLIN, flags);

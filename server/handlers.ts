@@ -7,6 +7,7 @@ import type { Bytes } from "../base/data.ts";
 import { OSError } from "../base/errors.ts";
 import { BufferedFile } from "../core/files.ts";
 import type { FileSocket } from "../core/files.ts";
+import { turnsOf } from "../core/socket.ts";
 import type { Socket } from "../core/socket.ts";
 import type { Awaitable } from "./base_server.ts";
 
@@ -81,7 +82,7 @@ export class StreamRequestHandler extends BaseRequestHandler<Socket> {
     if (this.disable_nagle_algorithm) this.connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, true);
     // This file keeps the connection open until finish, as in CPython. If the handler closes it, written data is still sent.
     this.rfile = this.connection.makefile("rb", { buffering: this.rbufsize === 0 ? 1 : this.rbufsize });
-    this.wfile = bufferedFile(this.connection, "w", this.wbufsize);
+    this.wfile = bufferedFile(this.connection, this.connection, "w", this.wbufsize);
   }
 
   /** Sends buffered data and closes the files. */
@@ -96,9 +97,18 @@ export class StreamRequestHandler extends BaseRequestHandler<Socket> {
 /** The default buffer size of Python's io module. */
 const DEFAULT_BUFFER_SIZE = 8192;
 
-/** Makes a buffered file that does not keep the socket open. With size 0, each write sends all of its data. */
-function bufferedFile(socket: FileSocket, mode: "r" | "w", size: number): BufferedFile {
-  const parts = { socket, reading: mode === "r", writing: mode === "w", release() {} };
+/**
+ * Makes a buffered file over a part of a socket. It does not keep the socket open. With size 0, each write sends all of its
+ * data.
+ */
+function bufferedFile(socket: Socket, part: FileSocket, mode: "r" | "w", size: number): BufferedFile {
+  const parts = {
+    socket: part,
+    reading: mode === "r",
+    writing: mode === "w",
+    turns: turnsOf(socket),
+    release() {},
+  };
   return new BufferedFile(parts, size < 0 ? DEFAULT_BUFFER_SIZE : size);
 }
 
@@ -154,8 +164,8 @@ export class DatagramRequestHandler extends BaseRequestHandler<Datagram> {
   override setup(): Awaitable<void> {
     [this.packet, this.socket] = this.request;
     this.#file = new DatagramFile(this.packet, this.socket);
-    this.rfile = bufferedFile(this.#file, "r", -1);
-    this.wfile = bufferedFile(this.#file, "w", 0);
+    this.rfile = bufferedFile(this.socket, this.#file, "r", -1);
+    this.wfile = bufferedFile(this.socket, this.#file, "w", 0);
   }
 
   /** Sends the reply. */

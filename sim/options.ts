@@ -122,7 +122,7 @@ const TCP: Entry[] = [
   [c.IPPROTO_TCP, c.TCP_LINGER2, FIN_TIMEOUT, {
     keep: (value) => value < 0 ? -1 : value === 0 ? FIN_TIMEOUT : Math.min(value, 2 * FIN_TIMEOUT),
   }],
-  [c.IPPROTO_TCP, c.TCP_QUICKACK, 0, flag],
+  [c.IPPROTO_TCP, c.TCP_QUICKACK, 1, flag],
   [c.IPPROTO_TCP, c.TCP_USER_TIMEOUT, 0, between(0, 2 ** 31 - 1)],
 ];
 
@@ -211,6 +211,8 @@ export class Options {
   inherit(): Options {
     const options = new Options(this.#family, this.#type);
     if (this.#values !== null) options.#values = new Map(this.#values);
+    // In Linux a new connection has the default priority.
+    options.#values?.delete(keyOf(c.SOL_SOCKET, c.SO_PRIORITY));
     options.#linger = this.#linger.slice();
     options.#receiveTimeout = this.#receiveTimeout;
     options.#sendTimeout = this.#sendTimeout;

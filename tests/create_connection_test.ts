@@ -43,6 +43,14 @@ for (const { name, module: m } of SUBJECTS) {
     }
   });
 
+  Deno.test(`${name}: create_connection knows no "" and no "<broadcast>", as CPython's`, async () => {
+    for (const host of ["", "<broadcast>"]) {
+      const error = await failure(() => m.create_connection([host, 80]));
+      assert.ok(error instanceof m.gaierror, String(error));
+      assert.equal((error as { code?: string }).code, "EAI_NONAME");
+    }
+  });
+
   Deno.test({
     name: `${name}: create_connection heeds its signal while it looks a name up`,
     // A look-up cannot be cancelled, so it may outlive the test.

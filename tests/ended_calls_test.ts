@@ -355,3 +355,22 @@ Deno.test({
     for (const sock of pairs.flat()) sock.close();
   },
 });
+
+for (const { name, module: m } of BACKENDS) {
+  Deno.test(`${name}: a call whose socket is closed during its look-up fails with its name`, async () => {
+    const address: [string, number] = ["localhost", 9];
+    const calls: Record<string, (socket: Socket) => Promise<unknown>> = {
+      connect: (socket) => socket.connect(address),
+      sendto: (socket) => socket.sendto("x", address),
+      sendmsg: (socket) => socket.sendmsg(["x"], [], 0, address),
+    };
+    for (const [syscall, call] of Object.entries(calls)) {
+      const socket = m.socket(m.AF_INET, m.SOCK_DGRAM);
+      const ended = failure(() => call(socket));
+      socket.close();
+      const error = await settled(ended) as InstanceType<typeof m.OSError>;
+      assert.deepEqual([error.code, error.syscall], ["EBADF", syscall]);
+      assert.ok(error.address !== undefined, syscall);
+    }
+  });
+}

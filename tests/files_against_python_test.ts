@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { errorFor, timedOut, TimeoutError } from "../base/errors.ts";
 import { makeFile } from "../core/files.ts";
+import { realRuntime } from "../deno/runtime.ts";
 import type { FileSocket, MakefileOptions } from "../core/files.ts";
 import { pythonTest, runPython } from "./_helpers.ts";
 
@@ -39,7 +40,7 @@ class Scripted implements FileSocket {
   }
 
   file<const M extends string, const O extends MakefileOptions>(mode: M, options?: O) {
-    return makeFile(this, mode, options, () => this.released++);
+    return makeFile(this, mode, options, realRuntime.turns, () => this.released++);
   }
 }
 

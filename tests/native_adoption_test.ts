@@ -146,6 +146,18 @@ Deno.test("native: a socket that was detached is not watched, until it is adopte
   b.close();
 });
 
+Deno.test("native: a socket that was detached during a receive is not watched", async () => {
+  const [a, b] = await socket.socketpair();
+  const receiving = a.recv(10);
+  const number = a.fileno();
+  assert(watchedNumbers().includes(number));
+  assert.equal(a.detach(), number);
+  await assert.rejects(receiving, { code: "EBADF" });
+  assert(!watchedNumbers().includes(number));
+  socket.close(number);
+  b.close();
+});
+
 Deno.test("native: a socket that was detached and closed by its new owner is not kept", async () => {
   // In a program of its own, because the numbers stay in the descriptor table.
   await using program = await runDeno(`

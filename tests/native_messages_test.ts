@@ -72,6 +72,17 @@ Deno.test("native: ancillary data that does not fit is truncated, and MSG_CTRUNC
   assert.equal(flags & socket.MSG_CTRUNC, socket.MSG_CTRUNC);
 });
 
+Deno.test("native: recvmsg takes the largest size for ancillary data, as CPython does", async () => {
+  const [a, b] = await socket.socketpair();
+  using _a = a;
+  using _b = b;
+  const rights = new Uint8Array(new Int32Array([a.fileno()]).buffer);
+  await a.sendmsg(["x"], [[socket.SOL_SOCKET, socket.SCM_RIGHTS, rights]]);
+  const [data, [[level, type, payload]], flags] = await b.recvmsg(10, 2 ** 31 - 1);
+  assert.deepEqual([text(data), level, type, flags], ["x", socket.SOL_SOCKET, socket.SCM_RIGHTS, 0]);
+  socket.close(new Int32Array(payload.slice().buffer)[0]);
+});
+
 Deno.test("native: select reports MSG_OOB data as exceptional, and recv with MSG_OOB returns it", async () => {
   const [client, peer] = await tcpPair();
   using _client = client;

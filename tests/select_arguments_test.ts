@@ -184,3 +184,17 @@ print(json.dumps({name: value for name in dir(select) if type(value := getattr(s
   const ours = Object.fromEntries(Object.keys(judged).map((name) => [name, (select as Record<string, unknown>)[name]]));
   assert.deepEqual(ours, judged);
 });
+
+Deno.test("the error of something that is no file has CPython's text", async () => {
+  const noDescriptor = { name: "TypeError", message: "argument must be an int, or have a fileno() method." };
+  for (const item of ["x", null, 1.5] as any[]) await assert.rejects(select.select([item], [], []), noDescriptor);
+  assert.throws(() => select.poll().register("x" as any), noDescriptor);
+  using selector = new select.SelectSelector();
+  const texts = [["x", "'x'"], [1.5, "1.5"], [{}, "<Object>"]];
+  for (const [fileobj, text] of texts as [any, string][]) {
+    assert.throws(() => selector.register(fileobj, select.EVENT_READ), {
+      name: "RangeError",
+      message: `Invalid file object: ${text}`,
+    });
+  }
+});

@@ -593,6 +593,25 @@ Deno.test("globals: a crash ends the timers of the host's programs, and no other
   assert.equal(run.time, 6.2);
 });
 
+Deno.test("globals: a timer that was refreshed after it had fired ends with its host, and can be cleared by its number", async () => {
+  let fired = 0;
+  await simulate({ globals: true }, async (net) => {
+    const host = net.host("a");
+    /** A timer that has fired once and is set again. */
+    const refreshed = async () => {
+      const timer = setTimeout(() => fired++, 1000) as unknown as { refresh(): void };
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      timer.refresh();
+      return timer;
+    };
+    clearTimeout(Number(await refreshed()));
+    await host.run(refreshed);
+    host.crash();
+    await net.sleep(5);
+  });
+  assert.equal(fired, 2);
+});
+
 Deno.test("globals: a callback that throws fails the run as a program does", async () => {
   const error = await failure(() =>
     simulate({ globals: true, seed: 7 }, async (net) => {

@@ -135,6 +135,18 @@ Deno.test("disconnecting: getsockname still reports the port, and a port that wa
     bound.bind(["127.0.0.1", 0]);
     await bound.connect(socket.AF_UNSPEC);
     assert.throws(() => bound.bind(["127.0.0.1", 8]), { code: "EINVAL" });
+    // A socket can be bound again after each of its connections, not only after the first.
+    const server = socket.create_server(["127.0.0.1", 10]);
+    const again = socket.socket();
+    for (let connections = 0; connections < 2; connections++) {
+      await again.connect(["127.0.0.1", 10]);
+      const [peer] = await server.accept();
+      peer.close();
+      assert.equal((await again.recv(1)).length, 0);
+      await again.shutdown(socket.SHUT_WR);
+      again.bind(["127.0.0.1", 0]);
+      await again.connect(socket.AF_UNSPEC);
+    }
     listener.close();
   });
 });
@@ -216,6 +228,21 @@ Deno.test("options: values and errors of Linux at the bounds", async () => {
     using sock = s.socket();
     assert.deepEqual([...sock.getsockopt(IPPROTO_IP, s.IP_TTL, 3)], [64]);
     assert.deepEqual([...sock.getsockopt(IPPROTO_IP, s.IP_TTL, 8)], [64, 0, 0, 0]);
+    assert.equal(sock.getsockopt(IPPROTO_TCP, s.TCP_QUICKACK), 1);
+  });
+});
+
+Deno.test("options: an accepted connection does not inherit the priority of its listener", async () => {
+  await simulate({}, async (net) => {
+    const { socket } = net.host("a");
+    const listener = socket.create_server(["127.0.0.1", 7]);
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, 5);
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1);
+    const client = await socket.create_connection(["127.0.0.1", 7]);
+    const [conn] = await listener.accept();
+    assert.equal(conn.getsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY), 0);
+    assert.equal(conn.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), 1);
+    for (const sock of [listener, client, conn]) sock.close();
   });
 });
 

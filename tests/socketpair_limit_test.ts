@@ -28,7 +28,7 @@ function source(url: string): string {
     const attempt = (family, type, count) => {
       take();
       free(count);
-      return open(family, type).then(() => "open", (error) => error.code);
+      return open(family, type).then(() => "open", (error) => error.code + " of " + error.syscall);
     };
     for (const [family, type] of [[AF_UNIX, SOCK_STREAM], [AF_INET, SOCK_STREAM], [AF_UNIX, SOCK_DGRAM]]) {
       // The native backend refuses AF_INET, as the kernel.
@@ -62,7 +62,7 @@ for (const { name, url } of BACKENDS) {
         await using program = new Program("sh", ["-c", command, Deno.execPath(), path]);
         const { code, stdout, stderr } = await program.end();
         assert.equal(code, 0, stderr);
-        assert.match(stdout, /^(EMFILE 0\n){2,3}done\n$/);
+        assert.match(stdout, /^(EMFILE of socketpair 0\n){2,3}done\n$/);
       } finally {
         Deno.removeSync(directory, { recursive: true });
       }

@@ -5,7 +5,7 @@ import { errorFor, OSError } from "../base/errors.ts";
 import { checkOptions } from "../core/arguments.ts";
 import { throwIfAborted } from "../core/promises.ts";
 import type { WaitOptions } from "../core/promises.ts";
-import { partsOf, Socket } from "../core/socket.ts";
+import { partsOf, Socket, turnsOf } from "../core/socket.ts";
 import { WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Transport } from "../seam/transport.ts";
 import type { BaseContext } from "./context.ts";
@@ -44,6 +44,10 @@ const OPTIONS = [
 /** Puts TLS on a socket and takes it over. Wrong arguments leave it unchanged. A failed handshake closes it. */
 export async function wrapSocket(context: BaseContext, sock: Socket, options: WrapSocketOptions): Promise<SSLSocket> {
   if (!(sock instanceof Socket)) throw new TypeError("wrap_socket takes a Socket");
+  return await turnsOf(sock).count(() => wrap(context, sock, options));
+}
+
+async function wrap(context: BaseContext, sock: Socket, options: WrapSocketOptions): Promise<SSLSocket> {
   const settings = settingsFrom(context, options);
   const { runtime, descriptor, release } = partsOf(sock);
   const { open: inner } = descriptor;

@@ -4,6 +4,7 @@ import { bytesOf, viewOf } from "../../base/data.ts";
 import type { Data } from "../../base/data.ts";
 import { apart, checkOptions, checkUnchanged } from "../arguments.ts";
 import type { WaitOptions } from "../promises.ts";
+import type { Turns } from "../timing.ts";
 import { ByteReader, ByteWriter, orNull } from "./bytes.ts";
 import type { Bytes, FileSocket } from "./bytes.ts";
 import { closedFile, countOf, Order, SocketFile, UnsupportedOperation } from "./file.ts";
@@ -16,6 +17,8 @@ export interface BinaryParts {
   reading: boolean;
   /** Whether the file writes. */
   writing: boolean;
+  /** Counts the calls that end without a wait. */
+  turns: Turns;
   /** Called once, when the file no longer needs the socket. */
   release(): void;
 }
@@ -29,7 +32,7 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
 
   /** Made by `Socket.makefile`. */
   constructor(parts: BinaryParts, readAhead: number) {
-    super();
+    super(parts.turns);
     this.#parts = parts;
     this.#reader = new ByteReader(parts.socket, readAhead);
   }
@@ -68,36 +71,28 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
   }
 
   /** Reads one line with its "\n", or its first `limit` bytes. Empty at the end of the stream. */
-  async readline(limit?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
-    const [count, checked] = apart(limit, options);
-    const most = countOf(count);
-    return await this.reads((reader, signal) => reader.readline(most, signal), checked);
+  readline(limit?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.reads(limit, options, (reader, most, signal) => reader.readline(most, signal));
   }
   /** Reads lines to the end of the stream, or until they hold more than `hint` bytes. */
-  async readlines(
+  readlines(
     hint?: number | null | WaitOptions,
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer>[] | null> {
-    const [count, checked] = apart(hint, options);
-    const most = countOf(count);
-    return await this.reads((reader, signal) => reader.readlines(most, signal), checked);
+    return this.reads(hint, options, (reader, most, signal) => reader.readlines(most, signal));
   }
 
   /** Sends what was written and closes the file. A closed socket closes its connection with its last file. */
   close(options?: WaitOptions): Promise<void> {
-    // A second close waits for the first one. Only the first one rejects.
-    if (this.#closing !== undefined) return this.#closing.then(undefined, () => {});
-    const release = () => {
-      this.#reader.abandon(closedFile());
-      this.#parts.release();
-    };
-    let signal: AbortSignal | undefined;
-    try {
-      signal = checkOptions(options);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#closing = this.finish(signal).finally(release);
+    return this.counted(() => {
+      // A second close waits for the first one. Only the first one rejects.
+      if (this.#closing !== undefined) return this.#closing.then(undefined, () => {});
+      const signal = checkOptions(options);
+      return this.#closing = this.finish(signal).finally(() => {
+        this.#reader.abandon(closedFile());
+        this.#parts.release();
+      });
+    });
   }
 
   /** Sends the rest of the written data. */
@@ -109,18 +104,49 @@ export abstract class BinaryFile extends SocketFile<Uint8Array<ArrayBuffer>, Dat
   }
 
   /**
-   * Runs one read after the reads before it.
+   * Reads up to a size, which is -1 if it is left out. The options may take its place. `least` is the smallest valid size.
    * @internal
    */
-  protected async reads<R>(
-    read: (reader: ByteReader, signal: AbortSignal | undefined) => Promise<R>,
+  protected reads<R>(
+    size: number | null | undefined | WaitOptions,
+    options: WaitOptions | undefined,
+    read: (reader: ByteReader, size: number, signal: AbortSignal | undefined) => Promise<R>,
+    least = -Infinity,
+  ): Promise<R> {
+    return this.counted(() => {
+      const [count, checked] = apart(size, options);
+      const most = countOf(count);
+      if (most < least) throw new RangeError("read length must be non-negative or -1");
+      return this.#inOrder((signal) => read(this.#reader, most, signal), checked);
+    });
+  }
+
+  /**
+   * Reads into a buffer. `length` is its length at the call.
+   * @internal
+   */
+  protected readsInto(
+    buffer: ArrayBufferView | ArrayBufferLike,
+    options: WaitOptions | undefined,
+    read: (reader: ByteReader, view: Bytes, length: number, signal: AbortSignal | undefined) => Promise<number | null>,
+  ): Promise<number | null> {
+    return this.counted(() => {
+      const view = viewOf(buffer) as Bytes;
+      const { length } = view;
+      return this.#inOrder((signal) => read(this.#reader, view, length, signal), options);
+    });
+  }
+
+  /** Runs one read after the reads before it. */
+  async #inOrder<R>(
+    read: (signal: AbortSignal | undefined) => Promise<R>,
     options: WaitOptions | undefined,
   ): Promise<R> {
     if (!this.readable()) throw new UnsupportedOperation("not readable");
     const signal = checkOptions(options);
     return await this.#reads.run(() => {
       this.checkOpen();
-      return read(this.#reader, signal);
+      return read(signal);
     }, signal);
   }
 }
@@ -152,12 +178,11 @@ export class RawFile extends BinaryFile {
   }
 
   /** Receives once, up to `size` bytes; to the end of the stream if it is negative or left out. */
-  async read(size?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
-    const [count, checked] = apart(size, options);
-    const most = countOf(count);
-    return await this.reads(
-      (reader, signal) => most < 0 ? reader.read(-1, signal) : reader.readSome(most, signal),
-      checked,
+  read(size?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.reads(
+      size,
+      options,
+      (reader, most, signal) => most < 0 ? reader.read(-1, signal) : reader.readSome(most, signal),
     );
   }
   /** Receives to the end of the stream. */
@@ -167,31 +192,32 @@ export class RawFile extends BinaryFile {
   /**
    * Receives once into a buffer. Returns the number of bytes; null if the socket is non-blocking and the receive would block.
    */
-  async readinto(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
-    const view = viewOf(buffer) as Bytes;
-    const { length } = view;
-    return await this.reads((reader, signal) => reader.readSomeInto(view, length, signal), options);
+  readinto(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
+    return this.readsInto(buffer, options, (reader, view, length, signal) => reader.readSomeInto(view, length, signal));
   }
   /**
    * Sends once. Returns the number of bytes that were sent, which may be fewer than given; null if the socket is non-blocking
    * and the send would block.
    */
-  async write(data: Data, options?: WaitOptions): Promise<number | null> {
-    if (!this.writable()) throw new UnsupportedOperation("not writable");
-    const signal = checkOptions(options);
-    const bytes = bytesOf(data) as Bytes;
-    const { length } = bytes;
-    const send = async () => {
-      checkUnchanged(bytes, length);
-      return await orNull(this.#socket.send(bytes, 0, { signal }));
-    };
-    return await this.#writes.run(send, signal);
+  write(data: Data, options?: WaitOptions): Promise<number | null> {
+    return this.counted(() => {
+      if (!this.writable()) throw new UnsupportedOperation("not writable");
+      const signal = checkOptions(options);
+      const bytes = bytesOf(data) as Bytes;
+      const { length } = bytes;
+      const send = async () => {
+        checkUnchanged(bytes, length);
+        return await orNull(this.#socket.send(bytes, 0, { signal }));
+      };
+      return this.#writes.run(send, signal);
+    });
   }
   /** Does nothing: there is no buffer. */
-  // deno-lint-ignore require-await
-  async flush(options?: WaitOptions): Promise<void> {
-    this.checkOpen();
-    checkOptions(options);
+  flush(options?: WaitOptions): Promise<void> {
+    return this.counted(() => {
+      this.checkOpen();
+      checkOptions(options);
+    });
   }
 
   /** Does nothing: without a buffer all data was sent. */
@@ -228,58 +254,51 @@ export class BufferedFile extends BinaryFile {
   }
 
   /** Reads `size` bytes, or fewer at the end of the stream. It reads to the end if `size` is negative or left out. */
-  async read(size?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
-    const [count, checked] = apart(size, options);
-    const most = countOf(count);
-    if (most < -1) throw new RangeError("read length must be non-negative or -1");
-    return await this.reads((reader, signal) => reader.read(most, signal), checked);
+  read(size?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.reads(size, options, (reader, most, signal) => reader.read(most, signal), -1);
   }
   /** Reads up to `size` bytes of the buffer. It receives once if the buffer is empty. */
-  async read1(size?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
-    const [count, checked] = apart(size, options);
-    const most = countOf(count);
-    return await this.reads((reader, signal) => reader.readSome(most, signal), checked);
+  read1(size?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.reads(size, options, (reader, most, signal) => reader.readSome(most, signal));
   }
   /**
    * Returns the contents of the buffer and leaves them there. It receives once if the buffer is empty. `size` has no effect,
    * as in CPython: the result may be shorter or longer.
    */
-  async peek(size?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
-    const [count, checked] = apart(size, options);
-    countOf(count);
-    return await this.reads((reader, signal) => reader.peek(signal), checked);
+  peek(size?: number | null | WaitOptions, options?: WaitOptions): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.reads(size, options, (reader, _size, signal) => reader.peek(signal));
   }
   /** Fills a buffer, or part of it at the end of the stream, and returns the number of bytes. */
-  async readinto(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
-    const view = viewOf(buffer) as Bytes;
-    const { length } = view;
-    return await this.reads((reader, signal) => reader.readInto(view, length, signal), options);
+  readinto(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
+    return this.readsInto(buffer, options, (reader, view, length, signal) => reader.readInto(view, length, signal));
   }
   /**
    * Reads into a buffer from the data that was read ahead. If there is none, it receives once. Returns the number of
    * bytes.
    */
-  async readinto1(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
-    const view = viewOf(buffer) as Bytes;
-    const { length } = view;
-    return await this.reads((reader, signal) => reader.readSomeInto(view, length, signal), options);
+  readinto1(buffer: ArrayBufferView | ArrayBufferLike, options?: WaitOptions): Promise<number | null> {
+    return this.readsInto(buffer, options, (reader, view, length, signal) => reader.readSomeInto(view, length, signal));
   }
 
   /**
    * Writes all of the data, and returns its length in bytes. After a timeout or an abort the data is still in the buffer, and
    * `flush` sends the rest. If the abort comes while the call waits for an earlier write to end, nothing of it is written.
    */
-  async write(data: Data, options?: WaitOptions): Promise<number> {
-    if (!this.writable()) throw new UnsupportedOperation("not writable");
-    const signal = checkOptions(options);
-    // The program may change its memory after the call. Data that must wait for other writes is therefore copied.
-    const bytes = this.#writes.busy ? bytesOf(data).slice() : bytesOf(data);
-    return await this.#writes.run(() => this.#writer!.write(bytes, signal), signal);
+  write(data: Data, options?: WaitOptions): Promise<number> {
+    return this.counted(() => {
+      if (!this.writable()) throw new UnsupportedOperation("not writable");
+      const signal = checkOptions(options);
+      // The program may change its memory after the call. Data that must wait for other writes is therefore copied.
+      const bytes = this.#writes.busy ? bytesOf(data).slice() : bytesOf(data);
+      return this.#writes.run(() => this.#writer!.write(bytes, signal), signal);
+    });
   }
   /** Sends what was written. */
-  async flush(options?: WaitOptions): Promise<void> {
-    this.checkOpen();
-    await this.finish(checkOptions(options));
+  flush(options?: WaitOptions): Promise<void> {
+    return this.counted(() => {
+      this.checkOpen();
+      return this.finish(checkOptions(options));
+    });
   }
 
   /** Sends the rest of the written data. */

@@ -5,6 +5,7 @@ import { OSError } from "../../base/errors.ts";
 import { checkOptions } from "../arguments.ts";
 import { isAborted, throwIfAborted, whenAborted } from "../promises.ts";
 import type { WaitOptions } from "../promises.ts";
+import type { Turns } from "../timing.ts";
 
 /**
  * The error of an operation that the mode of the file does not allow, as Python's io.UnsupportedOperation.
@@ -46,6 +47,7 @@ export class UnsupportedOperation extends OSError {
  * ```
  */
 export abstract class SocketFile<T extends string | Uint8Array, D = T> implements AsyncIterable<T>, AsyncDisposable {
+  readonly #turns: Turns;
   /** Whether close was called. */
   abstract readonly closed: boolean;
   /** The mode: for text as it was given ("r", "w" or "rw"), for bytes "rb", "wb" or "rwb". */
@@ -58,6 +60,19 @@ export abstract class SocketFile<T extends string | Uint8Array, D = T> implement
   readonly errors: string | undefined = undefined;
   /** The line ends that were read so far: null, one, or an array of them; undefined for bytes. */
   abstract readonly newlines: string | string[] | null | undefined;
+
+  /** Made by `Socket.makefile`. */
+  constructor(turns: Turns) {
+    this.#turns = turns;
+  }
+
+  /**
+   * Makes a call of the file, and counts it: it ends without a wait if it needs nothing of the socket.
+   * @internal
+   */
+  protected counted<R>(call: () => R | Promise<R>): Promise<R> {
+    return this.#turns.count(call);
+  }
 
   /** Returns the socket's descriptor. */
   abstract fileno(): number;
@@ -94,10 +109,12 @@ export abstract class SocketFile<T extends string | Uint8Array, D = T> implement
   abstract close(options?: WaitOptions): Promise<void>;
 
   /** Writes each item in turn. It adds no line ends. */
-  async writelines(lines: Iterable<D> | AsyncIterable<D>, options?: WaitOptions): Promise<void> {
-    this.fileno();
-    checkOptions(options);
-    for await (const line of lines) await this.write(line, options);
+  writelines(lines: Iterable<D> | AsyncIterable<D>, options?: WaitOptions): Promise<void> {
+    return this.counted(async () => {
+      this.fileno();
+      checkOptions(options);
+      for await (const line of lines) await this.write(line, options);
+    });
   }
 
   /**

@@ -3,6 +3,7 @@
 import { nameOf } from "../../base/data.ts";
 import { apart, checkOptions } from "../arguments.ts";
 import type { WaitOptions } from "../promises.ts";
+import type { Turns } from "../timing.ts";
 import type { BufferedFile } from "./binary.ts";
 import type { Codec, Decoder, Encoder, ErrorHandler } from "./codecs.ts";
 import { closedFile, countOf, Order, SocketFile, UnsupportedOperation } from "./file.ts";
@@ -99,6 +100,8 @@ export interface TextParts {
   newline: Newline;
   /** Whether each line is sent as soon as it is complete. */
   lineBuffering: boolean;
+  /** Counts the calls that end without a wait. */
+  turns: Turns;
 }
 
 /**
@@ -140,7 +143,7 @@ export class TextFile extends SocketFile<string> {
 
   /** Made by `Socket.makefile`. */
   constructor(buffer: BufferedFile, parts: TextParts) {
-    super();
+    super(parts.turns);
     this.buffer = buffer;
     this.mode = parts.mode;
     this.encoding = parts.encoding;
@@ -178,10 +181,8 @@ export class TextFile extends SocketFile<string> {
   }
 
   /** Reads `size` characters, or fewer at the end of the stream. It reads to the end if `size` is negative or left out. */
-  async read(size?: number | null | WaitOptions, options?: WaitOptions): Promise<string | null> {
-    const [count, checked] = apart(size, options);
-    const most = countOf(count);
-    return await this.#read(async (signal) => {
+  read(size?: number | null | WaitOptions, options?: WaitOptions): Promise<string | null> {
+    return this.#read(size, options, async (most, signal) => {
       for (;;) {
         const end = most < 0 ? -1 : endOf(this.#text, this.#at, most);
         if (end >= 0) return this.#take(end);
@@ -189,24 +190,20 @@ export class TextFile extends SocketFile<string> {
         if (typeof more === "string") continue;
         return more === null && this.#at === this.#text.length ? null : this.#take(this.#text.length);
       }
-    }, checked);
+    });
   }
 
   /** Reads one line with its line end, or its first `limit` characters. Empty at the end of the stream. */
-  async readline(limit?: number | null | WaitOptions, options?: WaitOptions): Promise<string | null> {
-    const [count, checked] = apart(limit, options);
-    const most = countOf(count);
-    return await this.#read(async (signal) => {
+  readline(limit?: number | null | WaitOptions, options?: WaitOptions): Promise<string | null> {
+    return this.#read(limit, options, async (most, signal) => {
       const length = await this.#lineLength(most, signal);
       return length === null ? null : this.#take(this.#at + length);
-    }, checked);
+    });
   }
 
   /** Reads lines to the end of the stream, or until they hold more than `hint` characters. */
-  async readlines(hint?: number | null | WaitOptions, options?: WaitOptions): Promise<string[] | null> {
-    const [count, checked] = apart(hint, options);
-    const most = countOf(count);
-    return await this.#read(async (signal) => {
+  readlines(hint?: number | null | WaitOptions, options?: WaitOptions): Promise<string[] | null> {
+    return this.#read(hint, options, async (most, signal) => {
       const lines: string[] = [];
       try {
         for (let characters = 0; most <= 0 || characters <= most;) {
@@ -224,37 +221,45 @@ export class TextFile extends SocketFile<string> {
         throw error;
       }
       return lines;
-    }, checked);
+    });
   }
 
   /** Writes, and returns the number of characters. They are sent when the buffer is full, at `flush` or at `close`. */
-  async write(text: string, options?: WaitOptions): Promise<number> {
-    if (!this.writable()) throw new UnsupportedOperation("not writable");
-    checkOptions(options);
-    if (typeof text !== "string") throw new TypeError(`write() argument must be a string, not ${nameOf(text)}`);
-    await this.buffer.write(this.#encoder!.encode(withNewlines(text, this.#newline)), options);
-    if (this.line_buffering && /[\r\n]/.test(text)) await this.buffer.flush(options);
-    return countCharacters(text);
+  write(text: string, options?: WaitOptions): Promise<number> {
+    return this.counted(async () => {
+      if (!this.writable()) throw new UnsupportedOperation("not writable");
+      checkOptions(options);
+      if (typeof text !== "string") throw new TypeError(`write() argument must be a string, not ${nameOf(text)}`);
+      await this.buffer.write(this.#encoder!.encode(withNewlines(text, this.#newline)), options);
+      if (this.line_buffering && /[\r\n]/.test(text)) await this.buffer.flush(options);
+      return countCharacters(text);
+    });
   }
   /** Sends what was written. */
-  async flush(options?: WaitOptions): Promise<void> {
-    await this.buffer.flush(options);
+  flush(options?: WaitOptions): Promise<void> {
+    return this.buffer.flush(options);
   }
   /** Sends what was written and closes the file. A closed socket closes its connection with its last file. */
   close(options?: WaitOptions): Promise<void> {
     return this.buffer.close(options);
   }
 
-  async #read<R>(
-    read: (signal: AbortSignal | undefined) => Promise<R>,
+  /** Reads up to a size, which is -1 if it is left out. The options may take its place. */
+  #read<R>(
+    size: number | null | undefined | WaitOptions,
     options: WaitOptions | undefined,
+    read: (size: number, signal: AbortSignal | undefined) => Promise<R>,
   ): Promise<R> {
-    if (!this.readable()) throw new UnsupportedOperation("not readable");
-    const signal = checkOptions(options);
-    return await this.#reads.run(() => {
-      if (this.closed) throw closedFile();
-      return read(signal);
-    }, signal);
+    return this.counted(() => {
+      const [count, checked] = apart(size, options);
+      const most = countOf(count);
+      if (!this.readable()) throw new UnsupportedOperation("not readable");
+      const signal = checkOptions(checked);
+      return this.#reads.run(() => {
+        if (this.closed) throw closedFile();
+        return read(most, signal);
+      }, signal);
+    });
   }
 
   #take(end: number): string {

@@ -22,6 +22,7 @@ import {
 } from "../../base/constants.ts";
 import { IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE } from "../../base/constants/ip.ts";
 import { gaiErrorFor } from "../../base/errors.ts";
+import type { GaiName } from "../../base/errors.ts";
 import { findService } from "../../base/services.ts";
 import { findAddresses, isAddress, ownAddresses } from "./hosts.ts";
 import { toAscii } from "../../base/ip.ts";
@@ -71,30 +72,44 @@ export function checkAddrInfo(given: unknown, hints: Record<string, number>): st
   return host;
 }
 
-/** Returns a port as a number, the name of a service, or null if none was given. */
-export function parseService(service: string | number | null, flags: number): number | string | null {
-  if (service === null || service === "*") return null;
+/** Returns a port as a number, the name of a service, or null if none was given. "" is returned as it is. */
+export function parseService(
+  service: string | number | null,
+  flags: number,
+  family: number,
+): number | string | null {
+  if (service === "*") return null;
+  if (service === null || service === "") return service;
   if (
     typeof service !== "string" && typeof service !== "number" || (typeof service === "number" && service % 1 !== 0)
   ) {
     throw new TypeError("Int or String expected");
   }
+  // glibc checks the family first.
+  const refuse = (code: GaiName) =>
+    gaiErrorFor(isInternet(family) ? code : "EAI_FAMILY", { syscall: "getaddrinfo", address: service });
   // strtoul(3) accepts white space and a sign.
-  if (typeof service === "number" || /^\s*[+-]?[0-9]+$/.test(service) || service === "") {
+  if (typeof service === "number" || /^\s*[+-]?[0-9]+$/.test(service)) {
     const port = Number(service);
-    if (!(port >= 0 && port <= 65535)) throw gaiErrorFor("EAI_SERVICE", { syscall: "getaddrinfo", address: service });
+    if (!(port >= 0 && port <= 65535)) throw refuse("EAI_SERVICE");
     return port;
   }
-  if (flags & AI_NUMERICSERV) throw gaiErrorFor("EAI_NONAME", { syscall: "getaddrinfo", address: service });
+  if (flags & AI_NUMERICSERV) throw refuse("EAI_NONAME");
   return service;
 }
 
-/** Finds the types and protocols to return, each with its port. */
+/** Whether getaddrinfo knows a family. */
+function isInternet(family: number): boolean {
+  return family === AF_UNSPEC || family === AF_INET || family === AF_INET6;
+}
+
+/** Finds the types and protocols to return, each with its port. As in glibc, "" is no service. */
 function findUses(
-  service: number | string | null,
+  given: number | string | null,
   type: number,
   proto: number,
 ): { type: number; proto: number; port: number }[] {
+  const service = given === "" ? null : given;
   const fitting = USES.filter((use) =>
     (type === 0 || type === use.type) && (proto === 0 || use.proto === undefined || use.proto === proto)
   );
@@ -120,7 +135,7 @@ function findUses(
 
 /** Returns the port of a TCP service, which is a name or a number as text. */
 export function streamPort(service: string): number {
-  return findUses(parseService(service, 0), SOCK_STREAM, 0)[0].port;
+  return findUses(parseService(service, 0, AF_UNSPEC), SOCK_STREAM, 0)[0].port;
 }
 
 /** Limits the family to those of which this machine has an address other than loopback. */
@@ -152,10 +167,8 @@ export async function getaddrinfo(
     throw gaiErrorFor("EAI_BADFLAGS", { syscall: "getaddrinfo" });
   }
   const narrowed = flags & AI_ADDRCONFIG ? narrowFamily(resolver, family) : family;
-  const service = parseService(port, flags);
-  if (family !== AF_UNSPEC && family !== AF_INET && family !== AF_INET6) {
-    throw gaiErrorFor("EAI_FAMILY", { syscall: "getaddrinfo" });
-  }
+  const service = parseService(port, flags, family);
+  if (!isInternet(family)) throw gaiErrorFor("EAI_FAMILY", { syscall: "getaddrinfo" });
   const uses = findUses(service, type, proto);
 
   const addresses = name === null

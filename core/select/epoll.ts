@@ -116,18 +116,22 @@ export class Epoll implements Disposable {
     maxevents?: number | WaitOptions,
     options?: WaitOptions,
   ): Promise<[fd: number, events: number][]> {
-    this.fileno();
-    const [most = -1, later] = apart(maxevents, options);
-    const [limit, checked] = apart(timeout, later);
-    const signal = checkOptions(checked);
-    const ms = pollTimeout(limit, 1000);
-    int(most, "maxevents");
-    if (most !== -1 && most <= 0) throw new RangeError(`maxevents must be greater than 0, got ${most}`);
-    const list = this.#list("epoll_wait");
-    const found = await list.wait(most === -1 ? MOST_EVENTS : most, ms, signal);
-    // Read after the wait too, so that this object is not garbage-collected during the wait.
-    this.fileno();
-    return found;
+    try {
+      this.fileno();
+      const [most = -1, later] = apart(maxevents, options);
+      const [limit, checked] = apart(timeout, later);
+      const signal = checkOptions(checked);
+      const ms = pollTimeout(limit, 1000);
+      int(most, "maxevents");
+      if (most !== -1 && most <= 0) throw new RangeError(`maxevents must be greater than 0, got ${most}`);
+      const list = this.#list("epoll_wait");
+      const found = await list.wait(most === -1 ? MOST_EVENTS : most, ms, signal);
+      // Read after the wait too, so that this object is not garbage-collected during the wait.
+      this.fileno();
+      return found;
+    } catch (error) {
+      return await this.#runtime.turns.rejection(error);
+    }
   }
 
   /** Closes the epoll. A second close does nothing. */

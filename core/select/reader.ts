@@ -197,17 +197,19 @@ export class Reader implements Disposable, AsyncIterable<string> {
   }
 
   /** Waits for at least one byte and reads up to `size` bytes. An empty array means the end. */
-  async read(size?: number | WaitOptions, options?: WaitOptions): Promise<Uint8Array> {
-    const [most = READ_AHEAD, checked] = apart(size, options);
-    if (int(most, "size") < 1) throw new RangeError("size must be positive");
-    const signal = checkOptions(checked);
-    return await this.#reads.run(async () => {
-      for (;;) {
-        const data = this.#open().take(most);
-        if (data !== undefined) return data;
-        await this.#sleep((readAhead, waiter) => readAhead.watch(POLLIN, waiter), signal);
-      }
-    }, signal);
+  read(size?: number | WaitOptions, options?: WaitOptions): Promise<Uint8Array> {
+    return this.#runtime.turns.count(() => {
+      const [most = READ_AHEAD, checked] = apart(size, options);
+      if (int(most, "size") < 1) throw new RangeError("size must be positive");
+      const signal = checkOptions(checked);
+      return this.#reads.run(async () => {
+        for (;;) {
+          const data = this.#open().take(most);
+          if (data !== undefined) return data;
+          await this.#sleep((readAhead, waiter) => readAhead.watch(POLLIN, waiter), signal);
+        }
+      }, signal);
+    });
   }
 
   /**
@@ -229,38 +231,42 @@ export class Reader implements Disposable, AsyncIterable<string> {
    * assert.equal(await lines.readline(), "");
    * ```
    */
-  async readline(limit?: number | WaitOptions, options?: WaitOptions): Promise<string> {
-    const [most = -1, checked] = apart(limit, options);
-    int(most, "limit");
-    const signal = checkOptions(checked);
-    return await this.#reads.run(async () => {
-      const end = await this.#lineEnd(0, most, signal);
-      return end === 0 ? "" : lineText(this.#open().take(end)!);
-    }, signal);
+  readline(limit?: number | WaitOptions, options?: WaitOptions): Promise<string> {
+    return this.#runtime.turns.count(() => {
+      const [most = -1, checked] = apart(limit, options);
+      int(most, "limit");
+      const signal = checkOptions(checked);
+      return this.#reads.run(async () => {
+        const end = await this.#lineEnd(0, most, signal);
+        return end === 0 ? "" : lineText(this.#open().take(end)!);
+      }, signal);
+    });
   }
 
   /**
    * Reads lines to the end, or until they hold more than `hint` characters, as Python's `sys.stdin.readlines()`. After an
    * abort no line is lost.
    */
-  async readlines(hint?: number | WaitOptions, options?: WaitOptions): Promise<string[]> {
-    const [most = -1, checked] = apart(hint, options);
-    int(most, "hint");
-    const signal = checkOptions(checked);
-    return await this.#reads.run(async () => {
-      const lines: string[] = [];
-      let taken = 0;
-      for (let characters = 0; most <= 0 || characters <= most;) {
-        const end = await this.#lineEnd(taken, -1, signal);
-        if (end === taken) break;
-        const line = lineText(this.#open().view().subarray(taken, end));
-        lines.push(line);
-        characters += countCharacters(line);
-        taken = end;
-      }
-      if (taken > 0) this.#open().take(taken);
-      return lines;
-    }, signal);
+  readlines(hint?: number | WaitOptions, options?: WaitOptions): Promise<string[]> {
+    return this.#runtime.turns.count(() => {
+      const [most = -1, checked] = apart(hint, options);
+      int(most, "hint");
+      const signal = checkOptions(checked);
+      return this.#reads.run(async () => {
+        const lines: string[] = [];
+        let taken = 0;
+        for (let characters = 0; most <= 0 || characters <= most;) {
+          const end = await this.#lineEnd(taken, -1, signal);
+          if (end === taken) break;
+          const line = lineText(this.#open().view().subarray(taken, end));
+          lines.push(line);
+          characters += countCharacters(line);
+          taken = end;
+        }
+        if (taken > 0) this.#open().take(taken);
+        return lines;
+      }, signal);
+    });
   }
 
   /** Reads line by line to the end. Leaving the loop does not close the reader and loses no data. */

@@ -35,18 +35,19 @@ export function int(value: unknown, what: string): number {
   return value;
 }
 
+/** CPython's text for an item that has no descriptor. */
+const NO_DESCRIPTOR = "argument must be an int, or have a fileno() method.";
+
 /** Returns the descriptor of an item, which must belong to the table. */
 export function filenoOf(item: Waitable, table: DescriptorTable, syscall?: string): number {
   let fd: unknown = item;
   if (typeof item !== "number") {
-    if (typeof item?.fileno !== "function") {
-      throw new TypeError("argument must be an int, or have a fileno() method");
-    }
+    if (typeof item?.fileno !== "function") throw new TypeError(NO_DESCRIPTOR);
     fd = item.fileno();
     if (!Number.isInteger(fd)) throw new TypeError("fileno() returned a non-integer");
     checkTable(item, table, syscall);
   } else if (!Number.isInteger(item)) {
-    throw new TypeError("argument must be an int, or have a fileno() method");
+    throw new TypeError(NO_DESCRIPTOR);
   }
   int(fd, "fd");
   if (fd as number < 0) throw new RangeError(`file descriptor cannot be a negative integer (${fd})`);
@@ -120,18 +121,22 @@ export async function select<R extends Waitable, W extends Waitable, X extends W
   timeoutOrOptions: number | null | WaitOptions | undefined,
   lastOptions: WaitOptions | undefined,
 ): Promise<[R[], W[], X[]]> {
-  const [timeout, options] = apart(timeoutOrOptions, lastOptions);
-  const signal = checkOptions(options);
-  const ms = selectTimeout(timeout);
-  if (!isIterable(rlist) || !isIterable(wlist) || !isIterable(xlist)) {
-    throw new TypeError("arguments 1-3 must be sequences");
+  try {
+    const [timeout, options] = apart(timeoutOrOptions, lastOptions);
+    const signal = checkOptions(options);
+    const ms = selectTimeout(timeout);
+    if (!isIterable(rlist) || !isIterable(wlist) || !isIterable(xlist)) {
+      throw new TypeError("arguments 1-3 must be sequences");
+    }
+    const { descriptors } = runtime;
+    const readers = interestsIn(descriptors, rlist, READABLE);
+    const writers = interestsIn(descriptors, wlist, WRITABLE);
+    const watchers = interestsIn(descriptors, xlist, EXCEPTIONAL);
+    await waitForEvents(runtime, [...readers, ...writers, ...watchers], ms, signal);
+    return [ready(readers), ready(writers), ready(watchers)];
+  } catch (error) {
+    return await runtime.turns.rejection(error);
   }
-  const { descriptors } = runtime;
-  const readers = interestsIn(descriptors, rlist, READABLE);
-  const writers = interestsIn(descriptors, wlist, WRITABLE);
-  const watchers = interestsIn(descriptors, xlist, EXCEPTIONAL);
-  await waitForEvents(runtime, [...readers, ...writers, ...watchers], ms, signal);
-  return [ready(readers), ready(writers), ready(watchers)];
 }
 
 // poll(2) with Python's methods: a set of registered descriptors and their events.
@@ -212,18 +217,22 @@ export class Poll {
     timeout?: number | null | WaitOptions,
     options?: WaitOptions,
   ): Promise<[fd: number, events: number][]> {
-    const [limit, checked] = apart(timeout, options);
-    const signal = checkOptions(checked);
-    const ms = pollTimeout(limit, 1);
-    // Each call has its own list, so two calls may run at a time. CPython refuses that: there the calls share one array.
-    const interests: PollInterest<number>[] = [];
-    for (const [fd, mask] of this.#masks) {
-      interests.push(new PollInterest(this.#runtime.descriptors, fd, fd, mask | ALWAYS));
+    try {
+      const [limit, checked] = apart(timeout, options);
+      const signal = checkOptions(checked);
+      const ms = pollTimeout(limit, 1);
+      // Each call has its own list, so two calls may run at a time. CPython refuses that: there the calls share one array.
+      const interests: PollInterest<number>[] = [];
+      for (const [fd, mask] of this.#masks) {
+        interests.push(new PollInterest(this.#runtime.descriptors, fd, fd, mask | ALWAYS));
+      }
+      await waitForEvents(this.#runtime, interests, ms, signal);
+      const found: [number, number][] = [];
+      for (const { item: fd, revents: events } of interests) if (events !== 0) found.push([fd, events]);
+      return found;
+    } catch (error) {
+      return await this.#runtime.turns.rejection(error);
     }
-    await waitForEvents(this.#runtime, interests, ms, signal);
-    const found: [number, number][] = [];
-    for (const { item: fd, revents: events } of interests) if (events !== 0) found.push([fd, events]);
-    return found;
   }
 }
 

@@ -26,7 +26,9 @@ export interface SelectorKey {
 /** Returns the descriptor of an object, with the errors of Python's selectors. */
 export function fdOf(fileobj: Waitable): number {
   const fd = typeof fileobj === "number" ? fileobj : fileobj?.fileno?.();
-  if (typeof fd !== "number" || !Number.isInteger(fd)) throw new RangeError(`Invalid file object: ${String(fileobj)}`);
+  if (typeof fd !== "number" || !Number.isInteger(fd)) {
+    throw new RangeError(`Invalid file object: ${describe(fileobj)}`);
+  }
   if (fd < 0) throw new RangeError(`Invalid file descriptor: ${fd}`);
   return fd;
 }
@@ -227,8 +229,9 @@ export class EpollWaits implements SelectorWaits {
 
 // The base class of selectors (Lib/selectors.py).
 
-/** Describes an object for the text of an error. */
+/** Describes a value for the text of an error, as Python's repr(). */
 function describe(fileobj: unknown): string {
+  if (typeof fileobj === "string") return `'${fileobj}'`;
   return typeof fileobj === "object" && fileobj !== null
     ? `<${fileobj.constructor?.name ?? "object"}>`
     : String(fileobj);

@@ -26,7 +26,7 @@ export async function getaddrinfo(
   const hints = { family, type, proto, flags };
   const hostname = checkAddrInfo(host, hints);
   // libc would reduce a port beyond 65535 modulo 2 ** 16.
-  const service = parseService(port, flags);
+  const service = parseService(port, flags, family);
   const signal = checkOptions(options);
   throwIfAborted(signal);
   const found = await findHost(hostname, service, hints, signal);

@@ -3,6 +3,7 @@
 import type { AddressInfo } from "../../core/names/getaddrinfo.ts";
 import type { HostEntry } from "../../core/names/gethost.ts";
 import type { WaitOptions } from "../../core/promises.ts";
+import { realRuntime } from "../../deno/runtime.ts";
 
 export type { AddressInfo } from "../../core/names/getaddrinfo.ts";
 export type { HostEntry } from "../../core/names/gethost.ts";
@@ -13,6 +14,11 @@ export const has_ipv6: boolean = true;
 
 /** Imported at the first look-up. A program that connects to addresses does not need it. */
 const lookUps = () => import("./lookups.ts");
+
+/** Makes a look-up, and counts it. It ends without a wait if it refuses an argument. */
+function call<T>(lookUp: (functions: Awaited<ReturnType<typeof lookUps>>) => Promise<T>): Promise<T> {
+  return realRuntime.turns.count(async () => await lookUp(await lookUps()));
+}
 
 /**
  * Looks up the addresses of a host and a service, as Python's `socket.getaddrinfo()`; see getaddrinfo(3). Each result is
@@ -31,7 +37,7 @@ const lookUps = () => import("./lookups.ts");
  * assert.equal(address.join(), "127.0.0.1,80");
  * ```
  */
-export async function getaddrinfo(
+export function getaddrinfo(
   host: string | Uint8Array | null,
   port: string | number | null,
   family: number = 0,
@@ -40,7 +46,7 @@ export async function getaddrinfo(
   flags: number = 0,
   options: WaitOptions = {},
 ): Promise<AddressInfo[]> {
-  return await (await lookUps()).getaddrinfo(host, port, family, type, proto, flags, options);
+  return call((functions) => functions.getaddrinfo(host, port, family, type, proto, flags, options));
 }
 
 /**
@@ -56,8 +62,8 @@ export async function getaddrinfo(
  * assert.equal(await gethostbyname("127.1"), "127.0.0.1");
  * ```
  */
-export async function gethostbyname(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<string> {
-  return await (await lookUps()).gethostbyname(hostname, options);
+export function gethostbyname(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<string> {
+  return call((functions) => functions.gethostbyname(hostname, options));
 }
 
 /**
@@ -74,8 +80,8 @@ export async function gethostbyname(hostname: string | Uint8Array, options: Wait
  * assert(name === "127.0.0.1" && aliases.length === 0 && addresses[0] === name);
  * ```
  */
-export async function gethostbyname_ex(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
-  return await (await lookUps()).gethostbyname_ex(hostname, options);
+export function gethostbyname_ex(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
+  return call((functions) => functions.gethostbyname_ex(hostname, options));
 }
 
 /**
@@ -84,16 +90,16 @@ export async function gethostbyname_ex(hostname: string | Uint8Array, options: W
  *
  * @throws {herror} if the address has no name.
  */
-export async function gethostbyaddr(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
-  return await (await lookUps()).gethostbyaddr(hostname, options);
+export function gethostbyaddr(hostname: string | Uint8Array, options: WaitOptions = {}): Promise<HostEntry> {
+  return call((functions) => functions.gethostbyaddr(hostname, options));
 }
 
 /**
  * Returns the fully qualified name of a host, by default of this one, as Python's `socket.getfqdn()`. Returns the name
  * unchanged if there is none. It needs net access to the name and its address.
  */
-export async function getfqdn(name: string | Uint8Array = "", options: WaitOptions = {}): Promise<string> {
-  return await (await lookUps()).getfqdn(name, options);
+export function getfqdn(name: string | Uint8Array = "", options: WaitOptions = {}): Promise<string> {
+  return call((functions) => functions.getfqdn(name, options));
 }
 
 /**
@@ -109,12 +115,12 @@ export async function getfqdn(name: string | Uint8Array = "", options: WaitOptio
  * assert.equal((await getnameinfo(["127.0.0.1", 80], NI_NUMERICHOST)).join(), "127.0.0.1,http");
  * ```
  */
-export async function getnameinfo(
+export function getnameinfo(
   address: readonly [host: string, port: number, flowinfo?: number, scopeId?: number],
   flags: number,
   options: WaitOptions = {},
 ): Promise<[host: string, service: string]> {
-  return await (await lookUps()).getnameinfo(address, flags, options);
+  return call((functions) => functions.getnameinfo(address, flags, options));
 }
 
 /**
@@ -129,8 +135,8 @@ export async function getnameinfo(
  * assert.equal(await getservbyname("http", "tcp"), 80);
  * ```
  */
-export async function getservbyname(service: string, protocol?: string): Promise<number> {
-  return await (await lookUps()).getservbyname(service, protocol);
+export function getservbyname(service: string, protocol?: string): Promise<number> {
+  return call((functions) => functions.getservbyname(service, protocol));
 }
 
 /**
@@ -145,8 +151,8 @@ export async function getservbyname(service: string, protocol?: string): Promise
  * assert.equal(await getservbyport(80), "http");
  * ```
  */
-export async function getservbyport(port: number, protocol?: string): Promise<string> {
-  return await (await lookUps()).getservbyport(port, protocol);
+export function getservbyport(port: number, protocol?: string): Promise<string> {
+  return call((functions) => functions.getservbyport(port, protocol));
 }
 
 /**
@@ -161,6 +167,6 @@ export async function getservbyport(port: number, protocol?: string): Promise<st
  * assert.equal(await getprotobyname("tcp"), 6);
  * ```
  */
-export async function getprotobyname(protocol: string): Promise<number> {
-  return await (await lookUps()).getprotobyname(protocol);
+export function getprotobyname(protocol: string): Promise<number> {
+  return call((functions) => functions.getprotobyname(protocol));
 }

@@ -23,17 +23,18 @@ class Handle {
   readonly #id: number;
   readonly #timer: Timer;
   readonly #delay: number;
-  readonly #forget: (id: number) => void;
+  /** The handles of the run whose timers are set. */
+  readonly #handles: Map<number, Handle>;
   #isReferenced = true;
   #isClosed = false;
 
-  /** Sets the timer. `forget` is called when it is cleared. */
-  constructor(owner: Kernel | undefined, id: number, timer: Timer, delay: number, forget: (id: number) => void) {
+  /** Sets the timer. */
+  constructor(owner: Kernel | undefined, id: number, timer: Timer, delay: number, handles: Map<number, Handle>) {
     this.owner = owner;
     this.#id = id;
     this.#timer = timer;
     this.#delay = delay;
-    this.#forget = forget;
+    this.#handles = handles;
     this.refresh();
   }
   [Symbol.toPrimitive](): number {
@@ -54,13 +55,15 @@ class Handle {
   }
   /** Sets the timer again, also if it has fired. A cleared timer stays cleared, as does one of a crashed host. */
   refresh(): this {
-    if (!this.#isClosed && this.owner?.isUp !== false) this.#timer.set(this.#delay);
+    if (this.#isClosed || this.owner?.isUp === false) return this;
+    this.#timer.set(this.#delay);
+    this.#handles.set(this.#id, this);
     return this;
   }
   close(): this {
     this.#isClosed = true;
     this.#timer.clear();
-    this.#forget(this.#id);
+    this.#handles.delete(this.#id);
     return this;
   }
   [Symbol.dispose](): void {
@@ -140,8 +143,7 @@ export class VirtualGlobals {
       else timer.set(wait);
       this.#current.run(owner, () => callback(...args));
     });
-    const handle = new Handle(owner, id, timer, wait, (id) => this.#handles.delete(id));
-    this.#handles.set(id, handle);
+    const handle = new Handle(owner, id, timer, wait, this.#handles);
     return handle;
   }
 

@@ -37,8 +37,9 @@ export class TcpSettings {
   get corked(): boolean {
     return this.#tcp(c.TCP_CORK) !== 0;
   }
+  /** Whether TCP_QUICKACK was set. It is on by default too, but then acknowledgements are delayed after some time. */
   get quickAck(): boolean {
-    return this.#tcp(c.TCP_QUICKACK) !== 0;
+    return this.#options.wasSet(c.IPPROTO_TCP, c.TCP_QUICKACK) && this.#tcp(c.TCP_QUICKACK) !== 0;
   }
   /** TCP_MAXSEG; 0 if it was not set. */
   get maxSegment(): number {

@@ -256,6 +256,7 @@ export class TcpSocket extends StreamSocket implements ConnectionOwner {
     this.#binding.listens = false;
     // As in Linux, a port that was bound and not used stays bound.
     if (listened || (connection !== null && !this.#boundAgain)) this.#binding.reset();
+    this.#boundAgain = false;
     this.#noSpace = false;
     this.waiters.wake(IN | OUT | POLLHUP | POLLRDHUP);
   }
