@@ -77,7 +77,17 @@ export class Source implements Watched {
 
   /** Counts an attempt. Returns whether the attempt is worth a system call now. */
   mayTry(event: number): boolean {
-    return ((this.ready & event) !== 0 || this.listening) && effects.mayTry();
+    return ((this.ready & event) !== 0 || this.listening) && this.isPermitted(event);
+  }
+
+  /**
+   * Counts an attempt. Returns whether it may be made in this turn of the event loop. If not, the waiters are woken in the
+   * next turn: the event may hold already, and then the kernel does not report it again.
+   */
+  isPermitted(event: number): boolean {
+    if (effects.mayTry()) return true;
+    reactor.holdBack(this, event);
+    return false;
   }
 
   /** Removes events that the kernel refused. Without a registration no edge would add them again. */
@@ -125,7 +135,7 @@ export class Source implements Watched {
     } else (this.#others ??= []).push({ waiter, mask });
     const background = waiter.background === true;
     if (background) this.#background++;
-    reactor.addWaiter(this, mask, background);
+    reactor.addWaiter(this, background);
   }
 
   unwatch(waiter: Waiter): void {
