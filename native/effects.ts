@@ -42,11 +42,6 @@ export function permitOne(): void {
   if (attemptsLeft < 1) attemptsLeft = 1;
 }
 
-/** Whether an attempt was refused in this turn of the event loop. */
-export function anyHeldBack(): boolean {
-  return attemptsLeft < 0;
-}
-
 /** Permits attempts again, in a new turn of the event loop. */
 export function permitAll(): void {
   attemptsLeft = ATTEMPTS_PER_TURN;

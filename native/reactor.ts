@@ -31,7 +31,7 @@ import {
   EPOLLET,
 } from "./linux.ts";
 import { errno } from "./call.ts";
-import { anyHeldBack, effects, permitAll } from "./effects.ts";
+import { effects, permitAll } from "./effects.ts";
 import { POLLIN, POLLOUT, POLLPRI, POLLRDHUP } from "../base/poll.ts";
 import type { Loop, WakeUps } from "../seam/loop.ts";
 
@@ -65,8 +65,6 @@ export interface Watched {
   readonly fd: number;
   /** Distinguishes this descriptor from earlier ones with the same number. */
   readonly generation: number;
-  /** The attempts that may succeed: POLLIN, POLLOUT or both. */
-  readonly ready: number;
   /** The number of waiters, and the number of those that are not background waiters. */
   readonly waiting: number;
   readonly foreground: number;
@@ -179,20 +177,21 @@ class Reactor implements Loop {
   }
 
   /** Counts a new waiter of a source. */
-  addWaiter(source: Watched, mask: number, background: boolean): void {
+  addWaiter(source: Watched, background: boolean): void {
     this.#waiting++;
     if (background) this.#background++;
     else if (source.referenced) this.#foreground++;
-    // The waiter may wait for the next turn of the event loop and not for the kernel.
-    if (anyHeldBack()) this.holdBack(source, mask);
     this.#schedule();
   }
 
-  /** Notes that an attempt was held back until the next turn of the event loop. The next poll wakes the waiters. */
-  holdBack(source: Watched, mask: number): void {
-    if (source.note(mask & source.ready)) this.#noted.push(source);
+  /**
+   * Notes that an attempt waits for the next turn of the event loop, and not for the kernel. The next poll permits attempts
+   * again and wakes the waiters. It is needed without waiters, too: a select with timeout 0 makes attempts and does not wait.
+   */
+  holdBack(source: Watched, event: number): void {
+    if (source.note(event)) this.#noted.push(source);
     this.#endPark();
-    this.#schedule();
+    this.#schedule(true);
   }
 
   /** Counts a waiter that was withdrawn. */
@@ -315,10 +314,10 @@ class Reactor implements Loop {
     this.#epoll = epoll;
   }
 
-  /** Schedules the next poll, unless the loop is scheduled or parked already, or no waiter needs it. */
-  #schedule(): void {
-    if (this.#scheduled || this.#parked !== undefined || !this.#wanted) return;
-    if (this.#held) {
+  /** Schedules the next poll, unless the loop is scheduled or parked already, or the poll is not needed. */
+  #schedule(needed: boolean = this.#wanted): void {
+    if (this.#scheduled || this.#parked !== undefined || !needed) return;
+    if (this.#held || !this.#wanted) {
       this.#scheduled = true;
       if (this.#timer !== undefined) this.#clearTimer();
       if (this.#areOthersDue()) this.#yieldToOthers();

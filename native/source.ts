@@ -80,11 +80,13 @@ export class Source implements Watched {
     return ((this.ready & event) !== 0 || this.listening) && this.isPermitted(event);
   }
 
-  /** Counts an attempt. Returns whether it may be made in this turn of the event loop. If not, the next poll wakes the waiters. */
+  /**
+   * Counts an attempt. Returns whether it may be made in this turn of the event loop. If not, the waiters are woken in the
+   * next turn: the event may hold already, and then the kernel does not report it again.
+   */
   isPermitted(event: number): boolean {
     if (effects.mayTry()) return true;
-    // A waiter may be registered already: TLS and epoll keep theirs between attempts.
-    if (this.waiting > 0) reactor.holdBack(this, event);
+    reactor.holdBack(this, event);
     return false;
   }
 
@@ -133,7 +135,7 @@ export class Source implements Watched {
     } else (this.#others ??= []).push({ waiter, mask });
     const background = waiter.background === true;
     if (background) this.#background++;
-    reactor.addWaiter(this, mask, background);
+    reactor.addWaiter(this, background);
   }
 
   unwatch(waiter: Waiter): void {

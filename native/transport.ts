@@ -175,8 +175,9 @@ export class NativeTransport implements Transport {
   // Connections
 
   accept(): Accepted | WouldBlock {
-    if (this.#source.listening && (this.#source.ready & POLLIN) === 0) return WOULD_BLOCK;
-    if (!this.#source.isPermitted(POLLIN)) return WOULD_BLOCK;
+    if ((this.#source.listening && (this.#source.ready & POLLIN) === 0) || !this.#source.isPermitted(POLLIN)) {
+      return WOULD_BLOCK;
+    }
     if (!this.#mayAccept()) {
       this.#source.exhaust(POLLIN);
       return WOULD_BLOCK;

@@ -142,7 +142,8 @@ export class TlsListener extends Forwarding {
   }
 
   #register(): void {
-    if (!this.#waiters.has(~0)) return this.#unregister();
+    // After close, interests of an epoll stay among the waiters until its next wait.
+    if (this.#references === 0 || !this.#waiters.has(~0)) return this.#unregister();
     const waiter = this.#waiters.keepAlive(~0) ? this.#foreground : this.#background;
     if (waiter === this.#registered) return;
     this.#unregister();

@@ -390,11 +390,15 @@ export class TlsTransport extends Forwarding implements SecureTransport {
     }
     if (how !== SHUT_RD && !this.#sendShut) {
       this.#sendShut = true;
-      this.#outgoing!.mayHaveOutput = true;
-      side.engine.closeNotify();
+      this.#closeNotify(side);
       this.#flush();
     }
     return done;
+  }
+
+  #closeNotify({ engine }: Side): void {
+    this.#outgoing!.mayHaveOutput = true;
+    engine.closeNotify();
   }
 
   #sendFin(): void {
@@ -488,7 +492,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
   #register(): void {
     if (this.#waking) return;
     const unsent = this.#outgoing !== null && !this.#outgoing.empty;
-    if (!unsent && !this.#waiters.has(~0)) return this.#unregister();
+    // After close only unsent data counts. Interests of an epoll stay among the waiters until its next wait.
+    if (!unsent && (this.#closing || !this.#waiters.has(~0))) return this.#unregister();
     const waiter = unsent || this.#waiters.keepAlive(~0) ? this.#foreground : this.#background;
     const mask = this.#wanted(unsent);
     if (waiter === this.#registered && mask === this.#mask) return;
@@ -523,11 +528,8 @@ export class TlsTransport extends Forwarding implements SecureTransport {
 
   override close(): void {
     if (--this.#references > 0) return;
-    const side = this.#side;
-    if (side === null) return this.#finish();
     this.#closing = true;
-    this.#outgoing!.mayHaveOutput = true;
-    if (side.engine.established && this.#sendError === undefined) side.engine.closeNotify();
+    if (this.#side?.engine.established && this.#sendError === undefined) this.#closeNotify(this.#side);
     if (this.#flush()) this.#finish();
     else {
       this.#lingering = Promise.withResolvers();
