@@ -16,13 +16,13 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
 } from "../base/constants.ts";
-import { gather, scatter } from "../base/data.ts";
+import { gather } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import type { OSError } from "../base/errors.ts";
 import type { ErrnoName } from "../base/errno.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDHUP } from "../base/poll.ts";
-import { IN_PROGRESS, WOULD_BLOCK } from "../seam/transport.ts";
+import { IN_PROGRESS, recvMessageBy, WOULD_BLOCK } from "../seam/transport.ts";
 import type {
   Accepted,
   AncillaryData,
@@ -291,11 +291,7 @@ export class StreamTransport implements Transport {
     _ancillarySize: number,
     flags: number,
   ): Received | WouldBlock {
-    const size = views.reduce((sum, view) => sum + view.length, 0);
-    const data = this.recv(caller, size, flags);
-    if (data === WOULD_BLOCK) return WOULD_BLOCK;
-    scatter(data, views);
-    return { length: data.length, ancillary: [], flags: 0, address: null };
+    return recvMessageBy((size) => this.recv(caller, size, flags), views);
   }
 
   send(caller: Caller, data: Uint8Array, flags: number): number | WouldBlock {

@@ -5,6 +5,7 @@
 // once, above this interface, for all backends.
 
 import type { Address } from "../base/addresses.ts";
+import { scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 
 /** Returned by an attempt that would have to wait. It is a value, because throwing an exception is slow. */
@@ -112,6 +113,17 @@ export interface Received {
   flags: number;
   /** The sender; null on a connected stream. */
   address: Address | null;
+}
+
+/** Makes `recvMessage` of a plain receive, for a stream without control messages. `receive` gets the size of the views. */
+export function recvMessageBy(
+  receive: (size: number) => Bytes | WouldBlock,
+  views: Uint8Array[],
+): Received | WouldBlock {
+  const data = receive(views.reduce((sum, view) => sum + view.length, 0));
+  if (data === WOULD_BLOCK) return WOULD_BLOCK;
+  scatter(data, views);
+  return { length: data.length, ancillary: [], flags: 0, address: null };
 }
 
 /** The limits that a socket's options set for its blocking calls: SO_RCVTIMEO, SO_SNDTIMEO and SO_RCVLOWAT. */

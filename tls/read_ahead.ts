@@ -2,11 +2,10 @@
 
 import type { Address } from "../base/addresses.ts";
 import { MSG_ERRQUEUE, MSG_OOB, MSG_PEEK, MSG_WAITALL } from "../base/constants.ts";
-import { scatter } from "../base/data.ts";
 import type { Bytes } from "../base/data.ts";
 import { errorFor } from "../base/errors.ts";
 import { POLLIN } from "../base/poll.ts";
-import { WOULD_BLOCK } from "../seam/transport.ts";
+import { recvMessageBy, WOULD_BLOCK } from "../seam/transport.ts";
 import type { Caller, Received, Transport, WouldBlock } from "../seam/transport.ts";
 import { Forwarding } from "./forwarding.ts";
 
@@ -99,11 +98,7 @@ export class ReadAhead extends Forwarding {
     flags: number,
   ): Received | WouldBlock {
     if (this.#passes(flags)) return super.recvMessage(caller, views, ancillarySize, flags);
-    const size = views.reduce((sum, view) => sum + view.length, 0);
-    const bytes = this.#receive(caller, size, flags);
-    if (bytes === WOULD_BLOCK) return WOULD_BLOCK;
-    scatter(bytes, views);
-    return { length: bytes.length, ancillary: [], flags: 0, address: null };
+    return recvMessageBy((size) => this.#receive(caller, size, flags), views);
   }
 
   holdsSend(caller: Caller): boolean {

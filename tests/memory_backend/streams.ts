@@ -3,12 +3,12 @@
 import { loopback, wildcard } from "../../base/addresses.ts";
 import type { Address } from "../../base/addresses.ts";
 import { AF_UNIX, MSG_PEEK, MSG_WAITALL, SHUT_RD, SHUT_RDWR, SHUT_WR } from "../../base/constants.ts";
-import { gather, scatter } from "../../base/data.ts";
+import { gather } from "../../base/data.ts";
 import type { Bytes } from "../../base/data.ts";
 import { errorFor } from "../../base/errors.ts";
 import type { OSError } from "../../base/errors.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDHUP } from "../../base/poll.ts";
-import { IN_PROGRESS, WOULD_BLOCK } from "../../seam/transport.ts";
+import { IN_PROGRESS, recvMessageBy, WOULD_BLOCK } from "../../seam/transport.ts";
 import type {
   Accepted,
   AncillaryData,
@@ -275,10 +275,7 @@ export class MemoryStream extends Readiness implements Transport {
   }
 
   recvMessage(caller: Caller, views: Uint8Array[], _size: number, flags: number): Received | WouldBlock {
-    const data = this.recv(caller, views.reduce((sum, view) => sum + view.length, 0), flags);
-    if (data === WOULD_BLOCK) return WOULD_BLOCK;
-    scatter(data, views);
-    return { length: data.length, ancillary: [], flags: 0, address: null };
+    return recvMessageBy((size) => this.recv(caller, size, flags), views);
   }
 
   send(_caller: Caller, data: Uint8Array, _flags: number): number | WouldBlock {
