@@ -191,7 +191,7 @@ class Reactor implements Loop {
   holdBack(source: Watched, event: number): void {
     if (source.note(event)) this.#noted.push(source);
     this.#endPark();
-    this.#schedule(true);
+    this.#schedulePoll();
   }
 
   /** Counts a waiter that was withdrawn. */
@@ -314,9 +314,14 @@ class Reactor implements Loop {
     this.#epoll = epoll;
   }
 
-  /** Schedules the next poll, unless the loop is scheduled or parked already, or the poll is not needed. */
-  #schedule(needed: boolean = this.#wanted): void {
-    if (this.#scheduled || this.#parked !== undefined || !needed) return;
+  /** Schedules the next poll if a waiter needs it. */
+  #schedule(): void {
+    if (this.#wanted) this.#schedulePoll();
+  }
+
+  /** Schedules the next poll, unless the loop is scheduled or parked already. */
+  #schedulePoll(): void {
+    if (this.#scheduled || this.#parked !== undefined) return;
     if (this.#held || !this.#wanted) {
       this.#scheduled = true;
       if (this.#timer !== undefined) this.#clearTimer();

@@ -777,68 +777,74 @@ Deno.test("World uses the real clock, and leaves no timer after it is disposed",
   assert.deepEqual(errors, [["Error: gone", "x"]]);
 });
 
+/** Lets the clock of a World skip time, until it is disposed. */
+class SkippingClock implements Disposable {
+  readonly #now = performance.now;
+  #skipped = 0;
+
+  constructor() {
+    performance.now = () => this.#now.call(performance) + this.#skipped;
+  }
+
+  skip(milliseconds: number): void {
+    this.#skipped += milliseconds;
+  }
+
+  [Symbol.dispose](): void {
+    performance.now = this.#now;
+  }
+}
+
 Deno.test("World: TIME_WAIT ends after a minute in which nothing else happened", async () => {
-  const { now } = performance;
-  let skipped = 0;
-  performance.now = () => now.call(performance) + skipped;
-  try {
-    using world = new World();
-    const { socket } = world.host("a");
-    const address: [string, number] = ["127.0.0.1", 7000];
-    const waits = () => world.host("a").sockets().some(({ state }) => state === "TIME-WAIT");
-    for (const look of [() => assert.equal(waits(), false), () => {}]) {
-      const listener = socket.create_server(address);
-      const client = await socket.create_connection(address);
-      const [server] = await listener.accept();
-      server.close();
-      await client.recv(1);
-      client.close();
-      listener.close();
-      using again = socket.socket();
-      assert.throws(() => again.bind(address), { code: "EADDRINUSE" });
-      assert.equal(waits(), true);
-      skipped += 61_000;
-      look();
-      again.bind(address);
-    }
-  } finally {
-    performance.now = now;
+  using clock = new SkippingClock();
+  using world = new World();
+  const { socket } = world.host("a");
+  const address: [string, number] = ["127.0.0.1", 7000];
+  const waits = () => world.host("a").sockets().some(({ state }) => state === "TIME-WAIT");
+  for (const look of [() => assert.equal(waits(), false), () => {}]) {
+    const listener = socket.create_server(address);
+    const client = await socket.create_connection(address);
+    const [server] = await listener.accept();
+    server.close();
+    await client.recv(1);
+    client.close();
+    listener.close();
+    using again = socket.socket();
+    assert.throws(() => again.bind(address), { code: "EADDRINUSE" });
+    assert.equal(waits(), true);
+    clock.skip(61_000);
+    look();
+    again.bind(address);
   }
 });
 
 Deno.test("World: after TIME_WAIT its port can be listened on, and its ports can be connected again", async () => {
-  const { now } = performance;
-  let skipped = 0;
-  performance.now = () => now.call(performance) + skipped;
-  try {
-    using world = new World();
-    const { socket } = world.host("a");
-    const address: [string, number] = ["127.0.0.1", 7000];
-    const listener = socket.create_server(address);
-    /** Connects from a port. The connection then waits in TIME_WAIT. */
-    const connect = async (port: number) => {
-      using client = socket.socket();
-      client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1);
-      client.bind(["127.0.0.1", port]);
-      await client.connect(address);
-      const [server] = await listener.accept();
-      client.close();
-      await server.recv(1);
-      server.close();
-    };
-    await connect(40_000);
-    await assert.rejects(connect(40_000), { code: "EADDRNOTAVAIL" });
-    skipped += 61_000;
-    await connect(40_000);
-    for (let port = 32_768; port < 61_000; port++) if (port !== 40_000) socket.socket().bind(["127.0.0.1", port]);
-    const last = socket.socket();
-    assert.throws(() => last.listen(), { code: "EADDRINUSE", syscall: "listen" });
-    skipped += 61_000;
-    last.listen();
-    assert.deepEqual(last.getsockname(), ["0.0.0.0", 40_000]);
-  } finally {
-    performance.now = now;
-  }
+  using clock = new SkippingClock();
+  using world = new World();
+  const { socket } = world.host("a");
+  const address: [string, number] = ["127.0.0.1", 7000];
+  const listener = socket.create_server(address);
+  /** Connects from a port. The connection then waits in TIME_WAIT. */
+  const connect = async (port: number) => {
+    using client = socket.socket();
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1);
+    client.bind(["127.0.0.1", port]);
+    await client.connect(address);
+    const [server] = await listener.accept();
+    client.close();
+    await server.recv(1);
+    server.close();
+  };
+  await connect(40_000);
+  await assert.rejects(connect(40_000), { code: "EADDRNOTAVAIL" });
+  clock.skip(61_000);
+  await connect(40_000);
+  for (let port = 32_768; port < 61_000; port++) if (port !== 40_000) socket.socket().bind(["127.0.0.1", port]);
+  const last = socket.socket();
+  assert.throws(() => last.listen(), { code: "EADDRINUSE", syscall: "listen" });
+  clock.skip(61_000);
+  last.listen();
+  assert.deepEqual(last.getsockname(), ["0.0.0.0", 40_000]);
 });
 
 Deno.test("a wait on sockets of two hosts is an error", async () => {
